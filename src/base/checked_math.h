@@ -1,0 +1,36 @@
+// Sizes are checked before they are multiplied: models and media are untrusted.
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+namespace tempera {
+
+// False, and *out untouched, when the product or sum does not fit.
+inline bool CheckedMul(int64_t a, int64_t b, int64_t* out) {
+  int64_t r;
+  if (__builtin_mul_overflow(a, b, &r)) return false;
+  *out = r;
+  return true;
+}
+inline bool CheckedAdd(int64_t a, int64_t b, int64_t* out) {
+  int64_t r;
+  if (__builtin_add_overflow(a, b, &r)) return false;
+  *out = r;
+  return true;
+}
+
+// Product of non-negative dims; false on a negative dim or overflow.
+inline bool CheckedElementCount(std::span<const int64_t> dims, int64_t* out) {
+  int64_t n = 1;
+  for (int64_t d : dims) {
+    if (d < 0 || !CheckedMul(n, d, &n)) return false;
+  }
+  *out = n;
+  return true;
+}
+
+inline int64_t CeilDiv(int64_t a, int64_t b) { return (a + b - 1) / b; }
+inline int64_t RoundUp(int64_t a, int64_t multiple) { return CeilDiv(a, multiple) * multiple; }
+
+}  // namespace tempera

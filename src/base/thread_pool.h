@@ -1,0 +1,39 @@
+// A fixed set of threads for row bands. Workers spin briefly between the
+// layers of one frame, then sleep.
+#pragma once
+
+#include <memory>
+#include <type_traits>
+
+#include "src/base/status.h"
+
+namespace tempera {
+
+class ThreadPool {
+ public:
+  // num_threads counts the caller: 1 makes no thread. 0 = one per available CPU.
+  static Result<std::unique_ptr<ThreadPool>> Create(int num_threads);
+  virtual ~ThreadPool() = default;
+
+  virtual int num_threads() const = 0;
+
+  // Runs fn(context, task, thread) for every task in [0, num_tasks); thread is in
+  // [0, num_threads) and no two tasks share it at once. Returns when all are done.
+  // Which thread runs which task is not fixed: fn must not let its result depend on it.
+  // One caller at a time.
+  using Task = void (*)(void* context, int task, int thread);
+  virtual void Run(int num_tasks, Task fn, void* context) = 0;
+
+  template <typename F>
+  void ParallelFor(int num_tasks, F&& fn) {
+    Run(
+        num_tasks,
+        [](void* c, int task, int thread) { (*static_cast<std::remove_reference_t<F>*>(c))(task, thread); },
+        const_cast<void*>(static_cast<const void*>(&fn)));
+  }
+};
+
+// CPUs this process may run on.
+int AvailableCpus();
+
+}  // namespace tempera

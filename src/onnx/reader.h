@@ -1,0 +1,28 @@
+// Reads ONNX bytes. Untrusted input: every length is checked against the bytes
+// that are there before anything is allocated.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+
+#include "src/base/status.h"
+#include "src/onnx/model.h"
+
+namespace tempera::onnx {
+
+// Errors: kCorruptModel (not protobuf, truncated, sizes that disagree),
+// kUnsupported (opset outside 7..19, external data, sparse tensors, sub-graphs, string tensors).
+Result<Model> ReadModel(std::span<const uint8_t> bytes);
+
+// A bare onnx.TensorProto (the .pb files of ONNX's node tests).
+struct NamedTensor {
+  std::string name;
+  Tensor tensor;
+};
+Result<NamedTensor> ReadTensor(std::span<const uint8_t> bytes);
+
+// kNotFound / kIo, then as ReadModel; messages name the path.
+Result<Model> ReadModelFile(const std::string& path);
+
+}  // namespace tempera::onnx

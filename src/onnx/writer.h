@@ -1,0 +1,16 @@
+// Writes an onnx::Model as ONNX bytes. Weights go out as raw_data.
+#pragma once
+
+#include <string>
+
+#include "src/base/status.h"
+#include "src/onnx/model.h"
+
+namespace tempera::onnx {
+
+Result<std::string> WriteModel(const Model& model);
+
+// Writes beside `path`, then renames: never half a file under the final name.
+Status WriteModelFile(const Model& model, const std::string& path);
+
+}  // namespace tempera::onnx

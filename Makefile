@@ -1,0 +1,74 @@
+# The newcomer's face; the truth is in CMakeLists.txt and CMakePresets.json.
+#   make                                     release build: build/release/tempera
+#   make demo [INPUT=my.mp4] [STYLE=great-wave]
+#   make test
+# `make help` lists the rest.
+.DEFAULT_GOAL := release
+.PRECIOUS: build/%/build.ninja
+.PHONY: release setup demo test train-tools test-train bench fuzz check clean help
+
+# Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
+build/%/build.ninja:
+	@command -v cmake >/dev/null && command -v ninja >/dev/null && command -v clang++-19 >/dev/null || \
+	  { echo "cmake, ninja or clang-19 is missing: run 'make setup' (Debian 12, root or sudo)" >&2; exit 1; }
+	@cmake --preset $* --log-level=WARNING >/dev/null
+
+release: build/release/build.ninja
+	@ninja -C build/release --quiet
+
+setup:
+	@tools/setup
+
+# INPUT and STYLE reach the script through the environment, so paths may hold blanks.
+demo: setup
+	@$(MAKE) --no-print-directory release
+	@tools/demo
+
+test:
+	@tools/setup test bench
+	@$(MAKE) --no-print-directory build/test/build.ninja
+	@ninja -C build/test --quiet
+	@ctest --test-dir build/test --output-on-failure -j 2
+
+train-tools:
+	@tools/setup test train
+	@$(MAKE) --no-print-directory build/train/build.ninja
+	@ninja -C build/train --quiet
+
+test-train: train-tools
+	@ctest --test-dir build/train --output-on-failure -R '^train'
+
+bench:
+	@tools/setup test bench
+	@$(MAKE) --no-print-directory build/test/build.ninja
+	@ninja -C build/test --quiet
+	@bench/run
+
+# SECONDS_TO_FUZZ=600 make fuzz
+fuzz:
+	@tools/setup test check
+	@tests/fuzz/run
+
+check:
+	@tools/setup check
+	@tools/check_layers --self-test
+	@tools/check_layers
+	@tools/check_files
+	@tools/check_headers
+	@tools/check_format
+
+clean:
+	rm -rf build out
+
+help:
+	@echo 'make              release build (build/release/tempera), installs nothing'
+	@echo 'make setup        install what the build needs from Debian packages'
+	@echo 'make demo         paint the sample clip: out/demo.mp4, out/demo.png'
+	@echo '                  INPUT=my.mp4 STYLE=great-wave paints your own film or picture'
+	@echo 'make test         install, build and run every test'
+	@echo 'make train-tools  install libtorch, build build/train/tempera-train'
+	@echo 'make test-train   ... and run its tests'
+	@echo 'make bench        speed beside ONNX Runtime on this machine'
+	@echo 'make fuzz         60 s of fuzzing the model reader under sanitizers'
+	@echo 'make check        layers, headers, file rules, formatting'
+	@echo 'make clean        remove build/ and out/'

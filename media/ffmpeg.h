@@ -1,0 +1,77 @@
+// FFmpeg's C objects with C++ owners, and its log turned into causes.
+// Private to media/: no other room includes this header.
+#pragma once
+
+extern "C" {
+#include <libavcodec/avcodec.h>
+#include <libavfilter/avfilter.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/dict.h>
+#include <libavutil/frame.h>
+}
+
+#include <memory>
+#include <string>
+
+#include "src/base/status.h"
+
+namespace tempera::media {
+
+struct AvDeleter {
+  void operator()(AVFrame* p) const { av_frame_free(&p); }
+  void operator()(AVPacket* p) const { av_packet_free(&p); }
+  void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
+  void operator()(AVFilterGraph* p) const { avfilter_graph_free(&p); }
+};
+using FramePtr = std::unique_ptr<AVFrame, AvDeleter>;
+using PacketPtr = std::unique_ptr<AVPacket, AvDeleter>;
+using CodecPtr = std::unique_ptr<AVCodecContext, AvDeleter>;
+using FilterGraphPtr = std::unique_ptr<AVFilterGraph, AvDeleter>;
+
+// An input: closed with what it opened.
+struct InputDeleter {
+  void operator()(AVFormatContext* p) const;
+};
+using InputPtr = std::unique_ptr<AVFormatContext, InputDeleter>;
+
+// Options as FFmpeg takes them; entries it did not consume stay inside.
+class Options {
+ public:
+  Options() = default;
+  ~Options() { av_dict_free(&dict_); }
+  Options(const Options&) = delete;
+  Options& operator=(const Options&) = delete;
+
+  void Set(const char* key, const std::string& value) { av_dict_set(&dict_, key, value.c_str(), 0); }
+  AVDictionary** get() { return &dict_; }
+
+ private:
+  AVDictionary* dict_ = nullptr;
+};
+
+// Silences FFmpeg's own printing and remembers its last complaint of each kind. Idempotent, thread-safe.
+void CaptureFfmpegLog();
+// FFmpeg's last error line since the last call of this, without its newline; "" when it made none.
+std::string TakeFfmpegError();
+
+// FFmpeg's words for an error code: "No such file or directory".
+std::string ErrorText(int error);
+// "PREFIX: cause", the cause from FFmpeg's log when it said more than the code does.
+Status FfmpegStatus(StatusCode code, const std::string& prefix, int error);
+
+// The name FFmpeg is to open for a user's PATH: plain files are marked as such, so that a colon or a
+// percent sign in a name means nothing; URLs (scheme://) pass.
+std::string InputUrl(const std::string& path);
+bool IsUrl(const std::string& path);
+
+// Opens PATH ("-" is Y4M on standard input) and finds its streams. Errors name PATH.
+Result<InputPtr> OpenInput(const std::string& path);
+
+// A decoder for the stream, `threads` threads (0: FFmpeg's choice). Errors name the codec.
+Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads);
+
+// Frames above this many pixels a side are refused before they are decoded (the C API's limit).
+inline constexpr int kMaxSide = 16384;
+
+}  // namespace tempera::media

@@ -1,0 +1,101 @@
+#include "media/filter_graph.h"
+
+extern "C" {
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/pixdesc.h>
+}
+
+namespace tempera::media {
+
+bool FilterGraph::Has(const char* filter) { return avfilter_get_by_name(filter) != nullptr; }
+
+Status FilterGraph::Configure(const char* source_name, const std::string& source_args, const char* sink_name,
+                              const std::string& filters) {
+  TakeFfmpegError();
+  int error = avfilter_graph_create_filter(&source_, avfilter_get_by_name(source_name), "in",
+                                           source_args.c_str(), nullptr, graph_.get());
+  if (error >= 0) {
+    error = avfilter_graph_create_filter(&sink_, avfilter_get_by_name(sink_name), "out", nullptr, nullptr,
+                                         graph_.get());
+  }
+  if (error < 0) return FfmpegStatus(StatusCode::kInternal, "cannot start a filter", error);
+  AVFilterInOut* outputs = avfilter_inout_alloc();
+  AVFilterInOut* inputs = avfilter_inout_alloc();
+  if (!outputs || !inputs) {
+    avfilter_inout_free(&outputs);
+    avfilter_inout_free(&inputs);
+    return OutOfMemory("no memory for a filter");
+  }
+  // Named from the chain's point of view: its open input is fed by our source.
+  *outputs = {av_strdup("in"), source_, 0, nullptr};
+  *inputs = {av_strdup("out"), sink_, 0, nullptr};
+  error = avfilter_graph_parse_ptr(graph_.get(), filters.c_str(), &inputs, &outputs, nullptr);
+  avfilter_inout_free(&outputs);
+  avfilter_inout_free(&inputs);
+  if (error >= 0) error = avfilter_graph_config(graph_.get(), nullptr);
+  if (error < 0)
+    return FfmpegStatus(StatusCode::kUnsupported, "cannot convert with '" + filters + "'", error);
+  return OkStatus();
+}
+
+Result<std::unique_ptr<FilterGraph>> FilterGraph::Video(const AVFrame& like, AVRational time_base,
+                                                        const std::string& filters, int threads) {
+  auto self = std::make_unique<FilterGraph>();
+  self->graph_.reset(avfilter_graph_alloc());
+  if (!self->graph_) return OutOfMemory("no memory for a filter");
+  self->graph_->nb_threads = threads;
+  const AVRational sar = like.sample_aspect_ratio.num > 0 ? like.sample_aspect_ratio : AVRational{1, 1};
+  std::string args = "video_size=" + std::to_string(like.width) + "x" + std::to_string(like.height) +
+                     ":pix_fmt=" + std::to_string(like.format) +
+                     ":time_base=" + std::to_string(time_base.num) + "/" + std::to_string(time_base.den) +
+                     ":pixel_aspect=" + std::to_string(sar.num) + "/" + std::to_string(sar.den);
+#if LIBAVFILTER_VERSION_MAJOR >= 10
+  args += ":colorspace=" + std::to_string(like.colorspace) + ":range=" + std::to_string(like.color_range);
+#endif
+  TEMPERA_RETURN_IF_ERROR(self->Configure("buffer", args, "buffersink", filters));
+  return self;
+}
+
+Result<std::unique_ptr<FilterGraph>> FilterGraph::Audio(const AVFrame& like, AVRational time_base,
+                                                        const std::string& filters, int frame_samples) {
+  auto self = std::make_unique<FilterGraph>();
+  self->graph_.reset(avfilter_graph_alloc());
+  if (!self->graph_) return OutOfMemory("no memory for a filter");
+  self->graph_->nb_threads = 1;
+  char layout[128] = {};
+  av_channel_layout_describe(&like.ch_layout, layout, sizeof layout);
+  std::string args = "time_base=" + std::to_string(time_base.num) + "/" + std::to_string(time_base.den) +
+                     ":sample_rate=" + std::to_string(like.sample_rate) +
+                     ":sample_fmt=" + std::to_string(like.format);
+  if (like.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+    args += ":channels=" + std::to_string(like.ch_layout.nb_channels);
+  } else {
+    args += std::string(":channel_layout=") + layout;
+  }
+  TEMPERA_RETURN_IF_ERROR(self->Configure("abuffer", args, "abuffersink", filters));
+  if (frame_samples > 0) av_buffersink_set_frame_size(self->sink_, static_cast<unsigned>(frame_samples));
+  return self;
+}
+
+Status FilterGraph::Push(const AVFrame* frame) {
+  // KEEP_REF never changes the frame; the signature predates const.
+  const int error = av_buffersrc_add_frame_flags(
+      source_, const_cast<AVFrame*>(frame), AV_BUFFERSRC_FLAG_KEEP_REF | AV_BUFFERSRC_FLAG_NO_CHECK_FORMAT);
+  if (error < 0) return FfmpegStatus(StatusCode::kInternal, "cannot convert a frame", error);
+  return OkStatus();
+}
+
+Result<FramePtr> FilterGraph::Pull() {
+  FramePtr frame(av_frame_alloc());
+  if (!frame) return OutOfMemory("no memory for a frame");
+  const int error = av_buffersink_get_frame(sink_, frame.get());
+  if (error == AVERROR(EAGAIN) || error == AVERROR_EOF) return FramePtr();
+  if (error < 0) return FfmpegStatus(StatusCode::kInternal, "cannot convert a frame", error);
+  return frame;
+}
+
+AVRational FilterGraph::time_base() const { return av_buffersink_get_time_base(sink_); }
+
+}  // namespace tempera::media

@@ -1,0 +1,40 @@
+// A chain of FFmpeg's filters with one way in and one way out. Private to media/.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "media/ffmpeg.h"
+
+namespace tempera::media {
+
+class FilterGraph {
+ public:
+  // A video chain for pictures like `like` (size, format, shape of pixels), FILTERS in FFmpeg's own
+  // notation ("bwdif,format=yuv420p"). Times of pictures are in `time_base`.
+  static Result<std::unique_ptr<FilterGraph>> Video(const AVFrame& like, AVRational time_base,
+                                                    const std::string& filters, int threads);
+  // The same for sound; frame_samples > 0 regroups it into frames of that many samples (but the last).
+  static Result<std::unique_ptr<FilterGraph>> Audio(const AVFrame& like, AVRational time_base,
+                                                    const std::string& filters, int frame_samples);
+
+  // Hands in a picture (a new reference is taken), or nullptr for the end.
+  Status Push(const AVFrame* frame);
+  // The next finished one, or nullptr when more input is needed or all has been given. Its time is in
+  // time_base() of this graph's end.
+  Result<FramePtr> Pull();
+  AVRational time_base() const;
+
+  // Whether this FFmpeg was built with the filter.
+  static bool Has(const char* filter);
+
+ private:
+  Status Configure(const char* source_name, const std::string& source_args, const char* sink_name,
+                   const std::string& filters);
+
+  FilterGraphPtr graph_;
+  AVFilterContext* source_ = nullptr;
+  AVFilterContext* sink_ = nullptr;
+};
+
+}  // namespace tempera::media

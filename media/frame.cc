@@ -1,0 +1,104 @@
+#include "media/frame.h"
+
+#include <string>
+
+#include "media/frame_bridge.h"
+
+namespace tempera::media {
+
+AVPixelFormat ToAvFormat(PixelFormat format) {
+  switch (format) {
+    case PixelFormat::kRgba:
+      return AV_PIX_FMT_RGBA;
+    case PixelFormat::kBgra:
+      return AV_PIX_FMT_BGRA;
+    case PixelFormat::kRgb:
+      return AV_PIX_FMT_RGB24;
+    case PixelFormat::kNv12:
+      return AV_PIX_FMT_NV12;
+    case PixelFormat::kI420:
+      return AV_PIX_FMT_YUV420P;
+  }
+  return AV_PIX_FMT_NONE;
+}
+
+Frame WrapAvFrame(FramePtr av) {
+  Frame frame;
+  switch (av->format) {
+    case AV_PIX_FMT_RGBA:
+      frame.format = PixelFormat::kRgba;
+      break;
+    case AV_PIX_FMT_BGRA:
+      frame.format = PixelFormat::kBgra;
+      break;
+    case AV_PIX_FMT_RGB24:
+      frame.format = PixelFormat::kRgb;
+      break;
+    case AV_PIX_FMT_NV12:
+      frame.format = PixelFormat::kNv12;
+      break;
+    default:
+      frame.format = PixelFormat::kI420;
+      break;
+  }
+  frame.width = av->width;
+  frame.height = av->height;
+  for (int i = 0; i < 3; ++i) {
+    frame.planes[i] = av->data[i];
+    frame.stride_bytes[i] = av->linesize[i];
+  }
+  frame.matrix = MatrixOf(*av);
+  frame.full_range = av->color_range == AVCOL_RANGE_JPEG || av->format == AV_PIX_FMT_YUVJ420P;
+  frame.pts = av->pts;
+  AVFrame* raw = av.release();
+  frame.storage = std::shared_ptr<void>(raw, [](void* p) {
+    AVFrame* owned = static_cast<AVFrame*>(p);
+    av_frame_free(&owned);
+  });
+  return frame;
+}
+
+ColorMatrix MatrixOf(const AVFrame& av) {
+  switch (av.colorspace) {
+    case AVCOL_SPC_BT709:
+      return ColorMatrix::kBt709;
+    case AVCOL_SPC_BT2020_NCL:
+      return ColorMatrix::kBt2020;
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_BT470BG:
+      return ColorMatrix::kBt601;
+    default:
+      // Untagged: what players assume (mpv's rule): high definition is BT.709, and JPEG is BT.601.
+      if (av.format == AV_PIX_FMT_YUVJ420P) return ColorMatrix::kBt601;
+      return av.width >= 1280 || av.height > 576 ? ColorMatrix::kBt709 : ColorMatrix::kBt601;
+  }
+}
+
+Result<Frame> Frame::Allocate(PixelFormat format, int width, int height) {
+  if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide) {
+    return InvalidArgument("a frame of " + std::to_string(width) + "x" + std::to_string(height) +
+                           " pixels cannot be held: each side must be 1 to " + std::to_string(kMaxSide));
+  }
+  FramePtr av(av_frame_alloc());
+  if (av) {
+    av->format = ToAvFormat(format);
+    av->width = width;
+    av->height = height;
+  }
+  if (!av || av_frame_get_buffer(av.get(), 0) < 0) {
+    return OutOfMemory("no memory for a frame of " + std::to_string(width) + "x" + std::to_string(height));
+  }
+  return WrapAvFrame(std::move(av));
+}
+
+Result<Frame> Frame::AllocateLike(const Frame& other) {
+  TEMPERA_ASSIGN_OR_RETURN(Frame frame, Allocate(other.format, other.width, other.height));
+  frame.matrix = other.matrix;
+  frame.full_range = other.full_range;
+  frame.pts = other.pts;
+  frame.pts_us = other.pts_us;
+  frame.duration = other.duration;
+  return frame;
+}
+
+}  // namespace tempera::media

@@ -1,0 +1,272 @@
+#include "media/normalizer.h"
+
+#include <algorithm>
+#include <cmath>
+
+extern "C" {
+#include <libavutil/display.h>
+#include <libavutil/pixdesc.h>
+}
+
+namespace tempera::media {
+namespace {
+
+bool IsYuvj(int format) {
+  return format == AV_PIX_FMT_YUVJ420P || format == AV_PIX_FMT_YUVJ422P || format == AV_PIX_FMT_YUVJ444P ||
+         format == AV_PIX_FMT_YUVJ440P || format == AV_PIX_FMT_YUVJ411P;
+}
+
+bool IsInterlaced(const AVFrame& frame) {
+#if LIBAVUTIL_VERSION_MAJOR >= 59
+  return frame.flags & AV_FRAME_FLAG_INTERLACED;
+#else
+  return frame.interlaced_frame;
+#endif
+}
+
+// swscale's name of a matrix; nullptr where it has none.
+const char* ScaleMatrix(int colorspace, int width, int height, bool jpeg) {
+  switch (colorspace) {
+    case AVCOL_SPC_BT709:
+      return "bt709";
+    case AVCOL_SPC_FCC:
+      return "fcc";
+    case AVCOL_SPC_SMPTE170M:
+    case AVCOL_SPC_BT470BG:
+      return "bt601";
+    case AVCOL_SPC_SMPTE240M:
+      return "smpte240m";
+    case AVCOL_SPC_BT2020_NCL:
+      return "bt2020";
+    case AVCOL_SPC_UNSPECIFIED:
+    case AVCOL_SPC_RESERVED:
+    case AVCOL_SPC_RGB:
+      return !jpeg && (width >= 1280 || height > 576) ? "bt709" : "bt601";
+    default:
+      return nullptr;
+  }
+}
+
+// Matrices that the engine computes with; others are converted to BT.709.
+bool EngineKnows(int colorspace) {
+  return colorspace == AVCOL_SPC_BT709 || colorspace == AVCOL_SPC_SMPTE170M ||
+         colorspace == AVCOL_SPC_BT470BG || colorspace == AVCOL_SPC_BT2020_NCL ||
+         colorspace == AVCOL_SPC_UNSPECIFIED || colorspace == AVCOL_SPC_RESERVED;
+}
+
+const char* HdrName(int transfer) {
+  if (transfer == AVCOL_TRC_SMPTE2084) return "PQ";
+  if (transfer == AVCOL_TRC_ARIB_STD_B67) return "HLG";
+  return nullptr;
+}
+
+}  // namespace
+
+Turn TurnOf(const int32_t* matrix) {
+  Turn turn;
+  if (!matrix) return turn;
+  double angle = av_display_rotation_get(matrix);  // counter-clockwise, -180..180
+  if (std::isnan(angle)) return turn;
+  int theta = static_cast<int>(std::lround(-angle));
+  theta = ((theta % 360) + 360) % 360;
+  if (theta == 90) {
+    turn.filters = matrix[3] > 0 ? "transpose=cclock_flip" : "transpose=clock";
+  } else if (theta == 180) {
+    if (matrix[0] < 0) turn.filters = "hflip";
+    if (matrix[4] < 0) turn.filters += turn.filters.empty() ? "vflip" : ",vflip";
+  } else if (theta == 270) {
+    turn.filters = matrix[3] < 0 ? "transpose=clock_flip" : "transpose=cclock";
+  } else if (theta == 0) {
+    if (matrix[4] < 0) turn.filters = "vflip";
+  } else {
+    return turn;
+  }
+  turn.degrees = theta;
+  turn.swaps_axes = theta == 90 || theta == 270;
+  return turn;
+}
+
+Normalizer::Normalizer(Target target, Turn turn, AVRational time_base, int threads)
+    : target_(target), turn_(std::move(turn)), time_base_(time_base), threads_(threads) {}
+
+void Normalizer::Note(const std::string& what) {
+  if (std::find(notices_.begin(), notices_.end(), what) == notices_.end()) notices_.push_back(what);
+}
+
+// The filters for this picture, "" when it can be handed through, and the colour tags of what comes out.
+Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int* range) {
+  const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  if (!desc) return Unsupported("the video's pixel format is unknown to this FFmpeg");
+  const bool is_rgb = (desc->flags & AV_PIX_FMT_FLAG_RGB) || (desc->flags & AV_PIX_FMT_FLAG_PAL);
+  const bool is_gray = desc->nb_components <= 2 && !is_rgb;
+  // Grey pictures that do not say are full range, as PNG and JPEG mean them.
+  const bool full = is_rgb || IsYuvj(frame.format) || frame.color_range == AVCOL_RANGE_JPEG ||
+                    (is_gray && frame.color_range == AVCOL_RANGE_UNSPECIFIED);
+  const int depth = desc->comp[0].depth;
+  const bool has_alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || (desc->flags & AV_PIX_FMT_FLAG_PAL);
+  const bool video = target_ == Target::kVideo;
+  const char* const hdr = HdrName(frame.color_trc);
+  std::vector<std::string> filters;
+
+  if (interlaced_ && frame.width >= 4 && frame.height >= 4) {
+    filters.push_back("bwdif=mode=send_frame:deint=interlaced");
+    Note("interlaced fields become whole frames");
+  }
+
+  // What it is after the colour steps.
+  int in_space = frame.colorspace;
+  bool now_full = full;
+  if (hdr) {
+    if (!FilterGraph::Has("zscale") || !FilterGraph::Has("tonemap")) {
+      return Unsupported(std::string("the video is HDR (") + hdr +
+                         ") and this FFmpeg lacks the zscale and tonemap filters: convert it to SDR first");
+    }
+    const bool known = in_space == AVCOL_SPC_BT2020_NCL || in_space == AVCOL_SPC_BT2020_CL ||
+                       in_space == AVCOL_SPC_ICTCP || in_space == AVCOL_SPC_BT709;
+    std::string to_linear = std::string("zscale=tin=") + (hdr[0] == 'P' ? "smpte2084" : "arib-std-b67");
+    if (!is_rgb && !known) to_linear += ":min=2020_ncl";
+    if (frame.color_primaries == AVCOL_PRI_UNSPECIFIED) to_linear += ":pin=2020";
+    if (frame.color_range == AVCOL_RANGE_UNSPECIFIED && !is_rgb) to_linear += ":rin=limited";
+    // 203 cd/m2 is the white of graphics and faces in HDR programmes (ITU-R BT.2408): it becomes 1.0.
+    filters.push_back(to_linear + ":t=linear:npl=203");
+    filters.push_back("format=gbrpf32le");
+    filters.push_back("zscale=p=bt709");
+    // Mobius leaves everything up to 0.5 as it is and rolls the rest off to white.
+    filters.push_back("tonemap=tonemap=mobius:param=0.5:desat=2");
+    filters.push_back(video ? "zscale=t=bt709:m=bt709:r=limited" : "zscale=t=bt709:m=gbr:r=full");
+    filters.push_back(video ? "format=yuv420p" : "format=gbrp");
+    in_space = video ? AVCOL_SPC_BT709 : AVCOL_SPC_RGB;
+    now_full = !video;
+    tone_mapped_ = true;
+    Note(std::string("HDR (") + hdr + ") is tone-mapped to standard range");
+  } else if (!is_rgb && !ScaleMatrix(in_space, frame.width, frame.height, IsYuvj(frame.format))) {
+    if (!FilterGraph::Has("zscale")) {
+      return Unsupported(std::string("the video's colour matrix (") +
+                         av_color_space_name(static_cast<AVColorSpace>(in_space)) +
+                         ") needs FFmpeg's zscale filter: convert it to BT.709 first");
+    }
+    filters.push_back("zscale=m=709");
+    in_space = AVCOL_SPC_BT709;
+  }
+  if (!turn_.filters.empty()) {
+    filters.push_back(turn_.filters);
+    Note(turn_.degrees ? "turned upright (" + std::to_string(turn_.degrees) + " degrees)" : "turned upright");
+  }
+  const int turned_width = turn_.swaps_axes ? frame.height : frame.width;
+  const int turned_height = turn_.swaps_axes ? frame.width : frame.height;
+  const bool resize = turned_width != width_ || turned_height != height_;
+  if (resize) Note("a change of picture size midway is scaled to the first size");
+
+  // Format, range and matrix in one scale step.
+  const char* out_format = "rgb24";
+  if (video) out_format = frame.format == AV_PIX_FMT_NV12 ? "nv12" : "yuv420p";
+  if (target_ == Target::kRgbAlpha && has_alpha) out_format = "rgba";
+  const bool layout_fits =
+      hdr ? video
+          : (video && (frame.format == AV_PIX_FMT_YUV420P || frame.format == AV_PIX_FMT_NV12 ||
+                       frame.format == AV_PIX_FMT_YUVJ420P)) ||
+                (!video && frame.format == av_get_pix_fmt(out_format));
+  const bool matrix_fits = !video || EngineKnows(in_space);
+  if (video) {
+    if (is_rgb && !hdr) {
+      *colorspace = AVCOL_SPC_BT709;
+      now_full = false;
+    } else {
+      *colorspace = matrix_fits ? in_space : static_cast<int>(AVCOL_SPC_BT709);
+    }
+    // An untagged range stays untagged: players take it for limited, and so do we.
+    *range = now_full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+    if (!now_full && !hdr && !is_rgb && frame.color_range == AVCOL_RANGE_UNSPECIFIED) {
+      *range = AVCOL_RANGE_UNSPECIFIED;
+    }
+  } else {
+    *colorspace = AVCOL_SPC_RGB;
+    *range = AVCOL_RANGE_JPEG;
+  }
+  if (!layout_fits || !matrix_fits || resize) {
+    std::string scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp";
+    if (resize) scale += ":w=" + std::to_string(width_) + ":h=" + std::to_string(height_);
+    const bool from_rgb = is_rgb || in_space == AVCOL_SPC_RGB;
+    if (!from_rgb) {
+      const char* in = ScaleMatrix(in_space, frame.width, frame.height, IsYuvj(frame.format));
+      scale += std::string(":in_color_matrix=") + in;
+      scale += std::string(":in_range=") + (full && !hdr ? "full" : "limited");
+      if (video) scale += std::string(":out_color_matrix=") + (matrix_fits ? in : "bt709");
+    } else if (video) {
+      scale += ":out_color_matrix=bt709";
+    }
+    if (video) scale += std::string(":out_range=") + (now_full ? "full" : "limited");
+    filters.push_back(scale);
+    filters.push_back(std::string("format=") + out_format);
+    if (depth > 8 && !hdr) Note(std::to_string(depth) + "-bit becomes 8-bit");
+    if (video && !is_rgb && !is_gray && (desc->log2_chroma_w != 1 || desc->log2_chroma_h != 1)) {
+      Note("colour becomes 4:2:0");
+    }
+    if (video && is_rgb && !hdr) Note("RGB becomes 4:2:0 (BT.709)");
+    if (!matrix_fits) Note("the colour matrix becomes BT.709");
+  }
+  if (video && has_alpha) Note("transparency is dropped");
+
+  std::string chain;
+  for (const std::string& f : filters) chain += (chain.empty() ? "" : ",") + f;
+  return chain;
+}
+
+Status Normalizer::Push(const AVFrame* frame, std::vector<FramePtr>* ready) {
+  if (!frame) {
+    if (!graph_) return OkStatus();
+    TEMPERA_RETURN_IF_ERROR(graph_->Push(nullptr));
+    return Drain(ready);
+  }
+  if (width_ == 0) {
+    width_ = turn_.swaps_axes ? frame->height : frame->width;
+    height_ = turn_.swaps_axes ? frame->width : frame->height;
+  }
+  interlaced_ |= IsInterlaced(*frame);
+  const Key key = {frame->width,
+                   frame->height,
+                   frame->format,
+                   static_cast<int>(frame->colorspace),
+                   static_cast<int>(frame->color_range),
+                   static_cast<int>(frame->color_trc),
+                   static_cast<int>(frame->color_primaries),
+                   interlaced_};
+  if (key_ != key) {
+    if (graph_) {
+      TEMPERA_RETURN_IF_ERROR(graph_->Push(nullptr));
+      TEMPERA_RETURN_IF_ERROR(Drain(ready));
+      graph_.reset();
+    }
+    tone_mapped_ = false;
+    TEMPERA_ASSIGN_OR_RETURN(std::string chain, Chain(*frame, &out_colorspace_, &out_range_));
+    if (!chain.empty()) {
+      TEMPERA_ASSIGN_OR_RETURN(graph_, FilterGraph::Video(*frame, time_base_, chain, threads_));
+    }
+    key_ = key;
+  }
+  if (!graph_) {
+    FramePtr copy(av_frame_clone(frame));
+    if (!copy) return OutOfMemory("no memory for a frame");
+    ready->push_back(std::move(copy));
+    return OkStatus();
+  }
+  TEMPERA_RETURN_IF_ERROR(graph_->Push(frame));
+  return Drain(ready);
+}
+
+Status Normalizer::Drain(std::vector<FramePtr>* ready) {
+  for (;;) {
+    TEMPERA_ASSIGN_OR_RETURN(FramePtr frame, graph_->Pull());
+    if (!frame) return OkStatus();
+    if (frame->pts != AV_NOPTS_VALUE) frame->pts = av_rescale_q(frame->pts, graph_->time_base(), time_base_);
+    frame->colorspace = static_cast<AVColorSpace>(out_colorspace_);
+    frame->color_range = static_cast<AVColorRange>(out_range_);
+    if (tone_mapped_) {
+      frame->color_trc = AVCOL_TRC_BT709;
+      frame->color_primaries = AVCOL_PRI_BT709;
+    }
+    ready->push_back(std::move(frame));
+  }
+}
+
+}  // namespace tempera::media

@@ -1,0 +1,68 @@
+// Decoded pictures of every kind made into what the engine paints: upright, whole frames (not
+// fields), 8 bits, standard dynamic range. What it had to change it can say. Private to media/.
+#pragma once
+
+#include <array>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/ffmpeg.h"
+#include "media/filter_graph.h"
+
+namespace tempera::media {
+
+// How a display matrix asks a picture to be turned.
+struct Turn {
+  std::string filters;      // FFmpeg's notation; "" = upright already
+  bool swaps_axes = false;  // width becomes height
+  int degrees = 0;          // clockwise, for words
+};
+// `matrix` is FFmpeg's 3x3 display matrix (9 numbers), or nullptr. Angles that are no multiple of a
+// right angle are left as they are.
+Turn TurnOf(const int32_t* matrix);
+
+enum class Target {
+  kVideo,     // I420, or NV12 where the source is; the source's matrix and range where we know them
+  kRgb,       // RGB
+  kRgbAlpha,  // RGBA where the source has alpha, RGB elsewhere
+};
+
+class Normalizer {
+ public:
+  // time_base: of the pictures pushed. threads: for the conversions.
+  Normalizer(Target target, Turn turn, AVRational time_base, int threads);
+
+  // Takes one decoded picture, or nullptr for the end, and appends those that are ready, their pts in
+  // the same time base. A picture that needs no change is handed through without a copy. All have
+  // the size of the first.
+  Status Push(const AVFrame* frame, std::vector<FramePtr>* ready);
+
+  int width() const { return width_; }  // of what comes out; 0 before the first
+  int height() const { return height_; }
+
+  // What was changed so far, each in a few words: "10-bit becomes 8-bit".
+  const std::vector<std::string>& notices() const { return notices_; }
+
+ private:
+  // All that decides which filters a picture needs.
+  using Key = std::array<int, 8>;
+  Result<std::string> Chain(const AVFrame& frame, int* colorspace, int* range);
+  Status Drain(std::vector<FramePtr>* ready);
+  void Note(const std::string& what);
+
+  const Target target_;
+  const Turn turn_;
+  const AVRational time_base_;
+  const int threads_;
+  bool interlaced_ = false;  // once seen, all goes through the deinterlacer
+  int width_ = 0, height_ = 0;
+  std::optional<Key> key_;
+  std::unique_ptr<FilterGraph> graph_;  // null: hand through
+  int out_colorspace_ = AVCOL_SPC_UNSPECIFIED, out_range_ = AVCOL_RANGE_UNSPECIFIED;
+  bool tone_mapped_ = false;
+  std::vector<std::string> notices_;
+};
+
+}  // namespace tempera::media

@@ -1,0 +1,134 @@
+#include "media/output_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <utility>
+
+namespace tempera::media {
+namespace {
+
+// Names a signal handler may read: a slot is taken while its flag is 2 (1: being filled).
+constexpr int kSlots = 8;
+constexpr size_t kNameBytes = 4096;
+std::atomic<int> slot_state[kSlots];
+char slot_name[kSlots][kNameBytes];
+
+void Register(const std::string& name) {
+  if (name.size() + 1 > kNameBytes) return;
+  for (int i = 0; i < kSlots; ++i) {
+    int free_state = 0;
+    if (!slot_state[i].compare_exchange_strong(free_state, 1)) continue;
+    std::memcpy(slot_name[i], name.c_str(), name.size() + 1);
+    slot_state[i].store(2);
+    return;
+  }
+}
+
+void Unregister(const std::string& name) {
+  for (int i = 0; i < kSlots; ++i) {
+    if (slot_state[i].load() == 2 && name == slot_name[i]) slot_state[i].store(0);
+  }
+}
+
+std::string Folder(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  if (slash == std::string::npos) return ".";
+  return slash == 0 ? "/" : path.substr(0, slash);
+}
+
+std::string Base(const std::string& path) {
+  const size_t slash = path.rfind('/');
+  return slash == std::string::npos ? path : path.substr(slash + 1);
+}
+
+}  // namespace
+
+Result<OutputFile> OutputFile::Create(const std::string& path) {
+  OutputFile file;
+  file.shown_path_ = file.final_path_ = path;
+  if (path.empty() || path.back() == '/') return InvalidArgument("'" + path + "' names no file to write");
+  struct stat st;
+  if (stat(path.c_str(), &st) == 0) {
+    if (S_ISDIR(st.st_mode)) {
+      return InvalidArgument("'" + path + "' is a directory: name a file in it");
+    }
+    if (!S_ISREG(st.st_mode)) {
+      file.write_path_ = path;
+      file.direct_ = true;
+      return file;
+    }
+    if (char* real = realpath(path.c_str(), nullptr)) {
+      file.final_path_ = real;
+      std::free(real);
+    }
+  }
+  const std::string folder = Folder(file.final_path_);
+  if (stat(folder.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
+    return NotFound("cannot write '" + path + "': there is no directory '" + folder + "'");
+  }
+  // A name has at most 255 bytes: what we add must fit.
+  const std::string base = Base(file.final_path_).substr(0, 200);
+  for (int attempt = 0; attempt < 100; ++attempt) {
+    file.write_path_ = folder + "/." + base + "." + std::to_string(getpid()) +
+                       (attempt ? "-" + std::to_string(attempt) : "") + ".part";
+    const int fd = open(file.write_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+    if (fd >= 0) {
+      close(fd);
+      Register(file.write_path_);
+      return file;
+    }
+    if (errno != EEXIST) break;
+  }
+  const int cause = errno;
+  file.done_ = true;  // nothing of ours to remove
+  return IoError("cannot write '" + path + "': " + std::strerror(cause));
+}
+
+OutputFile::OutputFile(OutputFile&& other) noexcept
+    : shown_path_(std::move(other.shown_path_)),
+      final_path_(std::move(other.final_path_)),
+      write_path_(std::move(other.write_path_)),
+      direct_(other.direct_),
+      done_(std::exchange(other.done_, true)) {}
+
+OutputFile::~OutputFile() {
+  if (done_ || direct_ || write_path_.empty()) return;
+  unlink(write_path_.c_str());
+  Unregister(write_path_);
+}
+
+Status OutputFile::Commit() {
+  if (direct_) {
+    done_ = true;
+    return OkStatus();
+  }
+  // Some filesystems report a full disk only here.
+  const int fd = open(write_path_.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0 || fsync(fd) != 0) {
+    const int cause = errno;
+    if (fd >= 0) close(fd);
+    return IoError("cannot write '" + shown_path_ + "': " + std::strerror(cause));
+  }
+  close(fd);
+  if (rename(write_path_.c_str(), final_path_.c_str()) != 0) {
+    return IoError("cannot write '" + shown_path_ + "': " + std::strerror(errno));
+  }
+  done_ = true;
+  Unregister(write_path_);
+  return OkStatus();
+}
+
+void OutputFile::RemoveAllNow() {
+  for (int i = 0; i < kSlots; ++i) {
+    if (slot_state[i].load() == 2) unlink(slot_name[i]);
+  }
+}
+
+}  // namespace tempera::media

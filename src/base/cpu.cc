@@ -1,0 +1,68 @@
+#include "src/base/cpu.h"
+
+#include <hwy/targets.h>
+
+#include <cstdlib>
+#include <fstream>
+
+namespace tempera {
+namespace {
+
+std::string Lower(std::string_view s) {
+  std::string out(s);
+  for (char& c : out) {
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
+  }
+  return out;
+}
+
+// Highway's names, in the words the rest of the world uses.
+std::string NameOf(int64_t bit) {
+  std::string name = Lower(hwy::TargetName(bit));
+  if (name == "emu128") return "scalar";
+  if (name == "avx3") return "avx512";
+  if (name == "avx3_dl") return "avx512_dl";
+  return name;
+}
+
+}  // namespace
+
+std::vector<CpuTarget> AvailableCpuTargets() {
+  std::vector<CpuTarget> targets;
+  // In Highway a lower bit is a better target.
+  for (int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) {
+    const int64_t bit = left & -left;
+    targets.push_back({NameOf(bit), bit});
+  }
+  if (targets.empty()) targets.push_back({NameOf(HWY_STATIC_TARGET), HWY_STATIC_TARGET});
+  return targets;
+}
+
+Result<CpuTarget> ChooseCpuTarget(std::string_view name) {
+  std::string wanted = Lower(name);
+  const bool from_environment = wanted.empty();
+  if (from_environment) {
+    const char* value = std::getenv("TEMPERA_CPU");
+    if (value != nullptr) wanted = Lower(value);
+  }
+  const std::vector<CpuTarget> targets = AvailableCpuTargets();
+  if (wanted.empty() || wanted == "auto") return targets.front();
+  std::string names;
+  for (const CpuTarget& target : targets) {
+    if (target.name == wanted) return target;
+    names += (names.empty() ? "" : ", ") + target.name;
+  }
+  return InvalidArgument(std::string(from_environment ? "TEMPERA_CPU" : "CPU target") + " '" + wanted +
+                         "' is unknown or not available on this processor; use one of: auto, " + names);
+}
+
+std::string CpuModelName() {
+  std::ifstream info("/proc/cpuinfo");
+  for (std::string line; std::getline(info, line);) {
+    const size_t colon = line.find(": ");
+    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
+  }
+  return "unknown processor";
+}
+
+}  // namespace tempera

@@ -1,0 +1,73 @@
+// tempera completion bash: the script is made from the verbs' own options, so it cannot lag behind.
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <memory>
+#include <string>
+
+#include "cli/cli.h"
+
+namespace tempera::cli {
+namespace {
+
+std::string LongOptions(const CLI::App& app) {
+  std::string words;
+  for (const CLI::Option* option : app.get_options()) {
+    for (const std::string& name : option->get_lnames()) words += (words.empty() ? "--" : " --") + name;
+  }
+  return words;
+}
+
+void PrintBash(const CLI::App& root) {
+  std::string verbs, cases;
+  for (const CLI::App* verb : root.get_subcommands(nullptr)) {
+    verbs += (verbs.empty() ? "" : " ") + verb->get_name();
+    cases += "    " + verb->get_name() + ") words='" + LongOptions(*verb) + "' ;;\n";
+  }
+  std::printf(
+      "# bash completion of tempera; in ~/.bashrc: source <(tempera completion bash)\n"
+      "_tempera() {\n"
+      "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
+      "  COMPREPLY=()\n"
+      "  if ((COMP_CWORD == 1)); then\n"
+      "    COMPREPLY=($(compgen -W '%s --help --version' -- \"$word\"))\n"
+      "    return\n"
+      "  fi\n"
+      "  case $before in\n"
+      "    --style)\n"
+      "      words=$(\"${COMP_WORDS[0]}\" styles 2>/dev/null | awk 'NR > 1 {print $1}')\n"
+      "      COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -X '!*.onnx' -- \"$word\"))\n"
+      "      return ;;\n"
+      "    --precision) COMPREPLY=($(compgen -W 'auto fp32' -- \"$word\")); return ;;\n"
+      "    --codec)\n"
+      "      COMPREPLY=($(compgen -W 'libx264 libx265 libvpx-vp9 libsvtav1 ffv1' -- \"$word\")); return ;;\n"
+      "    completion) COMPREPLY=($(compgen -W bash -- \"$word\")); return ;;\n"
+      "  esac\n"
+      "  case ${COMP_WORDS[1]} in\n"
+      "%s"
+      "  esac\n"
+      "  if [[ $word == -* ]]; then\n"
+      "    COMPREPLY=($(compgen -W \"$words\" -- \"$word\"))\n"
+      "  else\n"
+      "    COMPREPLY=($(compgen -f -- \"$word\"))\n"
+      "  fi\n"
+      "}\n"
+      "complete -o filenames -F _tempera tempera\n",
+      verbs.c_str(), cases.c_str());
+}
+
+}  // namespace
+
+Run SetUpCompletion(CLI::App& verb) {
+  auto shell = std::make_shared<std::string>();
+  verb.add_option("SHELL", *shell, "Which shell: bash")
+      ->required()
+      ->check(CLI::IsMember({"bash"}))
+      ->type_name("");
+  verb.footer("Try it: source <(tempera completion bash)");
+  return [&verb, shell] {
+    PrintBash(*verb.get_parent());
+    return kExitOk;
+  };
+}
+
+}  // namespace tempera::cli

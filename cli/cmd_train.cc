@@ -1,0 +1,41 @@
+// tempera train: hands everything after it to tempera-train, which needs libtorch and so is its own binary.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cerrno>
+#include <cstring>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+
+namespace tempera::cli {
+
+Run SetUpTrain(CLI::App& verb) {
+  auto arguments = std::make_shared<std::vector<std::string>>();
+  // --help, too, is the trainer's.
+  verb.set_help_flag();
+  verb.prefix_command();
+  return [&verb, arguments] {
+    *arguments = verb.remaining();
+    const std::string beside = BinaryFolder() + "/tempera-train";
+    std::vector<char*> argv;
+    std::string name = "tempera-train";
+    argv.push_back(name.data());
+    for (std::string& a : *arguments) argv.push_back(a.data());
+    argv.push_back(nullptr);
+    if (access(beside.c_str(), X_OK) == 0) {
+      execv(beside.c_str(), argv.data());
+    } else {
+      execvp(name.c_str(), argv.data());
+    }
+    if (errno == ENOENT) {
+      return Fail(
+          NotFound("tempera-train is not here: build it with 'make train-tools' (it needs libtorch)"));
+    }
+    return Fail(IoError(std::string("cannot start tempera-train: ") + std::strerror(errno)));
+  };
+}
+
+}  // namespace tempera::cli

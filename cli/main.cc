@@ -1,0 +1,67 @@
+// tempera: one binary, one verb per cmd_<verb>.cc.
+#include <CLI/CLI.hpp>
+#include <csignal>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/cli.h"
+#include "tempera/tempera.h"
+
+namespace tempera::cli {
+namespace {
+
+struct Verb {
+  const char* name;
+  const char* summary;
+  Run (*set_up)(CLI::App&);
+};
+
+constexpr Verb kVerbs[] = {
+    {"stylize", "Paint a picture or a video in a style", SetUpStylize},
+    {"train", "Learn a new style from a painting (starts tempera-train)", SetUpTrain},
+    {"completion", "Print a completion script for a shell", SetUpCompletion},
+};
+
+int Main(int argc, char** argv) {
+  // A reader that went away (tempera ... | head) is an error to report, not a death.
+  std::signal(SIGPIPE, SIG_IGN);
+
+  CLI::App app("Tempera paints pictures and videos in the style of a painting, on the CPU.", "tempera");
+  app.set_version_flag("--version", std::string("tempera ") + tempera_version());
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(30);
+  app.footer("Help on a verb: tempera VERB --help. Try: tempera stylize photo.jpg -o painted.png");
+
+  std::vector<std::pair<CLI::App*, Run>> runs;
+  for (const Verb& verb : kVerbs) {
+    CLI::App* sub = app.add_subcommand(verb.name, verb.summary);
+    runs.emplace_back(sub, verb.set_up(*sub));
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::CallForHelp& e) {
+    return app.exit(e);
+  } catch (const CLI::CallForVersion& e) {
+    return app.exit(e);
+  } catch (const CLI::ParseError& e) {
+    std::string which;
+    for (auto& [sub, run] : runs) {
+      if (sub->parsed()) which = sub->get_name();
+    }
+    std::fprintf(stderr, "tempera: %s (see 'tempera %s--help')\n", e.what(),
+                 which.empty() ? "" : (which + " ").c_str());
+    return kExitUsage;
+  }
+  for (auto& [sub, run] : runs) {
+    if (sub->parsed()) return run();
+  }
+  return kExitUsage;
+}
+
+}  // namespace
+}  // namespace tempera::cli
+
+int main(int argc, char** argv) { return tempera::cli::Main(argc, argv); }

@@ -1,0 +1,199 @@
+#include "src/stylize/painter.h"
+
+#include <algorithm>
+#include <cstring>
+
+namespace tempera::stylize {
+namespace {
+
+// Rows per task: enough tasks to balance threads, few enough that a band's edge (rows scaled
+// twice) costs little; even, so that 4:2:0 row pairs never straddle two bands.
+int BandRows(int rows, int threads) {
+  const int per_task = (rows + 4 * threads - 1) / (4 * threads);
+  return std::max(2, (per_task + 1) & ~1);
+}
+
+template <typename F>
+void ForBands(ThreadPool* pool, int rows, F&& fn) {
+  const int band = pool->num_threads() == 1 ? rows : BandRows(rows, pool->num_threads());
+  pool->ParallelFor((rows + band - 1) / band, [&](int task, int thread) {
+    fn(task * band, std::min(rows, (task + 1) * band), thread);
+  });
+}
+
+RgbRow RowIn(std::vector<float>& all, int index, int width) {
+  float* p = all.data() + static_cast<size_t>(index) * 3 * static_cast<size_t>(width);
+  return {p, p + width, p + 2 * static_cast<size_t>(width)};
+}
+
+// v = v * scale + offset, v within 0..255 before.
+void ToNetwork(float* v, int n, float scale, float offset) {
+  for (int i = 0; i < n; ++i) v[i] = ClampByte(v[i]) * scale + offset;
+}
+
+void FromNetwork(const float* in, float* out, int n, float scale, float offset) {
+  for (int i = 0; i < n; ++i) out[i] = ClampByte((in[i] - offset) * scale);
+}
+
+// The painting's brightness with the source's colour differences (R - Y, B - Y kept), so only
+// a luma difference is added to the source.
+void KeepColors(RgbRow painted, RgbRow source, LumaWeights k, int width) {
+  const float kg = k.kg();
+  for (int x = 0; x < width; ++x) {
+    const float dr = painted.r[x] - source.r[x];
+    const float dg = painted.g[x] - source.g[x];
+    const float db = painted.b[x] - source.b[x];
+    const float luma = k.kr * dr + kg * dg + k.kb * db;
+    painted.r[x] = source.r[x] + luma;
+    painted.g[x] = source.g[x] + luma;
+    painted.b[x] = source.b[x] + luma;
+  }
+}
+
+void Blend(float* painted, const float* source, float strength, int width) {
+  for (int x = 0; x < width; ++x) painted[x] = source[x] + strength * (painted[x] - source[x]);
+}
+
+}  // namespace
+
+FrameToTensor::FrameToTensor(Size frame, Size working, Size padded, ValueFormat values, ThreadPool* pool)
+    : frame_(frame),
+      working_(working),
+      padded_(padded),
+      values_(values),
+      pool_(pool),
+      x_(MakeResampleAxis(frame.width, 0, frame.width, working.width)),
+      y_(MakeResampleAxis(frame.height, 0, frame.height, working.height)),
+      scales_(frame != working) {
+  if (scales_) {
+    for (int i = 0; i < pool->num_threads(); ++i) resamplers_.emplace_back(x_, y_);
+  }
+}
+
+RgbRow FrameToTensor::TensorRow(Tensor& tensor, int y) const {
+  const size_t plane = static_cast<size_t>(padded_.width) * static_cast<size_t>(padded_.height);
+  float* p = tensor.data<float>() + static_cast<size_t>(y) * static_cast<size_t>(padded_.width);
+  return values_.bgr ? RgbRow{p + 2 * plane, p + plane, p} : RgbRow{p, p + plane, p + 2 * plane};
+}
+
+void FrameToTensor::LoadRow(const tempera_image& in, int y, RgbRow out, int thread) {
+  if (scales_) {
+    resamplers_[static_cast<size_t>(thread)].Row(y, [&](int row, RgbRow to) { ReadRow(in, row, to); }, out);
+  } else {
+    ReadRow(in, y, out);
+  }
+  const float scale = (values_.high - values_.low) / 255.0f;
+  for (float* plane : {out.r, out.g, out.b}) {
+    ToNetwork(plane, working_.width, scale, values_.low);
+    for (int x = working_.width; x < padded_.width; ++x) plane[x] = plane[ReflectIndex(x, working_.width)];
+  }
+}
+
+void FrameToTensor::Run(const tempera_image& in, Tensor& tensor) {
+  for (RowResampler& r : resamplers_) r.Reset();
+  ForBands(pool_, working_.height, [&](int begin, int end, int thread) {
+    for (int y = begin; y < end; ++y) LoadRow(in, y, TensorRow(tensor, y), thread);
+  });
+  const size_t row_bytes = static_cast<size_t>(padded_.width) * sizeof(float);
+  for (int y = working_.height; y < padded_.height; ++y) {
+    const RgbRow from = TensorRow(tensor, ReflectIndex(y, working_.height)), to = TensorRow(tensor, y);
+    std::memcpy(to.r, from.r, row_bytes);
+    std::memcpy(to.g, from.g, row_bytes);
+    std::memcpy(to.b, from.b, row_bytes);
+  }
+}
+
+TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values,
+                             ThreadPool* pool)
+    : painted_(painted),
+      frame_(frame),
+      values_(values),
+      pool_(pool),
+      // The margin is cropped in the painting's own pixels, wherever its edge falls.
+      x_(MakeResampleAxis(painted.width, 0, static_cast<double>(working.width) * painted.width / padded.width,
+                          frame.width)),
+      y_(MakeResampleAxis(painted.height, 0,
+                          static_cast<double>(working.height) * painted.height / padded.height,
+                          frame.height)),
+      scales_(working != frame || painted != padded) {
+  for (int i = 0; i < pool->num_threads(); ++i) {
+    if (scales_) resamplers_.emplace_back(x_, y_);
+    rows_.emplace_back(4 * 3 * static_cast<size_t>(frame.width));
+  }
+}
+
+void TensorToFrame::PaintedRow(const Tensor& tensor, int y, RgbRow out, int thread) {
+  const size_t plane = static_cast<size_t>(painted_.width) * static_cast<size_t>(painted_.height);
+  const float scale = 255.0f / (values_.high - values_.low);
+  // Clamped before any scaling: a NaN or a wild number stays in its own pixel.
+  const auto fetch = [&](int row, int width, RgbRow to) {
+    const float* p = tensor.data<float>() + static_cast<size_t>(row) * static_cast<size_t>(painted_.width);
+    FromNetwork(values_.bgr ? p + 2 * plane : p, to.r, width, scale, values_.low);
+    FromNetwork(p + plane, to.g, width, scale, values_.low);
+    FromNetwork(values_.bgr ? p : p + 2 * plane, to.b, width, scale, values_.low);
+  };
+  if (!scales_) return fetch(y, frame_.width, out);
+  resamplers_[static_cast<size_t>(thread)].Row(
+      y, [&](int row, RgbRow to) { fetch(row, painted_.width, to); }, out);
+  for (float* p : {out.r, out.g, out.b}) ToNetwork(p, frame_.width, 1, 0);  // the cubic may overshoot
+}
+
+void TensorToFrame::Run(const Tensor& tensor, const tempera_image& source, const Sliders& sliders,
+                        const tempera_image& out) {
+  for (RowResampler& r : resamplers_) r.Reset();
+  const bool reads_source = sliders.strength < 1 || sliders.keep_colors;
+  const LumaWeights k = LumaWeightsOf(source.matrix);
+  ForBands(pool_, frame_.height, [&](int begin, int end, int thread) {
+    std::vector<float>& scratch = rows_[static_cast<size_t>(thread)];
+    const RgbRow painted[2] = {RowIn(scratch, 0, frame_.width), RowIn(scratch, 1, frame_.width)};
+    const RgbRow original[2] = {RowIn(scratch, 2, frame_.width), RowIn(scratch, 3, frame_.width)};
+    for (int y = begin; y < end; y += 2) {
+      const int count = std::min(2, end - y);
+      // Both rows of a pair are read before either is written: out may be the source.
+      for (int i = 0; i < count; ++i) {
+        PaintedRow(tensor, y + i, painted[i], thread);
+        if (!reads_source) continue;
+        ReadRow(source, y + i, original[i]);
+        if (sliders.keep_colors) KeepColors(painted[i], original[i], k, frame_.width);
+        Blend(painted[i].r, original[i].r, sliders.strength, frame_.width);
+        Blend(painted[i].g, original[i].g, sliders.strength, frame_.width);
+        Blend(painted[i].b, original[i].b, sliders.strength, frame_.width);
+      }
+      WriteRows(out, y, count, painted);
+      for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i);
+    }
+  });
+}
+
+void CopyFrame(const tempera_image& source, const tempera_image& out) {
+  const auto plane_row = [](const tempera_image& image, int plane, int y) {
+    return image.planes[plane] + static_cast<ptrdiff_t>(y) * image.stride_bytes[plane];
+  };
+  const bool same =
+      source.format == out.format &&
+      (!IsSubsampled(out.format) || (source.matrix == out.matrix && !source.full_range == !out.full_range));
+  if (same) {
+    const int half_width = (out.width + 1) / 2, half_height = (out.height + 1) / 2;
+    const int planes = out.format == TEMPERA_I420 ? 3 : out.format == TEMPERA_NV12 ? 2 : 1;
+    for (int p = 0; p < planes; ++p) {
+      int bytes = out.format == TEMPERA_RGB ? 3 * out.width
+                  : HasAlpha(out.format)    ? 4 * out.width
+                                            : out.width;
+      if (p > 0) bytes = out.format == TEMPERA_NV12 ? 2 * half_width : half_width;
+      for (int y = 0; y < (p == 0 ? out.height : half_height); ++y) {
+        std::memmove(plane_row(out, p, y), plane_row(source, p, y), static_cast<size_t>(bytes));
+      }
+    }
+    return;
+  }
+  std::vector<float> scratch(2 * 3 * static_cast<size_t>(out.width));
+  const RgbRow rows[2] = {RowIn(scratch, 0, out.width), RowIn(scratch, 1, out.width)};
+  for (int y = 0; y < out.height; y += 2) {
+    const int count = std::min(2, out.height - y);
+    for (int i = 0; i < count; ++i) ReadRow(source, y + i, rows[i]);
+    WriteRows(out, y, count, rows);
+    for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i);
+  }
+}
+
+}  // namespace tempera::stylize

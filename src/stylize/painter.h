@@ -1,0 +1,73 @@
+// The two ends of the network for one pair of sizes: frame -> input tensor, painted tensor ->
+// frame. Tables and scratch are made once; frames then flow without allocation, in row bands.
+#pragma once
+
+#include <vector>
+
+#include "src/base/tensor.h"
+#include "src/base/thread_pool.h"
+#include "src/stylize/geometry.h"
+#include "src/stylize/resample.h"
+#include "tempera/tempera.h"
+
+namespace tempera::stylize {
+
+// How the network's numbers mean colours.
+struct ValueFormat {
+  float low = 0;     // black
+  float high = 255;  // white
+  bool bgr = false;  // plane 0 is blue
+};
+
+// What the user's sliders say.
+struct Sliders {
+  float strength = 1;        // 0 = source, 1 = painting
+  bool keep_colors = false;  // luma from the painting, chroma from the source
+};
+
+// Frame -> tensor [1, 3, padded.height, padded.width]: converts, scales to `working`, mirrors the
+// right and bottom margin.
+class FrameToTensor {
+ public:
+  // pool must outlive this.
+  FrameToTensor(Size frame, Size working, Size padded, ValueFormat values, ThreadPool* pool);
+  void Run(const tempera_image& in, Tensor& tensor);
+
+ private:
+  RgbRow TensorRow(Tensor& tensor, int y) const;
+  void LoadRow(const tempera_image& in, int y, RgbRow out, int thread);
+
+  Size frame_, working_, padded_;
+  ValueFormat values_;
+  ThreadPool* pool_;
+  ResampleAxis x_, y_;
+  bool scales_;
+  std::vector<RowResampler> resamplers_;  // one per thread; empty when no scaling
+};
+
+// Painted tensor [1, 3, painted.height, painted.width] -> frame: crops the margin, scales, blends
+// with the source by the sliders, converts. `source` is read only where the sliders or alpha ask
+// for it, and may share its pixels with `out`.
+class TensorToFrame {
+ public:
+  // The painted tensor shows the padded picture, at any resolution. pool must outlive this.
+  TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values, ThreadPool* pool);
+  void Run(const Tensor& tensor, const tempera_image& source, const Sliders& sliders,
+           const tempera_image& out);
+
+ private:
+  void PaintedRow(const Tensor& tensor, int y, RgbRow out, int thread);
+
+  Size painted_, frame_;
+  ValueFormat values_;
+  ThreadPool* pool_;
+  ResampleAxis x_, y_;
+  bool scales_;
+  std::vector<RowResampler> resamplers_;
+  std::vector<std::vector<float>> rows_;  // per thread: two painted rows, two source rows
+};
+
+// Source -> out without painting (strength 0): bytes are copied where the formats agree.
+void CopyFrame(const tempera_image& source, const tempera_image& out);
+
+}  // namespace tempera::stylize

@@ -1,0 +1,205 @@
+#include "src/stylize/stylizer.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdlib>
+
+#include "src/base/log.h"
+#include "src/engine/specialize.h"
+#include "src/stylize/memory.h"
+
+namespace tempera::stylize {
+namespace {
+
+// "0..255", "-1..1"
+bool ParseRange(const std::string& text, ValueFormat* values) {
+  const size_t dots = text.find("..");
+  if (dots == std::string::npos) return false;
+  char* end = nullptr;
+  const std::string low = text.substr(0, dots), high = text.substr(dots + 2);
+  const float a = std::strtof(low.c_str(), &end);
+  if (low.empty() || *end != '\0') return false;
+  const float b = std::strtof(high.c_str(), &end);
+  if (high.empty() || *end != '\0' || !std::isfinite(a) || !std::isfinite(b) || !(a < b)) return false;
+  values->low = a;
+  values->high = b;
+  return true;
+}
+
+// The largest usual height below the frame's at which `bytes` would shrink to `available`.
+int HeightThatFits(int height, double bytes, double available) {
+  // Half of what is free: the estimate is rough, and others want memory too.
+  const double fits = height * std::sqrt(0.5 * available / bytes);
+  for (int usual : {4320, 2160, 1440, 1080, 720, 480, 360, 240}) {
+    if (usual < height && usual <= fits) return usual;
+  }
+  return 144;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::string name,
+                                                   const StylizerOptions& options) {
+  std::unique_ptr<Stylizer> s(new Stylizer(std::move(model), std::move(name), options));
+  s->sliders_.keep_colors = options.keep_colors;
+  TEMPERA_RETURN_IF_ERROR(s->ReadMetadata());
+  TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
+  TEMPERA_ASSIGN_OR_RETURN(s->pool_, ThreadPool::Create(options.num_threads));
+  return s;
+}
+
+const std::string* Stylizer::Metadata(std::string_view key) const {
+  for (const auto& [name, value] : model_->metadata) {
+    if (name == key) return &value;
+  }
+  return nullptr;
+}
+
+Status Stylizer::ReadMetadata() {
+  if (const std::string* range = Metadata("tempera.value_range"); range && !ParseRange(*range, &values_)) {
+    return CorruptModel(name_ + ": metadata tempera.value_range is '" + *range +
+                        "', not two numbers like 0..255");
+  }
+  if (const std::string* layout = Metadata("tempera.layout")) {
+    if (*layout != "NCHW RGB" && *layout != "NCHW BGR") {
+      return Unsupported(name_ + ": metadata tempera.layout is '" + *layout +
+                         "'; known are 'NCHW RGB' and 'NCHW BGR'");
+    }
+    values_.bgr = *layout == "NCHW BGR";
+  }
+  if (const std::string* multiple = Metadata("tempera.size_multiple")) {
+    multiple_ = std::atoi(multiple->c_str());
+    if (multiple_ < 1 || multiple_ > 256) {
+      return CorruptModel(name_ + ": metadata tempera.size_multiple is '" + *multiple + "', not 1 to 256");
+    }
+  }
+  return OkStatus();
+}
+
+Status Stylizer::CheckPictureModel() {
+  const auto not_ours = [this](const std::string& why) {
+    return Unsupported(name_ + " does not turn a picture into a picture: " + why +
+                       " (needed: one float input [1, 3, H, W] and an output like it)");
+  };
+  if (model_->inputs.size() != 1) {
+    return not_ours("it has " + std::to_string(model_->inputs.size()) + " inputs");
+  }
+  if (model_->outputs.empty()) return not_ours("it has no output");
+  const graph::Value& input = model_->value(model_->inputs[0]);
+  if (input.info.dtype != DataType::kFloat32) {
+    return not_ours("input '" + input.name + "' is " + DataTypeName(input.info.dtype));
+  }
+  if (const auto& dims = model_->input_dims[0]; !dims.empty()) {
+    Shape shape;
+    for (const onnx::Dim& d : dims) shape.push_back(d.value);
+    const auto takes = [&](size_t i, int64_t n) { return shape[i] < 0 || shape[i] == n; };
+    if (shape.size() != 4 || !takes(0, 1) || !takes(1, 3)) {
+      return not_ours("input '" + input.name + "' is " + ShapeToString(shape));
+    }
+    const auto extent = [&](size_t i) {
+      return shape[i] > 0 && shape[i] <= kMaxExtent ? static_cast<int>(shape[i]) : 0;
+    };
+    declared_ = {extent(3), extent(2)};
+  }
+  // A size every fully convolutional network takes, then the one the file names.
+  const Size usual = PaddedSize({64, 64}, multiple_);
+  Result<Probe> probe = ProbeSize(usual);
+  if (!probe.ok() && declared_.width > 0 && declared_.height > 0) {
+    probe = ProbeSize(declared_);
+    fixed_size_ = probe.ok();
+  }
+  return probe.status();
+}
+
+Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
+  const TensorInfo input = {DataType::kFloat32, {1, 3, padded.height, padded.width}};
+  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, engine::Specialize(*model_, {&input, 1}));
+  const TensorInfo& output = graph.value(graph.outputs[0]).info;
+  const Shape& shape = output.shape;
+  if (output.dtype != DataType::kFloat32 || shape.size() != 4 || shape[0] != 1 || shape[1] != 3 ||
+      shape[2] < 1 || shape[3] < 1 || shape[2] > 4 * kMaxExtent || shape[3] > 4 * kMaxExtent) {
+    return Unsupported(name_ + " does not turn a picture into a picture: its output '" +
+                       graph.value(graph.outputs[0]).name + "' is " + DataTypeName(output.dtype) + " " +
+                       ShapeToString(shape) + " (needed: float32 [1, 3, H, W])");
+  }
+  return Probe{{static_cast<int>(shape[3]), static_cast<int>(shape[2])}, PeakActivationBytes(graph)};
+}
+
+Result<Size> Stylizer::WorkingSizeFor(Size frame) const {
+  TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSize(frame, options_.working));
+  return fixed_size_ ? declared_ : working;
+}
+
+Status Stylizer::CheckMemory(Size frame, Size working, int64_t bytes) const {
+  const size_t available = AvailableMemoryBytes();
+  if (static_cast<size_t>(bytes) <= available) return OkStatus();
+  const double needed = static_cast<double>(bytes), free = static_cast<double>(available);
+  const int height = std::min(HeightThatFits(working.height, needed, free), frame.height);
+  return OutOfMemory("painting at " + SizeToString(working) + " needs " + BytesToString(needed) + ", " +
+                     BytesToString(free) + " are free; use a smaller working height (--height " +
+                     std::to_string(height) + ")");
+}
+
+Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
+  TEMPERA_ASSIGN_OR_RETURN(const Probe probe, ProbeSize(padded));
+  TEMPERA_RETURN_IF_ERROR(CheckMemory(frame, working, probe.bytes));
+  engine::SessionOptions options;
+  options.num_threads = options_.num_threads;
+  options.precision = options_.precision;
+  TEMPERA_ASSIGN_OR_RETURN(session_,
+                           engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options));
+  to_tensor_.emplace(frame, working, padded, values_, pool_.get());
+  from_tensor_.emplace(probe.painted, padded, working, frame, values_, pool_.get());
+  return OkStatus();
+}
+
+Status Stylizer::Plan(Size frame) {
+  // The old plan goes first: two would need twice the memory.
+  frame_ = {};
+  session_.reset();
+  to_tensor_.reset();
+  from_tensor_.reset();
+  TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSizeFor(frame));
+  Status status = PlanAt(frame, working, fixed_size_ ? declared_ : PaddedSize(working, multiple_));
+  const auto refused = [&] {
+    return !status.ok() && status.code() != StatusCode::kOutOfMemory && !fixed_size_;
+  };
+  // Foreign files do not say what divides their sizes; 32 satisfies five halvings.
+  if (refused() && multiple_ < 32) status = PlanAt(frame, working, PaddedSize(working, 32));
+  if (refused() && declared_.width > 0 && declared_.height > 0) {
+    status = PlanAt(frame, declared_, declared_);
+    fixed_size_ = status.ok();
+  }
+  if (!status.ok()) return status;
+  if (fixed_size_ && frame != declared_) {
+    Log(LogLevel::kWarning, name_ + " runs at " + SizeToString(declared_) + " only: frames of " +
+                                SizeToString(frame) + " are scaled to it and back");
+  }
+  frame_ = frame;
+  return OkStatus();
+}
+
+Status Stylizer::Process(const tempera_image& in, const tempera_image& out) {
+  TEMPERA_RETURN_IF_ERROR(CheckImage(in, "input image"));
+  TEMPERA_RETURN_IF_ERROR(CheckImage(out, "output image"));
+  const Size frame = {in.width, in.height};
+  if (frame != Size{out.width, out.height}) {
+    return InvalidArgument("the input image is " + SizeToString(frame) + ", the output image " +
+                           SizeToString({out.width, out.height}) + "; they must have one size");
+  }
+  if (in.planes[0] == out.planes[0] &&
+      (in.format != out.format || in.stride_bytes[0] != out.stride_bytes[0])) {
+    return InvalidArgument("input and output images share their pixels but not format and strides");
+  }
+  if (sliders_.strength <= 0) {
+    CopyFrame(in, out);
+    return OkStatus();
+  }
+  if (frame != frame_) TEMPERA_RETURN_IF_ERROR(Plan(frame));
+  to_tensor_->Run(in, session_->input(0));
+  TEMPERA_RETURN_IF_ERROR(session_->Run());
+  from_tensor_->Run(session_->output(0), in, sliders_, out);
+  return OkStatus();
+}
+
+}  // namespace tempera::stylize

@@ -1,0 +1,78 @@
+// Frames in, painted frames out: one imported model, the session planned for the current size,
+// and the way from pixels to tensors and back. The body of the C API (tempera.h), which states
+// the rules for sizes, formats and threads.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "src/base/status.h"
+#include "src/base/thread_pool.h"
+#include "src/engine/session.h"
+#include "src/stylize/geometry.h"
+#include "src/stylize/painter.h"
+#include "tempera/tempera.h"
+
+namespace tempera::stylize {
+
+struct StylizerOptions {
+  int num_threads = 0;  // 0 = one per available CPU
+  engine::Precision precision = engine::Precision::kAuto;
+  Size working;  // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
+  bool keep_colors = false;
+};
+
+class Stylizer {
+ public:
+  // Refuses a model that does not map one picture [1, 3, H, W] of floats to another.
+  // `name` is what messages call the model: its path, or "the model".
+  static Result<std::unique_ptr<Stylizer>> Create(engine::ModelPtr model, std::string name,
+                                                  const StylizerOptions& options);
+
+  // in and out have one size. Plans anew when it differs from the last frame's.
+  Status Process(const tempera_image& in, const tempera_image& out);
+
+  void set_strength(float strength) { sliders_.strength = strength; }  // 0..1
+  Result<Size> WorkingSizeFor(Size frame) const;
+  engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
+  // nullptr when the model has none of that name.
+  const std::string* Metadata(std::string_view key) const;
+
+ private:
+  Stylizer(engine::ModelPtr model, std::string name, const StylizerOptions& options)
+      : model_(std::move(model)), name_(std::move(name)), options_(options) {}
+
+  Status ReadMetadata();
+  // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
+  Status CheckPictureModel();
+  // The output shape for a padded input, and the activations' estimate; or why the graph refuses it.
+  struct Probe {
+    Size painted;
+    int64_t bytes = 0;
+  };
+  Result<Probe> ProbeSize(Size padded) const;
+
+  Status Plan(Size frame);
+  Status PlanAt(Size frame, Size working, Size padded);
+  Status CheckMemory(Size frame, Size working, int64_t bytes) const;
+
+  engine::ModelPtr model_;
+  std::string name_;
+  StylizerOptions options_;
+  ValueFormat values_;
+  int multiple_ = 4;
+  Size declared_;            // the input size the file names; zeros where it is open
+  bool fixed_size_ = false;  // the graph runs at declared_ only
+  Sliders sliders_;
+  std::unique_ptr<ThreadPool> pool_;
+
+  // The plan for the current frame size.
+  Size frame_;
+  std::unique_ptr<engine::Session> session_;
+  std::optional<FrameToTensor> to_tensor_;
+  std::optional<TensorToFrame> from_tensor_;
+};
+
+}  // namespace tempera::stylize

@@ -1,0 +1,94 @@
+#include "train/checkpoint.h"
+
+#include <torch/serialize.h>
+#include <torch/torch.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <utility>
+
+namespace tempera::train {
+namespace {
+
+std::string FirstLine(const char* text) {
+  const std::string s(text);
+  return s.substr(0, s.find('\n'));
+}
+
+}  // namespace
+
+Status SaveCheckpoint(const std::string& path, const TrainingState& state, const TransformerNet& net,
+                      torch::optim::Adam* optimizer) {
+  const std::string beside = path + ".part";
+  try {
+    torch::serialize::OutputArchive archive, weights;
+    net.save(weights);
+    archive.write("net", c10::IValue(state.net));
+    archive.write("recipe", c10::IValue(state.recipe));
+    archive.write("step", c10::IValue(state.step));
+    archive.write("elapsed_s", c10::IValue(state.elapsed_s));
+    torch::Tensor random = torch::empty({4}, torch::kLong);
+    for (int i = 0; i < 4; ++i) random.data_ptr<int64_t>()[i] = static_cast<int64_t>(state.random[i]);
+    archive.write("random", random, /*is_buffer=*/true);
+    archive.write("weights", weights);
+    if (optimizer != nullptr) {
+      torch::serialize::OutputArchive adam;
+      optimizer->save(adam);
+      archive.write("optimizer", adam);
+    }
+    archive.save_to(beside);
+  } catch (const std::exception& e) {
+    std::remove(beside.c_str());
+    return IoError("cannot write the checkpoint '" + path + "': " + FirstLine(e.what()));
+  }
+  std::error_code error;
+  std::filesystem::rename(beside, path, error);
+  if (error) return IoError("cannot write the checkpoint '" + path + "': " + error.message());
+  return OkStatus();
+}
+
+Result<LoadedCheckpoint> LoadCheckpoint(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::exists(path, error)) return NotFound("no checkpoint at '" + path + "'");
+  try {
+    torch::serialize::InputArchive archive, weights;
+    archive.load_from(path, torch::kCPU);
+    LoadedCheckpoint loaded;
+    c10::IValue value;
+    archive.read("net", value);
+    loaded.state.net = value.toStringRef();
+    archive.read("recipe", value);
+    loaded.state.recipe = value.toStringRef();
+    archive.read("step", value);
+    loaded.state.step = value.toInt();
+    archive.read("elapsed_s", value);
+    loaded.state.elapsed_s = value.toDouble();
+    torch::Tensor random;
+    archive.read("random", random, /*is_buffer=*/true);
+    if (random.numel() != 4) return CorruptModel("'" + path + "' is not a checkpoint of tempera-train");
+    for (int i = 0; i < 4; ++i) loaded.state.random[i] = static_cast<uint64_t>(random.data_ptr<int64_t>()[i]);
+    TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(loaded.state.net));
+    loaded.net = std::make_shared<TransformerNet>(config);
+    archive.read("weights", weights);
+    loaded.net->load(weights);
+    return loaded;
+  } catch (const std::exception& e) {
+    return CorruptModel("'" + path + "' is not a checkpoint of tempera-train: " + FirstLine(e.what()));
+  }
+}
+
+Status LoadOptimizer(const std::string& path, torch::optim::Adam* optimizer) {
+  try {
+    torch::serialize::InputArchive archive, adam;
+    archive.load_from(path, torch::kCPU);
+    if (!archive.try_read("optimizer", adam)) {
+      return InvalidArgument("'" + path + "' holds weights only; start from it with --init instead of --resume");
+    }
+    optimizer->load(adam);
+  } catch (const std::exception& e) {
+    return CorruptModel("'" + path + "' is not a checkpoint of tempera-train: " + FirstLine(e.what()));
+  }
+  return OkStatus();
+}
+
+}  // namespace tempera::train

@@ -1,0 +1,91 @@
+#include "train/net_config.h"
+
+#include <utility>
+
+namespace tempera::train {
+namespace {
+
+// How wide and how deep one member of the family is.
+struct Widths {
+  int first_kernel;
+  int half_in;       // channels at 1/2 size on the way down
+  int quarter;       // channels at 1/4 size, where the heavy layers are
+  int blocks;        // residual blocks at 1/4 size
+  int half_out;      // channels at 1/2 size on the way up
+  int full;          // channels at full size
+  int last_kernel;
+};
+
+NetConfig CompactNet(std::string name, const Widths& w) {
+  NetConfig config{std::move(name), {}};
+  auto add = [&](std::string layer, int in, int out, int kernel) -> LayerSpec& {
+    config.layers.push_back({.name = std::move(layer), .in_channels = in, .out_channels = out, .kernel = kernel});
+    return config.layers.back();
+  };
+  add("down1", 3, w.half_in, w.first_kernel).stride = 2;
+  add("down2", w.half_in, w.quarter, 3).stride = 2;
+  for (int b = 1; b <= w.blocks; ++b) {
+    const std::string block = "res" + std::to_string(b);
+    add(block + "a", w.quarter, w.quarter, 3);
+    LayerSpec& second = add(block + "b", w.quarter, w.quarter, 3);
+    second.relu = false;
+    second.residual = true;
+  }
+  add("up1", w.quarter, w.half_out, 3).upsample = true;
+  add("up2", w.half_out, w.full, 3).upsample = true;
+  LayerSpec& last = add("out", w.full, 3, w.last_kernel);
+  last.norm = false;
+  last.relu = false;
+  return config;
+}
+
+NetConfig JohnsonNet() {
+  NetConfig config = CompactNet("johnson", {.first_kernel = 9, .half_in = 64, .quarter = 128, .blocks = 5,
+                                            .half_out = 64, .full = 32, .last_kernel = 9});
+  // Johnson's first layer works at full size: 9x9 to 32, then two halvings.
+  LayerSpec first = config.layers[0];
+  first.name = "in";
+  first.out_channels = 32;
+  first.stride = 1;
+  LayerSpec& down1 = config.layers[0];
+  down1.in_channels = 32;
+  down1.kernel = 3;
+  config.layers.insert(config.layers.begin(), first);
+  return config;
+}
+
+}  // namespace
+
+Result<NetConfig> MakeNetConfig(const std::string& name) {
+  if (name == "small") {
+    return CompactNet(name, {.first_kernel = 5, .half_in = 16, .quarter = 32, .blocks = 3, .half_out = 16,
+                             .full = 8, .last_kernel = 5});
+  }
+  if (name == "tiny") {
+    return CompactNet(name, {.first_kernel = 5, .half_in = 12, .quarter = 24, .blocks = 2, .half_out = 12,
+                             .full = 6, .last_kernel = 5});
+  }
+  if (name == "johnson") return JohnsonNet();
+  return InvalidArgument("unknown network '" + name + "': choose small, tiny or johnson");
+}
+
+int64_t CountParameters(const NetConfig& config) {
+  int64_t n = 0;
+  for (const LayerSpec& l : config.layers) {
+    n += static_cast<int64_t>(l.in_channels) * l.out_channels * l.kernel * l.kernel + l.out_channels;
+    if (l.norm) n += 2 * static_cast<int64_t>(l.out_channels);
+  }
+  return n;
+}
+
+int64_t CountMacs(const NetConfig& config, int64_t width, int64_t height) {
+  int64_t macs = 0;
+  for (const LayerSpec& l : config.layers) {
+    width = (l.upsample ? width * 2 : width) / l.stride;
+    height = (l.upsample ? height * 2 : height) / l.stride;
+    macs += width * height * l.in_channels * l.out_channels * l.kernel * l.kernel;
+  }
+  return macs;
+}
+
+}  // namespace tempera::train

@@ -1,0 +1,71 @@
+#include "train/network.h"
+
+#include <torch/torch.h>
+
+#include <cmath>
+
+namespace tempera::train {
+
+TransformerNet::TransformerNet(const NetConfig& config) : config_(config) {
+  for (const LayerSpec& spec : config_.layers) {
+    const int64_t in = spec.in_channels, out = spec.out_channels, k = spec.kernel;
+    // libtorch's default for convolutions: uniform within 1 / sqrt(fan-in).
+    const double bound = 1.0 / std::sqrt(static_cast<double>(in * k * k));
+    Layer layer;
+    layer.weight = register_parameter(spec.name + "_conv_weight", torch::empty({out, in, k, k}).uniform_(-bound, bound));
+    layer.bias = register_parameter(spec.name + "_conv_bias", torch::empty({out}).uniform_(-bound, bound));
+    if (spec.norm) {
+      layer.norm_weight = register_parameter(spec.name + "_norm_weight", torch::ones({out}));
+      layer.norm_bias = register_parameter(spec.name + "_norm_bias", torch::zeros({out}));
+    }
+    layers_.push_back(layer);
+  }
+}
+
+torch::Tensor TransformerNet::forward(const torch::Tensor& images) {
+  torch::Tensor x = (images - kInputMean) / kInputScale;
+  torch::Tensor before_last;  // what entered the layer before this one
+  for (size_t i = 0; i < layers_.size(); ++i) {
+    const LayerSpec& spec = config_.layers[i];
+    const Layer& layer = layers_[i];
+    const torch::Tensor entered = x;
+    if (spec.upsample) x = torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
+    const int64_t pad = spec.kernel / 2;
+    x = torch::conv2d(torch::reflection_pad2d(x, {pad, pad, pad, pad}), layer.weight, layer.bias, spec.stride);
+    if (spec.norm) {
+      x = torch::instance_norm(x, layer.norm_weight, layer.norm_bias, {}, {}, /*use_input_stats=*/true,
+                               /*momentum=*/0.0, /*eps=*/kNormEpsilon, /*cudnn_enabled=*/true);
+    }
+    if (spec.residual) x = x + before_last;
+    if (spec.relu) x = torch::relu(x);
+    before_last = entered;
+  }
+  return x * kInputScale + kInputMean;
+}
+
+std::map<std::string, FloatArray> PlainWeights(const TransformerNet& net) {
+  std::map<std::string, FloatArray> weights;
+  for (const auto& item : net.named_parameters()) {
+    const torch::Tensor t = item.value().detach().to(torch::kCPU, torch::kFloat).contiguous();
+    FloatArray array;
+    array.shape.assign(t.sizes().begin(), t.sizes().end());
+    array.values.assign(t.data_ptr<float>(), t.data_ptr<float>() + t.numel());
+    weights[item.key()] = std::move(array);
+  }
+  return weights;
+}
+
+int CopyMatchingWeights(const TransformerNet& from, TransformerNet& to) {
+  torch::NoGradGuard no_grad;
+  int copied = 0;
+  auto target = to.named_parameters();
+  for (const auto& item : from.named_parameters()) {
+    torch::Tensor* t = target.find(item.key());
+    if (t == nullptr || t->sizes() != item.value().sizes()) continue;
+    t->copy_(item.value());
+    ++copied;
+  }
+  return copied;
+}
+
+}  // namespace tempera::train

@@ -1,0 +1,41 @@
+// What the user asked for.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace tempera::train {
+
+struct Options {
+  // Inputs.
+  std::string style;                 // the painting
+  std::vector<std::string> content;  // folders of photographs
+  std::string features;              // vgg19_features.safetensors
+  std::string output;                // the .onnx
+  // Recipe.
+  std::string net = "small";
+  int64_t steps = 1500;
+  double time_s = 0;  // > 0: train this long instead of `steps`
+  int size = 256;
+  int batch = 2;
+  uint64_t seed = 1;
+  double learning_rate = 2e-3;
+  double style_weight = 2.5;
+  double content_weight = 1.0;
+  double tv_weight = 0.3;
+  int style_size = 448;  // long side of the painting, in pixels, at its middle scale
+  // Running.
+  bool resume = false;
+  std::string init;      // checkpoint whose weights to start from
+  std::string work_dir;  // checkpoint, losses, previews; default: the output's name + ".train"
+  std::vector<std::string> preview_photos;
+  double preview_every_s = 180;
+  int threads = 0;  // 0 = one per available CPU
+  std::string device = "auto";
+  // Written into the .onnx.
+  std::string name, title, artist, year;
+  std::string license = "CC0-1.0";
+};
+
+}  // namespace tempera::train

@@ -1,0 +1,142 @@
+#include "train/run.h"
+
+#include <torch/torch.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <filesystem>
+#include <thread>
+
+#include "train/preview.h"
+#include "train/trainer.h"
+
+namespace tempera::train {
+namespace {
+
+volatile std::sig_atomic_t g_stop = 0;
+extern "C" void OnInterrupt(int) { g_stop = 1; }
+
+std::string Clock(double seconds) {
+  const long s = std::lround(seconds);
+  char text[32];
+  std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
+  return text;
+}
+
+void PrintPhotoReport(const PhotoReport& r) {
+  std::printf("photographs: %d used of %d found", r.used, r.found);
+  if (r.sampled < r.found) std::printf(" (%d drawn)", r.sampled);
+  if (r.unreadable > 0) std::printf(", %d unreadable", r.unreadable);
+  if (r.too_small > 0) std::printf(", %d too small", r.too_small);
+  if (r.borders > 0) std::printf(", %d with a constant border", r.borders);
+  if (!r.first_skipped.empty()) std::printf("; skipped e.g. %s", r.first_skipped.c_str());
+  if (r.greyscale > 0) std::printf("; %d of those used are greyscale", r.greyscale);
+  std::printf("\n");
+}
+
+// Running means over about 50 steps: single batches jump.
+class Smoothed {
+ public:
+  void Add(const Losses& l) {
+    const double a = count_ < 50 ? 1.0 / (count_ + 1) : 0.02;
+    ++count_;
+    auto mix = [a](double& m, double v) { m += a * (v - m); };
+    mix(mean_.content, l.content);
+    mix(mean_.style, l.style);
+    mix(mean_.tv, l.tv);
+    mix(mean_.total, l.total);
+  }
+  const Losses& mean() const { return mean_; }
+
+ private:
+  Losses mean_;
+  int64_t count_ = 0;
+};
+
+Result<std::vector<media::RgbImage>> PreviewPhotos(const Options& options, Photos& photos) {
+  std::vector<media::RgbImage> images;
+  for (const std::string& path : options.preview_photos) {
+    TEMPERA_ASSIGN_OR_RETURN(media::RgbImage image, media::ReadImage(path));
+    images.push_back(std::move(image));
+  }
+  if (images.empty()) images = photos.HoldOut(6);
+  for (media::RgbImage& image : images) {
+    TEMPERA_ASSIGN_OR_RETURN(image, FitForNet(image, 480));
+  }
+  return images;
+}
+
+}  // namespace
+
+Status RunTraining(const Options& options) {
+  TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
+  TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
+  TEMPERA_ASSIGN_OR_RETURN(Vgg19 vgg, Vgg19::FromSafetensors(file, device));
+  TEMPERA_ASSIGN_OR_RETURN(media::RgbImage style, media::ReadImage(options.style));
+  std::printf("reading photographs ...\n");
+  std::fflush(stdout);
+  TEMPERA_ASSIGN_OR_RETURN(Photos photos, Photos::Load(options.content, options.size, options.seed));
+  PrintPhotoReport(photos.report());
+  TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> previews, PreviewPhotos(options, photos));
+
+  namespace fs = std::filesystem;
+  std::error_code error;
+  fs::create_directories(options.work_dir, error);
+  if (error) return IoError("cannot make the folder '" + options.work_dir + "': " + error.message());
+  const std::string checkpoint = options.work_dir + "/checkpoint.pt";
+
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer, Trainer::Create(options, vgg, std::move(photos), style));
+  const bool resume = options.resume && fs::exists(checkpoint, error);
+  if (resume) {
+    TEMPERA_RETURN_IF_ERROR(trainer->ResumeFrom(checkpoint));
+    std::printf("resuming at step %lld\n", static_cast<long long>(trainer->step()));
+  } else if (!options.init.empty()) {
+    TEMPERA_RETURN_IF_ERROR(trainer->InitFrom(options.init));
+  }
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<LossLog> log,
+                           LossLog::Open(options.work_dir, resume ? trainer->step() : 0));
+  std::printf("%s; %lld parameters; %s\n", RecipeLine(options).c_str(),
+              static_cast<long long>(CountParameters(trainer->net().config())), device.str().c_str());
+
+  std::signal(SIGINT, OnInterrupt);
+  std::signal(SIGTERM, OnInterrupt);
+  const bool terminal = isatty(STDOUT_FILENO) != 0;
+  Smoothed smoothed;
+  auto now = [] { return std::chrono::steady_clock::now(); };
+  auto last_preview = now(), last_line = now();
+  auto save = [&]() -> Status {
+    TEMPERA_RETURN_IF_ERROR(trainer->Save(checkpoint));
+    TEMPERA_RETURN_IF_ERROR(log->Plot());
+    return WritePreviewSheet(options.work_dir + "/preview.png", previews, style,
+                             [&](const media::RgbImage& image) { return trainer->Paint(image); });
+  };
+  while (!trainer->done() && g_stop == 0) {
+    TEMPERA_ASSIGN_OR_RETURN(Losses losses, trainer->Step());
+    smoothed.Add(losses);
+    TEMPERA_RETURN_IF_ERROR(log->Add(trainer->step(), losses, trainer->learning_rate()));
+    const double since_line = std::chrono::duration<double>(now() - last_line).count();
+    if (since_line > (terminal ? 1 : 20) || trainer->done()) {
+      last_line = now();
+      const Losses& m = smoothed.mean();
+      std::printf("%sstep %lld  loss %.3f  content %.3f  style %.4f  tv %.3f  %.2f s/step  %s left%s",
+                  terminal ? "\r" : "", static_cast<long long>(trainer->step()), m.total, m.content, m.style, m.tv,
+                  trainer->elapsed_s() / trainer->step(), Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
+      std::fflush(stdout);
+    }
+    if (std::chrono::duration<double>(now() - last_preview).count() > options.preview_every_s) {
+      TEMPERA_RETURN_IF_ERROR(save());
+      last_preview = now();
+    }
+  }
+  if (terminal) std::printf("\n");
+  TEMPERA_RETURN_IF_ERROR(save());
+  if (g_stop != 0) {
+    return Status(StatusCode::kCancelled,
+                  "stopped at step " + std::to_string(trainer->step()) + "; go on with the same command and --resume");
+  }
+  return OkStatus();
+}
+
+}  // namespace tempera::train

@@ -1,0 +1,76 @@
+#include "cli/model_facts.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace tempera::cli {
+
+int64_t CountParameters(const graph::Graph& model) {
+  // Their float constants describe geometry, not training.
+  static const std::set<std::string> kGeometry = {"Resize", "Upsample", "Pad",      "Reshape",
+                                                  "Tile",   "Expand",   "Slice",    "Clip",
+                                                  "Cast",   "Gather",   "Unsqueeze"};
+  std::set<graph::ValueId> counted;
+  int64_t sum = 0;
+  for (const graph::Node& node : model.nodes) {
+    if (kGeometry.count(node.op_type)) continue;
+    for (graph::ValueId id : node.inputs) {
+      if (id == graph::kNoValue || !model.value(id).constant || !counted.insert(id).second) continue;
+      const Tensor& t = *model.value(id).constant;
+      const bool real = t.dtype() == DataType::kFloat32 || t.dtype() == DataType::kFloat16 ||
+                        t.dtype() == DataType::kFloat64 || t.dtype() == DataType::kBfloat16;
+      if (real && !t.shape().empty()) sum += t.element_count();
+    }
+  }
+  return sum;
+}
+
+std::vector<std::pair<std::string, int>> CountOperators(const graph::Graph& model) {
+  std::map<std::string, int> counts;
+  for (const graph::Node& node : model.nodes) ++counts[node.op_type];
+  return {counts.begin(), counts.end()};
+}
+
+Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size) {
+  std::vector<Shape> shapes;
+  for (size_t i = 0; i < model.inputs.size(); ++i) {
+    const std::string& name = model.value(model.inputs[i]).name;
+    Shape shape;
+    for (const onnx::Dim& d : model.input_dims[i]) shape.push_back(d.value);
+    const bool picture = shape.empty() || (shape.size() == 4 && (shape[1] < 0 || shape[1] <= 4));
+    if (shape.empty()) shape.assign(4, -1);
+    if (picture) {
+      if (shape[0] < 0) shape[0] = 1;
+      if (shape[1] < 0) shape[1] = 3;
+      if (size.width > 0) {
+        shape[2] = size.height;
+        shape[3] = size.width;
+      }
+      if (shape[2] < 0) shape[2] = 360;
+      if (shape[3] < 0) shape[3] = 640;
+    } else if (!shape.empty() && shape[0] < 0) {
+      shape[0] = 1;
+    }
+    if (std::any_of(shape.begin(), shape.end(), [](int64_t d) { return d < 0; })) {
+      return InvalidArgument("input '" + name + "' is " + DeclaredShape(model.input_dims[i]) +
+                             ": its open sizes cannot be guessed; use 'tempera run' with real input");
+    }
+    shapes.push_back(std::move(shape));
+  }
+  return shapes;
+}
+
+std::string DeclaredShape(const std::vector<onnx::Dim>& dims) {
+  if (dims.empty()) return "[...]";
+  std::string text = "[";
+  for (size_t i = 0; i < dims.size(); ++i) {
+    if (i > 0) text += ", ";
+    text += dims[i].value >= 0       ? std::to_string(dims[i].value)
+            : dims[i].symbol.empty() ? "?"
+                                     : dims[i].symbol;
+  }
+  return text + "]";
+}
+
+}  // namespace tempera::cli

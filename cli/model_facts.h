@@ -1,0 +1,30 @@
+// Small questions about an imported model that several verbs ask.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "cli/cli.h"
+#include "src/base/status.h"
+#include "src/base/tensor.h"
+#include "src/graph/graph.h"
+
+namespace tempera::cli {
+
+// Trained numbers: float constants that operators calculate with (not sizes, pads or scales).
+int64_t CountParameters(const graph::Graph& model);
+
+// How often each operator occurs, by name.
+std::vector<std::pair<std::string, int>> CountOperators(const graph::Graph& model);
+
+// One concrete shape per graph input. Open dims of a picture-like input (rank 4, NCHW) become
+// batch 1, 3 channels, and `size`; where `size` is {0, 0}, the file's own numbers, or 640x360.
+// An input that stays open is refused by name.
+Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size);
+
+// "[1, 3, H, W]", as the file declares it.
+std::string DeclaredShape(const std::vector<onnx::Dim>& dims);
+
+}  // namespace tempera::cli

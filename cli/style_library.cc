@@ -1,0 +1,163 @@
+#include "cli/style_library.h"
+
+#include <algorithm>
+#include <cctype>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+
+#include "cli/cli.h"
+#include "cli/model_facts.h"
+#include "src/engine/session.h"
+
+namespace tempera::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* kModelSuffix = ".onnx";
+
+// Names (without the suffix) of the styles in a folder, sorted.
+std::vector<std::string> NamesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == kModelSuffix) names.push_back(it->path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+// "Starry Night" and "starry_night" mean starry-night.
+std::string Normalized(const std::string& word) {
+  std::string name;
+  for (char c : word) {
+    name += c == ' ' || c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  }
+  return name;
+}
+
+// Levenshtein (1966): insertions, deletions and replacements.
+size_t EditDistance(const std::string& a, const std::string& b) {
+  std::vector<size_t> row(b.size() + 1);
+  for (size_t j = 0; j <= b.size(); ++j) row[j] = j;
+  for (size_t i = 1; i <= a.size(); ++i) {
+    size_t diagonal = row[0];
+    row[0] = i;
+    for (size_t j = 1; j <= b.size(); ++j) {
+      const size_t replace = diagonal + (a[i - 1] == b[j - 1] ? 0 : 1);
+      diagonal = row[j];
+      row[j] = std::min({row[j] + 1, row[j - 1] + 1, replace});
+    }
+  }
+  return row[b.size()];
+}
+
+Result<Style> ReadStyle(const std::string& folder, const std::string& name) {
+  Style style;
+  style.name = name;
+  style.path = folder + "/" + name + kModelSuffix;
+  TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(style.path));
+  const auto metadata = [&](const char* key) {
+    for (const auto& [k, v] : model->metadata) {
+      if (k == key) return v;
+    }
+    return std::string();
+  };
+  style.title = metadata("tempera.title");
+  if (style.title.empty()) style.title = name;
+  style.artist = metadata("tempera.artist");
+  style.year = metadata("tempera.year");
+  style.license = metadata("tempera.license");
+  style.parameters = CountParameters(*model);
+  std::error_code error;
+  const auto size = fs::file_size(style.path, error);
+  style.file_size_bytes = error ? 0 : static_cast<int64_t>(size);
+  return style;
+}
+
+}  // namespace
+
+Result<std::string> StylesFolder() {
+  std::error_code error;
+  if (const char* given = std::getenv("TEMPERA_STYLES"); given != nullptr && *given != '\0') {
+    if (fs::is_directory(given, error)) return std::string(given);
+    return NotFound("TEMPERA_STYLES is '" + std::string(given) + "', which is no folder");
+  }
+  const fs::path binary = BinaryFolder();
+  const fs::path installed = binary.parent_path() / "share/tempera/styles";
+  if (fs::is_directory(installed, error)) return installed.string();
+  for (fs::path up = binary.parent_path();; up = up.parent_path()) {
+    if (fs::is_directory(up / "models", error)) return (up / "models").string();
+    if (up == up.parent_path()) break;
+  }
+  return NotFound("the bundled styles are not found near " + binary.string() +
+                  "; set TEMPERA_STYLES to their folder, or give --style a .onnx file");
+}
+
+Result<std::vector<Style>> ListStyles() {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
+  std::vector<Style> styles;
+  for (const std::string& name : NamesIn(folder)) {
+    Result<Style> style = ReadStyle(folder, name);
+    if (style.ok()) {
+      styles.push_back(std::move(style).value());
+    } else {
+      Note("style " + name + " is left out: " + style.status().message());
+    }
+  }
+  return styles;
+}
+
+Result<std::string> FindModel(const std::string& name_or_path) {
+  std::error_code error;
+  if (fs::is_regular_file(name_or_path, error)) return name_or_path;
+  const bool names_file = name_or_path.find('/') != std::string::npos || name_or_path.ends_with(kModelSuffix);
+  if (names_file) {
+    return NotFound(fs::is_directory(name_or_path, error)
+                        ? name_or_path + " is a folder; give a .onnx file in it"
+                        : name_or_path + ": no such model file; see 'tempera styles' for the bundled ones");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
+  const std::vector<std::string> names = NamesIn(folder);
+  const std::string wanted = Normalized(name_or_path);
+  for (const std::string& name : names) {
+    if (Normalized(name) == wanted) return folder + "/" + name + kModelSuffix;
+  }
+  const std::string nearest = NearestName(wanted, names);
+  return NotFound("there is no style '" + name_or_path + "'" +
+                  (nearest.empty() ? "; see 'tempera styles'" : "; did you mean '" + nearest + "'?"));
+}
+
+Result<std::string> DefaultModel() {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
+  const std::vector<std::string> names = NamesIn(folder);
+  if (names.empty()) return NotFound("no style lies in " + folder + "; give --style a .onnx file");
+  const auto starry = std::find(names.begin(), names.end(), "starry-night");
+  return folder + "/" + (starry == names.end() ? names.front() : *starry) + kModelSuffix;
+}
+
+Result<std::string> SampleFramePath() {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
+  const std::string path = folder + "/sample.jpg";
+  std::error_code error;
+  if (fs::is_regular_file(path, error)) return path;
+  return NotFound("the sample frame " + path + " is missing");
+}
+
+std::string NearestName(const std::string& word, const std::vector<std::string>& names) {
+  std::string nearest;
+  size_t best = SIZE_MAX;
+  for (const std::string& name : names) {
+    // A part of the name ("wave" for great-wave) is as near as one typing error.
+    const bool part = word.size() >= 3 && name.find(word) != std::string::npos;
+    const size_t distance = part ? 1 : EditDistance(word, name);
+    if (distance < best && distance <= std::max(word.size(), name.size()) / 2) {
+      best = distance;
+      nearest = name;
+    }
+  }
+  return nearest;
+}
+
+}  // namespace tempera::cli

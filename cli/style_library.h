@@ -1,0 +1,44 @@
+// The bundled styles: where they lie, what they say of themselves, and which one a word means.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+struct Style {
+  std::string name;  // the file's name without .onnx: what --style takes
+  std::string path;
+  std::string title;  // metadata tempera.title, or the name
+  std::string artist;
+  std::string year;
+  std::string license;
+  int64_t parameters = 0;  // trained numbers
+  int64_t file_size_bytes = 0;
+};
+
+// The folder of the bundled styles: the environment variable TEMPERA_STYLES; where that is unset,
+// share/tempera/styles beside the binary's folder (installed); else models/ in the nearest folder
+// above the binary (build tree). kNotFound names the variable.
+Result<std::string> StylesFolder();
+
+// Every *.onnx of the folder that can be read, by name. A damaged one is left out, with a note.
+Result<std::vector<Style>> ListStyles();
+
+// The model file meant by `name_or_path`: an existing file, or a bundled style's name (any case;
+// spaces and underscores count as dashes). kNotFound suggests the nearest name.
+Result<std::string> FindModel(const std::string& name_or_path);
+
+// What stylize uses when --style is not given: starry-night, or else the first there is.
+Result<std::string> DefaultModel();
+
+// The sample frame that previews are painted on.
+Result<std::string> SampleFramePath();
+
+// The name in `names` that takes the fewest edits to reach from `word`; "" when none is near.
+std::string NearestName(const std::string& word, const std::vector<std::string>& names);
+
+}  // namespace tempera::cli

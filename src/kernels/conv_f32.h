@@ -1,0 +1,119 @@
+// 2-D convolution in fp32 on dense planes, [n, c, h, w]: planned once for a shape and a
+// target, then run task by task (one task = one tile of the output) from any threads.
+//
+// A task first copies the input rows it needs into the thread's scratch, and everything
+// irregular happens there: padding, the pending normalisation and activation of the value
+// read, splitting columns by stride. The inner loop then has no branch: a register block of
+// output channels x vectors of neighbouring pixels, weights broadcast.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "src/base/aligned_buffer.h"
+#include "src/base/status.h"
+#include "src/kernels/moments.h"
+#include "src/kernels/pointwise.h"
+
+namespace tempera::kernels {
+
+enum class PadMode { kConstant, kReflect, kEdge };
+
+struct ConvShape {
+  int64_t n = 1, in_channels = 1, in_h = 1, in_w = 1;
+  int64_t out_channels = 1, out_h = 1, out_w = 1;
+  int64_t kernel_h = 1, kernel_w = 1;
+  int64_t stride_h = 1, stride_w = 1;
+  int64_t dilation_h = 1, dilation_w = 1;
+  int64_t pad_top = 0, pad_left = 0;  // bottom and right follow from out_h and out_w
+  int64_t group = 1;
+  PadMode pad_mode = PadMode::kConstant;
+  float pad_value = 0;
+  // 2: the input is first enlarged twice by repeating pixels (nearest); in_h and in_w are
+  // those of the small image, padding counts enlarged pixels.
+  int64_t upsample = 1;
+
+  int64_t macs() const {
+    return n * out_channels * out_h * out_w * (in_channels / group) * kernel_h * kernel_w;
+  }
+};
+
+// kInvalidArgument when sizes contradict each other, reflect pads reach past the image, or a
+// size does not fit.
+Status CheckConvShape(const ConvShape& shape);
+
+struct ConvArgs {
+  const float* input = nullptr;  // dense [n, in_channels, in_h, in_w]
+  Pointwise read;                // applied to the input as it is read, before padding; channels
+                                 // counted over n too: n * in_channels numbers
+  float* output = nullptr;       // dense [n, out_channels, out_h, out_w]; may not overlap the input
+  Pointwise write;               // activation only; slope: out_channels numbers
+  Moments* moments = nullptr;    // when given: [n * out_channels][ConvPlan::tiles] of what was written
+};
+
+struct ConvTarget;
+
+// Immutable once made; owns its packed weights.
+struct ConvPlan {
+  ConvShape shape;
+
+  // Outputs are computed as `scale` x `scale` interleaved images ("phases"). 1, or 2 when the
+  // enlargement was folded into the weights: 3x3 over an enlarged image is four 2x2
+  // convolutions of the small one, 4/9 of the work.
+  int64_t scale = 1;
+  // Enlargement left to the copy into scratch: shape.upsample when it was not folded.
+  int64_t read_upsample = 1;
+  // One phase's output, and the window of input it reads; after folding these count small pixels.
+  int64_t phase_h = 0, phase_w = 0;
+  int64_t window_h = 0, window_w = 0, window_top = 0, window_left = 0;
+  PadMode pad_mode = PadMode::kConstant;
+
+  struct Phase {
+    std::vector<int32_t> tap_offsets;    // into one channel of the scratch
+    std::vector<int64_t> block_weights;  // per block: where its [in_channel][tap][channel] starts
+  };
+  std::vector<Phase> phases;  // scale * scale, row-major
+  struct Block {
+    int32_t first_channel;  // of all output channels
+    int32_t channels;       // 1..ConvTarget::max_channels
+  };
+  std::vector<Block> blocks;  // blocks_per_group for each group
+  int64_t blocks_per_group = 0;
+  AlignedBuffer weights;    // floats
+  std::vector<float> bias;  // one per output channel
+
+  // Tiles: an output phase is cut into tiles_y x tiles_x; the blocks of all groups into parts.
+  int64_t tile_h = 0, tile_w = 0, tiles_y = 0, tiles_x = 0;
+  int64_t parts = 1, groups_per_part = 1, blocks_per_part = 0;
+  int64_t tiles = 0;  // tiles_y * tiles_x
+  int64_t tasks = 0;  // n * parts * tiles
+
+  // Scratch of one channel: scratch_rows rows, each stride_w segments of segment_width numbers.
+  int64_t scratch_rows = 0, segment_width = 0, channel_stride = 0;
+  size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
+
+  const ConvTarget* target = nullptr;
+
+  void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
+};
+
+// weights: [out_channels, in_channels / group, kernel_h, kernel_w]; bias: out_channels numbers or empty.
+// `highway_bit` names the target (src/base/cpu.h).
+Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
+                          int64_t highway_bit);
+
+// The plain loops that everything above is compared with. Same contract as a whole run;
+// args.moments is not written.
+void ConvReference(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
+                   const ConvArgs& args);
+
+// One target's code.
+struct ConvTarget {
+  int64_t lanes;         // floats in a vector
+  int64_t max_channels;  // output channels in a register block
+  void (*run_task)(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch);
+};
+const ConvTarget* ChooseConvTarget(int64_t highway_bit);
+
+}  // namespace tempera::kernels

@@ -1,0 +1,270 @@
+// Plans a convolution: folds an enlargement into the weights, cuts the output into tiles, packs the weights.
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "src/base/checked_math.h"
+#include "src/kernels/conv_f32.h"
+
+namespace tempera::kernels {
+namespace {
+
+// A tile's input should stay in half of a small L2 (512 KiB) beside the output it produces.
+constexpr int64_t kScratchBudget = 192 * 1024 / 4;
+// Enough tasks for a fair share between up to about eight threads. Fixed, never derived from the
+// number of threads: tiles decide the order of sums, and the result may not depend on threads.
+constexpr int64_t kWantedTasks = 16;
+// Tiles are cut at multiples of the widest vector.
+constexpr int64_t kVector = 16;
+
+int64_t FloorDiv(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
+
+// Bottom (or right) padding that the output size implies; negative when rows are left over.
+int64_t PadAfter(int64_t out, int64_t stride, int64_t kernel, int64_t dilation, int64_t in, int64_t before) {
+  return (out - 1) * stride + (kernel - 1) * dilation + 1 - in - before;
+}
+
+struct Axis {
+  int64_t in, out, kernel, stride, dilation, before;
+  int64_t after() const { return PadAfter(out, stride, kernel, dilation, in, before); }
+};
+Axis AxisH(const ConvShape& s) {
+  return {s.in_h * s.upsample, s.out_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top};
+}
+Axis AxisW(const ConvShape& s) {
+  return {s.in_w * s.upsample, s.out_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left};
+}
+
+// Whether the enlargement can go into the weights: every enlarged pixel, padding included, must be
+// the small pixel at half its coordinate. Constant and edge padding always are; reflection by one
+// pixel shows the border's twin, which is edge padding of the small image.
+bool Foldable(const ConvShape& s) {
+  if (s.upsample != 2) return false;
+  for (const Axis& a : {AxisH(s), AxisW(s)}) {
+    if (a.stride != 1 || a.dilation != 1) return false;
+    if (s.pad_mode == PadMode::kReflect && (a.before > 1 || a.after() > 1)) return false;
+  }
+  return true;
+}
+
+// Taps along one axis of one phase: which kernel taps (summed) look at which small pixel.
+struct AxisTap {
+  int64_t offset;                // in small pixels, from the window's start
+  std::vector<int64_t> kernels;  // kernel indices to sum
+};
+
+// Enlarged coordinate of kernel tap k at output 2 * i + phase: 2 * i + phase - before + k; halved
+// (floor) it is i + offset.
+std::vector<AxisTap> FoldedTaps(const Axis& a, int64_t phase) {
+  const int64_t start = FloorDiv(-a.before, 2);
+  std::vector<AxisTap> taps;
+  for (int64_t k = 0; k < a.kernel; ++k) {
+    const int64_t offset = FloorDiv(phase - a.before + k, 2) - start;
+    if (taps.empty() || taps.back().offset != offset) taps.push_back({offset, {}});
+    taps.back().kernels.push_back(k);
+  }
+  return taps;
+}
+
+std::vector<AxisTap> PlainTaps(const Axis& a) {
+  std::vector<AxisTap> taps;
+  for (int64_t k = 0; k < a.kernel; ++k) taps.push_back({k * a.dilation, {k}});
+  return taps;
+}
+
+void PlanWindow(ConvPlan& p) {
+  const ConvShape& s = p.shape;
+  p.pad_mode = s.pad_mode;
+  p.read_upsample = s.upsample;
+  p.phase_h = s.out_h;
+  p.phase_w = s.out_w;
+  p.window_h = (s.kernel_h - 1) * s.dilation_h + 1;
+  p.window_w = (s.kernel_w - 1) * s.dilation_w + 1;
+  p.window_top = s.pad_top;
+  p.window_left = s.pad_left;
+  if (!Foldable(s)) return;
+  p.scale = 2;
+  p.read_upsample = 1;
+  if (p.pad_mode == PadMode::kReflect) p.pad_mode = PadMode::kEdge;
+  p.phase_h = CeilDiv(s.out_h, 2);
+  p.phase_w = CeilDiv(s.out_w, 2);
+  p.window_top = -FloorDiv(-s.pad_top, 2);
+  p.window_left = -FloorDiv(-s.pad_left, 2);
+  p.window_h = FloorDiv(s.kernel_h - s.pad_top, 2) + p.window_top + 1;
+  p.window_w = FloorDiv(s.kernel_w - s.pad_left, 2) + p.window_left + 1;
+}
+
+void PlanBlocks(ConvPlan& p) {
+  const int64_t group_out = p.shape.out_channels / p.shape.group;
+  p.blocks_per_group = CeilDiv(group_out, p.target->max_channels);
+  for (int64_t g = 0; g < p.shape.group; ++g) {
+    for (int64_t b = 0; b < p.blocks_per_group; ++b) {
+      // Dealt evenly: 6 channels in blocks of at most 4 are 3 + 3.
+      const int64_t from = group_out * b / p.blocks_per_group;
+      const int64_t to = group_out * (b + 1) / p.blocks_per_group;
+      p.blocks.push_back({static_cast<int32_t>(g * group_out + from), static_cast<int32_t>(to - from)});
+    }
+  }
+}
+
+int64_t SegmentWidth(const ConvPlan& p, int64_t tile_w) {
+  return RoundUp(RoundUp(tile_w, kVector) + (p.window_w - 1) / p.shape.stride_w, kVector);
+}
+int64_t ScratchRows(const ConvPlan& p, int64_t tile_h) {
+  return (tile_h - 1) * p.shape.stride_h + p.window_h;
+}
+int64_t ScratchFloats(const ConvPlan& p, int64_t tile_h, int64_t tile_w) {
+  return p.shape.in_channels / p.shape.group * ScratchRows(p, tile_h) * p.shape.stride_w *
+         SegmentWidth(p, tile_w);
+}
+
+// Whole rows where four of them fit the budget; otherwise the width is halved until they do.
+void PlanTiles(ConvPlan& p) {
+  const ConvShape& s = p.shape;
+  const int64_t least_rows = std::min<int64_t>(4, p.phase_h);
+  p.tile_w = p.phase_w;
+  while (p.tile_w > 4 * kVector && ScratchFloats(p, least_rows, p.tile_w) > kScratchBudget) {
+    p.tile_w = RoundUp(CeilDiv(p.tile_w, 2), kVector);
+  }
+  p.tiles_x = CeilDiv(p.phase_w, p.tile_w);
+  // Groups and images are tasks of their own, so fewer tiles are needed then.
+  const int64_t others = std::min(s.n * p.tiles_x * s.group, kWantedTasks);
+  const int64_t most_rows = CeilDiv(p.phase_h, CeilDiv(kWantedTasks, others));
+  p.tile_h = 1;
+  while (p.tile_h < most_rows && ScratchFloats(p, p.tile_h + 1, p.tile_w) <= kScratchBudget) ++p.tile_h;
+  p.tiles_y = CeilDiv(p.phase_h, p.tile_h);
+  p.tile_h = CeilDiv(p.phase_h, p.tiles_y);
+  p.tiles_y = CeilDiv(p.phase_h, p.tile_h);
+  p.tiles = p.tiles_y * p.tiles_x;
+
+  const int64_t parts = CeilDiv(kWantedTasks, s.n * p.tiles);
+  if (s.group == 1) {
+    // Each part fills its own scratch: at least 4 blocks, so that the filling does not dominate.
+    p.blocks_per_part = CeilDiv(p.blocks_per_group, std::clamp<int64_t>(p.blocks_per_group / 4, 1, parts));
+    p.parts = CeilDiv(p.blocks_per_group, p.blocks_per_part);
+  } else {
+    p.groups_per_part = CeilDiv(s.group, std::min(parts, s.group));
+    p.parts = CeilDiv(s.group, p.groups_per_part);
+    p.blocks_per_part = p.blocks_per_group;
+  }
+  p.tasks = s.n * p.parts * p.tiles;
+
+  p.segment_width = SegmentWidth(p, p.tile_w);
+  p.scratch_rows = ScratchRows(p, p.tile_h);
+  // An odd number of cache lines apart, so that channels do not fall on the same L1 set.
+  p.channel_stride = p.scratch_rows * s.stride_w * p.segment_width;
+  if (p.channel_stride / kVector % 2 == 0) p.channel_stride += kVector;
+  // Channels, one row before its split by stride, and four 32-bit numbers per vector of the tile
+  // (vectors have at least one lane).
+  const int64_t floats = s.in_channels / s.group * p.channel_stride + s.stride_w * p.segment_width +
+                         4 * p.tile_h * CeilDiv(p.tile_w, p.target->lanes);
+  p.scratch_bytes = static_cast<size_t>(RoundUp(floats * 4, 64));
+}
+
+Status PackWeights(ConvPlan& p, std::span<const float> weights) {
+  const ConvShape& s = p.shape;
+  const int64_t group_in = s.in_channels / s.group;
+  const int64_t row_width = s.stride_w * p.segment_width;
+  std::vector<float> packed;
+  for (int64_t py = 0; py < p.scale; ++py) {
+    for (int64_t px = 0; px < p.scale; ++px) {
+      const auto taps_y = p.scale == 1 ? PlainTaps(AxisH(s)) : FoldedTaps(AxisH(s), py);
+      const auto taps_x = p.scale == 1 ? PlainTaps(AxisW(s)) : FoldedTaps(AxisW(s), px);
+      ConvPlan::Phase phase;
+      for (const AxisTap& y : taps_y) {
+        for (const AxisTap& x : taps_x) {
+          phase.tap_offsets.push_back(static_cast<int32_t>(
+              y.offset * row_width + x.offset % s.stride_w * p.segment_width + x.offset / s.stride_w));
+        }
+      }
+      for (const ConvPlan::Block& block : p.blocks) {
+        phase.block_weights.push_back(static_cast<int64_t>(packed.size()));
+        for (int64_t i = 0; i < group_in; ++i) {
+          for (const AxisTap& y : taps_y) {
+            for (const AxisTap& x : taps_x) {
+              for (int64_t c = block.first_channel; c < block.first_channel + block.channels; ++c) {
+                double sum = 0;
+                for (int64_t ky : y.kernels) {
+                  for (int64_t kx : x.kernels) {
+                    sum += weights[static_cast<size_t>(((c * group_in + i) * s.kernel_h + ky) * s.kernel_w +
+                                                       kx)];
+                  }
+                }
+                packed.push_back(static_cast<float>(sum));
+              }
+            }
+          }
+        }
+      }
+      p.phases.push_back(std::move(phase));
+    }
+  }
+  TEMPERA_ASSIGN_OR_RETURN(p.weights, AlignedBuffer::Allocate(packed.size() * sizeof(float)));
+  std::memcpy(p.weights.data(), packed.data(), packed.size() * sizeof(float));
+  return OkStatus();
+}
+
+}  // namespace
+
+Status CheckConvShape(const ConvShape& s) {
+  // Each number below 2^24 and each tensor below 2^34 numbers keeps every product in 64 bits.
+  constexpr int64_t kMost = int64_t{1} << 24, kMostNumbers = int64_t{1} << 34;
+  for (int64_t d : {s.n, s.in_channels, s.in_h, s.in_w, s.out_channels, s.out_h, s.out_w, s.kernel_h,
+                    s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.group}) {
+    if (d < 1 || d > kMost)
+      return InvalidArgument("convolution size " + std::to_string(d) + " is not in 1..2^24");
+  }
+  if (s.upsample < 1 || s.upsample > 16) return InvalidArgument("convolution enlarges by more than 16");
+  if (s.in_channels % s.group != 0 || s.out_channels % s.group != 0) {
+    return InvalidArgument("convolution channels do not divide into " + std::to_string(s.group) + " groups");
+  }
+  const int64_t tensors[3][4] = {{s.n, s.in_channels, s.in_h, s.in_w},
+                                 {s.n, s.out_channels, s.out_h, s.out_w},
+                                 {s.out_channels, s.in_channels, s.kernel_h, s.kernel_w}};
+  for (const auto& dims : tensors) {
+    int64_t count = 0;
+    if (!CheckedElementCount(dims, &count) || count > kMostNumbers) {
+      return InvalidArgument("convolution tensor is larger than 2^34 numbers");
+    }
+  }
+  for (const Axis& a : {AxisH(s), AxisW(s)}) {
+    const int64_t after = a.after();
+    if (a.before < 0 || a.before > kMost || after > kMost) {
+      return InvalidArgument("convolution padding is not in 0..2^24");
+    }
+    if (s.pad_mode == PadMode::kReflect && (a.before >= a.in || after >= a.in)) {
+      return InvalidArgument("reflect padding of " + std::to_string(std::max(a.before, after)) +
+                             " needs an image of at least " + std::to_string(std::max(a.before, after) + 1) +
+                             " pixels, not " + std::to_string(a.in) + "; use a larger size");
+    }
+  }
+  return OkStatus();
+}
+
+Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
+                          int64_t highway_bit) {
+  TEMPERA_RETURN_IF_ERROR(CheckConvShape(shape));
+  const int64_t taps = shape.kernel_h * shape.kernel_w;
+  const auto out_channels = static_cast<size_t>(shape.out_channels);
+  if (weights.size() != out_channels * static_cast<size_t>(shape.in_channels / shape.group * taps) ||
+      (!bias.empty() && bias.size() != out_channels)) {
+    return InvalidArgument("convolution weights or bias do not match its shape");
+  }
+  ConvPlan p;
+  p.shape = shape;
+  p.target = ChooseConvTarget(highway_bit);
+  p.bias.assign(out_channels, 0.0f);
+  std::copy(bias.begin(), bias.end(), p.bias.begin());
+  PlanWindow(p);
+  // The smallest tile still has to fit 32-bit offsets: a window of at most 2^26 numbers over all channels.
+  const double least =
+      static_cast<double>(p.shape.in_channels / p.shape.group) * static_cast<double>(p.window_h) *
+      (4.0 * kVector * static_cast<double>(shape.stride_w) + static_cast<double>(p.window_w));
+  if (least > (1 << 26)) return Unsupported("convolution window is too large");
+  PlanBlocks(p);
+  PlanTiles(p);
+  TEMPERA_RETURN_IF_ERROR(PackWeights(p, weights));
+  return p;
+}
+
+}  // namespace tempera::kernels

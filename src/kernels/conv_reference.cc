@@ -1,0 +1,58 @@
+// The plain convolution that fast ones are compared with.
+#include <cmath>
+#include <cstddef>
+
+#include "src/kernels/conv_f32.h"
+#include "src/kernels/pad_index.h"
+
+namespace tempera::kernels {
+namespace {
+
+float Apply(const Pointwise& p, int64_t channel, float x) {
+  if (p.scale != nullptr) x = x * p.scale[channel] + p.shift[channel];
+  switch (p.activation) {
+    case Activation::kNone:
+      return x;
+    case Activation::kClamp:
+      return x < p.lo ? p.lo : x > p.hi ? p.hi : x;
+    case Activation::kSlope:
+      return x < 0 ? x * p.slope[channel] : x;
+  }
+  return x;
+}
+
+}  // namespace
+
+void ConvReference(const ConvShape& s, std::span<const float> weights, std::span<const float> bias,
+                   const ConvArgs& args) {
+  const int64_t group_in = s.in_channels / s.group, group_out = s.out_channels / s.group;
+  const int64_t in_h = s.in_h * s.upsample, in_w = s.in_w * s.upsample;
+  float* out = args.output;
+  for (int64_t n = 0; n < s.n; ++n) {
+    for (int64_t o = 0; o < s.out_channels; ++o) {
+      for (int64_t y = 0; y < s.out_h; ++y) {
+        for (int64_t x = 0; x < s.out_w; ++x) {
+          double sum = bias.empty() ? 0.0 : bias[static_cast<size_t>(o)];
+          for (int64_t i = 0; i < group_in; ++i) {
+            const int64_t channel = n * s.in_channels + o / group_out * group_in + i;
+            for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
+              for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
+                const int64_t iy = PadIndex(y * s.stride_h - s.pad_top + ky * s.dilation_h, in_h, s.pad_mode);
+                const int64_t ix =
+                    PadIndex(x * s.stride_w - s.pad_left + kx * s.dilation_w, in_w, s.pad_mode);
+                const int64_t at = (channel * s.in_h + iy / s.upsample) * s.in_w + ix / s.upsample;
+                const float value =
+                    iy < 0 || ix < 0 ? s.pad_value : Apply(args.read, channel, args.input[at]);
+                const int64_t w = ((o * group_in + i) * s.kernel_h + ky) * s.kernel_w + kx;
+                sum += double{value} * double{weights[static_cast<size_t>(w)]};
+              }
+            }
+          }
+          *out++ = Apply(args.write, o, static_cast<float>(sum));
+        }
+      }
+    }
+  }
+}
+
+}  // namespace tempera::kernels

@@ -1,0 +1,289 @@
+// Twins: the planned convolution on every target of this machine against the plain loops, at awkward sizes,
+// with canaries around the output and the scratch.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <iostream>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "src/base/cpu.h"
+#include "src/kernels/conv_f32.h"
+
+namespace tempera::kernels {
+namespace {
+
+constexpr float kCanary = -12345.5f;
+constexpr size_t kMargin = 64;
+
+std::vector<float> RandomNumbers(size_t count, uint32_t seed, float low = -1, float high = 1) {
+  std::mt19937 engine(seed);
+  std::uniform_real_distribution<float> uniform(low, high);
+  std::vector<float> numbers(count);
+  for (float& x : numbers) x = uniform(engine);
+  return numbers;
+}
+
+std::string Text(const ConvShape& s) {
+  std::string t =
+      std::to_string(s.n) + "x" + std::to_string(s.in_channels) + "x" + std::to_string(s.in_h) + "x" +
+      std::to_string(s.in_w) + " -> " + std::to_string(s.out_channels) + "x" + std::to_string(s.out_h) + "x" +
+      std::to_string(s.out_w) + " k" + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) + " s" +
+      std::to_string(s.stride_h) + std::to_string(s.stride_w) + " d" + std::to_string(s.dilation_h) +
+      std::to_string(s.dilation_w) + " p" + std::to_string(s.pad_top) + "," + std::to_string(s.pad_left) +
+      " g" + std::to_string(s.group) + " mode" + std::to_string(static_cast<int>(s.pad_mode)) + " up" +
+      std::to_string(s.upsample);
+  return t;
+}
+
+// Output size from symmetric padding.
+ConvShape Shape(int64_t cin, int64_t h, int64_t w, int64_t cout, int64_t k, int64_t stride, int64_t pad,
+                PadMode mode = PadMode::kConstant, int64_t dilation = 1, int64_t group = 1,
+                int64_t upsample = 1) {
+  ConvShape s;
+  s.in_channels = cin;
+  s.in_h = h;
+  s.in_w = w;
+  s.out_channels = cout;
+  s.kernel_h = s.kernel_w = k;
+  s.stride_h = s.stride_w = stride;
+  s.dilation_h = s.dilation_w = dilation;
+  s.pad_top = s.pad_left = pad;
+  s.pad_mode = mode;
+  s.group = group;
+  s.upsample = upsample;
+  const int64_t reach = (k - 1) * dilation + 1;
+  s.out_h = (h * upsample + 2 * pad - reach) / stride + 1;
+  s.out_w = (w * upsample + 2 * pad - reach) / stride + 1;
+  return s;
+}
+
+struct Case {
+  ConvShape shape;
+  bool affine = false;
+  Activation read = Activation::kNone;
+  Activation write = Activation::kNone;
+};
+
+class ConvTwin {
+ public:
+  explicit ConvTwin(const Case& c) : c_(c), s_(c.shape) {
+    const auto n_in = static_cast<size_t>(s_.n * s_.in_channels);
+    const auto n_out = static_cast<size_t>(s_.n * s_.out_channels * s_.out_h * s_.out_w);
+    input_ = RandomNumbers(n_in * static_cast<size_t>(s_.in_h * s_.in_w), 1);
+    weights_ = RandomNumbers(
+        static_cast<size_t>(s_.out_channels * (s_.in_channels / s_.group) * s_.kernel_h * s_.kernel_w), 2);
+    bias_ = RandomNumbers(static_cast<size_t>(s_.out_channels), 3);
+    scale_ = RandomNumbers(n_in, 4, 0.5, 2);
+    shift_ = RandomNumbers(n_in, 5);
+    slope_ = RandomNumbers(std::max(n_in, static_cast<size_t>(s_.out_channels)), 6);
+    expected_.resize(n_out);
+    actual_.assign(n_out + 2 * kMargin, kCanary);
+    args_.input = input_.data();
+    if (c.affine) {
+      args_.read.scale = scale_.data();
+      args_.read.shift = shift_.data();
+    }
+    Set(c.read, &args_.read);
+    Set(c.write, &args_.write);
+    args_.output = expected_.data();
+    ConvReference(s_, weights_, bias_, args_);
+  }
+
+  void RunOn(const CpuTarget& target) {
+    SCOPED_TRACE(target.name + " " + Text(s_));
+    auto plan = PlanConv(s_, weights_, bias_, target.highway_bit);
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    std::fill(actual_.begin(), actual_.end(), kCanary);
+    args_.output = actual_.data() + kMargin;
+    const size_t scratch_floats = plan->scratch_bytes / sizeof(float);
+    auto scratch = AlignedBuffer::Allocate((scratch_floats + kMargin) * sizeof(float));
+    ASSERT_TRUE(scratch.ok());
+    auto* numbers = reinterpret_cast<float*>(scratch->data());
+    std::fill(numbers, numbers + scratch_floats + kMargin, kCanary);
+    std::vector<Moments> moments(static_cast<size_t>(s_.n * s_.out_channels * plan->tiles),
+                                 Moments{-1, 0, 0});
+    args_.moments = moments.data();
+    for (int64_t task = plan->tasks - 1; task >= 0; --task) plan->RunTask(args_, task, numbers);
+    for (size_t i = 0; i < kMargin; ++i) {
+      ASSERT_EQ(numbers[scratch_floats + i], kCanary) << "scratch overrun at " << i;
+      ASSERT_EQ(actual_[i], kCanary);
+      ASSERT_EQ(actual_[actual_.size() - 1 - i], kCanary);
+    }
+    const double reach = static_cast<double>(s_.in_channels / s_.group * s_.kernel_h * s_.kernel_w);
+    for (size_t i = 0; i < expected_.size(); ++i) {
+      ASSERT_NEAR(args_.output[i], expected_[i], 1e-6 * reach + 1e-5) << "at " << i;
+    }
+    CheckMoments(*plan, moments);
+  }
+
+ private:
+  void Set(Activation activation, Pointwise* p) {
+    p->activation = activation;
+    if (activation == Activation::kClamp) p->lo = -0.25f, p->hi = 0.75f;
+    p->slope = slope_.data();
+  }
+
+  void CheckMoments(const ConvPlan& plan, const std::vector<Moments>& moments) {
+    const auto plane = static_cast<size_t>(s_.out_h * s_.out_w);
+    for (size_t channel = 0; channel < static_cast<size_t>(s_.n * s_.out_channels); ++channel) {
+      Moments all;
+      for (size_t t = 0; t < static_cast<size_t>(plan.tiles); ++t) {
+        all.Join(moments[channel * static_cast<size_t>(plan.tiles) + t]);
+      }
+      double mean = 0, square = 0;
+      for (size_t i = 0; i < plane; ++i) mean += args_.output[channel * plane + i];
+      mean /= static_cast<double>(plane);
+      for (size_t i = 0; i < plane; ++i) square += std::pow(args_.output[channel * plane + i] - mean, 2);
+      ASSERT_EQ(all.count, static_cast<double>(plane));
+      ASSERT_NEAR(all.mean, mean, 1e-5 * (1 + std::abs(mean)));
+      ASSERT_NEAR(all.m2, square, 1e-4 * square + 1e-6);
+    }
+  }
+
+  Case c_;
+  ConvShape s_;
+  std::vector<float> input_, weights_, bias_, scale_, shift_, slope_, expected_, actual_;
+  ConvArgs args_;
+};
+
+void RunEverywhere(const std::vector<Case>& cases) {
+  for (const Case& c : cases) {
+    ConvTwin twin(c);
+    for (const CpuTarget& target : AvailableCpuTargets()) {
+      twin.RunOn(target);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+}
+
+TEST(ConvTwins, NamesTheTargets) {
+  std::string names;
+  for (const CpuTarget& target : AvailableCpuTargets()) names += " " + target.name;
+  std::cout << "targets compared with the reference:" << names << "\n";
+  EXPECT_FALSE(names.empty());
+}
+
+TEST(ConvTwins, WidthsAroundVectors) {
+  std::vector<Case> cases;
+  for (int64_t w : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 47, 100}) {
+    cases.push_back({Shape(3, 5, w, 5, 3, 1, 1)});
+    cases.push_back({Shape(2, 1, w, 3, 1, 1, 0), true, Activation::kClamp});
+    cases.push_back(
+        {Shape(2, 7, w, 4, 3, 2, 1, PadMode::kEdge), true, Activation::kSlope, Activation::kClamp});
+  }
+  RunEverywhere(cases);
+}
+
+TEST(ConvTwins, ChannelCounts) {
+  std::vector<Case> cases;
+  for (int64_t c : {1, 2, 3, 4, 5, 6, 7, 8, 9, 13, 16, 33}) {
+    cases.push_back({Shape(c, 6, 19, c + 1, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp});
+    cases.push_back({Shape(3, 6, 19, c, 1, 1, 0), false, Activation::kNone, Activation::kSlope});
+  }
+  RunEverywhere(cases);
+}
+
+TEST(ConvTwins, KernelsStridesDilationsPads) {
+  std::vector<Case> cases;
+  for (int64_t k : {1, 2, 3, 5, 7, 9}) {
+    for (int64_t stride : {1, 2, 3}) {
+      for (int64_t dilation : {1, 2, 5}) {
+        for (PadMode mode : {PadMode::kConstant, PadMode::kReflect, PadMode::kEdge}) {
+          const int64_t pad = std::min<int64_t>(k / 2 * dilation, 10);
+          ConvShape s = Shape(2, 11, 23, 3, 1, stride, pad, mode, dilation);
+          s.kernel_h = k, s.kernel_w = k;
+          const int64_t reach = (k - 1) * dilation + 1;
+          if (11 + 2 * pad < reach) continue;
+          s.out_h = (11 + 2 * pad - reach) / stride + 1;
+          s.out_w = (23 + 2 * pad - reach) / stride + 1;
+          s.pad_value = 0.5f;
+          cases.push_back({s, true, Activation::kClamp});
+        }
+      }
+    }
+  }
+  RunEverywhere(cases);
+}
+
+TEST(ConvTwins, UnevenKernelsAndPads) {
+  ConvShape s = Shape(3, 9, 20, 6, 3, 1, 1);
+  s.kernel_w = 5, s.stride_h = 2, s.stride_w = 1, s.dilation_w = 2, s.pad_top = 0, s.pad_left = 3;
+  s.out_h = 5, s.out_w = 17;
+  ConvShape deep = Shape(700, 5, 9, 11, 1, 1, 0);
+  ConvShape edge = Shape(1, 2, 2, 2, 9, 1, 8, PadMode::kEdge);  // padding larger than the image
+  ConvShape batch = Shape(4, 9, 18, 6, 3, 1, 1, PadMode::kReflect);
+  batch.n = 3;
+  RunEverywhere(
+      {{s, true, Activation::kSlope, Activation::kSlope}, {deep}, {edge}, {batch, true, Activation::kClamp}});
+}
+
+TEST(ConvTwins, Groups) {
+  std::vector<Case> cases;
+  for (int64_t stride : {1, 2}) {
+    cases.push_back({Shape(6, 9, 21, 6, 3, stride, 1, PadMode::kConstant, 1, 6), true, Activation::kSlope});
+    cases.push_back({Shape(40, 7, 7, 40, 5, stride, 2, PadMode::kConstant, 1, 40)});
+    cases.push_back({Shape(8, 9, 21, 12, 3, stride, 1, PadMode::kConstant, 2, 4), false, Activation::kClamp});
+  }
+  RunEverywhere(cases);
+}
+
+TEST(ConvTwins, EnlargedInput) {
+  std::vector<Case> cases;
+  for (int64_t w : {1, 2, 7, 8, 15, 16, 17, 33}) {
+    for (PadMode mode : {PadMode::kConstant, PadMode::kReflect, PadMode::kEdge}) {
+      cases.push_back({Shape(3, 6, w, 5, 3, 1, 1, mode, 1, 1, 2), true, Activation::kClamp});
+      cases.push_back({Shape(2, 5, w, 3, 5, 1, 2, w > 1 ? mode : PadMode::kEdge, 1, 1, 2)});
+      cases.push_back({Shape(2, 5, w, 3, 3, 2, 1, mode, 1, 1, 2), true, Activation::kClamp});
+      cases.push_back({Shape(2, 5, w, 4, 2, 1, 0, mode, 1, 1, 2)});  // odd output sizes
+    }
+    cases.push_back({Shape(4, 6, w, 4, 3, 1, 1, PadMode::kConstant, 1, 4, 2)});
+    cases.push_back({Shape(2, 6, w, 3, 3, 1, 1, PadMode::kEdge, 1, 1, 3)});
+  }
+  RunEverywhere(cases);
+}
+
+TEST(ConvTwins, LargeEnoughForManyTiles) {
+  RunEverywhere({{Shape(32, 41, 163, 32, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
+                 {Shape(128, 12, 210, 9, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
+                 {Shape(32, 30, 90, 16, 3, 1, 1, PadMode::kReflect, 1, 1, 2), true, Activation::kClamp},
+                 {Shape(300, 4, 5, 64, 1, 1, 0)}});
+}
+
+TEST(Conv, ReflectPaddingLargerThanTheImageIsRefused) {
+  const ConvShape s = Shape(1, 3, 3, 1, 9, 1, 4, PadMode::kReflect);
+  const std::vector<float> weights(81, 1.0f);
+  const auto plan = PlanConv(s, weights, {}, AvailableCpuTargets().front().highway_bit);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_NE(plan.status().message().find("at least 5 pixels"), std::string::npos) << plan.status().message();
+}
+
+TEST(Conv, HostileSizesAreRefused) {
+  const std::vector<float> weights(9, 1.0f);
+  const int64_t bit = AvailableCpuTargets().front().highway_bit;
+  ConvShape s = Shape(1, 8, 8, 1, 3, 1, 1);
+  s.stride_h = 0;
+  EXPECT_FALSE(PlanConv(s, weights, {}, bit).ok());
+  s = Shape(1, 8, 8, 1, 3, 1, 1);
+  s.in_h = int64_t{1} << 40;
+  EXPECT_FALSE(PlanConv(s, weights, {}, bit).ok());
+  s = Shape(1, 8, 8, 1, 3, 1, 1);
+  s.dilation_h = s.dilation_w = 1 << 24;
+  s.pad_top = s.pad_left = 1 << 24;
+  EXPECT_FALSE(PlanConv(s, weights, {}, bit).ok());
+  EXPECT_FALSE(PlanConv(Shape(1, 8, 8, 2, 3, 1, 1), weights, {}, bit).ok());  // too few weights
+}
+
+TEST(Moments, FlatPictureHasNoVariance) {
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    const std::vector<float> flat(100 * 37, 123.456f);
+    const Moments m = ChooseRegionMomentsF32(target.highway_bit)(flat.data(), 100, 37, 37);
+    EXPECT_EQ(m.variance(), 0.0) << target.name;
+    EXPECT_EQ(static_cast<float>(m.mean), 123.456f) << target.name;
+  }
+}
+
+}  // namespace
+}  // namespace tempera::kernels

@@ -2,7 +2,7 @@
  *
  *   tempera_stylizer* s = NULL;
  *   if (tempera_open_file("starry-night.onnx", NULL, &s) != TEMPERA_OK) puts(tempera_error_message());
- *   tempera_process(s, &in, &out);          // per frame
+ *   tempera_process(s, &in, &out);  // per frame
  *   tempera_close(s);
  *
  * Ownership: a stylizer belongs to the caller, who closes it. Image pixels always
@@ -54,7 +54,8 @@ typedef enum tempera_color_matrix {
   TEMPERA_BT2020 = 2
 } tempera_color_matrix;
 
-/* Pixels, owned by the caller. Any width and height from 1 to 16384. */
+/* Pixels, owned by the caller. Any width and height from 1 to 16384. Subsampled chroma stands for
+ * its 2x2 block. Pixels of an input image are only read. */
 typedef struct tempera_image {
   tempera_pixel_format format;
   int32_t width;           /* pixels */
@@ -79,6 +80,8 @@ typedef struct tempera_options {
 
 typedef struct tempera_stylizer tempera_stylizer;
 
+/* A model that does not turn a picture [1, 3, H, W] into another is refused (TEMPERA_UNSUPPORTED). One
+ * that runs at a single size only is used at that size: frames are scaled, and a warning is logged. */
 TEMPERA_API tempera_status tempera_open_file(const char* path, const tempera_options* options,
                                              tempera_stylizer** out);
 /* The bytes may be freed once this returns. */
@@ -88,14 +91,16 @@ TEMPERA_API tempera_status tempera_open_memory(const void* bytes, size_t size, c
 TEMPERA_API void tempera_close(tempera_stylizer* stylizer);
 
 /* Paints `in` into `out`: the same width and height, any two formats; in and out may share
- * their pixels when format and strides agree. A new frame size plans anew (milliseconds). */
+ * their pixels when format and strides agree. A new frame size plans anew (milliseconds); a frame
+ * that would need more memory than is free is refused with TEMPERA_OUT_OF_MEMORY before it is tried. */
 TEMPERA_API tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* in,
                                            const tempera_image* out);
 
 /* 0 = the source, 1 = the painting (default). Takes effect with the next frame. */
 TEMPERA_API tempera_status tempera_set_strength(tempera_stylizer* stylizer, float strength);
 
-/* The size the network would see, or saw, for a frame of this size. */
+/* The size of the picture that is painted for a frame of this size, before the margin that the
+ * network may need is mirrored onto it (and cut off again). */
 TEMPERA_API tempera_status tempera_working_size(tempera_stylizer* stylizer, int32_t frame_width,
                                                 int32_t frame_height, int32_t* width, int32_t* height);
 
@@ -106,7 +111,8 @@ TEMPERA_API size_t tempera_memory_bytes(const tempera_stylizer* stylizer);
  * NULL when it has none of that name. */
 TEMPERA_API const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key);
 
-/* Why the last call on this thread failed; "" when it did not. */
+/* Why the last call on this thread that returns a status failed; "" when it did not. Valid until the
+ * next such call on this thread. */
 TEMPERA_API const char* tempera_error_message(void);
 
 typedef void (*tempera_log_callback)(int level, const char* message,

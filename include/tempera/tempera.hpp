@@ -1,0 +1,157 @@
+// Tempera for C++20: owning types over the C API of tempera.h, in this header only.
+//
+//   tempera::Expected<tempera::Stylizer> opened = tempera::Stylizer::Open("starry-night.onnx");
+//   if (!opened) return Fail(opened.error().message);
+//   tempera::Stylizer stylizer = std::move(*opened);
+//   if (tempera::Error error = stylizer.Process(in, out)) return Fail(error.message);
+//
+// Nothing here throws of itself: what can fail returns an Error, or an Expected of what was asked
+// for. (Copying a message can throw std::bad_alloc, as every std::string can.)
+// Ownership, threads and sizes: as in tempera.h. Pixels always belong to the caller.
+#ifndef TEMPERA_TEMPERA_HPP_
+#define TEMPERA_TEMPERA_HPP_
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <variant>
+
+#include "tempera/tempera.h"
+
+namespace tempera {
+
+// Why something failed. True when there is an error.
+struct [[nodiscard]] Error {
+  tempera_status code = TEMPERA_OK;
+  std::string message;  // one line: what is at fault, and the cure
+  explicit operator bool() const { return code != TEMPERA_OK; }
+};
+
+// A T, or the Error instead of it. True when there is a T; only then may it be looked at.
+template <typename T>
+class [[nodiscard]] Expected {
+ public:
+  Expected(T value) : state_(std::move(value)) {}      // NOLINT: implicit by design
+  Expected(Error error) : state_(std::move(error)) {}  // NOLINT: implicit by design
+  explicit operator bool() const { return std::holds_alternative<T>(state_); }
+  T& operator*() & { return *std::get_if<T>(&state_); }
+  const T& operator*() const& { return *std::get_if<T>(&state_); }
+  T&& operator*() && { return std::move(*std::get_if<T>(&state_)); }
+  T* operator->() { return std::get_if<T>(&state_); }
+  const T* operator->() const { return std::get_if<T>(&state_); }
+  // Only where there is no T.
+  const Error& error() const { return *std::get_if<Error>(&state_); }
+
+ private:
+  std::variant<T, Error> state_;
+};
+
+// {} is a sound default for every field; see tempera_options.
+struct Options {
+  int threads = 0;
+  tempera_precision precision = TEMPERA_PRECISION_AUTO;
+  int working_width = 0;
+  int working_height = 0;
+  bool keep_colors = false;
+};
+
+struct FrameSize {
+  int width = 0;
+  int height = 0;
+};
+
+// An image of one plane (RGBA, BGRA, RGB) in the caller's memory. Input pixels are only read,
+// although the C struct, shared with output, cannot say so. stride_bytes 0 = rows without gaps.
+inline tempera_image MakeImage(tempera_pixel_format format, const void* pixels, int width, int height,
+                               int stride_bytes = 0) {
+  tempera_image image = {};
+  image.format = format;
+  image.width = width;
+  image.height = height;
+  image.planes[0] = static_cast<uint8_t*>(const_cast<void*>(pixels));
+  image.stride_bytes[0] = stride_bytes != 0 ? stride_bytes : width * (format == TEMPERA_RGB ? 3 : 4);
+  return image;
+}
+
+// A model opened for painting. Movable, not copyable; one thread at a time.
+class Stylizer {
+ public:
+  static Expected<Stylizer> Open(const std::string& path, const Options& options = {}) {
+    const tempera_options c = ToC(options);
+    tempera_stylizer* handle = nullptr;
+    if (Error error = Check(tempera_open_file(path.c_str(), &c, &handle))) return error;
+    return Stylizer(handle);
+  }
+
+  // The bytes may go once this returns.
+  static Expected<Stylizer> Open(std::span<const std::byte> model, const Options& options = {}) {
+    const tempera_options c = ToC(options);
+    tempera_stylizer* handle = nullptr;
+    if (Error error = Check(tempera_open_memory(model.data(), model.size(), &c, &handle))) return error;
+    return Stylizer(handle);
+  }
+
+  ~Stylizer() { tempera_close(handle_); }
+  Stylizer(Stylizer&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Stylizer& operator=(Stylizer&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+
+  // in and out: one size, any two formats; they may share pixels when format and strides agree.
+  Error Process(const tempera_image& in, const tempera_image& out) {
+    return Check(tempera_process(handle_, &in, &out));
+  }
+
+  // 0 = the source, 1 = the painting.
+  Error SetStrength(float strength) { return Check(tempera_set_strength(handle_, strength)); }
+
+  // The size of the picture the network paints for a frame of this size.
+  Expected<FrameSize> WorkingSize(int frame_width, int frame_height) {
+    int32_t width = 0, height = 0;
+    if (Error error = Check(tempera_working_size(handle_, frame_width, frame_height, &width, &height))) {
+      return error;
+    }
+    return FrameSize{width, height};
+  }
+
+  size_t MemoryBytes() const { return tempera_memory_bytes(handle_); }
+
+  // Lives as long as the Stylizer. Empty optional when the model has none of that name.
+  std::optional<std::string_view> Metadata(const char* key) const {
+    const char* value = tempera_metadata(handle_, key);
+    return value == nullptr ? std::nullopt : std::optional<std::string_view>(value);
+  }
+
+  // For calling the C API. The Stylizer keeps it.
+  tempera_stylizer* handle() const { return handle_; }
+
+ private:
+  explicit Stylizer(tempera_stylizer* handle) : handle_(handle) {}
+
+  static Error Check(tempera_status code) {
+    if (code == TEMPERA_OK) return {};
+    return {code, tempera_error_message()};
+  }
+
+  static tempera_options ToC(const Options& options) {
+    tempera_options c = {};
+    c.struct_size = sizeof(c);
+    c.threads = options.threads;
+    c.precision = options.precision;
+    c.working_width = options.working_width;
+    c.working_height = options.working_height;
+    c.keep_colors = options.keep_colors ? 1 : 0;
+    return c;
+  }
+
+  tempera_stylizer* handle_ = nullptr;
+};
+
+}  // namespace tempera
+
+#endif  // TEMPERA_TEMPERA_HPP_

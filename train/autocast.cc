@@ -6,7 +6,10 @@
 namespace tempera::train {
 namespace {
 
+thread_local bool t_active = false;
+
 void Enable(bool on) {
+  t_active = on;
 #if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
   if (on) at::autocast::set_autocast_dtype(at::kCPU, at::kBFloat16);
   at::autocast::set_autocast_enabled(at::kCPU, on);
@@ -30,6 +33,8 @@ bool CpuHasBf16() {
 Bf16Autocast::Bf16Autocast(bool on) : on_(on) {
   if (on_) Enable(true);
 }
+
+bool Bf16Autocast::active() { return t_active; }
 
 Bf16Autocast::~Bf16Autocast() {
   if (!on_) return;

@@ -11,6 +11,8 @@ class Bf16Autocast {
  public:
   explicit Bf16Autocast(bool on);
   ~Bf16Autocast();
+  // Whether one is alive and on, on this thread.
+  static bool active();
   Bf16Autocast(const Bf16Autocast&) = delete;
   Bf16Autocast& operator=(const Bf16Autocast&) = delete;
 

@@ -35,11 +35,11 @@ Result<Vgg19> Vgg19::FromSafetensors(const Safetensors& file, torch::Device devi
   Vgg19 vgg;
   for (const Place& place : kPlaces) {
     const std::string prefix = "features." + std::to_string(place.index);
-    if (!vgg.layers_.empty() && file.arrays.count(prefix + ".weight") == 0) break;
+    if (!vgg.layers_->empty() && file.arrays.count(prefix + ".weight") == 0) break;
     TEMPERA_ASSIGN_OR_RETURN(torch::Tensor weight,
                              Take(file, prefix + ".weight", {place.out_channels, place.in_channels, 3, 3}));
     TEMPERA_ASSIGN_OR_RETURN(torch::Tensor bias, Take(file, prefix + ".bias", {place.out_channels}));
-    vgg.layers_.push_back({place.name, place.pool_before, weight.to(device), bias.to(device)});
+    vgg.layers_->push_back({place.name, place.pool_before, FrozenConvRelu(weight.to(device), bias.to(device))});
   }
   vgg.mean_ = torch::tensor({123.68f, 116.779f, 103.939f}).view({1, 3, 1, 1}).to(device);
   return vgg;
@@ -49,9 +49,9 @@ FeatureMap Vgg19::Forward(const torch::Tensor& images, const std::vector<std::st
   std::set<std::string> wanted(names.begin(), names.end());
   FeatureMap found;
   torch::Tensor x = images - mean_;
-  for (const Layer& layer : layers_) {
+  for (const Layer& layer : *layers_) {
     if (layer.pool_before) x = torch::max_pool2d(x, 2);
-    x = torch::relu(torch::conv2d(x, layer.weight, layer.bias, /*stride=*/1, /*padding=*/1));
+    x = layer.conv.Forward(x);
     if (wanted.erase(layer.name) > 0) found[layer.name] = x;
     if (wanted.empty()) break;
   }

@@ -4,10 +4,12 @@
 #include <torch/types.h>
 
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "src/base/status.h"
+#include "train/frozen_conv.h"
 #include "train/safetensors.h"
 
 namespace tempera::train {
@@ -28,10 +30,11 @@ class Vgg19 {
  private:
   struct Layer {
     std::string name;
-    bool pool_before = false;
-    torch::Tensor weight, bias;
+    bool pool_before;
+    FrozenConvRelu conv;
   };
-  std::vector<Layer> layers_;
+  // Shared: autograd keeps pointers to the layers.
+  std::shared_ptr<std::vector<Layer>> layers_ = std::make_shared<std::vector<Layer>>();
   torch::Tensor mean_;
 };
 

@@ -1,0 +1,26 @@
+#!/bin/bash
+# Every hostile model gets one clear line and exit code 1, from inspect and from stylize.
+#   bad_models.sh TEMPERA FOLDER_OF_HOSTILE_MODELS SCRATCH
+set -euo pipefail
+tempera=$1 models=$2 work=$3
+rm -rf "$work"
+mkdir -p "$work/out"
+source "$(dirname "$0")/expect.bash"
+
+ffmpeg -v error -f lavfi -i testsrc2=size=64x64:rate=1 -frames:v 1 -y "$work/in.png" </dev/null
+# A hostile model may not win by eating the machine: 4 GiB of address space for each.
+ulimit -v 4194304
+for model in "$models"/*.onnx; do
+  name=$(basename "$model" .onnx)
+  expect_error 1 . "$tempera" inspect "$model" --size 64x64
+  expect_error 1 . "$tempera" stylize "$work/in.png" -o "$work/out/$name.png" --style "$model"
+  expect_nothing "$work/out"
+done
+# What the line must say, where one word decides.
+expect_error 1 'FancyAttention.*(the_FancyAttention|supported)' "$tempera" inspect "$models/graph_unknown_operator.onnx"
+expect_error 1 'opset|version' "$tempera" inspect "$models/opset_99.onnx"
+expect_error 1 'external|another file' "$tempera" inspect "$models/weight_elsewhere.onnx"
+expect_error 1 'weight_claims_2gb.onnx' "$tempera" inspect "$models/weight_claims_2gb.onnx"
+expect_error 1 'nowhere.onnx' "$tempera" inspect "$work/nowhere.onnx"
+expect_error 1 . "$tempera" inspect "$work"
+finish

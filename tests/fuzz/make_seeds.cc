@@ -1,0 +1,249 @@
+// Writes the fuzzer's seed corpus: tiny valid models, a few hundred bytes each, that reach
+// every operator, and the words that a mutation should try.
+//   tempera_make_seeds FOLDER [DICTIONARY]
+#include <cstdio>
+#include <cstring>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/onnx/writer.h"
+#include "src/ops/op.h"
+
+namespace tempera {
+namespace {
+
+using onnx::Attribute;
+using Type = onnx::Attribute::Type;
+
+Attribute Ints(std::string name, std::vector<int64_t> values) {
+  Attribute a;
+  a.name = std::move(name);
+  a.type = Type::kInts;
+  a.ints = std::move(values);
+  return a;
+}
+
+Attribute Int(std::string name, int64_t value) {
+  Attribute a;
+  a.name = std::move(name);
+  a.type = Type::kInt;
+  a.i = value;
+  return a;
+}
+
+Attribute Text(std::string name, std::string value) {
+  Attribute a;
+  a.name = std::move(name);
+  a.type = Type::kString;
+  a.s = std::move(value);
+  return a;
+}
+
+// A model under construction: one input "x" [1, 3, H, W], nodes appended in order.
+class Seed {
+ public:
+  explicit Seed(int opset) {
+    model_.opset = opset;
+    onnx::ValueInfo x;
+    x.name = "x";
+    x.dtype = DataType::kFloat32;
+    x.has_shape = true;
+    x.shape = {{1, ""}, {3, ""}, {-1, "H"}, {-1, "W"}};
+    model_.graph.inputs.push_back(x);
+  }
+
+  Seed& Floats(const std::string& name, const Shape& shape) {
+    auto tensor = Tensor::Create(DataType::kFloat32, shape);
+    if (!tensor.ok()) return *this;
+    for (int64_t i = 0; i < tensor->element_count(); ++i) {
+      tensor->data<float>()[i] = static_cast<float>(i % 7) * 0.25f - 0.5f;
+    }
+    model_.graph.initializers.push_back({name, std::move(tensor).value()});
+    return *this;
+  }
+
+  Seed& Numbers(const std::string& name, const std::vector<int64_t>& values) {
+    auto tensor = Tensor::Create(DataType::kInt64, {static_cast<int64_t>(values.size())});
+    if (!tensor.ok()) return *this;
+    if (!values.empty()) std::memcpy(tensor->raw(), values.data(), tensor->size_bytes());
+    model_.graph.initializers.push_back({name, std::move(tensor).value()});
+    return *this;
+  }
+
+  Seed& Node(const std::string& op, std::vector<std::string> inputs, std::vector<std::string> outputs,
+             std::vector<Attribute> attributes = {}) {
+    onnx::Node node;
+    node.op_type = op;
+    node.inputs = std::move(inputs);
+    node.outputs = std::move(outputs);
+    node.attributes = std::move(attributes);
+    last_ = node.outputs.front();
+    model_.graph.nodes.push_back(std::move(node));
+    return *this;
+  }
+
+  const onnx::Model& Finish() {
+    onnx::ValueInfo y;
+    y.name = last_;
+    y.dtype = DataType::kFloat32;
+    model_.graph.outputs = {y};
+    return model_;
+  }
+
+ private:
+  onnx::Model model_;
+  std::string last_;
+};
+
+bool Save(Seed& seed, const std::filesystem::path& folder, const std::string& name) {
+  const Status status = onnx::WriteModelFile(seed.Finish(), (folder / (name + ".onnx")).string());
+  if (!status.ok()) std::fprintf(stderr, "make_seeds: %s: %s\n", name.c_str(), status.message().c_str());
+  return status.ok();
+}
+
+// The shapes that styles are made of.
+bool SaveStyles(const std::filesystem::path& folder) {
+  Seed norm(17);
+  norm.Floats("w", {4, 3, 3, 3})
+      .Floats("b", {4})
+      .Floats("s", {4})
+      .Numbers("p", {0, 0, 1, 1, 0, 0, 1, 1})
+      .Node("Pad", {"x", "p"}, {"padded"}, {Text("mode", "reflect")})
+      .Node("Conv", {"padded", "w", "b"}, {"c"}, {Ints("strides", {2, 2}), Ints("kernel_shape", {3, 3})})
+      .Node("InstanceNormalization", {"c", "s", "b"}, {"n"})
+      .Node("Relu", {"n"}, {"y"});
+  Seed upsample(13);
+  upsample.Floats("f", {4})
+      .Floats("w", {2, 3, 3, 3})
+      .Node("Resize", {"x", "", "f"}, {"u"}, {Text("mode", "nearest")})
+      .Node("Conv", {"u", "w"}, {"y"}, {Ints("pads", {1, 1, 1, 1})});
+  Seed old_upsample(9);
+  old_upsample.Floats("f", {4}).Node("Upsample", {"x", "f"}, {"y"}, {Text("mode", "linear")});
+  Seed transpose(11);
+  transpose.Floats("w", {3, 2, 4, 4}).Node("ConvTranspose", {"x", "w"}, {"t"}, {Ints("strides", {2, 2})});
+  transpose.Node("Tanh", {"t"}, {"y"});
+  Seed groups(12);
+  groups.Floats("w", {3, 1, 3, 3})
+      .Node("Conv", {"x", "w"}, {"y"},
+            {Int("group", 3), Ints("dilations", {2, 2}), Text("auto_pad", "SAME_UPPER")});
+  Seed depth(13);
+  depth.Floats("w", {12, 3, 1, 1})
+      .Node("Conv", {"x", "w"}, {"c"})
+      .Node("DepthToSpace", {"c"}, {"d"}, {Int("blocksize", 2), Text("mode", "CRD")})
+      .Node("SpaceToDepth", {"d"}, {"y"}, {Int("blocksize", 2)});
+  return Save(norm, folder, "style_norm") && Save(upsample, folder, "style_upsample") &&
+         Save(old_upsample, folder, "style_old_upsample") && Save(transpose, folder, "style_transpose") &&
+         Save(groups, folder, "conv_groups") && Save(depth, folder, "depth_space");
+}
+
+// Arithmetic on sizes, which is folded at import: the importer's own little machine.
+bool SaveShapeArithmetic(const std::filesystem::path& folder) {
+  Seed sizes(13);
+  sizes.Numbers("i", {2})
+      .Numbers("two", {2})
+      .Numbers("zero", {0})
+      .Numbers("minus", {-1})
+      .Node("Shape", {"x"}, {"s"})
+      .Node("Gather", {"s", "i"}, {"h"})
+      .Node("Mul", {"h", "two"}, {"h2"})
+      .Node("Div", {"h2", "two"}, {"h1"})
+      .Node("Concat", {"zero", "h1", "minus"}, {"target"}, {Int("axis", 0)})
+      .Node("Reshape", {"x", "target"}, {"r"})
+      .Node("Transpose", {"r"}, {"y"}, {Ints("perm", {1, 0, 2})});
+  Seed slices(13);
+  slices.Numbers("a", {0, 1})
+      .Numbers("b", {2, 100})
+      .Numbers("axes", {2, 3})
+      .Numbers("steps", {1, 2})
+      .Numbers("parts", {1, 2})
+      .Numbers("u", {0})
+      .Node("Slice", {"x", "a", "b", "axes", "steps"}, {"sl"})
+      .Node("Split", {"sl", "parts"}, {"p", "q"}, {Int("axis", 1)})
+      .Node("Unsqueeze", {"p", "u"}, {"uq"})
+      .Node("Squeeze", {"uq", "u"}, {"sq"})
+      .Node("Add", {"sq", "q"}, {"y"});
+  Seed fill(13);
+  fill.Numbers("shape", {1, 3, 1, 4})
+      .Numbers("times", {1, 1, 2, 2})
+      .Node("ConstantOfShape", {"shape"}, {"c"})
+      .Node("Tile", {"c", "times"}, {"t"})
+      .Node("Expand", {"t", "shape"}, {"e"})
+      .Node("Cast", {"e"}, {"y"}, {Int("to", 1)});
+  return Save(sizes, folder, "sizes") && Save(slices, folder, "slices") && Save(fill, folder, "fill");
+}
+
+// Every operator alone, on one and on two inputs. Some are refused for their missing
+// attributes: a seed need not be valid, only near to something that is.
+bool SaveOperators(const std::filesystem::path& folder) {
+  for (const ops::Operator& op : ops::AllOperators()) {
+    const std::string name(op.name);
+    Seed one(13), two(9);
+    one.Node(name, {"x"}, {"y"});
+    two.Floats("w", {3, 3, 1, 1}).Node(name, {"x", "w"}, {"y"}, {Int("axis", 1)});
+    if (!Save(one, folder, "op_" + name + "_1") || !Save(two, folder, "op_" + name + "_2")) return false;
+  }
+  return true;
+}
+
+bool SaveDictionary(const std::filesystem::path& path) {
+  std::ofstream out(path);
+  for (const ops::Operator& op : ops::AllOperators()) out << '"' << op.name << "\"\n";
+  for (const char* word : {"auto_pad",
+                           "SAME_UPPER",
+                           "SAME_LOWER",
+                           "VALID",
+                           "pads",
+                           "strides",
+                           "dilations",
+                           "kernel_shape",
+                           "group",
+                           "output_padding",
+                           "output_shape",
+                           "axis",
+                           "axes",
+                           "perm",
+                           "mode",
+                           "reflect",
+                           "edge",
+                           "constant",
+                           "linear",
+                           "nearest",
+                           "scales",
+                           "sizes",
+                           "blocksize",
+                           "to",
+                           "split",
+                           "keepdims",
+                           "epsilon",
+                           "alpha",
+                           "beta",
+                           "transA",
+                           "transB",
+                           "value",
+                           "coordinate_transformation_mode",
+                           "align_corners",
+                           "tf_crop_and_resize",
+                           "ceil_mode"}) {
+    out << '"' << word << "\"\n";
+  }
+  return out.good();
+}
+
+}  // namespace
+}  // namespace tempera
+
+int main(int argc, char** argv) {
+  if (argc < 2) {
+    std::fprintf(stderr, "usage: tempera_make_seeds FOLDER [DICTIONARY]\n");
+    return 2;
+  }
+  const std::filesystem::path folder = argv[1];
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  const bool ok = tempera::SaveStyles(folder) && tempera::SaveShapeArithmetic(folder) &&
+                  tempera::SaveOperators(folder) && (argc < 3 || tempera::SaveDictionary(argv[2]));
+  return ok ? 0 : 1;
+}

@@ -1,0 +1,30 @@
+// Feeds files through the fuzz target once, where libFuzzer is not linked in.
+//   tempera_fuzz_replay FOLDER...      (searched for .onnx files; a missing folder is no error)
+#include <cstddef>
+#include <cstdint>
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <vector>
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size);
+
+int main(int argc, char** argv) {
+  int replayed = 0;
+  for (int i = 1; i < argc; ++i) {
+    std::error_code error;
+    for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i], error)) {
+      if (entry.path().extension() != ".onnx") continue;
+      std::ifstream file(entry.path(), std::ios::binary);
+      const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
+      // Named before it runs: a crash then points at its file.
+      std::printf("%s\n", entry.path().c_str());
+      std::fflush(stdout);
+      LLVMFuzzerTestOneInput(reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size());
+      ++replayed;
+    }
+  }
+  std::printf("%d models replayed\n", replayed);
+  return replayed > 0 ? 0 : 1;
+}

@@ -21,6 +21,10 @@ struct Verb {
 
 constexpr Verb kVerbs[] = {
     {"stylize", "Paint a picture or a video in a style", SetUpStylize},
+    {"styles", "List the bundled styles", SetUpStyles},
+    {"inspect", "Show what a model is made of and how it would run", SetUpInspect},
+    {"run", "Run a model on .npy tensors", SetUpRun},
+    {"bench", "Measure how fast a model runs", SetUpBench},
     {"train", "Learn a new style from a painting (starts tempera-train)", SetUpTrain},
     {"completion", "Print a completion script for a shell", SetUpCompletion},
 };

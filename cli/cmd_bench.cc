@@ -1,0 +1,180 @@
+// tempera bench: how long a model takes at a size, on this machine.
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/engine_options.h"
+#include "cli/model_facts.h"
+#include "cli/style_library.h"
+#include "src/base/cpu.h"
+#include "src/base/thread_pool.h"
+#include "src/engine/session.h"
+
+namespace tempera::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct BenchOptions {
+  std::string model;
+  std::string size;
+  int iterations = 100;
+  int warmup = 1;
+  bool per_step = false;
+  bool json = false;
+  EngineOptions engine;
+};
+
+// Numbers like a picture's: 0..255, smooth with some grain, the same at every run.
+void FillInput(Tensor& tensor) {
+  if (tensor.dtype() != DataType::kFloat32) return;
+  uint32_t seed = 1;
+  const int64_t width = tensor.shape().empty() ? 1 : std::max<int64_t>(1, tensor.shape().back());
+  for (int64_t i = 0; i < tensor.element_count(); ++i) {
+    seed = seed * 1664525u + 1013904223u;  // Numerical Recipes' generator
+    const double ramp = 200.0 * static_cast<double>(i % width) / static_cast<double>(width);
+    tensor.data<float>()[i] = static_cast<float>(ramp + (seed >> 24) * 0.2);
+  }
+}
+
+// The smallest value that at least `share` of the sorted ones do not exceed.
+double Percentile(const std::vector<double>& sorted, double share) {
+  const auto n = static_cast<double>(sorted.size());
+  const auto rank = static_cast<size_t>(std::max(1.0, std::ceil(share * n)));
+  return sorted[std::min(rank, sorted.size()) - 1];
+}
+
+double Median(const std::vector<double>& sorted) {
+  const size_t n = sorted.size();
+  return n % 2 ? sorted[n / 2] : 0.5 * (sorted[n / 2 - 1] + sorted[n / 2]);
+}
+
+double PeakMib() {
+  struct rusage usage = {};
+  getrusage(RUSAGE_SELF, &usage);
+  return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts KiB
+}
+
+Result<Json> Measure(const BenchOptions& options, Size size) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(options.model));
+  TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(path));
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, InputShapes(*model, size));
+  TEMPERA_ASSIGN_OR_RETURN(const engine::SessionOptions engine_options, options.engine.ForSession());
+  TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
+                           engine::Session::Create(model, shapes, engine_options));
+  for (size_t i = 0; i < session->input_count(); ++i) FillInput(session->input(i));
+  session->set_profiling(options.per_step);
+
+  using Clock = std::chrono::steady_clock;
+  std::vector<double> times;
+  std::vector<std::vector<double>> step_times(session->steps().size());
+  for (int i = 0; i < options.warmup + options.iterations; ++i) {
+    const Clock::time_point start = Clock::now();
+    TEMPERA_RETURN_IF_ERROR(session->Run());
+    const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
+    if (i < options.warmup) continue;
+    times.push_back(ms);
+    for (size_t s = 0; s < step_times.size(); ++s) step_times[s].push_back(session->steps()[s].last_ms);
+  }
+  std::sort(times.begin(), times.end());
+
+  int64_t macs = 0;
+  Json steps = Json::array();
+  for (size_t s = 0; s < step_times.size(); ++s) {
+    const engine::StepInfo& info = session->steps()[s];
+    macs += info.macs;
+    std::sort(step_times[s].begin(), step_times[s].end());
+    const double ms = Median(step_times[s]);
+    steps.push_back({{"name", info.name},
+                     {"operators", info.operators},
+                     {"kernel", info.kernel},
+                     {"median_ms", ms},
+                     {"gmac_per_s", ms > 0 ? static_cast<double>(info.macs) / ms / 1e6 : 0.0}});
+  }
+  const double median = Median(times);
+  Json result;
+  result["model"] = path;
+  result["shape"] = shapes[0];
+  result["iterations"] = options.iterations;
+  result["median_ms"] = median;
+  result["p90_ms"] = Percentile(times, 0.90);
+  result["p99_ms"] = Percentile(times, 0.99);
+  result["min_ms"] = times.front();
+  result["gmac"] = static_cast<double>(macs) / 1e9;
+  result["gmac_per_s"] = static_cast<double>(macs) / median / 1e6;
+  result["peak_mib"] = PeakMib();
+  result["activation_mib"] = static_cast<double>(session->memory().activation_bytes) / 1048576.0;
+  result["precision"] = options.engine.precision;
+  result["threads"] = options.engine.threads > 0 ? options.engine.threads : AvailableCpus();
+  result["cpu"] = CpuModelName();
+  TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(options.engine.cpu));
+  result["target"] = target.name;
+  if (options.per_step) result["steps"] = std::move(steps);
+  return result;
+}
+
+void PrintText(const Json& r) {
+  const auto number = [&](const char* key) { return r[key].get<double>(); };
+  const auto text = [](const Json& j) { return j.get<std::string>(); };
+  std::printf("%s  %s  %s, %d threads, %s\n", text(r["model"]).c_str(),
+              ShapeToString(r["shape"].get<Shape>()).c_str(), text(r["precision"]).c_str(),
+              r["threads"].get<int>(), text(r["target"]).c_str());
+  std::printf("on %s\n", text(r["cpu"]).c_str());
+  std::printf("median %.2f ms  p90 %.2f  p99 %.2f  min %.2f  (%d runs)\n", number("median_ms"),
+              number("p90_ms"), number("p99_ms"), number("min_ms"), r["iterations"].get<int>());
+  std::printf("%.3f GMAC, %.1f GMAC/s, peak memory %.0f MiB (activations %.1f)\n", number("gmac"),
+              number("gmac_per_s"), number("peak_mib"), number("activation_mib"));
+  if (!r.contains("steps")) return;
+  std::printf("\n%9s  %8s  %-34s  %s\n", "MS", "GMAC/S", "KERNEL", "OPERATORS");
+  for (const Json& s : r["steps"]) {
+    std::printf("%9.3f  %8.1f  %-34s  %s\n", s["median_ms"].get<double>(), s["gmac_per_s"].get<double>(),
+                text(s["kernel"]).c_str(), text(s["operators"]).c_str());
+  }
+}
+
+}  // namespace
+
+Run SetUpBench(CLI::App& verb) {
+  auto options = std::make_shared<BenchOptions>();
+  verb.add_option("MODEL", options->model, "A .onnx file, or the name of a bundled style")->required();
+  verb.add_option("--size", options->size, "Picture size (default: the file's own, else 640x360)")
+      ->type_name("WxH");
+  verb.add_option("--iterations", options->iterations, "Timed runs (default 100)")
+      ->type_name("N")
+      ->check(CLI::Range(1, 1000000));
+  verb.add_option("--warmup", options->warmup, "Runs before them that are left out (default 1)")
+      ->type_name("N")
+      ->check(CLI::Range(0, 1000000));
+  options->engine.AddPrecision(verb);
+  options->engine.AddThreads(verb);
+  options->engine.AddCpu(verb);
+  verb.add_flag("--per-step", options->per_step, "Also the time of each step of the plan");
+  verb.add_flag("--json", options->json, "Print JSON");
+  return [options] {
+    Size size;
+    if (!options->size.empty()) {
+      const Result<Size> parsed = ParseSize(options->size);
+      if (!parsed.ok()) return FailUsage("bench", parsed.status().message());
+      size = *parsed;
+    }
+    const Result<Json> result = Measure(*options, size);
+    if (!result.ok()) return Fail(result.status());
+    if (options->json) {
+      std::printf("%s\n", result->dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    } else {
+      PrintText(*result);
+    }
+    return kExitOk;
+  };
+}
+
+}  // namespace tempera::cli

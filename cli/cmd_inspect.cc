@@ -1,0 +1,151 @@
+// tempera inspect: what a model is made of, and how the engine would run it.
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/model_facts.h"
+#include "cli/style_library.h"
+#include "src/engine/session.h"
+
+namespace tempera::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct InspectOptions {
+  std::string model;
+  std::string size;
+  bool json = false;
+};
+
+Json DescribeInputs(const graph::Graph& model, const std::vector<Shape>& shapes) {
+  Json list = Json::array();
+  for (size_t i = 0; i < model.inputs.size(); ++i) {
+    const graph::Value& v = model.value(model.inputs[i]);
+    list.push_back({{"name", v.name},
+                    {"type", DataTypeName(v.info.dtype)},
+                    {"declared", DeclaredShape(model.input_dims[i])},
+                    {"shape", shapes[i]}});
+  }
+  return list;
+}
+
+// Everything inspect knows, as JSON; the text form prints the same object.
+Result<Json> Describe(const std::string& path, Size size) {
+  TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(path));
+  TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(*model, size));
+  Json about;
+  about["model"] = path;
+  about["opset"] = model->opset;
+  about["parameters"] = CountParameters(*model);
+  about["metadata"] = Json::object();
+  for (const auto& [key, value] : model->metadata) about["metadata"][key] = value;
+  about["operators"] = Json::object();
+  for (const auto& [name, count] : CountOperators(*model)) about["operators"][name] = count;
+  about["inputs"] = DescribeInputs(*model, shapes);
+
+  const Result<std::unique_ptr<engine::Session>> session = engine::Session::Create(model, shapes, {});
+  if (!session.ok()) return Status(session.status().code(), path + ": " + session.status().message());
+  about["outputs"] = Json::array();
+  for (size_t i = 0; i < (*session)->output_count(); ++i) {
+    const Tensor& t = (*session)->output(i);
+    about["outputs"].push_back({{"name", model->value(model->outputs[i]).name},
+                                {"type", DataTypeName(t.dtype())},
+                                {"shape", t.shape()}});
+  }
+  int64_t macs = 0;
+  Json steps = Json::array();
+  for (const engine::StepInfo& s : (*session)->steps()) {
+    macs += s.macs;
+    steps.push_back({{"name", s.name},
+                     {"operators", s.operators},
+                     {"kernel", s.kernel},
+                     {"shape", s.output_shape},
+                     {"macs", s.macs}});
+  }
+  about["macs"] = macs;
+  about["activation_bytes"] = (*session)->memory().activation_bytes;
+  about["weight_bytes"] = (*session)->memory().weight_bytes;
+  about["steps"] = std::move(steps);
+  return about;
+}
+
+std::string ShapeText(const Json& shape) { return ShapeToString(shape.get<Shape>()); }
+
+// Names come from the file: a terminal should not obey what is in them.
+std::string Printable(std::string text, size_t limit) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
+  }
+  if (text.size() > limit) text = text.substr(0, limit - 3) + "...";
+  return text;
+}
+
+void PrintText(const Json& about) {
+  constexpr size_t kWidth = 100;
+  const auto text = [](const Json& j) { return Printable(j.get<std::string>(), kWidth); };
+  const double mib = 1048576.0;
+  std::printf("model        %s\n", text(about["model"]).c_str());
+  std::printf("opset        %d\n", about["opset"].get<int>());
+  for (const char* side : {"inputs", "outputs"}) {
+    for (const Json& v : about[side]) {
+      std::printf("%-12s %s %s %s", side[0] == 'i' ? "input" : "output", text(v["name"]).c_str(),
+                  text(v["type"]).c_str(), ShapeText(v["shape"]).c_str());
+      std::printf(v.contains("declared") ? "  declared %s\n" : "%s\n",
+                  v.contains("declared") ? text(v["declared"]).c_str() : "");
+    }
+  }
+  std::printf("parameters   %lld\n", static_cast<long long>(about["parameters"].get<int64_t>()));
+  std::printf("work         %.3f GMAC at this size\n", about["macs"].get<double>() / 1e9);
+  std::printf("memory       %.1f MiB activations, %.2f MiB weights\n",
+              about["activation_bytes"].get<double>() / mib, about["weight_bytes"].get<double>() / mib);
+  std::string operators;
+  for (const auto& [name, count] : about["operators"].items()) {
+    operators += (operators.empty() ? "" : ", ") + name + " " + std::to_string(count.get<int>());
+  }
+  std::printf("operators    %s\n", operators.c_str());
+  for (const auto& [key, value] : about["metadata"].items()) {
+    std::printf("metadata     %s = %s\n", Printable(key, kWidth).c_str(), text(value).c_str());
+  }
+  std::printf("\n%4s  %10s  %-22s  %-34s  %s\n", "STEP", "MMAC", "OUTPUT", "KERNEL", "OPERATORS");
+  int step = 0;
+  for (const Json& s : about["steps"]) {
+    std::printf("%4d  %10.2f  %-22s  %-34s  %s\n", step++, s["macs"].get<double>() / 1e6,
+                ShapeText(s["shape"]).c_str(), text(s["kernel"]).c_str(), text(s["operators"]).c_str());
+  }
+}
+
+}  // namespace
+
+Run SetUpInspect(CLI::App& verb) {
+  auto options = std::make_shared<InspectOptions>();
+  verb.add_option("MODEL", options->model, "A .onnx file, or the name of a bundled style")->required();
+  verb.add_option("--size", options->size, "Picture size to plan for (default: the file's own, else 640x360)")
+      ->type_name("WxH");
+  verb.add_flag("--json", options->json, "Print JSON");
+  return [options] {
+    Size size;
+    if (!options->size.empty()) {
+      const Result<Size> parsed = ParseSize(options->size);
+      if (!parsed.ok()) return FailUsage("inspect", parsed.status().message());
+      size = *parsed;
+    }
+    const Result<std::string> path = FindModel(options->model);
+    if (!path.ok()) return Fail(path.status());
+    const Result<Json> about = Describe(*path, size);
+    if (!about.ok()) return Fail(about.status());
+    if (options->json) {
+      std::printf("%s\n", about->dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+    } else {
+      PrintText(*about);
+    }
+    return kExitOk;
+  };
+}
+
+}  // namespace tempera::cli

@@ -1,0 +1,29 @@
+// Options that several verbs hand to the engine.
+#pragma once
+
+#include <string>
+
+#include "src/base/status.h"
+#include "src/engine/session.h"
+
+namespace CLI {
+class App;
+}
+
+namespace tempera::cli {
+
+struct EngineOptions {
+  std::string precision = "auto";
+  std::string cpu;  // "" = the environment variable TEMPERA_CPU, or the best
+  int threads = 0;
+
+  // Each adds its option to a verb; this object must outlive the parsing.
+  void AddPrecision(CLI::App& verb);
+  void AddThreads(CLI::App& verb);
+  void AddCpu(CLI::App& verb);
+
+  // Also makes `cpu` the target of every session planned from now on.
+  Result<engine::SessionOptions> ForSession() const;
+};
+
+}  // namespace tempera::cli

@@ -69,6 +69,12 @@ Result<Tensor> Tensor::Create(DataType dtype, Shape shape) {
   return t;
 }
 
+Tensor Tensor::ShapeOnly(TensorInfo info) {
+  Tensor t;
+  t.info_ = std::move(info);
+  return t;
+}
+
 Result<Tensor> Tensor::Reshaped(Shape shape) const {
   TEMPERA_ASSIGN_OR_RETURN(const int64_t n, ElementCount(shape, info_.dtype));
   if (n != element_count_) {

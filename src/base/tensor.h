@@ -58,6 +58,8 @@ class Tensor {
   Tensor() = default;
   // Zero-filled.
   static Result<Tensor> Create(DataType dtype, Shape shape);
+  // No storage (raw() is nullptr): for operators that read nothing but the shape.
+  static Tensor ShapeOnly(TensorInfo info);
 
   DataType dtype() const { return info_.dtype; }
   const Shape& shape() const { return info_.shape; }

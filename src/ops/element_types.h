@@ -1,0 +1,95 @@
+// From a DataType at run time to a C++ type: half precision as a value type, and
+// the dispatch that picks a template instance.
+#pragma once
+
+#include <bit>
+#include <cstdint>
+#include <string>
+#include <type_traits>
+
+#include "src/base/status.h"
+#include "src/base/tensor.h"
+
+namespace tempera::ops {
+
+// IEEE 754 binary16 <-> float; round to nearest even, infinities and NaN kept.
+float HalfToFloat(uint16_t bits);
+uint16_t FloatToHalf(float value);
+// The upper half of a float; round to nearest even, NaN kept.
+float BfloatToFloat(uint16_t bits);
+uint16_t FloatToBfloat(float value);
+
+// Arithmetic happens in float, by implicit conversion.
+struct Half {
+  uint16_t bits = 0;
+  Half() = default;
+  Half(float v) : bits(FloatToHalf(v)) {}               // NOLINT: a number like any other
+  operator float() const { return HalfToFloat(bits); }  // NOLINT
+};
+
+struct Bfloat {
+  uint16_t bits = 0;
+  Bfloat() = default;
+  Bfloat(float v) : bits(FloatToBfloat(v)) {}             // NOLINT
+  operator float() const { return BfloatToFloat(bits); }  // NOLINT
+};
+
+// What a T is computed in: itself, or float for the 16-bit floats.
+template <typename T>
+using ComputeType = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v<T, Bfloat>, float, T>;
+
+template <typename T>
+inline constexpr bool kIsFloating = std::is_floating_point_v<ComputeType<T>>;
+
+inline Status UnsupportedType(DataType type) {
+  return Unsupported(std::string("values of type ") + DataTypeName(type) + " are not supported here");
+}
+
+// Calls f.template operator()<T>() with the C++ type of `type`.
+template <typename F>
+Status DispatchFloating(DataType type, F&& f) {
+  switch (type) {
+    case DataType::kFloat32:
+      return f.template operator()<float>();
+    case DataType::kFloat64:
+      return f.template operator()<double>();
+    case DataType::kFloat16:
+      return f.template operator()<Half>();
+    case DataType::kBfloat16:
+      return f.template operator()<Bfloat>();
+    default:
+      return UnsupportedType(type);
+  }
+}
+
+template <typename F>
+Status DispatchNumeric(DataType type, F&& f) {
+  switch (type) {
+    case DataType::kUint8:
+      return f.template operator()<uint8_t>();
+    case DataType::kInt8:
+      return f.template operator()<int8_t>();
+    case DataType::kUint16:
+      return f.template operator()<uint16_t>();
+    case DataType::kInt16:
+      return f.template operator()<int16_t>();
+    case DataType::kUint32:
+      return f.template operator()<uint32_t>();
+    case DataType::kInt32:
+      return f.template operator()<int32_t>();
+    case DataType::kUint64:
+      return f.template operator()<uint64_t>();
+    case DataType::kInt64:
+      return f.template operator()<int64_t>();
+    default:
+      return DispatchFloating(type, f);
+  }
+}
+
+// float32 stands for every floating type: converts the 16- and 64-bit tensors first and
+// back afterwards. For operators whose loop exists in float only.
+Result<Tensor> ToFloat32(const Tensor& tensor);
+// out is allocated, of a floating type, and of from's shape.
+Status FromFloat32(const Tensor& from, Tensor* out);
+
+}  // namespace tempera::ops

@@ -1,0 +1,114 @@
+// InstanceNormalization (Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022) and BatchNormalization
+// with its running statistics (inference).
+#include <cmath>
+#include <string>
+
+#include "src/ops/element_types.h"
+#include "src/ops/op.h"
+#include "src/ops/shape_rules.h"
+
+namespace tempera::ops {
+namespace {
+
+// Inputs [1, inputs) are one number per channel.
+Status CheckPerChannel(const InferContext& c, size_t inputs) {
+  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, inputs, inputs, 5));
+  const Shape& x = c.inputs[0]->shape;
+  if (x.size() < 2) return CorruptModel("its input " + ShapeToString(x) + " has no channels");
+  for (size_t i = 1; i < inputs; ++i) {
+    const Shape& s = c.inputs[i]->shape;
+    if (s.size() != 1 || s[0] != x[1]) {
+      return CorruptModel("input " + std::to_string(i) + " of shape " + ShapeToString(s) + " does not fit " +
+                          std::to_string(x[1]) + " channels");
+    }
+  }
+  c.outputs[0] = *c.inputs[0];
+  return OkStatus();
+}
+
+Status InferInstanceNorm(InferContext& c) { return CheckPerChannel(c, 3); }
+
+Status InferBatchNorm(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckPerChannel(c, 5));
+  bool training = c.node.attributes.Int("training_mode", 0) != 0;
+  for (size_t i = 1; i < c.node.outputs.size(); ++i)
+    training = training || c.node.outputs[i] != graph::kNoValue;
+  if (training) return Unsupported("it is in training mode; export the model for inference");
+  if (c.node.attributes.Int("spatial", 1) == 0)
+    return Unsupported("statistics per pixel (spatial=0) are not supported");
+  return OkStatus();
+}
+
+struct Planes {
+  int64_t batches, channels, size;
+};
+
+Planes PlanesOf(const Shape& x) {
+  Planes p{x[0], x[1], 1};
+  for (size_t d = 2; d < x.size(); ++d) p.size *= x[d];
+  return p;
+}
+
+template <typename T>
+void ScaleShift(const T* in, int64_t count, double scale, double shift, T* out) {
+  const auto a = static_cast<float>(scale), b = static_cast<float>(shift);
+  for (int64_t i = 0; i < count; ++i) out[i] = static_cast<T>(static_cast<float>(in[i]) * a + b);
+}
+
+template <typename T>
+double At(const Tensor& t, int64_t i) {
+  return static_cast<double>(t.data<T>()[i]);
+}
+
+Status InstanceNormReference(const ComputeContext& c) {
+  const auto epsilon = static_cast<double>(c.node.attributes.Float("epsilon", 1e-5f));
+  return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
+    const Planes p = PlanesOf(c.inputs[0]->shape());
+    for (int64_t plane = 0; plane < p.batches * p.channels; ++plane) {
+      const T* in = c.inputs[0]->data<T>() + plane * p.size;
+      double sum = 0, squares = 0;
+      for (int64_t i = 0; i < p.size; ++i) sum += static_cast<double>(in[i]);
+      const double mean = p.size > 0 ? sum / static_cast<double>(p.size) : 0;
+      for (int64_t i = 0; i < p.size; ++i) {
+        const double d = static_cast<double>(in[i]) - mean;
+        squares += d * d;
+      }
+      const double variance = p.size > 0 ? squares / static_cast<double>(p.size) : 0;
+      const int64_t channel = plane % p.channels;
+      const double scale = At<T>(*c.inputs[1], channel) / std::sqrt(variance + epsilon);
+      ScaleShift(in, p.size, scale, At<T>(*c.inputs[2], channel) - mean * scale,
+                 c.outputs[0]->data<T>() + plane * p.size);
+    }
+    return OkStatus();
+  });
+}
+
+Status BatchNormReference(const ComputeContext& c) {
+  const auto epsilon = static_cast<double>(c.node.attributes.Float("epsilon", 1e-5f));
+  // scale, bias, mean, variance may have another floating type than the input (opset 14).
+  Tensor per_channel[4];
+  for (size_t i = 0; i < 4; ++i) {
+    TEMPERA_ASSIGN_OR_RETURN(per_channel[i], ToFloat32(*c.inputs[i + 1]));
+  }
+  return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
+    const Planes p = PlanesOf(c.inputs[0]->shape());
+    for (int64_t plane = 0; plane < p.batches * p.channels; ++plane) {
+      const int64_t channel = plane % p.channels;
+      const double scale =
+          At<float>(per_channel[0], channel) / std::sqrt(At<float>(per_channel[3], channel) + epsilon);
+      const double shift = At<float>(per_channel[1], channel) - At<float>(per_channel[2], channel) * scale;
+      ScaleShift(c.inputs[0]->data<T>() + plane * p.size, p.size, scale, shift,
+                 c.outputs[0]->data<T>() + plane * p.size);
+    }
+    return OkStatus();
+  });
+}
+
+}  // namespace
+
+Operator InstanceNormalizationOperator() {
+  return {"InstanceNormalization", InferInstanceNorm, InstanceNormReference};
+}
+Operator BatchNormalizationOperator() { return {"BatchNormalization", InferBatchNorm, BatchNormReference}; }
+
+}  // namespace tempera::ops

@@ -1,0 +1,63 @@
+// Writes a model of one 1x1 convolution that gives a picture's negative: a style known to the bit.
+//   tempera_tiny_model OUT.onnx
+//   tempera_tiny_model --expect IN.ppm OUT.ppm     what that model must paint
+#include <cstdio>
+#include <cstring>
+#include <fstream>
+#include <iterator>
+#include <string>
+
+#include "src/onnx/writer.h"
+
+namespace {
+
+int WriteNegative(const std::string& path) {
+  using namespace tempera;
+  onnx::Model model;
+  model.producer_name = "tempera tests";
+  model.metadata_props = {{"tempera.style", "negative"}};
+  onnx::ValueInfo picture;
+  picture.dtype = DataType::kFloat32;
+  picture.has_shape = true;
+  picture.shape = {{1, ""}, {3, ""}, {-1, "H"}, {-1, "W"}};
+  picture.name = "input";
+  model.graph.inputs.push_back(picture);
+  picture.name = "output";
+  model.graph.outputs.push_back(picture);
+
+  Tensor weight = *Tensor::Create(DataType::kFloat32, {3, 3, 1, 1});
+  Tensor bias = *Tensor::Create(DataType::kFloat32, {3});
+  for (int i = 0; i < 3; ++i) {
+    weight.data<float>()[4 * i] = -1;
+    bias.data<float>()[i] = 255;
+  }
+  model.graph.initializers.push_back({"weight", weight});
+  model.graph.initializers.push_back({"bias", bias});
+  onnx::Node conv;
+  conv.name = "conv";
+  conv.op_type = "Conv";
+  conv.inputs = {"input", "weight", "bias"};
+  conv.outputs = {"output"};
+  model.graph.nodes.push_back(conv);
+  const Status status = onnx::WriteModelFile(model, path);
+  if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
+  return status.ok() ? 0 : 1;
+}
+
+int WriteExpected(const char* in, const char* out) {
+  std::ifstream file(in, std::ios::binary);
+  std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  const size_t header = bytes.find("255\n") + 4;
+  for (size_t i = header; i < bytes.size(); ++i)
+    bytes[i] = static_cast<char>(255 - static_cast<unsigned char>(bytes[i]));
+  std::ofstream(out, std::ios::binary) << bytes;
+  return 0;
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  if (argc == 2) return WriteNegative(argv[1]);
+  if (argc == 4 && std::strcmp(argv[1], "--expect") == 0) return WriteExpected(argv[2], argv[3]);
+  return 2;
+}

@@ -56,6 +56,7 @@ int main(int argc, char** argv) {
   app.add_option("--learning-rate", o.learning_rate, "Adam's, at the start")->capture_default_str();
   app.add_option("--style-weight", o.style_weight, "more painting")->capture_default_str();
   app.add_option("--content-weight", o.content_weight, "more photograph")->capture_default_str();
+  app.add_option("--grid-weight", o.grid_weight, "against regular weave")->capture_default_str();
   app.add_option("--tv-weight", o.tv_weight, "smoother")->capture_default_str();
   app.add_option("--style-size", o.style_size, "painting's long side, pixels: larger strokes")->capture_default_str();
   app.add_flag("--resume", o.resume, "go on where the same command stopped");

@@ -24,6 +24,7 @@ struct Options {
   double style_weight = 2.5;
   double content_weight = 1.0;
   double tv_weight = 0.3;
+  double grid_weight = 2.0;
   int style_size = 448;  // long side of the painting, in pixels, at its middle scale
   // Running.
   bool resume = false;

@@ -41,8 +41,8 @@ Status WritePreviewSheet(const std::string& path, const std::vector<media::RgbIm
     Paste(paint(photos[i]), left, top + cell_height, sheet);
   }
   const int corner_width = std::max(16, cell_width / 4);
-  const int corner_height =
-      std::max(16, static_cast<int>(static_cast<int64_t>(corner_width) * style.height / std::max(1, style.width)));
+  const int corner_height = std::max(
+      16, static_cast<int>(static_cast<int64_t>(corner_width) * style.height / std::max(1, style.width)));
   TEMPERA_ASSIGN_OR_RETURN(media::RgbImage corner, media::ResizeImage(style, corner_width, corner_height));
   Paste(corner, 0, 0, sheet);
   return media::WriteImage(path, sheet);
@@ -51,14 +51,16 @@ Status WritePreviewSheet(const std::string& path, const std::vector<media::RgbIm
 Result<std::unique_ptr<LossLog>> LossLog::Open(const std::string& folder, int64_t keep_until_step) {
   std::unique_ptr<LossLog> log(new LossLog(folder));
   const std::string path = folder + "/losses.csv";
-  std::string kept = "step,loss,content,style,tv,learning_rate\n";
+  std::string kept = "step,loss,content,style,tv,grid,learning_rate\n";
   if (keep_until_step > 0) {
     std::ifstream in(path);
     std::string line;
     while (std::getline(in, line)) {
       long long step = 0;
-      std::vector<double> v(4);
-      if (std::sscanf(line.c_str(), "%lld,%lf,%lf,%lf,%lf", &step, &v[0], &v[1], &v[2], &v[3]) != 5) continue;
+      std::vector<double> v(5);
+      if (std::sscanf(line.c_str(), "%lld,%lf,%lf,%lf,%lf,%lf", &step, &v[0], &v[1], &v[2], &v[3], &v[4]) !=
+          6)
+        continue;
       if (step > keep_until_step) break;
       kept += line + "\n";
       for (size_t i = 0; i < v.size(); ++i) log->curves_[i].push_back(v[i]);
@@ -76,11 +78,11 @@ LossLog::~LossLog() {
 }
 
 Status LossLog::Add(int64_t step, const Losses& l, double learning_rate) {
-  const int n = std::fprintf(file_, "%lld,%.9g,%.9g,%.9g,%.9g,%.6g\n", static_cast<long long>(step), l.total, l.content,
-                             l.style, l.tv, learning_rate);
+  const int n = std::fprintf(file_, "%lld,%.9g,%.9g,%.9g,%.9g,%.9g,%.6g\n", static_cast<long long>(step),
+                             l.total, l.content, l.style, l.tv, l.grid, learning_rate);
   if (n < 0 || std::fflush(file_) != 0) return IoError("cannot write '" + folder_ + "/losses.csv'");
-  const double values[] = {l.total, l.content, l.style, l.tv};
-  for (size_t i = 0; i < 4; ++i) curves_[i].push_back(values[i]);
+  const double values[] = {l.total, l.content, l.style, l.tv, l.grid};
+  for (size_t i = 0; i < 5; ++i) curves_[i].push_back(values[i]);
   return OkStatus();
 }
 
@@ -116,8 +118,9 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
       for (int x = 0; x < width; ++x) dot(x, row(digit * std::pow(10.0, e)), grey);
     }
   }
-  // Black, blue, red, green: total, content, style, total variation.
-  static constexpr uint8_t kColours[4][3] = {{0, 0, 0}, {30, 90, 220}, {210, 40, 40}, {30, 150, 60}};
+  // Black, blue, red, green, orange: total, content, style, total variation, grid.
+  static constexpr uint8_t kColours[5][3] = {
+      {0, 0, 0}, {30, 90, 220}, {210, 40, 40}, {30, 150, 60}, {230, 150, 20}};
   for (size_t c = 0; c < curves.size(); ++c) {
     double mean = 0;
     int previous = -1;
@@ -128,7 +131,7 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
       const int x = static_cast<int>(i * static_cast<size_t>(width - 1) / std::max<size_t>(1, n - 1));
       const int y = row(std::clamp(mean, low, high));
       if (previous < 0) previous = y;
-      for (int k = std::min(previous, y); k <= std::max(previous, y) + 1; ++k) dot(x, k, kColours[c % 4]);
+      for (int k = std::min(previous, y); k <= std::max(previous, y) + 1; ++k) dot(x, k, kColours[c % 5]);
       previous = y;
     }
   }

@@ -33,7 +33,7 @@ class LossLog {
   explicit LossLog(std::string folder) : folder_(std::move(folder)) {}
   std::string folder_;
   std::FILE* file_ = nullptr;
-  std::vector<std::vector<double>> curves_ = std::vector<std::vector<double>>(4);
+  std::vector<std::vector<double>> curves_ = std::vector<std::vector<double>>(5);
 };
 
 // One curve a row of `curves`, each with its colour in turn, smoothed; the values' range is logarithmic.

@@ -46,6 +46,7 @@ class Smoothed {
     mix(mean_.content, l.content);
     mix(mean_.style, l.style);
     mix(mean_.tv, l.tv);
+    mix(mean_.grid, l.grid);
     mix(mean_.total, l.total);
   }
   const Losses& mean() const { return mean_; }
@@ -120,8 +121,8 @@ Status RunTraining(const Options& options) {
     if (since_line > (terminal ? 1 : 20) || trainer->done()) {
       last_line = now();
       const Losses& m = smoothed.mean();
-      std::printf("%sstep %lld  loss %.3f  content %.3f  style %.4f  tv %.3f  %.2f s/step  %s left%s",
-                  terminal ? "\r" : "", static_cast<long long>(trainer->step()), m.total, m.content, m.style, m.tv,
+      std::printf("%sstep %lld  loss %.3f  content %.3f  style %.4f  tv %.3f  grid %.3f  %.2f s/step  %s left%s",
+                  terminal ? "\r" : "", static_cast<long long>(trainer->step()), m.total, m.content, m.style, m.tv, m.grid,
                   trainer->elapsed_s() / trainer->step(), Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
       std::fflush(stdout);
     }

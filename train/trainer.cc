@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "train/autocast.h"
+#include "train/loss_grid.h"
 #include "train/loss_tv.h"
 
 namespace tempera::train {
@@ -53,9 +54,10 @@ double Now() {
 std::string RecipeLine(const Options& o) {
   char line[256];
   std::snprintf(line, sizeof line,
-                "net %s, size %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, style size %d, ",
+                "net %s, size %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
+                "%g, style size %d, ",
                 o.net.c_str(), o.size, o.batch, static_cast<unsigned long long>(o.seed), o.learning_rate,
-                o.style_weight, o.content_weight, o.tv_weight, o.style_size);
+                o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.style_size);
   return line + (o.time_s > 0 ? std::to_string(static_cast<int>(o.time_s)) + " s"
                               : std::to_string(o.steps) + " steps");
 }
@@ -65,12 +67,13 @@ Result<torch::Device> ChooseDevice(const std::string& name) {
   const bool cuda = torch::cuda::is_available();
   if (name == "auto") return torch::Device(cuda ? torch::kCUDA : torch::kCPU);
   if (name != "cuda") return InvalidArgument("unknown device '" + name + "': choose auto, cpu or cuda");
-  if (!cuda) return Unsupported("this libtorch sees no CUDA device: leave out --device, or install a CUDA libtorch");
+  if (!cuda)
+    return Unsupported("this libtorch sees no CUDA device: leave out --device, or install a CUDA libtorch");
   return torch::Device(torch::kCUDA);
 }
 
-std::vector<FeatureMap> YardstickFeatures(const Vgg19& vgg, const Photos& photos, int crop_size, uint64_t seed,
-                                          torch::Device device) {
+std::vector<FeatureMap> YardstickFeatures(const Vgg19& vgg, const Photos& photos, int crop_size,
+                                          uint64_t seed, torch::Device device) {
   torch::NoGradGuard no_grad;
   Random random(seed ^ 0x59617264u);
   std::vector<FeatureMap> features;
@@ -115,8 +118,8 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 v
 Status Trainer::InitFrom(const std::string& checkpoint) {
   TEMPERA_ASSIGN_OR_RETURN(LoadedCheckpoint loaded, LoadCheckpoint(checkpoint));
   if (CopyMatchingWeights(*loaded.net, *net_) == 0) {
-    return InvalidArgument("'" + checkpoint + "' is of a '" + loaded.state.net + "' network; nothing of it fits '" +
-                           options_.net + "'");
+    return InvalidArgument("'" + checkpoint + "' is of a '" + loaded.state.net +
+                           "' network; nothing of it fits '" + options_.net + "'");
   }
   return OkStatus();
 }
@@ -125,7 +128,8 @@ Status Trainer::ResumeFrom(const std::string& checkpoint) {
   TEMPERA_ASSIGN_OR_RETURN(LoadedCheckpoint loaded, LoadCheckpoint(checkpoint));
   if (loaded.state.recipe != state_.recipe) {
     return InvalidArgument("cannot resume: '" + checkpoint + "' was made with \"" + loaded.state.recipe +
-                           "\", now asked is \"" + state_.recipe + "\"; give the same settings, or use --init");
+                           "\", now asked is \"" + state_.recipe +
+                           "\"; give the same settings, or use --init");
   }
   CopyMatchingWeights(*loaded.net, *net_);
   TEMPERA_RETURN_IF_ERROR(LoadOptimizer(checkpoint, optimizer_.get()));
@@ -140,8 +144,9 @@ Status Trainer::Save(const std::string& checkpoint) {
 }
 
 double Trainer::ProgressShare() const {
-  const double share = options_.time_s > 0 ? state_.elapsed_s / options_.time_s
-                                           : static_cast<double>(state_.step) / static_cast<double>(options_.steps);
+  const double share = options_.time_s > 0
+                           ? state_.elapsed_s / options_.time_s
+                           : static_cast<double>(state_.step) / static_cast<double>(options_.steps);
   return std::min(share, 1.0);
 }
 
@@ -149,7 +154,9 @@ bool Trainer::done() const { return ProgressShare() >= 1.0; }
 
 double Trainer::left_s() const {
   if (options_.time_s > 0) return options_.time_s - state_.elapsed_s;
-  return state_.step == 0 ? 0 : state_.elapsed_s / state_.step * static_cast<double>(options_.steps - state_.step);
+  return state_.step == 0
+             ? 0
+             : state_.elapsed_s / state_.step * static_cast<double>(options_.steps - state_.step);
 }
 
 double Trainer::learning_rate() const {
@@ -172,8 +179,11 @@ Losses Trainer::Compute(const torch::Tensor& images, torch::Tensor* total) {
   const torch::Tensor content = (*content_loss_)(features.at(ContentLoss::kLayer), source);
   const torch::Tensor style = (*style_loss_)(features);
   const torch::Tensor tv = TotalVariation(painted);
-  *total = options_.content_weight * content + options_.style_weight * style + options_.tv_weight * tv;
-  return {content.item<double>(), style.item<double>(), tv.item<double>(), total->item<double>()};
+  const torch::Tensor grid = GridPattern(painted);
+  *total = options_.content_weight * content + options_.style_weight * style + options_.tv_weight * tv +
+           options_.grid_weight * grid;
+  return {content.item<double>(), style.item<double>(), tv.item<double>(), grid.item<double>(),
+          total->item<double>()};
 }
 
 Result<Losses> Trainer::Step() {

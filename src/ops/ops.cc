@@ -6,40 +6,56 @@
 // The one table. Each line X(Name) stands for a function NameOperator() in the operator's file.
 #define TEMPERA_OPERATORS(X) \
   X(Add)                     \
+  X(ArgMax)                  \
+  X(AveragePool)             \
   X(BatchNormalization)      \
   X(Cast)                    \
+  X(Clip)                    \
   X(Concat)                  \
   X(Constant)                \
   X(ConstantOfShape)         \
   X(Conv)                    \
+  X(ConvTranspose)           \
+  X(DepthToSpace)            \
   X(Div)                     \
   X(Dropout)                 \
   X(Elu)                     \
   X(Exp)                     \
+  X(Expand)                  \
   X(Flatten)                 \
   X(Gather)                  \
+  X(Gemm)                    \
+  X(GlobalAveragePool)       \
   X(HardSigmoid)             \
   X(HardSwish)               \
   X(Identity)                \
   X(InstanceNormalization)   \
   X(LeakyRelu)               \
+  X(MatMul)                  \
   X(Max)                     \
+  X(MaxPool)                 \
   X(Min)                     \
   X(Mul)                     \
   X(Neg)                     \
   X(PRelu)                   \
   X(Pad)                     \
   X(Pow)                     \
+  X(ReduceMean)              \
   X(Relu)                    \
   X(Reshape)                 \
   X(Resize)                  \
   X(Shape)                   \
   X(Sigmoid)                 \
   X(Slice)                   \
+  X(Softmax)                 \
+  X(SpaceToDepth)            \
+  X(Split)                   \
   X(Sqrt)                    \
   X(Squeeze)                 \
   X(Sub)                     \
   X(Tanh)                    \
+  X(Tile)                    \
+  X(Transpose)               \
   X(Unsqueeze)               \
   X(Upsample)
 

@@ -8,6 +8,39 @@
 namespace tempera::train {
 namespace {
 
+// Written out, because autograd would make two products and several copies of what is one product: with
+// F [pixels, c] a picture's features, G = s F^T F, and the gradient of F is s F (g + g^T).
+struct GramFunction : torch::autograd::Function<GramFunction> {
+  static double Scale(const torch::Tensor& x) { return 1.0 / static_cast<double>(x.size(1) * x.size(2) * x.size(3)); }
+
+  static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& features) {
+    const torch::Tensor x = features.contiguous(torch::MemoryFormat::ChannelsLast);
+    context->save_for_backward({x});
+    const int64_t n = x.size(0), c = x.size(1);
+    const torch::Tensor rows = x.permute({0, 2, 3, 1}).view({n, -1, c});
+    std::vector<torch::Tensor> grams;
+    grams.reserve(n);
+    // One product a picture: libtorch 1.13's batched product does not reach BLAS.
+    for (int64_t i = 0; i < n; ++i) grams.push_back(torch::mm(rows[i].t(), rows[i]));
+    return torch::stack(grams).to(torch::kFloat) * Scale(x);
+  }
+
+  static torch::autograd::variable_list backward(torch::autograd::AutogradContext* context,
+                                                 torch::autograd::variable_list gradients) {
+    const torch::Tensor x = context->get_saved_variables()[0];
+    const int64_t n = x.size(0), c = x.size(1);
+    const torch::Tensor g = ((gradients[0] + gradients[0].transpose(1, 2)) * Scale(x)).to(x.scalar_type());
+    torch::Tensor result = torch::empty_like(x);
+    const torch::Tensor rows = x.permute({0, 2, 3, 1}).view({n, -1, c});
+    torch::Tensor result_rows = result.permute({0, 2, 3, 1}).view({n, -1, c});
+    for (int64_t i = 0; i < n; ++i) {
+      torch::Tensor to = result_rows[i];
+      torch::mm_out(to, rows[i], g[i]);
+    }
+    return {result};
+  }
+};
+
 // [n]: squared Frobenius distance of each picture's Gram matrix to the target.
 torch::Tensor GramDistance(const torch::Tensor& features, const torch::Tensor& target) {
   return (GramMatrix(features) - target).square().sum({1, 2});
@@ -15,17 +48,7 @@ torch::Tensor GramDistance(const torch::Tensor& features, const torch::Tensor& t
 
 }  // namespace
 
-torch::Tensor GramMatrix(const torch::Tensor& features) {
-  const int64_t n = features.size(0), c = features.size(1), pixels = features.size(2) * features.size(3);
-  // Divided first, so that bf16 and fp16 sums stay in range.
-  const double scale = 1.0 / static_cast<double>(c * pixels);
-  const torch::Tensor flat = features.reshape({n, c, pixels});
-  std::vector<torch::Tensor> grams;
-  grams.reserve(n);
-  // One product a picture: libtorch 1.13's batched product does not reach BLAS.
-  for (int64_t i = 0; i < n; ++i) grams.push_back(torch::mm(flat[i], flat[i].t()));
-  return torch::stack(grams).to(torch::kFloat) * scale;
-}
+torch::Tensor GramMatrix(const torch::Tensor& features) { return GramFunction::apply(features); }
 
 StyleLoss::StyleLoss(const std::vector<FeatureMap>& style, const std::vector<FeatureMap>& photos,
                      std::map<std::string, double> layer_weights) {

@@ -75,6 +75,14 @@ Tensor Tensor::ShapeOnly(TensorInfo info) {
   return t;
 }
 
+Tensor Tensor::Borrow(TensorInfo info, void* data) {
+  Tensor t = ShapeOnly(std::move(info));
+  t.element_count_ = 1;
+  for (const int64_t d : t.info_.shape) t.element_count_ *= d;
+  t.borrowed_ = data;
+  return t;
+}
+
 Result<Tensor> Tensor::Reshaped(Shape shape) const {
   TEMPERA_ASSIGN_OR_RETURN(const int64_t n, ElementCount(shape, info_.dtype));
   if (n != element_count_) {

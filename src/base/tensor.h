@@ -60,6 +60,9 @@ class Tensor {
   static Result<Tensor> Create(DataType dtype, Shape shape);
   // No storage (raw() is nullptr): for operators that read nothing but the shape.
   static Tensor ShapeOnly(TensorInfo info);
+  // Numbers that somebody else owns (an arena); they must outlive every copy of the tensor. `info` must
+  // describe at most what lies at `data`.
+  static Tensor Borrow(TensorInfo info, void* data);
 
   DataType dtype() const { return info_.dtype; }
   const Shape& shape() const { return info_.shape; }
@@ -68,8 +71,8 @@ class Tensor {
   size_t size_bytes() const { return static_cast<size_t>(element_count_) * DataTypeSize(info_.dtype); }
   bool defined() const { return info_.dtype != DataType::kUndefined; }
 
-  void* raw() { return storage_ ? storage_->data() : nullptr; }
-  const void* raw() const { return storage_ ? storage_->data() : nullptr; }
+  void* raw() { return storage_ ? storage_->data() : borrowed_; }
+  const void* raw() const { return storage_ ? storage_->data() : borrowed_; }
   template <typename T>
   T* data() {
     return static_cast<T*>(raw());
@@ -90,6 +93,7 @@ class Tensor {
   TensorInfo info_;
   int64_t element_count_ = 0;
   std::shared_ptr<AlignedBuffer> storage_;
+  void* borrowed_ = nullptr;
 };
 
 }  // namespace tempera

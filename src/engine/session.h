@@ -23,6 +23,7 @@ struct SessionOptions {
   int num_threads = 0;  // 0 = one per available CPU
   Precision precision = Precision::kAuto;
   bool reference = false;  // only the operators' plain loops (tests)
+  std::string cpu = {};    // CPU target, as ChooseCpuTarget takes it; "" = TEMPERA_CPU, or the best
 };
 
 // One line of `tempera inspect` and `bench --per-step`.

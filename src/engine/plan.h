@@ -1,0 +1,41 @@
+// A plan: what a session runs. Steps in order, and the memory they work on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "src/engine/step.h"
+#include "src/graph/graph.h"
+#include "src/kernels/pointwise.h"
+
+namespace tempera::engine {
+
+struct Storage {
+  enum class Kind {
+    kArena,   // between steps
+    kInput,   // the session's input tensor `index`
+    kOutput,  // the session's output tensor `index`
+  };
+  size_t bytes = 0;
+  Kind kind = Kind::kArena;
+  size_t index = 0;
+};
+
+struct Plan {
+  std::unique_ptr<const graph::Graph> graph;  // steps refer to its nodes and constants
+  std::vector<std::unique_ptr<Step>> steps;
+  std::vector<Storage> storages;
+  std::vector<std::unique_ptr<std::vector<float>>> floats;  // what pending Pointwise point to
+  std::vector<size_t> constant_outputs;                     // outputs known without running
+};
+
+struct PlanOptions {
+  bool reference = false;   // only reference steps
+  int64_t highway_bit = 0;  // the target of fast steps
+};
+
+// `graph` is specialised, and rewritten by the passes unless options.reference.
+Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options);
+
+}  // namespace tempera::engine

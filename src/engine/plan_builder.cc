@@ -1,0 +1,139 @@
+#include "src/engine/plan_builder.h"
+
+#include <utility>
+
+#include "src/engine/pointwise_step.h"
+#include "src/engine/reference_step.h"
+
+namespace tempera::engine {
+
+using graph::kNoValue;
+using graph::Node;
+using graph::ValueId;
+
+PlanBuilder::PlanBuilder(graph::Graph graph, const PlanOptions& options) : options_(options) {
+  plan_.graph = std::make_unique<const graph::Graph>(std::move(graph));
+  readings_.resize(plan_.graph->values.size());
+  for (size_t i = 0; i < plan_.graph->inputs.size(); ++i) {
+    const StorageId id = NewStorage(plan_.graph->inputs[i]);
+    plan_.storages[static_cast<size_t>(id)].kind = Storage::Kind::kInput;
+    plan_.storages[static_cast<size_t>(id)].index = i;
+  }
+}
+
+const Tensor* PlanBuilder::ConstantFloats(ValueId v) const {
+  if (v == kNoValue) return nullptr;
+  const auto& constant = graph().value(v).constant;
+  return constant && constant->dtype() == DataType::kFloat32 ? &*constant : nullptr;
+}
+
+bool PlanBuilder::is_picture(ValueId v) const {
+  if (!is_float(v) || info(v).shape.size() != 4) return false;
+  for (int64_t d : info(v).shape) {
+    if (d < 1) return false;
+  }
+  return true;
+}
+
+Planes PlanBuilder::PlanesOf(ValueId v) const {
+  const Shape& s = info(v).shape;
+  if (s.size() == 4) return {s[0], s[1], s[2], s[3]};
+  Planes p;
+  for (int64_t d : s) p.w *= d;
+  return p;
+}
+
+StorageId PlanBuilder::NewStorage(ValueId v) {
+  const TensorInfo& i = info(v);
+  Storage storage;
+  storage.bytes = DataTypeSize(i.dtype);
+  for (int64_t d : i.shape) storage.bytes *= static_cast<size_t>(d);  // checked by Specialize
+  plan_.storages.push_back(storage);
+  producers_.push_back(nullptr);
+  const auto id = static_cast<StorageId>(plan_.storages.size() - 1);
+  SetReading(v, {id, {}});
+  return id;
+}
+
+StorageId PlanBuilder::Materialize(ValueId v) {
+  const Reading from = reading(v);
+  if (from.storage < 0 || from.pointwise.is_identity()) return from.storage;
+  const StorageId to = NewStorage(v);
+  AddCopy(from, v, to, "apply");
+  return to;
+}
+
+std::vector<float>& PlanBuilder::KeepFloats(std::vector<float> numbers) {
+  plan_.floats.push_back(std::make_unique<std::vector<float>>(std::move(numbers)));
+  return *plan_.floats.back();
+}
+
+void PlanBuilder::Add(std::unique_ptr<Step> step, const Node& node) {
+  step->info.name = node.name;
+  step->info.operators = node.attributes.String("operators", node.op_type);
+  for (ValueId v : node.outputs) {
+    if (v != kNoValue && step->info.output_shape.empty()) step->info.output_shape = info(v).shape;
+  }
+  for (StorageId id : step->writes) producers_[static_cast<size_t>(id)] = step.get();
+  plan_.steps.push_back(std::move(step));
+}
+
+Step* PlanBuilder::ProducerOf(ValueId v) const {
+  const StorageId id = reading(v).storage;
+  return id < 0 ? nullptr : producers_[static_cast<size_t>(id)];
+}
+
+void PlanBuilder::Credit(ValueId v, const Node& node) {
+  Step* producer = ProducerOf(v);
+  if (producer == nullptr) return;
+  producer->info.name += "+" + node.name;
+  producer->info.operators += "+" + node.attributes.String("operators", node.op_type);
+}
+
+Status PlanBuilder::AddReference(const Node& node) {
+  std::vector<StorageId> inputs, outputs;
+  for (ValueId v : node.inputs) {
+    const bool absent = v == kNoValue || graph().value(v).constant.has_value();
+    inputs.push_back(absent ? -1 : Materialize(v));
+  }
+  for (ValueId v : node.outputs) outputs.push_back(v == kNoValue ? -1 : NewStorage(v));
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Step> step, MakeReferenceStep(graph(), node, inputs, outputs));
+  Add(std::move(step), node);
+  return OkStatus();
+}
+
+void PlanBuilder::AddCopy(const Reading& from, ValueId v, StorageId to, const std::string& why) {
+  const size_t bytes = plan_.storages[static_cast<size_t>(to)].bytes;
+  std::unique_ptr<Step> step = is_float(v) ? MakePointwiseStep(highway_bit(), from, to, PlanesOf(v))
+                                           : MakeCopyStep(from.storage, to, bytes);
+  step->info.output_shape = info(v).shape;
+  step->info.name = why + " " + graph().value(v).name;
+  step->info.operators = "Identity";
+  producers_[static_cast<size_t>(to)] = step.get();
+  plan_.steps.push_back(std::move(step));
+}
+
+Result<Plan> PlanBuilder::Finish() {
+  for (size_t o = 0; o < graph().outputs.size(); ++o) {
+    const ValueId v = graph().outputs[o];
+    if (graph().value(v).constant) {
+      plan_.constant_outputs.push_back(o);
+      continue;
+    }
+    const Reading from = reading(v);
+    if (from.storage < 0) return Internal("output '" + graph().value(v).name + "' is not computed");
+    StorageId to = from.storage;
+    const bool in_place =
+        from.pointwise.is_identity() && plan_.storages[static_cast<size_t>(to)].kind == Storage::Kind::kArena;
+    if (!in_place) {
+      to = NewStorage(v);
+      SetReading(v, from);  // another output may be the same value
+      AddCopy(from, v, to, "output");
+    }
+    plan_.storages[static_cast<size_t>(to)].kind = Storage::Kind::kOutput;
+    plan_.storages[static_cast<size_t>(to)].index = o;
+  }
+  return std::move(plan_);
+}
+
+}  // namespace tempera::engine

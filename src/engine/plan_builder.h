@@ -1,0 +1,78 @@
+// Builds a plan node by node. A value need not be in memory as the graph means it: its
+// reading says which storage holds it, and what is still to be done to each number
+// ("pending"): that is how normalisation and activation cost no pass over memory.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/engine/plan.h"
+
+namespace tempera::engine {
+
+struct Reading {
+  StorageId storage = -1;        // -1: not computed by a step (constants)
+  kernels::Pointwise pointwise;  // channels counted over n too: n * c constants
+};
+
+// Sizes of a [n, c, h, w] value; other ranks count as one channel.
+struct Planes {
+  int64_t n = 1, channels = 1, h = 1, w = 1;
+  int64_t plane() const { return h * w; }
+};
+
+class PlanBuilder {
+ public:
+  PlanBuilder(graph::Graph graph, const PlanOptions& options);
+
+  const graph::Graph& graph() const { return *plan_.graph; }
+  int64_t highway_bit() const { return options_.highway_bit; }
+  const TensorInfo& info(graph::ValueId v) const { return graph().value(v).info; }
+  // The numbers of a constant fp32 value; nullptr when it is none.
+  const Tensor* ConstantFloats(graph::ValueId v) const;
+  bool is_float(graph::ValueId v) const { return info(v).dtype == DataType::kFloat32; }
+  // fp32 of rank 4 and not empty: what planar kernels take.
+  bool is_picture(graph::ValueId v) const;
+  Planes PlanesOf(graph::ValueId v) const;
+
+  const Reading& reading(graph::ValueId v) const { return readings_[static_cast<size_t>(v)]; }
+  void SetReading(graph::ValueId v, const Reading& r) { readings_[static_cast<size_t>(v)] = r; }
+  // Memory for a value, read as it is.
+  StorageId NewStorage(graph::ValueId v);
+  // The value in memory as the graph means it: applies what is pending, once, with a step.
+  StorageId Materialize(graph::ValueId v);
+  // Numbers that live as long as the plan, at a fixed place.
+  std::vector<float>& KeepFloats(std::vector<float> numbers);
+
+  void Add(std::unique_ptr<Step> step, const graph::Node& node);
+  // The step that writes what `v` reads; nullptr for graph inputs.
+  Step* ProducerOf(graph::ValueId v) const;
+  // Says that the step producing v's storage also does the work of `node`.
+  void Credit(graph::ValueId v, const graph::Node& node);
+
+  Status AddReference(const graph::Node& node);
+  // Outputs go to their tensors.
+  Result<Plan> Finish();
+
+ private:
+  void AddCopy(const Reading& from, graph::ValueId v, StorageId to, const std::string& why);
+
+  Plan plan_;
+  PlanOptions options_;
+  std::vector<Reading> readings_;  // by ValueId
+  std::vector<Step*> producers_;   // by StorageId
+};
+
+// Plans one node with fast steps; false: it does not serve here, and nothing was added.
+using NodePlanner = Result<bool> (*)(PlanBuilder& builder, const graph::Node& node);
+
+// One file each.
+Result<bool> PlanConvNode(PlanBuilder& builder, const graph::Node& node);        // conv_step.cc
+Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node);        // norm_step.cc
+Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node);      // affine_step.cc
+Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node);  // affine_step.cc
+Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node);         // add_step.cc
+Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node);        // plan.cc
+
+}  // namespace tempera::engine

@@ -26,6 +26,8 @@ void OnLog(void* context, int level, const char* format, va_list args) {
   last_error = line;
 }
 
+int OnInterrupt(void* cancel) { return static_cast<const std::atomic<bool>*>(cancel)->load() ? 1 : 0; }
+
 // Names with these make FFmpeg's picture reader look for a numbered series.
 bool LooksLikePattern(const std::string& path) { return path.find_first_of("%*?{") != std::string::npos; }
 
@@ -72,11 +74,15 @@ bool IsUrl(const std::string& path) {
 
 std::string InputUrl(const std::string& path) { return IsUrl(path) ? path : "file:" + path; }
 
-Result<InputPtr> OpenInput(const std::string& path) {
+std::string ShownName(const std::string& path) {
+  return path == "-" ? std::string("standard input") : "'" + path + "'";
+}
+
+Result<InputPtr> OpenInput(const std::string& path, const std::atomic<bool>* cancel) {
   CaptureFfmpegLog();
   TakeFfmpegError();
   const bool from_stdin = path == "-";
-  const std::string name = from_stdin ? "standard input" : "'" + path + "'";
+  const std::string name = ShownName(path);
   AVFormatContext* raw = avformat_alloc_context();
   if (!raw) return OutOfMemory("no memory to open " + name);
   std::string url = from_stdin ? "pipe:0" : InputUrl(path);
@@ -112,6 +118,7 @@ Result<InputPtr> OpenInput(const std::string& path) {
       if (LooksLikePattern(url)) url = "input";
     }
   }
+  if (cancel) raw->interrupt_callback = {OnInterrupt, const_cast<std::atomic<bool>*>(cancel)};
   AVIOContext* own = raw->pb;
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
   if (int error = avformat_open_input(&raw, url.c_str(), format, nullptr); error < 0) {
@@ -134,6 +141,16 @@ Result<InputPtr> OpenInput(const std::string& path) {
   for (unsigned i = 0; i < count; ++i) av_dict_free(&options[i]);
   if (error < 0) return FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error);
   return input;
+}
+
+const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+  const AVPacketSideData* side =
+      av_packet_side_data_get(stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, type);
+  return side ? side->data : nullptr;
+#else
+  return av_stream_get_side_data(&stream, type, nullptr);
+#endif
 }
 
 Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads) {

@@ -11,6 +11,7 @@ extern "C" {
 #include <libavutil/frame.h>
 }
 
+#include <atomic>
 #include <memory>
 #include <string>
 
@@ -65,11 +66,17 @@ Status FfmpegStatus(StatusCode code, const std::string& prefix, int error);
 std::string InputUrl(const std::string& path);
 bool IsUrl(const std::string& path);
 
-// Opens PATH ("-" is Y4M on standard input) and finds its streams. Errors name PATH.
-Result<InputPtr> OpenInput(const std::string& path);
+// Opens PATH ("-" is Y4M on standard input) and finds its streams. Errors name PATH. Blocking reads
+// end when *cancel becomes true; it may be null, and must outlive the input.
+Result<InputPtr> OpenInput(const std::string& path, const std::atomic<bool>* cancel = nullptr);
+// How messages call PATH: in quotes, or "standard input".
+std::string ShownName(const std::string& path);
 
 // A decoder for the stream, `threads` threads (0: FFmpeg's choice). Errors name the codec.
 Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads);
+
+// A stream's side data of that type, or nullptr.
+const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type);
 
 // Frames above this many pixels a side are refused before they are decoded (the C API's limit).
 inline constexpr int kMaxSide = 16384;

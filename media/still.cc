@@ -5,10 +5,12 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 
 extern "C" {
+#include <libavutil/mathematics.h>
 #include <libavutil/pixdesc.h>
 }
 
@@ -54,13 +56,21 @@ bool IsOpaque(const AVFrame& rgba) {
   return true;
 }
 
-Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path) {
+Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path, double start_s, Turn* turn) {
   const int index = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (index < 0) return InvalidArgument("'" + path + "' holds no picture");
   TEMPERA_ASSIGN_OR_RETURN(CodecPtr decoder, OpenDecoder(*input->streams[index], 1));
   PacketPtr packet(av_packet_alloc());
   FramePtr frame(av_frame_alloc());
   if (!packet || !frame) return OutOfMemory("no memory to decode '" + path + "'");
+  const AVStream& stream = *input->streams[index];
+  int64_t start = INT64_MIN;
+  if (start_s > 0) {
+    const int64_t origin = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
+    const int64_t start_us = origin + std::llround(start_s * 1e6);
+    avformat_seek_file(input, -1, INT64_MIN, start_us, start_us, 0);
+    start = av_rescale_q(start_us, AVRational{1, 1000000}, stream.time_base);
+  }
   TakeFfmpegError();
   bool ended = false;
   int error = 0, failed = 0;
@@ -74,9 +84,20 @@ Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path) {
     error = avcodec_send_packet(decoder.get(), ended ? nullptr : packet.get());
     av_packet_unref(packet.get());
     if (error < 0) failed = error;
-    error = avcodec_receive_frame(decoder.get(), frame.get());
-    if (error >= 0) return frame;
+    while ((error = avcodec_receive_frame(decoder.get(), frame.get())) >= 0) {
+      if (frame->best_effort_timestamp != AV_NOPTS_VALUE && frame->best_effort_timestamp < start) continue;
+      *turn = TurnOfStill(*frame);
+      if (const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
+          matrix && turn->filters.empty()) {
+        *turn = TurnOf(reinterpret_cast<const int32_t*>(matrix));
+      }
+      return frame;
+    }
     if (error != AVERROR(EAGAIN) && error != AVERROR_EOF) failed = error;
+  }
+  if (start_s > 0 && !failed) {
+    return InvalidArgument("'" + path + "' has no picture at second " + std::to_string(start_s) +
+                           ": it ends before");
   }
   return FfmpegStatus(StatusCode::kInvalidArgument, "cannot decode '" + path + "'",
                       failed ? failed : AVERROR_INVALIDDATA);
@@ -119,16 +140,17 @@ const Format* FormatOf(const std::string& path) {
 
 bool IsStillName(const std::string& path) { return FormatOf(path) != nullptr; }
 
-Result<Still> DecodeStill(const std::string& path, Target target) {
+Result<Still> DecodeStill(const std::string& path, Target target, double start_s) {
   TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenInput(path));
-  TEMPERA_ASSIGN_OR_RETURN(FramePtr decoded, DecodeFirst(input.get(), path));
+  Turn turn;
+  TEMPERA_ASSIGN_OR_RETURN(FramePtr decoded, DecodeFirst(input.get(), path, start_s, &turn));
   if (decoded->width > kMaxSide || decoded->height > kMaxSide) {
     return InvalidArgument("'" + path + "' is " + std::to_string(decoded->width) + "x" +
                            std::to_string(decoded->height) + " pixels: at most " + std::to_string(kMaxSide) +
                            " a side can be painted; scale it down first");
   }
   const AVRational tick{1, 25};
-  Normalizer normalizer(target, TurnOfStill(*decoded), tick, 1);
+  Normalizer normalizer(target, turn, tick, 1);
   std::vector<FramePtr> ready;
   decoded->pts = 0;
   Status status = normalizer.Push(decoded.get(), &ready);

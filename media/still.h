@@ -1,5 +1,5 @@
 // One picture, decoded and encoded through FFmpeg. Private to media/ (the rest of the house uses
-// image.h or stylizes through still_file.h).
+// image.h or picture.h).
 #pragma once
 
 #include <string>
@@ -16,8 +16,8 @@ struct Still {
 };
 
 // The first picture of anything FFmpeg decodes, upright and 8-bit. Its colour profile (ICC) travels as
-// side data of the frame. Errors name the path.
-Result<Still> DecodeStill(const std::string& path, Target target);
+// side data of the frame. start_s > 0: the picture at that second of a video. Errors name the path.
+Result<Still> DecodeStill(const std::string& path, Target target, double start_s = 0);
 
 // Bytes of a file in the format the name's extension tells. `frame` is RGB24 or RGBA; alpha is
 // dropped where the format has none.

@@ -1,0 +1,30 @@
+// Which encoder writes the pictures, and with what settings. Private to media/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "media/ffmpeg.h"
+#include "media/reader.h"
+
+namespace tempera::media {
+
+// The encoder a user named ("libx265", "hevc", "h265") or, when NAME is empty, the container's best.
+Result<const AVCodec*> ChooseEncoder(const std::string& name, const AVOutputFormat& container,
+                                     const std::string& path);
+
+struct Encoder {
+  CodecPtr context;
+  // Filters from the frames we get to what the encoder takes; "" when it takes them as they are.
+  std::string filters;
+  // Pictures come at a fixed rate (1 / time_base) because container or codec cannot do otherwise.
+  bool constant_rate = false;
+  std::vector<std::string> notices;
+};
+
+// Opens it for pictures as `info` says. crf: quality in the encoder's own scale; negative = our default.
+// Errors name codec and cure.
+Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const AVOutputFormat& container,
+                            int crf, int threads);
+
+}  // namespace tempera::media

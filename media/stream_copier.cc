@@ -1,0 +1,401 @@
+#include "media/stream_copier.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+
+extern "C" {
+#include <libavutil/channel_layout.h>
+#include <libavutil/mathematics.h>
+#include <libavutil/samplefmt.h>
+}
+
+namespace tempera::media {
+namespace {
+
+constexpr AVRational kMicroseconds{1, 1000000};
+
+// Bit rate a channel for sound that must be converted: beyond hearing for AAC and Opus.
+constexpr int64_t kAudioBitsPerChannel = 96000;
+
+std::string TrackName(const AVStream& stream) {
+  const char* codec = avcodec_get_name(stream.codecpar->codec_id);
+  switch (stream.codecpar->codec_type) {
+    case AVMEDIA_TYPE_AUDIO:
+      return std::string("sound (") + codec + ")";
+    case AVMEDIA_TYPE_SUBTITLE:
+      return std::string("subtitles (") + codec + ")";
+    case AVMEDIA_TYPE_VIDEO:
+      return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC)
+                 ? std::string("the cover picture (") + codec + ")"
+                 : std::string("a second video (") + codec + ")";
+    case AVMEDIA_TYPE_ATTACHMENT:
+      return "an attached file";
+    default:
+      return std::string("a data track (") + codec + ")";
+  }
+}
+
+bool IsMatroska(const AVOutputFormat& container) { return !std::strcmp(container.name, "matroska"); }
+
+bool CanCopy(const AVOutputFormat& container, const AVStream& stream) {
+  const AVCodecParameters& par = *stream.codecpar;
+  if (par.codec_type == AVMEDIA_TYPE_ATTACHMENT) return IsMatroska(container);
+  const int answer = avformat_query_codec(&container, par.codec_id, FF_COMPLIANCE_NORMAL);
+  if (answer >= 0) return answer == 1;
+  // It has no list: its own kinds are safe, and transport streams carry these.
+  if (!std::strcmp(container.name, "mpegts")) {
+    for (AVCodecID id : {AV_CODEC_ID_AAC, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3,
+                         AV_CODEC_ID_DTS, AV_CODEC_ID_OPUS, AV_CODEC_ID_DVB_SUBTITLE}) {
+      if (par.codec_id == id) return true;
+    }
+  }
+  return par.codec_id == container.audio_codec || par.codec_id == container.subtitle_codec;
+}
+
+bool IsTextSubtitle(AVCodecID id) {
+  const AVCodecDescriptor* d = avcodec_descriptor_get(id);
+  return d && (d->props & AV_CODEC_PROP_TEXT_SUB);
+}
+
+// Tags that described the stream as it was: counts and rates that no longer hold.
+void CopyTags(AVDictionary** to, const AVDictionary* from) {
+  const AVDictionaryEntry* e = nullptr;
+  while ((e = av_dict_get(from, "", e, AV_DICT_IGNORE_SUFFIX))) {
+    const std::string key = e->key;
+    const bool stale = key.rfind("BPS", 0) == 0 || key.rfind("DURATION", 0) == 0 ||
+                       key.rfind("NUMBER_OF_", 0) == 0 || key.rfind("_STATISTICS_", 0) == 0 ||
+                       key == "encoder" || key == "ENCODER" || key == "vendor_id";
+    if (!stale) av_dict_set(to, e->key, e->value, 0);
+  }
+}
+
+}  // namespace
+
+struct StreamCopier::Track {
+  AVStream* in = nullptr;
+  AVStream* out = nullptr;
+  int64_t last_dts = AV_NOPTS_VALUE;
+  int64_t skipped = 0;
+  // Only for converted ones.
+  CodecPtr decoder, encoder;
+  std::unique_ptr<FilterGraph> resampler;
+  int64_t next_pts = AV_NOPTS_VALUE;  // sound: in samples
+};
+
+StreamCopier::StreamCopier(AVFormatContext* input, int video_stream, AVFormatContext* output)
+    : input_(input), video_(video_stream), output_(output) {}
+StreamCopier::~StreamCopier() = default;
+
+Status StreamCopier::AddStreams() {
+  tracks_.resize(input_->nb_streams);
+  for (unsigned i = 0; i < input_->nb_streams; ++i) {
+    if (static_cast<int>(i) == video_) continue;
+    TEMPERA_RETURN_IF_ERROR(AddTrack(i));
+  }
+  return OkStatus();
+}
+
+Status StreamCopier::AddTrack(unsigned index) {
+  AVStream& in = *input_->streams[index];
+  const AVMediaType type = in.codecpar->codec_type;
+  const AVOutputFormat& container = *output_->oformat;
+  // Time codes and chapter texts are made anew by the muxer from the metadata.
+  if (type == AVMEDIA_TYPE_DATA || type == AVMEDIA_TYPE_UNKNOWN) {
+    if (in.codecpar->codec_id != AV_CODEC_ID_NONE && in.codecpar->codec_id != AV_CODEC_ID_BIN_DATA &&
+        in.codecpar->codec_tag != MKTAG('t', 'm', 'c', 'd')) {
+      notices_.push_back(TrackName(in) + " is left out");
+    }
+    return OkStatus();
+  }
+  const bool cover = in.disposition & AV_DISPOSITION_ATTACHED_PIC;
+  const bool takes_covers = IsMatroska(container) || !std::strcmp(container.name, "mp4") ||
+                            !std::strcmp(container.name, "mov") || !std::strcmp(container.name, "ipod");
+  if (type == AVMEDIA_TYPE_VIDEO && !(cover && takes_covers)) {
+    notices_.push_back(TrackName(in) + " is left out");
+    return OkStatus();
+  }
+  auto track = std::make_unique<Track>();
+  track->in = &in;
+  bool keep = CanCopy(container, in);
+  if (keep) {
+    track->out = avformat_new_stream(output_, nullptr);
+    if (!track->out || avcodec_parameters_copy(track->out->codecpar, in.codecpar) < 0) {
+      return OutOfMemory("no memory to copy " + TrackName(in));
+    }
+    // A tag of the old container means something else in the new one, unless it says the same.
+    uint32_t tag = 0;
+    if (!container.codec_tag ||
+        av_codec_get_id(container.codec_tag, in.codecpar->codec_tag) == in.codecpar->codec_id ||
+        !av_codec_get_tag2(container.codec_tag, in.codecpar->codec_id, &tag)) {
+      tag = in.codecpar->codec_tag;
+    }
+    track->out->codecpar->codec_tag = tag;
+    track->out->time_base = in.time_base;
+    track->out->avg_frame_rate = in.avg_frame_rate;
+    track->out->duration = 0;
+  } else if (type == AVMEDIA_TYPE_AUDIO ||
+             (type == AVMEDIA_TYPE_SUBTITLE && IsTextSubtitle(in.codecpar->codec_id))) {
+    Status status = type == AVMEDIA_TYPE_AUDIO ? OpenAudio(track.get()) : OpenSubtitle(track.get());
+    if (!status.ok()) {
+      notices_.push_back(TrackName(in) + " is left out: " + status.message());
+      return OkStatus();
+    }
+    notices_.push_back(TrackName(in) + " becomes " + avcodec_get_name(track->out->codecpar->codec_id) +
+                       ", as " + container.name + " cannot hold it");
+  } else {
+    notices_.push_back(TrackName(in) + " is left out: " + container.name + " cannot hold it");
+    return OkStatus();
+  }
+  track->out->disposition = in.disposition;
+  CopyTags(&track->out->metadata, in.metadata);
+  tracks_[index] = std::move(track);
+  return OkStatus();
+}
+
+Status StreamCopier::OpenAudio(Track* track) {
+  const AVCodecID id = output_->oformat->audio_codec;
+  const AVCodec* codec = id == AV_CODEC_ID_OPUS ? avcodec_find_encoder_by_name("libopus") : nullptr;
+  if (id == AV_CODEC_ID_VORBIS) codec = avcodec_find_encoder_by_name("libvorbis");
+  if (!codec) codec = avcodec_find_encoder(id);
+  if (id == AV_CODEC_ID_NONE || !codec) {
+    return Unsupported(std::string(output_->oformat->name) + " cannot hold sound");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(track->decoder, OpenDecoder(*track->in, 1));
+  const AVCodecParameters& par = *track->in->codecpar;
+  track->encoder.reset(avcodec_alloc_context3(codec));
+  if (!track->encoder) return OutOfMemory("no memory");
+  AVCodecContext& enc = *track->encoder;
+  enc.sample_fmt = codec->sample_fmts ? codec->sample_fmts[0] : static_cast<AVSampleFormat>(par.format);
+  enc.sample_rate = par.sample_rate;
+  if (codec->supported_samplerates) {
+    // The nearest rate not below, or else the highest.
+    int best = 0;
+    for (const int* r = codec->supported_samplerates; *r; ++r) {
+      const bool fits = *r >= par.sample_rate;
+      if (!best || (fits && (best < par.sample_rate || *r < best)) ||
+          (!fits && best < par.sample_rate && *r > best)) {
+        best = *r;
+      }
+    }
+    enc.sample_rate = best;
+  }
+  int channels = par.ch_layout.nb_channels;
+  if (channels < 1) return InvalidArgument("it has no channels");
+  // One or two as they are; more as 5.1 at most, which every encoder here knows.
+  if (channels > 2 && channels != 6) channels = channels > 6 ? 6 : 2;
+  av_channel_layout_default(&enc.ch_layout, channels);
+  enc.bit_rate = kAudioBitsPerChannel * channels;
+  enc.time_base = {1, enc.sample_rate};
+  enc.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
+  enc.thread_count = 1;
+  if (output_->oformat->flags & AVFMT_GLOBALHEADER) enc.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
+  int error = avcodec_open2(&enc, codec, nullptr);
+  if (error < 0) return FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error);
+  track->out = avformat_new_stream(output_, nullptr);
+  if (!track->out || avcodec_parameters_from_context(track->out->codecpar, &enc) < 0)
+    return OutOfMemory("no memory");
+  track->out->time_base = enc.time_base;
+  return OkStatus();
+}
+
+Status StreamCopier::OpenSubtitle(Track* track) {
+  AVCodecID id = output_->oformat->subtitle_codec;
+  if (!std::strcmp(output_->oformat->name, "mp4") || !std::strcmp(output_->oformat->name, "mov") ||
+      !std::strcmp(output_->oformat->name, "ipod")) {
+    id = AV_CODEC_ID_MOV_TEXT;
+  }
+  const AVCodec* codec = id == AV_CODEC_ID_NONE ? nullptr : avcodec_find_encoder(id);
+  if (!codec || !IsTextSubtitle(id)) {
+    return Unsupported(std::string(output_->oformat->name) + " cannot hold subtitles");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(track->decoder, OpenDecoder(*track->in, 1));
+  track->encoder.reset(avcodec_alloc_context3(codec));
+  if (!track->encoder) return OutOfMemory("no memory");
+  AVCodecContext& enc = *track->encoder;
+  enc.time_base = {1, 1000};
+  // Text decoders describe their styles in an ASS header that the encoder builds on.
+  if (track->decoder->subtitle_header) {
+    const size_t bytes = track->decoder->subtitle_header_size;
+    enc.subtitle_header = static_cast<uint8_t*>(av_mallocz(bytes + 1));
+    if (!enc.subtitle_header) return OutOfMemory("no memory");
+    std::memcpy(enc.subtitle_header, track->decoder->subtitle_header, bytes);
+    enc.subtitle_header_size = static_cast<int>(bytes);
+  }
+  int error = avcodec_open2(&enc, codec, nullptr);
+  if (error < 0) return FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error);
+  track->out = avformat_new_stream(output_, nullptr);
+  if (!track->out || avcodec_parameters_from_context(track->out->codecpar, &enc) < 0)
+    return OutOfMemory("no memory");
+  track->out->time_base = enc.time_base;
+  return OkStatus();
+}
+
+Status StreamCopier::CopyMetadata(int64_t origin_us, int64_t end_us, bool trimmed) {
+  const AVDictionaryEntry* e = nullptr;
+  while ((e = av_dict_get(input_->metadata, "", e, AV_DICT_IGNORE_SUFFIX))) {
+    const std::string key = e->key;
+    // The old container's own marks.
+    if (key == "major_brand" || key == "minor_version" || key == "compatible_brands" || key == "encoder" ||
+        key == "ENCODER" || key == "DURATION" || (trimmed && key == "timecode")) {
+      continue;
+    }
+    av_dict_set(&output_->metadata, e->key, e->value, 0);
+  }
+  if (input_->nb_chapters == 0) return OkStatus();
+  auto** chapters = static_cast<AVChapter**>(av_calloc(input_->nb_chapters, sizeof(AVChapter*)));
+  if (!chapters) return OutOfMemory("no memory for the chapters");
+  av_freep(&output_->chapters);
+  output_->chapters = chapters;
+  output_->nb_chapters = 0;
+  for (unsigned i = 0; i < input_->nb_chapters; ++i) {
+    const AVChapter& in = *input_->chapters[i];
+    const int64_t origin = av_rescale_q(origin_us, kMicroseconds, in.time_base);
+    int64_t start = in.start - origin;
+    int64_t end = in.end == AV_NOPTS_VALUE ? start : in.end - origin;
+    if (end_us != INT64_MAX) {
+      const int64_t last = av_rescale_q(end_us, kMicroseconds, in.time_base);
+      if (start >= last) continue;
+      end = std::min(end, last);
+    }
+    if (trimmed && end <= 0) continue;
+    auto* out = static_cast<AVChapter*>(av_mallocz(sizeof(AVChapter)));
+    if (!out) return OutOfMemory("no memory for the chapters");
+    out->id = in.id;
+    out->time_base = in.time_base;
+    out->start = std::max<int64_t>(0, start);
+    out->end = std::max(out->start, end);
+    av_dict_copy(&out->metadata, in.metadata, 0);
+    output_->chapters[output_->nb_chapters++] = out;
+  }
+  return OkStatus();
+}
+
+// Into the output stream's time base, in rising order, and away.
+Status StreamCopier::Send(Track* track, AVPacket* packet, AVRational from, const Write& write) {
+  av_packet_rescale_ts(packet, from, track->out->time_base);
+  packet->stream_index = track->out->index;
+  packet->pos = -1;
+  if (packet->dts == AV_NOPTS_VALUE) packet->dts = packet->pts;
+  if (packet->dts != AV_NOPTS_VALUE && track->last_dts != AV_NOPTS_VALUE) {
+    const bool strict = !(output_->oformat->flags & AVFMT_TS_NONSTRICT);
+    packet->dts = std::max(packet->dts, track->last_dts + (strict ? 1 : 0));
+  }
+  if (packet->pts != AV_NOPTS_VALUE && packet->dts != AV_NOPTS_VALUE)
+    packet->pts = std::max(packet->pts, packet->dts);
+  if (packet->dts != AV_NOPTS_VALUE) track->last_dts = packet->dts;
+  return write(packet);
+}
+
+Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
+  const size_t index = static_cast<size_t>(packet->stream_index);
+  if (index >= tracks_.size() || !tracks_[index]) return OkStatus();
+  Track* track = tracks_[index].get();
+  if (!track->encoder) return Send(track, packet, track->in->time_base, write);
+  return track->in->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? HandleAudio(track, packet, write)
+                                                               : HandleSubtitle(track, packet, write);
+}
+
+Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Write& write) {
+  if (avcodec_send_packet(track->decoder.get(), packet) < 0) ++track->skipped;
+  FramePtr frame(av_frame_alloc());
+  if (!frame) return OutOfMemory("no memory to convert sound");
+  while (avcodec_receive_frame(track->decoder.get(), frame.get()) >= 0) {
+    if (!track->resampler) {
+      const AVCodecContext& enc = *track->encoder;
+      char layout[128] = {};
+      av_channel_layout_describe(&enc.ch_layout, layout, sizeof layout);
+      const std::string filters =
+          "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
+          ":sample_rates=" + std::to_string(enc.sample_rate) + ":channel_layouts=" + layout;
+      const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
+      TEMPERA_ASSIGN_OR_RETURN(track->resampler, FilterGraph::Audio(*frame, track->in->time_base, filters,
+                                                                    any_size ? 0 : enc.frame_size));
+    }
+    frame->pts = frame->best_effort_timestamp;
+    TEMPERA_RETURN_IF_ERROR(track->resampler->Push(frame.get()));
+    TEMPERA_RETURN_IF_ERROR(DrainFilter(track, write));
+    av_frame_unref(frame.get());
+  }
+  return OkStatus();
+}
+
+Status StreamCopier::DrainFilter(Track* track, const Write& write) {
+  for (;;) {
+    TEMPERA_ASSIGN_OR_RETURN(FramePtr out, track->resampler->Pull());
+    if (!out) return OkStatus();
+    if (out->pts != AV_NOPTS_VALUE) {
+      out->pts = av_rescale_q(out->pts, track->resampler->time_base(), track->encoder->time_base);
+    }
+    // Encoders want samples without a step back; what comes twice is moved behind.
+    if (track->next_pts != AV_NOPTS_VALUE && (out->pts == AV_NOPTS_VALUE || out->pts < track->next_pts)) {
+      out->pts = track->next_pts;
+    }
+    if (out->pts == AV_NOPTS_VALUE) out->pts = 0;
+    track->next_pts = out->pts + out->nb_samples;
+    TEMPERA_RETURN_IF_ERROR(EncodeAudio(track, out.get(), write));
+  }
+}
+
+Status StreamCopier::EncodeAudio(Track* track, const AVFrame* frame, const Write& write) {
+  if (avcodec_send_frame(track->encoder.get(), frame) < 0) ++track->skipped;
+  PacketPtr packet(av_packet_alloc());
+  if (!packet) return OutOfMemory("no memory to convert sound");
+  while (avcodec_receive_packet(track->encoder.get(), packet.get()) >= 0) {
+    TEMPERA_RETURN_IF_ERROR(Send(track, packet.get(), track->encoder->time_base, write));
+    av_packet_unref(packet.get());
+  }
+  return OkStatus();
+}
+
+Status StreamCopier::HandleSubtitle(Track* track, AVPacket* packet, const Write& write) {
+  AVSubtitle subtitle = {};
+  int got = 0;
+  if (avcodec_decode_subtitle2(track->decoder.get(), &subtitle, &got, packet) < 0) ++track->skipped;
+  if (!got) return OkStatus();
+  const int64_t shown_ms = av_rescale_q(packet->pts, track->in->time_base, AVRational{1, 1000});
+  const int64_t packet_ms = av_rescale_q(packet->duration, track->in->time_base, AVRational{1, 1000});
+  int64_t length_ms = subtitle.end_display_time == UINT32_MAX
+                          ? packet_ms
+                          : int64_t{subtitle.end_display_time} - subtitle.start_display_time;
+  if (length_ms <= 0) length_ms = packet_ms;
+  const int64_t start_ms = shown_ms + subtitle.start_display_time;
+  subtitle.start_display_time = 0;
+  subtitle.end_display_time = static_cast<uint32_t>(std::max<int64_t>(0, length_ms));
+  // FFmpeg's own tool gives every encoder this much.
+  std::vector<uint8_t> bytes(1024 * 1024);
+  const int size =
+      avcodec_encode_subtitle(track->encoder.get(), bytes.data(), static_cast<int>(bytes.size()), &subtitle);
+  avsubtitle_free(&subtitle);
+  if (size <= 0) {
+    ++track->skipped;
+    return OkStatus();
+  }
+  PacketPtr out(av_packet_alloc());
+  if (!out || av_new_packet(out.get(), size) < 0) return OutOfMemory("no memory to convert subtitles");
+  std::memcpy(out->data, bytes.data(), static_cast<size_t>(size));
+  out->pts = out->dts = start_ms;
+  out->duration = length_ms;
+  return Send(track, out.get(), AVRational{1, 1000}, write);
+}
+
+Status StreamCopier::Flush(const Write& write) {
+  for (auto& track : tracks_) {
+    if (!track || !track->encoder || track->in->codecpar->codec_type != AVMEDIA_TYPE_AUDIO) continue;
+    TEMPERA_RETURN_IF_ERROR(HandleAudio(track.get(), nullptr, write));
+    if (track->resampler) {
+      TEMPERA_RETURN_IF_ERROR(track->resampler->Push(nullptr));
+      TEMPERA_RETURN_IF_ERROR(DrainFilter(track.get(), write));
+    }
+    TEMPERA_RETURN_IF_ERROR(EncodeAudio(track.get(), nullptr, write));
+  }
+  for (auto& track : tracks_) {
+    if (track && track->skipped > 0) {
+      notices_.push_back(std::to_string(track->skipped) + " damaged packets of " + TrackName(*track->in) +
+                         " skipped");
+    }
+  }
+  return OkStatus();
+}
+
+}  // namespace tempera::media

@@ -1,0 +1,337 @@
+#include "media/writer.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <map>
+#include <mutex>
+#include <optional>
+
+extern "C" {
+#include <libavutil/mathematics.h>
+}
+
+#include "media/encoder.h"
+#include "media/filter_graph.h"
+#include "media/frame_bridge.h"
+#include "media/output_file.h"
+#include "media/stream_copier.h"
+
+namespace tempera::media {
+namespace {
+
+// A pause longer than this is not filled with copies of a frame at a constant rate.
+constexpr int kLongestFillSeconds = 60;
+
+const AVOutputFormat* Container(const std::string& path) {
+  if (path == "-") return av_guess_format("yuv4mpegpipe", nullptr, nullptr);
+  const size_t slash = path.rfind('/');
+  const std::string base = slash == std::string::npos ? path : path.substr(slash + 1);
+  return av_guess_format(nullptr, base.c_str(), nullptr);
+}
+
+struct OutputDeleter {
+  void operator()(AVFormatContext* p) const {
+    if (p->pb && !(p->oformat->flags & AVFMT_NOFILE)) avio_closep(&p->pb);
+    avformat_free_context(p);
+  }
+};
+
+class Writer final : public VideoWriter {
+ public:
+  ~Writer() override {
+    if (source_) (void)source_->SetPacketSink(nullptr);
+  }
+  Status Start(const std::string& path, const VideoInfo& info, VideoReader* source,
+               const WriterOptions& options);
+  Status Write(const Frame& frame) override;
+  Status Finish() override;
+  std::string codec_name() const override { return encoder_.context->codec->name; }
+  std::vector<std::string> notices() const override;
+
+ private:
+  Status Failed(int error);
+  Status Encode(FramePtr frame, int64_t duration);
+  Status DrainFilter();
+  Status EncodeAtRate(FramePtr frame);
+  Status Send(const AVFrame* frame);
+  Status Mux(AVPacket* packet);
+
+  std::string name_;
+  VideoInfo info_;
+  VideoReader* source_ = nullptr;
+  std::optional<OutputFile> file_;
+  std::unique_ptr<AVFormatContext, OutputDeleter> output_;
+  Encoder encoder_;
+  std::unique_ptr<FilterGraph> filter_;
+  std::unique_ptr<StreamCopier> copier_;
+  AVStream* stream_ = nullptr;
+  PacketPtr packet_;
+  std::mutex mux_mutex_;  // of output_ and copier_
+  bool header_written_ = false;
+  std::map<int64_t, int64_t> durations_;  // by pts, in the encoder's time base
+  int64_t last_pts_ = AV_NOPTS_VALUE;     // of the encoder
+  FramePtr held_;                         // constant rate: the frame to repeat
+  int64_t skipped_ = 0, repeated_ = 0, refused_packets_ = 0;
+};
+
+// A write that failed: the disk's reason when there is one.
+Status Writer::Failed(int error) {
+  const int disk = output_ && output_->pb ? output_->pb->error : 0;
+  Status status = FfmpegStatus(StatusCode::kIo, "cannot write " + name_, disk < 0 ? disk : error);
+  if (disk == AVERROR(ENOSPC) || error == AVERROR(ENOSPC)) {
+    return IoError(status.message() + "; free some space or write elsewhere");
+  }
+  return status;
+}
+
+Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader* source,
+                     const WriterOptions& options) {
+  CaptureFfmpegLog();
+  const bool to_stdout = path == "-";
+  name_ = to_stdout ? "standard output" : "'" + path + "'";
+  info_ = info;
+  TEMPERA_RETURN_IF_ERROR(CheckVideoName(path));
+  const AVOutputFormat* container = Container(path);
+  const AVCodec* codec = nullptr;
+  TEMPERA_ASSIGN_OR_RETURN(codec, ChooseEncoder(options.codec, *container, path));
+  std::string url = "pipe:1";
+  if (!to_stdout) {
+    TEMPERA_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path));
+    file_.emplace(std::move(file));
+    url = "file:" + file_->write_path();
+  }
+  AVFormatContext* raw = nullptr;
+  TakeFfmpegError();
+  int error = avformat_alloc_output_context2(&raw, container, nullptr, url.c_str());
+  if (error < 0) return FfmpegStatus(StatusCode::kInternal, "cannot write " + name_, error);
+  output_.reset(raw);
+  // TrueHD in MP4 and the like: better kept than lost.
+  output_->strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
+  TEMPERA_ASSIGN_OR_RETURN(encoder_, OpenEncoder(*codec, info, *container, options.crf, options.threads));
+  packet_.reset(av_packet_alloc());
+  stream_ = avformat_new_stream(output_.get(), nullptr);
+  if (!packet_ || !stream_ ||
+      avcodec_parameters_from_context(stream_->codecpar, encoder_.context.get()) < 0) {
+    return OutOfMemory("no memory to write " + name_);
+  }
+  stream_->time_base = encoder_.context->time_base;
+  stream_->avg_frame_rate = encoder_.context->framerate;
+  stream_->sample_aspect_ratio = encoder_.context->sample_aspect_ratio;
+  const bool mov = !std::strcmp(container->name, "mp4") || !std::strcmp(container->name, "mov");
+  // Apple's players know HEVC by this name only.
+  if (mov && codec->id == AV_CODEC_ID_HEVC) stream_->codecpar->codec_tag = MKTAG('h', 'v', 'c', '1');
+
+  if (source && !to_stdout) {
+    source_ = source;
+    const AVStream& in = *source->input()->streams[source->video_stream()];
+    stream_->disposition = in.disposition & ~AV_DISPOSITION_ATTACHED_PIC;
+    for (const char* key : {"title", "language", "handler_name", "timecode"}) {
+      const AVDictionaryEntry* e = av_dict_get(in.metadata, key, nullptr, 0);
+      const bool whole = source->end_us() == INT64_MAX && source->origin_us() <= 0;
+      if (e && (whole || std::strcmp(key, "timecode"))) av_dict_set(&stream_->metadata, key, e->value, 0);
+    }
+    copier_ = std::make_unique<StreamCopier>(source->input(), source->video_stream(), output_.get());
+    TEMPERA_RETURN_IF_ERROR(copier_->AddStreams());
+    const int64_t file_start =
+        std::max<int64_t>(0, source->input()->start_time == AV_NOPTS_VALUE ? 0 : source->input()->start_time);
+    const bool trimmed = source->end_us() != INT64_MAX || source->origin_us() > file_start;
+    TEMPERA_RETURN_IF_ERROR(copier_->CopyMetadata(source->origin_us(), source->end_us(), trimmed));
+  }
+  if (!(container->flags & AVFMT_NOFILE)) {
+    error = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);
+    if (error < 0) return Failed(error);
+  }
+  Options mux;
+  // The index first: players on the web start before they have the whole file.
+  if (mov) mux.Set("movflags", "+faststart");
+  if (codec->id == AV_CODEC_ID_GIF) {
+    const AVDictionaryEntry* loop =
+        source ? av_dict_get(source->input()->metadata, "loop", nullptr, 0) : nullptr;
+    mux.Set("loop", loop ? loop->value : "0");
+  }
+  TakeFfmpegError();
+  error = avformat_write_header(output_.get(), mux.get());
+  if (error < 0) return Failed(error);
+  if (output_->pb && output_->pb->error < 0) return Failed(output_->pb->error);
+  header_written_ = true;
+  if (copier_) {
+    TEMPERA_RETURN_IF_ERROR(source_->SetPacketSink([this](AVPacket* packet) {
+      std::lock_guard<std::mutex> lock(mux_mutex_);
+      return copier_->Handle(packet, [this](AVPacket* p) { return Mux(p); });
+    }));
+  }
+  return OkStatus();
+}
+
+// mux_mutex_ is held.
+Status Writer::Mux(AVPacket* packet) {
+  const bool ours = packet->stream_index == stream_->index;
+  const int error = av_interleaved_write_frame(output_.get(), packet);
+  const bool disk = output_->pb && output_->pb->error < 0;
+  if (error < 0 && !disk && !ours && error != AVERROR(ENOSPC) && error != AVERROR(EPIPE) &&
+      error != AVERROR(EIO)) {
+    // A packet of a damaged side stream that the muxer will not have: the film goes on without it.
+    ++refused_packets_;
+    return OkStatus();
+  }
+  if (error < 0 || disk) return Failed(error < 0 ? error : output_->pb->error);
+  return OkStatus();
+}
+
+Status Writer::Write(const Frame& frame) {
+  FramePtr av(av_frame_clone(static_cast<const AVFrame*>(frame.storage.get())));
+  if (!av) return OutOfMemory("no memory to write " + name_);
+  const AVRational from{info_.time_base.num, info_.time_base.den};
+  const AVRational to = encoder_.context->time_base;
+  av->pts = av_rescale_q(frame.pts, from, to);
+  const int64_t duration = frame.duration > 0 ? av_rescale_q(frame.duration, from, to) : 0;
+  av->pict_type = AV_PICTURE_TYPE_NONE;
+  av->sample_aspect_ratio = {info_.sample_aspect.num, info_.sample_aspect.den};
+  av->color_primaries = static_cast<AVColorPrimaries>(info_.color_primaries);
+  av->color_trc = static_cast<AVColorTransferCharacteristic>(info_.color_transfer);
+  av->colorspace = static_cast<AVColorSpace>(info_.color_space);
+  av->color_range = static_cast<AVColorRange>(info_.color_range);
+  av->chroma_location = static_cast<AVChromaLocation>(info_.chroma_location);
+  return Encode(std::move(av), duration);
+}
+
+Status Writer::Encode(FramePtr frame, int64_t duration) {
+  if (!encoder_.constant_rate) {
+    // A coarser clock than the source's may put two frames on one tick.
+    if (last_pts_ != AV_NOPTS_VALUE && frame->pts <= last_pts_) frame->pts = last_pts_ + 1;
+    last_pts_ = frame->pts;
+    if (duration > 0) durations_[frame->pts] = duration;
+  }
+  if (encoder_.filters.empty()) {
+    return encoder_.constant_rate ? EncodeAtRate(std::move(frame)) : Send(frame.get());
+  }
+  if (!filter_) {
+    TEMPERA_ASSIGN_OR_RETURN(filter_,
+                             FilterGraph::Video(*frame, encoder_.context->time_base, encoder_.filters, 1));
+  }
+  TEMPERA_RETURN_IF_ERROR(filter_->Push(frame.get()));
+  return DrainFilter();
+}
+
+Status Writer::DrainFilter() {
+  for (;;) {
+    TEMPERA_ASSIGN_OR_RETURN(FramePtr out, filter_->Pull());
+    if (!out) return OkStatus();
+    out->pts = av_rescale_q(out->pts, filter_->time_base(), encoder_.context->time_base);
+    out->pict_type = AV_PICTURE_TYPE_NONE;
+    TEMPERA_RETURN_IF_ERROR(encoder_.constant_rate ? EncodeAtRate(std::move(out)) : Send(out.get()));
+  }
+}
+
+// Onto the grid of a constant rate: a gap repeats the frame before, a crowd loses its latecomers.
+Status Writer::EncodeAtRate(FramePtr frame) {
+  if (held_) {
+    const int64_t longest = int64_t{kLongestFillSeconds} * encoder_.context->framerate.num /
+                            std::max(1, encoder_.context->framerate.den);
+    if (frame->pts <= last_pts_) {
+      ++skipped_;
+      return OkStatus();
+    }
+    const int64_t gap = std::min(frame->pts - last_pts_ - 1, longest);
+    for (int64_t i = 0; i < gap; ++i) {
+      FramePtr again(av_frame_clone(held_.get()));
+      if (!again) return OutOfMemory("no memory to write " + name_);
+      again->pts = ++last_pts_;
+      ++repeated_;
+      TEMPERA_RETURN_IF_ERROR(Send(again.get()));
+    }
+  } else {
+    last_pts_ = -1;
+  }
+  frame->pts = ++last_pts_;
+  held_ = std::move(frame);
+  FramePtr copy(av_frame_clone(held_.get()));
+  if (!copy) return OutOfMemory("no memory to write " + name_);
+  return Send(copy.get());
+}
+
+// Gives the encoder a picture (nullptr: the end) and the muxer what comes out.
+Status Writer::Send(const AVFrame* frame) {
+  int error = avcodec_send_frame(encoder_.context.get(), frame);
+  if (error < 0) return FfmpegStatus(StatusCode::kIo, "cannot encode " + name_, error);
+  for (;;) {
+    error = avcodec_receive_packet(encoder_.context.get(), packet_.get());
+    if (error == AVERROR(EAGAIN) || error == AVERROR_EOF) return OkStatus();
+    if (error < 0) return FfmpegStatus(StatusCode::kIo, "cannot encode " + name_, error);
+    if (auto it = durations_.find(packet_->pts); it != durations_.end()) {
+      packet_->duration = it->second;
+      durations_.erase(it);
+    } else if (encoder_.constant_rate) {
+      packet_->duration = 1;
+    }
+    av_packet_rescale_ts(packet_.get(), encoder_.context->time_base, stream_->time_base);
+    packet_->stream_index = stream_->index;
+    std::lock_guard<std::mutex> lock(mux_mutex_);
+    TEMPERA_RETURN_IF_ERROR(Mux(packet_.get()));
+  }
+}
+
+Status Writer::Finish() {
+  if (filter_) {
+    TEMPERA_RETURN_IF_ERROR(filter_->Push(nullptr));
+    TEMPERA_RETURN_IF_ERROR(DrainFilter());
+  }
+  TEMPERA_RETURN_IF_ERROR(Send(nullptr));
+  std::lock_guard<std::mutex> lock(mux_mutex_);
+  if (copier_) {
+    TEMPERA_RETURN_IF_ERROR(copier_->Flush([this](AVPacket* p) { return Mux(p); }));
+    (void)source_->SetPacketSink(nullptr);
+    source_ = nullptr;
+  }
+  TakeFfmpegError();
+  int error = av_write_trailer(output_.get());
+  if (output_->pb) {
+    avio_flush(output_->pb);
+    if (output_->pb->error < 0) error = output_->pb->error;
+    if (error < 0) return Failed(error);
+    if (!(output_->oformat->flags & AVFMT_NOFILE)) error = avio_closep(&output_->pb);
+  }
+  if (error < 0) return Failed(error);
+  return file_ ? file_->Commit() : OkStatus();
+}
+
+std::vector<std::string> Writer::notices() const {
+  std::vector<std::string> all = encoder_.notices;
+  if (copier_) all.insert(all.end(), copier_->notices().begin(), copier_->notices().end());
+  if (repeated_ > 0 || skipped_ > 0) {
+    all.push_back("the format has a constant frame rate: " + std::to_string(repeated_) +
+                  " frames repeated, " + std::to_string(skipped_) + " skipped");
+  }
+  if (refused_packets_ > 0) {
+    all.push_back(std::to_string(refused_packets_) + " damaged packets of other tracks left out");
+  }
+  return all;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<VideoWriter>> VideoWriter::Open(const std::string& path, const VideoInfo& info,
+                                                       VideoReader* source, const WriterOptions& options) {
+  auto writer = std::make_unique<Writer>();
+  TEMPERA_RETURN_IF_ERROR(writer->Start(path, info, source, options));
+  return std::unique_ptr<VideoWriter>(std::move(writer));
+}
+
+Status CheckVideoName(const std::string& path) {
+  const AVOutputFormat* container = Container(path);
+  if (!container || (container->video_codec == AV_CODEC_ID_NONE && path != "-")) {
+    return InvalidArgument("'" + path +
+                           "' does not end in a format to write: use .mp4, .mkv, .webm, .mov or .gif, "
+                           "or .png or .jpg for a picture");
+  }
+  return OkStatus();
+}
+
+Status CheckCodec(const std::string& name, const std::string& path) {
+  CaptureFfmpegLog();
+  TEMPERA_RETURN_IF_ERROR(CheckVideoName(path));
+  return ChooseEncoder(name, *Container(path), path).status();
+}
+
+}  // namespace tempera::media

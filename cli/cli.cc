@@ -46,6 +46,26 @@ Result<Size> ParseSize(const std::string& text) {
   return size;
 }
 
+Result<double> ParseTime(const std::string& text) {
+  const Status bad = InvalidArgument("'" + text + "' is no time: write seconds (12.5) or H:M:S (1:02:03)");
+  double seconds = 0;
+  size_t at = 0;
+  for (int part = 0; part < 3; ++part) {
+    const size_t colon = text.find(':', at);
+    const std::string number = text.substr(at, colon == std::string::npos ? colon : colon - at);
+    if (number.empty() || number.find_first_not_of("0123456789.") != std::string::npos) return bad;
+    // Only the last part may have a fraction.
+    if (colon != std::string::npos && number.find('.') != std::string::npos) return bad;
+    double value = 0;
+    const auto [end, error] = std::from_chars(number.data(), number.data() + number.size(), value);
+    if (error != std::errc() || end != number.data() + number.size() || value > 3.6e7) return bad;
+    seconds = seconds * 60 + value;
+    if (colon == std::string::npos) return seconds > 3.6e7 ? Result<double>(bad) : Result<double>(seconds);
+    at = colon + 1;
+  }
+  return bad;
+}
+
 std::string BinaryFolder() {
   char path[4096];
   const ssize_t n = readlink("/proc/self/exe", path, sizeof path);

@@ -44,6 +44,9 @@ struct Size {
 };
 Result<Size> ParseSize(const std::string& text);
 
+// Seconds from "12.5", "1:02.5" or "1:02:03"; at most 10,000 hours.
+Result<double> ParseTime(const std::string& text);
+
 // Where the running binary lies, without a slash at the end.
 std::string BinaryFolder();
 

@@ -1,0 +1,161 @@
+// tempera stylize: options, their checks, and what is said at the end.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cmath>
+#include <cstdio>
+#include <filesystem>
+#include <memory>
+#include <string>
+
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/json.h"
+#include "cli/style_library.h"
+#include "cli/stylize_job.h"
+#include "media/picture.h"
+#include "media/writer.h"
+
+namespace tempera::cli {
+namespace {
+
+struct Arguments {
+  StylizeJob job;
+  PaintOptions paint;
+  std::string style, size, start, duration, precision = "auto";
+  int height = 0;
+  bool json = false;
+};
+
+bool SameFile(const std::string& a, const std::string& b) {
+  if (a == "-" || b == "-") return false;
+  std::error_code error;
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
+void PrintJson(const Arguments& args, const StylizeSummary& s, const std::string& model) {
+  std::string notices;
+  for (const std::string& n : s.notices) notices += (notices.empty() ? "" : ", ") + JsonString(n);
+  std::printf(
+      "{\"input\": %s, \"output\": %s, \"style\": %s, \"frames\": %lld, \"seconds\": %.3f, \"fps\": %.3f, "
+      "\"width\": %d, \"height\": %d, \"codec\": %s, \"interrupted\": %s, \"notices\": [%s]}\n",
+      JsonString(args.job.input).c_str(), JsonString(args.job.output).c_str(), JsonString(model).c_str(),
+      static_cast<long long>(s.frames), s.seconds, s.seconds > 0 ? s.frames / s.seconds : 0, s.width,
+      s.height, s.codec.empty() ? "null" : JsonString(s.codec).c_str(), s.interrupted ? "true" : "false",
+      notices.c_str());
+}
+
+std::string StyleName(const std::string& model_path) {
+  return std::filesystem::path(model_path).stem().string();
+}
+
+// What the parser cannot see: options that depend on each other or on the names.
+Status Check(Arguments* args) {
+  StylizeJob& job = args->job;
+  if (!args->size.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(Size size, ParseSize(args->size));
+    args->paint.working_width = size.width;
+    args->paint.working_height = size.height;
+  } else {
+    args->paint.working_height = args->height;
+  }
+  if (!args->start.empty()) TEMPERA_ASSIGN_OR_RETURN(job.start_s, ParseTime(args->start));
+  if (!args->duration.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(job.duration_s, ParseTime(args->duration));
+    if (job.duration_s <= 0) return InvalidArgument("--duration must be longer than nothing");
+  }
+  args->paint.fp32 = args->precision == "fp32";
+  if (job.output == "-") {
+    if (args->json) return InvalidArgument("--json and -o - both want standard output: leave one out");
+    if (isatty(STDOUT_FILENO))
+      return InvalidArgument("-o - writes Y4M video, which no terminal shows: pipe it on");
+  }
+  if (job.input == "-" && isatty(STDIN_FILENO)) {
+    return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
+  }
+  if (media::IsPictureName(job.output)) {
+    if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty()) {
+      return InvalidArgument("--duration, --crf and --codec are for videos, and '" + job.output +
+                             "' is a picture's name");
+    }
+    return OkStatus();
+  }
+  return media::CheckCodec(job.codec, job.output);
+}
+
+int Stylize(Arguments* args) {
+  if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
+  const StylizeJob& job = args->job;
+  if (SameFile(job.input, job.output)) {
+    return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
+  }
+  Result<std::string> model = args->style.empty() ? DefaultModel() : FindModel(args->style);
+  if (!model.ok()) return Fail(model.status());
+  Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
+  if (!painter.ok()) return Fail(painter.status());
+
+  const InterruptGuard guard;
+  const bool picture = media::IsPictureName(job.output);
+  Result<StylizeSummary> summary =
+      picture ? StylizePicture(job, painter->get()) : StylizeVideo(job, painter->get(), guard.flag());
+  if (!summary.ok()) {
+    Fail(summary.status());
+    return guard.interrupted() ? kExitInterrupted : kExitFailure;
+  }
+  const StylizeSummary& s = *summary;
+  const std::string style = StyleName(*model);
+  if (picture) {
+    for (const std::string& n : s.notices) Note(n);
+  }
+  if (args->json) {
+    PrintJson(*args, s, style);
+  } else {
+    std::fprintf(stderr, "%s: %lld %s of %dx%d in %s, %.1f s, %.1f fps%s\n",
+                 job.output == "-" ? "standard output" : job.output.c_str(), static_cast<long long>(s.frames),
+                 s.frames == 1 ? "frame" : "frames", s.width, s.height, style.c_str(), s.seconds,
+                 s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
+  }
+  return s.interrupted ? kExitInterrupted : kExitOk;
+}
+
+}  // namespace
+
+Run SetUpStylize(CLI::App& verb) {
+  auto args = std::make_shared<Arguments>();
+  verb.add_option("INPUT", args->job.input, "A picture, a video, or - (Y4M on standard input)")
+      ->required()
+      ->type_name("");
+  verb.add_option("-o,--output", args->job.output, "Where to; - is Y4M on standard output")
+      ->required()
+      ->type_name("FILE");
+  verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
+      ->type_name("NAME|FILE.onnx");
+  verb.add_option("--strength", args->paint.strength, "0 the source .. 1 the painting")
+      ->check(CLI::Range(0.0, 1.0))
+      ->type_name("0..1");
+  auto* size = verb.add_option("--size", args->size, "Size the network works at; output keeps its own")
+                   ->type_name("WxH");
+  verb.add_option("--height", args->height, "The same by height alone, e.g. 480: faster, broader")
+      ->check(CLI::Range(1, 16384))
+      ->type_name("PX")
+      ->excludes(size);
+  verb.add_option("--threads", args->paint.threads, "Threads of the network (one per CPU)")
+      ->check(CLI::Range(1, 1024))
+      ->type_name("N");
+  verb.add_option("--start", args->start, "Begin there: seconds or H:M:S")->type_name("T");
+  verb.add_option("--duration", args->duration, "Stop after that much")->type_name("T");
+  verb.add_option("--crf", args->job.crf, "Video quality, lower is better (18 for libx264)")
+      ->check(CLI::Range(0, 63))
+      ->type_name("N");
+  verb.add_option("--codec", args->job.codec, "Video encoder (libx264; libvpx-vp9 in .webm)")
+      ->type_name("NAME");
+  verb.add_flag("--keep-colors", args->paint.keep_colors, "The painting's strokes, the source's colours");
+  verb.add_option("--precision", args->precision, "auto or fp32")
+      ->check(CLI::IsMember({"auto", "fp32"}))
+      ->type_name("auto|fp32");
+  verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
+  verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
+  return [args] { return Stylize(args.get()); };
+}
+
+}  // namespace tempera::cli

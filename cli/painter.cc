@@ -1,0 +1,83 @@
+#include "cli/painter.h"
+
+#include "tempera/tempera.h"
+
+namespace tempera::cli {
+namespace {
+
+StatusCode CodeOf(tempera_status status) {
+  switch (status) {
+    case TEMPERA_OK:
+      return StatusCode::kOk;
+    case TEMPERA_INVALID_ARGUMENT:
+      return StatusCode::kInvalidArgument;
+    case TEMPERA_NOT_FOUND:
+      return StatusCode::kNotFound;
+    case TEMPERA_CORRUPT_MODEL:
+      return StatusCode::kCorruptModel;
+    case TEMPERA_UNSUPPORTED:
+      return StatusCode::kUnsupported;
+    case TEMPERA_OUT_OF_MEMORY:
+      return StatusCode::kOutOfMemory;
+    case TEMPERA_IO:
+      return StatusCode::kIo;
+    case TEMPERA_CANCELLED:
+      return StatusCode::kCancelled;
+    case TEMPERA_INTERNAL:
+      break;
+  }
+  return StatusCode::kInternal;
+}
+
+Status StatusOf(tempera_status status) {
+  if (status == TEMPERA_OK) return OkStatus();
+  return {CodeOf(status), tempera_error_message()};
+}
+
+tempera_image ImageOf(const media::Frame& frame) {
+  tempera_image image = {};
+  image.format = static_cast<tempera_pixel_format>(frame.format);
+  image.width = frame.width;
+  image.height = frame.height;
+  for (int i = 0; i < 3; ++i) {
+    image.planes[i] = frame.planes[i];
+    image.stride_bytes[i] = frame.stride_bytes[i];
+  }
+  image.matrix = static_cast<tempera_color_matrix>(frame.matrix);
+  image.full_range = frame.full_range;
+  return image;
+}
+
+class ModelPainter final : public Painter {
+ public:
+  explicit ModelPainter(tempera_stylizer* stylizer) : stylizer_(stylizer) {}
+  ~ModelPainter() override { tempera_close(stylizer_); }
+
+  Status Paint(const media::Frame& in, media::Frame* out) override {
+    const tempera_image from = ImageOf(in);
+    const tempera_image to = ImageOf(*out);
+    return StatusOf(tempera_process(stylizer_, &from, &to));
+  }
+
+ private:
+  tempera_stylizer* const stylizer_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, const PaintOptions& options) {
+  tempera_options native = {};
+  native.struct_size = sizeof native;
+  native.threads = options.threads;
+  native.precision = options.fp32 ? TEMPERA_PRECISION_FP32 : TEMPERA_PRECISION_AUTO;
+  native.working_width = options.working_width;
+  native.working_height = options.working_height;
+  native.keep_colors = options.keep_colors;
+  tempera_stylizer* stylizer = nullptr;
+  TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
+  auto painter = std::make_unique<ModelPainter>(stylizer);
+  TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
+  return std::unique_ptr<Painter>(std::move(painter));
+}
+
+}  // namespace tempera::cli

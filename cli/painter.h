@@ -1,0 +1,32 @@
+// What turns a frame into its painting: the C API behind one call, so that the pipeline can be tested
+// without a model.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "media/frame.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+class Painter {
+ public:
+  virtual ~Painter() = default;
+  // `out` has the format and size of `in` and its own pixels. One thread at a time.
+  virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
+};
+
+struct PaintOptions {
+  float strength = 1;     // 0 the source .. 1 the painting
+  int working_width = 0;  // what the network sees; 0 as in tempera_options
+  int working_height = 0;
+  int threads = 0;
+  bool keep_colors = false;
+  bool fp32 = false;
+};
+
+// Opens a model file.
+Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, const PaintOptions& options);
+
+}  // namespace tempera::cli

@@ -1,0 +1,55 @@
+#include "cli/progress.h"
+
+#include <unistd.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace tempera::cli {
+
+std::string ProgressText(int64_t done, int64_t total, double seconds) {
+  const double fps = seconds > 0 ? done / seconds : 0;
+  char text[128];
+  if (total < done) total = 0;  // the file's word was wrong
+  int n = total > 0
+              ? std::snprintf(text, sizeof text, "%lld of %lld frames, %.1f fps",
+                              static_cast<long long>(done), static_cast<long long>(total), fps)
+              : std::snprintf(text, sizeof text, "%lld frames, %.1f fps", static_cast<long long>(done), fps);
+  std::string line(text, static_cast<size_t>(n));
+  if (total > 0 && fps > 0) {
+    const int64_t left = std::llround((total - done) / fps);
+    if (left >= 3600) {
+      std::snprintf(text, sizeof text, ", %d:%02d:%02d left", static_cast<int>(left / 3600),
+                    static_cast<int>(left / 60 % 60), static_cast<int>(left % 60));
+    } else {
+      std::snprintf(text, sizeof text, ", %d:%02d left", static_cast<int>(left / 60),
+                    static_cast<int>(left % 60));
+    }
+    line += text;
+  }
+  return line;
+}
+
+Progress::Progress(int64_t total)
+    : on_terminal_(isatty(STDERR_FILENO) == 1), total_(total), start_(Clock::now()), drawn_at_(start_) {}
+
+double Progress::seconds() const { return std::chrono::duration<double>(Clock::now() - start_).count(); }
+
+void Progress::Update(int64_t done) {
+  if (!on_terminal_) return;
+  const Clock::time_point now = Clock::now();
+  if (drawn_ && now - drawn_at_ < std::chrono::milliseconds(100)) return;
+  drawn_at_ = now;
+  drawn_ = true;
+  std::fprintf(stderr, "\r\033[K%s", ProgressText(done, total_, seconds()).c_str());
+  std::fflush(stderr);
+}
+
+void Progress::Clear() {
+  if (!drawn_) return;
+  std::fputs("\r\033[K", stderr);
+  std::fflush(stderr);
+  drawn_ = false;
+}
+
+}  // namespace tempera::cli

@@ -1,0 +1,40 @@
+// The work of `tempera stylize`: a picture or a video in, its painting out.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "cli/painter.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+struct StylizeJob {
+  std::string input;   // "-" is Y4M on standard input
+  std::string output;  // "-" is Y4M on standard output
+  double start_s = 0;
+  double duration_s = -1;  // negative = to the end
+  int crf = -1;            // negative = the encoder's default of ours
+  std::string codec;       // "" = the container's best
+};
+
+struct StylizeSummary {
+  int64_t frames = 0;
+  double seconds = 0;  // of painting, from the first frame read to the file closed
+  int width = 0;
+  int height = 0;
+  std::string codec;
+  std::vector<std::string> notices;
+  bool interrupted = false;  // the output holds what was done until then
+};
+
+// The output name decides: a picture's name gets one picture. Prints the progress line and, as they
+// become known, notices. `interrupt` ends the work early. On failure nothing stands under the output's name
+// that did not before.
+Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
+                                    const std::atomic<bool>& interrupt);
+Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter);
+
+}  // namespace tempera::cli

@@ -1,0 +1,186 @@
+// Decode, paint, encode: three threads with short queues between them, so that the cores that the
+// network leaves are used and memory stays at a handful of frames.
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <chrono>
+#include <optional>
+#include <thread>
+
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/stylize_job.h"
+#include "media/bounded_queue.h"
+#include "media/reader.h"
+#include "media/writer.h"
+
+namespace tempera::cli {
+namespace {
+
+using media::Frame;
+
+// Frames waiting between two stages: enough to ride out a key frame, little memory at 8K.
+constexpr size_t kQueueFrames = 3;
+
+// Prints those not printed yet, as one line.
+void PrintNotices(const std::vector<std::string>& notices, std::vector<std::string>* printed) {
+  std::string line;
+  for (const std::string& n : notices) {
+    if (std::find(printed->begin(), printed->end(), n) != printed->end()) continue;
+    printed->push_back(n);
+    line += (line.empty() ? "" : "; ") + n;
+  }
+  if (!line.empty()) Note(line);
+}
+
+void IgnoreSignal(int) {}
+
+class Pipeline {
+ public:
+  Pipeline(media::VideoReader* reader, media::VideoWriter* writer, Painter* painter,
+           const std::atomic<bool>& interrupt)
+      : reader_(reader),
+        writer_(writer),
+        painter_(painter),
+        interrupt_(interrupt),
+        progress_(reader->info().estimated_frames) {}
+
+  // Ends with the input, with an error, or when interrupted; all threads are gone then.
+  Status Run() {
+    std::thread decoding([this] { Decode(); });
+    std::thread encoding([this] { Encode(); });
+    Status status = Paint();
+    // Painted frames are still written when interrupted, and not after an error.
+    if (status.ok()) {
+      painted_.Close();
+    } else {
+      painted_.Abort();
+    }
+    encoding.join();
+    decoded_.Abort();
+    StopDecoding(&decoding);
+    if (status.ok()) status = write_status_;
+    if (status.ok() && !interrupt_.load()) status = read_status_;
+    return status;
+  }
+
+  int64_t frames() const { return frames_; }
+  Progress& progress() { return progress_; }
+
+ private:
+  void Decode() {
+    while (!interrupt_.load()) {
+      Result<std::optional<Frame>> frame = reader_->Read();
+      if (!frame.ok()) {
+        read_status_ = frame.status();
+        break;
+      }
+      if (!frame->has_value() || !decoded_.Push(*std::move(frame).value())) break;
+    }
+    decoded_.Close();
+    decoding_done_ = true;
+  }
+
+  Status Paint() {
+    while (!interrupt_.load()) {
+      bool waiting = false;
+      std::optional<Frame> in = decoded_.PopFor(std::chrono::milliseconds(100), &waiting);
+      if (!in && waiting) continue;  // to look at the interrupt
+      if (!in) break;
+      TEMPERA_ASSIGN_OR_RETURN(Frame out, Frame::AllocateLike(*in));
+      TEMPERA_RETURN_IF_ERROR(painter_->Paint(*in, &out));
+      if (!painted_.Push(std::move(out))) break;  // the writer failed and says why
+      progress_.Update(++frames_);
+    }
+    return OkStatus();
+  }
+
+  void Encode() {
+    while (std::optional<Frame> frame = painted_.Pop()) {
+      write_status_ = writer_->Write(*frame);
+      if (!write_status_.ok()) break;
+    }
+    painted_.Abort();
+  }
+
+  // The decoder may sit in a read of a pipe that nobody fills: only a signal of its own gets it out,
+  // and it may come just before the read, so it is repeated.
+  void StopDecoding(std::thread* decoding) {
+    struct sigaction nudge = {}, before = {};
+    nudge.sa_handler = IgnoreSignal;
+    sigemptyset(&nudge.sa_mask);
+    sigaction(SIGUSR2, &nudge, &before);
+    while (interrupt_.load() && !decoding_done_.load()) {
+      pthread_kill(decoding->native_handle(), SIGUSR2);
+      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    }
+    decoding->join();
+    sigaction(SIGUSR2, &before, nullptr);
+  }
+
+  media::VideoReader* const reader_;
+  media::VideoWriter* const writer_;
+  Painter* const painter_;
+  const std::atomic<bool>& interrupt_;
+  media::BoundedQueue<Frame> decoded_{kQueueFrames};
+  media::BoundedQueue<Frame> painted_{kQueueFrames};
+  Status read_status_, write_status_;  // each of its own thread until that is joined
+  std::atomic<bool> decoding_done_{false};
+  int64_t frames_ = 0;
+  Progress progress_;
+};
+
+}  // namespace
+
+Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
+                                    const std::atomic<bool>& interrupt) {
+  TEMPERA_RETURN_IF_ERROR(media::CheckVideoName(job.output));
+  media::ReaderOptions from;
+  from.start_s = job.start_s;
+  from.duration_s = job.duration_s;
+  from.cancel = &interrupt;
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
+                           media::VideoReader::Open(job.input, from));
+  const media::VideoInfo& info = reader->info();
+  if (info.single_picture) {
+    return InvalidArgument("'" + job.input + "' is a picture: give -o a picture's name, such as painted.png");
+  }
+  media::WriterOptions to;
+  to.codec = job.codec;
+  to.crf = job.crf;
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoWriter> writer,
+                           media::VideoWriter::Open(job.output, info, reader.get(), to));
+  StylizeSummary summary;
+  const auto all_notices = [&] {
+    std::vector<std::string> all = reader->notices();
+    const std::vector<std::string> more = writer->notices();
+    all.insert(all.end(), more.begin(), more.end());
+    return all;
+  };
+  PrintNotices(all_notices(), &summary.notices);
+
+  Pipeline pipeline(reader.get(), writer.get(), painter, interrupt);
+  const Status status = pipeline.Run();
+  summary.interrupted = interrupt.load();
+  summary.frames = pipeline.frames();
+  if (!status.ok()) {
+    pipeline.progress().Clear();
+    return status;
+  }
+  if (summary.frames == 0) {
+    pipeline.progress().Clear();
+    return Status(StatusCode::kCancelled, "stopped before the first frame: nothing was written");
+  }
+  const Status finished = writer->Finish();
+  summary.seconds = pipeline.progress().seconds();
+  pipeline.progress().Clear();
+  TEMPERA_RETURN_IF_ERROR(finished);
+  PrintNotices(all_notices(), &summary.notices);
+  summary.width = info.width;
+  summary.height = info.height;
+  summary.codec = writer->codec_name();
+  return summary;
+}
+
+}  // namespace tempera::cli

@@ -11,6 +11,9 @@
 namespace tempera::stylize {
 namespace {
 
+// From here on (4096x4096) a refusal is more likely about size than about the model.
+constexpr int64_t kLargePixels = int64_t{1} << 24;
+
 // "0..255", "-1..1"
 bool ParseRange(const std::string& text, ValueFormat* values) {
   const size_t dots = text.find("..");
@@ -93,7 +96,9 @@ Status Stylizer::CheckPictureModel() {
     Shape shape;
     for (const onnx::Dim& d : dims) shape.push_back(d.value);
     const auto takes = [&](size_t i, int64_t n) { return shape[i] < 0 || shape[i] == n; };
-    if (shape.size() != 4 || !takes(0, 1) || !takes(1, 3)) {
+    // [1, H, W, 3] would pass for a picture three pixels wide.
+    const bool channels_last = shape.size() == 4 && shape[3] == 3 && shape[1] != 3;
+    if (shape.size() != 4 || !takes(0, 1) || !takes(1, 3) || channels_last) {
       return not_ours("input '" + input.name + "' is " + ShapeToString(shape));
     }
     const auto extent = [&](size_t i) {
@@ -116,8 +121,12 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
   TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, engine::Specialize(*model_, {&input, 1}));
   const TensorInfo& output = graph.value(graph.outputs[0]).info;
   const Shape& shape = output.shape;
+  // A painting may be smaller or larger than its source, but it grows with it: a row of scores does not.
+  const auto follows = [](int64_t n, int padded_extent) {
+    return n >= padded_extent / 8 && n <= 8 * int64_t{padded_extent};
+  };
   if (output.dtype != DataType::kFloat32 || shape.size() != 4 || shape[0] != 1 || shape[1] != 3 ||
-      shape[2] < 1 || shape[3] < 1 || shape[2] > 4 * kMaxExtent || shape[3] > 4 * kMaxExtent) {
+      !follows(shape[2], padded.height) || !follows(shape[3], padded.width)) {
     return Unsupported(name_ + " does not turn a picture into a picture: its output '" +
                        graph.value(graph.outputs[0]).name + "' is " + DataTypeName(output.dtype) + " " +
                        ShapeToString(shape) + " (needed: float32 [1, 3, H, W])");
@@ -141,7 +150,12 @@ Status Stylizer::CheckMemory(Size frame, Size working, int64_t bytes) const {
 }
 
 Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
-  TEMPERA_ASSIGN_OR_RETURN(const Probe probe, ProbeSize(padded));
+  Result<Probe> probed = ProbeSize(padded);
+  if (!probed.ok() && int64_t{padded.width} * padded.height > kLargePixels) {
+    return Status(probed.status().code(),
+                  probed.status().message() + "; use a smaller working height (--height 1080)");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const Probe probe, std::move(probed));
   TEMPERA_RETURN_IF_ERROR(CheckMemory(frame, working, probe.bytes));
   engine::SessionOptions options;
   options.num_threads = options_.num_threads;

@@ -1,0 +1,327 @@
+// The whole way of a frame, through the C API, with models whose painting is known.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "src/stylize/memory.h"
+#include "src/stylize/test_model.h"
+#include "tempera/tempera.hpp"
+
+namespace tempera::stylize {
+namespace {
+
+Expected<tempera::Stylizer> OpenModel(const TestModel& model, const Options& options = {}) {
+  const std::string bytes = model.Bytes();
+  return tempera::Stylizer::Open(std::as_bytes(std::span(bytes)), options);
+}
+
+struct Rgb {
+  int width, height;
+  std::vector<uint8_t> pixels;
+  Rgb(int w, int h) : width(w), height(h), pixels(3 * static_cast<size_t>(w) * static_cast<size_t>(h)) {}
+  tempera_image image() { return MakeImage(TEMPERA_RGB, pixels.data(), width, height); }
+};
+
+Rgb Noise(int width, int height, unsigned seed = 5) {
+  Rgb frame(width, height);
+  std::mt19937 random(seed);
+  for (uint8_t& b : frame.pixels) b = static_cast<uint8_t>(random());
+  return frame;
+}
+
+Rgb Paint(const TestModel& model, Rgb frame, const Options& options = {}, float strength = 1) {
+  Expected<tempera::Stylizer> s = OpenModel(model, options);
+  Rgb out(frame.width, frame.height);
+  if (!s) {
+    ADD_FAILURE() << s.error().message;
+    return out;
+  }
+  if (const Error e = s->SetStrength(strength)) ADD_FAILURE() << e.message;
+  if (const Error e = s->Process(frame.image(), out.image())) ADD_FAILURE() << e.message;
+  return out;
+}
+
+TEST(Stylizer, EveryPixelIsPaintedAtEverySize) {
+  for (auto [w, h] : {std::pair{1, 1}, {2, 3}, {3, 2}, {1, 40}, {31, 33}, {64, 36}, {65, 37}, {127, 3}}) {
+    for (int threads : {1, 3}) {
+      const Rgb frame = Noise(w, h);
+      const Rgb out = Paint(AffineModel(-1, 255), frame, {.threads = threads});
+      for (size_t i = 0; i < out.pixels.size(); ++i) {
+        ASSERT_EQ(out.pixels[i], 255 - frame.pixels[i]) << w << "x" << h << " byte " << i;
+      }
+    }
+  }
+}
+
+TEST(Stylizer, MetadataSaysWhatNumbersMean) {
+  const Rgb frame = Noise(40, 40);
+  // Adds a quarter of the range, and would saturate wrongly under any other range.
+  struct Case {
+    const char* range;
+    float offset;
+  };
+  for (const Case& c : {Case{"0..1", 0.25f}, Case{"-1..1", 0.5f}, Case{"0..255", 63.75f}}) {
+    const Rgb out = Paint(AffineModel(1, c.offset).Metadata("tempera.value_range", c.range), frame);
+    for (size_t i = 0; i < out.pixels.size(); ++i) {
+      ASSERT_NEAR(out.pixels[i], std::min(255.0, frame.pixels[i] + 63.75), 0.51) << c.range;
+    }
+  }
+  // A model that adds 100 to plane 0 only: red, or blue where planes are BGR.
+  TestModel first({1, 3, -1, -1});
+  first.Constant("plane", {1, 3, 1, 1}, {100, 0, 0}).Node("Add", {"input", "plane"}, "output");
+  Rgb grey(32, 32);
+  std::fill(grey.pixels.begin(), grey.pixels.end(), 50);
+  EXPECT_EQ(Paint(first, grey).pixels[0], 150);
+  const Rgb bgr = Paint(first.Metadata("tempera.layout", "NCHW BGR"), grey);
+  EXPECT_EQ(bgr.pixels[0], 50);
+  EXPECT_EQ(bgr.pixels[2], 150);
+  for (const char* range : {"", "..", "0..", "..1", "1..0", "0..x", "0..inf", "nan..1", "5"}) {
+    EXPECT_EQ(OpenModel(AffineModel(1, 0).Metadata("tempera.value_range", range)).error().code,
+              TEMPERA_CORRUPT_MODEL)
+        << range;
+  }
+  EXPECT_FALSE(OpenModel(AffineModel(1, 0).Metadata("tempera.size_multiple", "0")));
+  EXPECT_FALSE(OpenModel(AffineModel(1, 0).Metadata("tempera.layout", "NHWC RGB")));
+}
+
+TEST(Stylizer, StrengthGoesFromSourceToPainting) {
+  const Rgb frame = Noise(33, 17);
+  EXPECT_EQ(Paint(AffineModel(-1, 255), frame, {}, 0).pixels, frame.pixels);
+  const Rgb half = Paint(AffineModel(-1, 255), frame, {}, 0.5f);
+  for (uint8_t b : half.pixels) ASSERT_NEAR(b, 127.5, 0.51);
+  const Rgb quarter = Paint(AffineModel(0, 200), frame, {}, 0.25f);
+  for (size_t i = 0; i < quarter.pixels.size(); ++i) {
+    ASSERT_NEAR(quarter.pixels[i], 0.75 * frame.pixels[i] + 50, 0.51);
+  }
+}
+
+TEST(Stylizer, KeepColorsTakesOnlyBrightness) {
+  // Paints everything in grey 120: with the source's colours, each pixel keeps R-G and B-G.
+  Rgb frame(20, 20);
+  for (size_t i = 0; i < frame.pixels.size(); i += 3) {
+    frame.pixels[i] = static_cast<uint8_t>(100 + i % 40);
+    frame.pixels[i + 1] = 110;
+    frame.pixels[i + 2] = 90;
+  }
+  const Rgb out = Paint(AffineModel(0, 120), frame, {.keep_colors = true});
+  for (size_t i = 0; i < out.pixels.size(); i += 3) {
+    ASSERT_NEAR(out.pixels[i] - out.pixels[i + 1], frame.pixels[i] - 110, 1);
+    ASSERT_NEAR(out.pixels[i + 2] - out.pixels[i + 1], -20, 1);
+    ASSERT_NEAR(0.2126 * out.pixels[i] + 0.7152 * out.pixels[i + 1] + 0.0722 * out.pixels[i + 2], 120, 1);
+  }
+}
+
+TEST(Stylizer, NetworkMayWorkAtAnotherSize) {
+  // A smooth picture survives the way down and up again.
+  Rgb frame(320, 180);
+  for (int y = 0; y < 180; ++y) {
+    for (int x = 0; x < 320; ++x) {
+      uint8_t* p = &frame.pixels[3 * static_cast<size_t>(y * 320 + x)];
+      p[0] = static_cast<uint8_t>(x / 2 + 40), p[1] = static_cast<uint8_t>(y + 30);
+      p[2] = static_cast<uint8_t>(100 + 50 * std::sin(x * 0.03) * std::cos(y * 0.04));
+    }
+  }
+  for (const Options& options : {Options{.working_height = 90}, Options{.working_width = 500},
+                                 Options{.working_width = 97, .working_height = 61}}) {
+    const Rgb out = Paint(AffineModel(1, 0), frame, options);
+    double worst = 0;
+    for (size_t i = 0; i < out.pixels.size(); ++i) {
+      worst = std::max(worst, std::abs(static_cast<double>(out.pixels[i]) - frame.pixels[i]));
+    }
+    EXPECT_LE(worst, 3) << options.working_width << "x" << options.working_height;
+  }
+  Expected<tempera::Stylizer> s = OpenModel(AffineModel(1, 0), {.working_height = 480});
+  ASSERT_TRUE(s);
+  EXPECT_EQ(s->WorkingSize(1920, 1080)->width, 853);
+  EXPECT_FALSE(s->WorkingSize(0, 10));
+}
+
+TEST(Stylizer, PaintingsOfAnotherSizeAreScaled) {
+  // Twice the size, nearest: shrinking it again by areas gives the source back, padding cut off.
+  TestModel twice;
+  twice.Constant("scales", {4}, {1, 1, 2, 2}).Node("Resize", {"input", "", "scales"}, "output");
+  const Rgb frame = Noise(35, 41);
+  EXPECT_EQ(Paint(twice, frame).pixels, frame.pixels);
+}
+
+TEST(Stylizer, FixedSizeModelsAreUsedAtTheirSize) {
+  // The Reshape admits [1, 3, 24, 48] alone.
+  TestModel fixed({1, 3, 24, 48});
+  fixed.Constant("flat", {1, 3 * 24 * 48}).Node("Reshape", {"input", "flat"}, "row");
+  fixed.Constant("shape", {1, 3, 24, 48}).Node("Reshape", {"row", "shape"}, "output");
+  std::vector<std::string> log;
+  tempera_set_log_callback(
+      [](int level, const char* message, void* user) {
+        if (level == 1) static_cast<std::vector<std::string>*>(user)->push_back(message);
+      },
+      &log);
+  Rgb frame(100, 50);
+  std::fill(frame.pixels.begin(), frame.pixels.end(), 77);
+  const Rgb out = Paint(fixed, frame);
+  tempera_set_log_callback(nullptr, nullptr);
+  EXPECT_EQ(out.pixels, frame.pixels);
+  ASSERT_EQ(log.size(), 1u);
+  EXPECT_NE(log[0].find("48x24"), std::string::npos) << log[0];
+}
+
+TEST(Stylizer, WildNumbersNeverReachThePixels) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const Rgb frame = Noise(40, 30);
+  for (uint8_t b : Paint(AffineModel(1, nan), frame).pixels) ASSERT_EQ(b, 0);
+  for (uint8_t b : Paint(AffineModel(1, 1e30f), frame, {.working_height = 60}).pixels) ASSERT_EQ(b, 255);
+  for (uint8_t b : Paint(AffineModel(-1e30f, -1), frame).pixels) ASSERT_EQ(b, 0);
+}
+
+TEST(Stylizer, AnyTwoFormatsAndInPlace) {
+  Expected<tempera::Stylizer> s = OpenModel(AffineModel(-1, 255));
+  ASSERT_TRUE(s);
+  // NV12, in place: luma is mirrored within 16..235, chroma about 128.
+  const int w = 37, h = 23, half = 19;
+  std::vector<uint8_t> luma(static_cast<size_t>(w * h), 100), chroma(static_cast<size_t>(2 * half * 12), 130);
+  tempera_image nv12 = {};
+  nv12.format = TEMPERA_NV12;
+  nv12.width = w, nv12.height = h;
+  nv12.planes[0] = luma.data(), nv12.planes[1] = chroma.data();
+  nv12.stride_bytes[0] = w, nv12.stride_bytes[1] = 2 * half;
+  Rgb rgb(w, h);
+  ASSERT_FALSE(s->Process(nv12, rgb.image()));
+  ASSERT_FALSE(s->Process(nv12, nv12));
+  for (uint8_t y : luma) ASSERT_NEAR(y, 251 - 100, 1);
+  for (uint8_t c : chroma) ASSERT_NEAR(c, 256 - 130, 1);
+  // What came out as RGB is the same picture.
+  EXPECT_NEAR(0.2126 * rgb.pixels[0] + 0.7152 * rgb.pixels[1] + 0.0722 * rgb.pixels[2],
+              (251 - 100 - 16) * 255.0 / 219.0, 1.5);
+  // Strength 0 copies the very bytes, and half strength reads the source it overwrites.
+  std::vector<uint8_t> before = luma;
+  ASSERT_FALSE(s->SetStrength(0));
+  ASSERT_FALSE(s->Process(nv12, nv12));
+  EXPECT_EQ(luma, before);
+  ASSERT_FALSE(s->SetStrength(0.5f));
+  ASSERT_FALSE(s->Process(nv12, nv12));
+  for (uint8_t y : luma) ASSERT_NEAR(y, 125.5, 1);
+}
+
+TEST(Stylizer, ForeignModelsAreRefusedWithAReason) {
+  const auto reason = [](const TestModel& model) {
+    const Expected<tempera::Stylizer> s = OpenModel(model);
+    EXPECT_FALSE(s);
+    return s ? std::string() : s.error().message;
+  };
+  TestModel mask;  // one channel out
+  mask.Constant("w", {1, 3, 1, 1}, {1, 1, 1}).Node("Conv", {"input", "w"}, "output");
+  EXPECT_NE(reason(mask).find("[1, 1, 64, 64]"), std::string::npos) << reason(mask);
+  TestModel score;  // no picture at all
+  score.Node("GlobalAveragePool", {"input"}, "output");
+  EXPECT_NE(reason(score).find("[1, 3, 1, 1]"), std::string::npos) << reason(score);
+  EXPECT_NE(reason(AffineModel(1, 0, {1, -1, -1, 3})).find("[1, ?, ?, 3]"), std::string::npos);
+  EXPECT_NE(reason(AffineModel(1, 0, {1, 4, -1, -1})).find("[1, 4, ?, ?]"), std::string::npos);
+  TestModel two = AffineModel(1, 0);
+  two.model.graph.inputs.push_back(two.model.graph.inputs[0]);
+  two.model.graph.inputs[1].name = "mask";
+  two.Node("Identity", {"mask"}, "unused");
+  EXPECT_NE(reason(two).find("2 inputs"), std::string::npos) << reason(two);
+}
+
+TEST(Stylizer, BadArgumentsAreNamed) {
+  Expected<tempera::Stylizer> s = OpenModel(AffineModel(1, 0));
+  ASSERT_TRUE(s);
+  Rgb a(8, 8), b(8, 9);
+  EXPECT_NE(s->Process(a.image(), b.image()).message.find("8x9"), std::string::npos);
+  tempera_image bgra = a.image();
+  bgra.format = TEMPERA_BGRA;
+  bgra.stride_bytes[0] = 32;
+  EXPECT_EQ(s->Process(a.image(), bgra).code, TEMPERA_INVALID_ARGUMENT);  // same pixels, another format
+  for (float strength : {-0.1f, 1.1f, std::numeric_limits<float>::quiet_NaN()}) {
+    EXPECT_EQ(s->SetStrength(strength).code, TEMPERA_INVALID_ARGUMENT);
+  }
+  EXPECT_FALSE(OpenModel(AffineModel(1, 0), {.threads = -1}));
+  EXPECT_FALSE(OpenModel(AffineModel(1, 0), {.working_width = 16385}));
+  EXPECT_EQ(OpenModel(AffineModel(1, 0), {.threads = 5000}).error().code, TEMPERA_INVALID_ARGUMENT);
+}
+
+TEST(CApi, NullIsAnAnswerNotACrash) {
+  tempera_stylizer* s = nullptr;
+  EXPECT_EQ(tempera_open_file(nullptr, nullptr, &s), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_open_file("x", nullptr, nullptr), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_open_memory(nullptr, 5, nullptr, &s), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_process(nullptr, nullptr, nullptr), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_set_strength(nullptr, 1), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_working_size(nullptr, 1, 1, nullptr, nullptr), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_memory_bytes(nullptr), 0u);
+  EXPECT_EQ(tempera_metadata(nullptr, "x"), nullptr);
+  EXPECT_STRNE(tempera_error_message(), "");
+  tempera_close(nullptr);
+}
+
+TEST(CApi, MessagesNameTheFile) {
+  tempera_stylizer* s = nullptr;
+  EXPECT_EQ(tempera_open_file("/no/such/model.onnx", nullptr, &s), TEMPERA_NOT_FOUND);
+  EXPECT_NE(std::string(tempera_error_message()).find("/no/such/model.onnx"), std::string::npos);
+  EXPECT_EQ(s, nullptr);
+  EXPECT_EQ(tempera_open_memory("not a model", 11, nullptr, &s), TEMPERA_CORRUPT_MODEL);
+  EXPECT_EQ(s, nullptr);
+}
+
+TEST(CApi, OptionsFromOlderAndNewerCallers) {
+  const std::string bytes = AffineModel(1, 0).Bytes();
+  struct {
+    tempera_options known = {};
+    int64_t unknown[4] = {7, 7, 7, 7};
+  } newer;
+  newer.known.struct_size = sizeof(newer);
+  tempera_options older = {};
+  older.struct_size = offsetof(tempera_options, precision);
+  older.working_height = -5;  // lies beyond what the caller says it knows
+  for (const tempera_options* options : {&newer.known, &older}) {
+    tempera_stylizer* s = nullptr;
+    EXPECT_EQ(tempera_open_memory(bytes.data(), bytes.size(), options, &s), TEMPERA_OK)
+        << tempera_error_message();
+    EXPECT_STREQ(tempera_error_message(), "");
+    tempera_close(s);
+  }
+  tempera_options none = {};
+  tempera_stylizer* s = nullptr;
+  EXPECT_EQ(tempera_open_memory(bytes.data(), bytes.size(), &none, &s), TEMPERA_INVALID_ARGUMENT);
+}
+
+TEST(CApi, MemoryAndMetadataAreTold) {
+  Expected<tempera::Stylizer> s = OpenModel(AffineModel(1, 0).Metadata("tempera.artist", "Nobody"));
+  ASSERT_TRUE(s);
+  EXPECT_EQ(s->Metadata("tempera.artist"), "Nobody");
+  EXPECT_FALSE(s->Metadata("tempera.year").has_value());
+  EXPECT_EQ(s->MemoryBytes(), 0u);
+  Rgb frame = Noise(64, 64);
+  ASSERT_FALSE(s->Process(frame.image(), frame.image()));
+  EXPECT_GE(s->MemoryBytes(), 64u * 64 * 3 * 4);
+}
+
+TEST(Memory, TextAndAvailability) {
+  EXPECT_EQ(BytesToString(9.1 * (int64_t{1} << 30)), "9.1 GiB");
+  EXPECT_EQ(BytesToString(35 << 20), "35 MiB");
+  EXPECT_GT(AvailableMemoryBytes(), size_t{1} << 20);
+}
+
+// A frame that cannot fit is refused before anything is allocated for it, with a size that can.
+TEST(Stylizer, FramesTooLargeForMemoryAreRefused) {
+  TestModel wide;  // at 16384x16384 three paintings of 12 GiB live at once
+  wide.Constant("scales", {4}, {1, 1, 2, 2})
+      .Constant("two", {1}, {2})
+      .Node("Resize", {"input", "", "scales"}, "a");
+  wide.Node("Mul", {"a", "two"}, "b").Node("Add", {"a", "b"}, "output");
+  if (AvailableMemoryBytes() > size_t{36} << 30) GTEST_SKIP() << "this machine has room for a plan of 36 GiB";
+  Expected<tempera::Stylizer> s = OpenModel(wide, {.working_width = 16384, .working_height = 16384});
+  ASSERT_TRUE(s);
+  Rgb frame(16, 16);
+  const Error error = s->Process(frame.image(), frame.image());
+  EXPECT_EQ(error.code, TEMPERA_OUT_OF_MEMORY) << error.message;
+  EXPECT_NE(error.message.find("--height"), std::string::npos) << error.message;
+}
+
+}  // namespace
+}  // namespace tempera::stylize

@@ -1,7 +1,6 @@
 #include "cli/engine_options.h"
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 
 #include "src/base/cpu.h"
 
@@ -26,10 +25,10 @@ void EngineOptions::AddCpu(CLI::App& verb) {
 }
 
 Result<engine::SessionOptions> EngineOptions::ForSession() const {
-  TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(cpu));
-  // The engine asks the environment when it plans.
-  if (!cpu.empty()) setenv("TEMPERA_CPU", target.name.c_str(), 1);
+  // Asked here too: a bad name is the command line's fault, whatever the model.
+  TEMPERA_RETURN_IF_ERROR(ChooseCpuTarget(cpu).status());
   engine::SessionOptions options;
+  options.cpu = cpu;
   options.num_threads = threads;
   options.precision = precision == "fp32" ? engine::Precision::kFp32 : engine::Precision::kAuto;
   return options;

@@ -22,7 +22,7 @@ struct EngineOptions {
   void AddThreads(CLI::App& verb);
   void AddCpu(CLI::App& verb);
 
-  // Also makes `cpu` the target of every session planned from now on.
+  // Refuses a CPU target that is not there.
   Result<engine::SessionOptions> ForSession() const;
 };
 

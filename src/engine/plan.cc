@@ -15,8 +15,20 @@ struct Entry {
   NodePlanner planner;
 };
 constexpr Entry kPlanners[] = {
-    {"Dropout", PlanViewNode}, {"Flatten", PlanViewNode}, {"Identity", PlanViewNode},
-    {"Reshape", PlanViewNode}, {"Squeeze", PlanViewNode}, {"Unsqueeze", PlanViewNode},
+    {"Add", PlanAddNode},
+    {"Clip", PlanActivationNode},
+    {"Dropout", PlanViewNode},
+    {"Flatten", PlanViewNode},
+    {"Identity", PlanViewNode},
+    {"InstanceNormalization", PlanNormNode},
+    {"LeakyRelu", PlanActivationNode},
+    {"PRelu", PlanActivationNode},
+    {"Relu", PlanActivationNode},
+    {"Reshape", PlanViewNode},
+    {"Squeeze", PlanViewNode},
+    {"Unsqueeze", PlanViewNode},
+    {"tempera.Affine", PlanAffineNode},
+    {"tempera.Conv", PlanConvNode},
 };
 
 Result<bool> PlanFast(PlanBuilder& builder, const Node& node) {
@@ -27,18 +39,6 @@ Result<bool> PlanFast(PlanBuilder& builder, const Node& node) {
 }
 
 }  // namespace
-
-// The same numbers under another shape: no step at all.
-Result<bool> PlanViewNode(PlanBuilder& builder, const Node& node) {
-  for (size_t i = 1; i < node.outputs.size(); ++i) {
-    if (node.outputs[i] != graph::kNoValue) return false;  // Dropout's mask
-  }
-  if (builder.reading(node.inputs[0]).storage < 0) return false;
-  const StorageId storage = builder.Materialize(node.inputs[0]);
-  builder.SetReading(node.outputs[0], {storage, {}});
-  builder.Credit(node.outputs[0], node);
-  return true;
-}
 
 Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options) {
   PlanBuilder builder(std::move(graph), options);

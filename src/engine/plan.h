@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "src/engine/step.h"
@@ -33,6 +34,7 @@ struct Plan {
 struct PlanOptions {
   bool reference = false;   // only reference steps
   int64_t highway_bit = 0;  // the target of fast steps
+  std::string target_name;
 };
 
 // `graph` is specialised, and rewritten by the passes unless options.reference.

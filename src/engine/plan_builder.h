@@ -28,6 +28,7 @@ class PlanBuilder {
 
   const graph::Graph& graph() const { return *plan_.graph; }
   int64_t highway_bit() const { return options_.highway_bit; }
+  const std::string& target_name() const { return options_.target_name; }
   const TensorInfo& info(graph::ValueId v) const { return graph().value(v).info; }
   // The numbers of a constant fp32 value; nullptr when it is none.
   const Tensor* ConstantFloats(graph::ValueId v) const;
@@ -70,9 +71,9 @@ using NodePlanner = Result<bool> (*)(PlanBuilder& builder, const graph::Node& no
 // One file each.
 Result<bool> PlanConvNode(PlanBuilder& builder, const graph::Node& node);        // conv_step.cc
 Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node);        // norm_step.cc
-Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node);      // affine_step.cc
-Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node);  // affine_step.cc
+Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node);      // pending.cc
+Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node);  // pending.cc
 Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node);         // add_step.cc
-Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node);        // plan.cc
+Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node);        // pending.cc
 
 }  // namespace tempera::engine

@@ -9,6 +9,7 @@
 #include "src/engine/arena.h"
 #include "src/engine/plan.h"
 #include "src/engine/specialize.h"
+#include "src/graph/passes.h"
 
 namespace tempera::engine {
 namespace {
@@ -133,7 +134,9 @@ Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Sha
     inputs.push_back({model->value(model->inputs[i]).info.dtype, std::move(input_shapes[i])});
   }
   TEMPERA_ASSIGN_OR_RETURN(graph::Graph graph, Specialize(*model, inputs));
-  TEMPERA_ASSIGN_OR_RETURN(Plan plan, MakePlan(std::move(graph), {options.reference, target.highway_bit}));
+  if (!options.reference) TEMPERA_RETURN_IF_ERROR(graph::RunPasses(graph));
+  TEMPERA_ASSIGN_OR_RETURN(Plan plan,
+                           MakePlan(std::move(graph), {options.reference, target.highway_bit, target.name}));
   auto session = std::make_unique<PlannedSession>();
   TEMPERA_RETURN_IF_ERROR(session->Init(std::move(plan), options.num_threads));
   return std::unique_ptr<Session>(std::move(session));

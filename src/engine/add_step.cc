@@ -1,0 +1,63 @@
+// Add of two values of one shape, with what is pending on each applied on the way.
+#include <algorithm>
+
+#include "src/base/checked_math.h"
+#include "src/engine/plan_builder.h"
+#include "src/kernels/pointwise_f32.h"
+
+namespace tempera::engine {
+namespace {
+
+constexpr int64_t kTaskNumbers = 16 * 1024;
+
+class AddStep final : public Step {
+ public:
+  AddStep(const Reading& a, const Reading& b, StorageId to, const Planes& planes, int64_t highway_bit)
+      : a_(a), b_(b), to_(to), planes_(planes), add_(kernels::ChoosePointwiseF32(highway_bit).add) {
+    reads = {a.storage, b.storage};
+    writes = {to};
+    info.kernel = "add_f32";
+    parts_ = std::max<int64_t>(1, CeilDiv(planes_.plane(), kTaskNumbers));
+  }
+
+  void Bind(const Memory& memory) override {
+    x_ = memory.floats(a_.storage);
+    y_ = memory.floats(b_.storage);
+    output_ = memory.floats(to_);
+  }
+
+  Status Run(const RunContext& context) override {
+    const int64_t plane = planes_.plane();
+    context.pool.ParallelFor(static_cast<int>(planes_.n * planes_.channels * parts_), [&](int task, int) {
+      const int64_t channel = task / parts_;
+      const int64_t begin = task % parts_ * kTaskNumbers;
+      const int64_t at = channel * plane + begin;
+      add_(a_.pointwise, b_.pointwise, {}, channel, x_ + at, y_ + at, output_ + at,
+           std::min(kTaskNumbers, plane - begin));
+    });
+    return OkStatus();
+  }
+
+ private:
+  Reading a_, b_;
+  StorageId to_;
+  Planes planes_;
+  kernels::PointwiseF32::Add add_;
+  int64_t parts_;
+  const float *x_ = nullptr, *y_ = nullptr;
+  float* output_ = nullptr;
+};
+
+}  // namespace
+
+Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId a = node.inputs[0], b = node.inputs[1];
+  if (!builder.is_float(a) || builder.info(a).shape != builder.info(b).shape) return false;
+  const Reading ra = builder.reading(a), rb = builder.reading(b);
+  if (ra.storage < 0 || rb.storage < 0) return false;
+  const StorageId to = builder.NewStorage(node.outputs[0]);
+  builder.Add(std::make_unique<AddStep>(ra, rb, to, builder.PlanesOf(a), builder.highway_bit()), node);
+  return true;
+}
+
+}  // namespace tempera::engine

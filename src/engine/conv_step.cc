@@ -1,0 +1,118 @@
+#include "src/engine/conv_step.h"
+
+#include <string>
+#include <utility>
+
+#include "src/engine/plan_builder.h"
+
+namespace tempera::engine {
+
+using graph::Node;
+using kernels::Activation;
+using kernels::ConvShape;
+using kernels::PadMode;
+using kernels::Pointwise;
+
+ConvStep::ConvStep(kernels::ConvPlan plan, Pointwise read, Pointwise write, StorageId from, StorageId to)
+    : plan_(std::move(plan)), from_(from), to_(to) {
+  args_.read = read;
+  args_.write = write;
+  reads = {from};
+  writes = {to};
+  scratch_bytes = plan_.scratch_bytes;
+  weight_bytes = plan_.weights.size_bytes() + plan_.bias.size() * sizeof(float);
+  info.macs = plan_.shape.macs();
+}
+
+void ConvStep::AddNorm(InstanceNorm norm) {
+  norms_.push_back(std::move(norm));
+  moments_.resize(static_cast<size_t>(plan_.shape.n * plan_.shape.out_channels * plan_.tiles));
+  args_.moments = moments_.data();
+}
+
+void ConvStep::Bind(const Memory& memory) {
+  args_.input = memory.floats(from_);
+  args_.output = memory.floats(to_);
+}
+
+Status ConvStep::Run(const RunContext& context) {
+  context.pool.ParallelFor(static_cast<int>(plan_.tasks), [&](int task, int thread) {
+    plan_.RunTask(args_, task, context.ScratchOf(thread));
+  });
+  for (const InstanceNorm& norm : norms_) norm.Finish(moments_, plan_.tiles);
+  return OkStatus();
+}
+
+namespace {
+
+PadMode PadModeOf(const Node& node) {
+  const std::string mode = node.attributes.String("pad_mode", "constant");
+  return mode == "reflect" ? PadMode::kReflect : mode == "edge" ? PadMode::kEdge : PadMode::kConstant;
+}
+
+ConvShape ShapeOf(const PlanBuilder& builder, const Node& node) {
+  const Shape& in = builder.info(node.inputs[0]).shape;
+  const Shape& weights = builder.info(node.inputs[1]).shape;
+  const Shape& out = builder.info(node.outputs[0]).shape;
+  const auto strides = node.attributes.Ints("strides"), dilations = node.attributes.Ints("dilations"),
+             pads = node.attributes.Ints("pads");
+  ConvShape s;
+  s.n = in[0], s.in_channels = in[1], s.in_h = in[2], s.in_w = in[3];
+  s.out_channels = out[1], s.out_h = out[2], s.out_w = out[3];
+  s.kernel_h = weights[2], s.kernel_w = weights[3];
+  s.stride_h = strides[0], s.stride_w = strides[1];
+  s.dilation_h = dilations[0], s.dilation_w = dilations[1];
+  s.pad_top = pads[0], s.pad_left = pads[1];
+  s.group = node.attributes.Int("group", 1);
+  s.pad_mode = PadModeOf(node);
+  s.pad_value = node.attributes.Float("pad_value", 0);
+  s.upsample = node.attributes.Int("upsample", 1);
+  return s;
+}
+
+std::string KernelName(const PlanBuilder& builder, const kernels::ConvPlan& plan) {
+  const ConvShape& s = plan.shape;
+  std::string name = "conv_f32 " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) + " s" +
+                     std::to_string(s.stride_h);
+  if (s.stride_w != s.stride_h) name += "x" + std::to_string(s.stride_w);
+  if (s.dilation_h != 1 || s.dilation_w != 1) name += " d" + std::to_string(s.dilation_h);
+  if (s.group > 1) name += " g" + std::to_string(s.group);
+  if (plan.scale == 2) name += " 4-phase";
+  return name + " planar " + builder.target_name();
+}
+
+}  // namespace
+
+Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  if (!builder.is_picture(x) || !builder.is_picture(node.outputs[0]) || builder.reading(x).storage < 0) {
+    return Unsupported("node '" + node.name + "' convolves something empty; use a larger size");
+  }
+  const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
+  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
+  auto planned =
+      kernels::PlanConv(ShapeOf(builder, node), weights.span<float>(),
+                        bias ? bias->span<float>() : std::span<const float>(), builder.highway_bit());
+  if (!planned.ok()) {
+    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
+  }
+  Pointwise write;
+  const std::string activation = node.attributes.String("activation", "none");
+  if (activation == "clamp") {
+    write.activation = Activation::kClamp;
+    write.lo = node.attributes.Float("lo", write.lo);
+    write.hi = node.attributes.Float("hi", write.hi);
+  } else if (activation == "slope") {
+    write.activation = Activation::kSlope;
+    write.slope = builder.ConstantFloats(node.inputs[3])->data<float>();
+  }
+  const std::string kernel = KernelName(builder, *planned);
+  const Reading from = builder.reading(x);
+  const StorageId to = builder.NewStorage(node.outputs[0]);
+  auto step = std::make_unique<ConvStep>(std::move(planned).value(), from.pointwise, write, from.storage, to);
+  step->info.kernel = kernel;
+  builder.Add(std::move(step), node);
+  return true;
+}
+
+}  // namespace tempera::engine

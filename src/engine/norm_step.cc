@@ -1,0 +1,100 @@
+// Instance norm: statistics gathered by the convolution before it where there is one, otherwise
+// by a pass of their own. The normalisation itself stays pending on the value.
+#include <algorithm>
+#include <cmath>
+#include <utility>
+
+#include "src/base/checked_math.h"
+#include "src/engine/conv_step.h"
+#include "src/engine/norm.h"
+#include "src/engine/plan_builder.h"
+
+namespace tempera::engine {
+
+void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t tiles) const {
+  for (size_t i = 0; i < scale->size(); ++i) {
+    kernels::Moments all;
+    for (int64_t t = 0; t < tiles; ++t)
+      all.Join(moments[i * static_cast<size_t>(tiles) + static_cast<size_t>(t)]);
+    const size_t channel = i % gamma.size();
+    const double a = gamma[channel] / std::sqrt(all.variance() + static_cast<double>(epsilon));
+    (*scale)[i] = static_cast<float>(a);
+    (*shift)[i] = static_cast<float>(beta[channel] - all.mean * a);
+  }
+}
+
+namespace {
+
+// Rows a task reads: about 64 KiB of one channel.
+constexpr int64_t kTaskNumbers = 16 * 1024;
+
+class NormStep final : public Step {
+ public:
+  NormStep(InstanceNorm norm, StorageId from, const Planes& planes, int64_t highway_bit)
+      : norm_(std::move(norm)),
+        from_(from),
+        planes_(planes),
+        region_moments_(kernels::ChooseRegionMomentsF32(highway_bit)) {
+    reads = {from};
+    info.kernel = "moments_f32";
+    rows_ = std::clamp<int64_t>(kTaskNumbers / planes_.w, 1, planes_.h);
+    tiles_ = CeilDiv(planes_.h, rows_);
+    moments_.resize(static_cast<size_t>(planes_.n * planes_.channels * tiles_));
+  }
+
+  void Bind(const Memory& memory) override { input_ = memory.floats(from_); }
+
+  Status Run(const RunContext& context) override {
+    context.pool.ParallelFor(static_cast<int>(moments_.size()), [&](int task, int) {
+      const int64_t y = task % tiles_ * rows_;
+      const float* data = input_ + task / tiles_ * planes_.plane() + y * planes_.w;
+      moments_[static_cast<size_t>(task)] =
+          region_moments_(data, std::min(rows_, planes_.h - y), planes_.w, planes_.w);
+    });
+    norm_.Finish(moments_, tiles_);
+    return OkStatus();
+  }
+
+ private:
+  InstanceNorm norm_;
+  StorageId from_;
+  Planes planes_;
+  kernels::RegionMomentsF32 region_moments_;
+  int64_t rows_, tiles_;
+  std::vector<kernels::Moments> moments_;
+  const float* input_ = nullptr;
+};
+
+}  // namespace
+
+Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  const Tensor* gamma = builder.ConstantFloats(node.inputs[1]);
+  const Tensor* beta = builder.ConstantFloats(node.inputs[2]);
+  if (!builder.is_picture(x) || gamma == nullptr || beta == nullptr || builder.reading(x).storage < 0)
+    return false;
+  const Planes planes = builder.PlanesOf(x);
+  InstanceNorm norm;
+  norm.gamma.assign(gamma->span<float>().begin(), gamma->span<float>().end());
+  norm.beta.assign(beta->span<float>().begin(), beta->span<float>().end());
+  norm.epsilon = node.attributes.Float("epsilon", 1e-5f);
+  const auto count = static_cast<size_t>(planes.n * planes.channels);
+  norm.scale = &builder.KeepFloats(std::vector<float>(count));
+  norm.shift = &builder.KeepFloats(std::vector<float>(count));
+  Reading normalized;
+  normalized.storage = builder.Materialize(x);
+  normalized.pointwise.scale = norm.scale->data();
+  normalized.pointwise.shift = norm.shift->data();
+  if (auto* conv = dynamic_cast<ConvStep*>(builder.ProducerOf(x))) {
+    conv->AddNorm(std::move(norm));
+    builder.SetReading(node.outputs[0], normalized);
+    builder.Credit(node.outputs[0], node);
+  } else {
+    builder.Add(
+        std::make_unique<NormStep>(std::move(norm), normalized.storage, planes, builder.highway_bit()), node);
+    builder.SetReading(node.outputs[0], normalized);
+  }
+  return true;
+}
+
+}  // namespace tempera::engine

@@ -1,0 +1,63 @@
+// Conv with constant weights over two spatial dimensions -> tempera.Conv.
+#include <algorithm>
+
+#include "src/graph/passes.h"
+#include "src/graph/rewrite.h"
+
+namespace tempera::graph {
+namespace {
+
+std::vector<int64_t> TwoInts(const Node& node, const char* name) {
+  std::vector<int64_t> v = node.attributes.Ints(name, {1, 1});
+  return v.size() == 2 ? v : std::vector<int64_t>{1, 1};
+}
+
+// [top, left, bottom, right], whatever auto_pad says.
+std::vector<int64_t> ResolvedPads(const Node& node, const Shape& in, const Shape& weights,
+                                  const std::vector<int64_t>& strides,
+                                  const std::vector<int64_t>& dilations) {
+  const std::string auto_pad = node.attributes.String("auto_pad", "NOTSET");
+  std::vector<int64_t> pads(4, 0);
+  if (auto_pad == "NOTSET") {
+    const std::vector<int64_t> given = node.attributes.Ints("pads");
+    return given.size() == 4 ? given : pads;
+  }
+  if (auto_pad == "VALID") return pads;
+  for (size_t d = 0; d < 2; ++d) {
+    const int64_t out = (in[d + 2] + strides[d] - 1) / strides[d];
+    const int64_t reach = (weights[d + 2] - 1) * dilations[d] + 1;
+    const int64_t total = std::max<int64_t>(0, (out - 1) * strides[d] + reach - in[d + 2]);
+    pads[d] = auto_pad == "SAME_LOWER" ? (total + 1) / 2 : total / 2;
+    pads[d + 2] = total - pads[d];
+  }
+  return pads;
+}
+
+}  // namespace
+
+Status LowerConv(Graph& graph) {
+  for (Node& node : graph.nodes) {
+    if (node.op_type != "Conv") continue;
+    const Tensor* weights = ConstantFloats(graph, node.inputs[1]);
+    const ValueId bias = InputOf(node, 2);
+    const TensorInfo& in = graph.value(node.inputs[0]).info;
+    if (weights == nullptr || weights->shape().size() != 4 || in.dtype != DataType::kFloat32) continue;
+    if (bias != kNoValue && ConstantFloats(graph, bias) == nullptr) continue;
+    Node fused;
+    fused.name = node.name;
+    fused.op_type = "tempera.Conv";
+    fused.inputs = {node.inputs[0], node.inputs[1], bias, kNoValue};
+    fused.outputs = node.outputs;
+    const auto strides = TwoInts(node, "strides"), dilations = TwoInts(node, "dilations");
+    SetInt(fused, "group", node.attributes.Int("group", 1));
+    SetInts(fused, "strides", strides);
+    SetInts(fused, "dilations", dilations);
+    SetInts(fused, "pads", ResolvedPads(node, in.shape, weights->shape(), strides, dilations));
+    SetString(fused, "pad_mode", "constant");
+    SetString(fused, "operators", "Conv");
+    node = std::move(fused);
+  }
+  return OkStatus();
+}
+
+}  // namespace tempera::graph

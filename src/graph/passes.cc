@@ -1,0 +1,15 @@
+#include "src/graph/passes.h"
+
+namespace tempera::graph {
+
+Status RunPasses(Graph& graph) {
+  TEMPERA_RETURN_IF_ERROR(LowerConv(graph));
+  TEMPERA_RETURN_IF_ERROR(FoldPads(graph));
+  TEMPERA_RETURN_IF_ERROR(FoldUpsample(graph));
+  TEMPERA_RETURN_IF_ERROR(LowerAffine(graph));
+  TEMPERA_RETURN_IF_ERROR(FoldAffine(graph));
+  TEMPERA_RETURN_IF_ERROR(FuseActivation(graph));
+  return OkStatus();
+}
+
+}  // namespace tempera::graph

@@ -1,0 +1,35 @@
+// Passes: rewrites of a specialised graph (shapes concrete) that let fewer, larger kernels do
+// the work. One file each. A pass leaves every graph output with the same numbers, up to
+// rounding; values nobody reads any more stay in Graph::values.
+//
+// What they make:
+//   tempera.Conv    inputs x, w, bias (optional), slope (optional); attributes group, strides [h, w],
+//                   dilations [h, w], pads [top, left, bottom, right], pad_mode constant|reflect|edge,
+//                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
+//                   activation none|clamp|slope with lo, hi
+//   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
+// Both carry `operators`, the ONNX operators they stand for, joined by '+'.
+#pragma once
+
+#include "src/base/status.h"
+#include "src/graph/graph.h"
+
+namespace tempera::graph {
+
+// Conv with constant weights, two spatial dimensions -> tempera.Conv, auto_pad resolved.
+Status LowerConv(Graph& graph);
+// Pad before tempera.Conv -> its pads.
+Status FoldPads(Graph& graph);
+// Nearest enlargement by two before tempera.Conv -> its upsample.
+Status FoldUpsample(Graph& graph);
+// BatchNormalization, and arithmetic with one constant per channel -> tempera.Affine.
+Status LowerAffine(Graph& graph);
+// tempera.Affine after tempera.Conv -> its weights.
+Status FoldAffine(Graph& graph);
+// Relu, LeakyRelu, PRelu, Clip after tempera.Conv -> its activation.
+Status FuseActivation(Graph& graph);
+
+// All of them, in the order that serves.
+Status RunPasses(Graph& graph);
+
+}  // namespace tempera::graph

@@ -1,0 +1,123 @@
+#include "src/graph/rewrite.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+namespace tempera::graph {
+
+Uses::Uses(const Graph& graph)
+    : readers_(graph.values.size()), producers_(graph.values.size(), -1), is_output_(graph.values.size()) {
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    for (ValueId v : graph.nodes[n].inputs) {
+      if (v != kNoValue) readers_[static_cast<size_t>(v)].push_back(n);
+    }
+    for (ValueId v : graph.nodes[n].outputs) {
+      if (v != kNoValue) producers_[static_cast<size_t>(v)] = static_cast<int64_t>(n);
+    }
+  }
+  for (ValueId v : graph.outputs) is_output_[static_cast<size_t>(v)] = true;
+}
+
+void RemoveDeadNodes(Graph& graph) {
+  std::vector<bool> needed(graph.values.size());
+  for (ValueId v : graph.outputs) needed[static_cast<size_t>(v)] = true;
+  std::vector<bool> keep(graph.nodes.size());
+  for (size_t n = graph.nodes.size(); n-- > 0;) {
+    for (ValueId v : graph.nodes[n].outputs) {
+      if (v != kNoValue && needed[static_cast<size_t>(v)]) keep[n] = true;
+    }
+    if (!keep[n]) continue;
+    for (ValueId v : graph.nodes[n].inputs) {
+      if (v != kNoValue) needed[static_cast<size_t>(v)] = true;
+    }
+  }
+  size_t to = 0;
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (!keep[n]) continue;
+    if (to != n) graph.nodes[to] = std::move(graph.nodes[n]);
+    ++to;
+  }
+  graph.nodes.resize(to);
+}
+
+ValueId AddConstant(Graph& graph, std::string name, Tensor tensor) {
+  Value value;
+  value.name = std::move(name);
+  value.info = tensor.info();
+  value.constant = std::move(tensor);
+  graph.values.push_back(std::move(value));
+  return static_cast<ValueId>(graph.values.size() - 1);
+}
+
+Result<ValueId> AddFloats(Graph& graph, std::string name, const std::vector<float>& numbers) {
+  TEMPERA_ASSIGN_OR_RETURN(Tensor t,
+                           Tensor::Create(DataType::kFloat32, {static_cast<int64_t>(numbers.size())}));
+  std::copy(numbers.begin(), numbers.end(), t.data<float>());
+  return AddConstant(graph, std::move(name), std::move(t));
+}
+
+const Tensor* ConstantFloats(const Graph& graph, ValueId v) {
+  if (v == kNoValue) return nullptr;
+  const auto& constant = graph.value(v).constant;
+  return constant && constant->dtype() == DataType::kFloat32 ? &*constant : nullptr;
+}
+
+std::vector<int64_t> ConstantInts(const Graph& graph, ValueId v) {
+  if (v == kNoValue || !graph.value(v).constant) return {};
+  const Tensor& t = *graph.value(v).constant;
+  if (t.dtype() == DataType::kInt64) {
+    const auto s = t.span<int64_t>();
+    return {s.begin(), s.end()};
+  }
+  if (t.dtype() == DataType::kInt32) {
+    const auto s = t.span<int32_t>();
+    return {s.begin(), s.end()};
+  }
+  return {};
+}
+
+ValueId InputOf(const Node& node, size_t index) {
+  return index < node.inputs.size() ? node.inputs[index] : kNoValue;
+}
+
+void SetInt(Node& node, const char* name, int64_t value) {
+  onnx::Attribute a;
+  a.name = name;
+  a.type = onnx::Attribute::Type::kInt;
+  a.i = value;
+  node.attributes.Set(std::move(a));
+}
+void SetInts(Node& node, const char* name, std::vector<int64_t> values) {
+  onnx::Attribute a;
+  a.name = name;
+  a.type = onnx::Attribute::Type::kInts;
+  a.ints = std::move(values);
+  node.attributes.Set(std::move(a));
+}
+void SetFloat(Node& node, const char* name, float value) {
+  onnx::Attribute a;
+  a.name = name;
+  a.type = onnx::Attribute::Type::kFloat;
+  a.f = value;
+  node.attributes.Set(std::move(a));
+}
+void SetString(Node& node, const char* name, std::string value) {
+  onnx::Attribute a;
+  a.name = name;
+  a.type = onnx::Attribute::Type::kString;
+  a.s = std::move(value);
+  node.attributes.Set(std::move(a));
+}
+
+void Absorb(const Node& node, Node& into, bool before) {
+  const auto join = [&](const std::string& other, const std::string& own) {
+    return before ? other + "+" + own : own + "+" + other;
+  };
+  SetString(into, "operators",
+            join(node.attributes.String("operators", node.op_type),
+                 into.attributes.String("operators", into.op_type)));
+  into.name = join(node.name, into.name);
+}
+
+}  // namespace tempera::graph

@@ -1,54 +1,10 @@
 #include "src/stylize/memory.h"
 
 #include <algorithm>
-#include <cstdio>
-#include <fstream>
+#include <cmath>
 #include <vector>
 
 namespace tempera::stylize {
-namespace {
-
-// One unsigned number from a one-line file; false when absent or not a number ("max").
-bool ReadNumber(const char* path, size_t* out) {
-  std::ifstream file(path);
-  return static_cast<bool>(file >> *out);
-}
-
-size_t SystemAvailable() {
-  std::ifstream file("/proc/meminfo");
-  std::string key, unit;
-  size_t kib = 0;
-  while (file >> key >> kib) {
-    if (key == "MemAvailable:") return kib << 10;
-    std::getline(file, unit);
-  }
-  return SIZE_MAX;
-}
-
-// Control groups, version 2 then 1. Pages of the file cache count as used there although they are
-// given back on demand, so this errs on the small side.
-size_t GroupAvailable() {
-  size_t limit = 0, used = 0;
-  if (!(ReadNumber("/sys/fs/cgroup/memory.max", &limit) &&
-        ReadNumber("/sys/fs/cgroup/memory.current", &used)) &&
-      !(ReadNumber("/sys/fs/cgroup/memory/memory.limit_in_bytes", &limit) &&
-        ReadNumber("/sys/fs/cgroup/memory/memory.usage_in_bytes", &used))) {
-    return SIZE_MAX;
-  }
-  size_t cached = 0;
-  std::ifstream stat("/sys/fs/cgroup/memory.stat");
-  std::string key;
-  size_t value = 0;
-  while (stat >> key >> value) {
-    if (key == "inactive_file" || key == "active_file") cached += value;
-  }
-  const size_t held = used > cached ? used - cached : 0;
-  return limit > held ? limit - held : 0;
-}
-
-}  // namespace
-
-size_t AvailableMemoryBytes() { return std::min(SystemAvailable(), GroupAvailable()); }
 
 int64_t PeakActivationBytes(const graph::Graph& graph) {
   // Index of the last node that reads each value; outputs live to the end.
@@ -86,15 +42,13 @@ int64_t PeakActivationBytes(const graph::Graph& graph) {
   return std::max(peak, live);
 }
 
-std::string BytesToString(double bytes) {
-  char text[32];
-  const double mib = bytes / 1048576.0;
-  if (mib >= 1000) {
-    std::snprintf(text, sizeof(text), "%.1f GiB", mib / 1024.0);
-  } else {
-    std::snprintf(text, sizeof(text), "%.0f MiB", mib);
+int HeightThatFits(int height, double needed, double available) {
+  // Half: `needed` is rough, and others want memory too. Memory goes with the square of the height.
+  const double fits = height * std::sqrt(0.5 * available / needed);
+  for (int usual : {4320, 2160, 1440, 1080, 720, 480, 360, 240}) {
+    if (usual < height && usual <= fits) return usual;
   }
-  return text;
+  return 144;
 }
 
 }  // namespace tempera::stylize

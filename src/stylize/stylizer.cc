@@ -1,10 +1,10 @@
 #include "src/stylize/stylizer.h"
 
-#include <algorithm>
 #include <cmath>
 #include <cstdlib>
 
 #include "src/base/log.h"
+#include "src/base/memory.h"
 #include "src/engine/specialize.h"
 #include "src/stylize/memory.h"
 
@@ -27,16 +27,6 @@ bool ParseRange(const std::string& text, ValueFormat* values) {
   values->low = a;
   values->high = b;
   return true;
-}
-
-// The largest usual height below the frame's at which `bytes` would shrink to `available`.
-int HeightThatFits(int height, double bytes, double available) {
-  // Half of what is free: the estimate is rough, and others want memory too.
-  const double fits = height * std::sqrt(0.5 * available / bytes);
-  for (int usual : {4320, 2160, 1440, 1080, 720, 480, 360, 240}) {
-    if (usual < height && usual <= fits) return usual;
-  }
-  return 144;
 }
 
 }  // namespace
@@ -139,16 +129,6 @@ Result<Size> Stylizer::WorkingSizeFor(Size frame) const {
   return fixed_size_ ? declared_ : working;
 }
 
-Status Stylizer::CheckMemory(Size frame, Size working, int64_t bytes) const {
-  const size_t available = AvailableMemoryBytes();
-  if (static_cast<size_t>(bytes) <= available) return OkStatus();
-  const double needed = static_cast<double>(bytes), free = static_cast<double>(available);
-  const int height = std::min(HeightThatFits(working.height, needed, free), frame.height);
-  return OutOfMemory("painting at " + SizeToString(working) + " needs " + BytesToString(needed) + ", " +
-                     BytesToString(free) + " are free; use a smaller working height (--height " +
-                     std::to_string(height) + ")");
-}
-
 Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   Result<Probe> probed = ProbeSize(padded);
   if (!probed.ok() && int64_t{padded.width} * padded.height > kLargePixels) {
@@ -156,12 +136,19 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
                   probed.status().message() + "; use a smaller working height (--height 1080)");
   }
   TEMPERA_ASSIGN_OR_RETURN(const Probe probe, std::move(probed));
-  TEMPERA_RETURN_IF_ERROR(CheckMemory(frame, working, probe.bytes));
   engine::SessionOptions options;
   options.num_threads = options_.num_threads;
   options.precision = options_.precision;
-  TEMPERA_ASSIGN_OR_RETURN(session_,
-                           engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options));
+  auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
+  if (session.status().code() == StatusCode::kOutOfMemory) {
+    const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),
+                                      static_cast<double>(AvailableMemoryBytes()));
+    const std::string reason = session.status().message();
+    return OutOfMemory("painting at " + SizeToString(working) +
+                       " needs too much memory: " + reason.substr(0, reason.find(';')) +
+                       "; use a smaller working height (--height " + std::to_string(height) + ")");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
   to_tensor_.emplace(frame, working, padded, values_, pool_.get());
   from_tensor_.emplace(probe.painted, padded, working, frame, values_, pool_.get());
   return OkStatus();

@@ -56,7 +56,6 @@ class Stylizer {
 
   Status Plan(Size frame);
   Status PlanAt(Size frame, Size working, Size padded);
-  Status CheckMemory(Size frame, Size working, int64_t bytes) const;
 
   engine::ModelPtr model_;
   std::string name_;

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/memory.h"
 #include "src/stylize/memory.h"
 #include "src/stylize/test_model.h"
 #include "tempera/tempera.hpp"
@@ -301,10 +302,10 @@ TEST(CApi, MemoryAndMetadataAreTold) {
   EXPECT_GE(s->MemoryBytes(), 64u * 64 * 3 * 4);
 }
 
-TEST(Memory, TextAndAvailability) {
-  EXPECT_EQ(BytesToString(9.1 * (int64_t{1} << 30)), "9.1 GiB");
-  EXPECT_EQ(BytesToString(35 << 20), "35 MiB");
-  EXPECT_GT(AvailableMemoryBytes(), size_t{1} << 20);
+TEST(Memory, SuggestsAUsualHeightThatFits) {
+  EXPECT_EQ(HeightThatFits(4320, 9e9, 3e9), 1440);  // (1440 / 4320)^2 of 9e9 is 1e9
+  EXPECT_EQ(HeightThatFits(1080, 9e9, 17e9), 720);  // never the size that failed
+  EXPECT_EQ(HeightThatFits(1080, 9e9, 1e6), 144);
 }
 
 // A frame that cannot fit is refused before anything is allocated for it, with a size that can.

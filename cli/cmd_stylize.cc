@@ -59,7 +59,9 @@ Status Check(Arguments* args) {
   } else {
     args->paint.working_height = args->height;
   }
-  if (!args->start.empty()) TEMPERA_ASSIGN_OR_RETURN(job.start_s, ParseTime(args->start));
+  if (!args->start.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(job.start_s, ParseTime(args->start));
+  }
   if (!args->duration.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(job.duration_s, ParseTime(args->duration));
     if (job.duration_s <= 0) return InvalidArgument("--duration must be longer than nothing");

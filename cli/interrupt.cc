@@ -10,11 +10,11 @@ namespace tempera::cli {
 namespace {
 
 constexpr int kSignals[] = {SIGINT, SIGTERM, SIGHUP};
-std::atomic<bool> interrupted{false};
+std::atomic<bool> signalled{false};
 struct sigaction previous[3];
 
 void OnSignal(int) {
-  if (interrupted.exchange(true)) {
+  if (signalled.exchange(true)) {
     media::OutputFile::RemoveAllNow();
     _exit(kExitInterrupted);
   }
@@ -23,7 +23,7 @@ void OnSignal(int) {
 }  // namespace
 
 InterruptGuard::InterruptGuard() {
-  interrupted = false;
+  signalled = false;
   struct sigaction action = {};
   action.sa_handler = OnSignal;
   sigemptyset(&action.sa_mask);
@@ -39,6 +39,6 @@ InterruptGuard::~InterruptGuard() {
   for (int i = 0; i < 3; ++i) sigaction(kSignals[i], &previous[i], nullptr);
 }
 
-const std::atomic<bool>& InterruptGuard::flag() const { return interrupted; }
+const std::atomic<bool>& InterruptGuard::flag() const { return signalled; }
 
 }  // namespace tempera::cli

@@ -196,7 +196,10 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
   TEMPERA_RETURN_IF_ERROR(ChoosePixels(codec, info, &encoder));
 
   AVRational rate{info.frame_rate.num, info.frame_rate.den};
-  const bool timed = (container.flags & AVFMT_VARIABLE_FPS) && !HasFixedRate(codec);
+  // FFmpeg 5 does not flag MP4 and its kin, which have timed every frame from the beginning.
+  const bool timed = ((container.flags & AVFMT_VARIABLE_FPS) ||
+                      NameIs(container, {"mp4", "mov", "ipod", "3gp", "3g2", "psp", "f4v", "ismv"})) &&
+                     !HasFixedRate(codec);
   if (timed) {
     context.time_base = {info.time_base.num, info.time_base.den};
     // GIF counts hundredths of a second.

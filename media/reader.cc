@@ -335,8 +335,9 @@ Status Reader::Accept(AVFrame* frame) {
 }
 
 Result<std::optional<Frame>> Reader::Read() {
-  while (ready_.empty() && !(video_done_ && input_done_)) TEMPERA_RETURN_IF_ERROR(ReadPacket());
-  if (ready_.empty()) return std::optional<Frame>();
+  const bool cancelled = options_.cancel && options_.cancel->load();
+  while (!cancelled && ready_.empty() && !(video_done_ && input_done_)) TEMPERA_RETURN_IF_ERROR(ReadPacket());
+  if (cancelled || ready_.empty()) return std::optional<Frame>();
   FramePtr av = std::move(ready_.front());
   ready_.pop_front();
 #if LIBAVUTIL_VERSION_MAJOR >= 58

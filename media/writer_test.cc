@@ -1,0 +1,218 @@
+#include "media/writer.h"
+
+#include <sys/stat.h>
+
+#include "media/test_clip.h"
+
+namespace tempera::media {
+namespace {
+
+class Writer : public ClipTest {};
+
+TEST_F(Writer, SoundSubtitlesChaptersAndTitlesSurvive) {
+  std::ofstream(Path("s.srt")) << "1\n00:00:00,200 --> 00:00:00,900\nHello & <i>goodbye</i>\n";
+  std::ofstream(Path("m.txt"))
+      << ";FFMETADATA1\ntitle=A walk\nartist=Nobody\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=500\n"
+         "title=First\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=500\nEND=1000\ntitle=Second\n";
+  const std::string inputs =
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=1 -f lavfi -i sine=440:d=1 -f lavfi -i sine=880:d=1 "
+      "-i s.srt -i m.txt -map 0 -map 1 -map 2 -map 3 -map_metadata 4 -map_chapters 4 "
+      "-metadata:s:a:0 language=eng -metadata:s:a:1 language=fra -c:v libx264 ";
+  const std::string mkv = Make(inputs + "-c:a aac -c:s srt", "a.mkv");
+  const std::string mp4 = Make(inputs + "-c:a aac -c:s mov_text", "a.mp4");
+  for (const auto& [from, name] :
+       {std::pair{mkv, "b.mkv"}, {mp4, "b.mp4"}, {mkv, "c.mp4"}, {mp4, "c.mkv"}, {mp4, "c.mov"}}) {
+    const std::string to = Path(name);
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(from, to, &notices));
+    EXPECT_EQ(Probe(to, "v", "stream=codec_name"), "h264\n") << name;
+    EXPECT_EQ(PacketDigest(from, "a"), PacketDigest(to, "a")) << name;
+    EXPECT_EQ(Probe(to, "a", "stream_tags=language"), "eng\nfra\n") << name;
+    EXPECT_EQ(Probe(to, "s", "stream=codec_type"), "subtitle\n") << name;
+    const std::string words = Shell("ffmpeg -v error -i '" + to + "' -map 0:s -f srt -");
+    EXPECT_NE(words.find("Hello & <i>goodbye</i>"), std::string::npos) << name << words;
+    // Matroska starts 23 ms later, so that the encoder's run-in of the sound is not negative.
+    EXPECT_TRUE(words.find("00:00:00,200 --> 00:00:00,900") != std::string::npos ||
+                words.find("00:00:00,223 --> 00:00:00,923") != std::string::npos)
+        << name << words;
+    const std::string chapters = Shell("ffprobe -v error -show_chapters -of default=nw=1 '" + to + "'");
+    EXPECT_NE(chapters.find("title=First"), std::string::npos) << name;
+    EXPECT_NE(chapters.find("title=Second"), std::string::npos) << name;
+    EXPECT_NE(chapters.find("start_time=0.500000"), std::string::npos) << name;
+    const std::string format =
+        Shell("ffprobe -v error -show_entries format_tags -of default=nw=1 '" + to + "'");
+    EXPECT_NE(format.find("title=A walk"), std::string::npos) << name << format;
+    EXPECT_NE(format.find("=Nobody"), std::string::npos) << name << format;
+  }
+}
+
+TEST_F(Writer, SoundThatDoesNotFitIsConvertedAndSaid) {
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=1 -f lavfi -i sine=440:d=1 -ac 2 -c:v libx264 "
+      "-c:a pcm_s16le",
+      "a.mkv");
+  for (const auto& [name, codec] : {std::pair{"b.mp4", "aac\n"}, {"b.webm", "opus\n"}}) {
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(clip, Path(name), &notices));
+    EXPECT_EQ(Probe(Path(name), "a", "stream=codec_name"), codec);
+    EXPECT_NE(notices.find("sound (pcm_s16le) becomes"), std::string::npos) << notices;
+    const double seconds = std::stod(Probe(Path(name), "a", "format=duration"));
+    EXPECT_NEAR(seconds, 1.0, 0.1) << name;
+  }
+}
+
+TEST_F(Writer, VariableTimingIsKeptExactly) {
+  // Frames at 0, 1, 3, 6, 10, ... tenths.
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=1 -vf setpts='N*(N+1)/2/10/TB' -vsync vfr "
+      "-c:v libx264 -bf 2",
+      "a.mp4");
+  const std::string want = Probe(clip, "v", "packet=pts_time,duration_time");
+  for (const char* name : {"b.mp4", "b.mkv"}) {
+    ASSERT_STATUS_OK(Copy(clip, Path(name)));
+    const std::string sorted =
+        "ffprobe -v error -select_streams v -show_entries frame=best_effort_timestamp_time -of csv=p=0 ";
+    const std::string a = Shell(sorted + clip + " | cut -c1-5"),
+                      b = Shell(sorted + Path(name) + " | cut -c1-5");
+    EXPECT_EQ(a, b) << name;
+    EXPECT_NE(a.find("4.500"), std::string::npos) << a;
+  }
+}
+
+TEST_F(Writer, PixelShapeAndColourTagsAreKept) {
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=0.5 -vf setsar=4/3 -c:v libx264 -color_primaries bt709 "
+      "-color_trc bt709 -colorspace bt709 -color_range tv",
+      "a.mp4");
+  const char* entries =
+      "stream=sample_aspect_ratio,color_range,color_space,color_transfer,color_primaries,width,height";
+  for (const char* name : {"b.mp4", "b.mkv", "b.mov"}) {
+    ASSERT_STATUS_OK(Copy(clip, Path(name)));
+    EXPECT_EQ(Probe(Path(name), "v", entries), Probe(clip, "v", entries)) << name;
+  }
+}
+
+TEST_F(Writer, FullRangeTagIsKept) {
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=0.5 -vf scale=out_range=full,format=yuv420p "
+      "-color_range pc -c:v libx264",
+      "a.mp4");
+  ASSERT_STATUS_OK(Copy(clip, Path("b.mp4")));
+  EXPECT_EQ(Probe(Path("b.mp4"), "v", "stream=color_range"), "pc\n");
+}
+
+TEST_F(Writer, OddSizesKeepTheirSize) {
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=0.5 -vf format=yuv444p,crop=63:47:0:0:exact=1 -pix_fmt yuv420p "
+      "-c:v ffv1",
+      "a.mkv");
+  for (const char* name : {"b.mp4", "b.webm"}) {
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(clip, Path(name), &notices));
+    EXPECT_EQ(Probe(Path(name), "v", "stream=width,height"), "63\n47\n") << name;
+    if (std::string(name) == "b.mp4") EXPECT_NE(notices.find("odd size 63x47"), std::string::npos) << notices;
+  }
+}
+
+TEST_F(Writer, RotatedVideoIsUprightWithoutMatrix) {
+  Make("-f lavfi -i testsrc2=s=64x48:r=10:d=0.5 -vf setsar=2/1 -c:v libx264", "flat.mp4");
+  const std::string clip = Make("-i flat.mp4 -c copy -metadata:s:v:0 rotate=90", "a.mp4");
+  ASSERT_STATUS_OK(Copy(clip, Path("b.mp4")));
+  EXPECT_EQ(Probe(Path("b.mp4"), "v", "stream=width,height,sample_aspect_ratio"), "48\n64\n1:2\n");
+  EXPECT_EQ(Shell("ffprobe -v error -show_streams '" + Path("b.mp4") + "' | grep -c rotation || true"),
+            "0\n");
+}
+
+TEST_F(Writer, TrimTakesSoundAlong) {
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=4 -f lavfi -i sine=440:d=4 -c:v libx264 -g 10 -c:a aac", "a.mp4");
+  ReaderOptions options;
+  options.start_s = 1.5;
+  options.duration_s = 1;
+  ASSERT_STATUS_OK(Copy(clip, Path("b.mp4"), nullptr, options));
+  EXPECT_EQ(Probe(Path("b.mp4"), "v", "stream=nb_frames"), "10\n");
+  EXPECT_NEAR(std::stod(Probe(Path("b.mp4"), "a", "stream=duration")), 1.0, 0.06);
+}
+
+TEST_F(Writer, ManyContainersPlayBack) {
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=10:d=1 -f lavfi -i sine=440:d=1 -ac 2 -c:v libx264 -c:a aac", "a.mp4");
+  for (const char* name :
+       {"b.mp4", "b.mkv", "b.mov", "b.webm", "b.avi", "b.ts", "b.flv", "b.gif", "b.mpg", "b.y4m", "b.nut"}) {
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(clip, Path(name), &notices));
+    const std::string frames = Shell(
+        "ffprobe -v error -count_frames -select_streams v -show_entries stream=nb_read_frames -of "
+        "default=nw=1:nk=1 '" +
+        Path(name) + "' | head -1");
+    EXPECT_EQ(frames, "10\n") << name << notices;
+  }
+}
+
+TEST_F(Writer, CodecsByEveryName) {
+  const std::string clip = Make("-f lavfi -i testsrc2=s=128x96:r=10:d=0.5 -c:v libx264", "a.mp4");
+  for (const auto& [name, codec] : {std::pair{"hevc", "hevc\n"},
+                                    {"h265", "hevc\n"},
+                                    {"libx264", "h264\n"},
+                                    {"av1", "av1\n"},
+                                    {"ffv1", "ffv1\n"},
+                                    {"vp9", "vp9\n"},
+                                    {"mpeg4", "mpeg4\n"},
+                                    {"prores", "prores\n"},
+                                    {"mjpeg", "mjpeg\n"}}) {
+    WriterOptions options;
+    options.codec = name;
+    ASSERT_STATUS_OK(Copy(clip, Path("b.mkv"), nullptr, {}, options));
+    EXPECT_EQ(Probe(Path("b.mkv"), "v", "stream=codec_name"), codec);
+  }
+  EXPECT_FALSE(CheckCodec("nonsense", "b.mp4").ok());
+  EXPECT_FALSE(CheckCodec("aac", "b.mp4").ok());
+  EXPECT_TRUE(CheckCodec("", "b.mp4").ok());
+  EXPECT_FALSE(CheckVideoName("b.xyz").ok());
+  EXPECT_FALSE(CheckVideoName("b").ok());
+  EXPECT_FALSE(CheckVideoName("b.wav").ok());
+}
+
+TEST_F(Writer, NothingUnderTheNameUntilFinished) {
+  const std::string clip = Make("-f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264", "a.mp4");
+  std::ofstream(Path("b.mp4")) << "what stood there before";
+  {
+    auto reader = VideoReader::Open(clip, {});
+    ASSERT_TRUE(reader.ok());
+    auto writer = VideoWriter::Open(Path("b.mp4"), (*reader)->info(), reader->get(), {});
+    ASSERT_TRUE(writer.ok()) << writer.status().message();
+    auto frame = (*reader)->Read();
+    ASSERT_TRUE(frame.ok() && frame->has_value());
+    ASSERT_STATUS_OK((*writer)->Write(**frame));
+    EXPECT_EQ(FilesInFolder(), 3u);
+  }
+  EXPECT_EQ(FilesInFolder(), 2u) << "the temporary file is gone";
+  EXPECT_EQ(std::filesystem::file_size(Path("b.mp4")), 23u);
+  ASSERT_STATUS_OK(Copy(clip, Path("b.mp4")));
+  EXPECT_EQ(FilesInFolder(), 2u);
+  EXPECT_GT(std::filesystem::file_size(Path("b.mp4")), 1000u);
+}
+
+TEST_F(Writer, UnwritablePlacesAreSaidAtOnce) {
+  const std::string clip = Make("-f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v libx264", "a.mp4");
+  std::filesystem::create_directory(Path("folder.mp4"));
+  for (const std::string& name : {Path("no/such/b.mp4"), Path("folder.mp4"), Path("b.nothing")}) {
+    const Status status = Copy(clip, name);
+    ASSERT_FALSE(status.ok()) << name;
+    EXPECT_NE(status.message().find(name), std::string::npos) << status.message();
+    EXPECT_EQ(status.message().find('\n'), std::string::npos);
+  }
+  EXPECT_EQ(FilesInFolder(), 2u);
+}
+
+TEST_F(Writer, FullDiskIsAnErrorWithTheCause) {
+  const std::string clip = Make("-f lavfi -i testsrc2=s=640x480:r=10:d=1 -c:v libx264 -crf 1", "a.mp4");
+  // /dev/full fails every write; a symbolic link gives it a name with a format.
+  std::filesystem::create_symlink("/dev/full", Path("b.mkv"));
+  const Status status = Copy(clip, Path("b.mkv"));
+  ASSERT_FALSE(status.ok());
+  EXPECT_NE(status.message().find("No space left"), std::string::npos) << status.message();
+}
+
+}  // namespace
+}  // namespace tempera::media

@@ -70,7 +70,7 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, InputShapes(*model, size));
   TEMPERA_ASSIGN_OR_RETURN(const engine::SessionOptions engine_options, options.engine.ForSession());
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
-                           engine::Session::Create(model, shapes, engine_options));
+                           PlanModel(path, model, shapes, engine_options));
   for (size_t i = 0; i < session->input_count(); ++i) FillInput(session->input(i));
   session->set_profiling(options.per_step);
 
@@ -150,10 +150,10 @@ Run SetUpBench(CLI::App& verb) {
       ->type_name("WxH");
   verb.add_option("--iterations", options->iterations, "Timed runs (default 100)")
       ->type_name("N")
-      ->check(CLI::Range(1, 1000000));
+      ->check(CLI::Range(1, 1000000).description(""));
   verb.add_option("--warmup", options->warmup, "Runs before them that are left out (default 1)")
       ->type_name("N")
-      ->check(CLI::Range(0, 1000000));
+      ->check(CLI::Range(0, 1000000).description(""));
   options->engine.AddPrecision(verb);
   options->engine.AddThreads(verb);
   options->engine.AddCpu(verb);

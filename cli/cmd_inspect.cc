@@ -49,18 +49,18 @@ Result<Json> Describe(const std::string& path, Size size) {
   for (const auto& [name, count] : CountOperators(*model)) about["operators"][name] = count;
   about["inputs"] = DescribeInputs(*model, shapes);
 
-  const Result<std::unique_ptr<engine::Session>> session = engine::Session::Create(model, shapes, {});
-  if (!session.ok()) return Status(session.status().code(), path + ": " + session.status().message());
+  TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
+                           PlanModel(path, model, shapes, {}));
   about["outputs"] = Json::array();
-  for (size_t i = 0; i < (*session)->output_count(); ++i) {
-    const Tensor& t = (*session)->output(i);
+  for (size_t i = 0; i < session->output_count(); ++i) {
+    const Tensor& t = session->output(i);
     about["outputs"].push_back({{"name", model->value(model->outputs[i]).name},
                                 {"type", DataTypeName(t.dtype())},
                                 {"shape", t.shape()}});
   }
   int64_t macs = 0;
   Json steps = Json::array();
-  for (const engine::StepInfo& s : (*session)->steps()) {
+  for (const engine::StepInfo& s : session->steps()) {
     macs += s.macs;
     steps.push_back({{"name", s.name},
                      {"operators", s.operators},
@@ -69,8 +69,8 @@ Result<Json> Describe(const std::string& path, Size size) {
                      {"macs", s.macs}});
   }
   about["macs"] = macs;
-  about["activation_bytes"] = (*session)->memory().activation_bytes;
-  about["weight_bytes"] = (*session)->memory().weight_bytes;
+  about["activation_bytes"] = session->memory().activation_bytes;
+  about["weight_bytes"] = session->memory().weight_bytes;
   about["steps"] = std::move(steps);
   return about;
 }

@@ -21,23 +21,28 @@ struct StylesOptions {
   std::string preview;
 };
 
+// Columns a terminal shows for UTF-8 text: bytes that begin a character.
+int Columns(const std::string& text) {
+  return static_cast<int>(std::count_if(text.begin(), text.end(), [](char c) { return (c & 0xC0) != 0x80; }));
+}
+
 void PrintTable(const std::vector<Style>& styles) {
-  size_t name = 4, title = 5, artist = 6;
+  std::vector<std::vector<std::string>> rows = {{"NAME", "TITLE", "ARTIST", "YEAR", "PARAMETERS", "FILE"}};
   for (const Style& s : styles) {
-    name = std::max(name, s.name.size());
-    title = std::max(title, s.title.size());
-    artist = std::max(artist, s.artist.size());
+    rows.push_back({s.name, s.title, s.artist, s.year, std::to_string(s.parameters),
+                    std::to_string((s.file_size_bytes + 500) / 1000) + " KB"});
   }
-  const auto row = [&](const std::string& a, const std::string& b, const std::string& c, const std::string& d,
-                       const std::string& e, const std::string& f) {
-    std::printf("%-*s  %-*s  %-*s  %9s  %10s  %s\n", static_cast<int>(name), a.c_str(),
-                static_cast<int>(title), b.c_str(), static_cast<int>(artist), c.c_str(), e.c_str(), f.c_str(),
-                d.c_str());
-  };
-  row("NAME", "TITLE", "ARTIST", "YEAR", "FILE", "PARAMETERS");
-  for (const Style& s : styles) {
-    row(s.name, s.title, s.artist, s.year, std::to_string((s.file_size_bytes + 500) / 1000) + " KB",
-        std::to_string(s.parameters));
+  std::vector<int> widths(rows[0].size(), 0);
+  for (const auto& row : rows) {
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], Columns(row[i]));
+  }
+  for (const auto& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      const std::string pad(static_cast<size_t>(widths[i] - Columns(row[i])), ' ');
+      line += i < 4 ? row[i] + pad + "  " : pad + row[i] + "  ";
+    }
+    std::printf("%s\n", line.substr(0, line.find_last_not_of(' ') + 1).c_str());
   }
 }
 
@@ -97,6 +102,7 @@ Run SetUpStyles(CLI::App& verb) {
       const Status painted = PaintPreviews(*styles, options->preview);
       if (!painted.ok()) return Fail(painted);
     }
+    if (styles->empty()) Note("no style lies in " + *StylesFolder() + "; train one with 'tempera train'");
     options->json ? PrintJson(*styles) : PrintTable(*styles);
     return kExitOk;
   };

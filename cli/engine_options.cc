@@ -9,13 +9,13 @@ namespace tempera::cli {
 void EngineOptions::AddPrecision(CLI::App& verb) {
   verb.add_option("--precision", precision, "auto: what is fastest and looks the same; fp32: exact")
       ->type_name("auto|fp32")
-      ->check(CLI::IsMember({"auto", "fp32"}));
+      ->check(CLI::IsMember({"auto", "fp32"}).description(""));
 }
 
 void EngineOptions::AddThreads(CLI::App& verb) {
   verb.add_option("--threads", threads, "Threads (default: one per available CPU)")
       ->type_name("N")
-      ->check(CLI::Range(0, 1024));
+      ->check(CLI::Range(0, 1024).description(""));
 }
 
 void EngineOptions::AddCpu(CLI::App& verb) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -9,6 +10,7 @@
 #include "cli/cli.h"
 #include "src/base/status.h"
 #include "src/base/tensor.h"
+#include "src/engine/session.h"
 #include "src/graph/graph.h"
 
 namespace tempera::cli {
@@ -23,6 +25,11 @@ std::vector<std::pair<std::string, int>> CountOperators(const graph::Graph& mode
 // batch 1, 3 channels, and `size`; where `size` is {0, 0}, the file's own numbers, or 640x360.
 // An input that stays open is refused by name.
 Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size);
+
+// A session for these shapes. Errors name the file, and the shape it declares where that is another.
+Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, const engine::ModelPtr& model,
+                                                   const std::vector<Shape>& shapes,
+                                                   const engine::SessionOptions& options);
 
 // "[1, 3, H, W]", as the file declares it.
 std::string DeclaredShape(const std::vector<onnx::Dim>& dims);

@@ -49,9 +49,18 @@ std::string StyleName(const std::string& model_path) {
   return std::filesystem::path(model_path).stem().string();
 }
 
+// The check without its words in the help, where the option's own say the same.
+CLI::Validator Quiet(CLI::Validator check) {
+  check.description("");
+  return check;
+}
+
 // What the parser cannot see: options that depend on each other or on the names.
 Status Check(Arguments* args) {
   StylizeJob& job = args->job;
+  if (!args->size.empty() && args->height) {
+    return InvalidArgument("--size and --height both set the network's size: give one");
+  }
   if (!args->size.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(Size size, ParseSize(args->size));
     args->paint.working_width = size.width;
@@ -133,27 +142,25 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
       ->type_name("NAME|FILE.onnx");
   verb.add_option("--strength", args->paint.strength, "0 the source .. 1 the painting")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(Quiet(CLI::Range(0.0, 1.0)))
       ->type_name("0..1");
-  auto* size = verb.add_option("--size", args->size, "Size the network works at; output keeps its own")
-                   ->type_name("WxH");
+  verb.add_option("--size", args->size, "Size the network works at; output keeps its own")->type_name("WxH");
   verb.add_option("--height", args->height, "The same by height alone, e.g. 480: faster, broader")
-      ->check(CLI::Range(1, 16384))
-      ->type_name("PX")
-      ->excludes(size);
+      ->check(Quiet(CLI::Range(1, 16384)))
+      ->type_name("PX");
   verb.add_option("--threads", args->paint.threads, "Threads of the network (one per CPU)")
-      ->check(CLI::Range(1, 1024))
+      ->check(Quiet(CLI::Range(1, 1024)))
       ->type_name("N");
   verb.add_option("--start", args->start, "Begin there: seconds or H:M:S")->type_name("T");
   verb.add_option("--duration", args->duration, "Stop after that much")->type_name("T");
   verb.add_option("--crf", args->job.crf, "Video quality, lower is better (18 for libx264)")
-      ->check(CLI::Range(0, 63))
+      ->check(Quiet(CLI::Range(0, 63)))
       ->type_name("N");
   verb.add_option("--codec", args->job.codec, "Video encoder (libx264; libvpx-vp9 in .webm)")
       ->type_name("NAME");
   verb.add_flag("--keep-colors", args->paint.keep_colors, "The painting's strokes, the source's colours");
   verb.add_option("--precision", args->precision, "auto or fp32")
-      ->check(CLI::IsMember({"auto", "fp32"}))
+      ->check(Quiet(CLI::IsMember({"auto", "fp32"})))
       ->type_name("auto|fp32");
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");

@@ -13,7 +13,9 @@ void TraceColumn(const World& world, int column, Geometry* g) {
   const Terrain& terrain = world.terrain();
   const Vec3 ray = camera.Ray(static_cast<float>(column) + 0.5f, camera.horizon_y);
   const float eye = camera.eye.y;
-  const auto slope = [&](int row) { return (camera.horizon_y - static_cast<float>(row) - 0.5f) / camera.focal; };
+  const auto slope = [&](int row) {
+    return (camera.horizon_y - static_cast<float>(row) - 0.5f) / camera.focal;
+  };
   int row = g->height - 1;
   float s = slope(row);
   // Finer than half a sample of ground at the foot; the step grows with the depth like the grids do.
@@ -44,13 +46,13 @@ void TraceColumn(const World& world, int column, Geometry* g) {
   }
 }
 
-void RasterTriangle(const ScreenVertex& a, const ScreenVertex& b, const ScreenVertex& c, uint32_t surface, int row0,
-                    int row1, Geometry* g) {
+void RasterTriangle(const ScreenVertex& a, const ScreenVertex& b, const ScreenVertex& c, uint32_t surface,
+                    int row0, int row1, Geometry* g) {
   const float area = (b.x - a.x) * (c.y - a.y) - (b.y - a.y) * (c.x - a.x);
   if (area == 0) return;
   const float top = std::min(a.y, std::min(b.y, c.y)), bottom = std::max(a.y, std::max(b.y, c.y));
   const float left = std::min(a.x, std::min(b.x, c.x)), right = std::max(a.x, std::max(b.x, c.x));
-  const int y0 = std::max(row0, static_cast<int>(std::max(top - 0.5f, -1.0f)) );
+  const int y0 = std::max(row0, static_cast<int>(std::max(top - 0.5f, -1.0f)));
   const int y1 = std::min(row1 - 1, static_cast<int>(std::min(bottom, 1e8f)));
   const int x0 = std::max(0, static_cast<int>(std::max(left - 0.5f, -1.0f)));
   const int x1 = std::min(g->width - 1, static_cast<int>(std::min(right, 1e8f)));
@@ -88,8 +90,8 @@ Barycentric WeightsAt(const Geometry& g, const std::array<uint32_t, 3>& triangle
   return {wa * sum, wb * sum, wc * sum};
 }
 
-void TraceGeometry(const World& world, const Pose& pose, const Camera& camera, int width, int height, ThreadPool& pool,
-                   Geometry* out) {
+void TraceGeometry(const World& world, const Pose& pose, const Camera& camera, int width, int height,
+                   ThreadPool& pool, Geometry* out) {
   out->width = width;
   out->height = height;
   out->camera = camera;
@@ -125,7 +127,9 @@ void TraceGeometry(const World& world, const Pose& pose, const Camera& camera, i
                          &c = out->screen[triangles[i][2]];
       if ((a.y < top && b.y < top && c.y < top) || (a.y > bottom && b.y > bottom && c.y > bottom)) continue;
       if (a.inv_depth <= 0 || b.inv_depth <= 0 || c.inv_depth <= 0) continue;
-      if (std::max(a.x, std::max(b.x, c.x)) < 0 || std::min(a.x, std::min(b.x, c.x)) > static_cast<float>(width)) continue;
+      if (std::max(a.x, std::max(b.x, c.x)) < 0 ||
+          std::min(a.x, std::min(b.x, c.x)) > static_cast<float>(width))
+        continue;
       RasterTriangle(a, b, c, kSurfaceTriangle + static_cast<uint32_t>(i), row0, row1, out);
     }
   });

@@ -24,10 +24,13 @@ struct Geometry {
   std::vector<uint32_t> surface;  // row by row
   std::vector<ScreenVertex> screen;
 
-  size_t At(int x, int y) const { return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x); }
+  size_t At(int x, int y) const {
+    return static_cast<size_t>(y) * static_cast<size_t>(width) + static_cast<size_t>(x);
+  }
   // The world point seen at a sample; not for the sky.
   Vec3 Point(int x, int y) const {
-    return camera.eye + camera.Ray(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f) * (1 / inv_depth[At(x, y)]);
+    return camera.eye +
+           camera.Ray(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f) * (1 / inv_depth[At(x, y)]);
   }
 };
 
@@ -38,7 +41,7 @@ struct Barycentric {
 Barycentric WeightsAt(const Geometry& geometry, const std::array<uint32_t, 3>& triangle, float x, float y);
 
 // Finds the first surface for a camera whose pixels are the samples. `out` may be used again.
-void TraceGeometry(const World& world, const Pose& pose, const Camera& camera, int width, int height, ThreadPool& pool,
-                   Geometry* out);
+void TraceGeometry(const World& world, const Pose& pose, const Camera& camera, int width, int height,
+                   ThreadPool& pool, Geometry* out);
 
 }  // namespace tempera::scene

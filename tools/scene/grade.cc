@@ -11,7 +11,9 @@ namespace {
 class Bloom {
  public:
   Bloom(const std::vector<Vec3>& light, int width, int height, ThreadPool& pool)
-      : cell_(std::max(2, height / 90)), width_((width + cell_ - 1) / cell_), height_((height + cell_ - 1) / cell_) {
+      : cell_(std::max(2, height / 90)),
+        width_((width + cell_ - 1) / cell_),
+        height_((height + cell_ - 1) / cell_) {
     std::vector<Vec3> small(static_cast<size_t>(width_) * height_), across(small.size());
     pool.ParallelFor(height_, [&](int y, int) {
       for (int x = 0; x < width_; ++x) {
@@ -56,7 +58,8 @@ class Bloom {
     const float v = (static_cast<float>(y) + 0.5f) / static_cast<float>(cell_) - 0.5f;
     const int c = FloorInt(u), r = FloorInt(v);
     const float fu = u - static_cast<float>(c), fv = v - static_cast<float>(r);
-    return Mix(Mix(At(glow_, c, r), At(glow_, c + 1, r), fu), Mix(At(glow_, c, r + 1), At(glow_, c + 1, r + 1), fu), fv);
+    return Mix(Mix(At(glow_, c, r), At(glow_, c + 1, r), fu),
+               Mix(At(glow_, c, r + 1), At(glow_, c + 1, r + 1), fu), fv);
   }
 
  private:
@@ -96,8 +99,8 @@ float Gaussian(uint32_t h) {
 
 }  // namespace
 
-void GradePicture(const std::vector<Vec3>& light, int width, int height, float noise, uint32_t seed, int frame,
-                  ThreadPool& pool, uint8_t* rgb) {
+void GradePicture(const std::vector<Vec3>& light, int width, int height, float noise, uint32_t seed,
+                  int frame, ThreadPool& pool, uint8_t* rgb) {
   const Bloom bloom(light, width, height, pool);
   const auto& encode = EncodeTable();
   pool.ParallelFor(height, [&](int y, int) {
@@ -107,11 +110,13 @@ void GradePicture(const std::vector<Vec3>& light, int width, int height, float n
       const float luma = 0.2126f * c.x + 0.7152f * c.y + 0.0722f * c.z;
       // A little more saturation than life, as a camera's landscape setting has.
       constexpr float kSaturation = 1.16f;
-      const float channel[3] = {Mix(luma, c.x, kSaturation), Mix(luma, c.y, kSaturation), Mix(luma, c.z, kSaturation)};
+      const float channel[3] = {Mix(luma, c.x, kSaturation), Mix(luma, c.y, kSaturation),
+                                Mix(luma, c.z, kSaturation)};
       // Luminance noise with a smaller colour part.
       float grain[3] = {0, 0, 0};
       if (noise > 0) {
-        const uint32_t h = Hash(static_cast<uint32_t>(y) * 65536u + static_cast<uint32_t>(x), static_cast<uint32_t>(frame), seed);
+        const uint32_t h = Hash(static_cast<uint32_t>(y) * 65536u + static_cast<uint32_t>(x),
+                                static_cast<uint32_t>(frame), seed);
         const float common = Gaussian(h);
         for (int k = 0; k < 3; ++k) grain[k] = noise * (0.85f * common + 0.5f * Gaussian(Hash(h + 1 + k)));
       }

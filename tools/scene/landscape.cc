@@ -24,7 +24,8 @@ float Landscape::Height(float x, float z) const {
   float height = -40;
 
   // The meadow under the viewer: a cliff top that falls away ahead.
-  const float edge = 47 + 9 * wobble - 0.10f * x + 0.0022f * x * x;
+  const float aside = Clamp(x, -110, 110);
+  const float edge = 47 + 9 * wobble - 0.10f * aside + 0.0022f * aside * aside;
   if (z < edge + 60) {
     const float inland = edge - z;
     float h = CoastProfile(inland, 15.5f, 9);
@@ -42,14 +43,21 @@ float Landscape::Height(float x, float z) const {
   const float cape = 30 - SegmentDistance(x, z, -150, 110, -62, 178) + 15 * wobble;
   if (cape > -60) {
     const float rock = Ridged(x * 0.06f, z * 0.06f, 4, seed_ + 21);
-    float h = CoastProfile(cape, 10.5f, 13) + 4.5f * (rock - 0.45f) * SmoothStep(-3, 5, cape) *
-                                                  (1 - 0.8f * SmoothStep(12, 24, cape));
+    // Bedded rock: the cliff steps back at each bed, and gullies cut it.
+    const float gully = Ridged(x * 0.17f, z * 0.17f, 4, seed_ + 22) - 0.4f;
+    float h = CoastProfile(cape + 5 * gully, 10.5f, 10) +
+              4.5f * (rock - 0.45f) * SmoothStep(-3, 5, cape) * (1 - 0.8f * SmoothStep(12, 24, cape));
+    if (h > 0.5f && cape < 16) h += 0.8f * std::sin(h * 2.1f + 2 * wobble) * (1 - SmoothStep(8, 16, cape));
     if (cape > 0) h += 2.2f * SmoothStep(10, 32, cape) + 0.14f * Saturate(-x - 85) * 10;
     height = SmoothMax(height, h, 2);
   }
   // Skerries off the cape.
   const float skerry = 7 - SegmentDistance(x, z, -34, 196, -16, 208) + 9 * wobble;
-  if (skerry > -20) height = SmoothMax(height, std::min(skerry, 6.0f) * 0.55f - 0.6f, 1);
+  if (skerry > -20) {
+    const float rock = Ridged(x * 0.11f, z * 0.11f, 4, seed_ + 23) - 0.5f;
+    height =
+        SmoothMax(height, std::min(skerry, 7.0f) * 0.5f - 1.6f + 7 * rock * SmoothStep(-4, 5, skerry), 1);
+  }
 
   // The wooded headland across the bay, with a beach on the near side.
   const float ex = (x - 470) / 390, ez = (z - 660) / 235;
@@ -60,7 +68,8 @@ float Landscape::Height(float x, float z) const {
     h += rise * (52 + 70 * broad + 30 * SmoothStep(250, 640, x));
     h += rise * 16 * (Ridged(x * 0.009f, z * 0.009f, 4, seed_ + 31) - 0.4f);
     // The point itself ends in cliffs.
-    h += 13 * SmoothStep(3, 17, headland) * SmoothStep(250, 150, x);
+    const float crag = Ridged(x * 0.045f, z * 0.045f, 4, seed_ + 32) - 0.4f;
+    h += (13 + 9 * crag) * SmoothStep(3, 17, headland + 10 * crag) * SmoothStep(210, 130, x);
     height = SmoothMax(height, h, 2);
   }
 
@@ -73,7 +82,9 @@ float Landscape::Height(float x, float z) const {
       h += inland * (150 + 160 * Ridged(x * 0.0011f, z * 0.0011f, 5, seed_ + 41));
       const float back = SmoothStep(3300, 6500, z + 0.2f * x) * (1 - SmoothStep(7800, 11500, z));
       const float massif = Saturate(0.75f + 1.1f * Fbm(x * 0.00023f, z * 0.00023f, 2, seed_ + 43));
-      h += back * 960 * massif * Ridged(x * 0.00042f + 3, z * 0.00042f, 7, seed_ + 42);
+      const float crest = Ridged(x * 0.00042f + 3, z * 0.00042f, 7, seed_ + 42);
+      h += back * massif *
+           (960 * crest + 260 * (Ridged(x * 0.0021f, z * 0.0021f, 5, seed_ + 44) - 0.5f) * crest);
       height = SmoothMax(height, h, 3);
     }
   }
@@ -125,16 +136,23 @@ Vec3 Landscape::Albedo(float x, float z, float height, float normal_y) const {
   } else if (z < 1100 && z > 260 && height > 3) {
     // Fields: patches of wheat, lavender, vines, pasture, in rows.
     const Cell field = NearestCell((x + 20 * n3) / 58, (z + 14 * n3) / 46, seed_ + 74);
-    static constexpr Vec3 kCrops[6] = {{0.46f, 0.35f, 0.11f}, {0.115f, 0.19f, 0.045f}, {0.235f, 0.165f, 0.33f},
-                                       {0.20f, 0.25f, 0.07f}, {0.52f, 0.43f, 0.19f},   {0.27f, 0.17f, 0.10f}};
+    static constexpr Vec3 kCrops[6] = {{0.46f, 0.35f, 0.11f},    {0.115f, 0.19f, 0.045f},
+                                       {0.215f, 0.150f, 0.260f}, {0.20f, 0.25f, 0.07f},
+                                       {0.52f, 0.43f, 0.19f},    {0.27f, 0.17f, 0.10f}};
     const Vec3 crop = kCrops[field.id % 6];
     const float turn = ToUnit(Hash(field.id)) * kPi;
     const float row = std::sin((x * std::cos(turn) + z * std::sin(turn)) * 1.05f);
-    color = Mix(color, crop * (1 + 0.28f * row + 0.25f * n2), 0.85f);
+    const float tilled = SmoothStep(0.80f, 0.90f, normal_y) * SmoothStep(120, 200, x);
+    color = Mix(color, crop * (1 + 0.28f * row + 0.25f * n2), 0.85f * tilled);
     // Hedges between the fields.
-    color = Mix(color, Vec3{0.06f, 0.09f, 0.03f}, SmoothStep(0.60f, 0.70f, field.distance));
+    color = Mix(color, Vec3{0.06f, 0.09f, 0.03f}, tilled * SmoothStep(0.60f, 0.70f, field.distance));
   } else if (z > 1100) {
-    color = Mix(Vec3{0.10f, 0.14f, 0.045f}, Vec3{0.30f, 0.26f, 0.14f}, Saturate(0.5f + 1.2f * n3 + 0.5f * n1));
+    // Far pastures, woods in patches, bare ridges.
+    const float woods = Fbm(x * 0.0042f, z * 0.0042f, 5, seed_ + 75);
+    color = Mix(Vec3{0.125f, 0.165f, 0.050f}, Vec3{0.36f, 0.295f, 0.135f},
+                Saturate(0.45f + 1.3f * n3 + 0.4f * n1));
+    color = Mix(color, Vec3{0.028f, 0.056f, 0.026f} * (1 + 0.5f * n1),
+                SmoothStep(-0.06f, 0.05f, woods) * (1 - SmoothStep(330, 480, height)));
   }
 
   const float forest = Forest(x, z);
@@ -148,16 +166,21 @@ Vec3 Landscape::Albedo(float x, float z, float height, float normal_y) const {
   }
 
   // Sand by the water, rock where it is steep, snow on the highest tops.
-  const float beach = SmoothStep(3.2f, 1.6f, height + 0.6f * n1);
+  const float beach = SmoothStep(3.2f, 1.6f, height + 0.6f * n1) * SmoothStep(230, 300, z) *
+                      SmoothStep(0.72f, 0.88f, normal_y);
   const float wet = SmoothStep(0.9f, 0.1f, height);
   color = Mix(color, Vec3{0.60f, 0.49f, 0.335f} * (1 - 0.45f * wet) * (1 + 0.12f * n2), beach);
   const float strata = 0.5f + 0.5f * std::sin(height * 1.9f + 3 * n1 + 0.05f * x);
-  const Vec3 rock = Mix(Vec3{0.235f, 0.195f, 0.155f}, Vec3{0.43f, 0.355f, 0.27f}, Saturate(strata * 0.7f + 0.4f * n2));
-  const float steep = SmoothStep(0.80f, 0.62f, normal_y + 0.10f * n2);
+  const Vec3 rock =
+      Mix(Vec3{0.235f, 0.195f, 0.155f}, Vec3{0.43f, 0.355f, 0.27f}, Saturate(strata * 0.7f + 0.4f * n2));
+  float steep = SmoothStep(0.80f, 0.62f, normal_y + 0.10f * n2);
+  if (z > 80 && z < 300) steep = std::max(steep, SmoothStep(5.5f, 3.5f, height + 2 * n1));
   color = Mix(color, rock * (height < 1.2f ? 0.55f : 1.0f), forest > 0.3f && z > 260 ? 0.25f * steep : steep);
-  if (height > 420) color = Mix(color, Vec3{0.25f, 0.235f, 0.225f}, SmoothStep(380, 560, height + 120 * n3));
+  if (height > 420) color = Mix(color, Vec3{0.25f, 0.235f, 0.225f}, SmoothStep(330, 450, height + 160 * n3));
   if (height > 500) {
-    const float snow = SmoothStep(610, 760, height + 170 * n3 + 60 * n1) * SmoothStep(0.50f, 0.72f, normal_y);
+    const float fine = Fbm(x * 0.0061f, z * 0.0061f, 5, seed_ + 76);
+    const float snow = SmoothStep(600, 700, height + 150 * n3 + 190 * fine) *
+                       SmoothStep(0.60f, 0.70f, normal_y + 0.12f * fine);
     color = Mix(color, Vec3{0.86f, 0.87f, 0.90f}, snow);
   }
   return {Saturate(color.x), Saturate(color.y), Saturate(color.z)};

@@ -27,7 +27,8 @@ void Mesh::Flat(Vec3 a, Vec3 b, Vec3 c, Vec3 albedo, float thin) {
 void Mesh::Quad(Vec3 a, Vec3 b, Vec3 c, Vec3 d, Vec3 albedo, float thin) {
   const uint32_t first = static_cast<uint32_t>(vertices.size());
   const Vec3 normal = Normalize(Cross(c - a, d - b));
-  for (Vec3 p : {a, b, c, d}) vertices.push_back({.position = p, .normal = normal, .albedo = albedo, .thin = thin});
+  for (Vec3 p : {a, b, c, d})
+    vertices.push_back({.position = p, .normal = normal, .albedo = albedo, .thin = thin});
   triangles.push_back({first, first + 1, first + 2});
   triangles.push_back({first, first + 2, first + 3});
 }

@@ -13,11 +13,11 @@ namespace tempera::scene {
 struct Vertex {
   Vec3 position;
   Vec3 normal;
-  Vec3 albedo;       // linear
-  float sun = 1;     // share of sunlight that reaches it past its surroundings
-  float sky = 1;     // share of the sky it sees
-  float thin = 0;    // light that comes through from behind: leaves, sails
-  float sway = 0;    // how far wind, wings or steps move it; the unit is its part's motion's
+  Vec3 albedo;     // linear
+  float sun = 1;   // share of sunlight that reaches it past its surroundings
+  float sky = 1;   // share of the sky it sees
+  float thin = 0;  // light that comes through from behind: leaves, sails
+  float sway = 0;  // how far wind, wings or steps move it; the unit is its part's motion's
 };
 
 struct Mesh {

@@ -28,9 +28,12 @@ Placement BoatAt(int index, double t) {
     double period, phase;
   };
   static constexpr Course kCourses[3] = {
-      {-2, 118, 52, 16, 210, 3.5}, {26, 178, -80, 22, 260, 0.45}, {70, 330, 150, 40, 420, 4.6}};
+      {2, 205, 58, 14, 230, 3.7}, {22, 262, -88, 22, 270, 0.35}, {60, 430, 150, 40, 430, 4.6}};
   const Course& c = kCourses[index];
-  const auto at = [&](double s) { return Vec3{c.x + c.reach_x * Wave(s, c.period, c.phase), 0, c.z + c.reach_z * Wave(s, c.period, c.phase + 1.9)}; };
+  const auto at = [&](double s) {
+    return Vec3{c.x + c.reach_x * Wave(s, c.period, c.phase), 0,
+                c.z + c.reach_z * Wave(s, c.period, c.phase + 1.9)};
+  };
   const Vec3 here = at(t), ahead = at(t + 0.5) - here;
   Placement p;
   p.yaw = std::atan2(ahead.x, ahead.z);
@@ -53,7 +56,8 @@ Placement GullAt(int i, double t) {
   const float x = -14.0f + 5.2f * static_cast<float>(i), z = 46 + 9.0f * static_cast<float>((i * 3) % 5);
   const float reach = 9 + 2.0f * static_cast<float>(i % 3);
   const auto at = [&](double s) {
-    return Vec3{x + reach * Wave(s, period, phase), 27.5f + 1.9f * static_cast<float>((i * 2) % 5) + 1.1f * Wave(s, period * 0.7, phase),
+    return Vec3{x + reach * Wave(s, period, phase),
+                27.5f + 1.9f * static_cast<float>((i * 2) % 5) + 1.1f * Wave(s, period * 0.7, phase),
                 z + 0.7f * reach * Wave(s, i % 2 ? period : 2 * period, phase + 1.57)};
   };
   const Vec3 before = at(t - 0.1), here = at(t), after = at(t + 0.1);
@@ -71,7 +75,7 @@ Placement GullAt(int i, double t) {
 // Wings beat in bouts, then glide.
 float FlapAngle(int i, double t) {
   const float bout = SmoothStep(-0.2f, 0.5f, Wave(t, 5.3 + 0.4 * i, 1.1 * i));
-  return 0.16f + bout * 0.52f * Wave(t, 0.42 + 0.02 * i, i);
+  return 0.20f + bout * 0.62f * Wave(t, 0.42 + 0.02 * i, i);
 }
 
 }  // namespace
@@ -116,7 +120,7 @@ void World::PosePart(const Part& part, double t, Pose* pose) const {
       break;
     }
     case Motion::kBoat:
-      place(BoatAt(part.index, t), rigid);
+      place(BoatAt(part.index, t), [](const Vertex& v) { return v.position * 1.35f; });
       break;
     case Motion::kBalloon:
       place(BalloonAt(t), rigid);
@@ -136,11 +140,11 @@ void World::PosePart(const Part& part, double t, Pose* pose) const {
     }
     case Motion::kWalk: {
       // To and fro along the path, 1 m/s at most; the couple walk side by side, the dog runs ahead.
-      const double lag = part.index == 2 ? -2.6 : 0;
+      const double lag = part.index == 2 ? -0.9 : 0;
       const double period = 104;
       const float along = 23 + 14.5f * Wave(t - lag, period, -0.55);
       const float ahead = 23 + 14.5f * Wave(t - lag + 0.2, period, -0.55);
-      const float side = part.index == 0 ? -0.42f : (part.index == 1 ? 0.40f : 0.9f);
+      const float side = part.index == 0 ? -0.42f : (part.index == 1 ? 0.40f : 1.25f);
       const auto at = [&](float z) { return Vec3{side - land_.PathDistance(0, z), 0, z}; };
       Placement p;
       p.offset = at(along);
@@ -155,7 +159,9 @@ void World::PosePart(const Part& part, double t, Pose* pose) const {
       const float pace = std::min(1.0f, std::fabs(speed) * 1.6f);
       p.offset.y += 0.02f * pace * std::fabs(std::cos(step));
       const float swing = std::sin(step) * pace;
-      place(p, [&](const Vertex& v) { return v.position + Vec3{0, std::fabs(v.sway * swing) * 0.25f, v.sway * swing}; });
+      place(p, [&](const Vertex& v) {
+        return v.position + Vec3{0, std::fabs(v.sway * swing) * 0.25f, v.sway * swing};
+      });
       const float tall = part.index == 2 ? 0.55f : 1.75f;
       for (float h = 0.12f; h < tall; h += 0.22f) {
         pose->casters.push_back({p.offset + Vec3{0, h, 0}, part.index == 2 ? 0.22f : 0.2f, 0.72f});

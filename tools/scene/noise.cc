@@ -30,7 +30,8 @@ float TiledValue3(Vec3 p, int period, uint32_t seed) {
   const float u = Fade(p.x - xi), v = Fade(p.y - yi), w = Fade(p.z - zi);
   float corner[8];
   for (int i = 0; i < 8; ++i) {
-    const uint32_t x = (xi + (i & 1)) % period, y = (yi + (i >> 1 & 1)) % period, z = (zi + (i >> 2)) % period;
+    const uint32_t x = (xi + (i & 1)) % period, y = (yi + (i >> 1 & 1)) % period,
+                   z = (zi + (i >> 2)) % period;
     corner[i] = ToUnit(Hash(x + 131 * z, y, seed));
   }
   const float near = Mix(Mix(corner[0], corner[1], u), Mix(corner[2], corner[3], u), v);
@@ -64,8 +65,8 @@ float GradientNoise(float x, float y, uint32_t seed) {
   const int xi = FloorInt(x), yi = FloorInt(y);
   const float fx = x - static_cast<float>(xi), fy = y - static_cast<float>(yi);
   const auto corner = [&](int dx, int dy) {
-    const uint32_t h =
-        Hash(static_cast<uint32_t>(xi + dx) * 0x8da6b343u ^ static_cast<uint32_t>(yi + dy) * 0xd8163841u ^ seed);
+    const uint32_t h = Hash(static_cast<uint32_t>(xi + dx) * 0x8da6b343u ^
+                            static_cast<uint32_t>(yi + dy) * 0xd8163841u ^ seed);
     return Gradient(h, fx - static_cast<float>(dx), fy - static_cast<float>(dy));
   };
   const float u = Fade(fx);
@@ -105,8 +106,8 @@ Cell NearestCell(float x, float y, uint32_t seed) {
   Cell best{8, 0};
   for (int dy = -1; dy <= 1; ++dy) {
     for (int dx = -1; dx <= 1; ++dx) {
-      const uint32_t h =
-          Hash(static_cast<uint32_t>(xi + dx) * 0x8da6b343u ^ static_cast<uint32_t>(yi + dy) * 0xd8163841u ^ seed);
+      const uint32_t h = Hash(static_cast<uint32_t>(xi + dx) * 0x8da6b343u ^
+                              static_cast<uint32_t>(yi + dy) * 0xd8163841u ^ seed);
       const float cx = static_cast<float>(xi + dx) + 0.1f + 0.8f * static_cast<float>(h & 0xffff) / 65535.0f;
       const float cy = static_cast<float>(yi + dy) + 0.1f + 0.8f * static_cast<float>(h >> 16) / 65535.0f;
       const float d = (cx - x) * (cx - x) + (cy - y) * (cy - y);
@@ -182,7 +183,8 @@ NoiseVolume::NoiseVolume(uint32_t seed) : values_(kSize * kSize * kSize) {
   for (int z = 0; z < kSize; ++z) {
     for (int y = 0; y < kSize; ++y) {
       for (int x = 0; x < kSize; ++x) {
-        const Vec3 p = Vec3{static_cast<float>(x), static_cast<float>(y), static_cast<float>(z)} * (1.0f / kSize);
+        const Vec3 p =
+            Vec3{static_cast<float>(x), static_cast<float>(y), static_cast<float>(z)} * (1.0f / kSize);
         values_[(z * kSize + y) * kSize + x] = 0.5f * TiledBillow3(p * 5, 5, seed) +
                                                0.25f * TiledBillow3(p * 11, 11, seed + 1) +
                                                0.35f * TiledValue3(p * 4, 4, seed + 2);

@@ -45,7 +45,8 @@ constexpr float kFloTag = 202021.25f;
 }  // namespace
 
 Status WriteFlo(const std::string& path, int width, int height, const std::vector<float>& flow) {
-  if (width < 1 || height < 1 || flow.size() != static_cast<size_t>(width) * static_cast<size_t>(height) * 2) {
+  if (width < 1 || height < 1 ||
+      flow.size() != static_cast<size_t>(width) * static_cast<size_t>(height) * 2) {
     return InvalidArgument("flow for " + path + " does not match its size");
   }
   std::vector<uint8_t> bytes;
@@ -67,8 +68,8 @@ Result<FlowField> ReadFlo(const std::string& path) {
   } closer{file};
   float tag = 0;
   int32_t size[2] = {0, 0};
-  if (std::fread(&tag, 4, 1, file) != 1 || tag != kFloTag || std::fread(size, 4, 2, file) != 2 || size[0] < 1 ||
-      size[1] < 1 || size[0] > 65536 || size[1] > 65536) {
+  if (std::fread(&tag, 4, 1, file) != 1 || tag != kFloTag || std::fread(size, 4, 2, file) != 2 ||
+      size[0] < 1 || size[1] < 1 || size[0] > 65536 || size[1] > 65536) {
     return InvalidArgument(path + " is not a .flo file: no PIEH header with a sane size");
   }
   FlowField field{size[0], size[1], {}};
@@ -76,15 +77,16 @@ Result<FlowField> ReadFlo(const std::string& path) {
   // The claimed size is believed only when the file is that long.
   if (std::fseek(file, 0, SEEK_END) != 0 || std::ftell(file) != static_cast<long>(12 + count * 4) ||
       std::fseek(file, 12, SEEK_SET) != 0) {
-    return InvalidArgument(path + " is cut short: its length does not match its " + std::to_string(size[0]) + "x" +
-                           std::to_string(size[1]) + " header");
+    return InvalidArgument(path + " is cut short: its length does not match its " + std::to_string(size[0]) +
+                           "x" + std::to_string(size[1]) + " header");
   }
   field.flow.resize(count);
   if (std::fread(field.flow.data(), 4, count, file) != count) return IoError("cannot read " + path);
   return field;
 }
 
-Result<std::unique_ptr<Y4mWriter>> Y4mWriter::Open(const std::string& path, int width, int height, double fps) {
+Result<std::unique_ptr<Y4mWriter>> Y4mWriter::Open(const std::string& path, int width, int height,
+                                                   double fps) {
   std::unique_ptr<Y4mWriter> writer(new Y4mWriter);
   writer->path_ = path;
   errno = 0;
@@ -103,8 +105,8 @@ Result<std::unique_ptr<Y4mWriter>> Y4mWriter::Open(const std::string& path, int 
   } else if (std::fabs(fps - ntsc / 1.001) < 1e-3) {
     numerator = std::lround(ntsc * 1000), denominator = 1001;
   }
-  if (std::fprintf(writer->file_, "YUV4MPEG2 W%d H%d F%ld:%ld Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n", width, height,
-                   numerator, denominator) < 0) {
+  if (std::fprintf(writer->file_, "YUV4MPEG2 W%d H%d F%ld:%ld Ip A1:1 C420mpeg2 XCOLORRANGE=LIMITED\n", width,
+                   height, numerator, denominator) < 0) {
     return WriteProblem(path);
   }
   return writer;
@@ -210,14 +212,17 @@ Status WriteAmbience(const std::string& path, double seconds, uint32_t seed) {
     cry_phase += (crying ? 1500 - 520 * note : 0) * 2 * 3.14159265358979 / kRate;
     cry_phase = std::fmod(cry_phase, 2 * 3.14159265358979);
     const float p = static_cast<float>(cry_phase);
-    const float cry = crying ? (std::sin(p) + 0.5f * std::sin(2 * p) + 0.3f * std::sin(3 * p)) * std::sin(kPi * note / 0.62f) : 0;
+    const float cry = crying ? (std::sin(p) + 0.5f * std::sin(2 * p) + 0.3f * std::sin(3 * p)) *
+                                   std::sin(kPi * note / 0.62f)
+                             : 0;
     for (int channel = 0; channel < 2; ++channel) {
       const float white = random.Range(-1, 1);
       wind[channel] += (0.010f + 0.022f * gust) * (white - wind[channel]);
       rumble[channel] += 0.0045f * (white - rumble[channel]);
       hiss[channel] += 0.28f * (white - hiss[channel]);
       const float v = 0.42f * gust * wind[channel] + 0.9f * rumble[channel] * (0.4f + wave) +
-                      0.055f * wave * (hiss[channel] - 0.5f * wind[channel]) + 0.014f * cry * (channel ? 0.6f : 1.0f);
+                      0.055f * wave * (hiss[channel] - 0.5f * wind[channel]) +
+                      0.014f * cry * (channel ? 0.6f : 1.0f);
       Append(&bytes, static_cast<int16_t>(std::lround(Clamp(v, -1, 1) * 32000)));
     }
   }

@@ -12,8 +12,8 @@
 
 namespace tempera::scene {
 
-// Optical flow in the Sintel layout: "PIEH" (the float 202021.25), width, height as 32-bit integers, then u, v
-// interleaved row by row as 32-bit floats; all little-endian. `flow` holds width * height * 2 floats.
+// Optical flow in the Sintel layout: "PIEH" (the float 202021.25), width, height as 32-bit integers, then u,
+// v interleaved row by row as 32-bit floats; all little-endian. `flow` holds width * height * 2 floats.
 Status WriteFlo(const std::string& path, int width, int height, const std::vector<float>& flow);
 
 struct FlowField {

@@ -2,8 +2,8 @@
 // trees and shrubs made of thousands of leaves. `sway` is the tip's travel in metres.
 #pragma once
 
-#include "tools/scene/terrain.h"
 #include "tools/scene/mesh.h"
+#include "tools/scene/terrain.h"
 
 namespace tempera::scene {
 

@@ -18,7 +18,8 @@ void AddGable(Mesh& mesh, float w, float d, float h, float rise, Vec3 tiles, Vec
 
 // A dark window in the -z or -x wall, proud of it by a hand.
 void AddWindow(Mesh& mesh, Vec3 center, float w, float h, bool side, Vec3 shutter) {
-  const Vec3 across = side ? Vec3{0, 0, 1} : Vec3{1, 0, 0}, out = side ? Vec3{-0.06f, 0, 0} : Vec3{0, 0, -0.06f};
+  const Vec3 across = side ? Vec3{0, 0, 1} : Vec3{1, 0, 0},
+             out = side ? Vec3{-0.06f, 0, 0} : Vec3{0, 0, -0.06f};
   const auto pane = [&](float from, float to, float bottom, float top, Vec3 color, float proud) {
     const Vec3 c = center + out * proud;
     mesh.Quad(c + across * from + Vec3{0, bottom, 0}, c + across * to + Vec3{0, bottom, 0},
@@ -49,13 +50,28 @@ void AddLimb(Mesh& mesh, Vec3 hip, Vec3 end, float r0, float r1, float swing, Ve
 }  // namespace
 
 void AddLighthouse(Mesh& mesh) {
-  mesh.Lathe({0, -1, 0}, {{3.4f, 0, kWhite * 0.8f}, {3.3f, 1.4f, kWhite}, {2.55f, 1.4f, kWhite}, {2.4f, 4.4f, kRed},
-                          {2.2f, 7.4f, kWhite}, {2.0f, 10.4f, kRed}, {1.82f, 13.4f, kWhite}, {1.7f, 15.6f, kWhite},
-                          {2.5f, 16.1f, kDark}, {2.5f, 16.4f, kWhite * 0.7f}, {1.2f, 16.4f, kWhite}},
+  mesh.Lathe({0, -1, 0},
+             {{3.4f, 0, kWhite * 0.8f},
+              {3.3f, 1.4f, kWhite},
+              {2.55f, 1.4f, kWhite},
+              {2.4f, 4.4f, kRed},
+              {2.2f, 7.4f, kWhite},
+              {2.0f, 10.4f, kRed},
+              {1.82f, 13.4f, kWhite},
+              {1.7f, 15.6f, kWhite},
+              {2.5f, 16.1f, kDark},
+              {2.5f, 16.4f, kWhite * 0.7f},
+              {1.2f, 16.4f, kWhite}},
              28);
   // Lantern: glass with a glow, dome, rod.
-  mesh.Lathe({0, 15.4f, 0}, {{1.15f, 0, kRed}, {1.15f, 0.8f, {0.9f, 0.8f, 0.5f}}, {1.15f, 2.3f, kRed * 0.8f},
-                             {1.45f, 2.35f, kRed}, {1.0f, 3.1f, kRed}, {0.2f, 3.6f, kDark}, {0.05f, 5.0f, kDark}},
+  mesh.Lathe({0, 15.4f, 0},
+             {{1.15f, 0, kRed},
+              {1.15f, 0.8f, {0.9f, 0.8f, 0.5f}},
+              {1.15f, 2.3f, kRed * 0.8f},
+              {1.45f, 2.35f, kRed},
+              {1.0f, 3.1f, kRed},
+              {0.2f, 3.6f, kDark},
+              {0.05f, 5.0f, kDark}},
              20);
   for (int i = 0; i < 20; ++i) {
     const float t = 2 * kPi * static_cast<float>(i) / 20;
@@ -63,9 +79,10 @@ void AddLighthouse(Mesh& mesh) {
     mesh.Tube(p, p + Vec3{0, 1.1f, 0}, 0.05f, 0.05f, 4, kDark);
   }
   for (int i = 0; i < 3; ++i) {
-    mesh.Quad({-0.35f + 0.5f * i, 3.0f + 4.2f * i, -2.62f + 0.22f * i}, {0.25f + 0.5f * i, 3.0f + 4.2f * i, -2.62f + 0.22f * i},
-              {0.25f + 0.5f * i, 4.1f + 4.2f * i, -2.58f + 0.22f * i}, {-0.35f + 0.5f * i, 4.1f + 4.2f * i, -2.58f + 0.22f * i},
-              kDark);
+    mesh.Quad({-0.35f + 0.5f * i, 3.0f + 4.2f * i, -2.62f + 0.22f * i},
+              {0.25f + 0.5f * i, 3.0f + 4.2f * i, -2.62f + 0.22f * i},
+              {0.25f + 0.5f * i, 4.1f + 4.2f * i, -2.58f + 0.22f * i},
+              {-0.35f + 0.5f * i, 4.1f + 4.2f * i, -2.58f + 0.22f * i}, kDark);
   }
   const size_t first = mesh.vertices.size();
   mesh.Box({0, -1.5f, 0}, {8.5f, 4.7f, 5.2f}, 0, kWhite);
@@ -78,8 +95,8 @@ void AddLighthouse(Mesh& mesh) {
 void AddHouse(Mesh& mesh, Random& random) {
   static constexpr Vec3 kWalls[6] = {{0.78f, 0.72f, 0.62f}, {0.74f, 0.52f, 0.30f}, {0.70f, 0.40f, 0.29f},
                                      {0.80f, 0.66f, 0.36f}, {0.55f, 0.62f, 0.66f}, {0.82f, 0.79f, 0.75f}};
-  static constexpr Vec3 kShutters[4] = {{0.06f, 0.18f, 0.10f}, {0.07f, 0.15f, 0.30f}, {0.30f, 0.07f, 0.05f},
-                                        {0.16f, 0.11f, 0.07f}};
+  static constexpr Vec3 kShutters[4] = {
+      {0.06f, 0.18f, 0.10f}, {0.07f, 0.15f, 0.30f}, {0.30f, 0.07f, 0.05f}, {0.16f, 0.11f, 0.07f}};
   const Vec3 wall = kWalls[static_cast<int>(random.Unit() * 5.999f)];
   const Vec3 shutter = kShutters[static_cast<int>(random.Unit() * 3.999f)];
   const Vec3 tiles = Vec3{0.47f, 0.165f, 0.08f} * random.Range(0.75f, 1.2f);
@@ -87,8 +104,10 @@ void AddHouse(Mesh& mesh, Random& random) {
   mesh.Box({0, -4, 0}, {w, h + 4, d}, 0, wall);
   AddGable(mesh, w, d, h, random.Range(1.9f, 2.8f), tiles, wall);
   for (float y = 1.6f; y + 1 < h; y += 2.7f) {
-    for (float x = -w / 2 + 1.7f; x < w / 2 - 1; x += 2.9f) AddWindow(mesh, {x, y, -d / 2}, 1.0f, 1.5f, false, shutter);
-    for (float z = -d / 2 + 1.8f; z < d / 2 - 1; z += 3.2f) AddWindow(mesh, {-w / 2, y, z}, 1.0f, 1.5f, true, shutter);
+    for (float x = -w / 2 + 1.7f; x < w / 2 - 1; x += 2.9f)
+      AddWindow(mesh, {x, y, -d / 2}, 1.0f, 1.5f, false, shutter);
+    for (float z = -d / 2 + 1.8f; z < d / 2 - 1; z += 3.2f)
+      AddWindow(mesh, {-w / 2, y, z}, 1.0f, 1.5f, true, shutter);
   }
   mesh.Box({random.Range(-0.3f, 0.3f) * w, h, 0.8f}, {0.9f, 3.4f, 0.9f}, 0, {0.45f, 0.25f, 0.17f});
 }
@@ -101,7 +120,8 @@ void AddChurch(Mesh& mesh) {
   mesh.Box({-13, 15.5f, 0}, {3.4f, 3.2f, 6.2f}, 0, kDark);
   mesh.Lathe({-13, 22, 0}, {{4.4f, 0, tiles}, {0.1f, 7.5f, tiles}}, 4);
   for (float x = -7; x < 11; x += 4.2f) {
-    mesh.Quad({x - 0.7f, 2, -5.56f}, {x + 0.7f, 2, -5.56f}, {x + 0.7f, 6, -5.56f}, {x - 0.7f, 6, -5.56f}, kDark);
+    mesh.Quad({x - 0.7f, 2, -5.56f}, {x + 0.7f, 2, -5.56f}, {x + 0.7f, 6, -5.56f}, {x - 0.7f, 6, -5.56f},
+              kDark);
   }
 }
 
@@ -120,7 +140,8 @@ void AddSailingBoat(Mesh& mesh, Vec3 hull, Vec3 sail, Vec3 jib) {
     for (int s = 0; s < kSections; ++s) {
       for (int k = 0; k < kSteps; ++k) {
         const Vec3 paint = k == kSteps - 1 ? Vec3{0.7f, 0.66f, 0.56f} : (k == 0 ? kRed * 0.7f : hull);
-        mesh.Quad(point(s, k, side), point(s + 1, k, side), point(s + 1, k + 1, side), point(s, k + 1, side), paint);
+        mesh.Quad(point(s, k, side), point(s + 1, k, side), point(s + 1, k + 1, side), point(s, k + 1, side),
+                  paint);
         for (size_t i = mesh.vertices.size() - 4; i < mesh.vertices.size(); ++i) {
           Vec3& n = mesh.vertices[i].normal;
           if (n.x * side < 0) n = n * -1.0f;
@@ -142,12 +163,14 @@ void AddSailingBoat(Mesh& mesh, Vec3 hull, Vec3 sail, Vec3 jib) {
     constexpr int kGrid = 9;
     const auto at = [&](int i, int j) {
       const float v = static_cast<float>(j) / kGrid, u = static_cast<float>(i) / kGrid;
-      const Vec3 luff = Mix(tack, head, v), leech = Mix(clew, head, v) + Vec3{0.25f, 0, -0.35f} * std::sin(kPi * v);
+      const Vec3 luff = Mix(tack, head, v),
+                 leech = Mix(clew, head, v) + Vec3{0.25f, 0, -0.35f} * std::sin(kPi * v);
       return Mix(luff, leech, u) + Vec3{belly * std::sin(kPi * std::sqrt(u)) * (1 - v * v), 0, 0};
     };
     for (int j = 0; j < kGrid; ++j) {
       for (int i = 0; i < kGrid; ++i) {
-        mesh.Quad(at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1), color * (j % 3 == 2 ? 0.90f : 1.0f), 0.45f);
+        mesh.Quad(at(i, j), at(i + 1, j), at(i + 1, j + 1), at(i, j + 1), color * (j % 3 == 2 ? 0.90f : 1.0f),
+                  0.45f);
       }
     }
   };
@@ -163,7 +186,8 @@ void AddSailingBoat(Mesh& mesh, Vec3 hull, Vec3 sail, Vec3 jib) {
   constexpr float kHeel = 0.17f;
   for (size_t i = first; i < mesh.vertices.size(); ++i) {
     const auto lean = [](Vec3 v) {
-      return Vec3{v.x * std::cos(kHeel) + v.y * std::sin(kHeel), v.y * std::cos(kHeel) - v.x * std::sin(kHeel), v.z};
+      return Vec3{v.x * std::cos(kHeel) + v.y * std::sin(kHeel),
+                  v.y * std::cos(kHeel) - v.x * std::sin(kHeel), v.z};
     };
     mesh.vertices[i].position = lean(mesh.vertices[i].position);
     mesh.vertices[i].normal = lean(mesh.vertices[i].normal);
@@ -171,12 +195,14 @@ void AddSailingBoat(Mesh& mesh, Vec3 hull, Vec3 sail, Vec3 jib) {
 }
 
 void AddBalloon(Mesh& mesh, uint32_t seed) {
-  static constexpr Vec3 kStripes[4] = {{0.72f, 0.07f, 0.035f}, {0.88f, 0.52f, 0.06f}, {0.85f, 0.80f, 0.68f}, {0.09f, 0.20f, 0.46f}};
+  static constexpr Vec3 kStripes[4] = {
+      {0.72f, 0.07f, 0.035f}, {0.88f, 0.52f, 0.06f}, {0.85f, 0.80f, 0.68f}, {0.09f, 0.20f, 0.46f}};
   constexpr int kGores = 32, kRings = 22;
   // Envelope: a sphere drawn out to a mouth.
   const auto profile = [](float v) {
     const float a = kPi * (1 - v);
-    const float r = 8.6f * std::sin(a) * (v < 0.5f ? 0.72f + 0.56f * v : 1.0f) + (v < 0.25f ? 1.3f * (1 - 4 * v) : 0);
+    const float r =
+        8.6f * std::sin(a) * (v < 0.5f ? 0.72f + 0.56f * v : 1.0f) + (v < 0.25f ? 1.3f * (1 - 4 * v) : 0);
     return Vec3{r, 12.5f + 9.2f * std::cos(a) * (v < 0.5f ? 1.12f : 1.0f), 0};
   };
   const int turn = static_cast<int>(Hash(seed) % 4);
@@ -189,9 +215,13 @@ void AddBalloon(Mesh& mesh, uint32_t seed) {
       for (int k = 0; k < 4; ++k) {
         const Vec3 p = profile(k < 2 ? v0 : v1);
         const float t = 2 * kPi * static_cast<float>(g + (k == 1 || k == 2)) / kGores;
-        const Vec3 q = profile(std::min((k < 2 ? v0 : v1) + 0.02f, 1.0f)) - profile(std::max((k < 2 ? v0 : v1) - 0.02f, 0.0f));
+        const Vec3 q = profile(std::min((k < 2 ? v0 : v1) + 0.02f, 1.0f)) -
+                       profile(std::max((k < 2 ? v0 : v1) - 0.02f, 0.0f));
         const Vec3 normal = Normalize(Vec3{std::cos(t) * q.y, -q.x, std::sin(t) * q.y});
-        mesh.vertices.push_back({.position = {p.x * std::cos(t), p.y, p.x * std::sin(t)}, .normal = normal, .albedo = color, .thin = 0.22f});
+        mesh.vertices.push_back({.position = {p.x * std::cos(t), p.y, p.x * std::sin(t)},
+                                 .normal = normal,
+                                 .albedo = color,
+                                 .thin = 0.22f});
       }
       mesh.triangles.push_back({first, first + 1, first + 2});
       mesh.triangles.push_back({first, first + 2, first + 3});
@@ -204,22 +234,24 @@ void AddBalloon(Mesh& mesh, uint32_t seed) {
     mesh.Tube(at * 1.3f + Vec3{0, -1.1f, 0}, at * 1.4f + Vec3{0, 2.6f, 0}, 0.05f, 0.05f, 4, kDark);
   }
   for (float x : {-0.45f, 0.4f}) {
-    mesh.Ellipsoid({x, -0.75f, 0.2f}, {0.28f, 0.42f, 0.24f}, 5, 8, x < 0 ? Vec3{0.1f, 0.3f, 0.2f} : Vec3{0.5f, 0.3f, 0.1f});
+    mesh.Ellipsoid({x, -0.75f, 0.2f}, {0.28f, 0.42f, 0.24f}, 5, 8,
+                   x < 0 ? Vec3{0.1f, 0.3f, 0.2f} : Vec3{0.5f, 0.3f, 0.1f});
     mesh.Ellipsoid({x, -0.15f, 0.2f}, {0.15f, 0.18f, 0.15f}, 4, 7, {0.55f, 0.36f, 0.26f});
   }
 }
 
 void AddGull(Mesh& mesh) {
   const Vec3 white{0.86f, 0.85f, 0.83f}, gray{0.50f, 0.52f, 0.55f};
-  mesh.Ellipsoid({0, 0, 0}, {0.11f, 0.10f, 0.30f}, 7, 9, white);
-  mesh.Ellipsoid({0, 0.04f, 0.30f}, {0.07f, 0.07f, 0.09f}, 5, 8, white);
+  mesh.Ellipsoid({0, 0, 0}, {0.075f, 0.07f, 0.27f}, 7, 9, white);
+  mesh.Ellipsoid({0, 0.03f, 0.28f}, {0.05f, 0.05f, 0.08f}, 5, 8, white);
   mesh.Flat({-0.02f, 0.03f, 0.37f}, {0.02f, 0.03f, 0.37f}, {0, 0.01f, 0.46f}, {0.8f, 0.45f, 0.05f});
   mesh.Flat({-0.10f, 0, -0.42f}, {0.10f, 0, -0.42f}, {0, 0.02f, -0.20f}, white);
   for (float side : {-1.0f, 1.0f}) {
-    const float span[5] = {0.06f, 0.30f, 0.55f, 0.74f, 0.88f}, lead[5] = {0.14f, 0.20f, 0.12f, 0.00f, -0.12f},
+    const float span[5] = {0.04f, 0.34f, 0.66f, 0.92f, 1.12f}, lead[5] = {0.14f, 0.21f, 0.13f, 0.00f, -0.16f},
                 trail[5] = {-0.14f, -0.10f, -0.12f, -0.16f, -0.17f};
     for (int i = 0; i < 4; ++i) {
-      const Vec3 color = i == 3 ? Vec3{0.05f, 0.05f, 0.06f} : Mix(white, gray, 0.35f + 0.2f * static_cast<float>(i));
+      const Vec3 color =
+          i == 3 ? Vec3{0.05f, 0.05f, 0.06f} : Mix(white, gray, 0.35f + 0.2f * static_cast<float>(i));
       mesh.Quad({side * span[i], 0.05f, lead[i]}, {side * span[i + 1], 0.05f, lead[i + 1]},
                 {side * span[i + 1], 0.05f, trail[i + 1]}, {side * span[i], 0.05f, trail[i]}, color, 0.3f);
       for (size_t k = mesh.vertices.size() - 4; k < mesh.vertices.size(); ++k) {
@@ -237,17 +269,24 @@ void AddWalker(Mesh& mesh, Vec3 coat, Vec3 trousers, bool straw_hat) {
     const size_t foot = mesh.vertices.size();
     mesh.Ellipsoid({side * 0.11f, 0.05f, 0.06f}, {0.055f, 0.05f, 0.14f}, 4, 7, shoe);
     Sway(mesh, foot, side * 0.27f);
-    AddLimb(mesh, {side * 0.24f, 1.40f, 0}, {side * 0.29f, 0.86f, 0.04f}, 0.065f, 0.045f, -side * 0.17f, coat);
+    AddLimb(mesh, {side * 0.205f, 1.42f, 0}, {side * 0.265f, 0.86f, 0.04f}, 0.062f, 0.042f, -side * 0.17f,
+            coat);
     const size_t hand = mesh.vertices.size();
-    mesh.Ellipsoid({side * 0.29f, 0.82f, 0.04f}, {0.045f, 0.06f, 0.05f}, 4, 6, skin);
+    mesh.Ellipsoid({side * 0.265f, 0.82f, 0.04f}, {0.045f, 0.06f, 0.05f}, 4, 6, skin);
     Sway(mesh, hand, -side * 0.17f);
   }
-  mesh.Ellipsoid({0, 1.18f, 0}, {0.225f, 0.36f, 0.145f}, 8, 12, coat);
-  mesh.Ellipsoid({0, 0.92f, 0}, {0.19f, 0.17f, 0.14f}, 6, 10, Mix(coat, trousers, 0.4f));
+  mesh.Ellipsoid({0, 1.25f, 0}, {0.185f, 0.27f, 0.125f}, 8, 12, coat);
+  mesh.Ellipsoid({0, 1.40f, 0}, {0.225f, 0.085f, 0.105f}, 6, 12, coat);
+  mesh.Lathe({0, 0.80f, 0}, {{0.195f, 0, coat * 0.9f}, {0.17f, 0.3f, coat}, {0.175f, 0.42f, coat}}, 12);
   mesh.Tube({0, 1.45f, 0}, {0, 1.58f, 0}, 0.06f, 0.055f, 7, skin);
   mesh.Ellipsoid({0, 1.64f, 0.01f}, {0.09f, 0.125f, 0.105f}, 7, 10, skin);
   if (straw_hat) {
-    mesh.Lathe({0, 1.69f, 0}, {{0.24f, 0, {0.66f, 0.52f, 0.27f}}, {0.12f, 0.035f, {0.62f, 0.48f, 0.24f}}, {0.10f, 0.13f, {0.66f, 0.52f, 0.27f}}, {0.0f, 0.15f, {0, 0, 0}}}, 14);
+    mesh.Lathe({0, 1.69f, 0},
+               {{0.24f, 0, {0.66f, 0.52f, 0.27f}},
+                {0.12f, 0.035f, {0.62f, 0.48f, 0.24f}},
+                {0.10f, 0.13f, {0.66f, 0.52f, 0.27f}},
+                {0.0f, 0.15f, {0, 0, 0}}},
+               14);
   } else {
     mesh.Ellipsoid({0, 1.68f, -0.02f}, {0.10f, 0.11f, 0.11f}, 6, 9, {0.09f, 0.05f, 0.03f});
   }
@@ -260,7 +299,8 @@ void AddDog(Mesh& mesh, Vec3 coat) {
   mesh.Tube({0, 0.50f, -0.32f}, {0, 0.74f, -0.52f}, 0.035f, 0.015f, 5, coat);
   for (float x : {-1.0f, 1.0f}) {
     for (float z : {-1.0f, 1.0f}) {
-      AddLimb(mesh, {x * 0.08f, 0.40f, z * 0.23f}, {x * 0.08f, 0, z * 0.23f}, 0.05f, 0.03f, x * z * 0.12f, coat * 0.9f);
+      AddLimb(mesh, {x * 0.08f, 0.40f, z * 0.23f}, {x * 0.08f, 0, z * 0.23f}, 0.05f, 0.03f, x * z * 0.12f,
+              coat * 0.9f);
     }
   }
 }
@@ -283,8 +323,8 @@ void AddFenceSpan(Mesh& mesh, Vec3 to, Random& random) {
   mesh.Tube({0, -0.4f, 0}, {lean, 1.12f, lean}, 0.075f, 0.065f, 8, wood);
   mesh.Ellipsoid({lean, 1.12f, lean}, {0.067f, 0.02f, 0.067f}, 3, 8, wood * 1.2f);
   for (float y : {0.48f, 0.92f}) {
-    mesh.Tube({0, y + random.Range(-0.04f, 0.04f), 0}, to + Vec3{0, y + random.Range(-0.04f, 0.04f), 0}, 0.045f, 0.04f, 6,
-              wood * random.Range(0.85f, 1.1f));
+    mesh.Tube({0, y + random.Range(-0.04f, 0.04f), 0}, to + Vec3{0, y + random.Range(-0.04f, 0.04f), 0},
+              0.045f, 0.04f, 6, wood * random.Range(0.85f, 1.1f));
   }
 }
 

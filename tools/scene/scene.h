@@ -33,6 +33,9 @@ class Scene {
  public:
   // Bakes land and sky: about a second. Errors name the option and its range.
   static Result<std::unique_ptr<Scene>> Create(const SceneOptions& options);
+  // A scene of the same seed in another size: shares the baked land and sky, which takes no time.
+  // Both may live on; still one caller at a time for the two together.
+  Result<std::unique_ptr<Scene>> WithSize(int width, int height) const;
   ~Scene();
 
   // Frame numbers count from 0; any non-negative number is valid.
@@ -42,11 +45,13 @@ class Scene {
   const SceneOptions& options() const { return options_; }
 
  private:
-  struct State;
-  explicit Scene(const SceneOptions& options);
+  struct Baked;
+  struct Buffers;
+  Scene(const SceneOptions& options, std::shared_ptr<Baked> baked);
 
   SceneOptions options_;
-  std::unique_ptr<State> state_;
+  std::shared_ptr<Baked> baked_;
+  std::unique_ptr<Buffers> buffers_;
 };
 
 }  // namespace tempera::scene

@@ -7,9 +7,15 @@ class Shader {
  public:
   Shader(const World& world, const Patterns& patterns, const Pose& pose, const Geometry& geometry, int factor,
          double time_s)
-      : world_(world), sky_(world.sky()), patterns_(patterns), pose_(pose), g_(geometry), factor_(factor),
-        width_(geometry.width / factor), height_(geometry.height / factor),
-        time_(static_cast<float>(std::fmod(time_s, 3600.0))), drift_(Sky::DriftAt(time_s)) {}
+      : world_(world),
+        sky_(world.sky()),
+        patterns_(patterns),
+        pose_(pose),
+        g_(geometry),
+        factor_(factor),
+        width_(geometry.width / factor),
+        time_(static_cast<float>(std::fmod(time_s, 3600.0))),
+        drift_(Sky::DriftAt(time_s)) {}
 
   // Everything but the sea, which mirrors the rest. Returns how many samples of the pixel are sea.
   int ShadeDry(int x, int y, Vec3* color) const;
@@ -26,7 +32,7 @@ class Shader {
   const Patterns& patterns_;
   const Pose& pose_;
   const Geometry& g_;
-  const int factor_, width_, height_;
+  const int factor_, width_;
   const float time_, drift_;
 };
 
@@ -34,7 +40,7 @@ Vec3 Shader::Aerial(Vec3 color, Vec3 p, Vec3 unit_view) const {
   const float distance = Length(p - g_.camera.eye);
   // Haze thins with height: mountain tops stand out of it.
   const float thin = FastExp(-std::max(p.y, 0.0f) * (1 / 900.0f));
-  const float through = FastExp(-distance * (1 / 6800.0f) * (0.45f + 0.55f * thin));
+  const float through = FastExp(-distance * (1 / 7600.0f) * (0.40f + 0.60f * thin));
   return Mix(sky_.Haze(unit_view), color, through);
 }
 
@@ -45,9 +51,18 @@ Vec3 Shader::ShadeGround(int sx, int sy) const {
   const float depth = 1 / g_.inv_depth[g_.At(sx, sy)];
   // Grain finer than the grids, fading out where a sample covers more than its period.
   const float fine = patterns_.grain.Sample(p.x * 0.11f, p.z * 0.11f);
-  const float fade = Saturate(1.3f - depth * (1 / 60.0f));
+  const float fade =
+      Saturate(1.3f - depth * (1 / 60.0f)) * (1 + 0.9f * patterns_.grain.Sample(p.x * 0.53f, p.z * 0.53f));
   const float mid = patterns_.grain.Sample(p.x * 0.006f + 0.02f * p.y, p.z * 0.006f);
-  const float detail = 1 + 0.42f * fine * fade + 0.22f * mid;
+  float detail = 1 + 0.42f * fine * fade + 0.22f * mid;
+  if (s.normal.y < 0.85f && depth < 1200) {
+    // Cracks and beds of bare rock, along the level and down the face.
+    const float beds = patterns_.grain.Sample(0.012f * (p.x + p.z), 0.10f * p.y + 0.01f * p.x);
+    const float cracks = patterns_.grain.Sample(0.055f * (p.x + 0.6f * p.z), 0.03f * p.y);
+    detail *= 1 + (0.55f * beds + 0.45f * cracks) * SmoothStep(0.85f, 0.6f, s.normal.y);
+  } else if (depth > 900) {
+    detail += 0.5f * patterns_.grain.Sample(p.x * 0.0011f, p.z * 0.0007f);
+  }
   float sun = s.sun;
   if (depth < 80 && sun > 0) sun *= SunPastCasters(pose_.casters, p, sky_.to_light());
   const float lambert = std::max(Dot(s.normal, sky_.to_light()), 0.0f);
@@ -62,9 +77,10 @@ Vec3 Shader::ShadeTriangle(int sx, int sy, uint32_t triangle) const {
   const Barycentric w = WeightsAt(g_, corner, static_cast<float>(sx) + 0.5f, static_cast<float>(sy) + 0.5f);
   const Vertex &a = world_.mesh().vertices[corner[0]], &b = world_.mesh().vertices[corner[1]],
                &c = world_.mesh().vertices[corner[2]];
-  const auto blend = [&](float Vertex::*m) { return w.a * a.*m + w.b * b.*m + w.c * c.*m; };
+  const auto blend = [&](float Vertex::* m) { return w.a * a.*m + w.b * b.*m + w.c * c.*m; };
   const Vec3 albedo = a.albedo * w.a + b.albedo * w.b + c.albedo * w.c;
-  Vec3 normal = Normalize(pose_.normals[corner[0]] * w.a + pose_.normals[corner[1]] * w.b + pose_.normals[corner[2]] * w.c);
+  Vec3 normal = Normalize(pose_.normals[corner[0]] * w.a + pose_.normals[corner[1]] * w.b +
+                          pose_.normals[corner[2]] * w.c);
   const Vec3 p = g_.Point(sx, sy);
   const Vec3 view = Normalize(p - g_.camera.eye);
   const uint8_t label = world_.LabelOf(triangle);
@@ -81,7 +97,9 @@ Vec3 Shader::ShadeTriangle(int sx, int sy, uint32_t triangle) const {
   Vec3 light = sky_.sunlight() * (sun * lit) + sky_.Ambient(normal) * (0.82f * blend(&Vertex::sky));
   // Plaster, cloth and wood are never of one even colour.
   const Vec3 local = a.position * w.a + b.position * w.b + c.position * w.c;
-  const float grain = plant ? 0 : patterns_.grain.Sample(0.13f * (local.x + 0.7f * local.y), 0.13f * (local.z + 0.8f * local.y));
+  const float grain =
+      plant ? 0
+            : patterns_.grain.Sample(0.13f * (local.x + 0.7f * local.y), 0.13f * (local.z + 0.8f * local.y));
   return Aerial(albedo * light * (1 + 0.16f * grain), p, view);
 }
 
@@ -112,7 +130,8 @@ int Shader::ShadeDry(int x, int y, Vec3* color) const {
     if (Dot(Normalize(dir), sky_.to_sun()) > 0.9997f) {
       for (int k = 0; k < factor_ * factor_; ++k) {
         const int sx = x * factor_ + k % factor_, sy = y * factor_ + k / factor_;
-        const Vec3 ray = Normalize(g_.camera.Ray(static_cast<float>(sx) + 0.5f, static_cast<float>(sy) + 0.5f));
+        const Vec3 ray =
+            Normalize(g_.camera.Ray(static_cast<float>(sx) + 0.5f, static_cast<float>(sy) + 0.5f));
         if (g_.surface[g_.At(sx, sy)] == kSurfaceSky && sky_.OnDisc(ray)) sum += Vec3{14, 11.5f, 8};
       }
     }
@@ -124,7 +143,8 @@ int Shader::ShadeDry(int x, int y, Vec3* color) const {
 
 // The picture's own pixels serve as the mirror image: a few tries along the reflected ray, each checked
 // against the depth of what stands there; past them, the sky.
-Vec3 Shader::Mirrored(Vec3 p, Vec3 dir, const std::vector<Vec3>& picture, const std::vector<uint8_t>& wet) const {
+Vec3 Shader::Mirrored(Vec3 p, Vec3 dir, const std::vector<Vec3>& picture,
+                      const std::vector<uint8_t>& wet) const {
   const Camera& camera = g_.camera;
   const float flat = std::hypot(dir.x, dir.z);
   float along = 4;
@@ -132,7 +152,9 @@ Vec3 Shader::Mirrored(Vec3 p, Vec3 dir, const std::vector<Vec3>& picture, const 
     const Vec3 q = p + dir * (along / flat);
     float sx, sy, depth;
     camera.Project(q, &sx, &sy, &depth);
-    if (depth < 1 || sx < 0 || sy < 0 || sx >= static_cast<float>(g_.width) || sy >= static_cast<float>(g_.height)) break;
+    if (depth < 1 || sx < 0 || sy < 0 || sx >= static_cast<float>(g_.width) ||
+        sy >= static_cast<float>(g_.height))
+      break;
     const int ix = static_cast<int>(sx), iy = static_cast<int>(sy);
     const size_t at = g_.At(ix, iy);
     const float seen = g_.inv_depth[at];
@@ -147,7 +169,8 @@ Vec3 Shader::Mirrored(Vec3 p, Vec3 dir, const std::vector<Vec3>& picture, const 
   return sky_.Radiance({dir.x, std::max(dir.y, 0.015f), dir.z}, drift_);
 }
 
-Vec3 Shader::ShadeSea(int sx, int sy, const std::vector<Vec3>& picture, const std::vector<uint8_t>& wet) const {
+Vec3 Shader::ShadeSea(int sx, int sy, const std::vector<Vec3>& picture,
+                      const std::vector<uint8_t>& wet) const {
   const Vec3 p = g_.Point(sx, sy);
   const Vec3 to = p - g_.camera.eye;
   const float distance = Length(to);
@@ -164,12 +187,14 @@ Vec3 Shader::ShadeSea(int sx, int sy, const std::vector<Vec3>& picture, const st
                            {&patterns_.chop, 21, 0.8f, 1.9f, 2.05f},
                            {&patterns_.ripple, 6.3f, 0.8f, 1.0f, 2.6f}};
   // Gusts darken and roughen patches of the bay; lanes of smooth water lie between them.
-  const float patch = patterns_.grain.Sample(p.x * (1 / 900.0f) + 0.0011f * time_, p.z * (1 / 2600.0f) + 0.0006f * time_);
+  const float patch =
+      patterns_.grain.Sample(p.x * (1 / 900.0f) + 0.0011f * time_, p.z * (1 / 2600.0f) + 0.0006f * time_);
   const float lane = patterns_.grain.Sample(p.x * (1 / 2300.0f) + 0.37f, p.z * (1 / 5200.0f) + 0.11f);
   const float breeze = Clamp(0.92f + 0.75f * patch + 0.45f * lane, 0.30f, 1.6f);
   for (const Layer& layer : layers) {
     const float c = std::cos(layer.turn), s = std::sin(layer.turn);
-    const float u = (c * p.x - s * p.z) / layer.period, v = (s * p.x + c * p.z - layer.speed * time_) / layer.period;
+    const float u = (c * p.x - s * p.z) / layer.period,
+                v = (s * p.x + c * p.z - layer.speed * time_) / layer.period;
     // The tile's waves are a tenth of its period long.
     const float keep = SmoothStep(1.3f, 0.25f, footprint / (0.10f * layer.period));
     const float strength = layer.strength * breeze;
@@ -218,17 +243,19 @@ Vec3 Shader::ShadeSea(int sx, int sy, const std::vector<Vec3>& picture, const st
   // Foam: lines that run up the beach, lace around rocks, a few white crests where it blows.
   const float lace = patterns_.grain.Sample(p.x * 0.045f, p.z * 0.045f + 0.004f * time_);
   const float run = 0.5f + 0.5f * std::sin(depth * 5.5f + time_ * 0.9f + 5 * lace);
-  float foam = SmoothStep(0.85f, 0.05f, depth) * (0.35f + 0.65f * run) * SmoothStep(-0.25f, 0.35f, lace + 0.15f);
+  float foam =
+      SmoothStep(0.85f, 0.05f, depth) * (0.35f + 0.65f * run) * SmoothStep(-0.25f, 0.35f, lace + 0.15f);
   const float crest = slope_x * 0.75f - slope_z * 0.5f + 0.35f * lace;
-  foam = std::max(foam, 0.55f * SmoothStep(0.36f, 0.52f, crest + 0.22f * patch) * Saturate(1.4f - footprint / 6));
+  foam = std::max(foam,
+                  0.55f * SmoothStep(0.36f, 0.52f, crest + 0.22f * patch) * Saturate(1.4f - footprint / 6));
   color = Mix(color, Vec3{1.25f, 1.12f, 0.98f}, Saturate(foam));
   return Aerial(color, p, view);
 }
 
 }  // namespace
 
-void ShadePicture(const World& world, const Patterns& patterns, const Pose& pose, const Geometry& geometry, int factor,
-                  double time_s, ThreadPool& pool, std::vector<Vec3>* out) {
+void ShadePicture(const World& world, const Patterns& patterns, const Pose& pose, const Geometry& geometry,
+                  int factor, double time_s, ThreadPool& pool, std::vector<Vec3>* out) {
   const int width = geometry.width / factor, height = geometry.height / factor;
   const size_t pixels = static_cast<size_t>(width) * static_cast<size_t>(height);
   out->resize(pixels);

@@ -14,7 +14,7 @@ struct Patterns {
 };
 
 // Averages `factor` x `factor` samples of `geometry` into each pixel. out: width * height.
-void ShadePicture(const World& world, const Patterns& patterns, const Pose& pose, const Geometry& geometry, int factor,
-                  double time_s, ThreadPool& pool, std::vector<Vec3>* out);
+void ShadePicture(const World& world, const Patterns& patterns, const Pose& pose, const Geometry& geometry,
+                  int factor, double time_s, ThreadPool& pool, std::vector<Vec3>* out);
 
 }  // namespace tempera::scene

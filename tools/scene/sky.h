@@ -13,7 +13,7 @@ namespace tempera::scene {
 // 25 degrees up and to the side, as a photographer would wait for, so that slopes facing the
 // viewer are not all in shade.
 inline Vec3 SunDirection() { return Normalize({0.235f, 0.197f, 0.95f}); }
-inline Vec3 LightDirection() { return Normalize({0.66f, 0.42f, 0.62f}); }
+inline Vec3 LightDirection() { return Normalize({0.80f, 0.47f, 0.37f}); }
 
 class Sky {
  public:
@@ -46,9 +46,9 @@ class Sky {
   };
   Texel CloudAlong(Vec3 unit_dir, const NoiseVolume& volume, const NoiseTile& cover) const;
 
-  static constexpr int kWidth = 1400, kHeight = 380;
+  static constexpr int kWidth = 1400, kHeight = 314;
   static constexpr float kSpan = 1.90f;  // radians of azimuth, centred on z
-  static constexpr float kTop = 0.52f;   // tangent of the highest elevation kept
+  static constexpr float kTop = 0.43f;   // tangent of the highest elevation kept
 
   Vec3 to_sun_, to_light_;
   std::vector<Texel> panorama_;

@@ -3,6 +3,19 @@
 namespace tempera::scene {
 namespace {
 
+// Metres; longer shadows have faded.
+constexpr float kShadowReach = 90;
+
+// Height of ground that is never baked.
+constexpr float kUnseen = -40;
+
+// Whether the camera can ever see (x, z) or its shadow: 0.69 is the tangent of half the widest view plus the
+// pan; the light comes from the right, so what stands there may throw a shadow into the picture.
+bool WithinView(float x, float z, float step) {
+  const float half = 0.70f * std::max(z, 0.0f) + 45 + 20 * step;
+  return x > -half && x < half + 90 + 30 * step;
+}
+
 inline uint8_t UnitToByte(float v) { return static_cast<uint8_t>(Saturate(v) * 255 + 0.5f); }
 
 }  // namespace
@@ -12,7 +25,7 @@ float SunPastCasters(const std::vector<Caster>& casters, Vec3 p, Vec3 to_sun) {
   for (const Caster& caster : casters) {
     const Vec3 to = caster.center - p;
     const float along = Dot(to, to_sun);
-    if (along < 0.1f * caster.radius || along > 90) continue;
+    if (along < 0.1f * caster.radius || along > kShadowReach) continue;
     const float off2 = Dot(to, to) - along * along;
     const float reach = caster.radius * 1.35f + 0.02f * along;
     if (off2 > reach * reach) continue;
@@ -27,18 +40,35 @@ float SunPastCasters(const std::vector<Caster>& casters, Vec3 p, Vec3 to_sun) {
 Terrain::Terrain(const Landscape& land, Vec3 to_sun, const std::vector<Caster>& casters, ThreadPool& pool) {
   // Near: the meadow, where a pixel is centimetres. Middle: the bay. Far: the mountains.
   // Each step is about a pixel wide where its grid takes over from the one before, at 640 pixels.
-  grids_[0] = {.x0 = -56, .z0 = -8, .step = 0.14f, .columns = 800, .rows = 600, .height = {}, .texels = {}};
-  grids_[1] = {.x0 = -420, .z0 = -20, .step = 1.0f, .columns = 1180, .rows = 980, .height = {}, .texels = {}};
-  grids_[2] = {.x0 = -8500, .z0 = -500, .step = 16, .columns = 1064, .rows = 800, .height = {}, .texels = {}};
+  grids_[0] = {
+      .x0 = -56, .z0 = -8, .step = 0.14f, .columns = 800, .rows = 600, .height = {}, .texels = {}, .top = 0};
+  grids_[1] = {.x0 = -420,
+               .z0 = -20,
+               .step = 1.0f,
+               .columns = 1180,
+               .rows = 980,
+               .height = {},
+               .texels = {},
+               .top = 0};
+  grids_[2] = {.x0 = -8500,
+               .z0 = -500,
+               .step = 16,
+               .columns = 1064,
+               .rows = 800,
+               .height = {},
+               .texels = {},
+               .top = 0};
   for (Grid& grid : grids_) {
     grid.height.resize(static_cast<size_t>(grid.columns) * grid.rows);
     pool.ParallelFor(grid.rows, [&](int row, int) {
       const float z = grid.z0 + grid.step * static_cast<float>(row);
       for (int column = 0; column < grid.columns; ++column) {
         const float x = grid.x0 + grid.step * static_cast<float>(column);
-        grid.height[static_cast<size_t>(row) * grid.columns + column] = land.Height(x, z);
+        const bool seen = WithinView(x, z, grid.step);
+        grid.height[static_cast<size_t>(row) * grid.columns + column] = seen ? land.Height(x, z) : kUnseen;
       }
     });
+    grid.top = *std::max_element(grid.height.begin(), grid.height.end());
   }
   const std::vector<Caster> none;
   for (int i = 0; i < kGrids; ++i) Bake(grids_[i], land, to_sun, i < 2 ? casters : none, pool);
@@ -48,13 +78,22 @@ void Terrain::Bake(Grid& grid, const Landscape& land, Vec3 to_sun, const std::ve
                    ThreadPool& pool) {
   grid.texels.resize(grid.height.size());
   pool.ParallelFor(grid.rows, [&](int row, int) {
+    // Only what stands toward the light, within a shadow's reach of this row, can shade it.
+    std::vector<Caster> near;
+    for (const Caster& caster : casters) {
+      const float toward =
+          (caster.center.z - grid.z0 - grid.step * static_cast<float>(row)) * (to_sun.z < 0 ? -1.0f : 1.0f);
+      const float reach = kShadowReach * std::fabs(to_sun.z) + 2 * caster.radius + 3;
+      if (toward > -2 * caster.radius - 3 && toward < reach) near.push_back(caster);
+    }
     for (int column = 0; column < grid.columns; ++column) {
       const size_t at = static_cast<size_t>(row) * grid.columns + column;
       const float h = grid.height[at];
       const float x = grid.x0 + grid.step * static_cast<float>(column);
       const float z = grid.z0 + grid.step * static_cast<float>(row);
       const auto height = [&](int dc, int dr) {
-        const int c = std::clamp(column + dc, 0, grid.columns - 1), r = std::clamp(row + dr, 0, grid.rows - 1);
+        const int c = std::clamp(column + dc, 0, grid.columns - 1),
+                  r = std::clamp(row + dr, 0, grid.rows - 1);
         return grid.height[static_cast<size_t>(r) * grid.columns + c];
       };
       const float slope_x = (height(1, 0) - height(-1, 0)) / (2 * grid.step);
@@ -74,7 +113,12 @@ void Terrain::Bake(Grid& grid, const Landscape& land, Vec3 to_sun, const std::ve
       texel.albedo[2] = UnitToByte(std::sqrt(albedo.z));
       const Vec3 p{x, h + 0.05f * grid.step, z};
       float sun = SunAt(grid, p, to_sun);
-      if (sun > 0 && !casters.empty()) sun *= SunPastCasters(casters, p, to_sun);
+      if (sun > 0 && !near.empty()) sun *= SunPastCasters(near, p, to_sun);
+      // Shadows of clouds that stand still over the far land: they part the picture into light and shade.
+      if (z > 150) {
+        const float cloud = Fbm(x * 0.0016f + 3, z * 0.0009f, 3, 77);
+        sun *= Mix(1.0f, SmoothStep(0.16f, -0.06f, cloud), 0.72f * SmoothStep(150, 420, z));
+      }
       texel.sun = UnitToByte(sun);
       // Sky visibility: how far the ground around stands above the tangent plane here, at two radii.
       float closed = 0;
@@ -97,7 +141,7 @@ float Terrain::SunAt(const Grid& grid, Vec3 p, Vec3 to_sun) const {
     const Vec3 q = p + to_sun * along;
     const float clearance = q.y - grid.HeightAt(q.x, q.z);
     light = std::min(light, 0.5f + 22 * clearance / along);
-    if (light <= 0 || q.y > 1100) break;
+    if (light <= 0 || q.y > grid.top) break;
     along += std::max(0.8f * grid.step, 0.16f * along);
   }
   const float s = Saturate(light);
@@ -115,8 +159,8 @@ float Terrain::Grid::HeightAt(float x, float z) const {
 
 float Terrain::Grid::Weight(float x, float z) const {
   const float u = (x - x0) / step, v = (z - z0) / step;
-  const float inside =
-      std::min(std::min(u, static_cast<float>(columns) - 2 - u), std::min(v, static_cast<float>(rows) - 2 - v));
+  const float inside = std::min(std::min(u, static_cast<float>(columns) - 2 - u),
+                                std::min(v, static_cast<float>(rows) - 2 - v));
   return Saturate(inside / 60);
 }
 

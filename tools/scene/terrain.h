@@ -64,6 +64,7 @@ class Terrain {
     int columns, rows;
     std::vector<float> height;
     std::vector<Texel> texels;
+    float top = 0;  // the highest height
 
     float HeightAt(float x, float z) const;
     // 1 well inside, 0 at the border and beyond.

@@ -5,7 +5,8 @@ namespace {
 
 class Truth {
  public:
-  Truth(const World& world, const Geometry& now, const Pose& next_pose, const Geometry& next, int fine, float drift)
+  Truth(const World& world, const Geometry& now, const Pose& next_pose, const Geometry& next, int fine,
+        float drift)
       : world_(world), now_(now), next_pose_(next_pose), next_(next), fine_(fine), drift_(drift) {}
 
   uint8_t LabelAt(const Geometry& g, size_t at, Vec3 ray) const {
@@ -16,7 +17,8 @@ class Truth {
     return world_.LabelOf(surface - kSurfaceTriangle);
   }
 
-  // Image position in the next frame, in its samples, of what pixel (x, y) shows; false when behind the viewer.
+  // Image position in the next frame, in its samples, of what pixel (x, y) shows; false when behind the
+  // viewer.
   bool Follow(int x, int y, float* u, float* v, float* depth) const {
     const size_t at = now_.At(x, y);
     const uint32_t surface = now_.surface[at];
@@ -45,7 +47,8 @@ class Truth {
   bool Seen(float u, float v, float depth, uint8_t label) const {
     const int x0 = FloorInt(u - 0.5f), y0 = FloorInt(v - 0.5f);
     for (int k = 0; k < 4; ++k) {
-      const int x = std::clamp(x0 + (k & 1), 0, next_.width - 1), y = std::clamp(y0 + (k >> 1), 0, next_.height - 1);
+      const int x = std::clamp(x0 + (k & 1), 0, next_.width - 1),
+                y = std::clamp(y0 + (k >> 1), 0, next_.height - 1);
       const size_t at = next_.At(x, y);
       const Vec3 ray = next_.camera.Ray(static_cast<float>(x) + 0.5f, static_cast<float>(y) + 0.5f);
       const uint8_t there = LabelAt(next_, at, ray);
@@ -76,7 +79,8 @@ class Truth {
       const float scale = 1 / static_cast<float>(fine_);
       out->flow[2 * at] = u * scale - cx;
       out->flow[2 * at + 1] = v * scale - cy;
-      const bool inside = u >= 0 && v >= 0 && u < static_cast<float>(next_.width) && v < static_cast<float>(next_.height);
+      const bool inside =
+          u >= 0 && v >= 0 && u < static_cast<float>(next_.width) && v < static_cast<float>(next_.height);
       out->occluded[at] = inside && Seen(u, v, depth, label) ? 0 : 255;
     }
   }
@@ -92,8 +96,8 @@ class Truth {
 
 }  // namespace
 
-GroundTruth ComputeTruth(const World& world, const Geometry& now, const Pose& next_pose, const Geometry& next, int fine,
-                         float drift, ThreadPool& pool) {
+GroundTruth ComputeTruth(const World& world, const Geometry& now, const Pose& next_pose, const Geometry& next,
+                         int fine, float drift, ThreadPool& pool) {
   GroundTruth out;
   out.width = now.width;
   out.height = now.height;

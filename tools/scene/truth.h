@@ -8,7 +8,7 @@ namespace tempera::scene {
 
 // `now`: one sample a pixel. `next`: `fine` x `fine` samples a pixel of the following frame.
 // `drift`: radians of azimuth that the clouds turn in between.
-GroundTruth ComputeTruth(const World& world, const Geometry& now, const Pose& next_pose, const Geometry& next, int fine,
-                         float drift, ThreadPool& pool);
+GroundTruth ComputeTruth(const World& world, const Geometry& now, const Pose& next_pose, const Geometry& next,
+                         int fine, float drift, ThreadPool& pool);
 
 }  // namespace tempera::scene

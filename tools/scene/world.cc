@@ -47,7 +47,8 @@ void World::AddStandingThings(uint32_t seed, const Landscape& land, std::vector<
                          {6.6f, 13.4f, 0.60f, {0.115f, 0.135f, 0.095f}, lavender},
                          {10.6f, 20.5f, 1.1f, {0.06f, 0.10f, 0.03f}, none},
                          {17.2f, 26, 1.4f, {0.05f, 0.085f, 0.03f}, gorse}};
-  for (const Bush& b : bushes) AddShrub(mesh_, *casters, ground(b.x, b.z), b.radius, b.leaf, b.blossom, random);
+  for (const Bush& b : bushes)
+    AddShrub(mesh_, *casters, ground(b.x, b.z), b.radius, b.leaf, b.blossom, random);
   EndPart(Motion::kWind, 1, kLabelTree);
 
   {
@@ -64,9 +65,10 @@ void World::AddStandingThings(uint32_t seed, const Landscape& land, std::vector<
   for (int i = 0; i < 400 && parts_.back().end_vertex + 60000 > mesh_.vertices.size(); ++i) {
     const float x = random.Range(105, 420), z = random.Range(410, 560);
     const float h = land.Height(x, z);
-    const float lateral = land.Height(x + 9, z) - land.Height(x - 9, z);
+    const float fall = std::max(std::fabs(land.Height(x + 9, z) - land.Height(x - 9, z)),
+                                std::fabs(land.Height(x, z + 8) - land.Height(x, z - 8)));
     const float turn = random.Normal() * 0.25f + 0.3f;
-    if (h < 3.2f || h > 32 || std::fabs(lateral) > 12 || land.Forest(x, z) > 0.4f) continue;
+    if (h < 3.2f || h > 32 || fall > 8 || land.Forest(x, z) > 0.4f) continue;
     if (random.Unit() > SmoothStep(150, 30, std::fabs(x - 240))) continue;
     const size_t first = mesh_.vertices.size();
     AddHouse(mesh_, random);
@@ -114,6 +116,7 @@ void World::ShadeStandingThings(uint32_t first, uint32_t end, const std::vector<
 
 void World::AddMovingThings(uint32_t seed) {
   Random random(seed + 601);
+  // A third larger than life, so that they read at a small picture size: see PosePart.
   AddSailingBoat(mesh_, {0.07f, 0.13f, 0.28f}, {0.85f, 0.80f, 0.70f}, {0.86f, 0.82f, 0.74f});
   EndPart(Motion::kBoat, 0, kLabelBoat);
   AddSailingBoat(mesh_, {0.75f, 0.73f, 0.68f}, {0.62f, 0.17f, 0.05f}, {0.66f, 0.21f, 0.06f});

@@ -17,16 +17,16 @@ enum Label : uint8_t {
   kLabelSun = 1,
   kLabelSea = 2,
   kLabelTerrain = 3,
-  kLabelMeadow = 4,      // grass and flowers
-  kLabelTree = 5,        // trees and shrubs
+  kLabelMeadow = 4,  // grass and flowers
+  kLabelTree = 5,    // trees and shrubs
   kLabelLighthouse = 6,
   kLabelVillage = 7,
   kLabelFence = 8,
   kLabelBalloon = 20,
-  kLabelBoat = 30,       // 30, 31, 32
-  kLabelWalker = 40,     // 40, 41 and the dog 42
-  kLabelSheep = 50,      // 50..
-  kLabelGull = 60,       // 60..
+  kLabelBoat = 30,    // 30, 31, 32
+  kLabelWalker = 40,  // 40, 41 and the dog 42
+  kLabelSheep = 50,   // 50..
+  kLabelGull = 60,    // 60..
 };
 
 // Where every vertex is at one time, in world coordinates.

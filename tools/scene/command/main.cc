@@ -64,8 +64,9 @@ int Parse(int argc, char** argv, Arguments* args) {
       args->scene.moving_camera = false;
       continue;
     }
-    static constexpr std::string_view kWithValue[] = {"-o",      "--output",  "--size",  "--frames",       "--fps",  "--seed",
-                                                      "--noise", "--threads", "--frame", "--ground-truth", "--audio"};
+    static constexpr std::string_view kWithValue[] = {"-o",      "--output",       "--size",  "--frames",
+                                                      "--fps",   "--seed",         "--noise", "--threads",
+                                                      "--frame", "--ground-truth", "--audio"};
     bool known = false;
     for (std::string_view name : kWithValue) known |= option == name;
     if (!known) return 1 + UsageError("unknown option '" + std::string(option) + "'");
@@ -128,7 +129,8 @@ Status WriteGray(const std::string& path, int width, int height, const std::vect
 }
 
 Status WriteTruth(const std::string& folder, int frame, const GroundTruth& truth) {
-  TEMPERA_RETURN_IF_ERROR(WriteFlo(Numbered(folder, "flow", frame, "flo"), truth.width, truth.height, truth.flow));
+  TEMPERA_RETURN_IF_ERROR(
+      WriteFlo(Numbered(folder, "flow", frame, "flo"), truth.width, truth.height, truth.flow));
   TEMPERA_RETURN_IF_ERROR(
       WriteGray(Numbered(folder, "occlusion", frame, "png"), truth.width, truth.height, truth.occluded));
   return WriteGray(Numbered(folder, "labels", frame, "png"), truth.width, truth.height, truth.labels);
@@ -144,14 +146,16 @@ Status Render(const Arguments& args) {
   if (!args.picture.empty()) {
     TEMPERA_RETURN_IF_ERROR(media::WriteImage(args.picture, scene->RenderFrame(args.single_frame)));
     if (args.output.empty()) {
-      return args.truth.empty() ? OkStatus()
-                                : WriteTruth(args.truth, args.single_frame, scene->TruthAt(args.single_frame));
+      return args.truth.empty()
+                 ? OkStatus()
+                 : WriteTruth(args.truth, args.single_frame, scene->TruthAt(args.single_frame));
     }
   }
   const bool video = args.output == "-" || args.output.ends_with(".y4m");
   std::unique_ptr<Y4mWriter> writer;
   if (video) {
-    TEMPERA_ASSIGN_OR_RETURN(writer, Y4mWriter::Open(args.output, args.scene.width, args.scene.height, args.scene.fps));
+    TEMPERA_ASSIGN_OR_RETURN(
+        writer, Y4mWriter::Open(args.output, args.scene.width, args.scene.height, args.scene.fps));
   } else if (!args.output.empty()) {
     TEMPERA_RETURN_IF_ERROR(MakeFolder(args.output));
   }
@@ -173,7 +177,8 @@ int Main(int argc, char** argv) {
   const std::string_view out = args.output;
   for (std::string_view extension : {".mp4", ".mkv", ".mov", ".webm", ".png"}) {
     if (out.ends_with(extension)) {
-      return UsageError(args.output + " is neither .y4m nor a folder (for mp4, pipe '-o -' into ffmpeg -i -)");
+      return UsageError(args.output +
+                        " is neither .y4m nor a folder (for mp4, pipe '-o -' into ffmpeg -i -)");
     }
   }
   const Status status = Render(args);

@@ -324,7 +324,14 @@ Status Reader::Accept(AVFrame* frame) {
     video_done_ = true;
     return OkStatus();
   }
-  if (last_pts_ != AV_NOPTS_VALUE && frame->pts <= last_pts_) frame->pts = last_pts_ + 1;
+  if (last_pts_ != AV_NOPTS_VALUE) {
+    // After damage a decoder gives leftovers at moments already shown.
+    if (lost_ > 0 && frame->pts - last_pts_ < (step_ + 1) / 2) {
+      ++lost_;
+      return OkStatus();
+    }
+    if (frame->pts <= last_pts_) frame->pts = last_pts_ + std::max<int64_t>(1, step_ / 2);
+  }
   last_pts_ = frame->pts;
   if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT)) ++concealed_;
   scratch_.clear();

@@ -37,6 +37,10 @@ expect_error 2 . "$tempera" no-such-verb
 expect_nothing "$work/out"
 
 # A style that is not there: the nearest is named.
+mkdir -p "$work/styles"
+cp "$style" "$work/styles/starry-night.onnx"
+cp "$style" "$work/styles/great-wave.onnx"
+export TEMPERA_STYLES=$work/styles
 expect_error 1 'tary-night.*starry-night' \
   "$tempera" stylize "$work/good.png" -o "$work/out/x.png" --style tary-night
 expect_error 1 'nowhere.onnx' "$tempera" stylize "$work/good.png" -o "$work/out/x.png" --style "$work/nowhere.onnx"
@@ -48,8 +52,8 @@ expect_error 1 'good.png/x.png|[Nn]ot a directory' \
   "$tempera" stylize "$work/good.png" -o "$work/good.png/x.png" --style "$style"
 expect_error 1 'no/such/folder' "$tempera" stylize "$work/good.mp4" -o "$work/no/such/folder/x.mp4" --style "$style"
 expect_error 1 . "$tempera" stylize "$work/good.mp4" -o /proc/x.mp4 --style "$style"
-expect_error 1 'out' "$tempera" stylize "$work/good.mp4" -o "$work/out" --style "$style"
-expect_error 1 'xyz' "$tempera" stylize "$work/good.mp4" -o "$work/out/x.xyz" --style "$style"
+expect_error 2 'out' "$tempera" stylize "$work/good.mp4" -o "$work/out" --style "$style"
+expect_error 2 'xyz' "$tempera" stylize "$work/good.mp4" -o "$work/out/x.xyz" --style "$style"
 expect_nothing "$work/out"
 
 # An existing file survives a failure.
@@ -59,7 +63,7 @@ cmp -s "$work/good.png" "$work/out/kept.png" || fail "a failed run touched the f
 rm "$work/out/kept.png"
 
 # Small and large, but legal.
-ffmpeg -v error -f lavfi -i color=red:size=1x1 -frames:v 1 -y "$work/one.png" </dev/null
+ffmpeg -v error -f lavfi -i color=red:size=8x8 -vf format=rgb24,crop=1:1 -frames:v 1 -y "$work/one.png" </dev/null
 expect_success "$tempera" stylize "$work/one.png" -o "$work/out/one.png" --style "$style"
 [ "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$work/out/one.png")" = 1,1 ] ||
   fail "a 1x1 picture did not give a 1x1 painting"

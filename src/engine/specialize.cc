@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "src/engine/old_broadcast.h"
 #include "src/onnx/quote.h"
 #include "src/ops/op.h"
 
@@ -95,6 +96,8 @@ Status Specializer::SetInputs(std::span<const TensorInfo> inputs) {
 Status Specializer::VisitNode(Node&& node) {
   const ops::Operator* op = ops::FindOperator(node.op_type);
   if (op == nullptr) return AtNode(node, Unsupported("this operator is not supported"));
+  if (const Status s = ModernizeBroadcast(&node, &graph_); !s.ok()) return AtNode(node, s);
+  concrete_.resize(graph_.values.size(), true);  // what it added is constant
   std::vector<const TensorInfo*> infos;
   std::vector<const Tensor*> constants;
   bool all_constant = true;

@@ -18,7 +18,9 @@ using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 using protozero::tag_and_type;
 
-constexpr int64_t kMinOpset = 7, kMaxOpset = 19;
+// Opset 7 is where operators took the form they have today (NumPy's broadcasting). Many never changed,
+// so older models are read too, and an operator refuses a form it does not know.
+constexpr int64_t kMinOpset = 1, kMaxOpset = 19;
 // Two bytes of protobuf can stand for an empty node of 200 bytes in memory. The largest
 // public networks have some ten thousand nodes: this bounds what rubbish can make us allocate.
 constexpr size_t kMaxParts = 1'000'000;
@@ -59,7 +61,7 @@ class ModelParser {
 
 Result<Model> ModelParser::Parse(data_view bytes) {
   Model model;
-  model.opset = 0;
+  model.opset = 1;  // what ONNX says a file without opset_import means
   bool has_graph = false;
   pbf_reader r(bytes);
   while (r.next()) {
@@ -111,9 +113,8 @@ Result<Model> ModelParser::Parse(data_view bytes) {
     return CorruptModel(source_ + " is not an ONNX model: it holds no graph; give a .onnx file");
   }
   if (model.opset < kMinOpset || model.opset > kMaxOpset) {
-    return Unsupported(source_ + " uses ONNX opset " + std::to_string(model.opset) + "; opsets " +
-                       std::to_string(kMinOpset) + " to " + std::to_string(kMaxOpset) +
-                       " are read: export it again with opset_version=17");
+    return Unsupported(source_ + " uses ONNX opset " + std::to_string(model.opset) + "; 7 to " +
+                       std::to_string(kMaxOpset) + " are read: export it again with opset_version=17");
   }
   return model;
 }

@@ -12,7 +12,8 @@
 namespace tempera::onnx {
 
 // Errors: kCorruptModel (not protobuf, truncated, sizes that disagree),
-// kUnsupported (opset outside 7..19, external data, sparse tensors, sub-graphs, string tensors).
+// kUnsupported (opset above 19; opsets before 7 are read, and refused by the operators that had another form
+// then; external data, sparse tensors, sub-graphs, string tensors).
 Result<Model> ReadModel(std::span<const uint8_t> bytes);
 
 // A bare onnx.TensorProto (the .pb files of ONNX's node tests).

@@ -8,6 +8,7 @@ namespace tempera::ops {
 namespace {
 
 Status Infer(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckOpset(c, 6));
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 1));
   c.outputs[0] = *c.inputs[0];
   c.outputs[0].dtype = static_cast<DataType>(c.node.attributes.Int("to", 0));

@@ -10,6 +10,7 @@ namespace tempera::ops {
 namespace {
 
 Status Infer(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckOpset(c, 4));
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, std::numeric_limits<size_t>::max()));
   if (!c.node.attributes.Has("axis")) return CorruptModel("its axis is missing");
   TEMPERA_ASSIGN_OR_RETURN(const int64_t axis,

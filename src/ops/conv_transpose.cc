@@ -56,9 +56,8 @@ Result<Geometry> Resolve(const graph::Node& node, const Shape& x, const Shape& w
       begin = 0;
     } else if (!output_shape.empty() || same) {
       out = output_shape.empty() ? in * g.strides[d] : output_shape[d];
-      const int64_t total = full - out;
+      const int64_t total = std::max<int64_t>(0, full - out);
       begin = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
-      if (total < 0 && same) begin = 0;
     }
     if (out < 1 || out > kMaxExtent)
       return InvalidArgument("its result would be " + std::to_string(out) +

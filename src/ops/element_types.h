@@ -41,6 +41,12 @@ using ComputeType = std::conditional_t<std::is_same_v<T, Half> || std::is_same_v
 template <typename T>
 inline constexpr bool kIsFloating = std::is_floating_point_v<ComputeType<T>>;
 
+constexpr bool IsInteger(DataType type) {
+  return type == DataType::kUint8 || type == DataType::kInt8 || type == DataType::kUint16 ||
+         type == DataType::kInt16 || type == DataType::kUint32 || type == DataType::kInt32 ||
+         type == DataType::kUint64 || type == DataType::kInt64;
+}
+
 inline Status UnsupportedType(DataType type) {
   return Unsupported(std::string("values of type ") + DataTypeName(type) + " are not supported here");
 }

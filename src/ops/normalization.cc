@@ -33,6 +33,7 @@ Status InferBatchNorm(InferContext& c) {
   bool training = c.node.attributes.Int("training_mode", 0) != 0;
   for (size_t i = 1; i < c.node.outputs.size(); ++i)
     training = training || c.node.outputs[i] != graph::kNoValue;
+  if (c.opset < 7) training = training || c.node.attributes.Int("is_test", 0) == 0;
   if (training) return Unsupported("it is in training mode; export the model for inference");
   if (c.node.attributes.Int("spatial", 1) == 0)
     return Unsupported("statistics per pixel (spatial=0) are not supported");

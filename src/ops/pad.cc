@@ -38,6 +38,7 @@ Result<Pads> SpreadPads(const std::vector<int64_t>& pads, std::vector<int64_t> a
 }
 
 Status Infer(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckOpset(c, 2));
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 4));
   const Shape& x = c.inputs[0]->shape;
   std::vector<int64_t> pads, axes;

@@ -27,6 +27,7 @@ Status ExpandReference(const ComputeContext& c) {
 }
 
 Status InferTile(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckOpset(c, 6));
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 2, 2));
   const Shape& x = c.inputs[0]->shape;
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<int64_t> repeats, ConstantInts(c, 1, "repeats"));

@@ -133,6 +133,7 @@ Result<SizeInputs> SizeInputsOf(const ComputeContext& c) {
 }
 
 Status Infer(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckOpset(c, 7));
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 4));
   TEMPERA_ASSIGN_OR_RETURN(const SizeInputs sizes, SizeInputsOf(c));
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<AxisScaling> axes,

@@ -23,6 +23,12 @@ Status CheckCounts(const InferContext& context, size_t required, size_t most, si
   return OkStatus();
 }
 
+Status CheckOpset(const InferContext& context, int first) {
+  if (context.opset >= first) return OkStatus();
+  return Unsupported("its form of opset " + std::to_string(context.opset) +
+                     " is not read; export the model again with opset_version=17");
+}
+
 Result<int64_t> NormalizeAxis(int64_t axis, size_t rank) {
   const auto r = static_cast<int64_t>(rank);
   if (axis < -r || axis >= r) {

@@ -16,6 +16,9 @@ namespace tempera::ops {
 // Inputs [0, required) are present, there are at most `most`, and outputs at most `outputs`.
 Status CheckCounts(const InferContext& context, size_t required, size_t most, size_t outputs = 1);
 
+// An operator whose form before opset `first` is not read says so.
+Status CheckOpset(const InferContext& context, int first);
+
 // nullptr when the optional input is absent.
 inline const TensorInfo* InputInfo(const InferContext& c, size_t i) {
   return i < c.inputs.size() ? c.inputs[i] : nullptr;

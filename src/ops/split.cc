@@ -11,6 +11,7 @@ namespace tempera::ops {
 namespace {
 
 Status Infer(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckOpset(c, 2));
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 2, c.outputs.size()));
   const Shape& x = c.inputs[0]->shape;
   TEMPERA_ASSIGN_OR_RETURN(const int64_t axis, NormalizeAxis(c.node.attributes.Int("axis", 0), x.size()));

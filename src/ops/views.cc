@@ -26,6 +26,7 @@ Status InferIdentity(InferContext& c) {
 }
 
 Status InferReshape(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckOpset(c, 5));
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 2, 2));
   const Shape& x = c.inputs[0]->shape;
   TEMPERA_ASSIGN_OR_RETURN(std::vector<int64_t> shape, ConstantInts(c, 1, "shape"));
@@ -120,6 +121,9 @@ Status InferUnsqueeze(InferContext& c) {
 // Inputs since opset 12: data, ratio, training_mode. Outputs: data and the mask of what was kept.
 Status InferDropout(InferContext& c) {
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 3, 2));
+  if (c.opset < 7 && c.node.attributes.Int("is_test", 0) == 0) {
+    return Unsupported("it is in training mode; export the model for inference");
+  }
   if (InputInfo(c, 2)) {
     const Tensor* training = c.constants[2];
     const Tensor* ratio = InputInfo(c, 1) ? c.constants[1] : nullptr;

@@ -82,7 +82,8 @@ Status LoadOptimizer(const std::string& path, torch::optim::Adam* optimizer) {
     torch::serialize::InputArchive archive, adam;
     archive.load_from(path, torch::kCPU);
     if (!archive.try_read("optimizer", adam)) {
-      return InvalidArgument("'" + path + "' holds weights only; start from it with --init instead of --resume");
+      return InvalidArgument("'" + path +
+                             "' holds weights only; start from it with --init instead of --resume");
     }
     optimizer->load(adam);
   } catch (const std::exception& e) {

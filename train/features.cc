@@ -22,10 +22,12 @@ constexpr Place kPlaces[] = {
     {"relu5_1", 28, 512, 512, true},
 };
 
-Result<torch::Tensor> Take(const Safetensors& file, const std::string& name, const std::vector<int64_t>& shape) {
+Result<torch::Tensor> Take(const Safetensors& file, const std::string& name,
+                           const std::vector<int64_t>& shape) {
   auto it = file.arrays.find(name);
   if (it == file.arrays.end()) return NotFound("the VGG features lack '" + name + "'");
-  if (it->second.shape != shape) return CorruptModel("the VGG features' '" + name + "' has an unexpected shape");
+  if (it->second.shape != shape)
+    return CorruptModel("the VGG features' '" + name + "' has an unexpected shape");
   return torch::from_blob(const_cast<float*>(it->second.values.data()), shape, torch::kFloat).clone();
 }
 
@@ -39,7 +41,8 @@ Result<Vgg19> Vgg19::FromSafetensors(const Safetensors& file, torch::Device devi
     TEMPERA_ASSIGN_OR_RETURN(torch::Tensor weight,
                              Take(file, prefix + ".weight", {place.out_channels, place.in_channels, 3, 3}));
     TEMPERA_ASSIGN_OR_RETURN(torch::Tensor bias, Take(file, prefix + ".bias", {place.out_channels}));
-    vgg.layers_->push_back({place.name, place.pool_before, FrozenConvRelu(weight.to(device), bias.to(device))});
+    vgg.layers_->push_back(
+        {place.name, place.pool_before, FrozenConvRelu(weight.to(device), bias.to(device))});
   }
   vgg.mean_ = torch::tensor({123.68f, 116.779f, 103.939f}).view({1, 3, 1, 1}).to(device);
   return vgg;

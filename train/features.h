@@ -23,8 +23,8 @@ class Vgg19 {
   // input RGB 0..255 minus the mean (123.68, 116.779, 103.939). Layers that the file lacks end the network.
   static Result<Vgg19> FromSafetensors(const Safetensors& file, torch::Device device);
 
-  // images: [n, 3, h, w] RGB 0..255, h and w at least 8. Computes up to the last of `names` and returns those.
-  // Differentiable with respect to the images only.
+  // images: [n, 3, h, w] RGB 0..255, h and w at least 8. Computes up to the last of `names` and returns
+  // those. Differentiable with respect to the images only.
   FeatureMap Forward(const torch::Tensor& images, const std::vector<std::string>& names) const;
 
  private:

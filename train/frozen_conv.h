@@ -14,8 +14,8 @@ class FrozenConvRelu {
   // weight [out, in, 3, 3], bias [out].
   FrozenConvRelu(torch::Tensor weight, torch::Tensor bias);
 
-  // relu(conv(x) + bias), zero padding 1. Differentiable with respect to x only. On the CPU in fp32, with channels
-  // in multiples of 16, by Winograd (results channels-last); otherwise libtorch's own convolution.
+  // relu(conv(x) + bias), zero padding 1. Differentiable with respect to x only. On the CPU in fp32, with
+  // channels in multiples of 16, by Winograd (results channels-last); otherwise libtorch's own convolution.
   torch::Tensor Forward(const torch::Tensor& x) const;
 
  private:

@@ -11,8 +11,8 @@ class ContentLoss {
  public:
   static constexpr const char* kLayer = "relu3_3";
 
-  // `photos`: [n, c, h, w] features of different photographs, n >= 2. The loss is divided by their mean squared
-  // distance to one another: 1 means as far from the source as another photograph would be.
+  // `photos`: [n, c, h, w] features of different photographs, n >= 2. The loss is divided by their mean
+  // squared distance to one another: 1 means as far from the source as another photograph would be.
   explicit ContentLoss(const torch::Tensor& photos);
 
   // Scalar; both [n, c, h, w].

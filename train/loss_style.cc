@@ -11,7 +11,9 @@ namespace {
 // Written out, because autograd would make two products and several copies of what is one product: with
 // F [pixels, c] a picture's features, G = s F^T F, and the gradient of F is s F (g + g^T).
 struct GramFunction : torch::autograd::Function<GramFunction> {
-  static double Scale(const torch::Tensor& x) { return 1.0 / static_cast<double>(x.size(1) * x.size(2) * x.size(3)); }
+  static double Scale(const torch::Tensor& x) {
+    return 1.0 / static_cast<double>(x.size(1) * x.size(2) * x.size(3));
+  }
 
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& features) {
     const torch::Tensor x = features.contiguous(torch::MemoryFormat::ChannelsLast);
@@ -61,7 +63,8 @@ StyleLoss::StyleLoss(const std::vector<FeatureMap>& style, const std::vector<Fea
     }
     double plain = 0;
     for (const FeatureMap& photo : photos) {
-      plain += GramDistance(photo.at(name), layer.target).mean().item<double>() / static_cast<double>(photos.size());
+      plain += GramDistance(photo.at(name), layer.target).mean().item<double>() /
+               static_cast<double>(photos.size());
     }
     layer.scale = weight / std::max(plain, 1e-12);
     layers_[name] = layer;

@@ -4,11 +4,13 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <string>
 
 #include "train/run.h"
 
 namespace {
 
+using tempera::Status;
 using tempera::train::Options;
 
 // "90", "90s", "40m", "2h" in seconds; negative when it is none of these.
@@ -23,6 +25,18 @@ double ParseDuration(const std::string& text) {
   return -1;
 }
 
+const CLI::Validator& Duration() {
+  static const CLI::Validator kDuration(
+      [](std::string& text) {
+        return ParseDuration(text) > 0 ? std::string() : "give a time such as 90s, 40m or 2h";
+      },
+      "TIME");
+  return kDuration;
+}
+
+// Positive and below any size that makes sense: an option's bounds.
+CLI::Range Between(double low, double high) { return CLI::Range(low, high); }
+
 // libtorch frees and takes hundreds of MB a step; kept pages save the kernel from clearing them each time.
 void KeepPages() {
 #ifdef __GLIBC__
@@ -32,57 +46,135 @@ void KeepPages() {
 #endif
 }
 
+void AddSources(CLI::App& app, Options& o) {
+  app.add_option("--style", o.style, "the painting (a picture file)")->required();
+  app.add_option("--content", o.content, "folders of photographs, searched with all below")->required();
+  app.add_option("--features", o.features, "vgg19_features.safetensors")->required();
+}
+
+void AddNames(CLI::App& app, Options& o) {
+  app.add_option("--name", o.name, "such as starry-night [from OUTPUT]");
+  app.add_option("--title", o.title, "the painting's title");
+  app.add_option("--artist", o.artist, "the painter");
+  app.add_option("--year", o.year, "when it was painted");
+  app.add_option("--license", o.license, "of the style file");
+}
+
+void AddMachine(CLI::App& app, Options& o) {
+  app.add_option("--threads", o.threads, "CPU threads [all]")->check(Between(1, 1024));
+  app.add_option("--device", o.device, "auto, cpu or cuda")->capture_default_str();
+}
+
+// Runs the parser; true when the program should go on, otherwise *exit_code is set.
+bool Parse(CLI::App& app, int argc, char** argv, int* exit_code) {
+  app.get_formatter()->column_width(26);
+  try {
+    app.parse(argc, argv);
+    return true;
+  } catch (const CLI::ParseError& e) {
+    *exit_code = app.exit(e) == 0 ? 0 : 2;
+    return false;
+  }
+}
+
+std::string Stem(const std::string& output) { return std::filesystem::path(output).stem().string(); }
+
+int Finish(const Status& status) {
+  if (status.ok()) return 0;
+  std::fprintf(stderr, "tempera-train: %s\n", status.message().c_str());
+  return status.code() == tempera::StatusCode::kCancelled ? 130 : 1;
+}
+
+int Train(int argc, char** argv) {
+  Options o;
+  std::string time, every = "3m";
+  CLI::App app{
+      "Learn a style from one painting and write it as an .onnx that tempera paints with.\n"
+      "Also: tempera-train evaluate --help, tempera-train export --help"};
+  app.name("tempera-train");
+  AddSources(app, o);
+  app.add_option("-o,--output", o.output, "the style to write")->required();
+  app.add_option("--net", o.net, "small, tiny or johnson")->capture_default_str();
+  auto* steps =
+      app.add_option("--steps", o.steps, "steps to train")->check(Between(1, 1e9))->capture_default_str();
+  app.add_option("--time", time, "train this long instead, such as 40m")->check(Duration())->excludes(steps);
+  app.add_option("--size", o.size, "side of the crops, pixels")
+      ->check(Between(64, 1024))
+      ->capture_default_str();
+  app.add_option("--batch", o.batch, "crops a step")->check(Between(1, 256))->capture_default_str();
+  app.add_option("--seed", o.seed, "same seed, same losses")->capture_default_str();
+  app.add_option("--learning-rate", o.learning_rate, "Adam's, at the start")
+      ->check(Between(1e-7, 1))
+      ->capture_default_str();
+  app.add_option("--style-weight", o.style_weight, "more painting")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--content-weight", o.content_weight, "more photograph")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--tv-weight", o.tv_weight, "smoother")->check(Between(0, 1e6))->capture_default_str();
+  app.add_option("--grid-weight", o.grid_weight, "against a regular weave")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--style-size", o.style_size, "painting's long side: larger strokes")
+      ->check(Between(64, 4096))
+      ->capture_default_str();
+  app.add_flag("--resume", o.resume, "go on where the same command stopped");
+  app.add_option("--init", o.init, "start from the weights of this checkpoint.pt");
+  app.add_option("--work", o.work_dir, "checkpoint, losses, preview [OUTPUT.train]");
+  app.add_option("--preview-photos", o.preview_photos, "for preview.png [6 of the content]");
+  app.add_option("--preview-every", every, "time between previews")->check(Duration())->capture_default_str();
+  AddMachine(app, o);
+  AddNames(app, o);
+  int exit_code = 0;
+  if (!Parse(app, argc, argv, &exit_code)) return exit_code;
+  if (!time.empty()) o.time_s = ParseDuration(time);
+  o.preview_every_s = ParseDuration(every);
+  if (o.size % 4 != 0) return Finish(tempera::InvalidArgument("--size must be a multiple of 4"));
+  if (o.name.empty()) o.name = Stem(o.output);
+  if (o.work_dir.empty()) {
+    o.work_dir = (std::filesystem::path(o.output).parent_path() / (Stem(o.output) + ".train")).string();
+  }
+  return Finish(tempera::train::RunTraining(o));
+}
+
+int Evaluate(int argc, char** argv) {
+  Options o;
+  CLI::App app{"Print the losses of a trained checkpoint on pictures it has not seen."};
+  app.name("tempera-train evaluate");
+  AddSources(app, o);
+  app.add_option("--checkpoint", o.checkpoint, "checkpoint.pt of the style")->required();
+  app.add_option("--on", o.held_out, "pictures or folders not trained on [6 held out]");
+  app.add_option("--size", o.size, "crops that the losses are measured by")->capture_default_str();
+  app.add_option("--style-size", o.style_size, "as in training")->capture_default_str();
+  app.add_option("--seed", o.seed, "as in training")->capture_default_str();
+  AddMachine(app, o);
+  int exit_code = 0;
+  if (!Parse(app, argc, argv, &exit_code)) return exit_code;
+  return Finish(tempera::train::RunEvaluate(o));
+}
+
+int Export(int argc, char** argv) {
+  Options o;
+  CLI::App app{"Write the network of a checkpoint as an .onnx."};
+  app.name("tempera-train export");
+  app.add_option("--checkpoint", o.checkpoint, "checkpoint.pt of the style")->required();
+  app.add_option("-o,--output", o.output, "the style to write")->required();
+  app.add_option("--trained-on", o.trained_on, "one line for the file's metadata");
+  app.add_option("--seed", o.seed, "as in training, for the metadata")->capture_default_str();
+  AddNames(app, o);
+  int exit_code = 0;
+  if (!Parse(app, argc, argv, &exit_code)) return exit_code;
+  if (o.name.empty()) o.name = Stem(o.output);
+  return Finish(tempera::train::RunExport(o));
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   KeepPages();
-  Options o;
-  std::string time, every = "3m";
-  CLI::App app{"Learn a style from one painting, and write it as an .onnx that tempera paints with."};
-  app.name("tempera-train");
-  auto duration = CLI::Validator(
-      [](std::string& text) { return ParseDuration(text) > 0 ? std::string() : "give a time such as 90s, 40m or 2h"; },
-      "TIME");
-  app.add_option("--style", o.style, "the painting (a picture file)")->required();
-  app.add_option("--content", o.content, "folders of photographs, searched with all below")->required();
-  app.add_option("--features", o.features, "vgg19_features.safetensors")->required();
-  app.add_option("-o,--output", o.output, "the style to write")->required();
-  app.add_option("--net", o.net, "small, tiny or johnson")->capture_default_str();
-  auto* steps = app.add_option("--steps", o.steps, "steps to train")->capture_default_str();
-  app.add_option("--time", time, "time to train instead, such as 40m")->check(duration)->excludes(steps);
-  app.add_option("--size", o.size, "side of the training crops, pixels")->capture_default_str();
-  app.add_option("--batch", o.batch, "crops a step")->capture_default_str();
-  app.add_option("--seed", o.seed, "same seed, same losses")->capture_default_str();
-  app.add_option("--learning-rate", o.learning_rate, "Adam's, at the start")->capture_default_str();
-  app.add_option("--style-weight", o.style_weight, "more painting")->capture_default_str();
-  app.add_option("--content-weight", o.content_weight, "more photograph")->capture_default_str();
-  app.add_option("--grid-weight", o.grid_weight, "against regular weave")->capture_default_str();
-  app.add_option("--tv-weight", o.tv_weight, "smoother")->capture_default_str();
-  app.add_option("--style-size", o.style_size, "painting's long side, pixels: larger strokes")->capture_default_str();
-  app.add_flag("--resume", o.resume, "go on where the same command stopped");
-  app.add_option("--init", o.init, "start from the weights of this checkpoint.pt");
-  app.add_option("--work", o.work_dir, "folder for checkpoint, losses, preview [OUTPUT.train]");
-  app.add_option("--preview-photos", o.preview_photos, "pictures for preview.png [6 of the content]");
-  app.add_option("--preview-every", every, "time between previews")->check(duration)->capture_default_str();
-  app.add_option("--threads", o.threads, "CPU threads [all]");
-  app.add_option("--device", o.device, "auto, cpu or cuda")->capture_default_str();
-  app.add_option("--name", o.name, "the style's name, such as starry-night [from OUTPUT]");
-  app.add_option("--title", o.title, "of the painting");
-  app.add_option("--artist", o.artist, "of the painting");
-  app.add_option("--year", o.year, "of the painting");
-  try {
-    app.parse(argc, argv);
-  } catch (const CLI::ParseError& e) {
-    return app.exit(e) == 0 ? 0 : 2;
-  }
-  if (!time.empty()) o.time_s = ParseDuration(time);
-  o.preview_every_s = ParseDuration(every);
-  const std::filesystem::path output(o.output);
-  if (o.name.empty()) o.name = output.stem().string();
-  if (o.work_dir.empty()) o.work_dir = (output.parent_path() / (output.stem().string() + ".train")).string();
-
-  const tempera::Status status = tempera::train::RunTraining(o);
-  if (status.ok()) return 0;
-  std::fprintf(stderr, "tempera-train: %s\n", status.message().c_str());
-  return status.code() == tempera::StatusCode::kCancelled ? 130 : 1;
+  const std::string verb = argc > 1 ? argv[1] : "";
+  if (verb == "evaluate") return Evaluate(argc - 1, argv + 1);
+  if (verb == "export") return Export(argc - 1, argv + 1);
+  return Train(argc, argv);
 }

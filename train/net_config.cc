@@ -8,18 +8,19 @@ namespace {
 // How wide and how deep one member of the family is.
 struct Widths {
   int first_kernel;
-  int half_in;       // channels at 1/2 size on the way down
-  int quarter;       // channels at 1/4 size, where the heavy layers are
-  int blocks;        // residual blocks at 1/4 size
-  int half_out;      // channels at 1/2 size on the way up
-  int full;          // channels at full size
+  int half_in;   // channels at 1/2 size on the way down
+  int quarter;   // channels at 1/4 size, where the heavy layers are
+  int blocks;    // residual blocks at 1/4 size
+  int half_out;  // channels at 1/2 size on the way up
+  int full;      // channels at full size
   int last_kernel;
 };
 
 NetConfig CompactNet(std::string name, const Widths& w) {
   NetConfig config{std::move(name), {}};
   auto add = [&](std::string layer, int in, int out, int kernel) -> LayerSpec& {
-    config.layers.push_back({.name = std::move(layer), .in_channels = in, .out_channels = out, .kernel = kernel});
+    config.layers.push_back(
+        {.name = std::move(layer), .in_channels = in, .out_channels = out, .kernel = kernel});
     return config.layers.back();
   };
   add("down1", 3, w.half_in, w.first_kernel).stride = 2;
@@ -40,8 +41,13 @@ NetConfig CompactNet(std::string name, const Widths& w) {
 }
 
 NetConfig JohnsonNet() {
-  NetConfig config = CompactNet("johnson", {.first_kernel = 9, .half_in = 64, .quarter = 128, .blocks = 5,
-                                            .half_out = 64, .full = 32, .last_kernel = 9});
+  NetConfig config = CompactNet("johnson", {.first_kernel = 9,
+                                            .half_in = 64,
+                                            .quarter = 128,
+                                            .blocks = 5,
+                                            .half_out = 64,
+                                            .full = 32,
+                                            .last_kernel = 9});
   // Johnson's first layer works at full size: 9x9 to 32, then two halvings.
   LayerSpec first = config.layers[0];
   first.name = "in";
@@ -58,12 +64,22 @@ NetConfig JohnsonNet() {
 
 Result<NetConfig> MakeNetConfig(const std::string& name) {
   if (name == "small") {
-    return CompactNet(name, {.first_kernel = 5, .half_in = 16, .quarter = 32, .blocks = 3, .half_out = 16,
-                             .full = 8, .last_kernel = 5});
+    return CompactNet(name, {.first_kernel = 5,
+                             .half_in = 16,
+                             .quarter = 32,
+                             .blocks = 3,
+                             .half_out = 16,
+                             .full = 8,
+                             .last_kernel = 5});
   }
   if (name == "tiny") {
-    return CompactNet(name, {.first_kernel = 5, .half_in = 12, .quarter = 24, .blocks = 2, .half_out = 12,
-                             .full = 6, .last_kernel = 5});
+    return CompactNet(name, {.first_kernel = 5,
+                             .half_in = 12,
+                             .quarter = 24,
+                             .blocks = 2,
+                             .half_out = 12,
+                             .full = 6,
+                             .last_kernel = 5});
   }
   if (name == "johnson") return JohnsonNet();
   return InvalidArgument("unknown network '" + name + "': choose small, tiny or johnson");

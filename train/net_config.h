@@ -33,11 +33,11 @@ struct NetConfig {
 };
 
 inline constexpr double kInputMean = 127.5;
-inline constexpr double kInputScale = 60.0;  // about the standard deviation of photographs
+inline constexpr double kInputScale = 60.0;   // about the standard deviation of photographs
 inline constexpr double kNormEpsilon = 1e-5;  // of the instance norms
 
-// "small" (the bundled styles), "tiny" (half its cost), "johnson" (Johnson et al. 2016 with resize-convolutions,
-// arXiv:1603.08155). An unknown name is an error that lists them.
+// "small" (the bundled styles), "tiny" (half its cost), "johnson" (Johnson et al. 2016 with
+// resize-convolutions, arXiv:1603.08155). An unknown name is an error that lists them.
 Result<NetConfig> MakeNetConfig(const std::string& name);
 
 // Trainable numbers.

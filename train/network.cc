@@ -12,7 +12,8 @@ TransformerNet::TransformerNet(const NetConfig& config) : config_(config) {
     // libtorch's default for convolutions: uniform within 1 / sqrt(fan-in).
     const double bound = 1.0 / std::sqrt(static_cast<double>(in * k * k));
     Layer layer;
-    layer.weight = register_parameter(spec.name + "_conv_weight", torch::empty({out, in, k, k}).uniform_(-bound, bound));
+    layer.weight =
+        register_parameter(spec.name + "_conv_weight", torch::empty({out, in, k, k}).uniform_(-bound, bound));
     layer.bias = register_parameter(spec.name + "_conv_bias", torch::empty({out}).uniform_(-bound, bound));
     if (spec.norm) {
       layer.norm_weight = register_parameter(spec.name + "_norm_weight", torch::ones({out}));
@@ -31,7 +32,8 @@ torch::Tensor TransformerNet::forward(const torch::Tensor& images) {
     const torch::Tensor entered = x;
     if (spec.upsample) x = torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
     const int64_t pad = spec.kernel / 2;
-    x = torch::conv2d(torch::reflection_pad2d(x, {pad, pad, pad, pad}), layer.weight, layer.bias, spec.stride);
+    x = torch::conv2d(torch::reflection_pad2d(x, {pad, pad, pad, pad}), layer.weight, layer.bias,
+                      spec.stride);
     if (spec.norm) {
       x = torch::instance_norm(x, layer.norm_weight, layer.norm_bias, {}, {}, /*use_input_stats=*/true,
                                /*momentum=*/0.0, /*eps=*/kNormEpsilon, /*cudnn_enabled=*/true);

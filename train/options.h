@@ -36,7 +36,11 @@ struct Options {
   std::string device = "auto";
   // Written into the .onnx.
   std::string name, title, artist, year;
-  std::string license = "CC0-1.0";
+  std::string license;  // of the weights; "" leaves it out
+  // Verbs other than training.
+  std::string trained_on;             // export: one line on paintings and photographs
+  std::string checkpoint;             // evaluate, export: the trained weights
+  std::vector<std::string> held_out;  // evaluate: pictures or folders that were not trained on
 };
 
 }  // namespace tempera::train

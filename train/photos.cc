@@ -127,8 +127,8 @@ Result<Photos> Photos::Load(const std::vector<std::string>& folders, int crop_si
   }
   report.used = photos.size();
   if (photos.images_.empty()) {
-    return NotFound("no usable photograph in '" + (folders.empty() ? std::string() : folders.front()) + "' (" +
-                    std::to_string(report.found) + " pictures found" +
+    return NotFound("no usable photograph in '" + (folders.empty() ? std::string() : folders.front()) +
+                    "' (" + std::to_string(report.found) + " pictures found" +
                     (report.first_skipped.empty() ? "" : ", e.g. " + report.first_skipped) + ")");
   }
   return photos;
@@ -159,7 +159,8 @@ std::vector<media::RgbImage> Photos::HoldOut(int count) {
 void Photos::RandomCrop(Random& random, float* planes) const {
   const media::RgbImage& image = images_[random.Below(size())];
   const int n = crop_size_;
-  const double side = std::min(image.width, image.height) * (kMinCropShare + (1 - kMinCropShare) * random.Uniform());
+  const double side =
+      std::min(image.width, image.height) * (kMinCropShare + (1 - kMinCropShare) * random.Uniform());
   const double left = random.Uniform() * (image.width - side), top = random.Uniform() * (image.height - side);
   const bool mirror = random.Uniform() < 0.5;
   const double scale = side / n;
@@ -204,7 +205,8 @@ media::RgbImage FromPlanes(const float* planes, int width, int height) {
   image.pixels.resize(3 * n);
   for (size_t i = 0; i < n; ++i) {
     for (size_t c = 0; c < 3; ++c) {
-      image.pixels[i * 3 + c] = static_cast<uint8_t>(std::lround(std::clamp(planes[c * n + i], 0.0f, 255.0f)));
+      image.pixels[i * 3 + c] =
+          static_cast<uint8_t>(std::lround(std::clamp(planes[c * n + i], 0.0f, 255.0f)));
     }
   }
   return image;
@@ -214,7 +216,8 @@ Result<media::RgbImage> FitForNet(const media::RgbImage& image, int long_side) {
   const double scale = std::min(1.0, static_cast<double>(long_side) / std::max(image.width, image.height));
   const int width = static_cast<int>(std::lround(image.width * scale)) / 4 * 4;
   const int height = static_cast<int>(std::lround(image.height * scale)) / 4 * 4;
-  if (width < 16 || height < 16) return InvalidArgument("a picture is too small or too narrow: 16 pixels at least");
+  if (width < 16 || height < 16)
+    return InvalidArgument("a picture is too small or too narrow: 16 pixels at least");
   return media::ResizeImage(image, width, height);
 }
 

@@ -12,15 +12,18 @@ namespace tempera::train {
 
 // What a folder held, for the user to see before minutes are spent on it.
 struct PhotoReport {
-  int found = 0;       // files with a picture's extension
-  int sampled = 0;     // of these, looked at (the limit is below)
+  int found = 0;    // files with a picture's extension
+  int sampled = 0;  // of these, looked at (the limit is below)
   int used = 0;
-  int unreadable = 0;  // skipped
-  int too_small = 0;   // skipped: short side below 3/4 of the crop
-  int borders = 0;     // skipped: constant bands; a network learns to paint them
-  int greyscale = 0;   // used, but worth knowing
+  int unreadable = 0;         // skipped
+  int too_small = 0;          // skipped: short side below 3/4 of the crop
+  int borders = 0;            // skipped: constant bands; a network learns to paint them
+  int greyscale = 0;          // used, but worth knowing
   std::string first_skipped;  // one example, "" if none
 };
+
+// For previews and evaluation.
+inline constexpr int kHeldOutPhotos = 6;
 
 class Photos {
  public:
@@ -55,7 +58,8 @@ class Photos {
   PhotoReport report_;
 };
 
-// True when at least 2 % of the height at top or bottom, or of the width at left or right, is one flat colour.
+// True when at least 2 % of the height at top or bottom, or of the width at left or right, is one flat
+// colour.
 bool HasConstantBorder(const media::RgbImage& image);
 bool IsGreyscale(const media::RgbImage& image);
 

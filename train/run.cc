@@ -9,11 +9,14 @@
 #include <filesystem>
 #include <thread>
 
+#include "train/export_onnx.h"
 #include "train/preview.h"
 #include "train/trainer.h"
 
 namespace tempera::train {
 namespace {
+
+namespace fs = std::filesystem;
 
 volatile std::sig_atomic_t g_stop = 0;
 extern "C" void OnInterrupt(int) { g_stop = 1; }
@@ -62,7 +65,7 @@ Result<std::vector<media::RgbImage>> PreviewPhotos(const Options& options, Photo
     TEMPERA_ASSIGN_OR_RETURN(media::RgbImage image, media::ReadImage(path));
     images.push_back(std::move(image));
   }
-  if (images.empty()) images = photos.HoldOut(6);
+  if (images.empty()) images = photos.HoldOut(kHeldOutPhotos);
   for (media::RgbImage& image : images) {
     TEMPERA_ASSIGN_OR_RETURN(image, FitForNet(image, 480));
   }
@@ -72,6 +75,7 @@ Result<std::vector<media::RgbImage>> PreviewPhotos(const Options& options, Photo
 }  // namespace
 
 Status RunTraining(const Options& options) {
+  if (options.threads > 0) at::set_num_threads(options.threads);
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
   TEMPERA_ASSIGN_OR_RETURN(Vgg19 vgg, Vgg19::FromSafetensors(file, device));
@@ -82,13 +86,15 @@ Status RunTraining(const Options& options) {
   PrintPhotoReport(photos.report());
   TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> previews, PreviewPhotos(options, photos));
 
-  namespace fs = std::filesystem;
+  const std::string trained_on =
+      fs::path(options.style).filename().string() + " and " + std::to_string(photos.size()) + " photographs";
   std::error_code error;
   fs::create_directories(options.work_dir, error);
   if (error) return IoError("cannot make the folder '" + options.work_dir + "': " + error.message());
   const std::string checkpoint = options.work_dir + "/checkpoint.pt";
 
-  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer, Trainer::Create(options, vgg, std::move(photos), style));
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer,
+                           Trainer::Create(options, vgg, std::move(photos), style));
   const bool resume = options.resume && fs::exists(checkpoint, error);
   if (resume) {
     TEMPERA_RETURN_IF_ERROR(trainer->ResumeFrom(checkpoint));
@@ -110,6 +116,8 @@ Status RunTraining(const Options& options) {
   auto save = [&]() -> Status {
     TEMPERA_RETURN_IF_ERROR(trainer->Save(checkpoint));
     TEMPERA_RETURN_IF_ERROR(log->Plot());
+    TEMPERA_RETURN_IF_ERROR(ExportOnnx(trainer->net().config(), PlainWeights(trainer->net()),
+                                       MakeMetadata(options, trainer->state(), trained_on), options.output));
     return WritePreviewSheet(options.work_dir + "/preview.png", previews, style,
                              [&](const media::RgbImage& image) { return trainer->Paint(image); });
   };
@@ -121,9 +129,11 @@ Status RunTraining(const Options& options) {
     if (since_line > (terminal ? 1 : 20) || trainer->done()) {
       last_line = now();
       const Losses& m = smoothed.mean();
-      std::printf("%sstep %lld  loss %.3f  content %.3f  style %.4f  tv %.3f  grid %.3f  %.2f s/step  %s left%s",
-                  terminal ? "\r" : "", static_cast<long long>(trainer->step()), m.total, m.content, m.style, m.tv, m.grid,
-                  trainer->elapsed_s() / trainer->step(), Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
+      std::printf(
+          "%sstep %lld  loss %.3f  content %.3f  style %.4f  tv %.3f  grid %.3f  %.2f s/step  %s left%s",
+          terminal ? "\r" : "", static_cast<long long>(trainer->step()), m.total, m.content, m.style, m.tv,
+          m.grid, trainer->elapsed_s() / trainer->step(), Clock(trainer->left_s()).c_str(),
+          terminal ? "  " : "\n");
       std::fflush(stdout);
     }
     if (std::chrono::duration<double>(now() - last_preview).count() > options.preview_every_s) {
@@ -134,8 +144,8 @@ Status RunTraining(const Options& options) {
   if (terminal) std::printf("\n");
   TEMPERA_RETURN_IF_ERROR(save());
   if (g_stop != 0) {
-    return Status(StatusCode::kCancelled,
-                  "stopped at step " + std::to_string(trainer->step()) + "; go on with the same command and --resume");
+    return Status(StatusCode::kCancelled, "stopped at step " + std::to_string(trainer->step()) +
+                                              "; go on with the same command and --resume");
   }
   return OkStatus();
 }

@@ -54,17 +54,31 @@ class HeaderParser {
         if (at_ >= text_.size()) return false;
         c = text_[at_++];
         switch (c) {
-          case '"': case '\\': case '/': break;
-          case 'n': c = '\n'; break;
-          case 't': c = '\t'; break;
-          case 'r': c = '\r'; break;
-          case 'b': c = '\b'; break;
-          case 'f': c = '\f'; break;
+          case '"':
+          case '\\':
+          case '/':
+            break;
+          case 'n':
+            c = '\n';
+            break;
+          case 't':
+            c = '\t';
+            break;
+          case 'r':
+            c = '\r';
+            break;
+          case 'b':
+            c = '\b';
+            break;
+          case 'f':
+            c = '\f';
+            break;
           case 'u':
             // Only names and notes may hold these; kept as they stand.
             out->append("\\u");
             continue;
-          default: return false;
+          default:
+            return false;
         }
       }
       out->push_back(c);
@@ -96,7 +110,8 @@ class HeaderParser {
 
  private:
   void SkipSpace() {
-    while (at_ < text_.size() && (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
+    while (at_ < text_.size() &&
+           (text_[at_] == ' ' || text_[at_] == '\n' || text_[at_] == '\t' || text_[at_] == '\r'))
       ++at_;
   }
   std::string_view text_;
@@ -138,7 +153,8 @@ Result<FloatArray> ReadArray(const std::string& name, const Entry& entry, std::s
   int64_t width = 0;
   if (entry.dtype == "F32") width = 4;
   if (entry.dtype == "F16" || entry.dtype == "BF16") width = 2;
-  if (width == 0) return Unsupported("tensor '" + name + "' has type " + entry.dtype + "; only F32, F16 and BF16 are read");
+  if (width == 0)
+    return Unsupported("tensor '" + name + "' has type " + entry.dtype + "; only F32, F16 and BF16 are read");
   int64_t count, bytes;
   const int64_t begin = entry.offsets[0], end = entry.offsets[1];
   if (!CheckedElementCount(entry.shape, &count) || !CheckedMul(count, width, &bytes) || begin > end ||
@@ -154,7 +170,8 @@ Result<FloatArray> ReadArray(const std::string& name, const Entry& entry, std::s
   for (int64_t i = 0; i < count; ++i) {
     uint16_t raw;
     std::memcpy(&raw, from + 2 * i, 2);
-    array.values[i] = entry.dtype == "F16" ? HalfToFloat(raw) : std::bit_cast<float>(static_cast<uint32_t>(raw) << 16);
+    array.values[i] =
+        entry.dtype == "F16" ? HalfToFloat(raw) : std::bit_cast<float>(static_cast<uint32_t>(raw) << 16);
   }
   return array;
 }
@@ -166,7 +183,8 @@ Result<Safetensors> ParseSafetensors(std::string_view bytes) {
   if (bytes.size() < 8) return CorruptModel("not a safetensors file: shorter than its header");
   std::memcpy(&header_bytes, bytes.data(), 8);  // little-endian, as every machine we build for
   if (header_bytes > kMaxHeaderBytes || header_bytes > bytes.size() - 8) {
-    return CorruptModel("not a safetensors file: its header claims " + std::to_string(header_bytes) + " bytes");
+    return CorruptModel("not a safetensors file: its header claims " + std::to_string(header_bytes) +
+                        " bytes");
   }
   HeaderParser in(bytes.substr(8, header_bytes));
   const std::string_view data = bytes.substr(8 + header_bytes);

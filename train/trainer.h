@@ -21,11 +21,13 @@ namespace tempera::train {
 
 class Trainer {
  public:
-  // Same options, photographs and machine: same losses. A different number of threads may change the last digits.
+  // Same options, photographs and machine: same losses. A different number of threads may change the last
+  // digits.
   static Result<std::unique_ptr<Trainer>> Create(const Options& options, Vgg19 vgg, Photos photos,
                                                  const media::RgbImage& style);
 
-  // Weights of another run (`--init`): layers that match by name and shape are taken. An error when none does.
+  // Weights of another run (`--init`): layers that match by name and shape are taken. An error when none
+  // does.
   Status InitFrom(const std::string& checkpoint);
   // Goes on where a run of the same recipe stopped (`--resume`).
   Status ResumeFrom(const std::string& checkpoint);
@@ -35,6 +37,7 @@ class Trainer {
   Result<Losses> Step();
 
   bool done() const;
+  const TrainingState& state() const { return state_; }
   int64_t step() const { return state_.step; }
   double elapsed_s() const { return state_.elapsed_s; }
   double left_s() const;
@@ -73,7 +76,7 @@ std::string RecipeLine(const Options& options);
 Result<torch::Device> ChooseDevice(const std::string& name);
 
 // Features of plain photographs, the yardstick of the losses: 16 crops, drawn with a seed of their own.
-std::vector<FeatureMap> YardstickFeatures(const Vgg19& vgg, const Photos& photos, int crop_size, uint64_t seed,
-                                          torch::Device device);
+std::vector<FeatureMap> YardstickFeatures(const Vgg19& vgg, const Photos& photos, int crop_size,
+                                          uint64_t seed, torch::Device device);
 
 }  // namespace tempera::train

@@ -23,8 +23,8 @@ inline int64_t TilesPerBlock(int in_channels) {
   return std::clamp<int64_t>((1 << 20) / (kPoints * 4 * in_channels), 24, 96) / 6 * 6;
 }
 
-// Floats between the planes of two points. The extra cache line keeps the 36 streams of a tile from falling into
-// the same cache set.
+// Floats between the planes of two points. The extra cache line keeps the 36 streams of a tile from falling
+// into the same cache set.
 inline size_t PlaneStride(int64_t tiles, int channels) { return static_cast<size_t>(tiles) * channels + 16; }
 
 }  // namespace tempera::train
@@ -65,7 +65,8 @@ HWY_INLINE void OutputTransform(const V* m, size_t step, V* out, size_t out_step
   out[3 * out_step] = hn::Add(hn::MulAdd(eight, v, t), m[5 * step]);
 }
 
-// products[t][k] = sum over c of tiles[t][c] * panel[c][k] for kRows tiles and one panel of 16 output channels.
+// products[t][k] = sum over c of tiles[t][c] * panel[c][k] for kRows tiles and one panel of 16 output
+// channels.
 template <int kRows>
 HWY_INLINE void Multiply(const float* HWY_RESTRICT tiles, int in, const float* HWY_RESTRICT panel,
                          float* HWY_RESTRICT products, int out) {
@@ -77,7 +78,8 @@ HWY_INLINE void Multiply(const float* HWY_RESTRICT tiles, int in, const float* H
   }
   for (int c = 0; c < in; ++c) {
     V w[kVectors];
-    for (int v = 0; v < kVectors; ++v) w[v] = hn::LoadU(f, panel + static_cast<size_t>(c) * kPanel + v * kLanes);
+    for (int v = 0; v < kVectors; ++v)
+      w[v] = hn::LoadU(f, panel + static_cast<size_t>(c) * kPanel + v * kLanes);
     for (int r = 0; r < kRows; ++r) {
       const V x = hn::Set(f, tiles[static_cast<size_t>(r) * in + c]);
       for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, w[v], sum[r][v]);
@@ -124,7 +126,8 @@ void RunBlock(const WinogradConv& conv, int64_t block, float* scratch) {
       V d[kPoints], columns[kPoints], both[6];
       if (conv.mask != nullptr) {
         for (int i = 0; i < kPoints; ++i) {
-          d[i] = hn::IfThenElseZero(hn::Gt(hn::LoadU(f, mask[i] + c), hn::Zero(f)), hn::LoadU(f, source[i] + c));
+          d[i] =
+              hn::IfThenElseZero(hn::Gt(hn::LoadU(f, mask[i] + c), hn::Zero(f)), hn::LoadU(f, source[i] + c));
         }
       } else {
         for (int i = 0; i < kPoints; ++i) d[i] = hn::LoadU(f, source[i] + c);
@@ -146,7 +149,8 @@ void RunBlock(const WinogradConv& conv, int64_t block, float* scratch) {
       float* to = products + p * out_plane + k;
       int t = 0;
       for (; t + kRows <= count; t += kRows) {
-        Multiply<kRows>(rows + static_cast<size_t>(t) * in, in, panel, to + static_cast<size_t>(t) * out, out);
+        Multiply<kRows>(rows + static_cast<size_t>(t) * in, in, panel, to + static_cast<size_t>(t) * out,
+                        out);
       }
       for (; t < count; ++t) {
         Multiply<1>(rows + static_cast<size_t>(t) * in, in, panel, to + static_cast<size_t>(t) * out, out);
@@ -171,7 +175,8 @@ void RunBlock(const WinogradConv& conv, int64_t block, float* scratch) {
         for (int x = 0; x < columns; ++x) {
           V value = hn::Add(result[y * 4 + x], bias);
           if (conv.relu) value = hn::Max(value, hn::Zero(f));
-          hn::StoreU(value, f, conv.output + ((static_cast<size_t>(image) * h + y0 + y) * w + x0 + x) * out + k);
+          hn::StoreU(value, f,
+                     conv.output + ((static_cast<size_t>(image) * h + y0 + y) * w + x0 + x) * out + k);
         }
       }
     }
@@ -212,7 +217,8 @@ WinogradWeights TransformWeights(const float* weights, int out_channels, int in_
           double sum = 0;
           for (int x = 0; x < 3; ++x) sum += half[i][x] * kG[j][x];
           const size_t p = static_cast<size_t>(i) * 6 + j;
-          result.values[((p * (out / kPanel) + k / kPanel) * in + c) * kPanel + k % kPanel] = static_cast<float>(sum);
+          result.values[((p * (out / kPanel) + k / kPanel) * in + c) * kPanel + k % kPanel] =
+              static_cast<float>(sum);
         }
       }
     }
@@ -228,8 +234,10 @@ int64_t WinogradConv::BlockCount() const {
 
 void WinogradConv::RunBlocks(int64_t begin, int64_t end) const {
   const int64_t tiles = TilesPerBlock(weights->in_channels);
-  const size_t floats = kPoints * (PlaneStride(tiles, weights->in_channels) + PlaneStride(tiles, weights->out_channels));
-  // Kept by each thread from call to call; the tail holds the zeros that stand for pixels outside the picture.
+  const size_t floats =
+      kPoints * (PlaneStride(tiles, weights->in_channels) + PlaneStride(tiles, weights->out_channels));
+  // Kept by each thread from call to call; the tail holds the zeros that stand for pixels outside the
+  // picture.
   thread_local std::vector<float> scratch;
   if (scratch.size() < floats + weights->in_channels) scratch.resize(floats + weights->in_channels);
   std::fill_n(scratch.begin() + static_cast<ptrdiff_t>(floats), weights->in_channels, 0.0f);

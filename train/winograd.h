@@ -14,8 +14,8 @@ struct WinogradWeights {
   std::vector<float> values;
 };
 
-// weights: [out, in, 3, 3]. With `transposed`, those of the gradient with respect to the input: channels exchanged,
-// taps turned round. Both channel counts must be multiples of 16.
+// weights: [out, in, 3, 3]. With `transposed`, those of the gradient with respect to the input: channels
+// exchanged, taps turned round. Both channel counts must be multiples of 16.
 WinogradWeights TransformWeights(const float* weights, int out_channels, int in_channels, bool transposed);
 
 // One convolution: stride 1, zero padding 1, all tensors [n, h, w, channels] dense.

@@ -1,0 +1,24 @@
+// A trained network as an .onnx file that tempera, ONNX Runtime and others run.
+#pragma once
+
+#include <map>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/base/status.h"
+#include "train/net_config.h"
+#include "train/safetensors.h"
+
+namespace tempera::train {
+
+using Metadata = std::vector<std::pair<std::string, std::string>>;
+
+// Opset 13: Pad (reflect), Conv, InstanceNormalization, Relu, Resize (nearest x2), Add. Input "input", output
+// "output", both [1, 3, H, W] float RGB 0..255. The scaling of the input is folded into the first convolution
+// and that of the output into the last: exact, because reflection pads with values of the picture itself.
+// `weights` as PlainWeights gives them. kInvalidArgument when one is missing or of the wrong shape.
+Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArray>& weights,
+                  const Metadata& metadata, const std::string& path);
+
+}  // namespace tempera::train

@@ -1,0 +1,72 @@
+#include "train/export_onnx.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cstdio>
+
+#include "train/network.h"
+#include "train/photos.h"
+#include "train/run_in_engine.h"
+
+namespace tempera::train {
+namespace {
+
+// One file, libtorch's forward and the engine: the export, the foldings and the engine agree.
+TEST(ExportOnnx, TheEngineSeesWhatLibtorchTrained) {
+  const std::string path = testing::TempDir() + "export_test.onnx";
+  for (const char* name : {"small", "tiny", "johnson"}) {
+    SCOPED_TRACE(name);
+    Result<NetConfig> config = MakeNetConfig(name);
+    ASSERT_TRUE(config.ok());
+    torch::manual_seed(3);
+    TransformerNet net(*config);
+    torch::NoGradGuard no_grad;
+    // Norms that do something.
+    for (auto& p : net.parameters()) {
+      if (p.dim() == 1) p.add_(torch::randn_like(p) * 0.2);
+    }
+    const Status status = ExportOnnx(*config, PlainWeights(net), {{"tempera.style", "test"}}, path);
+    ASSERT_TRUE(status.ok()) << status.message();
+    const int height = 36, width = 52;
+    torch::Tensor x = torch::rand({1, 3, height, width}) * 255;
+    const torch::Tensor y = net.forward(x).contiguous();
+    Result<std::vector<float>> engine =
+        RunInEngine(path, {x.data_ptr<float>(), x.data_ptr<float>() + x.numel()}, height, width);
+    ASSERT_TRUE(engine.ok()) << engine.status().message();
+    ASSERT_EQ(engine->size(), static_cast<size_t>(y.numel()));
+    const torch::Tensor e = torch::from_blob(engine->data(), y.sizes(), torch::kFloat);
+    const double range = (y.max() - y.min()).item<double>();
+    EXPECT_GT(range, 10) << "a flat picture proves nothing";
+    EXPECT_LT((e - y).abs().max().item<double>() / range, 1e-4);
+    Result<std::map<std::string, std::string>> metadata = ReadMetadata(path);
+    ASSERT_TRUE(metadata.ok());
+    EXPECT_EQ((*metadata)["tempera.style"], "test");
+  }
+  std::remove(path.c_str());
+}
+
+TEST(ExportOnnx, RefusesWeightsThatDoNotFit) {
+  Result<NetConfig> config = MakeNetConfig("tiny");
+  ASSERT_TRUE(config.ok());
+  TransformerNet net(*config);
+  std::map<std::string, FloatArray> weights = PlainWeights(net);
+  weights.erase("res1a_norm_bias");
+  const Status status = ExportOnnx(*config, weights, {}, testing::TempDir() + "refused.onnx");
+  EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(status.message().find("res1a_norm_bias"), std::string::npos);
+}
+
+// What the foldings rest on: the scaling of the input commutes with the padding.
+TEST(TransformerNet, PaintsAnyMultipleOfFour) {
+  Result<NetConfig> config = MakeNetConfig("small");
+  ASSERT_TRUE(config.ok());
+  TransformerNet net(*config);
+  torch::NoGradGuard no_grad;
+  for (auto [h, w] : {std::pair<int64_t, int64_t>{16, 16}, {20, 64}, {64, 20}}) {
+    EXPECT_EQ(net.forward(torch::rand({1, 3, h, w}) * 255).sizes(), (std::vector<int64_t>{1, 3, h, w}));
+  }
+}
+
+}  // namespace
+}  // namespace tempera::train

@@ -1,0 +1,20 @@
+// For tests: an exported file through the project's own engine (C++20, so apart from libtorch).
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+
+namespace tempera::train {
+
+// planes: [3, height, width] RGB. Returns the model's first output, as it comes.
+Result<std::vector<float>> RunInEngine(const std::string& path, const std::vector<float>& planes,
+                                       int64_t height, int64_t width);
+
+// The metadata_props of an .onnx file.
+Result<std::map<std::string, std::string>> ReadMetadata(const std::string& path);
+
+}  // namespace tempera::train

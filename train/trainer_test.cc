@@ -1,0 +1,143 @@
+#include "train/trainer.h"
+
+#include <gtest/gtest.h>
+#include <torch/torch.h>
+
+#include <cmath>
+#include <cstdio>
+
+namespace tempera::train {
+namespace {
+
+media::RgbImage Noise(int width, int height, uint64_t seed) {
+  media::RgbImage image{width, height, {}};
+  Random random(seed);
+  image.pixels.resize(static_cast<size_t>(width) * height * 3);
+  for (uint8_t& p : image.pixels) p = static_cast<uint8_t>(random.Below(256));
+  return image;
+}
+
+// VGG's shape with random weights: the loop does not care what the features mean.
+const Vgg19& RandomVgg() {
+  static const Vgg19* const kVgg = [] {
+    const int places[9][3] = {{0, 3, 64},     {2, 64, 64},    {5, 64, 128},   {7, 128, 128}, {10, 128, 256},
+                              {12, 256, 256}, {14, 256, 256}, {16, 256, 256}, {19, 256, 512}};
+    Safetensors file;
+    Random random(9);
+    for (const auto& [index, in, out] : places) {
+      const std::string prefix = "features." + std::to_string(index);
+      FloatArray weight{{out, in, 3, 3}, std::vector<float>(static_cast<size_t>(out) * in * 9)};
+      const double bound = std::sqrt(6.0 / (in * 9));
+      for (float& v : weight.values) v = static_cast<float>(bound * (2 * random.Uniform() - 1));
+      file.arrays[prefix + ".weight"] = std::move(weight);
+      file.arrays[prefix + ".bias"] = {{out}, std::vector<float>(out, 0.1f)};
+    }
+    return new Vgg19(std::move(Vgg19::FromSafetensors(file, torch::kCPU).value()));
+  }();
+  return *kVgg;
+}
+
+Options TinyRun() {
+  Options o;
+  o.net = "tiny";
+  o.steps = 6;
+  o.size = 32;
+  o.batch = 1;
+  o.style_size = 64;
+  o.device = "cpu";
+  return o;
+}
+
+std::unique_ptr<Trainer> Make(const Options& options) {
+  std::vector<media::RgbImage> images;
+  for (int i = 0; i < 5; ++i) images.push_back(Noise(46, 40, 20 + i));
+  auto trainer = Trainer::Create(options, RandomVgg(), Photos::FromImages(std::move(images), options.size),
+                                 Noise(80, 64, 5));
+  EXPECT_TRUE(trainer.ok()) << trainer.status().message();
+  return trainer.ok() ? std::move(*trainer) : nullptr;
+}
+
+std::vector<double> TakeSteps(Trainer& trainer, int steps) {
+  std::vector<double> totals;
+  for (int i = 0; i < steps; ++i) {
+    Result<Losses> losses = trainer.Step();
+    EXPECT_TRUE(losses.ok());
+    if (losses.ok()) totals.push_back(losses->total);
+  }
+  return totals;
+}
+
+TEST(Trainer, TheSameSeedGivesTheSameLosses) {
+  Options options = TinyRun();
+  const std::vector<double> first = TakeSteps(*Make(options), 4), second = TakeSteps(*Make(options), 4);
+  EXPECT_EQ(first, second);
+  options.seed = 2;
+  EXPECT_NE(TakeSteps(*Make(options), 4), first);
+}
+
+TEST(Trainer, ResumingIsExact) {
+  const std::string checkpoint = testing::TempDir() + "trainer_test.pt";
+  std::unique_ptr<Trainer> whole = Make(TinyRun());
+  const std::vector<double> losses = TakeSteps(*whole, 6);
+  EXPECT_TRUE(whole->done());
+
+  std::unique_ptr<Trainer> first = Make(TinyRun());
+  TakeSteps(*first, 3);
+  ASSERT_TRUE(first->Save(checkpoint).ok());
+  std::unique_ptr<Trainer> second = Make(TinyRun());
+  const Status status = second->ResumeFrom(checkpoint);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(second->step(), 3);
+  EXPECT_EQ(TakeSteps(*second, 3), std::vector<double>(losses.begin() + 3, losses.end()));
+  EXPECT_TRUE(second->done());
+  const auto a = whole->net().parameters(), b = second->net().parameters();
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i], b[i]));
+  std::remove(checkpoint.c_str());
+}
+
+TEST(Trainer, ResumingAnotherRecipeIsRefused) {
+  const std::string checkpoint = testing::TempDir() + "trainer_recipe_test.pt";
+  ASSERT_TRUE(Make(TinyRun())->Save(checkpoint).ok());
+  Options other = TinyRun();
+  other.style_weight = 7;
+  EXPECT_EQ(Make(other)->ResumeFrom(checkpoint).code(), StatusCode::kInvalidArgument);
+  std::remove(checkpoint.c_str());
+}
+
+TEST(Trainer, StartsFromAnotherRunsWeights) {
+  const std::string checkpoint = testing::TempDir() + "trainer_init_test.pt";
+  std::unique_ptr<Trainer> teacher = Make(TinyRun());
+  TakeSteps(*teacher, 2);
+  ASSERT_TRUE(teacher->Save(checkpoint).ok());
+  Options options = TinyRun();
+  options.seed = 3;
+  std::unique_ptr<Trainer> pupil = Make(options);
+  ASSERT_TRUE(pupil->InitFrom(checkpoint).ok());
+  EXPECT_EQ(pupil->step(), 0);
+  const auto a = teacher->net().parameters(), b = pupil->net().parameters();
+  for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i], b[i]));
+  std::remove(checkpoint.c_str());
+}
+
+TEST(Trainer, LearnsSomething) {
+  Options options = TinyRun();
+  options.steps = 40;
+  options.content_weight = 0;
+  options.tv_weight = 0;
+  std::unique_ptr<Trainer> trainer = Make(options);
+  const std::vector<double> losses = TakeSteps(*trainer, 40);
+  EXPECT_LT(losses.back(), 0.7 * losses.front());
+}
+
+TEST(Trainer, ABadCheckpointIsAnErrorNotACrash) {
+  const std::string path = testing::TempDir() + "not_a_checkpoint.pt";
+  std::FILE* file = std::fopen(path.c_str(), "w");
+  std::fputs("hello", file);
+  std::fclose(file);
+  EXPECT_EQ(LoadCheckpoint(path).status().code(), StatusCode::kCorruptModel);
+  EXPECT_EQ(LoadCheckpoint("/nowhere/x.pt").status().code(), StatusCode::kNotFound);
+  std::remove(path.c_str());
+}
+
+}  // namespace
+}  // namespace tempera::train

@@ -9,8 +9,9 @@
 namespace tempera::kernels {
 namespace {
 
-// A tile's input should stay in half of a small L2 (512 KiB) beside the output it produces.
-constexpr int64_t kScratchBudget = 192 * 1024 / 4;
+// A tile's input in scratch and the output it produces should stay in a small L2 (512 KiB) until the
+// moments are gathered.
+constexpr int64_t kTileBudget = 384 * 1024 / 4;
 // Enough tasks for a fair share between up to about eight threads. Fixed, never derived from the
 // number of threads: tiles decide the order of sums, and the result may not depend on threads.
 constexpr int64_t kWantedTasks = 16;
@@ -113,9 +114,10 @@ int64_t SegmentWidth(const ConvPlan& p, int64_t tile_w) {
 int64_t ScratchRows(const ConvPlan& p, int64_t tile_h) {
   return (tile_h - 1) * p.shape.stride_h + p.window_h;
 }
-int64_t ScratchFloats(const ConvPlan& p, int64_t tile_h, int64_t tile_w) {
-  return p.shape.in_channels / p.shape.group * ScratchRows(p, tile_h) * p.shape.stride_w *
-         SegmentWidth(p, tile_w);
+int64_t TileFloats(const ConvPlan& p, int64_t tile_h, int64_t tile_w) {
+  const ConvShape& s = p.shape;
+  return s.in_channels / s.group * ScratchRows(p, tile_h) * s.stride_w * SegmentWidth(p, tile_w) +
+         s.out_channels / s.group * tile_h * tile_w * p.scale * p.scale;
 }
 
 // Whole rows where four of them fit the budget; otherwise the width is halved until they do.
@@ -123,7 +125,7 @@ void PlanTiles(ConvPlan& p) {
   const ConvShape& s = p.shape;
   const int64_t least_rows = std::min<int64_t>(4, p.phase_h);
   p.tile_w = p.phase_w;
-  while (p.tile_w > 4 * kVector && ScratchFloats(p, least_rows, p.tile_w) > kScratchBudget) {
+  while (p.tile_w > 4 * kVector && TileFloats(p, least_rows, p.tile_w) > kTileBudget) {
     p.tile_w = RoundUp(CeilDiv(p.tile_w, 2), kVector);
   }
   p.tiles_x = CeilDiv(p.phase_w, p.tile_w);
@@ -131,7 +133,7 @@ void PlanTiles(ConvPlan& p) {
   const int64_t others = std::min(s.n * p.tiles_x * s.group, kWantedTasks);
   const int64_t most_rows = CeilDiv(p.phase_h, CeilDiv(kWantedTasks, others));
   p.tile_h = 1;
-  while (p.tile_h < most_rows && ScratchFloats(p, p.tile_h + 1, p.tile_w) <= kScratchBudget) ++p.tile_h;
+  while (p.tile_h < most_rows && TileFloats(p, p.tile_h + 1, p.tile_w) <= kTileBudget) ++p.tile_h;
   p.tiles_y = CeilDiv(p.phase_h, p.tile_h);
   p.tile_h = CeilDiv(p.phase_h, p.tiles_y);
   p.tiles_y = CeilDiv(p.phase_h, p.tile_h);

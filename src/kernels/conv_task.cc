@@ -237,7 +237,7 @@ void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work
   const int64_t plane = plan.shape.out_h * plan.shape.out_w;
   const int64_t block_floats = plan.scale * plan.shape.in_channels / plan.shape.group *
                                static_cast<int64_t>(plan.phases[0].tap_offsets.size()) * kMaxChannels;
-  const int64_t chunk = std::max<int64_t>(1, 16 * 1024 / 4 / block_floats);
+  const int64_t chunk = std::max<int64_t>(1, 64 * 1024 / 4 / block_floats);
   for (int64_t begin = first; begin < last; begin += chunk) {
     const int64_t end = std::min(last, begin + chunk);
     int widest = 1;

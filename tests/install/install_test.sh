@@ -1,8 +1,10 @@
 #!/bin/bash
 # Installs the build into SCRATCH, builds the examples against it, runs them, looks at the result.
-#   install_test.sh SOURCE BUILD SCRATCH TINY_MODEL_WRITER CC CXX
+#   install_test.sh SOURCE BUILD SCRATCH TINY_MODEL_WRITER CC CXX [SANITIZER_FLAG...]
 set -euo pipefail
 source_dir=$1 build=$2 scratch=$3 write_model=$4 cc=$5 cxx=$6
+shift 6
+sanitizers=("$@")
 
 fail() { echo "install_test: $*" >&2; exit 1; }
 
@@ -42,7 +44,8 @@ run_example() { # PROGRAM NAME
 }
 
 cmake -S "$source_dir/examples" -B "$scratch/examples" -DCMAKE_PREFIX_PATH="$prefix" -DCMAKE_C_COMPILER="$cc" \
-  -DCMAKE_CXX_COMPILER="$cxx" >"$scratch/configure.log" 2>&1 || fail "find_package: $(tail -5 "$scratch/configure.log")"
+  -DCMAKE_CXX_COMPILER="$cxx" -DCMAKE_C_FLAGS="${sanitizers[*]}" -DCMAKE_CXX_FLAGS="${sanitizers[*]}" \
+  >"$scratch/configure.log" 2>&1 || fail "find_package: $(tail -5 "$scratch/configure.log")"
 cmake --build "$scratch/examples" >"$scratch/build.log" 2>&1 || fail "$(tail -5 "$scratch/build.log")"
 run_example "$scratch/examples/stylize_image_c" cmake_c
 run_example "$scratch/examples/stylize_image_cpp" cmake_cpp
@@ -52,8 +55,8 @@ export LD_LIBRARY_PATH=$(dirname "$library")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH
 pkg-config --exists tempera || fail "pkg-config does not find tempera"
 # eval: pkg-config quotes the blank in the prefix.
 eval "flags=($(pkg-config --cflags --libs tempera))"
-"$cc" -std=c99 -Wall -Wextra -pedantic "$source_dir/examples/stylize_image.c" -o "$scratch/pc_c" "${flags[@]}"
-"$cxx" -std=c++20 -Wall -Wextra "$source_dir/examples/stylize_image.cpp" -o "$scratch/pc_cpp" "${flags[@]}"
+"$cc" -std=c99 -Wall -Wextra -pedantic "$source_dir/examples/stylize_image.c" -o "$scratch/pc_c" "${flags[@]}" "${sanitizers[@]}"
+"$cxx" -std=c++20 -Wall -Wextra "$source_dir/examples/stylize_image.cpp" -o "$scratch/pc_cpp" "${flags[@]}" "${sanitizers[@]}"
 run_example "$scratch/pc_c" pkgconfig_c
 run_example "$scratch/pc_cpp" pkgconfig_cpp
 

@@ -1,5 +1,5 @@
 // Writes a model of one 1x1 convolution that gives a picture's negative: a style known to the bit.
-//   tempera_tiny_model OUT.onnx
+//   tempera_tiny_model OUT.onnx [OUTPUT_NAME]
 //   tempera_tiny_model --expect IN.ppm OUT.ppm     what that model must paint
 #include <cstdio>
 #include <cstring>
@@ -11,7 +11,7 @@
 
 namespace {
 
-int WriteNegative(const std::string& path) {
+int WriteNegative(const std::string& path, const std::string& output_name) {
   using namespace tempera;
   onnx::Model model;
   model.producer_name = "tempera tests";
@@ -22,7 +22,7 @@ int WriteNegative(const std::string& path) {
   picture.shape = {{1, ""}, {3, ""}, {-1, "H"}, {-1, "W"}};
   picture.name = "input";
   model.graph.inputs.push_back(picture);
-  picture.name = "output";
+  picture.name = output_name;
   model.graph.outputs.push_back(picture);
 
   Tensor weight = *Tensor::Create(DataType::kFloat32, {3, 3, 1, 1});
@@ -37,7 +37,7 @@ int WriteNegative(const std::string& path) {
   conv.name = "conv";
   conv.op_type = "Conv";
   conv.inputs = {"input", "weight", "bias"};
-  conv.outputs = {"output"};
+  conv.outputs = {output_name};
   model.graph.nodes.push_back(conv);
   const Status status = onnx::WriteModelFile(model, path);
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
@@ -57,7 +57,8 @@ int WriteExpected(const char* in, const char* out) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc == 2) return WriteNegative(argv[1]);
+  if (argc == 2) return WriteNegative(argv[1], "output");
   if (argc == 4 && std::strcmp(argv[1], "--expect") == 0) return WriteExpected(argv[2], argv[3]);
+  if (argc == 3) return WriteNegative(argv[1], argv[2]);
   return 2;
 }

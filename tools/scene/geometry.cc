@@ -19,7 +19,7 @@ void TraceColumn(const World& world, int column, Geometry* g) {
   int row = g->height - 1;
   float s = slope(row);
   // Finer than half a sample of ground at the foot; the step grows with the depth like the grids do.
-  constexpr float kGrowth = 1.0028f;
+  constexpr float kGrowth = 1.004f;
   float z0 = kNear, h0 = terrain.Height(camera.eye.x + ray.x * z0, camera.eye.z + ray.z * z0);
   for (float z1 = z0 * kGrowth; z1 < kFar && row >= 0; z1 *= kGrowth) {
     const float h1 = terrain.Height(camera.eye.x + ray.x * z1, camera.eye.z + ray.z * z1);

@@ -120,6 +120,7 @@ void World::PosePart(const Part& part, double t, Pose* pose) const {
       break;
     }
     case Motion::kBoat:
+      // A third larger than life, so that they read at a small picture size.
       place(BoatAt(part.index, t), [](const Vertex& v) { return v.position * 1.35f; });
       break;
     case Motion::kBalloon:

@@ -9,10 +9,9 @@ World::World(uint32_t seed, ThreadPool& pool) : land_(Hash(seed)), seed_(Hash(se
   eye_height_ = land_.Height(0, 0) + 2.1f;
   std::vector<Caster> casters;
   AddStandingThings(seed_, land_, &casters);
-  const uint32_t standing = static_cast<uint32_t>(mesh_.vertices.size());
   terrain_ = std::make_unique<Terrain>(land_, LightDirection(), casters, pool);
   sky_ = std::make_unique<Sky>(seed_, pool);
-  ShadeStandingThings(0, standing, casters);
+  ShadeMeadow();
   AddMovingThings(seed_);
 }
 
@@ -102,21 +101,19 @@ void World::AddStandingThings(uint32_t seed, const Landscape& land, std::vector<
   EndPart(Motion::kStanding, 0, kLabelFence);
 }
 
-void World::ShadeStandingThings(uint32_t first, uint32_t end, const std::vector<Caster>& casters) {
+void World::ShadeMeadow() {
   // Grass takes the ground's shadow; leaves have shaded themselves already; houses stay in the open.
   for (const Part& part : parts_) {
-    if (part.motion != Motion::kWind) continue;
-    for (uint32_t i = std::max(first, part.first_vertex); i < std::min(end, part.end_vertex); ++i) {
+    if (part.motion != Motion::kWind || part.index != 0) continue;
+    for (uint32_t i = part.first_vertex; i < part.end_vertex; ++i) {
       Vertex& v = mesh_.vertices[i];
-      if (part.index == 0) v.sun *= terrain_->Sample(v.position.x, v.position.z).sun;
+      v.sun *= terrain_->Sample(v.position.x, v.position.z).sun;
     }
   }
-  (void)casters;
 }
 
 void World::AddMovingThings(uint32_t seed) {
   Random random(seed + 601);
-  // A third larger than life, so that they read at a small picture size: see PosePart.
   AddSailingBoat(mesh_, {0.07f, 0.13f, 0.28f}, {0.85f, 0.80f, 0.70f}, {0.86f, 0.82f, 0.74f});
   EndPart(Motion::kBoat, 0, kLabelBoat);
   AddSailingBoat(mesh_, {0.75f, 0.73f, 0.68f}, {0.62f, 0.17f, 0.05f}, {0.66f, 0.21f, 0.06f});

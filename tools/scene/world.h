@@ -62,7 +62,7 @@ class World {
   void EndPart(Motion motion, int index, uint8_t label);
   void AddStandingThings(uint32_t seed, const Landscape& land, std::vector<Caster>* casters);
   void AddMovingThings(uint32_t seed);
-  void ShadeStandingThings(uint32_t first, uint32_t end, const std::vector<Caster>& casters);
+  void ShadeMeadow();
   void PosePart(const Part& part, double time_s, Pose* pose) const;
 
   Mesh mesh_;

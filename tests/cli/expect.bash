@@ -50,7 +50,7 @@ expect_frames() {
   checks=$((checks + 1))
   local count errors
   [ -f "$1" ] || { fail "$1 is not there"; return; }
-  errors=$(ffmpeg -v error -i "$1" -f null - 2>&1 </dev/null | head -n 3)
+  errors=$(ffmpeg -v error -i "$1" -fps_mode passthrough -enc_time_base -1 -f null - 2>&1 </dev/null | head -n 3)
   [ -z "$errors" ] || fail "$1 does not play cleanly: $errors"
   count=$(ffprobe -v error -select_streams v:0 -count_frames -show_entries stream=nb_read_frames -of csv=p=0 "$1" | tr -d ',')
   [ "${count:-0}" -ge "$2" ] && [ "${count:-0}" -le "$3" ] || fail "$1 has ${count:-0} frames, wanted $2 to $3"

@@ -201,8 +201,9 @@ void AddBrokenNodes(Models* m) {
   const auto ints = [](std::string_view name, const std::vector<int64_t>& values) {
     return Weight(Ints(name, values));
   };
-  (*m)["divide_sizes_by_zero"] = Net(Node("Shape", {"x"}, "s") + ints("z", {0}) +
-                                     Node("Div", {"s", "z"}, "d") + Node("Reshape", {"x", "d"}, "y"));
+  (*m)["divide_sizes_by_zero"] =
+      Net(Node("Shape", {"x"}, "s") + ints("z", {0}) + Node("Div", {"s", "z"}, "d") +
+          Node("Sub", {"d", "s"}, "e") + Node("Reshape", {"x", "e"}, "y"));
   (*m)["divide_sizes_overflow"] = Net(ints("a", {kMin}) + ints("b", {-1}) + Node("Div", {"a", "b"}, "d") +
                                       Node("Reshape", {"x", "d"}, "y"));
   (*m)["reshape_two_unknowns"] = Net(ints("s", {-1, -1}) + Node("Reshape", {"x", "s"}, "y"));

@@ -77,7 +77,7 @@ bool ArithmeticAffine(const Graph& graph, const Node& node, size_t variable, Aff
 
 // Affine after this convolution -> new weights and bias.
 Status ScaleWeights(Graph& graph, Node& conv, const Tensor& scale, const Tensor& shift) {
-  const Tensor& w = *graph.value(conv.inputs[1]).constant;
+  const Tensor w = *graph.value(conv.inputs[1]).constant;  // shares storage; values may move below
   const int64_t channels = w.shape()[0];
   const int64_t each = channels > 0 ? w.element_count() / channels : 0;
   TEMPERA_ASSIGN_OR_RETURN(Tensor scaled, Tensor::Create(DataType::kFloat32, w.shape()));
@@ -91,6 +91,26 @@ Status ScaleWeights(Graph& graph, Node& conv, const Tensor& scale, const Tensor&
   conv.inputs[1] = AddConstant(graph, conv.name + ".weights", std::move(scaled));
   conv.inputs[2] = AddConstant(graph, conv.name + ".bias", std::move(bias));
   return OkStatus();
+}
+
+// Affine after this instance norm -> new scale and shift.
+Status ScaleNorm(Graph& graph, Node& norm, const Tensor& scale, const Tensor& shift) {
+  const Tensor *gamma = ConstantFloats(graph, norm.inputs[1]), *beta = ConstantFloats(graph, norm.inputs[2]);
+  std::vector<float> new_gamma, new_beta;
+  for (int64_t c = 0; c < gamma->element_count(); ++c) {
+    const float a = scale.data<float>()[c];
+    new_gamma.push_back(gamma->data<float>()[c] * a);
+    new_beta.push_back(beta->data<float>()[c] * a + shift.data<float>()[c]);
+  }
+  TEMPERA_ASSIGN_OR_RETURN(norm.inputs[1], AddFloats(graph, norm.name + ".gamma", new_gamma));
+  TEMPERA_ASSIGN_OR_RETURN(norm.inputs[2], AddFloats(graph, norm.name + ".beta", new_beta));
+  return OkStatus();
+}
+
+bool TakesAffine(const Graph& graph, const Node& node) {
+  if (node.op_type == "tempera.Conv") return !node.attributes.Has("activation");
+  return node.op_type == "InstanceNormalization" && ConstantFloats(graph, node.inputs[1]) != nullptr &&
+         ConstantFloats(graph, node.inputs[2]) != nullptr;
 }
 
 }  // namespace
@@ -133,14 +153,16 @@ Status FoldAffine(Graph& graph) {
       const ValueId x = graph.nodes[n].inputs[0];
       const int64_t producer = uses.producer(x);
       if (producer < 0 || !uses.sole(x)) continue;
-      Node& conv = graph.nodes[static_cast<size_t>(producer)];
-      if (conv.op_type != "tempera.Conv" || conv.attributes.Has("activation")) continue;
+      Node& into = graph.nodes[static_cast<size_t>(producer)];
+      if (!TakesAffine(graph, into)) continue;
       const Node affine = std::move(graph.nodes[n]);
       graph.nodes.erase(graph.nodes.begin() + static_cast<int64_t>(n));
-      TEMPERA_RETURN_IF_ERROR(ScaleWeights(graph, conv, *graph.value(affine.inputs[1]).constant,
-                                           *graph.value(affine.inputs[2]).constant));
-      conv.outputs = affine.outputs;
-      Absorb(affine, conv, /*before=*/false);
+      const Tensor scale = *graph.value(affine.inputs[1]).constant,
+                   shift = *graph.value(affine.inputs[2]).constant;
+      TEMPERA_RETURN_IF_ERROR(into.op_type == "tempera.Conv" ? ScaleWeights(graph, into, scale, shift)
+                                                             : ScaleNorm(graph, into, scale, shift));
+      into.outputs = affine.outputs;
+      Absorb(affine, into, /*before=*/false);
       changed = true;
       --n;
     }

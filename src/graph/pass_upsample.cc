@@ -1,6 +1,7 @@
 // Nearest enlargement by two before tempera.Conv -> the convolution's `upsample`: the enlarged
 // picture is never written.
 #include <algorithm>
+#include <tuple>
 
 #include "src/graph/passes.h"
 #include "src/graph/rewrite.h"
@@ -48,25 +49,71 @@ bool IsDoubling(const Graph& graph, const Node& node) {
          MapsToHalf(graph, node) && !StatesOtherScales(graph, node);
 }
 
+const Node* Maker(const Graph& graph, const Uses& uses, ValueId v, const char* op_type) {
+  const int64_t n = uses.producer(v);
+  if (n < 0 || graph.nodes[static_cast<size_t>(n)].op_type != op_type) return nullptr;
+  return &graph.nodes[static_cast<size_t>(n)];
+}
+
+// v is [rows, 2 * length], each row of some [rows, length] written twice, one after the other: that one.
+// Older exporters wrote the second copy as x + 0.
+ValueId RepeatedRows(const Graph& graph, const Uses& uses, ValueId v) {
+  const Node* concat = Maker(graph, uses, v, "Concat");
+  if (concat == nullptr || concat->inputs.size() != 2 || graph.value(v).info.shape.size() != 2)
+    return kNoValue;
+  if (concat->attributes.Int("axis", 0) != 1 && concat->attributes.Int("axis", 0) != -1) return kNoValue;
+  const ValueId x = concat->inputs[0];
+  if (concat->inputs[1] == x) return x;
+  const Node* add = Maker(graph, uses, concat->inputs[1], "Add");
+  if (add == nullptr || add->inputs[0] != x) return kNoValue;
+  const Tensor* zero = ConstantFloats(graph, add->inputs[1]);
+  return zero != nullptr && zero->element_count() == 1 && *zero->data<float>() == 0 ? x : kNoValue;
+}
+
+// x [n, c, h, w] -> [n*c*h*w, 1], each number twice -> [n*c*h, 2*w], each row twice -> v [n, c, 2*h, 2*w].
+ValueId DoubledByConcat(const Graph& graph, const Uses& uses, ValueId v) {
+  const Node* last = Maker(graph, uses, v, "Reshape");
+  if (last == nullptr) return kNoValue;
+  const ValueId rows = RepeatedRows(graph, uses, last->inputs[0]);
+  const Node* middle = Maker(graph, uses, rows, "Reshape");
+  if (middle == nullptr) return kNoValue;
+  const ValueId numbers = RepeatedRows(graph, uses, middle->inputs[0]);
+  const Node* first = Maker(graph, uses, numbers, "Reshape");
+  if (first == nullptr) return kNoValue;
+  const TensorInfo& x = graph.value(first->inputs[0]).info;
+  if (x.dtype != DataType::kFloat32 || x.shape.size() != 4) return kNoValue;
+  const auto [n, c, h, w] = std::tie(x.shape[0], x.shape[1], x.shape[2], x.shape[3]);
+  const bool fits = graph.value(numbers).info.shape == Shape{n * c * h * w, 1} &&
+                    graph.value(rows).info.shape == Shape{n * c * h, 2 * w} &&
+                    graph.value(v).info.shape == Shape{n, c, 2 * h, 2 * w};
+  return fits ? first->inputs[0] : kNoValue;
+}
+
+// What v enlarges twice, or kNoValue.
+ValueId DoubledSource(const Graph& graph, const Uses& uses, ValueId v) {
+  const int64_t producer = uses.producer(v);
+  if (producer < 0) return kNoValue;
+  const Node& node = graph.nodes[static_cast<size_t>(producer)];
+  return IsDoubling(graph, node) ? node.inputs[0] : DoubledByConcat(graph, uses, v);
+}
+
 }  // namespace
 
 Status FoldUpsample(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
     if (node.op_type != "tempera.Conv" || node.attributes.Int("upsample", 1) != 1) continue;
-    const int64_t producer = uses.producer(node.inputs[0]);
-    if (producer < 0) continue;
-    const Node& enlarge = graph.nodes[static_cast<size_t>(producer)];
-    if (!IsDoubling(graph, enlarge)) continue;
+    const ValueId enlarged = node.inputs[0];
+    const ValueId source = DoubledSource(graph, uses, enlarged);
+    if (source == kNoValue) continue;
     // Where something else needs the enlarged picture in memory anyway, reading it is cheaper.
-    const std::vector<size_t>& readers = uses.readers(node.inputs[0]);
-    const bool only_convolutions = std::all_of(readers.begin(), readers.end(), [&](size_t r) {
-      return graph.nodes[r].op_type == "tempera.Conv" && graph.nodes[r].inputs[0] == enlarge.outputs[0];
-    });
-    if (!only_convolutions || uses.is_output(enlarge.outputs[0])) continue;
-    node.inputs[0] = enlarge.inputs[0];
+    const std::vector<size_t>& readers = uses.readers(enlarged);
+    const bool only_convolutions = std::all_of(
+        readers.begin(), readers.end(), [&](size_t r) { return graph.nodes[r].op_type == "tempera.Conv"; });
+    if (!only_convolutions || uses.is_output(enlarged)) continue;
+    Absorb(graph.nodes[static_cast<size_t>(uses.producer(enlarged))], node, /*before=*/true);
+    node.inputs[0] = source;
     SetInt(node, "upsample", 2);
-    Absorb(enlarge, node, /*before=*/true);
   }
   RemoveDeadNodes(graph);
   return OkStatus();

@@ -3,6 +3,7 @@
 namespace tempera::graph {
 
 Status RunPasses(Graph& graph) {
+  TEMPERA_RETURN_IF_ERROR(RecognizeInstanceNorm(graph));
   TEMPERA_RETURN_IF_ERROR(LowerConv(graph));
   TEMPERA_RETURN_IF_ERROR(FoldPads(graph));
   TEMPERA_RETURN_IF_ERROR(FoldUpsample(graph));

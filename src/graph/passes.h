@@ -18,13 +18,15 @@ namespace tempera::graph {
 
 // Conv with constant weights, two spatial dimensions -> tempera.Conv, auto_pad resolved.
 Status LowerConv(Graph& graph);
+// Mean, variance and the arithmetic around them, as older exporters write it -> InstanceNormalization.
+Status RecognizeInstanceNorm(Graph& graph);
 // Pad before tempera.Conv -> its pads.
 Status FoldPads(Graph& graph);
-// Nearest enlargement by two before tempera.Conv -> its upsample.
+// Nearest enlargement by two (Resize, Upsample, or Concat with itself) before tempera.Conv -> its upsample.
 Status FoldUpsample(Graph& graph);
 // BatchNormalization, and arithmetic with one constant per channel -> tempera.Affine.
 Status LowerAffine(Graph& graph);
-// tempera.Affine after tempera.Conv -> its weights.
+// tempera.Affine after tempera.Conv or InstanceNormalization -> their weights.
 Status FoldAffine(Graph& graph);
 // Relu, LeakyRelu, PRelu, Clip after tempera.Conv -> its activation.
 Status FuseActivation(Graph& graph);

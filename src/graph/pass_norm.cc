@@ -1,0 +1,128 @@
+// Instance norm written out as arithmetic, as exporters did before they knew the operator:
+//   d = x - mean(x);  d / sqrt(mean(d * d) + epsilon)
+// -> InstanceNormalization with scale 1 and shift 0; per-channel arithmetic behind it joins later.
+#include <algorithm>
+#include <cmath>
+
+#include "src/graph/passes.h"
+#include "src/graph/rewrite.h"
+
+namespace tempera::graph {
+namespace {
+
+class NormMatcher {
+ public:
+  NormMatcher(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
+
+  // x and epsilon when `div` ends the pattern.
+  bool Match(const Node& div, ValueId* x, float* epsilon) const {
+    if (div.op_type != "Div") return false;
+    const Node* sub = Maker(div.inputs[0], "Sub");
+    const Node* sqrt = Maker(div.inputs[1], "Sqrt");
+    if (sub == nullptr || sqrt == nullptr || !IsMeanOf(sub->inputs[1], sub->inputs[0])) return false;
+    const Node* add = Maker(sqrt->inputs[0], "Add");
+    if (add == nullptr) return false;
+    for (size_t i = 0; i < 2; ++i) {
+      if (!OneNumber(add->inputs[1 - i], epsilon)) continue;
+      if (!MeanIsOfSquare(add->inputs[i], sub->outputs[0])) return false;
+      *x = sub->inputs[0];
+      return *epsilon >= 0;
+    }
+    return false;
+  }
+
+ private:
+  const Node* Maker(ValueId v, const char* op_type) const {
+    const int64_t n = uses_.producer(v);
+    if (n < 0 || graph_.nodes[static_cast<size_t>(n)].op_type != op_type) return nullptr;
+    return &graph_.nodes[static_cast<size_t>(n)];
+  }
+
+  bool OneNumber(ValueId v, float* out) const {
+    const Tensor* t = ConstantFloats(graph_, v);
+    if (t == nullptr || t->element_count() != 1) return false;
+    *out = *t->data<float>();
+    return true;
+  }
+
+  // What is averaged over all of h and w, giving one number per image and channel; kNoValue otherwise.
+  ValueId AveragedPlanes(ValueId mean) const {
+    const Node* reduce = Maker(mean, "ReduceMean");
+    if (reduce == nullptr) return kNoValue;
+    const Shape& in = graph_.value(reduce->inputs[0]).info.shape;
+    std::vector<int64_t> axes = reduce->attributes.Ints("axes");
+    if (axes.empty()) axes = ConstantInts(graph_, InputOf(*reduce, 1));
+    if (in.size() < 3 || axes.empty()) return kNoValue;
+    std::vector<bool> reduced(in.size());
+    for (int64_t a : axes) {
+      if (a < 0) a += static_cast<int64_t>(in.size());
+      if (a < 2 || a >= static_cast<int64_t>(in.size())) return kNoValue;
+      reduced[static_cast<size_t>(a)] = true;
+    }
+    for (size_t d = 2; d < in.size(); ++d) {
+      if (!reduced[d] && in[d] != 1) return kNoValue;
+    }
+    ValueId x = reduce->inputs[0];
+    if (const Node* reshape = Maker(x, "Reshape")) {
+      const Shape& before = graph_.value(reshape->inputs[0]).info.shape;
+      if (before.size() == 4 && before[0] == in[0] && before[1] == in[1]) x = reshape->inputs[0];
+    }
+    return x;
+  }
+
+  bool IsMeanOf(ValueId mean, ValueId x) const {
+    const TensorInfo& info = graph_.value(x).info;
+    if (info.dtype != DataType::kFloat32 || info.shape.size() != 4) return false;
+    return AveragedPlanes(mean) == x &&
+           graph_.value(mean).info.shape == Shape{info.shape[0], info.shape[1], 1, 1};
+  }
+
+  // v is d, or d plus next to nothing: the mean of d * (d + k) is that of d * d, since that of d is 0.
+  bool IsSame(ValueId v, ValueId d) const {
+    if (v == d) return true;
+    const Node* add = Maker(v, "Add");
+    float k = 1;
+    return add != nullptr && add->inputs[0] == d && OneNumber(add->inputs[1], &k) && std::abs(k) <= 1e-6f;
+  }
+
+  bool MeanIsOfSquare(ValueId mean, ValueId d) const {
+    const ValueId square = AveragedPlanes(mean);
+    float exponent = 0;
+    if (const Node* mul = Maker(square, "Mul")) return IsSame(mul->inputs[0], d) && IsSame(mul->inputs[1], d);
+    if (const Node* pow = Maker(square, "Pow")) {
+      return IsSame(pow->inputs[0], d) && OneNumber(pow->inputs[1], &exponent) && exponent == 2;
+    }
+    return false;
+  }
+
+  const Graph& graph_;
+  const Uses& uses_;
+};
+
+}  // namespace
+
+Status RecognizeInstanceNorm(Graph& graph) {
+  const Uses uses(graph);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    ValueId x = kNoValue;
+    float epsilon = 0;
+    if (!NormMatcher(graph, uses).Match(graph.nodes[n], &x, &epsilon)) continue;
+    const auto channels = static_cast<size_t>(graph.value(x).info.shape[1]);
+    const std::string name = graph.nodes[n].name;
+    TEMPERA_ASSIGN_OR_RETURN(const ValueId one,
+                             AddFloats(graph, name + ".one", std::vector<float>(channels, 1)));
+    TEMPERA_ASSIGN_OR_RETURN(const ValueId zero,
+                             AddFloats(graph, name + ".zero", std::vector<float>(channels)));
+    Node norm;
+    norm.name = name;
+    norm.op_type = "InstanceNormalization";
+    norm.inputs = {x, one, zero};
+    norm.outputs = graph.nodes[n].outputs;
+    SetFloat(norm, "epsilon", epsilon);
+    graph.nodes[n] = std::move(norm);
+  }
+  RemoveDeadNodes(graph);
+  return OkStatus();
+}
+
+}  // namespace tempera::graph

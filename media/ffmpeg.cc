@@ -123,11 +123,13 @@ Result<InputPtr> OpenInput(const std::string& path, const std::atomic<bool>* can
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
   if (int error = avformat_open_input(&raw, url.c_str(), format, nullptr); error < 0) {
     if (own) avio_closep(&own);
-    if (error == AVERROR_INVALIDDATA || error == AVERROR_EOF) {
+    if (cancel && cancel->load())
+      return Status(StatusCode::kCancelled, "stopped before the first frame: nothing was written");
+    if (from_stdin || error == AVERROR_INVALIDDATA || error == AVERROR_EOF) {
       Status status = FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error);
-      const char* cure = from_stdin
-                             ? "; Y4M is expected there (ffmpeg -i clip.mp4 -f yuv4mpegpipe - | tempera ...)"
-                             : "; it is not a picture or a video FFmpeg knows, or it is damaged";
+      const char* cure =
+          from_stdin ? "; Y4M video is expected there (ffmpeg -i clip.mp4 -f yuv4mpegpipe - | tempera ...)"
+                     : "; it is not a picture or a video FFmpeg knows, or it is damaged";
       return InvalidArgument(status.message() + cure);
     }
     return FfmpegStatus(StatusCode::kIo, "cannot read " + name, error);

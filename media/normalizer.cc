@@ -125,7 +125,8 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
                        in_space == AVCOL_SPC_ICTCP || in_space == AVCOL_SPC_BT709;
     std::string to_linear = std::string("zscale=tin=") + (hdr[0] == 'P' ? "smpte2084" : "arib-std-b67");
     if (!is_rgb && !known) to_linear += ":min=2020_ncl";
-    if (frame.color_primaries == AVCOL_PRI_UNSPECIFIED) to_linear += ":pin=2020";
+    // zscale finds no path when only one end is named.
+    if (frame.color_primaries == AVCOL_PRI_UNSPECIFIED) to_linear += ":pin=2020:p=2020";
     if (frame.color_range == AVCOL_RANGE_UNSPECIFIED && !is_rgb) to_linear += ":rin=limited";
     // 203 cd/m2 is the white of graphics and faces in HDR programmes (ITU-R BT.2408): it becomes 1.0.
     filters.push_back(to_linear + ":t=linear:npl=203");

@@ -156,7 +156,9 @@ Status Reader::Prime() {
     if (video_done_ && ready_.empty()) break;
   }
   if (ready_.empty()) {
-    if (options_.cancel && options_.cancel->load()) return {StatusCode::kCancelled, "stopped"};
+    if (options_.cancel && options_.cancel->load()) {
+      return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
+    }
     const std::string said = TakeFfmpegError();
     if (options_.start_s > 0 && lost_ == 0) {
       return InvalidArgument(name_ + " has no frame at --start " + std::to_string(options_.start_s) +
@@ -371,8 +373,13 @@ Status Reader::SetPacketSink(PacketSink sink) {
 std::vector<std::string> Reader::notices() const {
   std::vector<std::string> all = normalizer_->notices();
   const auto frames = [](int64_t n) { return std::to_string(n) + (n == 1 ? " frame" : " frames"); };
-  if (concealed_ > 0) all.push_back("the file is damaged: " + frames(concealed_) + " repaired");
-  if (lost_ > 0) all.push_back("the file is damaged: " + frames(lost_) + " could not be decoded");
+  if (concealed_ > 0 || lost_ > 0) {
+    std::string damage = "the file is damaged: ";
+    if (concealed_ > 0) damage += frames(concealed_) + " repaired";
+    if (concealed_ > 0 && lost_ > 0) damage += ", ";
+    if (lost_ > 0) damage += frames(lost_) + " could not be decoded";
+    all.push_back(damage);
+  }
   if (jump_ != 0) all.push_back("a jump of the file's clock was taken out");
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.

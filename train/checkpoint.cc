@@ -77,10 +77,10 @@ Result<LoadedCheckpoint> LoadCheckpoint(const std::string& path) {
   }
 }
 
-Status LoadOptimizer(const std::string& path, torch::optim::Adam* optimizer) {
+Status LoadOptimizer(const std::string& path, torch::Device device, torch::optim::Adam* optimizer) {
   try {
     torch::serialize::InputArchive archive, adam;
-    archive.load_from(path, torch::kCPU);
+    archive.load_from(path, device);
     if (!archive.try_read("optimizer", adam)) {
       return InvalidArgument("'" + path +
                              "' holds weights only; start from it with --init instead of --resume");

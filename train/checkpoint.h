@@ -32,6 +32,6 @@ struct LoadedCheckpoint {
   std::shared_ptr<TransformerNet> net;
 };
 Result<LoadedCheckpoint> LoadCheckpoint(const std::string& path);
-Status LoadOptimizer(const std::string& path, torch::optim::Adam* optimizer);
+Status LoadOptimizer(const std::string& path, torch::Device device, torch::optim::Adam* optimizer);
 
 }  // namespace tempera::train

@@ -53,6 +53,7 @@ struct WinogradFunction : torch::autograd::Function<WinogradFunction> {
 FrozenConvRelu::FrozenConvRelu(torch::Tensor weight, torch::Tensor bias)
     : weight_(std::move(weight)), bias_(std::move(bias)) {
   const int out = static_cast<int>(weight_.size(0)), in = static_cast<int>(weight_.size(1));
+  if (weight_.is_cpu() && CpuHasBf16()) weight_ = weight_.contiguous(torch::MemoryFormat::ChannelsLast);
   if (!weight_.is_cpu() || out % 16 != 0 || in % 16 != 0) return;
   const torch::Tensor w = weight_.contiguous();
   auto winograd = std::make_shared<Winograd>();

@@ -25,7 +25,8 @@ void CheckGradient(const std::function<torch::Tensor(torch::Tensor)>& loss, torc
     const double plus = loss(at + h * direction).item<double>(),
                  minus = loss(at - h * direction).item<double>();
     const double slope = (plus - minus) / (2 * h);
-    EXPECT_NEAR(along, slope, tolerance * (std::abs(slope) + std::abs(along)) + 1e-9);
+    // A random direction's slope is about the gradient's length.
+    EXPECT_NEAR(along, slope, tolerance * x.grad().norm().item<double>());
     EXPECT_GT(std::abs(slope), 0) << "a loss that does not move proves nothing";
   }
 }
@@ -67,7 +68,8 @@ TEST(StyleLoss, GradientAgreesWithDifferences) {
   torch::manual_seed(4);
   const StyleLoss loss({{{"relu1_1", torch::rand({1, 4, 9, 9})}}},
                        {{{"relu1_1", torch::rand({5, 4, 8, 8}) * 2}}}, {{"relu1_1", 2.0}});
-  CheckGradient([&](torch::Tensor x) { return loss({{"relu1_1", x}}); }, torch::rand({2, 4, 8, 8}), 1e-2,
+  // Far from the painting: close to it the two sides of the difference cancel.
+  CheckGradient([&](torch::Tensor x) { return loss({{"relu1_1", x}}); }, torch::rand({2, 4, 8, 8}) * 3, 1e-2,
                 5e-3);
 }
 

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
+#include <memory>
 #include <string>
 
 #include "train/run.h"
@@ -65,9 +66,24 @@ void AddMachine(CLI::App& app, Options& o) {
   app.add_option("--device", o.device, "auto, cpu or cuda")->capture_default_str();
 }
 
+// One line an option: "--size INT  side of the crops, pixels [256]", so that the whole help fits a screen.
+class ShortHelp : public CLI::Formatter {
+ public:
+  std::string make_option_opts(const CLI::Option* option) const override {
+    if (option->get_type_size() == 0) return "";
+    const std::string type = option->get_type_name();  // "INT:FLOAT in [1 - 256]"
+    return " " + type.substr(0, type.find(':'));
+  }
+  std::string make_option_desc(const CLI::Option* option) const override {
+    const std::string preset = option->get_default_str();
+    return option->get_description() + (preset.empty() ? "" : " [" + preset + "]");
+  }
+};
+
 // Runs the parser; true when the program should go on, otherwise *exit_code is set.
 bool Parse(CLI::App& app, int argc, char** argv, int* exit_code) {
-  app.get_formatter()->column_width(26);
+  app.formatter(std::make_shared<ShortHelp>());
+  app.get_formatter()->column_width(25);
   try {
     app.parse(argc, argv);
     return true;

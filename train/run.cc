@@ -3,11 +3,13 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <chrono>
+#include <cmath>
 #include <csignal>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
-#include <thread>
 
 #include "train/export_onnx.h"
 #include "train/preview.h"
@@ -72,9 +74,20 @@ Result<std::vector<media::RgbImage>> PreviewPhotos(const Options& options, Photo
   return images;
 }
 
+// Found out now rather than after an hour.
+Status CheckWritable(const std::string& path) {
+  const std::string probe = path + ".part";
+  std::FILE* file = std::fopen(probe.c_str(), "wb");
+  if (file == nullptr) return IoError("cannot write '" + path + "': " + std::strerror(errno));
+  std::fclose(file);
+  std::remove(probe.c_str());
+  return OkStatus();
+}
+
 }  // namespace
 
 Status RunTraining(const Options& options) {
+  TEMPERA_RETURN_IF_ERROR(CheckWritable(options.output));
   if (options.threads > 0) at::set_num_threads(options.threads);
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));

@@ -132,7 +132,7 @@ Status Trainer::ResumeFrom(const std::string& checkpoint) {
                            "\"; give the same settings, or use --init");
   }
   CopyMatchingWeights(*loaded.net, *net_);
-  TEMPERA_RETURN_IF_ERROR(LoadOptimizer(checkpoint, optimizer_.get()));
+  TEMPERA_RETURN_IF_ERROR(LoadOptimizer(checkpoint, device_, optimizer_.get()));
   state_ = loaded.state;
   random_.set_state(state_.random);
   return OkStatus();
@@ -169,7 +169,8 @@ Losses Trainer::Compute(const torch::Tensor& images, torch::Tensor* total) {
   FeatureMap features;
   {
     Bf16Autocast autocast(bf16_);
-    painted = net_->forward(images);
+    // oneDNN's bf16 convolutions want channels last; the fp32 ones at these few channels do not.
+    painted = net_->forward(bf16_ ? images.contiguous(torch::MemoryFormat::ChannelsLast) : images);
     {
       torch::NoGradGuard no_grad;
       source = vgg_.Forward(images, {ContentLoss::kLayer}).at(ContentLoss::kLayer);

@@ -1,0 +1,143 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <limits>
+
+#include "src/ops/element_types.h"
+#include "src/ops/one_node.h"
+#include "src/ops/saturate.h"
+
+namespace tempera::ops {
+namespace {
+
+using testing::ElementsAre;
+
+TEST(Table, IsSortedAndFindsEveryOperator) {
+  const auto table = AllOperators();
+  ASSERT_GT(table.size(), 50u);
+  for (size_t i = 0; i < table.size(); ++i) {
+    if (i > 0) EXPECT_LT(table[i - 1].name, table[i].name);
+    EXPECT_EQ(FindOperator(table[i].name), &table[i]);
+    EXPECT_NE(table[i].infer, nullptr);
+    EXPECT_NE(table[i].reference, nullptr);
+  }
+  EXPECT_EQ(FindOperator("GridSample"), nullptr);
+  EXPECT_EQ(FindOperator(""), nullptr);
+}
+
+TEST(Half, ConvertsEveryBitPatternThereAndBack) {
+  for (uint32_t bits = 0; bits < 0x10000; ++bits) {
+    const float f = HalfToFloat(static_cast<uint16_t>(bits));
+    if (std::isnan(f)) continue;
+    ASSERT_EQ(FloatToHalf(f), bits);
+  }
+}
+
+TEST(Half, RoundsToNearestEven) {
+  EXPECT_EQ(FloatToHalf(1.0f + 0x1p-11f), 0x3c00);      // half way: to even
+  EXPECT_EQ(FloatToHalf(1.0f + 3 * 0x1p-11f), 0x3c02);  // half way: to even, upwards
+  EXPECT_EQ(FloatToHalf(65519.0f), 0x7bff);             // the largest there is
+  EXPECT_EQ(FloatToHalf(65520.0f), 0x7c00);             // rounds to infinity
+  EXPECT_EQ(FloatToHalf(1e30f), 0x7c00);
+  EXPECT_EQ(FloatToHalf(-0x1p-25f), 0x8000);  // half of the smallest: to even, zero
+  EXPECT_EQ(FloatToHalf(0x1.8p-25f), 0x0001);
+  EXPECT_EQ(FloatToHalf(std::numeric_limits<float>::quiet_NaN()) & 0x7c00, 0x7c00);
+}
+
+TEST(Bfloat, RoundsToNearestEven) {
+  EXPECT_EQ(FloatToBfloat(1.0f + 0x1p-8f), 0x3f80);
+  EXPECT_EQ(FloatToBfloat(1.0f + 3 * 0x1p-8f), 0x3f82);
+  EXPECT_TRUE(std::isnan(BfloatToFloat(FloatToBfloat(std::numeric_limits<float>::quiet_NaN()))));
+}
+
+TEST(SaturateCast, IsDefinedForEveryValue) {
+  EXPECT_EQ(SaturateCast<uint8_t>(300.0f), 255);
+  EXPECT_EQ(SaturateCast<uint8_t>(-3.0f), 0);
+  EXPECT_EQ(SaturateCast<int64_t>(1e30f), std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(SaturateCast<int64_t>(-std::numeric_limits<float>::infinity()),
+            std::numeric_limits<int64_t>::min());
+  EXPECT_EQ(SaturateCast<int32_t>(std::numeric_limits<double>::quiet_NaN()), 0);
+  EXPECT_EQ(SaturateCast<int32_t>(-7.9), -7);
+}
+
+std::vector<int32_t> IntBinary(const char* op, int32_t a, int32_t b) {
+  const auto out = RunOneNode(
+      op, {}, {TensorOf<int32_t>(DataType::kInt32, {}, {a}), TensorOf<int32_t>(DataType::kInt32, {}, {b})});
+  EXPECT_TRUE(out.ok());
+  return {(*out)[0].data<int32_t>()[0]};
+}
+
+TEST(Integers, NeitherTrapNorOverflow) {
+  const int32_t low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max();
+  EXPECT_THAT(IntBinary("Div", 5, 0), ElementsAre(0));
+  EXPECT_THAT(IntBinary("Div", low, -1), ElementsAre(low));
+  EXPECT_THAT(IntBinary("Div", -7, 2), ElementsAre(-3));
+  EXPECT_THAT(IntBinary("Add", high, 1), ElementsAre(low));
+  EXPECT_THAT(IntBinary("Sub", low, 1), ElementsAre(high));
+  EXPECT_THAT(IntBinary("Mul", 1 << 20, 1 << 20), ElementsAre(0));
+  EXPECT_THAT(IntBinary("Pow", 3, 4), ElementsAre(81));
+  EXPECT_THAT(IntBinary("Pow", 2, -1), ElementsAre(0));
+  const auto squares = RunOneNode("Mul", {},
+                                  {TensorOf<uint16_t>(DataType::kUint16, {1}, {65535}),
+                                   TensorOf<uint16_t>(DataType::kUint16, {1}, {65535})});
+  EXPECT_EQ((*squares)[0].data<uint16_t>()[0], 1);
+  const auto negated = RunOneNode("Neg", {}, {TensorOf<int8_t>(DataType::kInt8, {1}, {-128})});
+  EXPECT_EQ((*negated)[0].data<int8_t>()[0], -128);
+}
+
+TEST(Floats, NanPassesThroughReluMinAndMax) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  EXPECT_TRUE(std::isnan(FloatsIn((*RunOneNode("Relu", {}, {Floats({1}, {nan})}))[0])[0]));
+  for (const char* op : {"Min", "Max"}) {
+    for (const auto& [a, b] : {std::pair(nan, 1.0f), std::pair(1.0f, nan)}) {
+      EXPECT_TRUE(std::isnan(FloatsIn((*RunOneNode(op, {}, {Floats({1}, {a}), Floats({1}, {b})}))[0])[0]))
+          << op;
+    }
+  }
+}
+
+TEST(Broadcasting, FollowsNumPyOnBothSides) {
+  const auto out = RunOneNode("Sub", {}, {Floats({3, 1}, {10, 20, 30}), Floats({2}, {1, 2})});
+  ASSERT_TRUE(out.ok());
+  EXPECT_EQ((*out)[0].shape(), (Shape{3, 2}));
+  EXPECT_THAT(FloatsIn((*out)[0]), ElementsAre(9, 8, 19, 18, 29, 28));
+  EXPECT_FALSE(RunOneNode("Add", {}, {Floats({2}, {1, 2}), Floats({3}, {1, 2, 3})}).ok());
+  EXPECT_FALSE(RunOneNode("Add", {}, {Floats({1}, {1}), Longs({1})}).ok());
+  EXPECT_FALSE(RunOneNode("PRelu", {}, {Floats({1}, {1}), Floats({2}, {1, 2})}).ok());
+  const auto most = RunOneNode("Max", {}, {Floats({}, {2}), Floats({2}, {1, 3}), Floats({2, 1}, {0, 9})});
+  EXPECT_THAT(FloatsIn((*most)[0]), ElementsAre(2, 3, 9, 9));
+  EXPECT_EQ((*RunOneNode("Add", {}, {Floats({0, 2}, {}), Floats({2}, {1, 2})}))[0].element_count(), 0);
+}
+
+TEST(Clip, TakesAttributesBeforeOpset11) {
+  const Tensor x = Floats({3}, {-5, 0, 5});
+  const auto old_form = RunOneNode("Clip", {FloatAttribute("min", -1), FloatAttribute("max", 2)}, {x}, 6);
+  EXPECT_THAT(FloatsIn((*old_form)[0]), ElementsAre(-1, 0, 2));
+  const auto new_form = RunOneNode("Clip", {}, {x, Tensor(), Floats({}, {2})}, 13);
+  EXPECT_THAT(FloatsIn((*new_form)[0]), ElementsAre(-5, 0, 2));
+  EXPECT_FALSE(RunOneNode("Clip", {}, {x, Floats({2}, {1, 2})}, 13).ok());
+}
+
+TEST(Cast, SaturatesAndKnowsBool) {
+  const auto bytes = RunOneNode("Cast", {IntAttribute("to", 2)}, {Floats({3}, {-1, 3.7f, 1e9f})});
+  ASSERT_TRUE(bytes.ok());
+  EXPECT_EQ((*bytes)[0].data<uint8_t>()[0], 0);
+  EXPECT_EQ((*bytes)[0].data<uint8_t>()[1], 3);
+  EXPECT_EQ((*bytes)[0].data<uint8_t>()[2], 255);
+  const auto truth = RunOneNode("Cast", {IntAttribute("to", 9)}, {Floats({3}, {0, 0.25f, -1})});
+  EXPECT_EQ((*truth)[0].data<uint8_t>()[0], 0);
+  EXPECT_EQ((*truth)[0].data<uint8_t>()[1], 1);
+  EXPECT_FALSE(RunOneNode("Cast", {IntAttribute("to", 8)}, {Floats({1}, {0})}).ok());
+}
+
+TEST(Softmax, BeforeOpset13RunsOverAllThatFollowsTheAxis) {
+  const Tensor x = Floats({1, 2, 2}, {0, 0, 0, 0});
+  EXPECT_THAT(FloatsIn((*RunOneNode("Softmax", {IntAttribute("axis", 1)}, {x}, 11))[0]),
+              ElementsAre(0.25f, 0.25f, 0.25f, 0.25f));
+  EXPECT_THAT(FloatsIn((*RunOneNode("Softmax", {IntAttribute("axis", 1)}, {x}, 13))[0]),
+              ElementsAre(0.5f, 0.5f, 0.5f, 0.5f));
+}
+
+}  // namespace
+}  // namespace tempera::ops

@@ -26,47 +26,21 @@ RgbRow RowIn(std::vector<float>& all, int index, int width) {
   return {p, p + width, p + 2 * static_cast<size_t>(width)};
 }
 
-// v = v * scale + offset, v within 0..255 before.
-void ToNetwork(float* v, int n, float scale, float offset) {
-  for (int i = 0; i < n; ++i) v[i] = ClampByte(v[i]) * scale + offset;
-}
-
-void FromNetwork(const float* in, float* out, int n, float scale, float offset) {
-  for (int i = 0; i < n; ++i) out[i] = ClampByte((in[i] - offset) * scale);
-}
-
-// The painting's brightness with the source's colour differences (R - Y, B - Y kept), so only
-// a luma difference is added to the source.
-void KeepColors(RgbRow painted, RgbRow source, LumaWeights k, int width) {
-  const float kg = k.kg();
-  for (int x = 0; x < width; ++x) {
-    const float dr = painted.r[x] - source.r[x];
-    const float dg = painted.g[x] - source.g[x];
-    const float db = painted.b[x] - source.b[x];
-    const float luma = k.kr * dr + kg * dg + k.kb * db;
-    painted.r[x] = source.r[x] + luma;
-    painted.g[x] = source.g[x] + luma;
-    painted.b[x] = source.b[x] + luma;
-  }
-}
-
-void Blend(float* painted, const float* source, float strength, int width) {
-  for (int x = 0; x < width; ++x) painted[x] = source[x] + strength * (painted[x] - source[x]);
-}
-
 }  // namespace
 
-FrameToTensor::FrameToTensor(Size frame, Size working, Size padded, ValueFormat values, ThreadPool* pool)
+FrameToTensor::FrameToTensor(Size frame, Size working, Size padded, ValueFormat values,
+                             const PixelKernels& kernels, ThreadPool* pool)
     : frame_(frame),
       working_(working),
       padded_(padded),
       values_(values),
+      kernels_(&kernels),
       pool_(pool),
       x_(MakeResampleAxis(frame.width, 0, frame.width, working.width)),
       y_(MakeResampleAxis(frame.height, 0, frame.height, working.height)),
       scales_(frame != working) {
   if (scales_) {
-    for (int i = 0; i < pool->num_threads(); ++i) resamplers_.emplace_back(x_, y_);
+    for (int i = 0; i < pool->num_threads(); ++i) resamplers_.emplace_back(x_, y_, kernels);
   }
 }
 
@@ -78,13 +52,16 @@ RgbRow FrameToTensor::TensorRow(Tensor& tensor, int y) const {
 
 void FrameToTensor::LoadRow(const tempera_image& in, int y, RgbRow out, int thread) {
   if (scales_) {
-    resamplers_[static_cast<size_t>(thread)].Row(y, [&](int row, RgbRow to) { ReadRow(in, row, to); }, out);
+    resamplers_[static_cast<size_t>(thread)].Row(
+        y, [&](int row, RgbRow to) { ReadRow(*kernels_, in, row, to); }, out);
   } else {
-    ReadRow(in, y, out);
+    ReadRow(*kernels_, in, y, out);
   }
   const float scale = (values_.high - values_.low) / 255.0f;
+  // Only YCbCr and the cubic leave the range of bytes.
+  const bool as_it_is = !IsSubsampled(in.format) && !scales_ && scale == 1 && values_.low == 0;
   for (float* plane : {out.r, out.g, out.b}) {
-    ToNetwork(plane, working_.width, scale, values_.low);
+    if (!as_it_is) kernels_->clamp_affine(plane, working_.width, scale, values_.low, plane);
     for (int x = working_.width; x < padded_.width; ++x) plane[x] = plane[ReflectIndex(x, working_.width)];
   }
 }
@@ -104,10 +81,11 @@ void FrameToTensor::Run(const tempera_image& in, Tensor& tensor) {
 }
 
 TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values,
-                             ThreadPool* pool)
+                             const PixelKernels& kernels, ThreadPool* pool)
     : painted_(painted),
       frame_(frame),
       values_(values),
+      kernels_(&kernels),
       pool_(pool),
       // The margin is cropped in the painting's own pixels, wherever its edge falls.
       x_(MakeResampleAxis(painted.width, 0, static_cast<double>(working.width) * painted.width / padded.width,
@@ -117,7 +95,7 @@ TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame
                           frame.height)),
       scales_(working != frame || painted != padded) {
   for (int i = 0; i < pool->num_threads(); ++i) {
-    if (scales_) resamplers_.emplace_back(x_, y_);
+    if (scales_) resamplers_.emplace_back(x_, y_, kernels);
     rows_.emplace_back(4 * 3 * static_cast<size_t>(frame.width));
   }
 }
@@ -128,21 +106,23 @@ void TensorToFrame::PaintedRow(const Tensor& tensor, int y, RgbRow out, int thre
   // Clamped before any scaling: a NaN or a wild number stays in its own pixel.
   const auto fetch = [&](int row, int width, RgbRow to) {
     const float* p = tensor.data<float>() + static_cast<size_t>(row) * static_cast<size_t>(painted_.width);
-    FromNetwork(values_.bgr ? p + 2 * plane : p, to.r, width, scale, values_.low);
-    FromNetwork(p + plane, to.g, width, scale, values_.low);
-    FromNetwork(values_.bgr ? p : p + 2 * plane, to.b, width, scale, values_.low);
+    kernels_->affine_clamp(values_.bgr ? p + 2 * plane : p, width, scale, values_.low, to.r);
+    kernels_->affine_clamp(p + plane, width, scale, values_.low, to.g);
+    kernels_->affine_clamp(values_.bgr ? p : p + 2 * plane, width, scale, values_.low, to.b);
   };
   if (!scales_) return fetch(y, frame_.width, out);
   resamplers_[static_cast<size_t>(thread)].Row(
       y, [&](int row, RgbRow to) { fetch(row, painted_.width, to); }, out);
-  for (float* p : {out.r, out.g, out.b}) ToNetwork(p, frame_.width, 1, 0);  // the cubic may overshoot
+  // The cubic may overshoot a little; writing bytes clamps.
+  for (float* p : {out.r, out.g, out.b})
+    kernels_->clamp_affine(p, frame_.width, 1, 0, p);  // the cubic may overshoot
 }
 
 void TensorToFrame::Run(const Tensor& tensor, const tempera_image& source, const Sliders& sliders,
                         const tempera_image& out) {
   for (RowResampler& r : resamplers_) r.Reset();
   const bool reads_source = sliders.strength < 1 || sliders.keep_colors;
-  const LumaWeights k = LumaWeightsOf(source.matrix);
+  const kernels::RgbToYuv luma = RgbToYuvOf(source);
   ForBands(pool_, frame_.height, [&](int begin, int end, int thread) {
     std::vector<float>& scratch = rows_[static_cast<size_t>(thread)];
     const RgbRow painted[2] = {RowIn(scratch, 0, frame_.width), RowIn(scratch, 1, frame_.width)};
@@ -153,19 +133,19 @@ void TensorToFrame::Run(const Tensor& tensor, const tempera_image& source, const
       for (int i = 0; i < count; ++i) {
         PaintedRow(tensor, y + i, painted[i], thread);
         if (!reads_source) continue;
-        ReadRow(source, y + i, original[i]);
-        if (sliders.keep_colors) KeepColors(painted[i], original[i], k, frame_.width);
-        Blend(painted[i].r, original[i].r, sliders.strength, frame_.width);
-        Blend(painted[i].g, original[i].g, sliders.strength, frame_.width);
-        Blend(painted[i].b, original[i].b, sliders.strength, frame_.width);
+        ReadRow(*kernels_, source, y + i, original[i]);
+        if (sliders.keep_colors) kernels_->keep_colors(painted[i], original[i], luma, frame_.width);
+        kernels_->blend(painted[i].r, original[i].r, sliders.strength, frame_.width);
+        kernels_->blend(painted[i].g, original[i].g, sliders.strength, frame_.width);
+        kernels_->blend(painted[i].b, original[i].b, sliders.strength, frame_.width);
       }
-      WriteRows(out, y, count, painted);
+      WriteRows(*kernels_, out, y, count, painted);
       for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i);
     }
   });
 }
 
-void CopyFrame(const tempera_image& source, const tempera_image& out) {
+void CopyFrame(const PixelKernels& kernels, const tempera_image& source, const tempera_image& out) {
   const auto plane_row = [](const tempera_image& image, int plane, int y) {
     return image.planes[plane] + static_cast<ptrdiff_t>(y) * image.stride_bytes[plane];
   };
@@ -190,8 +170,8 @@ void CopyFrame(const tempera_image& source, const tempera_image& out) {
   const RgbRow rows[2] = {RowIn(scratch, 0, out.width), RowIn(scratch, 1, out.width)};
   for (int y = 0; y < out.height; y += 2) {
     const int count = std::min(2, out.height - y);
-    for (int i = 0; i < count; ++i) ReadRow(source, y + i, rows[i]);
-    WriteRows(out, y, count, rows);
+    for (int i = 0; i < count; ++i) ReadRow(kernels, source, y + i, rows[i]);
+    WriteRows(kernels, out, y, count, rows);
     for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i);
   }
 }

@@ -29,8 +29,9 @@ struct Sliders {
 // right and bottom margin.
 class FrameToTensor {
  public:
-  // pool must outlive this.
-  FrameToTensor(Size frame, Size working, Size padded, ValueFormat values, ThreadPool* pool);
+  // kernels and pool must outlive this.
+  FrameToTensor(Size frame, Size working, Size padded, ValueFormat values, const PixelKernels& kernels,
+                ThreadPool* pool);
   void Run(const tempera_image& in, Tensor& tensor);
 
  private:
@@ -39,6 +40,7 @@ class FrameToTensor {
 
   Size frame_, working_, padded_;
   ValueFormat values_;
+  const PixelKernels* kernels_;
   ThreadPool* pool_;
   ResampleAxis x_, y_;
   bool scales_;
@@ -50,8 +52,10 @@ class FrameToTensor {
 // for it, and may share its pixels with `out`.
 class TensorToFrame {
  public:
-  // The painted tensor shows the padded picture, at any resolution. pool must outlive this.
-  TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values, ThreadPool* pool);
+  // The painted tensor shows the padded picture, at any resolution. kernels and pool must
+  // outlive this.
+  TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values,
+                const PixelKernels& kernels, ThreadPool* pool);
   void Run(const Tensor& tensor, const tempera_image& source, const Sliders& sliders,
            const tempera_image& out);
 
@@ -60,6 +64,7 @@ class TensorToFrame {
 
   Size painted_, frame_;
   ValueFormat values_;
+  const PixelKernels* kernels_;
   ThreadPool* pool_;
   ResampleAxis x_, y_;
   bool scales_;
@@ -68,6 +73,6 @@ class TensorToFrame {
 };
 
 // Source -> out without painting (strength 0): bytes are copied where the formats agree.
-void CopyFrame(const tempera_image& source, const tempera_image& out);
+void CopyFrame(const PixelKernels& kernels, const tempera_image& source, const tempera_image& out);
 
 }  // namespace tempera::stylize

@@ -7,6 +7,8 @@
 #include <random>
 #include <vector>
 
+#include "src/base/cpu.h"
+
 namespace tempera::stylize {
 namespace {
 
@@ -71,12 +73,18 @@ struct Rows {
   }
 };
 
-void CopyThroughFloats(const tempera_image& in, const tempera_image& out) {
+std::vector<const PixelKernels*> AllKernels() {
+  std::vector<const PixelKernels*> all;
+  for (const CpuTarget& t : AvailableCpuTargets()) all.push_back(&kernels::ChoosePixelKernels(t.highway_bit));
+  return all;
+}
+
+void CopyThroughFloats(const PixelKernels& kernels, const tempera_image& in, const tempera_image& out) {
   Rows rows(in.width);
   for (int y = 0; y < in.height; y += 2) {
     const int count = std::min(2, in.height - y);
-    for (int i = 0; i < count; ++i) ReadRow(in, y + i, rows.row[i]);
-    WriteRows(out, y, count, rows.row);
+    for (int i = 0; i < count; ++i) ReadRow(kernels, in, y + i, rows.row[i]);
+    WriteRows(kernels, out, y, count, rows.row);
     for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(in, out, y + i);
   }
 }
@@ -92,9 +100,12 @@ TEST(Pixels, ReadThenWriteChangesNothing) {
         for (auto [w, h] : {std::pair{1, 1}, {2, 3}, {17, 5}, {64, 8}}) {
           Owned in(format, w, h, matrix, full), out(format, w, h, matrix, full);
           in.ForEachByte([&](uint8_t& b, int) { b = static_cast<uint8_t>(random()); });
-          CopyThroughFloats(in.image, out.image);
-          EXPECT_EQ(in.bytes, out.bytes)
-              << "format " << format << " " << w << "x" << h << " matrix " << matrix << " full " << full;
+          for (const PixelKernels* kernels : AllKernels()) {
+            CopyThroughFloats(*kernels, in.image, out.image);
+            EXPECT_EQ(in.bytes, out.bytes)
+                << "format " << format << " " << w << "x" << h << " matrix " << matrix << " full " << full;
+            out.ForEachByte([](uint8_t& b, int) { b = 0; });
+          }
         }
       }
     }
@@ -122,11 +133,11 @@ TEST(Pixels, KnownColours) {
           p[0] = c.r, p[1] = c.g, p[2] = c.b;
         }
       }
-      CopyThroughFloats(rgb.image, yuv.image);
+      CopyThroughFloats(*AllKernels()[0], rgb.image, yuv.image);
       EXPECT_EQ(yuv.image.planes[0][0], c.y);
       EXPECT_EQ(yuv.image.planes[1][0], c.u);
       EXPECT_EQ(format == TEMPERA_NV12 ? yuv.image.planes[1][1] : yuv.image.planes[2][0], c.v);
-      CopyThroughFloats(yuv.image, back.image);
+      CopyThroughFloats(*AllKernels()[0], yuv.image, back.image);
       EXPECT_NEAR(back.image.planes[0][0], c.r, 2);
       EXPECT_NEAR(back.image.planes[0][1], c.g, 2);
       EXPECT_NEAR(back.image.planes[0][2], c.b, 2);
@@ -138,12 +149,12 @@ TEST(Pixels, AlphaIsCopiedOrOpaque) {
   Owned rgba(TEMPERA_RGBA, 3, 2), bgra(TEMPERA_BGRA, 3, 2), rgb(TEMPERA_RGB, 3, 2);
   uint8_t n = 0;
   rgba.ForEachByte([&](uint8_t& b, int) { b = n++; });
-  CopyThroughFloats(rgba.image, bgra.image);
+  CopyThroughFloats(*AllKernels()[0], rgba.image, bgra.image);
   EXPECT_EQ(bgra.image.planes[0][0], 2);
   EXPECT_EQ(bgra.image.planes[0][2], 0);
   EXPECT_EQ(bgra.image.planes[0][3], 3);
-  CopyThroughFloats(rgba.image, rgb.image);
-  CopyThroughFloats(rgb.image, rgba.image);
+  CopyThroughFloats(*AllKernels()[0], rgba.image, rgb.image);
+  CopyThroughFloats(*AllKernels()[0], rgb.image, rgba.image);
   EXPECT_EQ(rgba.image.planes[0][3], 255);
   EXPECT_TRUE(rgba.GapsIntact() && bgra.GapsIntact() && rgb.GapsIntact());
 }
@@ -153,14 +164,20 @@ TEST(Pixels, WildNumbersAreTamed) {
   const float wild[6] = {nan, inf, -inf, 254.5f, 0.49f, 1e30f};
   const uint8_t tamed[6] = {0, 255, 0, 255, 0, 255};
   for (tempera_pixel_format format : {TEMPERA_RGB, TEMPERA_RGBA, TEMPERA_I420}) {
-    Owned out(format, 6, 1, TEMPERA_BT709, true);
-    Rows rows(6);
-    for (int i = 0; i < 6; ++i) rows.row[0].r[i] = rows.row[0].g[i] = rows.row[0].b[i] = wild[i];
-    WriteRows(out.image, 0, 1, rows.row);
-    EXPECT_TRUE(out.GapsIntact());
+    constexpr int kWidth = 6 * 7;  // whole vectors, and a rest
+    Owned out(format, kWidth, 1, TEMPERA_BT709, true);
+    Rows rows(kWidth);
+    for (int i = 0; i < kWidth; ++i) {
+      rows.row[0].r[i] = rows.row[0].g[i] = rows.row[0].b[i] = wild[i % 6];
+    }
     const int step = format == TEMPERA_RGB ? 3 : format == TEMPERA_RGBA ? 4 : 1;
-    for (int i = 0; i < 6; ++i)
-      EXPECT_EQ(out.image.planes[0][step * i], tamed[i]) << "format " << format << " @" << i;
+    for (const PixelKernels* kernels : AllKernels()) {
+      WriteRows(*kernels, out.image, 0, 1, rows.row);
+      EXPECT_TRUE(out.GapsIntact());
+      for (int i = 0; i < kWidth; ++i) {
+        EXPECT_EQ(out.image.planes[0][step * i], tamed[i % 6]) << "format " << format << " @" << i;
+      }
+    }
   }
 }
 

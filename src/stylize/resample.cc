@@ -12,26 +12,6 @@ double CatmullRom(double t) {
   return 0;
 }
 
-template <int kTaps>
-void HorizontalPlane(const ResampleAxis& axis, const float* in, float* out) {
-  const int taps = kTaps > 0 ? kTaps : axis.taps;
-  const float* w = axis.weights.data();
-  for (int i = 0; i < axis.count; ++i, w += taps) {
-    const float* p = in + axis.first[static_cast<size_t>(i)];
-    float sum = 0;
-    for (int k = 0; k < taps; ++k) sum += w[k] * p[k];
-    out[i] = sum;
-  }
-}
-
-void AccumulatePlane(const float* __restrict in, float weight, bool set, int width, float* __restrict out) {
-  if (set) {
-    for (int i = 0; i < width; ++i) out[i] = weight * in[i];
-  } else {
-    for (int i = 0; i < width; ++i) out[i] += weight * in[i];
-  }
-}
-
 }  // namespace
 
 ResampleAxis MakeResampleAxis(int source_count, double begin, double extent, int count) {
@@ -74,33 +54,22 @@ ResampleAxis MakeResampleAxis(int source_count, double begin, double extent, int
   return axis;
 }
 
-RowResampler::RowResampler(const ResampleAxis& x, const ResampleAxis& y)
-    : x_(&x), y_(&y), vertical_first_(y.count < y.source_count) {
+RowResampler::RowResampler(const ResampleAxis& x, const ResampleAxis& y, const PixelKernels& kernels)
+    : x_(&x), y_(&y), kernels_(&kernels), vertical_first_(y.count < y.source_count) {
   scratch_.resize(2 * 3 * static_cast<size_t>(x.source_count));
   if (!vertical_first_) wide_.resize(static_cast<size_t>(y.taps) * 3 * static_cast<size_t>(x.count));
   kept_.assign(vertical_first_ ? 1 : static_cast<size_t>(y.taps), -1);
 }
 
-void RowResampler::Accumulate(RgbRow in, float weight, bool set, int width, RgbRow out) {
-  AccumulatePlane(in.r, weight, set, width, out.r);
-  AccumulatePlane(in.g, weight, set, width, out.g);
-  AccumulatePlane(in.b, weight, set, width, out.b);
+void RowResampler::Accumulate(RgbRow in, float weight, bool set, int width, RgbRow out) const {
+  kernels_->accumulate(in.r, width, weight, set, out.r);
+  kernels_->accumulate(in.g, width, weight, set, out.g);
+  kernels_->accumulate(in.b, width, weight, set, out.b);
 }
 
 void RowResampler::Horizontal(RgbRow in, RgbRow out) const {
   const auto run = [this](const float* from, float* to) {
-    switch (x_->taps) {
-      case 1:
-        return HorizontalPlane<1>(*x_, from, to);
-      case 2:
-        return HorizontalPlane<2>(*x_, from, to);
-      case 3:
-        return HorizontalPlane<3>(*x_, from, to);
-      case 4:
-        return HorizontalPlane<4>(*x_, from, to);
-      default:
-        return HorizontalPlane<0>(*x_, from, to);
-    }
+    kernels_->gather_sum(from, x_->first.data(), x_->weights.data(), x_->taps, x_->count, to);
   };
   run(in.r, out.r);
   run(in.g, out.g);

@@ -26,10 +26,10 @@ struct ResampleAxis {
 ResampleAxis MakeResampleAxis(int source_count, double begin, double extent, int count);
 
 // Produces rows of a scaled picture. Owns its scratch: one per thread, one task at a time.
-// Both axes must outlive it.
+// Axes and kernels must outlive it.
 class RowResampler {
  public:
-  RowResampler(const ResampleAxis& x, const ResampleAxis& y);
+  RowResampler(const ResampleAxis& x, const ResampleAxis& y, const PixelKernels& kernels);
 
   // Forgets rows kept from an earlier picture.
   void Reset() { std::fill(kept_.begin(), kept_.end(), -1); }
@@ -68,7 +68,7 @@ class RowResampler {
 
  private:
   // out = (or +=) weight * in
-  static void Accumulate(RgbRow in, float weight, bool set, int width, RgbRow out);
+  void Accumulate(RgbRow in, float weight, bool set, int width, RgbRow out) const;
   void Horizontal(RgbRow in, RgbRow out) const;
   RgbRow scratch_row(int index, int width) { return RowAt(scratch_, index, width); }
   RgbRow wide_row(int slot) { return RowAt(wide_, slot, x_->count); }
@@ -79,6 +79,7 @@ class RowResampler {
 
   const ResampleAxis* x_;
   const ResampleAxis* y_;
+  const PixelKernels* kernels_;
   bool vertical_first_;
   std::vector<float> scratch_;  // two source rows
   std::vector<float> wide_;     // taps rows of output width

@@ -6,8 +6,12 @@
 #include <random>
 #include <vector>
 
+#include "src/base/cpu.h"
+
 namespace tempera::stylize {
 namespace {
+
+const PixelKernels& Kernels() { return kernels::ChoosePixelKernels(ChooseCpuTarget()->highway_bit); }
 
 struct Picture {
   int width, height;
@@ -19,7 +23,7 @@ struct Picture {
 Picture Scale(Picture& in, int width, int height) {
   const ResampleAxis x = MakeResampleAxis(in.width, 0, in.width, width);
   const ResampleAxis y = MakeResampleAxis(in.height, 0, in.height, height);
-  RowResampler rows(x, y);
+  RowResampler rows(x, y, Kernels());
   Picture out(width, height);
   for (int i = 0; i < height; ++i) {
     rows.Row(i,
@@ -103,12 +107,12 @@ TEST(Resample, KeptRowsAreTheRightOnes) {
       for (int k = 0; k < 13; ++k)
         to.r[k] = in.at(0, row, k), to.g[k] = in.at(1, row, k), to.b[k] = in.at(2, row, k);
     };
-    RowResampler kept(x, y);
+    RowResampler kept(x, y, Kernels());
     for (int i = 0; i < 200; ++i) {
       const int row = static_cast<int>(random() % static_cast<unsigned>(height));
       float a[21], b[21];
       kept.Row(row, fetch, {a, a + 7, a + 14});
-      RowResampler(x, y).Row(row, fetch, {b, b + 7, b + 14});
+      RowResampler(x, y, Kernels()).Row(row, fetch, {b, b + 7, b + 14});
       for (int k = 0; k < 21; ++k) ASSERT_EQ(a[k], b[k]) << "row " << row << " of " << height;
     }
   }
@@ -121,11 +125,12 @@ TEST(Resample, CropReadsNothingOutside) {
   for (int count : {2, 5, 11}) {
     const ResampleAxis x = MakeResampleAxis(10, 0, 6, count), y = MakeResampleAxis(1, 0, 1, 1);
     std::vector<float> out(3 * static_cast<size_t>(count));
-    RowResampler(x, y).Row(0,
-                           [&](int, RgbRow to) {
-                             for (int k = 0; k < 10; ++k) to.r[k] = to.g[k] = to.b[k] = in.at(0, 0, k);
-                           },
-                           {out.data(), out.data() + count, out.data() + 2 * count});
+    RowResampler(x, y, Kernels())
+        .Row(0,
+             [&](int, RgbRow to) {
+               for (int k = 0; k < 10; ++k) to.r[k] = to.g[k] = to.b[k] = in.at(0, 0, k);
+             },
+             {out.data(), out.data() + count, out.data() + 2 * count});
     for (float v : out) EXPECT_NEAR(v, 50.0f, 1e-3f) << count;
   }
 }

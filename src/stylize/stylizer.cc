@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstdlib>
 
+#include "src/base/cpu.h"
 #include "src/base/log.h"
 #include "src/base/memory.h"
 #include "src/engine/specialize.h"
@@ -37,6 +38,8 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
   s->sliders_.keep_colors = options.keep_colors;
   TEMPERA_RETURN_IF_ERROR(s->ReadMetadata());
   TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
+  TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
+  s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(s->pool_, ThreadPool::Create(options.num_threads));
   return s;
 }
@@ -149,8 +152,8 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
                        "; use a smaller working height (--height " + std::to_string(height) + ")");
   }
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
-  to_tensor_.emplace(frame, working, padded, values_, pool_.get());
-  from_tensor_.emplace(probe.painted, padded, working, frame, values_, pool_.get());
+  to_tensor_.emplace(frame, working, padded, values_, *kernels_, pool_.get());
+  from_tensor_.emplace(probe.painted, padded, working, frame, values_, *kernels_, pool_.get());
   return OkStatus();
 }
 
@@ -193,7 +196,7 @@ Status Stylizer::Process(const tempera_image& in, const tempera_image& out) {
     return InvalidArgument("input and output images share their pixels but not format and strides");
   }
   if (sliders_.strength <= 0) {
-    CopyFrame(in, out);
+    CopyFrame(*kernels_, in, out);
     return OkStatus();
   }
   if (frame != frame_) TEMPERA_RETURN_IF_ERROR(Plan(frame));

@@ -65,6 +65,7 @@ class Stylizer {
   Size declared_;            // the input size the file names; zeros where it is open
   bool fixed_size_ = false;  // the graph runs at declared_ only
   Sliders sliders_;
+  const PixelKernels* kernels_ = nullptr;
   std::unique_ptr<ThreadPool> pool_;
 
   // The plan for the current frame size.

@@ -6,6 +6,7 @@ import ort from 'onnxruntime-node';
 const [model, size, threads] = process.argv.slice(2);
 const [width, height] = size.split('x').map(Number);
 const session = await ort.InferenceSession.create(model, {
+  logSeverityLevel: 3,
   intraOpNumThreads: Number(threads),
   interOpNumThreads: 1,
   executionMode: 'sequential',

@@ -67,6 +67,7 @@ ConvShape ShapeOf(const PlanBuilder& builder, const Node& node) {
   s.pad_mode = PadModeOf(node);
   s.pad_value = node.attributes.Float("pad_value", 0);
   s.upsample = node.attributes.Int("upsample", 1);
+  s.transposed = node.attributes.Int("transposed", 0) != 0;
   return s;
 }
 
@@ -77,6 +78,7 @@ std::string KernelName(const PlanBuilder& builder, const kernels::ConvPlan& plan
   if (s.stride_w != s.stride_h) name += "x" + std::to_string(s.stride_w);
   if (s.dilation_h != 1 || s.dilation_w != 1) name += " d" + std::to_string(s.dilation_h);
   if (s.group > 1) name += " g" + std::to_string(s.group);
+  if (s.transposed) name += " transposed";
   if (plan.scale == 2) name += " 4-phase";
   return name + " planar " + builder.target_name();
 }

@@ -1,4 +1,4 @@
-// Conv with constant weights over two spatial dimensions -> tempera.Conv.
+// Conv and ConvTranspose with constant weights over two spatial dimensions -> tempera.Conv.
 #include <algorithm>
 
 #include "src/graph/passes.h"
@@ -33,11 +33,40 @@ std::vector<int64_t> ResolvedPads(const Node& node, const Shape& in, const Shape
   return pads;
 }
 
+// ConvTranspose's [in_channels, out_channels / group, h, w] as [out_channels, in_channels / group, h, w].
+Result<Tensor> SwapChannels(const Tensor& weights, int64_t group) {
+  const Shape& s = weights.shape();
+  const int64_t group_in = s[0] / group, group_out = s[1], taps = s[2] * s[3];
+  TEMPERA_ASSIGN_OR_RETURN(Tensor swapped,
+                           Tensor::Create(DataType::kFloat32, {group_out * group, group_in, s[2], s[3]}));
+  for (int64_t g = 0; g < group; ++g) {
+    for (int64_t o = 0; o < group_out; ++o) {
+      for (int64_t i = 0; i < group_in; ++i) {
+        std::copy_n(weights.data<float>() + ((g * group_in + i) * group_out + o) * taps, taps,
+                    swapped.data<float>() + ((g * group_out + o) * group_in + i) * taps);
+      }
+    }
+  }
+  return swapped;
+}
+
+// Whether the kernels take this ConvTranspose: both strides alike, 1 or 2, and pads as stated.
+bool PlainTranspose(const Node& node) {
+  const auto strides = TwoInts(node, "strides");
+  const std::string auto_pad = node.attributes.String("auto_pad", "NOTSET");
+  const std::vector<int64_t> pads = node.attributes.Ints("pads", {0, 0, 0, 0});
+  return strides[0] == strides[1] && strides[0] <= 2 && !node.attributes.Has("output_shape") &&
+         (auto_pad == "NOTSET" || auto_pad == "VALID") && pads.size() == 4 &&
+         *std::min_element(pads.begin(), pads.end()) >= 0;
+}
+
 }  // namespace
 
 Status LowerConv(Graph& graph) {
-  for (Node& node : graph.nodes) {
-    if (node.op_type != "Conv") continue;
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    Node& node = graph.nodes[n];
+    const bool transposed = node.op_type == "ConvTranspose";
+    if (node.op_type != "Conv" && !(transposed && PlainTranspose(node))) continue;
     const Tensor* weights = ConstantFloats(graph, node.inputs[1]);
     const ValueId bias = InputOf(node, 2);
     const TensorInfo& in = graph.value(node.inputs[0]).info;
@@ -54,7 +83,12 @@ Status LowerConv(Graph& graph) {
     SetInts(fused, "dilations", dilations);
     SetInts(fused, "pads", ResolvedPads(node, in.shape, weights->shape(), strides, dilations));
     SetString(fused, "pad_mode", "constant");
-    SetString(fused, "operators", "Conv");
+    SetString(fused, "operators", node.op_type);
+    if (transposed) {
+      SetInt(fused, "transposed", 1);
+      TEMPERA_ASSIGN_OR_RETURN(Tensor swapped, SwapChannels(*weights, node.attributes.Int("group", 1)));
+      fused.inputs[1] = AddConstant(graph, node.name + ".weights", std::move(swapped));
+    }
     node = std::move(fused);
   }
   return OkStatus();

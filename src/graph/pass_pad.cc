@@ -44,7 +44,7 @@ bool ReadPadding(const Graph& graph, const Node& node, Padding* out) {
 Status FoldPads(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
-    if (node.op_type != "tempera.Conv") continue;
+    if (node.op_type != "tempera.Conv" || node.attributes.Int("transposed", 0) != 0) continue;
     const int64_t producer = uses.producer(node.inputs[0]);
     if (producer < 0) continue;
     const Node& pad = graph.nodes[static_cast<size_t>(producer)];

@@ -102,7 +102,7 @@ ValueId DoubledSource(const Graph& graph, const Uses& uses, ValueId v) {
 Status FoldUpsample(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
-    if (node.op_type != "tempera.Conv" || node.attributes.Int("upsample", 1) != 1) continue;
+    if (node.op_type != "tempera.Conv" || node.attributes.Int("transposed", 0) != 0) continue;
     const ValueId enlarged = node.inputs[0];
     const ValueId source = DoubledSource(graph, uses, enlarged);
     if (source == kNoValue) continue;

@@ -6,7 +6,7 @@
 //   tempera.Conv    inputs x, w, bias (optional), slope (optional); attributes group, strides [h, w],
 //                   dilations [h, w], pads [top, left, bottom, right], pad_mode constant|reflect|edge,
 //                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
-//                   activation none|clamp|slope with lo, hi
+//                   activation none|clamp|slope with lo, hi; transposed (1: it was a ConvTranspose)
 //   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
 // Both carry `operators`, the ONNX operators they stand for, joined by '+'.
 #pragma once
@@ -16,7 +16,7 @@
 
 namespace tempera::graph {
 
-// Conv with constant weights, two spatial dimensions -> tempera.Conv, auto_pad resolved.
+// Conv and ConvTranspose with constant weights, two spatial dimensions -> tempera.Conv, auto_pad resolved.
 Status LowerConv(Graph& graph);
 // Mean, variance and the arithmetic around them, as older exporters write it -> InstanceNormalization.
 Status RecognizeInstanceNorm(Graph& graph);

@@ -33,8 +33,12 @@ struct ConvShape {
   // 2: the input is first enlarged twice by repeating pixels (nearest); in_h and in_w are
   // those of the small image, padding counts enlarged pixels.
   int64_t upsample = 1;
+  // ConvTranspose: input pixel i adds its kernel to the output from i * stride - pad on. Padding is zeros;
+  // stride_h = stride_w, 1 or 2.
+  bool transposed = false;
 
   int64_t macs() const {
+    if (transposed) return n * out_channels * in_h * in_w * (in_channels / group) * kernel_h * kernel_w;
     return n * out_channels * out_h * out_w * (in_channels / group) * kernel_h * kernel_w;
   }
 };
@@ -60,8 +64,9 @@ struct ConvPlan {
 
   // Outputs are computed as `scale` x `scale` interleaved images ("phases"). 1, or 2 when the
   // enlargement was folded into the weights: 3x3 over an enlarged image is four 2x2
-  // convolutions of the small one, 4/9 of the work.
+  // convolutions of the small one, 4/9 of the work. 2 also for a transposed convolution of stride 2.
   int64_t scale = 1;
+  int64_t read_stride_h = 1, read_stride_w = 1;  // of the input, per output of a phase
   // Enlargement left to the copy into scratch: shape.upsample when it was not folded.
   int64_t read_upsample = 1;
   // One phase's output, and the window of input it reads; after folding these count small pixels.
@@ -89,7 +94,7 @@ struct ConvPlan {
   int64_t tiles = 0;  // tiles_y * tiles_x
   int64_t tasks = 0;  // n * parts * tiles
 
-  // Scratch of one channel: scratch_rows rows, each stride_w segments of segment_width numbers.
+  // Scratch of one channel: scratch_rows rows, each read_stride_w segments of segment_width numbers.
   int64_t scratch_rows = 0, segment_width = 0, channel_stride = 0;
   size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
 
@@ -98,8 +103,8 @@ struct ConvPlan {
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
 };
 
-// weights: [out_channels, in_channels / group, kernel_h, kernel_w]; bias: out_channels numbers or empty.
-// `highway_bit` names the target (src/base/cpu.h).
+// weights: [out_channels, in_channels / group, kernel_h, kernel_w] (also when transposed); bias: out_channels
+// numbers or empty. `highway_bit` names the target (src/base/cpu.h).
 Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
                           int64_t highway_bit);
 

@@ -5,6 +5,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/kernels/conv_f32.h"
+#include "src/kernels/conv_taps.h"
 
 namespace tempera::kernels {
 namespace {
@@ -17,83 +18,6 @@ constexpr int64_t kTileBudget = 384 * 1024 / 4;
 constexpr int64_t kWantedTasks = 16;
 // Tiles are cut at multiples of the widest vector.
 constexpr int64_t kVector = 16;
-
-int64_t FloorDiv(int64_t a, int64_t b) { return a >= 0 ? a / b : -((-a + b - 1) / b); }
-
-// Bottom (or right) padding that the output size implies; negative when rows are left over.
-int64_t PadAfter(int64_t out, int64_t stride, int64_t kernel, int64_t dilation, int64_t in, int64_t before) {
-  return (out - 1) * stride + (kernel - 1) * dilation + 1 - in - before;
-}
-
-struct Axis {
-  int64_t in, out, kernel, stride, dilation, before;
-  int64_t after() const { return PadAfter(out, stride, kernel, dilation, in, before); }
-};
-Axis AxisH(const ConvShape& s) {
-  return {s.in_h * s.upsample, s.out_h, s.kernel_h, s.stride_h, s.dilation_h, s.pad_top};
-}
-Axis AxisW(const ConvShape& s) {
-  return {s.in_w * s.upsample, s.out_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left};
-}
-
-// Whether the enlargement can go into the weights: every enlarged pixel, padding included, must be
-// the small pixel at half its coordinate. Constant and edge padding always are; reflection by one
-// pixel shows the border's twin, which is edge padding of the small image.
-bool Foldable(const ConvShape& s) {
-  if (s.upsample != 2) return false;
-  for (const Axis& a : {AxisH(s), AxisW(s)}) {
-    if (a.stride != 1 || a.dilation != 1) return false;
-    if (s.pad_mode == PadMode::kReflect && (a.before > 1 || a.after() > 1)) return false;
-  }
-  return true;
-}
-
-// Taps along one axis of one phase: which kernel taps (summed) look at which small pixel.
-struct AxisTap {
-  int64_t offset;                // in small pixels, from the window's start
-  std::vector<int64_t> kernels;  // kernel indices to sum
-};
-
-// Enlarged coordinate of kernel tap k at output 2 * i + phase: 2 * i + phase - before + k; halved
-// (floor) it is i + offset.
-std::vector<AxisTap> FoldedTaps(const Axis& a, int64_t phase) {
-  const int64_t start = FloorDiv(-a.before, 2);
-  std::vector<AxisTap> taps;
-  for (int64_t k = 0; k < a.kernel; ++k) {
-    const int64_t offset = FloorDiv(phase - a.before + k, 2) - start;
-    if (taps.empty() || taps.back().offset != offset) taps.push_back({offset, {}});
-    taps.back().kernels.push_back(k);
-  }
-  return taps;
-}
-
-std::vector<AxisTap> PlainTaps(const Axis& a) {
-  std::vector<AxisTap> taps;
-  for (int64_t k = 0; k < a.kernel; ++k) taps.push_back({k * a.dilation, {k}});
-  return taps;
-}
-
-void PlanWindow(ConvPlan& p) {
-  const ConvShape& s = p.shape;
-  p.pad_mode = s.pad_mode;
-  p.read_upsample = s.upsample;
-  p.phase_h = s.out_h;
-  p.phase_w = s.out_w;
-  p.window_h = (s.kernel_h - 1) * s.dilation_h + 1;
-  p.window_w = (s.kernel_w - 1) * s.dilation_w + 1;
-  p.window_top = s.pad_top;
-  p.window_left = s.pad_left;
-  if (!Foldable(s)) return;
-  p.scale = 2;
-  p.read_upsample = 1;
-  if (p.pad_mode == PadMode::kReflect) p.pad_mode = PadMode::kEdge;
-  p.phase_h = CeilDiv(s.out_h, 2);
-  p.phase_w = CeilDiv(s.out_w, 2);
-  p.window_top = -FloorDiv(-s.pad_top, 2);
-  p.window_left = -FloorDiv(-s.pad_left, 2);
-  p.window_h = FloorDiv(s.kernel_h - s.pad_top, 2) + p.window_top + 1;
-  p.window_w = FloorDiv(s.kernel_w - s.pad_left, 2) + p.window_left + 1;
-}
 
 void PlanBlocks(ConvPlan& p) {
   const int64_t group_out = p.shape.out_channels / p.shape.group;
@@ -109,14 +33,12 @@ void PlanBlocks(ConvPlan& p) {
 }
 
 int64_t SegmentWidth(const ConvPlan& p, int64_t tile_w) {
-  return RoundUp(RoundUp(tile_w, kVector) + (p.window_w - 1) / p.shape.stride_w, kVector);
+  return RoundUp(RoundUp(tile_w, kVector) + (p.window_w - 1) / p.read_stride_w, kVector);
 }
-int64_t ScratchRows(const ConvPlan& p, int64_t tile_h) {
-  return (tile_h - 1) * p.shape.stride_h + p.window_h;
-}
+int64_t ScratchRows(const ConvPlan& p, int64_t tile_h) { return (tile_h - 1) * p.read_stride_h + p.window_h; }
 int64_t TileFloats(const ConvPlan& p, int64_t tile_h, int64_t tile_w) {
   const ConvShape& s = p.shape;
-  return s.in_channels / s.group * ScratchRows(p, tile_h) * s.stride_w * SegmentWidth(p, tile_w) +
+  return s.in_channels / s.group * ScratchRows(p, tile_h) * p.read_stride_w * SegmentWidth(p, tile_w) +
          s.out_channels / s.group * tile_h * tile_w * p.scale * p.scale;
 }
 
@@ -154,11 +76,11 @@ void PlanTiles(ConvPlan& p) {
   p.segment_width = SegmentWidth(p, p.tile_w);
   p.scratch_rows = ScratchRows(p, p.tile_h);
   // An odd number of cache lines apart, so that channels do not fall on the same L1 set.
-  p.channel_stride = p.scratch_rows * s.stride_w * p.segment_width;
+  p.channel_stride = p.scratch_rows * p.read_stride_w * p.segment_width;
   if (p.channel_stride / kVector % 2 == 0) p.channel_stride += kVector;
   // Channels, one row before its split by stride, and four 32-bit numbers per vector of the tile
   // (vectors have at least one lane).
-  const int64_t floats = s.in_channels / s.group * p.channel_stride + s.stride_w * p.segment_width +
+  const int64_t floats = s.in_channels / s.group * p.channel_stride + p.read_stride_w * p.segment_width +
                          4 * p.tile_h * CeilDiv(p.tile_w, p.target->lanes);
   p.scratch_bytes = static_cast<size_t>(RoundUp(floats * 4, 64));
 }
@@ -166,17 +88,17 @@ void PlanTiles(ConvPlan& p) {
 Status PackWeights(ConvPlan& p, std::span<const float> weights) {
   const ConvShape& s = p.shape;
   const int64_t group_in = s.in_channels / s.group;
-  const int64_t row_width = s.stride_w * p.segment_width;
+  const int64_t row_width = p.read_stride_w * p.segment_width;
   std::vector<float> packed;
   for (int64_t py = 0; py < p.scale; ++py) {
     for (int64_t px = 0; px < p.scale; ++px) {
-      const auto taps_y = p.scale == 1 ? PlainTaps(AxisH(s)) : FoldedTaps(AxisH(s), py);
-      const auto taps_x = p.scale == 1 ? PlainTaps(AxisW(s)) : FoldedTaps(AxisW(s), px);
+      const std::vector<AxisTap> taps_y = TapsH(p, py), taps_x = TapsW(p, px);
       ConvPlan::Phase phase;
       for (const AxisTap& y : taps_y) {
         for (const AxisTap& x : taps_x) {
-          phase.tap_offsets.push_back(static_cast<int32_t>(
-              y.offset * row_width + x.offset % s.stride_w * p.segment_width + x.offset / s.stride_w));
+          phase.tap_offsets.push_back(static_cast<int32_t>(y.offset * row_width +
+                                                           x.offset % p.read_stride_w * p.segment_width +
+                                                           x.offset / p.read_stride_w));
         }
       }
       for (const ConvPlan::Block& block : p.blocks) {
@@ -229,8 +151,12 @@ Status CheckConvShape(const ConvShape& s) {
       return InvalidArgument("convolution tensor is larger than 2^34 numbers");
     }
   }
-  for (const Axis& a : {AxisH(s), AxisW(s)}) {
-    const int64_t after = a.after();
+  if (s.transposed && (s.stride_h != s.stride_w || s.stride_h > 2 || s.upsample != 1 ||
+                       s.pad_mode != PadMode::kConstant || s.pad_value != 0)) {
+    return Unsupported("transposed convolution with this stride or padding");
+  }
+  for (const ConvAxis& a : {AxisH(s), AxisW(s)}) {
+    const int64_t after = s.transposed ? 0 : a.after();
     if (a.before < 0 || a.before > kMost || after > kMost) {
       return InvalidArgument("convolution padding is not in 0..2^24");
     }
@@ -261,7 +187,7 @@ Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights
   // The smallest tile still has to fit 32-bit offsets: a window of at most 2^26 numbers over all channels.
   const double least =
       static_cast<double>(p.shape.in_channels / p.shape.group) * static_cast<double>(p.window_h) *
-      (4.0 * kVector * static_cast<double>(shape.stride_w) + static_cast<double>(p.window_w));
+      (4.0 * kVector * static_cast<double>(p.read_stride_w) + static_cast<double>(p.window_w));
   if (least > (1 << 26)) return Unsupported("convolution window is too large");
   PlanBlocks(p);
   PlanTiles(p);

@@ -21,6 +21,14 @@ float Apply(const Pointwise& p, int64_t channel, float x) {
   return x;
 }
 
+// Which input coordinate kernel tap k sees at output coordinate o; -1: none, or constant padding.
+int64_t InputIndex(const ConvShape& s, int64_t o, int64_t k, int64_t stride, int64_t dilation, int64_t before,
+                   int64_t in) {
+  if (!s.transposed) return PadIndex(o * stride - before + k * dilation, in, s.pad_mode);
+  const int64_t spread = o + before - k * dilation;
+  return spread >= 0 && spread % stride == 0 && spread / stride < in ? spread / stride : -1;
+}
+
 }  // namespace
 
 void ConvReference(const ConvShape& s, std::span<const float> weights, std::span<const float> bias,
@@ -37,9 +45,8 @@ void ConvReference(const ConvShape& s, std::span<const float> weights, std::span
             const int64_t channel = n * s.in_channels + o / group_out * group_in + i;
             for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
               for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
-                const int64_t iy = PadIndex(y * s.stride_h - s.pad_top + ky * s.dilation_h, in_h, s.pad_mode);
-                const int64_t ix =
-                    PadIndex(x * s.stride_w - s.pad_left + kx * s.dilation_w, in_w, s.pad_mode);
+                const int64_t iy = InputIndex(s, y, ky, s.stride_h, s.dilation_h, s.pad_top, in_h);
+                const int64_t ix = InputIndex(s, x, kx, s.stride_w, s.dilation_w, s.pad_left, in_w);
                 const int64_t at = (channel * s.in_h + iy / s.upsample) * s.in_w + ix / s.upsample;
                 const float value =
                     iy < 0 || ix < 0 ? s.pad_value : Apply(args.read, channel, args.input[at]);

@@ -79,20 +79,20 @@ HWY_INLINE void SplitByStride(const float* src, int64_t stride, int64_t segment,
 HWY_INLINE void FillChannel(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
                             const Tile& tile, float* linear, float* dst) {
   const ConvShape& s = plan.shape;
-  const int64_t row_width = s.stride_w * plan.segment_width;
-  const int64_t rows = (tile.rows - 1) * s.stride_h + plan.window_h;
-  const int64_t need = (tile.columns - 1) * s.stride_w + plan.window_w;
-  const int64_t first = tile.x0 * s.stride_w - plan.window_left;
+  const int64_t row_width = plan.read_stride_w * plan.segment_width;
+  const int64_t rows = (tile.rows - 1) * plan.read_stride_h + plan.window_h;
+  const int64_t need = (tile.columns - 1) * plan.read_stride_w + plan.window_w;
+  const int64_t first = tile.x0 * plan.read_stride_w - plan.window_left;
   for (int64_t r = 0; r < rows; ++r) {
-    const int64_t y =
-        PadIndex(tile.y0 * s.stride_h - plan.window_top + r, s.in_h * plan.read_upsample, plan.pad_mode);
+    const int64_t y = PadIndex(tile.y0 * plan.read_stride_h - plan.window_top + r,
+                               s.in_h * plan.read_upsample, plan.pad_mode);
     const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * s.in_w;
-    float* to = s.stride_w == 1 ? dst : linear;
+    float* to = plan.read_stride_w == 1 ? dst : linear;
     FillRow(plan, read, channel, row, first, need, to);
     // Lanes past the tile compute on these and are thrown away; zeros keep them from being
     // denormal or NaN, which some processors handle slowly.
     std::fill(to + need, to + row_width, 0.0f);
-    if (s.stride_w != 1) SplitByStride(linear, s.stride_w, plan.segment_width, dst);
+    if (plan.read_stride_w != 1) SplitByStride(linear, plan.read_stride_w, plan.segment_width, dst);
     dst += row_width;
   }
 }

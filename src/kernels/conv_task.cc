@@ -145,12 +145,12 @@ struct Workspace {
 
 int64_t ListRuns(const ConvPlan& plan, const Tile& tile, Run* runs) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(DF()));
-  const int64_t row_width = plan.shape.stride_w * plan.segment_width;
+  const int64_t row_width = plan.read_stride_w * plan.segment_width;
   int64_t count = 0;
   for (int64_t y = 0; y < tile.rows; ++y) {
     for (int64_t x = 0; x < tile.columns; x += lanes) {
       Run& run = runs[count++];
-      run.scratch = static_cast<int32_t>(y * plan.shape.stride_h * row_width + x);
+      run.scratch = static_cast<int32_t>(y * plan.read_stride_h * row_width + x);
       run.y = static_cast<int32_t>(tile.y0 + y);
       run.x = static_cast<int32_t>(tile.x0 + x);
       run.valid = static_cast<int32_t>(std::min(lanes, tile.columns - x));
@@ -235,8 +235,8 @@ BlockArgs ArgsOf(const ConvPlan& plan, size_t phase, int64_t block, const float*
 void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work, int64_t n, int64_t first,
                int64_t last) {
   const int64_t plane = plan.shape.out_h * plan.shape.out_w;
-  const int64_t block_floats = plan.scale * plan.shape.in_channels / plan.shape.group *
-                               static_cast<int64_t>(plan.phases[0].tap_offsets.size()) * kMaxChannels;
+  const int64_t taps = std::max<int64_t>(1, static_cast<int64_t>(plan.phases[0].tap_offsets.size()));
+  const int64_t block_floats = plan.scale * (plan.shape.in_channels / plan.shape.group) * taps * kMaxChannels;
   const int64_t chunk = std::max<int64_t>(1, 64 * 1024 / 4 / block_floats);
   for (int64_t begin = first; begin < last; begin += chunk) {
     const int64_t end = std::min(last, begin + chunk);
@@ -297,7 +297,7 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
   Workspace work;
   work.channels = scratch;
   work.linear = scratch + group_channels * plan.channel_stride;
-  work.runs = reinterpret_cast<Run*>(work.linear + s.stride_w * plan.segment_width);
+  work.runs = reinterpret_cast<Run*>(work.linear + plan.read_stride_w * plan.segment_width);
   work.num_runs = ListRuns(plan, tile, work.runs);
 
   const int64_t first_group = part * plan.groups_per_part % s.group;

@@ -245,6 +245,32 @@ TEST(ConvTwins, EnlargedInput) {
   RunEverywhere(cases);
 }
 
+TEST(ConvTwins, Transposed) {
+  std::vector<Case> cases;
+  for (int64_t k : {1, 2, 3, 4, 5}) {
+    for (int64_t stride : {1, 2}) {
+      for (int64_t pad = 0; pad < std::min<int64_t>(k, 3); ++pad) {
+        for (int64_t w : {1, 5, 8, 17, 33}) {
+          ConvShape s = Shape(3, 6, w, 5, 1, 1, 0);
+          s.transposed = true;
+          s.kernel_h = s.kernel_w = k, s.stride_h = s.stride_w = stride, s.pad_top = s.pad_left = pad;
+          s.out_h = 5 * stride + k - 2 * pad, s.out_w = (w - 1) * stride + k - 2 * pad;
+          if (s.out_w < 1) continue;
+          cases.push_back({s, true, Activation::kClamp, Activation::kSlope});
+          s.out_h += stride - 1, s.out_w += stride - 1;  // output_padding
+          s.dilation_h = s.dilation_w = 1;
+          cases.push_back({s});
+        }
+      }
+    }
+  }
+  ConvShape s = Shape(4, 6, 9, 8, 1, 1, 0, PadMode::kConstant, 1, 2);
+  s.transposed = true, s.kernel_h = s.kernel_w = 3, s.stride_h = s.stride_w = 2, s.out_h = 15, s.out_w = 21;
+  s.dilation_h = s.dilation_w = 2;
+  cases.push_back({s});
+  RunEverywhere(cases);
+}
+
 TEST(ConvTwins, LargeEnoughForManyTiles) {
   RunEverywhere({{Shape(32, 41, 163, 32, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
                  {Shape(128, 12, 210, 9, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},

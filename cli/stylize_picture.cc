@@ -18,6 +18,9 @@ Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
   summary.width = painted.width;
   summary.height = painted.height;
   summary.notices = picture.notices;
+  if (picture.frame.format == media::PixelFormat::kRgba && !media::PictureKeepsAlpha(job.output)) {
+    summary.notices.push_back("transparency is dropped: write .png or .webp to keep it");
+  }
   return summary;
 }
 

@@ -54,6 +54,20 @@ bool EngineKnows(int colorspace) {
          colorspace == AVCOL_SPC_UNSPECIFIED || colorspace == AVCOL_SPC_RESERVED;
 }
 
+// Whether some pixel really is transparent, where that is quickly seen (GIF always has the channel).
+bool ShowsThrough(const AVFrame& frame, const AVPixFmtDescriptor& desc) {
+  if (!(desc.flags & AV_PIX_FMT_FLAG_ALPHA)) return false;
+  const AVComponentDescriptor& alpha = desc.comp[desc.nb_components - 1];
+  if (alpha.depth != 8 || alpha.plane != 0 || alpha.step != 4) return true;
+  for (int y = 0; y < frame.height; ++y) {
+    const uint8_t* row = frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0] + alpha.offset;
+    for (int x = 0; x < frame.width; ++x) {
+      if (row[4 * x] != 255) return true;
+    }
+  }
+  return false;
+}
+
 const char* HdrName(int transfer) {
   if (transfer == AVCOL_TRC_SMPTE2084) return "PQ";
   if (transfer == AVCOL_TRC_ARIB_STD_B67) return "HLG";
@@ -206,7 +220,7 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     if (video && is_rgb && !hdr) Note("RGB becomes 4:2:0 (BT.709)");
     if (!matrix_fits) Note("the colour matrix becomes BT.709");
   }
-  if (video && has_alpha) Note("transparency is dropped");
+  if (video && ShowsThrough(frame, *desc)) Note("transparency is dropped");
 
   std::string chain;
   for (const std::string& f : filters) chain += (chain.empty() ? "" : ",") + f;

@@ -31,5 +31,6 @@ Status WritePicture(const std::string& path, const Frame& frame, const Frame& pr
 }
 
 bool IsPictureName(const std::string& path) { return IsStillName(path); }
+bool PictureKeepsAlpha(const std::string& path) { return KeepsAlpha(path); }
 
 }  // namespace tempera::media

@@ -22,5 +22,7 @@ Status WritePicture(const std::string& path, const Frame& frame, const Frame& pr
 
 // Whether WritePicture knows the extension of this name.
 bool IsPictureName(const std::string& path);
+// Whether that format has transparency.
+bool PictureKeepsAlpha(const std::string& path);
 
 }  // namespace tempera::media

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
@@ -24,8 +25,17 @@ constexpr AVRational kMicroseconds{1, 1000000};
 // A step in time longer than this is a broken clock, not a pause: the film goes on without it.
 constexpr int64_t kLongestStepUs = int64_t{3600} * 1000000;
 
+// "12.5", without trailing zeros.
+std::string Seconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", seconds);
+  return text;
+}
+
 bool IsSinglePicture(const AVFormatContext& input) {
   const std::string name = input.iformat->name;
+  // Of a numbered series it counts the pictures.
+  if (name == "image2") return input.streams[0]->duration <= 1;
   return name.size() > 5 && name.compare(name.size() - 5, 5, "_pipe") == 0;
 }
 
@@ -161,8 +171,8 @@ Status Reader::Prime() {
     }
     const std::string said = TakeFfmpegError();
     if (options_.start_s > 0 && lost_ == 0) {
-      return InvalidArgument(name_ + " has no frame at --start " + std::to_string(options_.start_s) +
-                             " s: it ends before");
+      return InvalidArgument(name_ + " has no frame at second " + Seconds(options_.start_s) +
+                             ": it ends before");
     }
     return InvalidArgument("no frame of " + name_ + " could be decoded" + (said.empty() ? "" : ": " + said) +
                            "; the file is damaged or cut short");

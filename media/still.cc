@@ -138,6 +138,11 @@ const Format* FormatOf(const std::string& path) {
 
 }  // namespace
 
+bool KeepsAlpha(const std::string& path) {
+  const Format* format = FormatOf(path);
+  return format && format->alpha != AV_PIX_FMT_NONE;
+}
+
 bool IsStillName(const std::string& path) { return FormatOf(path) != nullptr; }
 
 Result<Still> DecodeStill(const std::string& path, Target target, double start_s) {

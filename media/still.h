@@ -25,6 +25,8 @@ Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame&
 
 // Whether the name ends in an extension of a picture format that EncodeStill writes.
 bool IsStillName(const std::string& path);
+// Whether that format has transparency.
+bool KeepsAlpha(const std::string& path);
 
 // Beside, then renamed.
 Status WriteFile(const std::string& path, const std::vector<uint8_t>& bytes);

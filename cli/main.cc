@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "src/base/log.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -32,6 +33,12 @@ constexpr Verb kVerbs[] = {
 int Main(int argc, char** argv) {
   // A reader that went away (tempera ... | head) is an error to report, not a death.
   std::signal(SIGPIPE, SIG_IGN);
+  // What the library wants said, it hands over: a model that runs at one size only, for instance.
+  SetLogCallback(
+      [](LogLevel level, const char* message, void*) {
+        if (level != LogLevel::kInfo) Note(message);
+      },
+      nullptr);
 
   CLI::App app("Tempera paints pictures and videos in the style of a painting, on the CPU.", "tempera");
   app.set_version_flag("--version", std::string("tempera ") + tempera_version());

@@ -1,5 +1,6 @@
 // tempera: one binary, one verb per cmd_<verb>.cc.
 #include <CLI/CLI.hpp>
+#include <cerrno>
 #include <csignal>
 #include <cstdio>
 #include <memory>
@@ -67,7 +68,11 @@ int Main(int argc, char** argv) {
     return kExitUsage;
   }
   for (auto& [sub, run] : runs) {
-    if (sub->parsed()) return run();
+    if (!sub->parsed()) continue;
+    const int code = run();
+    // Nobody reads on (head) is no news to anyone; a full disk is.
+    if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return code;
+    return errno == EPIPE ? kExitFailure : Fail(IoError("cannot write to standard output: disk full?"));
   }
   return kExitUsage;
 }

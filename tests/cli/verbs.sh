@@ -34,6 +34,8 @@ mkdir "$work/empty"
 expect_success env TEMPERA_STYLES="$work/empty" "$tempera" styles --json
 said '^\[\]$'
 
+[ ! -w /dev/full ] || expect_error 1 'standard output' bash -c '"$0" styles >/dev/full' "$tempera"
+
 echo "== names"
 expect_error 1 "'blu-negativ'.*did you mean 'blue-negative'" "$tempera" inspect blu-negativ
 expect_error 1 "did you mean 'blue-negative'" "$tempera" inspect negative
@@ -57,6 +59,8 @@ expect_error 1 'broken.onnx' "$tempera" inspect broken
 # Refused beforehand, not killed by the system: some 16 GiB and more.
 (ulimit -v 4194304; expect_error 1 'GiB|MiB' "$tempera" inspect blue-negative --size 16384x16384; exit $failures) ||
   fail "a plan beyond memory"
+
+expect_success "$tempera" inspect blue-negative --size 1x1
 
 echo "== run"
 npy() { # npy DESCR SHAPE BYTES: a version 1 file full of zeros

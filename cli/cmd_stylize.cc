@@ -91,22 +91,18 @@ Status Check(Arguments* args) {
     }
     return OkStatus();
   }
-  // A name we cannot write is the file's fault, an encoder that does not exist the command line's.
-  return media::CheckVideoName(job.output).ok() ? media::CheckCodec(job.codec, job.output) : OkStatus();
+  return media::CheckCodec(job.codec, job.output);
 }
 
 int Stylize(Arguments* args) {
-  if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
   const StylizeJob& job = args->job;
-  if (SameFile(job.input, job.output)) {
-    return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
-  }
   std::error_code ignored;
   if (std::filesystem::is_directory(job.output, ignored)) {
     return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
   }
-  if (!media::IsPictureName(job.output)) {
-    if (Status status = media::CheckVideoName(job.output); !status.ok()) return Fail(status);
+  if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
+  if (SameFile(job.input, job.output)) {
+    return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
   }
   Result<std::string> model = args->style.empty() ? DefaultModel() : FindModel(args->style);
   if (!model.ok()) return Fail(model.status());

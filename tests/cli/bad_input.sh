@@ -52,7 +52,7 @@ expect_error 1 'good.png/x.png|[Nn]ot a directory' \
   "$tempera" stylize "$work/good.png" -o "$work/good.png/x.png" --style "$style"
 expect_error 1 'no/such/folder' "$tempera" stylize "$work/good.mp4" -o "$work/no/such/folder/x.mp4" --style "$style"
 expect_error 1 . "$tempera" stylize "$work/good.mp4" -o /proc/x.mp4 --style "$style"
-expect_error 2 'out' "$tempera" stylize "$work/good.mp4" -o "$work/out" --style "$style"
+expect_error 1 'out' "$tempera" stylize "$work/good.mp4" -o "$work/out" --style "$style"
 expect_error 2 'xyz' "$tempera" stylize "$work/good.mp4" -o "$work/out/x.xyz" --style "$style"
 expect_nothing "$work/out"
 

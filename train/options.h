@@ -20,12 +20,12 @@ struct Options {
   int size = 256;
   int batch = 2;
   uint64_t seed = 1;
-  double learning_rate = 2e-3;
-  double style_weight = 2.5;
+  double learning_rate = 1.5e-3;
+  double style_weight = 1.0;
   double content_weight = 1.0;
   double tv_weight = 0.3;
   double grid_weight = 2.0;
-  int style_size = 448;  // long side of the painting, in pixels, at its middle scale
+  int style_size = 512;  // long side of the painting, in pixels, at its middle scale
   // Running.
   bool resume = false;
   std::string init;      // checkpoint whose weights to start from

@@ -3,6 +3,7 @@
 #include <ATen/Context.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
@@ -153,7 +154,7 @@ double Trainer::ProgressShare() const {
 bool Trainer::done() const { return ProgressShare() >= 1.0; }
 
 double Trainer::left_s() const {
-  if (options_.time_s > 0) return options_.time_s - state_.elapsed_s;
+  if (options_.time_s > 0) return std::max(0.0, options_.time_s - state_.elapsed_s);
   return state_.step == 0
              ? 0
              : state_.elapsed_s / state_.step * static_cast<double>(options_.steps - state_.step);

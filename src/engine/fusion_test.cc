@@ -36,7 +36,8 @@ std::vector<std::string> FastSteps(const TestModel& model, const Shape& shape) {
   std::vector<std::string> steps;
   const auto slow = Make(model, shape, true);
   if (slow == nullptr || !slow->Run().ok()) return {"failed"};
-  for (const StepInfo& step : slow->steps()) EXPECT_TRUE(step.kernel == "reference" || step.kernel == "copy") << step.kernel;
+  for (const StepInfo& step : slow->steps())
+    EXPECT_TRUE(step.kernel == "reference" || step.kernel == "copy") << step.kernel;
   for (const CpuTarget& target : AvailableCpuTargets()) {
     const auto fast = Make(model, shape, false, 2, target.name);
     if (fast == nullptr || !fast->Run().ok() || !fast->Run().ok())
@@ -169,6 +170,18 @@ TEST(Fusion, BatchNormAndArithmeticGoIntoWeights) {
   const Steps steps = FastSteps(m, {1, 3, 10, 21});
   ASSERT_GE(steps.size(), 2u);
   EXPECT_NE(std::find(steps.begin(), steps.end(), "Conv+BatchNormalization+PRelu"), steps.end());
+}
+
+TEST(Fusion, FunctionsTakeWhatIsPending) {
+  TestModel m;
+  const std::string a = m.PaddedConv("x", 3, 5, 3, 1, 1, true);
+  const std::string wide = m.Node("Mul", {a, m.Floats({}, {40})});  // far into saturation
+  m.Output(m.Node("Tanh", {a}));
+  m.Output(m.Node("Sigmoid", {m.Node("Relu", {a})}));
+  m.Output(m.Node("Tanh", {wide}));
+  m.Output(m.Node("Sigmoid", {wide}));
+  m.Output(m.Node("Sigmoid", {m.Node("Flatten", {"x"})}));
+  EXPECT_FALSE(FastSteps(m, {1, 3, 9, 14}).empty());
 }
 
 TEST(Fusion, ActivationsPendingAndFused) {

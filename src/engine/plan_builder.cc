@@ -104,9 +104,10 @@ Status PlanBuilder::AddReference(const Node& node) {
 
 void PlanBuilder::AddCopy(const Reading& from, ValueId v, StorageId to, const std::string& why) {
   const size_t bytes = plan_.storages[static_cast<size_t>(to)].bytes;
-  std::unique_ptr<Step> step = from.pointwise.is_identity()
-                                   ? MakeCopyStep(from.storage, to, bytes)
-                                   : MakePointwiseStep(highway_bit(), from, to, PlanesOf(v));
+  std::unique_ptr<Step> step =
+      from.pointwise.is_identity()
+          ? MakeCopyStep(from.storage, to, bytes)
+          : MakePointwiseStep(kernels::ChoosePointwiseF32(highway_bit()).apply, from, to, PlanesOf(v));
   step->info.output_shape = info(v).shape;
   step->info.name = why + " " + graph().value(v).name;
   step->info.operators = "Identity";

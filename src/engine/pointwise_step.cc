@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <utility>
 
 #include "src/base/checked_math.h"
 #include "src/kernels/pointwise_f32.h"
@@ -14,8 +15,9 @@ constexpr int64_t kTaskNumbers = 16 * 1024;
 
 class PointwiseStep final : public Step {
  public:
-  PointwiseStep(int64_t highway_bit, const Reading& from, StorageId to, Planes planes)
-      : from_(from), to_(to), planes_(planes), apply_(kernels::ChoosePointwiseF32(highway_bit).apply) {
+  PointwiseStep(kernels::PointwiseF32::Apply function, const Reading& from, StorageId to,
+                const Planes& planes)
+      : from_(from), to_(to), planes_(planes), apply_(function) {
     reads = {from.storage};
     writes = {to};
     info.kernel = "pointwise_f32";
@@ -74,9 +76,22 @@ class CopyStep final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> MakePointwiseStep(int64_t highway_bit, const Reading& from, StorageId to,
-                                        Planes planes) {
-  return std::make_unique<PointwiseStep>(highway_bit, from, to, planes);
+std::unique_ptr<Step> MakePointwiseStep(kernels::PointwiseF32::Apply function, const Reading& from,
+                                        StorageId to, const Planes& planes) {
+  return std::make_unique<PointwiseStep>(function, from, to, planes);
+}
+
+Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  const Reading from = builder.reading(x);
+  if (!builder.is_float(x) || from.storage < 0) return false;
+  const kernels::PointwiseF32& functions = kernels::ChoosePointwiseF32(builder.highway_bit());
+  const bool tanh = node.op_type == "Tanh";
+  const StorageId to = builder.NewStorage(node.outputs[0]);
+  auto step = MakePointwiseStep(tanh ? functions.tanh : functions.sigmoid, from, to, builder.PlanesOf(x));
+  step->info.kernel = tanh ? "tanh_f32" : "sigmoid_f32";
+  builder.Add(std::move(step), node);
+  return true;
 }
 
 std::unique_ptr<Step> MakeCopyStep(StorageId from, StorageId to, size_t bytes) {

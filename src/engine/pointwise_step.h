@@ -6,11 +6,13 @@
 #include <memory>
 
 #include "src/engine/plan_builder.h"
+#include "src/kernels/pointwise_f32.h"
 
 namespace tempera::engine {
 
-std::unique_ptr<Step> MakePointwiseStep(int64_t highway_bit, const Reading& from, StorageId to,
-                                        Planes planes);
+// What is pending on `from` applied, then `function` (one of kernels::PointwiseF32's).
+std::unique_ptr<Step> MakePointwiseStep(kernels::PointwiseF32::Apply function, const Reading& from,
+                                        StorageId to, const Planes& planes);
 std::unique_ptr<Step> MakeCopyStep(StorageId from, StorageId to, size_t bytes);
 
 }  // namespace tempera::engine

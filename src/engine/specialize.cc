@@ -121,7 +121,7 @@ Status Specializer::VisitNode(Node&& node) {
     graph_.value(node.outputs[i]).info = std::move(outputs[i]);
     concrete_[static_cast<size_t>(node.outputs[i])] = true;
   }
-  if (all_constant || node.op_type == "Shape") {
+  if (all_constant || node.op_type == "Shape" || node.op_type == "Size") {
     int64_t bytes = 0;
     for (const ValueId v : node.outputs) bytes += v == kNoValue ? 0 : BytesOf(graph_.value(v).info);
     if (folded_bytes_ + bytes > kMaxFoldedBytes) {
@@ -141,7 +141,7 @@ Status Specializer::Fold(const Node& node, const ops::Operator& op) {
   std::vector<Tensor> outputs(node.outputs.size());
   std::vector<const Tensor*> in;
   std::vector<Tensor*> out;
-  Tensor shape_only;  // Shape looks at no numbers
+  Tensor shape_only;  // Shape and Size look at no numbers
   for (const ValueId v : node.inputs) {
     const graph::Value* value = v == kNoValue ? nullptr : &graph_.value(v);
     if (value && !value->constant) {

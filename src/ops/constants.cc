@@ -1,9 +1,12 @@
-// Values that come from the model or from shapes: Constant, ConstantOfShape, Shape.
+// Values that come from the model or from shapes: Constant, ConstantOfShape, Shape, Size, Range.
 #include <algorithm>
+#include <cmath>
 #include <cstring>
 
 #include "src/base/checked_math.h"
+#include "src/ops/element_types.h"
 #include "src/ops/op.h"
+#include "src/ops/saturate.h"
 #include "src/ops/shape_rules.h"
 
 namespace tempera::ops {
@@ -94,8 +97,54 @@ Status ShapeReference(const ComputeContext& c) {
   return OkStatus();
 }
 
+Status InferSize(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 1));
+  c.outputs[0] = {DataType::kInt64, {}};
+  return OkStatus();
+}
+
+Status SizeReference(const ComputeContext& c) {
+  return CheckedElementCount(c.inputs[0]->shape(), c.outputs[0]->data<int64_t>())
+             ? OkStatus()
+             : CorruptModel("it counts too much");
+}
+
+// start, limit, delta; the count is ceil((limit - start) / delta).
+Status InferRange(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 3, 3));
+  double v[3];
+  for (size_t i = 0; i < 3; ++i) {
+    const Tensor* t = c.constants[i];
+    if (t == nullptr) return Unsupported("its bounds depend on the picture's content");
+    if (t->element_count() != 1 || t->dtype() != c.inputs[0]->dtype)
+      return CorruptModel("its bounds are not single numbers of one type");
+    TEMPERA_RETURN_IF_ERROR(DispatchNumeric(t->dtype(), [&]<typename T>() {
+      v[i] = static_cast<double>(*t->data<T>());
+      return OkStatus();
+    }));
+  }
+  const double count = std::ceil((v[1] - v[0]) / v[2]);
+  if (!(count < 0x1p40)) return CorruptModel("its steps never reach the limit");  // NaN too
+  c.outputs[0] = {c.inputs[0]->dtype, {std::max<int64_t>(0, static_cast<int64_t>(std::max(count, 0.0)))}};
+  return OkStatus();
+}
+
+Status RangeReference(const ComputeContext& c) {
+  return DispatchNumeric(c.outputs[0]->dtype(), [&]<typename T>() {
+    const auto start = static_cast<double>(*c.inputs[0]->data<T>()),
+               delta = static_cast<double>(*c.inputs[2]->data<T>());
+    for (int64_t i = 0; i < c.outputs[0]->element_count(); ++i) {
+      c.outputs[0]->data<T>()[i] =
+          static_cast<T>(SaturateCast<ComputeType<T>>(start + static_cast<double>(i) * delta));
+    }
+    return OkStatus();
+  });
+}
+
 }  // namespace
 
+Operator RangeOperator() { return {"Range", InferRange, RangeReference}; }
+Operator SizeOperator() { return {"Size", InferSize, SizeReference}; }
 Operator ConstantOperator() { return {"Constant", InferConstant, ConstantReference}; }
 Operator ConstantOfShapeOperator() {
   return {"ConstantOfShape", InferConstantOfShape, ConstantOfShapeReference};

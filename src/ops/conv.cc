@@ -60,10 +60,10 @@ Extents ToThree(const Window& window, const Shape& x) {
   return e;
 }
 
-// One output row of one output channel: every tap of every input channel adds a shifted, scaled
-// input row, in a loop the compiler turns into vectors.
+// One output row of one output channel, summed in double (the truth others are measured by): every tap of
+// every input channel adds a shifted, scaled input row, in a loop the compiler turns into vectors.
 void AccumulateRow(const Extents& e, const float* in, int64_t channels, const float* weights, int64_t od,
-                   int64_t oy, float* row) {
+                   int64_t oy, double* row) {
   const int64_t in_plane = e.in[1] * e.in[2];
   for (int64_t ic = 0; ic < channels; ++ic) {
     for (int64_t kd = 0; kd < e.kernel[0]; ++kd) {
@@ -78,11 +78,12 @@ void AccumulateRow(const Extents& e, const float* in, int64_t channels, const fl
           const int64_t shift = kx * e.dilation[2] - e.pad[2], stride = e.stride[2];
           const int64_t first = shift < 0 ? CeilDiv(-shift, stride) : 0;
           const int64_t last = std::min(e.out[2], shift < e.in[2] ? CeilDiv(e.in[2] - shift, stride) : 0);
-          const float tap = taps[kx];
+          const double tap = static_cast<double>(taps[kx]);
           if (stride == 1) {
-            for (int64_t x = first; x < last; ++x) row[x] += tap * source[x + shift];
+            for (int64_t x = first; x < last; ++x) row[x] += tap * static_cast<double>(source[x + shift]);
           } else {
-            for (int64_t x = first; x < last; ++x) row[x] += tap * source[x * stride + shift];
+            for (int64_t x = first; x < last; ++x)
+              row[x] += tap * static_cast<double>(source[x * stride + shift]);
           }
         }
       }
@@ -105,16 +106,19 @@ Status Reference(const ComputeContext& c) {
   const int64_t in_channels = w.shape()[1], out_channels = w.shape()[0];
   const int64_t in_size = e.in[0] * e.in[1] * e.in[2], out_size = e.out[0] * e.out[1] * e.out[2];
   const int64_t taps = in_channels * e.kernel[0] * e.kernel[1] * e.kernel[2];
+  std::vector<double> row(static_cast<size_t>(e.out[2]));
   for (int64_t n = 0; n < x.shape()[0]; ++n) {
     for (int64_t oc = 0; oc < out_channels; ++oc) {
       const int64_t group = oc / (out_channels / groups);
       const float* in = x.data<float>() + (n * groups + group) * in_channels * in_size;
       float* out = y.data<float>() + (n * out_channels + oc) * out_size;
+      const double start = bias.defined() ? static_cast<double>(bias.data<float>()[oc]) : 0.0;
       for (int64_t od = 0; od < e.out[0]; ++od) {
         for (int64_t oy = 0; oy < e.out[1]; ++oy) {
-          float* row = out + (od * e.out[1] + oy) * e.out[2];
-          std::fill_n(row, e.out[2], bias.defined() ? bias.data<float>()[oc] : 0.0f);
-          AccumulateRow(e, in, in_channels, w.data<float>() + oc * taps, od, oy, row);
+          std::fill(row.begin(), row.end(), start);
+          AccumulateRow(e, in, in_channels, w.data<float>() + oc * taps, od, oy, row.data());
+          float* to = out + (od * e.out[1] + oy) * e.out[2];
+          for (int64_t x = 0; x < e.out[2]; ++x) to[x] = static_cast<float>(row[static_cast<size_t>(x)]);
         }
       }
     }

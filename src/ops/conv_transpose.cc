@@ -117,7 +117,7 @@ Extents ToThree(const Geometry& g, const Shape& x) {
 }
 
 // Adds one input plane, spread by one kernel, to one output plane.
-void Spread(const Extents& e, const float* in, const float* weights, float* out) {
+void Spread(const Extents& e, const float* in, const float* weights, double* out) {
   for (int64_t id = 0; id < e.in[0]; ++id) {
     for (int64_t iy = 0; iy < e.in[1]; ++iy) {
       const float* row = in + (id * e.in[1] + iy) * e.in[2];
@@ -126,14 +126,15 @@ void Spread(const Extents& e, const float* in, const float* weights, float* out)
         for (int64_t ky = 0; ky < e.kernel[1]; ++ky) {
           const int64_t oy = iy * e.stride[1] - e.pad[1] + ky * e.dilation[1];
           if (od < 0 || od >= e.out[0] || oy < 0 || oy >= e.out[1]) continue;
-          float* to = out + (od * e.out[1] + oy) * e.out[2];
+          double* to = out + (od * e.out[1] + oy) * e.out[2];
           for (int64_t kx = 0; kx < e.kernel[2]; ++kx) {
             // Input columns ix whose output column ix * stride + shift lies inside.
             const int64_t shift = kx * e.dilation[2] - e.pad[2], stride = e.stride[2];
             const int64_t first = shift < 0 ? CeilDiv(-shift, stride) : 0;
             const int64_t last = std::min(e.in[2], shift < e.out[2] ? CeilDiv(e.out[2] - shift, stride) : 0);
-            const float tap = weights[(kd * e.kernel[1] + ky) * e.kernel[2] + kx];
-            for (int64_t ix = first; ix < last; ++ix) to[ix * stride + shift] += tap * row[ix];
+            const double tap = static_cast<double>(weights[(kd * e.kernel[1] + ky) * e.kernel[2] + kx]);
+            for (int64_t ix = first; ix < last; ++ix)
+              to[ix * stride + shift] += tap * static_cast<double>(row[ix]);
           }
         }
       }
@@ -156,15 +157,18 @@ Status Reference(const ComputeContext& c) {
   const int64_t group_in = in_channels / groups, group_out = w.shape()[1];
   const int64_t in_size = e.in[0] * e.in[1] * e.in[2], out_size = e.out[0] * e.out[1] * e.out[2];
   const int64_t taps = e.kernel[0] * e.kernel[1] * e.kernel[2];
+  TEMPERA_ASSIGN_OR_RETURN(Tensor sum_plane, Tensor::Create(DataType::kFloat64, {out_size}));
+  double* sums = sum_plane.data<double>();
   for (int64_t n = 0; n < x.shape()[0]; ++n) {
     for (int64_t oc = 0; oc < out_channels; ++oc) {
-      float* out = y.data<float>() + (n * out_channels + oc) * out_size;
-      if (bias.defined()) std::fill_n(out, out_size, bias.data<float>()[oc]);
+      std::fill_n(sums, out_size, bias.defined() ? static_cast<double>(bias.data<float>()[oc]) : 0.0);
       const int64_t group = oc / group_out;
       for (int64_t ic = group * group_in; ic < (group + 1) * group_in; ++ic) {
         Spread(e, x.data<float>() + (n * in_channels + ic) * in_size,
-               w.data<float>() + (ic * group_out + oc % group_out) * taps, out);
+               w.data<float>() + (ic * group_out + oc % group_out) * taps, sums);
       }
+      float* out = y.data<float>() + (n * out_channels + oc) * out_size;
+      for (int64_t i = 0; i < out_size; ++i) out[i] = static_cast<float>(sums[i]);
     }
   }
   return FromFloat32(y, c.outputs[0]);

@@ -1,5 +1,5 @@
 // y[i] = f(a[i], b[i]) with NumPy broadcasting: Add, Sub, Mul, Div, Pow, PRelu, and the
-// variadic Min and Max.
+// variadic Min, Max, Sum and Mean.
 #include <cmath>
 #include <limits>
 
@@ -219,8 +219,26 @@ Status VariadicReference(const ComputeContext& c) {
   });
 }
 
+// As VariadicReference, but without the first step, which f(x0, x0) would get wrong.
+Status SumReference(const ComputeContext& c) {
+  return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
+    for (const Tensor* x : c.inputs)
+      Broadcast<T, T, Add>(*c.outputs[0], *x, c.outputs[0]);  // allocated as zeros
+    if (c.node.op_type == "Mean") {
+      const auto count = static_cast<ComputeType<T>>(c.inputs.size());
+      T* out = c.outputs[0]->data<T>();
+      for (int64_t i = 0; i < c.outputs[0]->element_count(); ++i) {
+        out[i] = static_cast<T>(static_cast<ComputeType<T>>(out[i]) / count);
+      }
+    }
+    return OkStatus();
+  });
+}
+
 }  // namespace
 
+Operator MeanOperator() { return {"Mean", InferVariadic, SumReference}; }
+Operator SumOperator() { return {"Sum", InferVariadic, SumReference}; }
 Operator AddOperator() { return {"Add", InferBroadcast, BinaryReference<Add>}; }
 Operator SubOperator() { return {"Sub", InferBroadcast, BinaryReference<Sub>}; }
 Operator MulOperator() { return {"Mul", InferBroadcast, BinaryReference<Mul>}; }

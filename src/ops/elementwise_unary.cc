@@ -2,20 +2,11 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/ops/element_types.h"
-#include "src/ops/op.h"
-#include "src/ops/shape_rules.h"
+#include "src/ops/elementwise_unary.h"
 
 namespace tempera::ops {
 namespace {
 
-Status InferSame(InferContext& c) {
-  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 1));
-  c.outputs[0] = *c.inputs[0];
-  return OkStatus();
-}
-
-// Each function is made once per node from its attributes, then applied to every element.
 struct Relu {
   explicit Relu(const graph::Node&) {}
   template <typename T>
@@ -100,30 +91,6 @@ struct Neg {
     if constexpr (!std::is_integral_v<T>) return -x;
   }
 };
-
-template <typename T, typename Function>
-Status Apply(const Function& f, const Tensor& x, Tensor* y) {
-  const T* in = x.data<T>();
-  T* out = y->data<T>();
-  for (int64_t i = 0; i < x.element_count(); ++i) {
-    out[i] = static_cast<T>(f(static_cast<ComputeType<T>>(in[i])));
-  }
-  return OkStatus();
-}
-
-template <typename Function>
-Status FloatReference(const ComputeContext& c) {
-  const Function f(c.node);
-  return DispatchFloating(c.inputs[0]->dtype(),
-                          [&]<typename T>() { return Apply<T>(f, *c.inputs[0], c.outputs[0]); });
-}
-
-template <typename Function>
-Status NumericReference(const ComputeContext& c) {
-  const Function f(c.node);
-  return DispatchNumeric(c.inputs[0]->dtype(),
-                         [&]<typename T>() { return Apply<T>(f, *c.inputs[0], c.outputs[0]); });
-}
 
 }  // namespace
 

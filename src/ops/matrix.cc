@@ -1,4 +1,5 @@
 // Matrix products: MatMul (NumPy's rules, batches broadcast) and Gemm.
+#include <algorithm>
 #include <string>
 #include <vector>
 
@@ -65,15 +66,17 @@ Status MatMulReference(const ComputeContext& c) {
   Shape b_strides = BroadcastStrides(std::span(b).first(b.size() - 2), batch);
   a_strides.push_back(0);
   b_strides.push_back(0);
+  // 8 bytes hold a sum of any type.
+  TEMPERA_ASSIGN_OR_RETURN(Tensor sum_matrix, Tensor::Create(DataType::kUint64, {m * n}));
   return DispatchNumeric(c.inputs[0]->dtype(), [&]<typename T>() {
     using V = SumType<T>;
-    std::vector<V> sums(static_cast<size_t>(m * n));
+    V* sums = static_cast<V*>(sum_matrix.raw());
     T* to = c.outputs[0]->data<T>();
     ForEachRow<2>(rows, {a_strides, b_strides}, [&](const std::array<int64_t, 2>& offsets) {
-      std::fill(sums.begin(), sums.end(), V{0});
+      std::fill_n(sums, m * n, V{0});
       Multiply(m, n, k, c.inputs[0]->data<T>() + offsets[0] * m * k, k, 1,
-               c.inputs[1]->data<T>() + offsets[1] * k * n, n, 1, sums.data());
-      for (const V v : sums) *to++ = static_cast<T>(v);
+               c.inputs[1]->data<T>() + offsets[1] * k * n, n, 1, sums);
+      for (int64_t i = 0; i < m * n; ++i) *to++ = static_cast<T>(sums[i]);
     });
     return OkStatus();
   });
@@ -112,17 +115,18 @@ Status GemmReference(const ComputeContext& c) {
   const Shape& b = c.inputs[1]->shape();
   const Shape& out = c.outputs[0]->shape();
   const int64_t m = out[0], n = out[1], k = trans_a ? a[0] : a[1];
+  TEMPERA_ASSIGN_OR_RETURN(Tensor sum_matrix, Tensor::Create(DataType::kUint64, {m * n}));  // zeros
   return DispatchNumeric(c.inputs[0]->dtype(), [&]<typename T>() {
     using V = ComputeType<T>;
     using S = SumType<T>;
-    std::vector<S> sums(static_cast<size_t>(m * n), S{0});
+    S* sums = static_cast<S*>(sum_matrix.raw());
     Multiply(m, n, k, c.inputs[0]->data<T>(), trans_a ? 1 : a[1], trans_a ? a[1] : 1, c.inputs[1]->data<T>(),
-             trans_b ? 1 : b[1], trans_b ? b[1] : 1, sums.data());
+             trans_b ? 1 : b[1], trans_b ? b[1] : 1, sums);
     const Tensor* bias = InputTensor(c, 2);
     const Shape bias_strides = bias ? BroadcastStrides(bias->shape(), out) : Shape{0, 0};
     for (int64_t i = 0; i < m; ++i) {
       for (int64_t j = 0; j < n; ++j) {
-        double y = alpha * static_cast<double>(static_cast<V>(sums[static_cast<size_t>(i * n + j)]));
+        double y = alpha * static_cast<double>(static_cast<V>(sums[i * n + j]));
         if (bias) {
           y += beta * static_cast<double>(
                           static_cast<V>(bias->data<T>()[i * bias_strides[0] + j * bias_strides[1]]));

@@ -5,59 +5,98 @@
 
 // The one table. Each line X(Name) stands for a function NameOperator() in the operator's file.
 #define TEMPERA_OPERATORS(X) \
+  X(Abs)                     \
   X(Add)                     \
+  X(And)                     \
   X(ArgMax)                  \
   X(AveragePool)             \
   X(BatchNormalization)      \
   X(Cast)                    \
+  X(Ceil)                    \
   X(Clip)                    \
   X(Concat)                  \
   X(Constant)                \
   X(ConstantOfShape)         \
   X(Conv)                    \
   X(ConvTranspose)           \
+  X(Cos)                     \
   X(DepthToSpace)            \
   X(Div)                     \
   X(Dropout)                 \
   X(Elu)                     \
+  X(Equal)                   \
+  X(Erf)                     \
   X(Exp)                     \
   X(Expand)                  \
   X(Flatten)                 \
+  X(Floor)                   \
   X(Gather)                  \
   X(Gemm)                    \
   X(GlobalAveragePool)       \
+  X(GlobalMaxPool)           \
+  X(Greater)                 \
+  X(GreaterOrEqual)          \
   X(HardSigmoid)             \
   X(HardSwish)               \
   X(Identity)                \
   X(InstanceNormalization)   \
   X(LeakyRelu)               \
+  X(Less)                    \
+  X(LessOrEqual)             \
+  X(Log)                     \
+  X(LogSoftmax)              \
   X(MatMul)                  \
   X(Max)                     \
   X(MaxPool)                 \
+  X(Mean)                    \
   X(Min)                     \
   X(Mul)                     \
   X(Neg)                     \
+  X(Not)                     \
+  X(Or)                      \
   X(PRelu)                   \
   X(Pad)                     \
   X(Pow)                     \
+  X(Range)                   \
+  X(Reciprocal)              \
+  X(ReduceL1)                \
+  X(ReduceL2)                \
+  X(ReduceLogSum)            \
+  X(ReduceLogSumExp)         \
+  X(ReduceMax)               \
   X(ReduceMean)              \
+  X(ReduceMin)               \
+  X(ReduceProd)              \
+  X(ReduceSum)               \
+  X(ReduceSumSquare)         \
   X(Relu)                    \
   X(Reshape)                 \
   X(Resize)                  \
+  X(Round)                   \
+  X(Selu)                    \
   X(Shape)                   \
   X(Sigmoid)                 \
+  X(Sign)                    \
+  X(Sin)                     \
+  X(Size)                    \
   X(Slice)                   \
   X(Softmax)                 \
+  X(Softplus)                \
+  X(Softsign)                \
   X(SpaceToDepth)            \
   X(Split)                   \
   X(Sqrt)                    \
   X(Squeeze)                 \
   X(Sub)                     \
+  X(Sum)                     \
   X(Tanh)                    \
+  X(ThresholdedRelu)         \
   X(Tile)                    \
   X(Transpose)               \
   X(Unsqueeze)               \
-  X(Upsample)
+  X(Upsample)                \
+  X(Where)                   \
+  X(Xor)
 
 namespace tempera::ops {
 

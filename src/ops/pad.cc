@@ -15,6 +15,9 @@
 namespace tempera::ops {
 namespace {
 
+// Beyond any picture; the table of sources below has an entry per position.
+constexpr int64_t kMaxPadded = int64_t{1} << 26;
+
 struct Pads {
   std::vector<int64_t> begin, end;  // one per dimension; negative crops
 };
@@ -62,6 +65,8 @@ Status Infer(InferContext& c) {
       return CorruptModel("pads of " + std::to_string(p.begin[d]) + " and " + std::to_string(p.end[d]) +
                           " do not fit a dimension of " + std::to_string(x[d]));
     }
+    if (size > kMaxPadded && size != x[d])
+      return Unsupported("padding to " + std::to_string(size) + " is not supported; use a smaller picture");
     const int64_t margin = std::max(p.begin[d], p.end[d]);
     if (mode == "reflect" && margin > 0 && margin >= x[d]) {
       return InvalidArgument("reflecting " + std::to_string(margin) + " pixels needs more than " +

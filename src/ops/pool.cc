@@ -1,4 +1,5 @@
-// MaxPool (with indices), AveragePool and GlobalAveragePool; any number of spatial dimensions.
+// MaxPool (with indices), AveragePool, GlobalAveragePool and GlobalMaxPool; any number of spatial dimensions.
+#include <algorithm>
 #include <limits>
 #include <string>
 #include <vector>
@@ -161,8 +162,24 @@ Status GlobalAveragePoolReference(const ComputeContext& c) {
   });
 }
 
+Status GlobalMaxPoolReference(const ComputeContext& c) {
+  const Shape& x = c.inputs[0]->shape();
+  int64_t size = 1;
+  for (size_t d = 2; d < x.size(); ++d) size *= x[d];
+  return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
+    const T* in = c.inputs[0]->data<T>();
+    for (int64_t plane = 0; plane < x[0] * x[1]; ++plane) {
+      auto most = -std::numeric_limits<ComputeType<T>>::infinity();
+      for (int64_t i = 0; i < size; ++i) most = std::max(most, static_cast<ComputeType<T>>(*in++));
+      c.outputs[0]->data<T>()[plane] = static_cast<T>(most);
+    }
+    return OkStatus();
+  });
+}
+
 }  // namespace
 
+Operator GlobalMaxPoolOperator() { return {"GlobalMaxPool", InferGlobal, GlobalMaxPoolReference}; }
 Operator MaxPoolOperator() { return {"MaxPool", InferMaxPool, MaxPoolReference}; }
 Operator AveragePoolOperator() { return {"AveragePool", InferAveragePool, AveragePoolReference}; }
 Operator GlobalAveragePoolOperator() {

@@ -1,4 +1,9 @@
-// ReduceMean: averages over axes; axes as attribute before opset 18, as input since.
+// Reductions over axes: ReduceMean, ReduceSum, ReduceMax, ReduceMin, ReduceProd, ReduceL1, ReduceL2,
+// ReduceSumSquare, ReduceLogSum, ReduceLogSumExp. Axes as attribute before opset 18 (ReduceSum: 13), as input
+// since.
+#include <algorithm>
+#include <cmath>
+#include <limits>
 #include <vector>
 
 #include "src/ops/element_types.h"
@@ -18,11 +23,15 @@ Result<std::vector<bool>> Reduced(const graph::Node& node, std::vector<int64_t> 
   return reduced;
 }
 
+bool AxesAreInput(const graph::Node& node, int opset) {
+  return opset >= (node.op_type == "ReduceSum" ? 13 : 18);
+}
+
 Status Infer(InferContext& c) {
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 2));
   const Shape& x = c.inputs[0]->shape;
   std::vector<int64_t> axes = c.node.attributes.Ints("axes");
-  if (c.opset >= 18 && InputInfo(c, 1)) {
+  if (AxesAreInput(c.node, c.opset) && InputInfo(c, 1)) {
     TEMPERA_ASSIGN_OR_RETURN(axes, ConstantInts(c, 1, "axes"));
   }
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<bool> reduced, Reduced(c.node, std::move(axes), x.size()));
@@ -35,36 +44,82 @@ Status Infer(InferContext& c) {
   return OkStatus();
 }
 
+// A fold: where it starts, one step, and what becomes of the total of n numbers. In double, which
+// holds every sum of pixels exactly enough.
+struct Mean {
+  static constexpr double kStart = 0;
+  static double Step(double sum, double x) { return sum + x; }
+  static double Finish(double sum, double n) { return sum / n; }
+};
+struct Sum {
+  static constexpr double kStart = 0;
+  static double Step(double sum, double x) { return sum + x; }
+  static double Finish(double sum, double) { return sum; }
+};
+struct Max {
+  static constexpr double kStart = -std::numeric_limits<double>::infinity();
+  static double Step(double most, double x) { return x > most || x != x ? x : most; }
+  static double Finish(double most, double) { return most; }
+};
+struct Min {
+  static constexpr double kStart = std::numeric_limits<double>::infinity();
+  static double Step(double least, double x) { return x < least || x != x ? x : least; }
+  static double Finish(double least, double) { return least; }
+};
+struct Product {
+  static constexpr double kStart = 1;
+  static double Step(double product, double x) { return product * x; }
+  static double Finish(double product, double) { return product; }
+};
+struct L1 : Sum {
+  static double Step(double sum, double x) { return sum + std::abs(x); }
+};
+struct SumSquare : Sum {
+  static double Step(double sum, double x) { return sum + x * x; }
+};
+struct L2 : SumSquare {
+  static double Finish(double sum, double) { return std::sqrt(sum); }
+};
+struct LogSum : Sum {
+  static double Finish(double sum, double) { return std::log(sum); }
+};
+struct LogSumExp : LogSum {
+  static double Step(double sum, double x) { return sum + std::exp(x); }
+};
+
+template <typename Fold>
 Status Reference(const ComputeContext& c) {
   const Tensor& x = *c.inputs[0];
   std::vector<int64_t> axes = c.node.attributes.Ints("axes");
-  if (c.opset >= 18 && InputTensor(c, 1)) {
+  if (AxesAreInput(c.node, c.opset) && InputTensor(c, 1)) {
     TEMPERA_ASSIGN_OR_RETURN(axes, IntsOf(*c.inputs[1]));
   }
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<bool> reduced,
                            Reduced(c.node, std::move(axes), x.shape().size()));
-  // Strides of the sums along the input: 0 over what is reduced.
+  // Strides of the totals along the input: 0 over what is reduced.
   Shape kept = x.shape();
   for (size_t d = 0; d < kept.size(); ++d) {
     if (reduced[d]) kept[d] = 1;
   }
-  const Shape sum_strides = BroadcastStrides(kept, x.shape());
+  const Shape total_strides = BroadcastStrides(kept, x.shape());
   const int64_t width = x.shape().empty() ? 1 : x.shape().back();
-  const int64_t step = x.shape().empty() ? 0 : sum_strides.back();
+  const int64_t step = x.shape().empty() ? 0 : total_strides.back();
   const int64_t results = c.outputs[0]->element_count();
+  TEMPERA_ASSIGN_OR_RETURN(Tensor totals, Tensor::Create(DataType::kFloat64, {results}));
+  std::fill_n(totals.data<double>(), results, Fold::kStart);
   return DispatchNumeric(x.dtype(), [&]<typename T>() {
-    std::vector<double> sums(static_cast<size_t>(results), 0.0);
-    ForEachRow<2>(x.shape(), {DenseStrides(x.shape()), sum_strides},
+    ForEachRow<2>(x.shape(), {DenseStrides(x.shape()), total_strides},
                   [&](const std::array<int64_t, 2>& offsets) {
                     const T* in = x.data<T>() + offsets[0];
-                    double* sum = sums.data() + offsets[1];
-                    for (int64_t i = 0; i < width; ++i) sum[i * step] += static_cast<double>(in[i]);
+                    double* total = totals.data<double>() + offsets[1];
+                    for (int64_t i = 0; i < width; ++i)
+                      total[i * step] = Fold::Step(total[i * step], static_cast<double>(in[i]));
                   });
     const double count =
         results > 0 ? static_cast<double>(x.element_count()) / static_cast<double>(results) : 1;
     for (int64_t i = 0; i < results; ++i) {
-      const double mean = sums[static_cast<size_t>(i)] / count;
-      c.outputs[0]->data<T>()[i] = static_cast<T>(SaturateCast<ComputeType<T>>(mean));
+      const double result = Fold::Finish(totals.data<double>()[i], count);
+      c.outputs[0]->data<T>()[i] = static_cast<T>(SaturateCast<ComputeType<T>>(result));
     }
     return OkStatus();
   });
@@ -72,6 +127,15 @@ Status Reference(const ComputeContext& c) {
 
 }  // namespace
 
-Operator ReduceMeanOperator() { return {"ReduceMean", Infer, Reference}; }
+Operator ReduceL1Operator() { return {"ReduceL1", Infer, Reference<L1>}; }
+Operator ReduceL2Operator() { return {"ReduceL2", Infer, Reference<L2>}; }
+Operator ReduceLogSumOperator() { return {"ReduceLogSum", Infer, Reference<LogSum>}; }
+Operator ReduceLogSumExpOperator() { return {"ReduceLogSumExp", Infer, Reference<LogSumExp>}; }
+Operator ReduceMaxOperator() { return {"ReduceMax", Infer, Reference<Max>}; }
+Operator ReduceMeanOperator() { return {"ReduceMean", Infer, Reference<Mean>}; }
+Operator ReduceMinOperator() { return {"ReduceMin", Infer, Reference<Min>}; }
+Operator ReduceProdOperator() { return {"ReduceProd", Infer, Reference<Product>}; }
+Operator ReduceSumOperator() { return {"ReduceSum", Infer, Reference<Sum>}; }
+Operator ReduceSumSquareOperator() { return {"ReduceSumSquare", Infer, Reference<SumSquare>}; }
 
 }  // namespace tempera::ops

@@ -1,4 +1,4 @@
-// Softmax: along one axis since opset 13; before, over everything from the axis on.
+// Softmax and LogSoftmax: along one axis since opset 13; before, over everything from the axis on.
 #include <algorithm>
 #include <cmath>
 
@@ -40,6 +40,7 @@ Status Infer(InferContext& c) {
   return SplitAt(c.node, c.opset, c.inputs[0]->shape).status();
 }
 
+template <bool kLogarithm>
 Status Reference(const ComputeContext& c) {
   TEMPERA_ASSIGN_OR_RETURN(const Split s, SplitAt(c.node, c.opset, c.inputs[0]->shape()));
   return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
@@ -53,8 +54,9 @@ Status Reference(const ComputeContext& c) {
           largest = std::max(largest, static_cast<double>(in[k * s.inner]));
         for (int64_t k = 0; k < s.size; ++k) sum += std::exp(static_cast<double>(in[k * s.inner]) - largest);
         for (int64_t k = 0; k < s.size; ++k) {
-          const double e = std::exp(static_cast<double>(in[k * s.inner]) - largest) / sum;
-          out[k * s.inner] = static_cast<T>(static_cast<ComputeType<T>>(e));
+          const double shifted = static_cast<double>(in[k * s.inner]) - largest;
+          const double y = kLogarithm ? shifted - std::log(sum) : std::exp(shifted) / sum;
+          out[k * s.inner] = static_cast<T>(static_cast<ComputeType<T>>(y));
         }
       }
     }
@@ -64,6 +66,7 @@ Status Reference(const ComputeContext& c) {
 
 }  // namespace
 
-Operator SoftmaxOperator() { return {"Softmax", Infer, Reference}; }
+Operator LogSoftmaxOperator() { return {"LogSoftmax", Infer, Reference<true>}; }
+Operator SoftmaxOperator() { return {"Softmax", Infer, Reference<false>}; }
 
 }  // namespace tempera::ops

@@ -1,0 +1,149 @@
+// More of y[i] = f(x[i]), as other networks and exporters' size arithmetic need it: Abs, Ceil, Cos, Erf,
+// Floor, Log, Reciprocal, Round, Selu, Sign, Sin, Softplus, Softsign, ThresholdedRelu.
+#include <cmath>
+#include <type_traits>
+
+#include "src/ops/elementwise_unary.h"
+
+namespace tempera::ops {
+namespace {
+
+struct Abs {
+  explicit Abs(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    if constexpr (std::is_integral_v<T>) {
+      using U = std::make_unsigned_t<T>;
+      return x < 0 ? static_cast<T>(U{0} - static_cast<U>(x)) : x;  // the lowest stays: it has no positive
+    } else {
+      return std::abs(x);
+    }
+  }
+};
+
+struct Ceil {
+  explicit Ceil(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return std::ceil(x);
+  }
+};
+
+struct Cos {
+  explicit Cos(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return std::cos(x);
+  }
+};
+
+struct Erf {
+  explicit Erf(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return std::erf(x);
+  }
+};
+
+struct Floor {
+  explicit Floor(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return std::floor(x);
+  }
+};
+
+struct Log {
+  explicit Log(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return std::log(x);
+  }
+};
+
+struct Reciprocal {
+  explicit Reciprocal(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return T{1} / x;
+  }
+};
+
+struct Round {
+  explicit Round(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return std::nearbyint(x);  // halves to even
+  }
+};
+
+struct Sign {
+  explicit Sign(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return static_cast<T>((x > T{0}) - (x < T{0}));
+  }
+};
+
+struct Sin {
+  explicit Sin(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return std::sin(x);
+  }
+};
+
+struct Softplus {
+  explicit Softplus(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return x > T{0} ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x));
+  }
+};
+
+struct Softsign {
+  explicit Softsign(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return x / (T{1} + std::abs(x));
+  }
+};
+
+// Klambauer et al., arXiv 1706.02515.
+struct Selu {
+  explicit Selu(const graph::Node& n)
+      : alpha(n.attributes.Float("alpha", 1.67326319f)), gamma(n.attributes.Float("gamma", 1.05070102f)) {}
+  template <typename T>
+  T operator()(T x) const {
+    return static_cast<T>(gamma) * (x > T{0} ? x : static_cast<T>(alpha) * std::expm1(x));
+  }
+  float alpha, gamma;
+};
+
+struct ThresholdedRelu {
+  explicit ThresholdedRelu(const graph::Node& n) : alpha(n.attributes.Float("alpha", 1.0f)) {}
+  template <typename T>
+  T operator()(T x) const {
+    return x > static_cast<T>(alpha) ? x : T{0};
+  }
+  float alpha;
+};
+
+}  // namespace
+
+Operator AbsOperator() { return {"Abs", InferSame, NumericReference<Abs>}; }
+Operator CeilOperator() { return {"Ceil", InferSame, FloatReference<Ceil>}; }
+Operator CosOperator() { return {"Cos", InferSame, FloatReference<Cos>}; }
+Operator ErfOperator() { return {"Erf", InferSame, FloatReference<Erf>}; }
+Operator FloorOperator() { return {"Floor", InferSame, FloatReference<Floor>}; }
+Operator LogOperator() { return {"Log", InferSame, FloatReference<Log>}; }
+Operator ReciprocalOperator() { return {"Reciprocal", InferSame, FloatReference<Reciprocal>}; }
+Operator RoundOperator() { return {"Round", InferSame, FloatReference<Round>}; }
+Operator SeluOperator() { return {"Selu", InferSame, FloatReference<Selu>}; }
+Operator SignOperator() { return {"Sign", InferSame, NumericReference<Sign>}; }
+Operator SinOperator() { return {"Sin", InferSame, FloatReference<Sin>}; }
+Operator SoftplusOperator() { return {"Softplus", InferSame, FloatReference<Softplus>}; }
+Operator SoftsignOperator() { return {"Softsign", InferSame, FloatReference<Softsign>}; }
+Operator ThresholdedReluOperator() { return {"ThresholdedRelu", InferSame, FloatReference<ThresholdedRelu>}; }
+
+}  // namespace tempera::ops

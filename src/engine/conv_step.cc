@@ -88,7 +88,7 @@ std::string KernelName(const PlanBuilder& builder, const kernels::ConvPlan& plan
 Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
   const graph::ValueId x = node.inputs[0];
   if (!builder.is_picture(x) || !builder.is_picture(node.outputs[0]) || builder.reading(x).storage < 0) {
-    return Unsupported("node '" + node.name + "' convolves something empty; use a larger size");
+    return Unsupported("node '" + node.name + "' convolves an empty or too large picture; use another size");
   }
   const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
   const Tensor* bias = builder.ConstantFloats(node.inputs[2]);

@@ -16,7 +16,9 @@ const float* RepeatForImages(PlanBuilder& builder, std::span<const float> number
 
 Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
-  if (builder.reading(x).storage < 0) return Internal("node '" + node.name + "' reads a constant");
+  if (!builder.is_picture(x) || builder.reading(x).storage < 0) {
+    return Unsupported("node '" + node.name + "' works on an empty or too large picture; use another size");
+  }
   const int64_t n = builder.PlanesOf(x).n;
   Reading r;
   r.storage = builder.Materialize(x);  // one pending change at a time
@@ -31,6 +33,7 @@ Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
   const auto spec = graph::ReadActivation(builder.graph(), node);
   if (!spec || builder.reading(x).storage < 0) return false;
+  if (!spec->clamp && !builder.is_picture(x)) return false;
   Reading r = builder.reading(x);
   if (r.pointwise.activation != kernels::Activation::kNone) r = {builder.Materialize(x), {}};
   if (spec->clamp) {

@@ -191,6 +191,7 @@ Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights
   if (least > (1 << 26)) return Unsupported("convolution window is too large");
   PlanBlocks(p);
   PlanTiles(p);
+  if (p.tasks > (1 << 30)) return Unsupported("convolution has too many tiles");
   TEMPERA_RETURN_IF_ERROR(PackWeights(p, weights));
   return p;
 }

@@ -109,13 +109,13 @@ int Stylize(Arguments* args) {
   Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
   if (!painter.ok()) return Fail(painter.status());
 
-  const InterruptGuard guard;
   const bool picture = media::IsPictureName(job.output);
+  const InterruptGuard guard(/*at_once=*/picture);
   Result<StylizeSummary> summary =
       picture ? StylizePicture(job, painter->get()) : StylizeVideo(job, painter->get(), guard.flag());
   if (!summary.ok()) {
     Fail(summary.status());
-    return guard.interrupted() ? kExitInterrupted : kExitFailure;
+    return !picture && guard.interrupted() ? kExitInterrupted : kExitFailure;
   }
   const StylizeSummary& s = *summary;
   const std::string style = StyleName(*model);

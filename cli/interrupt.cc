@@ -22,8 +22,9 @@ void OnSignal(int) {
 
 }  // namespace
 
-InterruptGuard::InterruptGuard() {
-  signalled = false;
+InterruptGuard::InterruptGuard(bool at_once) {
+  // As if one signal had come: the next is the second.
+  signalled = at_once;
   struct sigaction action = {};
   action.sa_handler = OnSignal;
   sigemptyset(&action.sa_mask);

@@ -5,11 +5,12 @@
 
 namespace tempera::cli {
 
-// While one lives, SIGINT, SIGTERM and SIGHUP set the flag; a second signal removes the unfinished
-// output and leaves at once. One at a time.
+// While one lives, SIGINT, SIGTERM and SIGHUP set the flag, for work that can end with what is done; a
+// second signal, or already the first with `at_once`, removes the unfinished output and leaves. One
+// at a time.
 class InterruptGuard {
  public:
-  InterruptGuard();
+  explicit InterruptGuard(bool at_once);
   ~InterruptGuard();
   InterruptGuard(const InterruptGuard&) = delete;
   InterruptGuard& operator=(const InterruptGuard&) = delete;

@@ -1,7 +1,10 @@
 // ONNX Runtime behind the protocol of bench_session: one iteration per line.
 //   node onnxruntime.mjs MODEL.onnx WIDTHxHEIGHT THREADS
+import { createRequire } from 'node:module';
 import readline from 'node:readline';
-import ort from 'onnxruntime-node';
+
+// The oracle of the parity tests, pinned and installed there, is the peer here.
+const ort = createRequire(new URL('../../tests/parity/', import.meta.url))('onnxruntime-node');
 
 const [model, size, threads] = process.argv.slice(2);
 const [width, height] = size.split('x').map(Number);

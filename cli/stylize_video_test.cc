@@ -1,0 +1,102 @@
+#include <cstring>
+#include <thread>
+
+#include "cli/stylize_job.h"
+#include "media/test_clip.h"
+
+namespace tempera::cli {
+namespace {
+
+using media::Frame;
+
+// Hands luma through negated and chroma as it is; can fail or raise the interrupt at a frame.
+class FakePainter final : public Painter {
+ public:
+  Status Paint(const Frame& in, Frame* out) override {
+    if (++frames == fail_at) return OutOfMemory("the painter ran out of paint");
+    if (interrupt && frames == interrupt_at) *interrupt = true;
+    for (int plane = 0; plane < 3; ++plane) {
+      const int rows = plane ? (in.height + 1) / 2 : in.height;
+      const int columns = plane ? (in.width + 1) / 2 : in.width;
+      for (int y = 0; y < rows; ++y) {
+        const uint8_t* from = in.planes[plane] + static_cast<ptrdiff_t>(y) * in.stride_bytes[plane];
+        uint8_t* to = out->planes[plane] + static_cast<ptrdiff_t>(y) * out->stride_bytes[plane];
+        for (int x = 0; x < columns; ++x) to[x] = plane ? from[x] : static_cast<uint8_t>(255 - from[x]);
+      }
+    }
+    return OkStatus();
+  }
+  int frames = 0, fail_at = -1, interrupt_at = -1;
+  std::atomic<bool>* interrupt = nullptr;
+};
+
+class StylizeVideoTest : public media::ClipTest {
+ protected:
+  void SetUp() override {
+    ClipTest::SetUp();
+    job_.input =
+        Make("-f lavfi -i testsrc2=s=64x48:r=10:d=3 -f lavfi -i sine=d=3 -c:v ffv1 -pix_fmt yuv420p -c:a aac",
+             "a.mkv");
+    job_.output = Path("b.mkv");
+    job_.codec = "ffv1";
+  }
+  StylizeJob job_;
+  FakePainter painter_;
+  std::atomic<bool> interrupt_{false};
+};
+
+TEST_F(StylizeVideoTest, PaintsEveryFrameOnceInOrder) {
+  auto summary = StylizeVideo(job_, &painter_, interrupt_);
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_EQ(summary->frames, 30);
+  EXPECT_EQ(painter_.frames, 30);
+  EXPECT_EQ(summary->codec, "ffv1");
+  EXPECT_FALSE(summary->interrupted);
+  // ffv1 is lossless: negated again it is the input, frame by frame.
+  const std::string luma = " -map 0:v -f framemd5 -pix_fmt gray - | grep -v '^#'";
+  EXPECT_EQ(Shell("ffmpeg -v error -i " + job_.output + " -vf extractplanes=y,lutyuv=y=255-val" + luma),
+            Shell("ffmpeg -v error -i " + job_.input + " -vf extractplanes=y" + luma));
+  EXPECT_EQ(PacketDigest(job_.output, "a"), PacketDigest(job_.input, "a"));
+}
+
+TEST_F(StylizeVideoTest, InterruptKeepsWhatIsDone) {
+  painter_.interrupt = &interrupt_;
+  painter_.interrupt_at = 12;
+  auto summary = StylizeVideo(job_, &painter_, interrupt_);
+  ASSERT_TRUE(summary.ok()) << summary.status().message();
+  EXPECT_TRUE(summary->interrupted);
+  EXPECT_EQ(summary->frames, 12);
+  EXPECT_EQ(Shell("ffprobe -v error -count_frames -select_streams v -show_entries stream=nb_read_frames -of "
+                  "csv=p=0 " +
+                  job_.output),
+            "12\n");
+  EXPECT_EQ(FilesInFolder(), 2u);
+}
+
+TEST_F(StylizeVideoTest, InterruptBeforeTheFirstFrameWritesNothing) {
+  interrupt_ = true;
+  auto summary = StylizeVideo(job_, &painter_, interrupt_);
+  ASSERT_FALSE(summary.ok());
+  EXPECT_EQ(summary.status().code(), StatusCode::kCancelled);
+  EXPECT_EQ(FilesInFolder(), 1u);
+}
+
+TEST_F(StylizeVideoTest, PaintersErrorEndsItAndLeavesNothing) {
+  painter_.fail_at = 7;
+  auto summary = StylizeVideo(job_, &painter_, interrupt_);
+  ASSERT_FALSE(summary.ok());
+  EXPECT_EQ(summary.status().message(), "the painter ran out of paint");
+  EXPECT_EQ(FilesInFolder(), 1u);
+}
+
+TEST_F(StylizeVideoTest, WritersErrorEndsIt) {
+  std::filesystem::create_symlink("/dev/full", Path("full.mkv"));
+  job_.output = Path("full.mkv");
+  auto summary = StylizeVideo(job_, &painter_, interrupt_);
+  ASSERT_FALSE(summary.ok());
+  EXPECT_NE(summary.status().message().find("No space left"), std::string::npos)
+      << summary.status().message();
+}
+
+}  // namespace
+}  // namespace tempera::cli

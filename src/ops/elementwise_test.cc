@@ -17,7 +17,9 @@ TEST(Table, IsSortedAndFindsEveryOperator) {
   const auto table = AllOperators();
   ASSERT_GT(table.size(), 50u);
   for (size_t i = 0; i < table.size(); ++i) {
-    if (i > 0) EXPECT_LT(table[i - 1].name, table[i].name);
+    if (i > 0) {
+      EXPECT_LT(table[i - 1].name, table[i].name);
+    }
     EXPECT_EQ(FindOperator(table[i].name), &table[i]);
     EXPECT_NE(table[i].infer, nullptr);
     EXPECT_NE(table[i].reference, nullptr);

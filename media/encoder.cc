@@ -165,6 +165,7 @@ Result<const AVCodec*> ChooseEncoder(const std::string& name, const AVOutputForm
   if (NameIs(container, {"mp4", "mov", "ipod", "matroska", "avi", "mpegts", "flv", "nut", "3gp", "3g2"})) {
     codec = avcodec_find_encoder_by_name("libx264");
   }
+  if (NameIs(container, {"mpeg", "vob", "svcd"})) codec = avcodec_find_encoder(AV_CODEC_ID_MPEG2VIDEO);
   if (NameIs(container, {"webm"})) codec = avcodec_find_encoder_by_name("libvpx-vp9");
   if (!codec) {
     const AVCodecID id = av_guess_codec(&container, nullptr, path.c_str(), nullptr, AVMEDIA_TYPE_VIDEO);

@@ -22,6 +22,9 @@ namespace {
 
 constexpr AVRational kMicroseconds{1, 1000000};
 
+// AAC runs in over 21 to 46 ms, Opus over 80.
+constexpr int64_t kLongestRunInUs = 100000;
+
 // A step in time longer than this is a broken clock, not a pause: the film goes on without it.
 constexpr int64_t kLongestStepUs = int64_t{3600} * 1000000;
 
@@ -263,6 +266,11 @@ Status Reader::PassOn(AVPacket* packet) {
     const int64_t ts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
     if (ts != AV_NOPTS_VALUE) {
       if (options_.start_s > 0 && ts < 0) return OkStatus();
+      // What an edit list hides; the little that codecs need to run in stays.
+      if ((packet->flags & AV_PKT_FLAG_DISCARD) &&
+          av_compare_ts(ts, stream.time_base, -kLongestRunInUs, kMicroseconds) < 0) {
+        return OkStatus();
+      }
       if (end_us_ != INT64_MAX && av_compare_ts(ts, stream.time_base, end_us_, kMicroseconds) >= 0) {
         if (static_cast<size_t>(packet->stream_index) < stream_done_.size()) {
           stream_done_[packet->stream_index] = true;

@@ -115,6 +115,7 @@ Status StreamCopier::AddTrack(unsigned index) {
     notices_.push_back(TrackName(in) + " is left out");
     return OkStatus();
   }
+  if (cover && IsMatroska(container)) return AttachCover(in);
   auto track = std::make_unique<Track>();
   track->in = &in;
   bool keep = CanCopy(container, in);
@@ -141,8 +142,9 @@ Status StreamCopier::AddTrack(unsigned index) {
       notices_.push_back(TrackName(in) + " is left out: " + status.message());
       return OkStatus();
     }
-    notices_.push_back(TrackName(in) + " becomes " + avcodec_get_name(track->out->codecpar->codec_id) +
-                       ", as " + container.name + " cannot hold it");
+    notices_.push_back(TrackName(in) + (type == AVMEDIA_TYPE_AUDIO ? " becomes " : " become ") +
+                       avcodec_get_name(track->out->codecpar->codec_id) + ", as " + container.name +
+                       " cannot hold it");
   } else {
     notices_.push_back(TrackName(in) + " is left out: " + container.name + " cannot hold it");
     return OkStatus();
@@ -150,6 +152,30 @@ Status StreamCopier::AddTrack(unsigned index) {
   track->out->disposition = in.disposition;
   CopyTags(&track->out->metadata, in.metadata);
   tracks_[index] = std::move(track);
+  return OkStatus();
+}
+
+// Matroska keeps a cover as an attached file.
+Status StreamCopier::AttachCover(const AVStream& in) {
+  const bool png = in.codecpar->codec_id == AV_CODEC_ID_PNG;
+  if ((!png && in.codecpar->codec_id != AV_CODEC_ID_MJPEG) || in.attached_pic.size <= 0) {
+    notices_.push_back(TrackName(in) + " is left out: matroska cannot hold it");
+    return OkStatus();
+  }
+  AVStream* out = avformat_new_stream(output_, nullptr);
+  const size_t bytes = static_cast<size_t>(in.attached_pic.size);
+  auto* data = static_cast<uint8_t*>(av_mallocz(bytes + AV_INPUT_BUFFER_PADDING_SIZE));
+  if (!out || !data) {
+    av_free(data);
+    return OutOfMemory("no memory to copy " + TrackName(in));
+  }
+  std::memcpy(data, in.attached_pic.data, bytes);
+  out->codecpar->codec_type = AVMEDIA_TYPE_ATTACHMENT;
+  out->codecpar->codec_id = in.codecpar->codec_id;
+  out->codecpar->extradata = data;
+  out->codecpar->extradata_size = in.attached_pic.size;
+  av_dict_set(&out->metadata, "filename", png ? "cover.png" : "cover.jpg", 0);
+  av_dict_set(&out->metadata, "mimetype", png ? "image/png" : "image/jpeg", 0);
   return OkStatus();
 }
 
@@ -301,6 +327,9 @@ Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Wri
   FramePtr frame(av_frame_alloc());
   if (!frame) return OutOfMemory("no memory to convert sound");
   while (avcodec_receive_frame(track->decoder.get(), frame.get()) >= 0) {
+    if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
+      av_channel_layout_default(&frame->ch_layout, frame->ch_layout.nb_channels);
+    }
     if (!track->resampler) {
       const AVCodecContext& enc = *track->encoder;
       char layout[128] = {};
@@ -309,12 +338,18 @@ Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Wri
           "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
           ":sample_rates=" + std::to_string(enc.sample_rate) + ":channel_layouts=" + layout;
       const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
-      TEMPERA_ASSIGN_OR_RETURN(track->resampler, FilterGraph::Audio(*frame, track->in->time_base, filters,
-                                                                    any_size ? 0 : enc.frame_size));
+      auto resampler =
+          FilterGraph::Audio(*frame, track->in->time_base, filters, any_size ? 0 : enc.frame_size);
+      if (resampler.ok()) track->resampler = std::move(resampler).value();
     }
     frame->pts = frame->best_effort_timestamp;
-    TEMPERA_RETURN_IF_ERROR(track->resampler->Push(frame.get()));
-    TEMPERA_RETURN_IF_ERROR(DrainFilter(track, write));
+    // Sound that changes its nature midway, as damaged files do, gets a new resampler.
+    if (!track->resampler || !track->resampler->Push(frame.get()).ok()) {
+      track->resampler.reset();
+      ++track->skipped;
+    } else {
+      TEMPERA_RETURN_IF_ERROR(DrainFilter(track, write));
+    }
     av_frame_unref(frame.get());
   }
   return OkStatus();

@@ -36,6 +36,7 @@ class StreamCopier {
  private:
   struct Track;
   Status AddTrack(unsigned index);
+  Status AttachCover(const AVStream& in);
   Status OpenAudio(Track* track);
   Status OpenSubtitle(Track* track);
   Status EncodeAudio(Track* track, const AVFrame* frame, const Write& write);

@@ -103,7 +103,7 @@ void AddBrokenFiles(Models* m) {
   (*m)["file_deep_nesting"] = deep;
   (*m)["file_no_graph"] = Number(1, 8) + Bytes(8, Number(2, 13));
   (*m)["opset_99"] = Net(Node("Relu", {"x"}, "y"), 99);
-  (*m)["opset_3"] = Net(Node("Relu", {"x"}, "y"), 3);
+  (*m)["opset_0"] = Net(Node("Relu", {"x"}, "y"), 0);
 }
 
 void AddBrokenGraphs(Models* m) {

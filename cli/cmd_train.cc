@@ -19,17 +19,17 @@ Run SetUpTrain(CLI::App& verb) {
   verb.prefix_command();
   return [&verb, arguments] {
     *arguments = verb.remaining();
-    const std::string beside = BinaryFolder() + "/tempera-train";
     std::vector<char*> argv;
     std::string name = "tempera-train";
     argv.push_back(name.data());
     for (std::string& a : *arguments) argv.push_back(a.data());
     argv.push_back(nullptr);
-    if (access(beside.c_str(), X_OK) == 0) {
-      execv(beside.c_str(), argv.data());
-    } else {
-      execvp(name.c_str(), argv.data());
+    // Installed, both lie in one folder; `make` builds them as neighbours.
+    for (const char* place : {"/tempera-train", "/../train/tempera-train"}) {
+      const std::string path = BinaryFolder() + place;
+      if (access(path.c_str(), X_OK) == 0) execv(path.c_str(), argv.data());
     }
+    execvp(name.c_str(), argv.data());
     if (errno == ENOENT) {
       return Fail(
           NotFound("tempera-train is not here: build it with 'make train-tools' (it needs libtorch)"));

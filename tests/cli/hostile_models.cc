@@ -263,6 +263,10 @@ int main(int argc, char** argv) {
   AddBrokenNodes(&models);
   std::error_code error;
   std::filesystem::create_directories(argv[1], error);
+  // What an older version of this program left would be tried too.
+  for (const auto& entry : std::filesystem::directory_iterator(argv[1], error)) {
+    if (entry.path().extension() == ".onnx") std::filesystem::remove(entry.path(), error);
+  }
   for (const auto& [name, bytes] : models) {
     std::ofstream file(std::filesystem::path(argv[1]) / (name + ".onnx"), std::ios::binary);
     file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));

@@ -10,7 +10,7 @@
 namespace tempera::scene {
 
 // Surface numbers: these three, then kSurfaceTriangle + the triangle's index.
-constexpr uint32_t kSurfaceSky = 0, kSurfaceSea = 1, kSurfaceTerrain = 2, kSurfaceTriangle = 3;
+inline constexpr uint32_t kSurfaceSky = 0, kSurfaceSea = 1, kSurfaceTerrain = 2, kSurfaceTriangle = 3;
 
 struct ScreenVertex {
   float x, y;       // samples

@@ -385,8 +385,8 @@ Status ExplainMalformed(data_view bytes, const std::string& source, const char* 
       r.skip();
       any_known_field = true;
     }
-  } catch (const std::exception&) {
-    // Falls through: not something one could walk at all.
+  } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): bytes nobody can walk are named below
+    // The walk ends; what was seen until here decides.
   }
   if (!any_known_field)
     return CorruptModel(source + " is not an ONNX model (" + what + "); give a .onnx file");

@@ -112,12 +112,14 @@ void TestModel(std::span<const uint8_t> bytes) {
   Result<onnx::Model> model = onnx::ReadModel(bytes);
   if (!model.ok()) return;
 
-  // Whatever we read, we can write, and read again.
+  // What we write, we can read again. The writer may refuse what the reader merely tolerates, such as an
+  // attribute of no known kind on a node that ignores it.
   const Result<std::string> written = onnx::WriteModel(*model);
-  if (!written.ok()) Die("a model that was read cannot be written", written.status());
-  const Result<onnx::Model> again =
-      onnx::ReadModel({reinterpret_cast<const uint8_t*>(written->data()), written->size()});
-  if (!again.ok()) Die("a model that was written cannot be read", again.status());
+  if (written.ok()) {
+    const Result<onnx::Model> again =
+        onnx::ReadModel({reinterpret_cast<const uint8_t*>(written->data()), written->size()});
+    if (!again.ok()) Die("a model that was written cannot be read", again.status());
+  }
 
   const Result<graph::Graph> graph = graph::Import(
       std::move(model).value(), [](std::string_view op) { return ops::FindOperator(op) != nullptr; });

@@ -1,0 +1,78 @@
+// 2-D convolution in 8-bit integers or bf16 over half-precision pixels, [n, h, w, c] ("nhwc_f16").
+// Planned once for a shape, a precision and a target, then run task by task (one task = one band of
+// output rows, all output channels) from any threads.
+//
+// A task packs the input rows it needs into the thread's scratch: the pending normalisation and activation
+// of the value read, quantisation (or rounding to bf16), padding and channel padding all happen there, once
+// per number. A dot kernel then makes exact integer sums row by row into L1, and an epilogue turns them into
+// fp16 pixels and gathers the moments of what it stores (before rounding to fp16).
+//
+// Quantisation: channel c of the input is q = round(x / s_c) + z_c in 0..255 with s_c = (high_c - low_c) /
+// 255; s_c goes into the weights before they are rounded, per output channel and symmetric, to -127..127. All
+// sums are int32 and exact, so every dot kernel gives the same bytes.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "src/base/aligned_buffer.h"
+#include "src/base/status.h"
+#include "src/kernels/conv_f32.h"
+#include "src/kernels/moments.h"
+#include "src/kernels/nhwc/dot_kernel.h"
+#include "src/kernels/pointwise.h"
+
+namespace tempera::kernels {
+
+// How a value of [n, c, h, w] lies in memory.
+enum class PictureLayout {
+  kPlanarF32,  // [n, c, h, w] fp32
+  kNhwcF16,    // [n, h, w, NhwcChannels(c)] fp16, the channels past c are zeros
+};
+inline int64_t NhwcChannels(int64_t c) { return (c + 7) / 8 * 8; }
+
+enum class ConvPrecision { kInt8, kBf16 };
+
+struct ConvNhwcOptions {
+  ConvPrecision precision = ConvPrecision::kInt8;
+  PictureLayout input = PictureLayout::kNhwcF16;
+  PictureLayout output = PictureLayout::kNhwcF16;
+  // Range of each input channel after ConvArgs::read, for kInt8: in_channels numbers each, low < high;
+  // what lies outside is clamped. Empty for kBf16.
+  std::span<const float> low, high;
+  int64_t highway_bit = 0;
+  const DotKernel* dot = nullptr;  // nullptr: the fastest of the target (tests name one)
+};
+
+struct ConvNhwcArgs {
+  const void* input = nullptr;  // as ConvNhwcOptions::input says
+  Pointwise read;               // as ConvArgs::read
+  void* output = nullptr;
+  Pointwise write;             // as ConvArgs::write
+  Moments* moments = nullptr;  // as ConvArgs::moments, with ConvNhwcPlan::tiles
+};
+
+// True when PlanConvNhwc takes the shape: group 1, not transposed, dilation 1, int32 sums cannot overflow,
+// upsample 1, or 2 where it folds into four phases (see ConvPlan::scale).
+bool ConvNhwcServes(const ConvShape& shape, const ConvNhwcOptions& options);
+
+// Immutable once made; owns its packed weights.
+struct ConvNhwcPlan {
+  ConvShape shape;
+  ConvPrecision precision = ConvPrecision::kInt8;
+  PictureLayout input = PictureLayout::kNhwcF16, output = PictureLayout::kNhwcF16;
+  const DotKernel* dot = nullptr;
+  int64_t tiles = 0;         // moments per output channel
+  int64_t tasks = 0;         // n * tiles; depends on the shape and the precision alone
+  size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
+  size_t weight_bytes = 0;
+
+  void RunTask(const ConvNhwcArgs& args, int64_t task, void* scratch) const;
+};
+
+// weights: [out_channels, in_channels, kernel_h, kernel_w]; bias: out_channels numbers or empty.
+Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float> weights,
+                                  std::span<const float> bias, const ConvNhwcOptions& options);
+
+}  // namespace tempera::kernels

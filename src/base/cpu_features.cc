@@ -1,0 +1,90 @@
+#include "src/base/cpu_features.h"
+
+#include <cstdint>
+
+#if defined(__x86_64__)
+#include <cpuid.h>
+#if defined(__linux__)
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
+#endif
+
+namespace tempera {
+namespace {
+
+#if defined(__x86_64__)
+
+struct Registers {
+  uint32_t a = 0, b = 0, c = 0, d = 0;
+};
+
+Registers Cpuid(uint32_t leaf, uint32_t sub) {
+  Registers r;
+  __get_cpuid_count(leaf, sub, &r.a, &r.b, &r.c, &r.d);  // leaves zeros when there is no such leaf
+  return r;
+}
+
+bool Bit(uint32_t word, int bit) { return (word >> bit & 1) != 0; }
+
+// XCR0: which registers the operating system saves. Only to be read where cpuid shows OSXSAVE.
+uint64_t SavedState() {
+  uint32_t low = 0, high = 0;
+  __asm__ volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  return uint64_t{high} << 32 | low;
+}
+
+// Linux gives the 8 KiB of tile data to those processes only that ask (Documentation/arch/x86/xstate.rst).
+bool TilesGranted() {
+#if defined(__linux__)
+  constexpr int kArchReqXcompPerm = 0x1023, kXfeatureXtileData = 18;
+  return syscall(SYS_arch_prctl, kArchReqXcompPerm, kXfeatureXtileData) == 0;
+#else
+  return false;
+#endif
+}
+
+CpuFeatures Detect() {
+  CpuFeatures f;
+  const Registers one = Cpuid(1, 0);
+  if (!Bit(one.c, 27)) return f;  // OSXSAVE
+  const uint64_t saved = SavedState();
+  const auto saves = [saved](uint64_t mask) { return (saved & mask) == mask; };
+  const Registers seven = Cpuid(7, 0);
+  const Registers seven_one = seven.a >= 1 ? Cpuid(7, 1) : Registers();
+  if (saves(0x06)) {  // xmm, ymm
+    f.avx2 = Bit(seven.b, 5);
+    f.fma = Bit(one.c, 12);
+    f.f16c = Bit(one.c, 29);
+    f.avx_vnni = Bit(seven_one.a, 4);
+  }
+  if (saves(0xe6)) {  // also the mask registers and both halves of zmm
+    f.avx512f = Bit(seven.b, 16);
+    f.avx512dq = Bit(seven.b, 17);
+    f.avx512bw = Bit(seven.b, 30);
+    f.avx512vl = Bit(seven.b, 31);
+    f.avx512_vnni = Bit(seven.c, 11);
+    f.avx512_bf16 = Bit(seven_one.a, 5);
+  }
+  if (saves(0x60000) && Bit(seven.d, 24) && TilesGranted()) {  // tile configuration, tile data
+    f.amx_tile = true;
+    f.amx_bf16 = Bit(seven.d, 22);
+    f.amx_int8 = Bit(seven.d, 25);
+  }
+  return f;
+}
+
+#else
+
+CpuFeatures Detect() { return {}; }
+
+#endif
+
+}  // namespace
+
+const CpuFeatures& ThisCpu() {
+  static const CpuFeatures features = Detect();
+  return features;
+}
+
+}  // namespace tempera

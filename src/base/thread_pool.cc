@@ -1,45 +1,76 @@
 #include "src/base/thread_pool.h"
 
+#include <pthread.h>
 #include <sched.h>
 
 #include <atomic>
+#include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "src/base/topology.h"
+
 namespace tempera {
 namespace {
 
-// About 20-50 us of pause instructions: longer than the gap between two layers
-// of a frame, far shorter than the gap between two frames.
-constexpr int kSpins = 2000;
+// Longer than the gap between two layers of a frame (a small sequential step included), far shorter than the
+// gap between two frames.
+constexpr std::chrono::microseconds kSpin{150};
+// A look at the clock costs about as much as this many pauses.
+constexpr int kPausesPerLook = 16;
+
+// Two cache lines: processors fetch lines in pairs.
+constexpr size_t kApart = 128;
 
 inline void Pause() {
-#if defined(__x86_64__)
+#if defined(__x86_64__) || defined(__i386__)
   __builtin_ia32_pause();
+#elif defined(__aarch64__) || defined(__arm__)
+  __asm__ volatile("yield");
 #endif
 }
+
+// Pauses until done() or until `limit` has passed; whether done() came true.
+template <typename Done>
+bool SpinUntil(std::chrono::microseconds limit, const Done& done) {
+  if (done()) return true;
+  const auto end = std::chrono::steady_clock::now() + limit;
+  do {
+    for (int i = 0; i < kPausesPerLook; ++i) {
+      Pause();
+      if (done()) return true;
+    }
+  } while (std::chrono::steady_clock::now() < end);
+  return false;
+}
+
+// One word says which job is on and how many of its tasks nobody has claimed: a claim is one compare and
+// exchange, and one that succeeds proves that the job is not over, so that its fields hold still.
+constexpr uint64_t kJob = uint64_t{1} << 32;
+constexpr uint32_t Unclaimed(uint64_t state) { return static_cast<uint32_t>(state); }
+constexpr uint64_t JobOf(uint64_t state) { return state / kJob; }
 
 class Pool final : public ThreadPool {
  public:
   ~Pool() override {
-    {
-      std::lock_guard lock(mutex_);
-      stop_ = true;
-      epoch_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
+    stop_.store(true, std::memory_order_relaxed);
+    Publish(0);
     for (std::thread& t : workers_) t.join();
   }
 
-  Status Start(int num_threads) {
+  Status Start(int num_threads, bool pin) {
+    // With more threads than processors a spinning one takes the place of one that works.
+    spin_ = num_threads <= AvailableCpus() ? kSpin : std::chrono::microseconds{0};
     try {
       for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this, i] { Work(i); });
     } catch (const std::system_error&) {
       return OutOfMemory("cannot start " + std::to_string(num_threads) + " threads; use fewer");
     }
+    if (pin) Pin();
     return OkStatus();
   }
 
@@ -50,68 +81,100 @@ class Pool final : public ThreadPool {
       for (int i = 0; i < num_tasks; ++i) fn(context, i, 0);
       return;
     }
+    // Nobody reads these: every claim of the last job was counted in done_ before its Run returned.
     fn_ = fn;
     context_ = context;
-    num_tasks_ = num_tasks;
-    next_.store(0, std::memory_order_relaxed);
-    busy_.store(static_cast<int>(workers_.size()), std::memory_order_relaxed);
-    {
-      std::lock_guard lock(mutex_);
-      epoch_.fetch_add(1, std::memory_order_release);
-    }
-    wake_.notify_all();
-    Drain(0);
-    for (int spins = 0; busy_.load(std::memory_order_acquire) != 0; ++spins) {
-      Pause();
-      if (spins > kSpins) std::this_thread::yield();
-    }
+    num_tasks_ = static_cast<uint32_t>(num_tasks);
+    done_.store(0, std::memory_order_relaxed);
+    Publish(num_tasks_);
+    const uint32_t others = num_tasks_ - Drain(0);
+    const auto all_done = [&] { return done_.load(std::memory_order_acquire) == others; };
+    // A worker that lost its processor in the midst of a task: let it have this one.
+    while (!SpinUntil(spin_, all_done)) std::this_thread::yield();
   }
 
  private:
-  void Drain(int thread) {
-    for (int i; (i = next_.fetch_add(1, std::memory_order_relaxed)) < num_tasks_;) fn_(context_, i, thread);
+  void Publish(uint32_t tasks) {
+    const uint64_t state = (JobOf(state_.load(std::memory_order_relaxed)) + 1) * kJob + tasks;
+    // Sequentially consistent with Sleep: either the sleeper sees the job, or we see the sleeper.
+    state_.store(state, std::memory_order_seq_cst);
+    if (sleepers_.load(std::memory_order_seq_cst) == 0) return;
+    std::lock_guard lock(mutex_);
+    wake_.notify_all();
+  }
+
+  // Claims and runs tasks until none is left; how many.
+  uint32_t Drain(int thread) {
+    uint32_t count = 0;
+    uint64_t state = state_.load(std::memory_order_acquire);
+    while (Unclaimed(state) != 0) {
+      if (!state_.compare_exchange_weak(state, state - 1, std::memory_order_acq_rel,
+                                        std::memory_order_acquire)) {
+        continue;
+      }
+      fn_(context_, static_cast<int>(num_tasks_ - Unclaimed(state)), thread);
+      ++count;
+      state = state_.load(std::memory_order_acquire);
+    }
+    return count;
   }
 
   void Work(int thread) {
     uint64_t seen = 0;
+    const auto new_job = [&] { return JobOf(state_.load(std::memory_order_acquire)) != seen; };
     while (true) {
-      uint64_t epoch = epoch_.load(std::memory_order_acquire);
-      for (int spins = 0; epoch == seen && spins < kSpins; ++spins) {
-        Pause();
-        epoch = epoch_.load(std::memory_order_acquire);
-      }
-      if (epoch == seen) {
-        std::unique_lock lock(mutex_);
-        wake_.wait(lock, [&] { return epoch_.load(std::memory_order_acquire) != seen; });
-        epoch = epoch_.load(std::memory_order_acquire);
-      }
-      seen = epoch;
-      if (stop_) return;
-      Drain(thread);
-      busy_.fetch_sub(1, std::memory_order_release);
+      if (!SpinUntil(spin_, new_job)) Sleep(seen);
+      if (stop_.load(std::memory_order_relaxed)) return;
+      seen = JobOf(state_.load(std::memory_order_acquire));
+      const uint32_t count = Drain(thread);
+      if (count != 0) done_.fetch_add(count, std::memory_order_release);
     }
   }
 
-  std::vector<std::thread> workers_;
+  void Sleep(uint64_t seen) {
+    std::unique_lock lock(mutex_);
+    sleepers_.fetch_add(1, std::memory_order_seq_cst);
+    wake_.wait(lock, [&] { return JobOf(state_.load(std::memory_order_seq_cst)) != seen; });
+    sleepers_.fetch_sub(1, std::memory_order_relaxed);
+  }
+
+  // Worker i to the i-th core, the first one left to the caller.
+  void Pin() {
+    const std::vector<int> cores = PhysicalCores();
+    for (size_t i = 0; i < workers_.size(); ++i) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      CPU_SET(static_cast<size_t>(cores[(i + 1) % cores.size()]), &set);
+      // A refusal leaves the thread where the system puts it: slower at worst.
+      static_cast<void>(pthread_setaffinity_np(workers_[i].native_handle(), sizeof(set), &set));
+    }
+  }
+
+  // Claimed by all, written by all: each on lines of its own.
+  alignas(kApart) std::atomic<uint64_t> state_{0};
+  alignas(kApart) std::atomic<uint32_t> done_{
+      0};  // tasks that workers finished, added when they find no more
+  // Written seldom.
+  alignas(kApart) std::atomic<int> sleepers_{0};
+  std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::atomic<uint64_t> epoch_{0};
-  std::atomic<int> next_{0};
-  std::atomic<int> busy_{0};
-  std::atomic<bool> stop_{false};
-  Task fn_ = nullptr;
+  std::chrono::microseconds spin_{0};
+  // The job; read by whoever claimed one of its tasks.
+  alignas(kApart) Task fn_ = nullptr;
   void* context_ = nullptr;
-  int num_tasks_ = 0;
+  uint32_t num_tasks_ = 0;
+  std::vector<std::thread> workers_;
 };
 
 }  // namespace
 
-Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(int num_threads) {
+Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(int num_threads, bool pin) {
   if (num_threads < 0 || num_threads > 1024) {
     return InvalidArgument("thread count " + std::to_string(num_threads) + " is not in 0..1024");
   }
   auto pool = std::make_unique<Pool>();
-  TEMPERA_RETURN_IF_ERROR(pool->Start(num_threads == 0 ? AvailableCpus() : num_threads));
+  TEMPERA_RETURN_IF_ERROR(pool->Start(num_threads == 0 ? UsefulThreads() : num_threads, pin));
   return std::unique_ptr<ThreadPool>(std::move(pool));
 }
 

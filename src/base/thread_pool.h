@@ -11,14 +11,18 @@ namespace tempera {
 
 class ThreadPool {
  public:
-  // num_threads counts the caller: 1 makes no thread. 0 = one per available CPU.
-  static Result<std::unique_ptr<ThreadPool>> Create(int num_threads);
+  // num_threads counts the caller: 1 makes no thread. 0 = one per physical core that this process may use
+  // (UsefulThreads in topology.h). `pin`: each worker stays on a core of its own; the caller's thread is
+  // left as it is. Where the system refuses that, the threads run unpinned.
+  static Result<std::unique_ptr<ThreadPool>> Create(int num_threads, bool pin = false);
   virtual ~ThreadPool() = default;
 
   virtual int num_threads() const = 0;
 
   // Runs fn(context, task, thread) for every task in [0, num_tasks); thread is in
   // [0, num_threads) and no two tasks share it at once. Returns when all are done.
+  // Tasks are claimed one by one, in order: a worker that comes late, or not at all, holds
+  // nothing up but the task it is at.
   // Which thread runs which task is not fixed: fn must not let its result depend on it.
   // One caller at a time.
   using Task = void (*)(void* context, int task, int thread);

@@ -274,6 +274,8 @@ TEST(Session, ReportsStepsAndMemory) {
   EXPECT_EQ(session->steps()[0].macs, 32 * 48 * 3 * 4 * 9);
   EXPECT_GT(session->steps()[0].last_ms, 0);
   EXPECT_EQ(session->steps()[0].output_shape, (Shape{1, 4, 32, 48}));
+  EXPECT_GE(session->steps()[0].bytes, 32 * 48 * (3 + 4) * 4 + 3 * 4 * 9 * 4);
+  EXPECT_EQ(session->steps()[0].sources, std::vector<int32_t>{-1});
   EXPECT_GT(session->memory().activation_bytes, 0u);
   EXPECT_GE(session->memory().weight_bytes, 3 * 4 * 9 * sizeof(float));
 }

@@ -36,6 +36,7 @@ class PlannedSession final : public Session {
     }
     TEMPERA_RETURN_IF_ERROR(PlaceStorages());
     for (const auto& step : plan_.steps) infos_.push_back(step->info);
+    DescribeTraffic();
     return OkStatus();
   }
 
@@ -107,6 +108,26 @@ class PlannedSession final : public Session {
     const Memory memory(std::move(pointers));
     for (const auto& step : plan_.steps) step->Bind(memory);
     return OkStatus();
+  }
+
+  // What flows between steps, for whoever asks where time and memory go.
+  void DescribeTraffic() {
+    std::vector<int32_t> writer(plan_.storages.size(), -1);
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      const Step& step = *plan_.steps[i];
+      StepInfo& info = infos_[i];
+      info.bytes = static_cast<int64_t>(step.weight_bytes);
+      for (StorageId id : step.reads) {
+        info.bytes += static_cast<int64_t>(plan_.storages[static_cast<size_t>(id)].bytes);
+        info.sources.push_back(writer[static_cast<size_t>(id)]);
+      }
+      std::sort(info.sources.begin(), info.sources.end());
+      info.sources.erase(std::unique(info.sources.begin(), info.sources.end()), info.sources.end());
+      for (StorageId id : step.writes) {
+        info.bytes += static_cast<int64_t>(plan_.storages[static_cast<size_t>(id)].bytes);
+        writer[static_cast<size_t>(id)] = static_cast<int32_t>(i);
+      }
+    }
   }
 
   Plan plan_;

@@ -33,6 +33,9 @@ struct StepInfo {
   std::string kernel;     // "conv_f32 3x3 s1 planar AVX2" or "reference"
   Shape output_shape;
   int64_t macs = 0;    // multiply-accumulates of the graph as written
+  int64_t bytes = 0;   // activations read and written once each, and weights
+  // Steps whose output it reads, by index into Session::steps(), ascending; -1 for an input of the session.
+  std::vector<int32_t> sources;
   double last_ms = 0;  // of the last Run, when profiling is on
 };
 

@@ -57,6 +57,8 @@ struct ConvNhwcArgs {
 // upsample 1, or 2 where it folds into four phases (see ConvPlan::scale).
 bool ConvNhwcServes(const ConvShape& shape, const ConvNhwcOptions& options);
 
+struct ConvNhwcTarget;
+
 // Immutable once made; owns its packed weights.
 struct ConvNhwcPlan {
   ConvShape shape;
@@ -68,11 +70,40 @@ struct ConvNhwcPlan {
   size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
   size_t weight_bytes = 0;
 
+  // What follows is for the implementation.
+  ConvPlan geometry;            // the part of it that PlanWindow fills (conv_taps.h)
+  int64_t packed_channels = 0;  // of a pixel in scratch
+  // One phase of the output (ConvPlan::scale): a dot product over the window's rows.
+  struct Phase {
+    int64_t first_row = 0, first_column = 0;  // of its taps, in the window
+    int64_t kernel_rows = 0, row_k = 0;
+    AlignedBuffer weights;           // as the dot kernel packs them
+    std::vector<float> scale, bias;  // [columns]: from a sum to a number of the output
+  };
+  std::vector<Phase> phases;
+  int64_t columns = 0;       // of weights: output channels and padding
+  int64_t chunk_pixels = 0;  // outputs per call of the dot kernel
+  // Tiles in phase coordinates; a tile's rows pass through a window of ring_rows rows in scratch.
+  int64_t tile_h = 0, tile_w = 0, tiles_y = 0, tiles_x = 0;
+  int64_t ring_rows = 0, row_stride = 0;  // in elements
+  std::vector<float> inverse_step, zero;  // [packed_channels]: q = x * inverse_step + zero, rounded
+  std::vector<uint8_t> pad_pixel;         // packed_channels elements of constant padding
+  struct Scratch {                        // offsets in bytes
+    size_t rows = 0, line = 0, sums = 0, read = 0, write = 0, moments = 0;
+  } scratch;
+  const ConvNhwcTarget* target = nullptr;
+
   void RunTask(const ConvNhwcArgs& args, int64_t task, void* scratch) const;
 };
 
 // weights: [out_channels, in_channels, kernel_h, kernel_w]; bias: out_channels numbers or empty.
 Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float> weights,
                                   std::span<const float> bias, const ConvNhwcOptions& options);
+
+// One target's code.
+struct ConvNhwcTarget {
+  void (*run_task)(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task, uint8_t* scratch);
+};
+const ConvNhwcTarget* ChooseConvNhwcTarget(int64_t highway_bit);
 
 }  // namespace tempera::kernels

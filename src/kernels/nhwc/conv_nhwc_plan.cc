@@ -1,0 +1,280 @@
+// Plans a convolution over interleaved pixels: tiles, quantised and packed weights, the layout of scratch.
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <limits>
+
+#include "src/base/checked_math.h"
+#include "src/kernels/conv_taps.h"
+#include "src/kernels/nhwc/bf16.h"
+#include "src/kernels/nhwc/conv_nhwc.h"
+
+namespace tempera::kernels {
+namespace {
+
+// Enough tasks for a fair share between up to about eight threads, as conv_plan.cc.
+constexpr int64_t kWantedTasks = 16;
+// The rows one output row reads should stay in half of a small L2 (512 KiB), beside weights.
+constexpr int64_t kRowsBudget = 192 * 1024;
+// Sums of one call of the dot kernel stay in L1 (32 KiB) until the epilogue has read them.
+constexpr int64_t kSumsBudget = 12 * 1024;
+constexpr int64_t kLeastPixels = 24;
+
+int64_t PackedChannels(const ConvShape& s, PictureLayout input) {
+  // Planes of a picture are packed without padding: 9x9 over 3 channels is rows of 27 numbers.
+  return input == PictureLayout::kPlanarF32 && s.in_channels <= 4 ? s.in_channels
+                                                                  : NhwcChannels(s.in_channels);
+}
+
+bool FitsInt32(const ConvPlan& g, int64_t packed_channels, int64_t k_step) {
+  const double row_k = static_cast<double>(RoundUp(g.window_w * packed_channels, k_step));
+  return 255.0 * 127.0 * row_k * static_cast<double>(g.window_h) < 2147483648.0;
+}
+
+// Tiles follow from the shape alone: not from the dot kernel, whose choice must not change the moments.
+void PlanTiles(ConvNhwcPlan& p) {
+  const ConvPlan& g = p.geometry;
+  const int64_t pixel_bytes = 2 * NhwcChannels(p.shape.in_channels) * g.read_stride_w;
+  p.tile_w = g.phase_w;
+  while (p.tile_w > 96 && (g.window_h + g.read_stride_h) * p.tile_w * pixel_bytes > kRowsBudget) {
+    p.tile_w = RoundUp(CeilDiv(p.tile_w, 2), 48);
+  }
+  p.tiles_x = CeilDiv(g.phase_w, p.tile_w);
+  const int64_t others = std::min(p.shape.n * p.tiles_x, kWantedTasks);
+  p.tile_h = CeilDiv(g.phase_h, CeilDiv(kWantedTasks, others));
+  // The rows of the window are packed twice where bands meet.
+  p.tile_h = std::min(std::max(p.tile_h, g.window_h / g.read_stride_h), g.phase_h);
+  p.tiles_y = CeilDiv(g.phase_h, p.tile_h);
+  p.tiles = p.tiles_y * p.tiles_x;
+  p.tasks = p.shape.n * p.tiles;
+}
+
+void PlanScratch(ConvNhwcPlan& p) {
+  const ConvPlan& g = p.geometry;
+  const auto size = static_cast<int64_t>(DotElementSize(p.dot->element));
+  int64_t window_k = 0;
+  for (const ConvNhwcPlan::Phase& phase : p.phases) {
+    window_k = std::max(window_k, phase.first_column * p.packed_channels + phase.row_k);
+  }
+  const int64_t pixels = RoundUp(p.tile_w, p.dot->pixel_block);
+  p.row_stride = RoundUp((pixels - 1) * g.read_stride_w * p.packed_channels + window_k, 64);
+  const int64_t tile_rows = (p.tile_h - 1) * g.read_stride_h + g.window_h;
+  const int64_t least = g.window_h + g.read_stride_h;
+  p.ring_rows = std::min(tile_rows, std::max(least, kRowsBudget / (p.row_stride * size)));
+  p.chunk_pixels = RoundUp(std::max(kLeastPixels, kSumsBudget / (p.columns * 4)), p.dot->pixel_block);
+  p.chunk_pixels = std::min(p.chunk_pixels, pixels);
+
+  size_t at = 0;
+  const auto take = [&at](int64_t bytes) {
+    const size_t from = at;
+    at += static_cast<size_t>(RoundUp(bytes, 64));
+    return from;
+  };
+  p.scratch.rows = take(p.ring_rows * p.row_stride * size);
+  p.scratch.line = take(p.row_stride * size);
+  p.scratch.sums = take(p.chunk_pixels * p.columns * 4);
+  p.scratch.read = take(6 * p.packed_channels * 4);
+  p.scratch.write = take(3 * p.columns * 4);
+  p.scratch.moments = take(p.columns * (4 + 8 + 8));
+  p.scratch_bytes = at;
+}
+
+// Steps and zero points, and what constant padding becomes.
+void PlanInput(ConvNhwcPlan& p, const ConvNhwcOptions& options, std::vector<double>& steps) {
+  const ConvShape& s = p.shape;
+  const auto packed = static_cast<size_t>(p.packed_channels);
+  p.inverse_step.assign(packed, p.precision == ConvPrecision::kInt8 ? 0.0f : 1.0f);
+  p.zero.assign(packed, 0.0f);
+  steps.assign(packed, 1.0);
+  const size_t size = DotElementSize(p.dot->element);
+  p.pad_pixel.assign(packed * size, 0);
+  const ConvAxis axis_h = AxisH(s), axis_w = AxisW(s);
+  const bool padded = axis_h.before > 0 || axis_h.after() > 0 || axis_w.before > 0 || axis_w.after() > 0;
+  for (size_t c = 0; c < static_cast<size_t>(s.in_channels); ++c) {
+    if (p.precision == ConvPrecision::kBf16) {
+      const uint16_t pad = ToBf16(std::clamp(s.pad_value, -kMostBf16, kMostBf16));
+      std::memcpy(p.pad_pixel.data() + c * size, &pad, size);
+      continue;
+    }
+    double low = options.low[c], high = options.high[c];
+    if (padded && s.pad_mode == PadMode::kConstant) {  // padding must not be clamped
+      low = std::min<double>(low, s.pad_value);
+      high = std::max<double>(high, s.pad_value);
+    }
+    steps[c] = (high - low) / 255;
+    p.inverse_step[c] = static_cast<float>(1 / steps[c]);
+    p.zero[c] = static_cast<float>(std::nearbyint(-low / steps[c]));
+    const double pad = std::nearbyint(s.pad_value * static_cast<double>(p.inverse_step[c]) + p.zero[c]);
+    const auto q = static_cast<uint16_t>(std::clamp(pad, 0.0, 255.0));
+    std::memcpy(p.pad_pixel.data() + c * size, &q, size);  // little-endian: the low byte for uint8
+  }
+}
+
+// One phase's weights in double, [kernel_rows][row_k][columns], the steps of the input in them.
+std::vector<double> PhaseWeights(const ConvNhwcPlan& p, const ConvNhwcPlan::Phase& phase,
+                                 std::span<const AxisTap> taps_y, std::span<const AxisTap> taps_x,
+                                 std::span<const float> weights, std::span<const double> steps) {
+  const ConvShape& s = p.shape;
+  std::vector<double> w(static_cast<size_t>(phase.kernel_rows * phase.row_k * p.columns), 0.0);
+  for (int64_t o = 0; o < s.out_channels; ++o) {
+    for (int64_t c = 0; c < s.in_channels; ++c) {
+      const float* from = weights.data() + (o * s.in_channels + c) * s.kernel_h * s.kernel_w;
+      for (size_t y = 0; y < taps_y.size(); ++y) {
+        for (size_t x = 0; x < taps_x.size(); ++x) {
+          double sum = 0;
+          for (int64_t ky : taps_y[y].kernels) {
+            for (int64_t kx : taps_x[x].kernels) sum += from[ky * s.kernel_w + kx];
+          }
+          const int64_t k = static_cast<int64_t>(x) * p.packed_channels + c;
+          w[static_cast<size_t>((static_cast<int64_t>(y) * phase.row_k + k) * p.columns + o)] =
+              sum * steps[static_cast<size_t>(c)];
+        }
+      }
+    }
+  }
+  return w;
+}
+
+template <typename T>
+std::vector<uint8_t> PackAs(const ConvNhwcPlan& p, const ConvNhwcPlan::Phase& phase,
+                            std::span<const double> numbers) {
+  std::vector<T> w(numbers.size());
+  for (size_t i = 0; i < w.size(); ++i) w[i] = static_cast<T>(numbers[i]);
+  return p.dot->pack(w.data(), phase.kernel_rows, phase.row_k, p.columns);
+}
+
+// Rounds a phase's weights to what the dot kernel takes; fills scale and bias.
+std::vector<uint8_t> RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& phase, std::vector<double>& w,
+                                  std::span<const float> bias) {
+  const auto columns = static_cast<size_t>(p.columns);
+  phase.scale.assign(columns, 0.0f);
+  phase.bias.assign(columns, 0.0f);
+  for (size_t o = 0; o < static_cast<size_t>(p.shape.out_channels); ++o) {
+    const double b = bias.empty() ? 0.0 : bias[o];
+    if (p.precision == ConvPrecision::kBf16) {
+      phase.scale[o] = 1;
+      phase.bias[o] = static_cast<float>(b);
+      continue;
+    }
+    double most = 0;
+    for (size_t i = o; i < w.size(); i += columns) most = std::max(most, std::abs(w[i]));
+    const double step = most > 0 ? most / 127 : 1;
+    double zeros = 0;  // what the zero points alone add to the sum
+    for (size_t i = o; i < w.size(); i += columns) {
+      w[i] = std::nearbyint(w[i] / step);
+      const auto k = static_cast<int64_t>(i / columns) % phase.row_k;
+      if (w[i] != 0) zeros += w[i] * p.zero[static_cast<size_t>(k % p.packed_channels)];
+    }
+    phase.scale[o] = static_cast<float>(step);
+    phase.bias[o] = static_cast<float>(b - step * zeros);
+  }
+  switch (p.dot->element) {
+    case DotElement::kU8S8:
+      return PackAs<int8_t>(p, phase, w);
+    case DotElement::kS16:
+      return PackAs<int16_t>(p, phase, w);
+    case DotElement::kBf16:
+      break;
+  }
+  std::vector<uint16_t> bits(w.size());
+  for (size_t i = 0; i < w.size(); ++i) {
+    bits[i] = ToBf16(std::clamp(static_cast<float>(w[i]), -kMostBf16, kMostBf16));
+  }
+  return p.dot->pack(bits.data(), phase.kernel_rows, phase.row_k, p.columns);
+}
+
+Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<const float> bias,
+                  std::span<const double> steps) {
+  for (int64_t py = 0; py < p.geometry.scale; ++py) {
+    for (int64_t px = 0; px < p.geometry.scale; ++px) {
+      // Without dilation the taps of a phase are neighbours.
+      const std::vector<AxisTap> taps_y = TapsH(p.geometry, py), taps_x = TapsW(p.geometry, px);
+      ConvNhwcPlan::Phase phase;
+      phase.first_row = taps_y.front().offset;
+      phase.first_column = taps_x.front().offset;
+      phase.kernel_rows = static_cast<int64_t>(taps_y.size());
+      phase.row_k = RoundUp(static_cast<int64_t>(taps_x.size()) * p.packed_channels, p.dot->k_step);
+      std::vector<double> w = PhaseWeights(p, phase, taps_y, taps_x, weights, steps);
+      const std::vector<uint8_t> packed = RoundWeights(p, phase, w, bias);
+      TEMPERA_ASSIGN_OR_RETURN(phase.weights, AlignedBuffer::Allocate(packed.size()));
+      std::memcpy(phase.weights.data(), packed.data(), packed.size());
+      p.weight_bytes += packed.size();
+      p.phases.push_back(std::move(phase));
+    }
+  }
+  return OkStatus();
+}
+
+bool Suits(const DotKernel& dot, ConvPrecision precision) {
+  return (dot.element == DotElement::kBf16) == (precision == ConvPrecision::kBf16);
+}
+
+}  // namespace
+
+bool ConvNhwcServes(const ConvShape& s, const ConvNhwcOptions& options) {
+  if (!CheckConvShape(s).ok() || s.group != 1 || s.transposed || s.dilation_h != 1 || s.dilation_w != 1 ||
+      s.upsample > 2) {
+    return false;
+  }
+  ConvPlan g;
+  g.shape = s;
+  PlanWindow(g);
+  // Sizes of scratch rows and of offsets stay far from overflow.
+  if (g.read_upsample != 1 || g.window_h > 1024 || g.window_w > 1024 || g.read_stride_w > 1024 ||
+      s.in_channels > 65536 || s.out_channels > 65536) {
+    return false;
+  }
+  constexpr int64_t kMostStep = 64;  // of the dot kernels
+  return options.precision == ConvPrecision::kBf16 ||
+         FitsInt32(g, PackedChannels(s, options.input), kMostStep);
+}
+
+Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float> weights,
+                                  std::span<const float> bias, const ConvNhwcOptions& options) {
+  TEMPERA_RETURN_IF_ERROR(CheckConvShape(shape));
+  if (!ConvNhwcServes(shape, options))
+    return Unsupported("convolution of this shape over interleaved pixels");
+  const auto out_channels = static_cast<size_t>(shape.out_channels);
+  const auto in_channels = static_cast<size_t>(shape.in_channels);
+  if (weights.size() !=
+          out_channels * static_cast<size_t>(shape.in_channels * shape.kernel_h * shape.kernel_w) ||
+      (!bias.empty() && bias.size() != out_channels)) {
+    return InvalidArgument("convolution weights or bias do not match its shape");
+  }
+  if (options.precision == ConvPrecision::kInt8) {
+    if (options.low.size() != in_channels || options.high.size() != in_channels) {
+      return InvalidArgument("8-bit convolution without a range for each input channel");
+    }
+    for (size_t c = 0; c < in_channels; ++c) {
+      const double range = static_cast<double>(options.high[c]) - options.low[c];
+      if (!(range >= 1e-30 && range <= 1e30)) {
+        return InvalidArgument("8-bit convolution with an empty or endless range");
+      }
+    }
+  }
+  ConvNhwcPlan p;
+  p.shape = shape;
+  p.precision = options.precision;
+  p.input = options.input;
+  p.output = options.output;
+  p.dot = options.dot;
+  if (p.dot == nullptr) {
+    for (const DotKernel* dot : DotKernelsFor(options.highway_bit)) {
+      if (p.dot == nullptr && Suits(*dot, options.precision)) p.dot = dot;
+    }
+  }
+  if (!Suits(*p.dot, options.precision)) return InvalidArgument("dot kernel of another precision");
+  p.target = ChooseConvNhwcTarget(options.highway_bit);
+  p.geometry.shape = shape;
+  PlanWindow(p.geometry);
+  p.packed_channels = PackedChannels(shape, options.input);
+  p.columns = RoundUp(NhwcChannels(shape.out_channels), p.dot->column_block);
+  std::vector<double> steps;
+  PlanInput(p, options, steps);
+  PlanTiles(p);
+  TEMPERA_RETURN_IF_ERROR(PlanPhases(p, weights, bias, steps));
+  PlanScratch(p);
+  return p;
+}
+
+}  // namespace tempera::kernels

@@ -1,0 +1,20 @@
+// One line of the table of dot kernels.
+#pragma once
+
+#include <cstdint>
+
+#include "src/kernels/nhwc/dot_kernel.h"
+
+namespace tempera::kernels {
+
+struct DotEntry {
+  const DotKernel& (*kernel)();
+  int64_t least_target;  // HWY_AVX2 and so on: the least target that may use it
+  bool (*runs_here)();   // whether this processor and its system can
+};
+
+const DotKernel& PlainU8S8Dot();
+const DotKernel& PlainS16Dot();
+const DotKernel& PlainBf16Dot();
+
+}  // namespace tempera::kernels

@@ -1,0 +1,41 @@
+// Which dot kernels there are, and which of them a target may use.
+#include <hwy/targets.h>
+
+#include "src/kernels/nhwc/dot_entry.h"
+
+namespace tempera::kernels {
+namespace {
+
+// Fastest first. A new kernel is one line here. Nothing but the plain ones outside x86.
+constexpr DotEntry kEntries[] = {
+#if HWY_ARCH_X86
+#endif
+    {&PlainU8S8Dot, INT64_MAX, [] { return true; }},
+    {&PlainS16Dot, INT64_MAX, [] { return true; }},
+    {&PlainBf16Dot, INT64_MAX, [] { return true; }},
+};
+
+}  // namespace
+
+const DotKernel& PlainDotKernel(DotElement element) {
+  switch (element) {
+    case DotElement::kS16:
+      return PlainS16Dot();
+    case DotElement::kBf16:
+      return PlainBf16Dot();
+    case DotElement::kU8S8:
+      break;
+  }
+  return PlainU8S8Dot();
+}
+
+std::vector<const DotKernel*> DotKernelsFor(int64_t highway_bit) {
+  std::vector<const DotKernel*> kernels;
+  for (const DotEntry& entry : kEntries) {
+    // In Highway better targets have lower bits.
+    if (highway_bit <= entry.least_target && entry.runs_here()) kernels.push_back(&entry.kernel());
+  }
+  return kernels;
+}
+
+}  // namespace tempera::kernels

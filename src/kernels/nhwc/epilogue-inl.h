@@ -1,0 +1,170 @@
+// Per-target code: what becomes of a dot kernel's sums: scaled, activated, counted into the moments and
+// stored as pixels or planes.
+#if defined(TEMPERA_KERNELS_NHWC_EPILOGUE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TEMPERA_KERNELS_NHWC_EPILOGUE_INL_H_
+#undef TEMPERA_KERNELS_NHWC_EPILOGUE_INL_H_
+#else
+#define TEMPERA_KERNELS_NHWC_EPILOGUE_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <type_traits>
+
+#include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/kernels/nhwc/half-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tempera::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// [columns] each.
+struct WriteConstants {
+  float *lo, *hi, *slope;
+};
+// Sums of (y - shift) and of its square, [columns] each. The shift is the tile's first number of a column:
+// a flat picture then has a variance of exactly 0, and a large mean costs no digits.
+struct ColumnSums {
+  double *sum, *squares;
+  float* shift;
+  bool started = false;
+};
+
+HWY_INLINE WriteConstants PrepareWrite(const ConvNhwcPlan& plan, const Pointwise& write, float* memory) {
+  const int64_t columns = plan.columns;
+  const WriteConstants c = {memory, memory + columns, memory + 2 * columns};
+  std::fill(memory, memory + 3 * columns, 0.0f);  // channels that are padding become zeros
+  const float most = plan.output == PictureLayout::kNhwcF16 ? kMostF16 : hwy::HighestValue<float>();
+  for (int64_t o = 0; o < plan.shape.out_channels; ++o) {
+    const bool clamp = write.activation == Activation::kClamp;
+    c.lo[o] = std::clamp(clamp ? write.lo : -most, -most, most);
+    c.hi[o] = std::clamp(clamp ? write.hi : most, -most, most);
+    c.slope[o] = write.activation == Activation::kSlope ? write.slope[o] : 1.0f;
+  }
+  return c;
+}
+
+// A dot call's outputs.
+struct EpilogueArgs {
+  const float *scale, *bias;
+  WriteConstants write;
+  void* sums;  // [pixels][columns], scribbled on
+  int64_t pixels, columns;
+  // kNhwcF16: the first pixel, and numbers between outputs. kPlanarF32: the first number of the first
+  // plane, numbers between outputs and between planes.
+  void* out;
+  int64_t out_step, out_plane;
+  int64_t out_channels;  // nhwc: with their padding
+  ColumnSums* moments;   // or nullptr
+};
+
+template <bool kSlope, typename Sum, class D>
+HWY_INLINE hn::Vec<D> Finish(D d, const Sum* sums, hn::Vec<D> scale, hn::Vec<D> bias, hn::Vec<D> lo,
+                             hn::Vec<D> hi, hn::Vec<D> slope) {
+  hn::Vec<D> y;
+  if constexpr (std::is_same_v<Sum, int32_t>) {
+    y = hn::ConvertTo(d, hn::Load(hn::RebindToSigned<D>(), sums));
+  } else {
+    y = hn::Load(d, sums);
+  }
+  y = hn::MulAdd(y, scale, bias);
+  if constexpr (kSlope) y = hn::IfThenElse(hn::Lt(y, hn::Zero(d)), hn::Mul(y, slope), y);
+  return hn::Min(hn::Max(y, lo), hi);
+}
+
+template <class D>
+HWY_INLINE void AddToDoubles(D d, hn::Vec<D> v, double* to) {
+  HWY_ALIGN float lanes[hn::MaxLanes(D())];
+  hn::Store(v, d, lanes);
+  for (size_t i = 0; i < hn::Lanes(d); ++i) to[i] += lanes[i];
+}
+
+// One vector of columns at a time, so that its constants and sums stay in registers. A call's pixels are
+// few enough to be summed in fp32 (ConvNhwcPlan::chunk_pixels); calls are joined in double.
+template <bool kSlope, bool kNhwc, bool kMoments, typename Sum, class D>
+HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
+  const hn::Rebind<hwy::float16_t, D> dh;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  for (int64_t c = 0; c < a.out_channels; c += lanes) {
+    const auto scale = hn::LoadU(d, a.scale + c), bias = hn::LoadU(d, a.bias + c);
+    const auto lo = hn::LoadU(d, a.write.lo + c), hi = hn::LoadU(d, a.write.hi + c);
+    const auto slope = hn::LoadU(d, a.write.slope + c);
+    const Sum* from = static_cast<const Sum*>(a.sums) + c;
+    auto shift = hn::Zero(d);
+    if constexpr (kMoments) {
+      if (!a.moments->started) {
+        hn::StoreU(Finish<kSlope>(d, from, scale, bias, lo, hi, slope), d, a.moments->shift + c);
+      }
+      shift = hn::LoadU(d, a.moments->shift + c);
+    }
+    auto sum0 = hn::Zero(d), sum1 = sum0, squares0 = sum0, squares1 = sum0;
+    const auto one = [&](int64_t p, hn::Vec<D>& sum, hn::Vec<D>& squares) HWY_ATTR {
+      const auto y = Finish<kSlope>(d, from + p * a.columns, scale, bias, lo, hi, slope);
+      if constexpr (kMoments) {
+        const auto v = hn::Sub(y, shift);
+        sum = hn::Add(sum, v);
+        squares = hn::MulAdd(v, v, squares);
+      }
+      if constexpr (kNhwc) {
+        hn::StoreU(ToF16(d, y), dh, static_cast<hwy::float16_t*>(a.out) + p * a.out_step + c);
+      } else {
+        hn::Store(y, d, static_cast<float*>(a.sums) + p * a.columns + c);
+      }
+    };
+    int64_t p = 0;
+    for (; p + 2 <= a.pixels; p += 2) {
+      one(p, sum0, squares0);
+      one(p + 1, sum1, squares1);
+    }
+    if (p < a.pixels) one(p, sum0, squares0);
+    if constexpr (kMoments) {
+      AddToDoubles(d, hn::Add(sum0, sum1), a.moments->sum + c);
+      AddToDoubles(d, hn::Add(squares0, squares1), a.moments->squares + c);
+    }
+  }
+  if constexpr (kMoments) a.moments->started = true;
+  if constexpr (!kNhwc) {
+    for (int64_t o = 0; o < a.out_channels; ++o) {
+      const float* from = static_cast<const float*>(a.sums) + o;
+      float* to = static_cast<float*>(a.out) + o * a.out_plane;
+      for (int64_t p = 0; p < a.pixels; ++p) to[p * a.out_step] = from[p * a.columns];
+    }
+  }
+}
+
+template <bool kSlope, bool kNhwc, bool kMoments, typename Sum>
+HWY_INLINE void EpilogueFor(const EpilogueArgs& a) {
+  if (a.columns % 16 == 0 && a.out_channels % 16 == 0) {
+    EpilogueAs<kSlope, kNhwc, kMoments, Sum>(hn::CappedTag<float, 16>(), a);
+  } else {
+    EpilogueAs<kSlope, kNhwc, kMoments, Sum>(hn::CappedTag<float, 8>(), a);
+  }
+}
+
+using EpilogueFunction = void (*)(const EpilogueArgs&);
+template <bool kSlope, typename Sum>
+EpilogueFunction ChooseEpilogueFor(bool nhwc, bool moments) {
+  static constexpr EpilogueFunction table[2][2] = {
+      {&EpilogueFor<kSlope, false, false, Sum>, &EpilogueFor<kSlope, false, true, Sum>},
+      {&EpilogueFor<kSlope, true, false, Sum>, &EpilogueFor<kSlope, true, true, Sum>}};
+  return table[nhwc][moments];
+}
+HWY_INLINE EpilogueFunction ChooseEpilogue(const ConvNhwcPlan& plan, const ConvNhwcArgs& args) {
+  const bool nhwc = plan.output == PictureLayout::kNhwcF16, moments = args.moments != nullptr;
+  const bool slope = args.write.activation == Activation::kSlope;
+  if (plan.precision == ConvPrecision::kInt8) {
+    return slope ? ChooseEpilogueFor<true, int32_t>(nhwc, moments)
+                 : ChooseEpilogueFor<false, int32_t>(nhwc, moments);
+  }
+  return slope ? ChooseEpilogueFor<true, float>(nhwc, moments)
+               : ChooseEpilogueFor<false, float>(nhwc, moments);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tempera::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -1,0 +1,295 @@
+// One task of a planned depthwise convolution.
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+#include <utility>
+
+#include "src/kernels/pad_index.h"
+#include "src/kernels/planes/depthwise_f32.h"
+#include "src/kernels/target.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/kernels/planes/depthwise_task.cc"
+#include <hwy/foreach_target.h>
+// after foreach_target
+#include <hwy/highway.h>
+
+#include "src/kernels/moments-inl.h"
+#include "src/kernels/planes/window_row-inl.h"
+#include "src/kernels/pointwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tempera::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+struct RowsOut {
+  float* to;          // first row, first column
+  int64_t row_width;  // between rows
+  int64_t columns;
+  ChannelPointwise write;  // of a clamp or of nothing, which is a clamp to infinity; or of a slope
+  float bias;
+};
+
+template <bool kSlope>
+HWY_INLINE VF Finish(DF d, VF x, const ChannelPointwise& write) {
+  return Activate<kSlope ? Activation::kSlope : Activation::kClamp>(d, x, write);
+}
+
+// Makes the compiler finish these sums before it goes on: it would otherwise compute one output row after the
+// other and keep all input vectors until then, on the stack (clang 19).
+template <int kRows>
+HWY_INLINE void FinishSums([[maybe_unused]] VF* acc) {
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
+  for (int r = 0; r < kRows; ++r) __asm__ volatile("" : "+x"(acc[r].raw));
+#endif
+}
+
+// body(x, acc): the sums of the outputs from column x on, a whole vector of each row. The last vector of a
+// row that is not a multiple of vectors is moved back over numbers already written (the same again); a row
+// shorter than one vector goes through a buffer.
+template <int kRows, bool kSlope, typename Body>
+HWY_INLINE void ForColumns(DF d, const RowsOut& out, const Body& body) {
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const ChannelPointwise write = out.write;
+  const int64_t columns = out.columns, row_width = out.row_width;
+  float* const to = out.to;
+  VF acc[kRows];
+  if (columns < lanes) {
+    body(0, acc);
+    HWY_ALIGN float rest[hn::MaxLanes(DF())];
+    for (int r = 0; r < kRows; ++r) {
+      hn::Store(Finish<kSlope>(d, acc[r], write), d, rest);
+      std::memcpy(to + r * row_width, rest, static_cast<size_t>(columns) * sizeof(float));
+    }
+    return;
+  }
+  for (int64_t x = 0; x < columns; x += lanes) {
+    x = std::min(x, columns - lanes);
+    body(x, acc);
+    for (int r = 0; r < kRows; ++r) hn::StoreU(Finish<kSlope>(d, acc[r], write), d, to + r * row_width + x);
+  }
+}
+
+// Input row kInput of a dense window adds to the output rows that see it. Columns are split by stride,
+// segments `segment` numbers apart.
+template <int kSize, int kStride, int kRows, int kInput>
+HWY_INLINE void AddInputRow(DF d, const float* row, int64_t segment, const VF* w, VF* acc) {
+  for (int k = 0; k < kSize; ++k) {
+    const VF v = hn::LoadU(d, row + k % kStride * segment + k / kStride);
+    for (int r = 0; r < kRows; ++r) {
+      const int ky = kInput - r * kStride;
+      if (ky >= 0 && ky < kSize) acc[r] = hn::MulAdd(v, w[ky * kSize + k], acc[r]);
+    }
+  }
+  FinishSums<kRows>(acc);
+}
+
+// Rows ascend, so that each output adds its taps in reading order, however many rows go side by side.
+template <int kSize, int kStride, int kRows, int... kInput>
+HWY_INLINE void AddInputRows(DF d, const float* const* rows, int64_t segment, int64_t x, const VF* w, VF* acc,
+                             std::integer_sequence<int, kInput...>) {
+  (AddInputRow<kSize, kStride, kRows, kInput>(d, rows[kInput] + x, segment, w, acc), ...);
+}
+
+// The same for column k of a window whose weights do not fit the registers: only the column's do.
+template <int kSize, int kStride, int kRows, int k>
+HWY_INLINE void AddColumn(DF d, const float* const* rows, int64_t segment, int64_t x, const float* weights,
+                          VF* acc) {
+  constexpr int kInputs = (kRows - 1) * kStride + kSize;
+  VF w[kSize];
+  for (int ky = 0; ky < kSize; ++ky) w[ky] = hn::Set(d, weights[ky * kSize + k]);
+  for (int i = 0; i < kInputs; ++i) {
+    const VF v = hn::LoadU(d, rows[i] + x + k % kStride * segment + k / kStride);
+    for (int r = 0; r < kRows; ++r) {
+      const int ky = i - r * kStride;
+      if (ky >= 0 && ky < kSize) acc[r] = hn::MulAdd(v, w[ky], acc[r]);
+    }
+  }
+  FinishSums<kRows>(acc);
+}
+template <int kSize, int kStride, int kRows, int... k>
+HWY_INLINE void AddColumns(DF d, const float* const* rows, int64_t segment, int64_t x, const float* weights,
+                           VF* acc, std::integer_sequence<int, k...>) {
+  (AddColumn<kSize, kStride, kRows, k>(d, rows, segment, x, weights, acc), ...);
+}
+
+// kRows output rows side by side, a dense window of kSize x kSize, strides kStride. rows: the
+// (kRows - 1) * kStride + kSize input rows.
+template <int kSize, int kStride, int kRows, bool kSlope>
+void DenseRows(const float* const* rows, int64_t segment, const float* weights, const RowsOut& out) {
+  const DF d;
+  const VF bias = hn::Set(d, out.bias);
+  constexpr int kInputs = (kRows - 1) * kStride + kSize;
+  const float* in[kInputs];
+  for (int i = 0; i < kInputs; ++i) in[i] = rows[i];
+  if constexpr (kSize > 3) {
+    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR {
+      for (int r = 0; r < kRows; ++r) acc[r] = bias;
+      AddColumns<kSize, kStride, kRows>(d, in, segment, x, weights, acc,
+                                        std::make_integer_sequence<int, kSize>());
+    });
+  } else {
+    VF w[kSize * kSize];
+    for (int i = 0; i < kSize * kSize; ++i) w[i] = hn::Set(d, weights[i]);
+    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR {
+      for (int r = 0; r < kRows; ++r) acc[r] = bias;
+      AddInputRows<kSize, kStride, kRows>(d, in, segment, x, w, acc,
+                                          std::make_integer_sequence<int, kInputs>());
+    });
+  }
+}
+
+// One output row of any window: taps[t] is where tap t's first number lies.
+template <bool kSlope>
+void TapsRow(const float* const* taps, int64_t num_taps, const float* weights, const RowsOut& out) {
+  constexpr int kVectors = 4;
+  const DF d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const VF bias = hn::Set(d, out.bias);
+  RowsOut rest = out;
+  while (rest.columns >= kVectors * lanes) {
+    const int64_t x = out.columns - rest.columns;
+    VF acc[kVectors] = {bias, bias, bias, bias};
+    for (int64_t t = 0; t < num_taps; ++t) {
+      const VF w = hn::Set(d, weights[t]);
+      for (int v = 0; v < kVectors; ++v) {
+        acc[v] = hn::MulAdd(hn::LoadU(d, taps[t] + x + v * lanes), w, acc[v]);
+      }
+    }
+    for (int v = 0; v < kVectors; ++v) {
+      hn::StoreU(Finish<kSlope>(d, acc[v], out.write), d, out.to + x + v * lanes);
+    }
+    rest.columns -= kVectors * lanes;
+  }
+  const int64_t done = out.columns - rest.columns;
+  if (rest.columns == 0) return;
+  rest.to += done;
+  ForColumns<1, kSlope>(d, rest, [&](int64_t x, VF* acc) HWY_ATTR {
+    acc[0] = bias;
+    for (int64_t t = 0; t < num_taps; ++t) {
+      acc[0] = hn::MulAdd(hn::LoadU(d, taps[t] + done + x), hn::Set(d, weights[t]), acc[0]);
+    }
+  });
+}
+
+using DenseFunction = void (*)(const float* const* rows, int64_t segment, const float* weights,
+                               const RowsOut& out);
+
+// The one for `count` rows at once; nullptr: any window, row by row.
+template <int kSize, int kStride, bool kSlope>
+DenseFunction DenseOf(int64_t count) {
+  if constexpr (kStride == 1) {
+    if (count == 4) return &DenseRows<kSize, 1, 4, kSlope>;
+    if (count == 3) return &DenseRows<kSize, 1, 3, kSlope>;
+  }
+  return count == 2 ? &DenseRows<kSize, kStride, 2, kSlope> : &DenseRows<kSize, kStride, 1, kSlope>;
+}
+template <bool kSlope>
+DenseFunction ChooseDense(const ConvShape& s, int64_t count) {
+  if (s.kernel_h != s.kernel_w || s.stride_h != s.stride_w || s.dilation_h != 1 || s.dilation_w != 1) {
+    return nullptr;
+  }
+  if (s.kernel_h == 3) {
+    if (s.stride_h == 1) return DenseOf<3, 1, kSlope>(count);
+    if (s.stride_h == 2) return DenseOf<3, 2, kSlope>(count);
+  } else if (s.kernel_h == 5) {
+    if (s.stride_h == 1) return DenseOf<5, 1, kSlope>(count);
+    if (s.stride_h == 2) return DenseOf<5, 2, kSlope>(count);
+  }
+  return nullptr;
+}
+
+void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
+  const ConvShape& s = plan.shape;
+  const DF d;
+  const int64_t tile = task % plan.tiles;
+  const int64_t first_channel = task / plan.tiles % plan.channel_tasks * plan.channels_per_task;
+  const int64_t last_channel = std::min(s.out_channels, first_channel + plan.channels_per_task);
+  const int64_t n = task / plan.tiles / plan.channel_tasks;
+  const int64_t y0 = tile / plan.tiles_x * plan.tile_h, x0 = tile % plan.tiles_x * plan.tile_w;
+  const int64_t y_end = std::min(s.out_h, y0 + plan.tile_h);
+  const int64_t columns = std::min(plan.tile_w, s.out_w - x0);
+  const int64_t multiplier = s.out_channels / s.in_channels;
+  const int64_t row_width = s.stride_w * plan.segment_width;
+  const auto** const rows = reinterpret_cast<const float**>(scratch + plan.ring_rows * row_width);
+  const float** const taps = rows + plan.ring_rows;
+
+  WindowRow window;
+  window.width = s.in_w;
+  window.first = x0 * s.stride_w - s.pad_left;
+  window.need = (columns - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+  window.stride = s.stride_w;
+  window.segment = plan.segment_width;
+  window.pad_mode = s.pad_mode;
+  window.pad_value = s.pad_value;
+  for (int64_t r = 0; r < plan.ring_rows; ++r) PrepareWindowRow(window, scratch + r * row_width);
+  RowsOut out;
+  out.row_width = s.out_w;
+  out.columns = columns;
+  const bool slope = args.write.activation == Activation::kSlope;
+  for (int64_t o = first_channel; o < last_channel; ++o) {
+    const int64_t channel = n * s.in_channels + o / multiplier;
+    const float* plane = args.input + channel * s.in_h * s.in_w;
+    const float* weights = plan.weights.data() + o * s.kernel_h * s.kernel_w;
+    float* const out_plane = args.output + (n * s.out_channels + o) * s.out_h * s.out_w;
+    const RowPointwise read(d, args.read, channel);
+    out.write = LoadPointwise(d, args.write, o);
+    out.bias = plan.bias[static_cast<size_t>(o)];
+    const int64_t first_row = y0 * s.stride_h - s.pad_top;  // input row of ring slot 0, modulo ring_rows
+    int64_t filled = 0;                                     // ring rows ready, counted from first_row
+    for (int64_t y = y0; y < y_end; y += plan.rows_at_once) {
+      const int64_t count = std::min(plan.rows_at_once, y_end - y);
+      const int64_t from = (y - y0) * s.stride_h;
+      const int64_t need = (count - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
+      for (filled = std::max(filled, from); filled < from + need; ++filled) {
+        const int64_t row = PadIndex(first_row + filled, s.in_h, s.pad_mode);
+        FillWindowRow(window, read, row < 0 ? nullptr : plane + row * s.in_w,
+                      scratch + filled % plan.ring_rows * row_width);
+      }
+      for (int64_t i = 0; i < need; ++i) rows[i] = scratch + (from + i) % plan.ring_rows * row_width;
+      out.to = out_plane + y * s.out_w + x0;
+      const DenseFunction dense = slope ? ChooseDense<true>(s, count) : ChooseDense<false>(s, count);
+      if (dense != nullptr) {
+        dense(rows, plan.segment_width, weights, out);
+        continue;
+      }
+      for (int64_t r = 0; r < count; ++r, out.to += s.out_w) {
+        for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
+          for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
+            taps[ky * s.kernel_w + kx] =
+                rows[r * s.stride_h + ky * s.dilation_h] + window.Place(kx * s.dilation_w);
+          }
+        }
+        (slope ? &TapsRow<true> : &TapsRow<false>)(taps, s.kernel_h * s.kernel_w, weights, out);
+      }
+    }
+    if (args.moments != nullptr) {
+      args.moments[(n * s.out_channels + o) * plan.tiles + tile] =
+          RegionMoments(out_plane + y0 * s.out_w + x0, y_end - y0, columns, s.out_w);
+    }
+  }
+}
+
+const DepthwiseTarget* GetDepthwiseTarget() {
+  static constexpr DepthwiseTarget target = {&RunDepthwiseTask};
+  return &target;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tempera::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tempera::kernels {
+HWY_EXPORT(GetDepthwiseTarget);
+
+const DepthwiseTarget* ChooseDepthwiseTarget(int64_t highway_bit) {
+  return ChooseForTarget(HWY_DISPATCH_TABLE(GetDepthwiseTarget), highway_bit)();
+}
+
+void DepthwisePlan::RunTask(const ConvArgs& args, int64_t task, void* scratch) const {
+  target->run_task(*this, args, task, static_cast<float*>(scratch));
+}
+}  // namespace tempera::kernels
+#endif  // HWY_ONCE

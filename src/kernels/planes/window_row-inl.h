@@ -1,0 +1,145 @@
+// Per-target code: one row of an input plane as a window kernel wants it: padded, its pending Pointwise
+// applied, columns split by stride.
+#if defined(TEMPERA_KERNELS_PLANES_WINDOW_ROW_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TEMPERA_KERNELS_PLANES_WINDOW_ROW_INL_H_
+#undef TEMPERA_KERNELS_PLANES_WINDOW_ROW_INL_H_
+#else
+#define TEMPERA_KERNELS_PLANES_WINDOW_ROW_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstdint>
+
+#include "src/kernels/conv_f32.h"
+#include "src/kernels/pad_index.h"
+#include "src/kernels/pointwise-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tempera::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+// Which part of a row a window needs, and where its numbers go: number i shows the (padded) input column
+// first + i and is kept at Place(i).
+struct WindowRow {
+  int64_t width = 0;    // of the input row
+  int64_t first = 0;    // may be negative
+  int64_t need = 0;     // numbers
+  int64_t stride = 1;   // columns are split by it: one segment per remainder
+  int64_t segment = 0;  // length of a segment
+  PadMode pad_mode = PadMode::kConstant;
+  float pad_value = 0;
+
+  int64_t begin() const { return std::clamp<int64_t>(-first, 0, need); }  // the first number inside
+  int64_t end() const { return std::clamp<int64_t>(width - first, begin(), need); }  // one past the last
+  int64_t Place(int64_t i) const { return stride == 1 ? i : i % stride * segment + i / stride; }
+};
+
+// What is pending on one channel, in registers.
+class RowPointwise {
+ public:
+  RowPointwise(DF d, const Pointwise& p, int64_t channel)
+      : constants_(LoadPointwise(d, p, channel)),
+        kind_(p.is_identity()                      ? Kind::kNothing
+              : p.activation == Activation::kSlope ? Kind::kSlope
+                                                   : Kind::kClamp) {}
+
+  // Without scale and shift these are 1 and 0, without a clamp its ends are infinite: the number stays.
+  HWY_INLINE VF operator()(DF d, VF x) const {
+    if (kind_ == Kind::kNothing) return x;
+    x = hn::MulAdd(x, constants_.scale, constants_.shift);
+    return kind_ == Kind::kClamp ? Activate<Activation::kClamp>(d, x, constants_)
+                                 : Activate<Activation::kSlope>(d, x, constants_);
+  }
+  HWY_INLINE float One(DF d, float x) const { return hn::GetLane((*this)(d, hn::Set(d, x))); }
+
+ private:
+  enum class Kind { kNothing, kClamp, kSlope };
+  ChannelPointwise constants_;
+  Kind kind_;
+};
+
+// Before rows are filled into dst for the first time: what FillWindowRow does not write afterwards. Constant
+// padding stands where it stands in every row. Lanes past the last number are computed with and thrown away;
+// zeros keep them from being denormal or NaN, which some processors handle slowly.
+HWY_INLINE void PrepareWindowRow(const WindowRow& w, float* dst) {
+  std::fill(dst, dst + w.stride * w.segment, 0.0f);
+  if (w.pad_value == 0) return;
+  for (int64_t i = 0; i < w.begin(); ++i) dst[w.Place(i)] = w.pad_value;
+  for (int64_t i = w.end(); i < w.need; ++i) dst[w.Place(i)] = w.pad_value;
+}
+
+// to[i] = read(from[i]); the last vector overlaps the one before it where n is no multiple. No overlap of
+// from and to.
+HWY_INLINE void ReadRow(const RowPointwise& read, const float* HWY_RESTRICT from, float* HWY_RESTRICT to,
+                        int64_t n) {
+  const DF d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  if (n < lanes) {
+    for (int64_t i = 0; i < n; ++i) to[i] = read.One(d, from[i]);
+    return;
+  }
+  int64_t i = 0;
+  for (; i + lanes <= n; i += lanes) hn::StoreU(read(d, hn::LoadU(d, from + i)), d, to + i);
+  if (i != n) hn::StoreU(read(d, hn::LoadU(d, from + n - lanes)), d, to + n - lanes);
+}
+
+// The same, from[2 * i] to even[i] and from[2 * i + 1] to odd[i].
+HWY_INLINE void ReadRowPairs(const RowPointwise& read, const float* HWY_RESTRICT from,
+                             float* HWY_RESTRICT even, float* HWY_RESTRICT odd, int64_t n) {
+  const DF d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  if (n < lanes) {
+    for (int64_t i = 0; i < n; ++i) {
+      even[i] = read.One(d, from[2 * i]);
+      odd[i] = read.One(d, from[2 * i + 1]);
+    }
+    return;
+  }
+  for (int64_t i = 0; i < n; i += lanes) {
+    i = std::min(i, n - lanes);
+    VF a, b;
+    hn::LoadInterleaved2(d, from + 2 * i, a, b);
+    hn::StoreU(read(d, a), d, even + i);
+    hn::StoreU(read(d, b), d, odd + i);
+  }
+}
+
+// row: the input row, or nullptr for one of constant padding. dst: stride * segment numbers, prepared.
+HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, const float* row, float* dst) {
+  const DF d;
+  const int64_t begin = w.begin(), end = w.end();
+  if (row == nullptr) {
+    for (int64_t i = begin; i < end; ++i) dst[w.Place(i)] = w.pad_value;
+    return;
+  }
+  const float* from = row + w.first;
+  if (w.stride == 1) {
+    ReadRow(read, from + begin, dst + begin, end - begin);
+  } else if (w.stride == 2) {
+    int64_t i = begin;
+    if (i % 2 == 1 && i < end) {
+      dst[w.Place(i)] = read.One(d, from[i]);
+      ++i;
+    }
+    ReadRowPairs(read, from + i, dst + i / 2, dst + w.segment + i / 2, (end - i) / 2);
+    if ((end - i) % 2 == 1) dst[w.Place(end - 1)] = read.One(d, from[end - 1]);
+  } else {
+    for (int64_t i = begin; i < end; ++i) dst[w.Place(i)] = read.One(d, from[i]);
+  }
+  if (w.pad_mode == PadMode::kConstant) return;
+  const auto outside = [&](int64_t i) HWY_ATTR {
+    const int64_t column = PadIndex(w.first + i, w.width, w.pad_mode);
+    dst[w.Place(i)] = read.One(d, row[column]);
+  };
+  for (int64_t i = 0; i < begin; ++i) outside(i);
+  for (int64_t i = end; i < w.need; ++i) outside(i);
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tempera::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -16,5 +16,9 @@ struct DotEntry {
 const DotKernel& PlainU8S8Dot();
 const DotKernel& PlainS16Dot();
 const DotKernel& PlainBf16Dot();
+#if defined(__x86_64__)
+const DotKernel& Avx2S16Dot();
+bool HasAvx2Dot();
+#endif
 
 }  // namespace tempera::kernels

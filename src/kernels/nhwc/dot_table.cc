@@ -8,7 +8,8 @@ namespace {
 
 // Fastest first. A new kernel is one line here. Nothing but the plain ones outside x86.
 constexpr DotEntry kEntries[] = {
-#if HWY_ARCH_X86
+#if defined(__x86_64__)
+    {&Avx2S16Dot, HWY_AVX2, &HasAvx2Dot},
 #endif
     {&PlainU8S8Dot, INT64_MAX, [] { return true; }},
     {&PlainS16Dot, INT64_MAX, [] { return true; }},

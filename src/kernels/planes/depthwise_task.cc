@@ -55,19 +55,20 @@ HWY_INLINE void ForColumns(DF d, const RowsOut& out, const Body& body) {
   const int64_t columns = out.columns, row_width = out.row_width;
   float* const to = out.to;
   VF acc[kRows];
-  if (columns < lanes) {
-    body(0, acc);
+  for (int64_t x = 0; x < columns; x += lanes) {
+    x = std::max<int64_t>(0, std::min(x, columns - lanes));
+    body(x, acc);  // called in one place only, so that it is inlined
+    if (columns >= lanes) {
+      for (int r = 0; r < kRows; ++r) {
+        hn::StoreU(Finish<kSlope>(d, acc[r], write), d, to + r * row_width + x);
+      }
+      continue;
+    }
     HWY_ALIGN float rest[hn::MaxLanes(DF())];
     for (int r = 0; r < kRows; ++r) {
       hn::Store(Finish<kSlope>(d, acc[r], write), d, rest);
       std::memcpy(to + r * row_width, rest, static_cast<size_t>(columns) * sizeof(float));
     }
-    return;
-  }
-  for (int64_t x = 0; x < columns; x += lanes) {
-    x = std::min(x, columns - lanes);
-    body(x, acc);
-    for (int r = 0; r < kRows; ++r) hn::StoreU(Finish<kSlope>(d, acc[r], write), d, to + r * row_width + x);
   }
 }
 
@@ -93,25 +94,27 @@ HWY_INLINE void AddInputRows(DF d, const float* const* rows, int64_t segment, in
 }
 
 // The same for column k of a window whose weights do not fit the registers: only the column's do.
-template <int kSize, int kStride, int kRows, int k>
+template <int kSize, int kStride, int kRows, int k, int... kInput>
 HWY_INLINE void AddColumn(DF d, const float* const* rows, int64_t segment, int64_t x, const float* weights,
-                          VF* acc) {
-  constexpr int kInputs = (kRows - 1) * kStride + kSize;
+                          VF* acc, std::integer_sequence<int, kInput...>) {
   VF w[kSize];
   for (int ky = 0; ky < kSize; ++ky) w[ky] = hn::Set(d, weights[ky * kSize + k]);
-  for (int i = 0; i < kInputs; ++i) {
+  const auto add = [&](auto input) HWY_ATTR __attribute__((always_inline)) {
+    constexpr int i = decltype(input)::value;
     const VF v = hn::LoadU(d, rows[i] + x + k % kStride * segment + k / kStride);
     for (int r = 0; r < kRows; ++r) {
       const int ky = i - r * kStride;
       if (ky >= 0 && ky < kSize) acc[r] = hn::MulAdd(v, w[ky], acc[r]);
     }
-  }
+  };
+  (add(std::integral_constant<int, kInput>()), ...);
   FinishSums<kRows>(acc);
 }
 template <int kSize, int kStride, int kRows, int... k>
 HWY_INLINE void AddColumns(DF d, const float* const* rows, int64_t segment, int64_t x, const float* weights,
                            VF* acc, std::integer_sequence<int, k...>) {
-  (AddColumn<kSize, kStride, kRows, k>(d, rows, segment, x, weights, acc), ...);
+  constexpr auto kInputs = std::make_integer_sequence<int, (kRows - 1) * kStride + kSize>();
+  (AddColumn<kSize, kStride, kRows, k>(d, rows, segment, x, weights, acc, kInputs), ...);
 }
 
 // kRows output rows side by side, a dense window of kSize x kSize, strides kStride. rows: the
@@ -124,7 +127,7 @@ void DenseRows(const float* const* rows, int64_t segment, const float* weights, 
   const float* in[kInputs];
   for (int i = 0; i < kInputs; ++i) in[i] = rows[i];
   if constexpr (kSize > 3) {
-    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR {
+    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
       for (int r = 0; r < kRows; ++r) acc[r] = bias;
       AddColumns<kSize, kStride, kRows>(d, in, segment, x, weights, acc,
                                         std::make_integer_sequence<int, kSize>());
@@ -132,7 +135,7 @@ void DenseRows(const float* const* rows, int64_t segment, const float* weights, 
   } else {
     VF w[kSize * kSize];
     for (int i = 0; i < kSize * kSize; ++i) w[i] = hn::Set(d, weights[i]);
-    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR {
+    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
       for (int r = 0; r < kRows; ++r) acc[r] = bias;
       AddInputRows<kSize, kStride, kRows>(d, in, segment, x, w, acc,
                                           std::make_integer_sequence<int, kInputs>());
@@ -165,7 +168,7 @@ void TapsRow(const float* const* taps, int64_t num_taps, const float* weights, c
   const int64_t done = out.columns - rest.columns;
   if (rest.columns == 0) return;
   rest.to += done;
-  ForColumns<1, kSlope>(d, rest, [&](int64_t x, VF* acc) HWY_ATTR {
+  ForColumns<1, kSlope>(d, rest, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
     acc[0] = bias;
     for (int64_t t = 0; t < num_taps; ++t) {
       acc[0] = hn::MulAdd(hn::LoadU(d, taps[t] + done + x), hn::Set(d, weights[t]), acc[0]);

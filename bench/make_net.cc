@@ -1,6 +1,11 @@
 // Writes a style network with random weights: speed does not depend on what it learned.
-//   bench_make_net small OUT.onnx     the shape of the bundled styles (1.2 GMAC at 640x360)
-//   bench_make_net johnson OUT.onnx   the full network of Johnson et al. 2016
+//   bench_make_net NET OUT.onnx [WIDTHxHEIGHT] [qdq]
+// NET:
+//   johnson   pytorch/examples' TransformerNet: 32/64/128 channels, 5 residual blocks, 9x9 ends; 63.2 GMAC at
+//   856x480 small     the same with 8/16/32 channels and 3 blocks; 4.20 GMAC at 856x480 tiny      8/16/24
+//   channels, 3 blocks, 5x5 ends; 1.74 GMAC at 640x480 bundled   the shape of the bundled styles
+// Without a size, height and width stay open; some peers want them fixed. qdq: QuantizeLinear and
+// DequantizeLinear around every convolution, as quantisation tools write them.
 #include <cmath>
 #include <cstdio>
 #include <random>
@@ -19,32 +24,43 @@ struct Layer {
   bool upsample = false, norm = true, relu = true, residual = false;
 };
 
-std::vector<Layer> Layers(int64_t a, int64_t b, int64_t c, int64_t ends, int blocks) {
-  std::vector<Layer> l;
-  if (ends == 9) {
-    l = {{3, a, 9}, {a, b, 3, 2}, {b, c, 3, 2}};
-  } else {
-    l = {{3, b, 5, 2}, {b, c, 3, 2}};
-  }
+std::vector<Layer> Transformer(int64_t a, int64_t b, int64_t c, int64_t ends, int blocks) {
+  std::vector<Layer> l = {{3, a, ends}, {a, b, 3, 2}, {b, c, 3, 2}};
   for (int i = 0; i < blocks; ++i) {
     l.push_back({c, c, 3});
     l.push_back({c, c, 3, 1, false, true, false, true});
   }
   l.push_back({c, b, 3, 1, true});
   l.push_back({b, a, 3, 1, true});
-  l.push_back({a, 3, ends == 9 ? 9 : 3, 1, false, false, false});
+  l.push_back({a, 3, ends, 1, false, false, false});
+  return l;
+}
+
+std::vector<Layer> LayersOf(std::string_view net) {
+  if (net == "johnson") return Transformer(32, 64, 128, 9, 5);
+  if (net == "small") return Transformer(8, 16, 32, 9, 3);
+  if (net == "tiny") return Transformer(8, 16, 24, 5, 3);
+  if (net != "bundled") return {};
+  std::vector<Layer> l = Transformer(8, 16, 32, 3, 3);
+  l[0] = {3, 16, 5, 2};  // one convolution instead of the first two
+  l.erase(l.begin() + 1);
   return l;
 }
 
 class Writer {
  public:
+  // width, height: 0 leaves both open.
+  Writer(int64_t width, int64_t height, bool qdq) : width_(width), height_(height), qdq_(qdq) {}
+
   Status Write(const std::vector<Layer>& layers, const std::string& path) {
     model_.opset = 13;
     model_.producer_name = "bench_make_net";
     onnx::Graph& g = model_.graph;
     g.name = "bench";
-    g.inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, {-1, "H"}, {-1, "W"}}}};
-    g.outputs = {{"output", DataType::kFloat32, true, {{1, ""}, {3, ""}, {-1, "H"}, {-1, "W"}}}};
+    const onnx::Dim h = height_ > 0 ? onnx::Dim{height_, ""} : onnx::Dim{-1, "H"};
+    const onnx::Dim w = width_ > 0 ? onnx::Dim{width_, ""} : onnx::Dim{-1, "W"};
+    g.inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, h, w}}};
+    g.outputs = {{"output", DataType::kFloat32, true, {{1, ""}, {3, ""}, h, w}}};
     TEMPERA_RETURN_IF_ERROR(Constant("scales", {4}, std::vector<float>{1, 1, 2, 2}));
     std::string x = "input", before_last;
     for (size_t i = 0; i < layers.size(); ++i) {
@@ -58,18 +74,13 @@ class Writer {
       }
       TEMPERA_RETURN_IF_ERROR(Pads(name + "_pads", l.kernel / 2));
       x = Node(name + "_pad", "Pad", {x, name + "_pads"}, {Text("mode", "reflect")});
-      const auto spread =
-          static_cast<float>(std::sqrt(2.0 / static_cast<double>(l.in * l.kernel * l.kernel)));
-      TEMPERA_RETURN_IF_ERROR(Constant(name + "_w", {l.out, l.in, l.kernel, l.kernel},
-                                       Random(l.out * l.in * l.kernel * l.kernel, spread)));
-      TEMPERA_RETURN_IF_ERROR(Constant(name + "_b", {l.out}, Random(l.out, 0.1f)));
       const bool last = i + 1 == layers.size();
-      x = Node(last ? "output" : name + "_conv", "Conv", {x, name + "_w", name + "_b"},
-               {Ints("kernel_shape", {l.kernel, l.kernel}), Ints("strides", {l.stride, l.stride})});
+      TEMPERA_ASSIGN_OR_RETURN(x, Convolve(l, name, last ? "output" : name + "_conv", x, i == 0));
       if (l.norm) {
         TEMPERA_RETURN_IF_ERROR(Constant(name + "_gamma", {l.out}, Random(l.out, 1)));
         TEMPERA_RETURN_IF_ERROR(Constant(name + "_beta", {l.out}, Random(l.out, 1)));
-        x = Node(name + "_norm", "InstanceNormalization", {x, name + "_gamma", name + "_beta"});
+        x = Node(name + "_norm", "InstanceNormalization", {x, name + "_gamma", name + "_beta"},
+                 {Real("epsilon", 1e-5f)});
       }
       if (l.residual) x = Node(name + "_add", "Add", {x, before_last});
       if (l.relu) x = Node(name + "_relu", "Relu", {x});
@@ -79,6 +90,80 @@ class Writer {
   }
 
  private:
+  // A convolution with random weights; with qdq, between quantised values. `pixels`: its input is 0..255.
+  Result<std::string> Convolve(const Layer& l, const std::string& name, const std::string& out, std::string x,
+                               bool pixels) {
+    const int64_t fan_in = l.in * l.kernel * l.kernel;
+    const auto spread = static_cast<float>(std::sqrt(2.0 / static_cast<double>(fan_in)));
+    std::string weights = name + "_w", bias = name + "_b";
+    if (qdq_) {
+      // Ranges that such a network has: pixels, then normalised values that residual blocks add up.
+      TEMPERA_ASSIGN_OR_RETURN(x, Quantize(name + "_in", x, pixels ? 1.0f : 20.0f / 255, pixels ? 0 : 128));
+      TEMPERA_RETURN_IF_ERROR(
+          Integers(name + "_wq", DataType::kInt8, {l.out, l.in, l.kernel, l.kernel}, 127));
+      TEMPERA_RETURN_IF_ERROR(
+          Constant(name + "_ws", {l.out}, std::vector<float>(static_cast<size_t>(l.out), spread / 127)));
+      TEMPERA_RETURN_IF_ERROR(Integers(name + "_wz", DataType::kInt8, {l.out}, 0));
+      weights =
+          Node(weights, "DequantizeLinear", {name + "_wq", name + "_ws", name + "_wz"}, {Int("axis", 0)});
+      const float bias_scale = spread / 127 * (pixels ? 1.0f : 20.0f / 255);
+      TEMPERA_RETURN_IF_ERROR(Integers(name + "_bq", DataType::kInt32, {l.out}, 100));
+      TEMPERA_RETURN_IF_ERROR(
+          Constant(name + "_bs", {l.out}, std::vector<float>(static_cast<size_t>(l.out), bias_scale)));
+      TEMPERA_RETURN_IF_ERROR(Integers(name + "_bz", DataType::kInt32, {l.out}, 0));
+      bias = Node(bias, "DequantizeLinear", {name + "_bq", name + "_bs", name + "_bz"}, {Int("axis", 0)});
+    } else {
+      TEMPERA_RETURN_IF_ERROR(
+          Constant(weights, {l.out, l.in, l.kernel, l.kernel}, Random(l.out * fan_in, spread)));
+      TEMPERA_RETURN_IF_ERROR(Constant(bias, {l.out}, Random(l.out, 0.1f)));
+    }
+    const bool quantized_end = qdq_ && l.norm;
+    x = Node(quantized_end ? out + "_real" : out, "Conv", {x, weights, bias},
+             {Ints("kernel_shape", {l.kernel, l.kernel}), Ints("strides", {l.stride, l.stride})});
+    if (!quantized_end) return x;
+    return Quantize(out, x, (pixels ? 1200.0f : 40.0f) / 255, 128);
+  }
+
+  // x through 8 bits and back.
+  Result<std::string> Quantize(const std::string& name, const std::string& x, float scale, uint8_t zero) {
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_scale", {}, {scale}));
+    TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(DataType::kUint8, {}));
+    *t.data<uint8_t>() = zero;
+    model_.graph.initializers.push_back({name + "_zero", std::move(t)});
+    Node(name + "_q", "QuantizeLinear", {x, name + "_scale", name + "_zero"});
+    return Node(name + "_dq", "DequantizeLinear", {name + "_q", name + "_scale", name + "_zero"});
+  }
+
+  // Random integers of -most..most.
+  Status Integers(const std::string& name, DataType type, Shape shape, int most) {
+    TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(type, std::move(shape)));
+    std::uniform_int_distribution<int> uniform(-most, most);
+    for (int64_t i = 0; i < t.element_count(); ++i) {
+      const int number = uniform(random_);
+      if (type == DataType::kInt8) {
+        t.data<int8_t>()[i] = static_cast<int8_t>(number);
+      } else {
+        t.data<int32_t>()[i] = number;
+      }
+    }
+    model_.graph.initializers.push_back({name, std::move(t)});
+    return OkStatus();
+  }
+
+  static onnx::Attribute Int(const char* name, int64_t value) {
+    onnx::Attribute a;
+    a.name = name;
+    a.type = onnx::Attribute::Type::kInt;
+    a.i = value;
+    return a;
+  }
+  static onnx::Attribute Real(const char* name, float value) {
+    onnx::Attribute a;
+    a.name = name;
+    a.type = onnx::Attribute::Type::kFloat;
+    a.f = value;
+    return a;
+  }
   static onnx::Attribute Text(const char* name, const char* value) {
     onnx::Attribute a;
     a.name = name;
@@ -117,6 +202,8 @@ class Writer {
     return OkStatus();
   }
 
+  int64_t width_, height_;
+  bool qdq_;
   onnx::Model model_;
   std::mt19937 random_{1};
 };
@@ -125,13 +212,22 @@ class Writer {
 }  // namespace tempera
 
 int main(int argc, char** argv) {
-  const std::string_view net = argc == 3 ? argv[1] : "";
-  if (net != "small" && net != "johnson") {
-    std::fprintf(stderr, "usage: bench_make_net small|johnson OUT.onnx\n");
+  const auto layers = tempera::LayersOf(argc > 2 ? argv[1] : "");
+  int width = 0, height = 0;
+  bool qdq = false, understood = !layers.empty();
+  for (int i = 3; i < argc; ++i) {
+    if (std::string_view(argv[i]) == "qdq") {
+      qdq = true;
+    } else {
+      understood =
+          understood && std::sscanf(argv[i], "%dx%d", &width, &height) == 2 && width > 0 && height > 0;
+    }
+  }
+  if (!understood) {
+    std::fprintf(stderr, "usage: bench_make_net johnson|small|tiny|bundled OUT.onnx [WIDTHxHEIGHT] [qdq]\n");
     return 2;
   }
-  const auto layers = net == "small" ? tempera::Layers(8, 16, 32, 3, 3) : tempera::Layers(32, 64, 128, 9, 5);
-  const tempera::Status status = tempera::Writer().Write(layers, argv[2]);
+  const tempera::Status status = tempera::Writer(width, height, qdq).Write(layers, argv[2]);
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
   return status.ok() ? 0 : 1;
 }

@@ -71,7 +71,8 @@ __attribute__((target("avx512f,avx512bw,avx512vnni"))) double Avx512VnniLoop(int
     }
   }
   for (int j = 1; j < kSums; ++j) sums[0] = _mm512_add_epi32(sums[0], sums[j]);
-  KeepForPeaks(static_cast<float>(_mm512_reduce_add_epi32(sums[0])));
+  _mm512_store_si512(numbers, sums[0]);
+  PeakBarrier(numbers);
   return static_cast<double>(rounds) * kSums * 64;
 }
 
@@ -92,7 +93,8 @@ __attribute__((target("avx512f,avx512bw,avx512bf16"))) double Avx512Bf16Loop(int
     }
   }
   for (int j = 1; j < kSums; ++j) sums[0] = _mm512_add_ps(sums[0], sums[j]);
-  KeepForPeaks(_mm512_reduce_add_ps(sums[0]));
+  _mm512_store_ps(numbers, sums[0]);
+  PeakBarrier(numbers);
   return static_cast<double>(rounds) * kSums * 32;
 }
 

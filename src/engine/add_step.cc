@@ -3,6 +3,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/engine/plan_builder.h"
+#include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/pointwise_f32.h"
 
 namespace tempera::engine {
@@ -48,15 +49,68 @@ class AddStep final : public Step {
   float* output_ = nullptr;
 };
 
+// The same for interleaved pictures.
+class AddNhwcStep final : public Step {
+ public:
+  AddNhwcStep(const Reading& a, const Reading& b, StorageId to, const Planes& planes, int64_t highway_bit)
+      : a_(a), b_(b), to_(to), planes_(planes), add_(kernels::ChoosePointwiseNhwc(highway_bit).add) {
+    reads = {a.storage, b.storage};
+    writes = {to};
+    info.kernel = "add_f16 nhwc";
+    stride_ = kernels::NhwcChannels(planes.channels);
+    pixels_ = std::max<int64_t>(1, kTaskNumbers / stride_);
+    parts_ = CeilDiv(planes_.plane(), pixels_);
+  }
+
+  void Bind(const Memory& memory) override {
+    x_ = static_cast<const uint16_t*>(memory.at(a_.storage));
+    y_ = static_cast<const uint16_t*>(memory.at(b_.storage));
+    output_ = static_cast<uint16_t*>(memory.at(to_));
+  }
+
+  Status Run(const RunContext& context) override {
+    context.pool.ParallelFor(static_cast<int>(planes_.n * parts_), [&](int task, int) {
+      const int64_t image = task / parts_, begin = task % parts_ * pixels_;
+      const int64_t at = (image * planes_.plane() + begin) * stride_;
+      add_(a_.pointwise, b_.pointwise, image, planes_.channels, x_ + at, y_ + at, output_ + at,
+           std::min(pixels_, planes_.plane() - begin));
+    });
+    return OkStatus();
+  }
+
+ private:
+  Reading a_, b_;
+  StorageId to_;
+  Planes planes_;
+  decltype(kernels::PointwiseNhwc::add) add_;
+  int64_t stride_, pixels_, parts_;
+  const uint16_t *x_ = nullptr, *y_ = nullptr;  // fp16
+  uint16_t* output_ = nullptr;
+};
+
 }  // namespace
 
 Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId a = node.inputs[0], b = node.inputs[1];
+  const graph::ValueId a = node.inputs[0], b = node.inputs[1], out = node.outputs[0];
   if (!builder.is_float(a) || builder.info(a).shape != builder.info(b).shape) return false;
-  const Reading ra = builder.reading(a), rb = builder.reading(b);
-  if (ra.storage < 0 || rb.storage < 0) return false;
-  const StorageId to = builder.NewStorage(node.outputs[0]);
-  builder.Add(std::make_unique<AddStep>(ra, rb, to, builder.PlanesOf(a), builder.highway_bit()), node);
+  if (builder.reading(a).storage < 0 || builder.reading(b).storage < 0) return false;
+  const bool interleaved = builder.LayoutOf(out) == kernels::PictureLayout::kNhwcF16 &&
+                           !builder.reading(a).planar() && !builder.reading(b).planar();
+  Reading ra = builder.reading(a), rb = builder.reading(b);
+  if (!interleaved) {
+    builder.PlanarReading(a);  // b may be a
+    rb = builder.PlanarReading(b);
+    ra = builder.reading(a);
+  }
+  const Planes planes = builder.PlanesOf(a);
+  const StorageId to = builder.NewStorage(
+      out, interleaved ? kernels::PictureLayout::kNhwcF16 : kernels::PictureLayout::kPlanarF32);
+  builder.AllowInPlace(to, {ra.storage, rb.storage});
+  if (interleaved) {
+    builder.Add(std::make_unique<AddNhwcStep>(ra, rb, to, planes, builder.highway_bit()), node);
+  } else {
+    builder.Add(std::make_unique<AddStep>(ra, rb, to, planes, builder.highway_bit()), node);
+  }
   return true;
 }
 

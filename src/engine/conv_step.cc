@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/engine/plan_builder.h"
+#include "src/engine/precision/conv_nhwc_step.h"
 
 namespace tempera::engine {
 
@@ -24,8 +25,8 @@ ConvStep::ConvStep(kernels::ConvPlan plan, Pointwise read, Pointwise write, Stor
   info.macs = plan_.shape.macs();
 }
 
-void ConvStep::AddNorm(InstanceNorm norm) {
-  norms_.push_back(std::move(norm));
+void ConvStep::AddNorm(InstanceNorm* norm) {
+  norms_.push_back(norm);
   moments_.resize(static_cast<size_t>(plan_.shape.n * plan_.shape.out_channels * plan_.tiles));
   args_.moments = moments_.data();
 }
@@ -39,7 +40,7 @@ Status ConvStep::Run(const RunContext& context) {
   context.pool.ParallelFor(static_cast<int>(plan_.tasks), [&](int task, int thread) {
     plan_.RunTask(args_, task, context.ScratchOf(thread));
   });
-  for (const InstanceNorm& norm : norms_) norm.Finish(moments_, plan_.tiles);
+  for (InstanceNorm* norm : norms_) norm->Finish(moments_, plan_.tiles);
   return OkStatus();
 }
 
@@ -50,10 +51,12 @@ PadMode PadModeOf(const Node& node) {
   return mode == "reflect" ? PadMode::kReflect : mode == "edge" ? PadMode::kEdge : PadMode::kConstant;
 }
 
-ConvShape ShapeOf(const PlanBuilder& builder, const Node& node) {
-  const Shape& in = builder.info(node.inputs[0]).shape;
-  const Shape& weights = builder.info(node.inputs[1]).shape;
-  const Shape& out = builder.info(node.outputs[0]).shape;
+}  // namespace
+
+ConvShape ConvShapeOf(const graph::Graph& graph, const Node& node) {
+  const Shape& in = graph.value(node.inputs[0]).info.shape;
+  const Shape& weights = graph.value(node.inputs[1]).info.shape;
+  const Shape& out = graph.value(node.outputs[0]).info.shape;
   const auto strides = node.attributes.Ints("strides"), dilations = node.attributes.Ints("dilations"),
              pads = node.attributes.Ints("pads");
   ConvShape s;
@@ -71,33 +74,7 @@ ConvShape ShapeOf(const PlanBuilder& builder, const Node& node) {
   return s;
 }
 
-std::string KernelName(const PlanBuilder& builder, const kernels::ConvPlan& plan) {
-  const ConvShape& s = plan.shape;
-  std::string name = "conv_f32 " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) + " s" +
-                     std::to_string(s.stride_h);
-  if (s.stride_w != s.stride_h) name += "x" + std::to_string(s.stride_w);
-  if (s.dilation_h != 1 || s.dilation_w != 1) name += " d" + std::to_string(s.dilation_h);
-  if (s.group > 1) name += " g" + std::to_string(s.group);
-  if (s.transposed) name += " transposed";
-  if (plan.scale == 2) name += " 4-phase";
-  return name + " planar " + builder.target_name();
-}
-
-}  // namespace
-
-Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  if (!builder.is_picture(x) || !builder.is_picture(node.outputs[0]) || builder.reading(x).storage < 0) {
-    return Unsupported("node '" + node.name + "' convolves an empty or too large picture; use another size");
-  }
-  const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
-  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
-  auto planned =
-      kernels::PlanConv(ShapeOf(builder, node), weights.span<float>(),
-                        bias ? bias->span<float>() : std::span<const float>(), builder.highway_bit());
-  if (!planned.ok()) {
-    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
-  }
+Pointwise ConvActivationOf(const graph::Graph& graph, const Node& node) {
   Pointwise write;
   const std::string activation = node.attributes.String("activation", "none");
   if (activation == "clamp") {
@@ -106,14 +83,47 @@ Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
     write.hi = node.attributes.Float("hi", write.hi);
   } else if (activation == "slope") {
     write.activation = Activation::kSlope;
-    write.slope = builder.ConstantFloats(node.inputs[3])->data<float>();
+    write.slope = graph.value(node.inputs[3]).constant->data<float>();
   }
-  const std::string kernel = KernelName(builder, *planned);
-  const Reading from = builder.reading(x);
+  return write;
+}
+
+std::string ConvShapeName(const ConvShape& s) {
+  std::string name =
+      " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) + " s" + std::to_string(s.stride_h);
+  if (s.stride_w != s.stride_h) name += "x" + std::to_string(s.stride_w);
+  if (s.dilation_h != 1 || s.dilation_w != 1) name += " d" + std::to_string(s.dilation_h);
+  if (s.group > 1) name += " g" + std::to_string(s.group);
+  if (s.transposed) name += " transposed";
+  return name;
+}
+
+Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  if (!builder.is_picture(x) || !builder.is_picture(node.outputs[0]) || builder.reading(x).storage < 0) {
+    return Unsupported("node '" + node.name + "' convolves an empty or too large picture; use another size");
+  }
+  builder.Observe(node);
+  TEMPERA_ASSIGN_OR_RETURN(const bool low_precision, PlanConvNhwcNode(builder, node));
+  if (low_precision) return true;
+  const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
+  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
+  auto planned =
+      kernels::PlanConv(ConvShapeOf(builder.graph(), node), weights.span<float>(),
+                        bias ? bias->span<float>() : std::span<const float>(), builder.highway_bit());
+  if (!planned.ok()) {
+    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
+  }
+  const Pointwise write = ConvActivationOf(builder.graph(), node);
+  const std::string kernel = "conv_f32" + ConvShapeName(planned->shape) +
+                             (planned->scale == 2 ? " 4-phase" : "") + " planar " + builder.target_name();
+  const Reading from = builder.PlanarReading(x);
   const StorageId to = builder.NewStorage(node.outputs[0]);
   auto step = std::make_unique<ConvStep>(std::move(planned).value(), from.pointwise, write, from.storage, to);
   step->info.kernel = kernel;
   builder.Add(std::move(step), node);
+  builder.DropConstant(node.inputs[1]);
+  builder.DropConstant(node.inputs[2]);
   return true;
 }
 

@@ -1,20 +1,22 @@
 // A planned convolution with everything fused around it.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "src/engine/norm.h"
 #include "src/engine/step.h"
+#include "src/graph/graph.h"
 #include "src/kernels/conv_f32.h"
 
 namespace tempera::engine {
 
-class ConvStep final : public Step {
+class ConvStep final : public GatheringStep {
  public:
   ConvStep(kernels::ConvPlan plan, kernels::Pointwise read, kernels::Pointwise write, StorageId from,
            StorageId to);
   // Also gathers the statistics of what it writes, and turns them into norm's scale and shift.
-  void AddNorm(InstanceNorm norm);
+  void AddNorm(InstanceNorm* norm) override;
 
   void Bind(const Memory& memory) override;
   Status Run(const RunContext& context) override;
@@ -23,8 +25,14 @@ class ConvStep final : public Step {
   kernels::ConvPlan plan_;
   kernels::ConvArgs args_;
   StorageId from_, to_;
-  std::vector<InstanceNorm> norms_;
+  std::vector<InstanceNorm*> norms_;
   std::vector<kernels::Moments> moments_;
 };
+
+// What a tempera.Conv of a specialised graph says.
+kernels::ConvShape ConvShapeOf(const graph::Graph& graph, const graph::Node& node);
+kernels::Pointwise ConvActivationOf(const graph::Graph& graph, const graph::Node& node);
+// " 3x3 s2 g4": the part of a kernel's name that the shape gives.
+std::string ConvShapeName(const kernels::ConvShape& shape);
 
 }  // namespace tempera::engine

@@ -2,24 +2,44 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <vector>
 
+#include "src/engine/session.h"
+#include "src/engine/step.h"
 #include "src/kernels/moments.h"
 
 namespace tempera::engine {
 
 // y = (x - mean) / sqrt(variance + epsilon) * gamma + beta per image and channel
 // (Ulyanov, Vedaldi, Lempitsky 2016, "Instance normalization: the missing ingredient for fast stylization").
+// Lives in the plan; steps hand it the moments they gathered.
 struct InstanceNorm {
+  std::string name;                // the node's
   std::vector<float> gamma, beta;  // one per channel
   float epsilon = 1e-5f;
-  // Where the result goes: n * channels numbers each, owned by the plan.
-  std::vector<float>* scale = nullptr;
-  std::vector<float>* shift = nullptr;
+  NormStatistics statistics = NormStatistics::kExact;
+  float smoothing = 0;  // with kSmoothed: the share of the frames before
+  // n * channels numbers each: what the last Run normalised with, or what was given.
+  std::vector<double> mean, variance;
+  bool carried = false;  // mean and variance are of a frame before
+  // Where the result goes, of the same size.
+  std::vector<float> scale, shift;
 
+  // False when nobody needs to gather moments.
+  bool wants_moments() const { return statistics != NormStatistics::kGiven; }
   // moments: [n * channels][tiles]. Tiles are joined in order, so the result does not
   // depend on which thread gathered which.
-  void Finish(const std::vector<kernels::Moments>& moments, int64_t tiles) const;
+  void Finish(const std::vector<kernels::Moments>& moments, int64_t tiles);
+  // mean and variance -> scale and shift.
+  void Apply();
+};
+
+// A step that can gather the moments of what it writes.
+class GatheringStep : public Step {
+ public:
+  // `norm` must outlive the step; its Finish is called at the end of every Run.
+  virtual void AddNorm(InstanceNorm* norm) = 0;
 };
 
 }  // namespace tempera::engine

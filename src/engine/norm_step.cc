@@ -11,15 +11,26 @@
 
 namespace tempera::engine {
 
-void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t tiles) const {
-  for (size_t i = 0; i < scale->size(); ++i) {
+void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t tiles) {
+  // The frames before count only once there were some.
+  const double before = statistics == NormStatistics::kSmoothed && carried ? smoothing : 0;
+  for (size_t i = 0; i < scale.size(); ++i) {
     kernels::Moments all;
     for (int64_t t = 0; t < tiles; ++t)
       all.Join(moments[i * static_cast<size_t>(tiles) + static_cast<size_t>(t)]);
+    mean[i] = before == 0 ? all.mean : before * mean[i] + (1 - before) * all.mean;
+    variance[i] = before == 0 ? all.variance() : before * variance[i] + (1 - before) * all.variance();
+  }
+  carried = true;
+  Apply();
+}
+
+void InstanceNorm::Apply() {
+  for (size_t i = 0; i < scale.size(); ++i) {
     const size_t channel = i % gamma.size();
-    const double a = gamma[channel] / std::sqrt(all.variance() + static_cast<double>(epsilon));
-    (*scale)[i] = static_cast<float>(a);
-    (*shift)[i] = static_cast<float>(beta[channel] - all.mean * a);
+    const double a = gamma[channel] / std::sqrt(variance[i] + static_cast<double>(epsilon));
+    scale[i] = static_cast<float>(a);
+    shift[i] = static_cast<float>(beta[channel] - mean[i] * a);
   }
 }
 
@@ -30,8 +41,8 @@ constexpr int64_t kTaskNumbers = 16 * 1024;
 
 class NormStep final : public Step {
  public:
-  NormStep(InstanceNorm norm, StorageId from, const Planes& planes, int64_t highway_bit)
-      : norm_(std::move(norm)),
+  NormStep(InstanceNorm* norm, StorageId from, const Planes& planes, int64_t highway_bit)
+      : norm_(norm),
         from_(from),
         planes_(planes),
         region_moments_(kernels::ChooseRegionMomentsF32(highway_bit)) {
@@ -51,12 +62,12 @@ class NormStep final : public Step {
       moments_[static_cast<size_t>(task)] =
           region_moments_(data, std::min(rows_, planes_.h - y), planes_.w, planes_.w);
     });
-    norm_.Finish(moments_, tiles_);
+    norm_->Finish(moments_, tiles_);
     return OkStatus();
   }
 
  private:
-  InstanceNorm norm_;
+  InstanceNorm* norm_;
   StorageId from_;
   Planes planes_;
   kernels::RegionMomentsF32 region_moments_;
@@ -74,24 +85,33 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   if (!builder.is_picture(x) || gamma == nullptr || beta == nullptr || builder.reading(x).storage < 0)
     return false;
   const Planes planes = builder.PlanesOf(x);
-  InstanceNorm norm;
-  norm.gamma.assign(gamma->span<float>().begin(), gamma->span<float>().end());
-  norm.beta.assign(beta->span<float>().begin(), beta->span<float>().end());
-  norm.epsilon = node.attributes.Float("epsilon", 1e-5f);
+  InstanceNorm own;
+  own.name = node.name;
+  own.gamma.assign(gamma->span<float>().begin(), gamma->span<float>().end());
+  own.beta.assign(beta->span<float>().begin(), beta->span<float>().end());
+  own.epsilon = node.attributes.Float("epsilon", 1e-5f);
   const auto count = static_cast<size_t>(planes.n * planes.channels);
-  norm.scale = &builder.KeepFloats(std::vector<float>(count));
-  norm.shift = &builder.KeepFloats(std::vector<float>(count));
-  Reading normalized;
-  normalized.storage = builder.Materialize(x);
-  normalized.pointwise.scale = norm.scale->data();
-  normalized.pointwise.shift = norm.shift->data();
-  if (auto* conv = dynamic_cast<ConvStep*>(builder.ProducerOf(x))) {
-    conv->AddNorm(std::move(norm));
+  own.mean.resize(count);
+  own.variance.assign(count, 1);
+  own.scale.resize(count);
+  own.shift.resize(count);
+  own.Apply();
+  InstanceNorm* norm = builder.KeepNorm(std::move(own));
+
+  // Interleaved pictures come from convolutions that can gather (precision/layouts.h).
+  auto* gathering = builder.reading(x).pointwise.is_identity()
+                        ? dynamic_cast<GatheringStep*>(builder.ProducerOf(x))
+                        : nullptr;
+  if (gathering == nullptr) builder.Materialize(x);
+  Reading normalized = builder.reading(x);
+  normalized.pointwise.scale = norm->scale.data();
+  normalized.pointwise.shift = norm->shift.data();
+  if (gathering != nullptr || !norm->wants_moments()) {
+    if (norm->wants_moments()) gathering->AddNorm(norm);
     builder.SetReading(node.outputs[0], normalized);
     builder.Credit(node.outputs[0], node);
   } else {
-    builder.Add(
-        std::make_unique<NormStep>(std::move(norm), normalized.storage, planes, builder.highway_bit()), node);
+    builder.Add(std::make_unique<NormStep>(norm, normalized.storage, planes, builder.highway_bit()), node);
     builder.SetReading(node.outputs[0], normalized);
   }
   return true;

@@ -20,8 +20,8 @@ Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node) {
     return Unsupported("node '" + node.name + "' works on an empty or too large picture; use another size");
   }
   const int64_t n = builder.PlanesOf(x).n;
-  Reading r;
-  r.storage = builder.Materialize(x);  // one pending change at a time
+  if (!builder.reading(x).pointwise.is_identity()) builder.Materialize(x);  // one pending change at a time
+  Reading r = builder.reading(x);
   r.pointwise.scale = RepeatForImages(builder, builder.ConstantFloats(node.inputs[1])->span<float>(), n);
   r.pointwise.shift = RepeatForImages(builder, builder.ConstantFloats(node.inputs[2])->span<float>(), n);
   builder.SetReading(node.outputs[0], r);
@@ -35,7 +35,10 @@ Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node) {
   if (!spec || builder.reading(x).storage < 0) return false;
   if (!spec->clamp && !builder.is_picture(x)) return false;
   Reading r = builder.reading(x);
-  if (r.pointwise.activation != kernels::Activation::kNone) r = {builder.Materialize(x), {}};
+  if (r.pointwise.activation != kernels::Activation::kNone) {
+    builder.Materialize(x);
+    r = builder.reading(x);
+  }
   if (spec->clamp) {
     r.pointwise.activation = kernels::Activation::kClamp;
     r.pointwise.lo = spec->lo;
@@ -55,7 +58,7 @@ Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node) {
     if (node.outputs[i] != graph::kNoValue) return false;  // Dropout's mask
   }
   if (builder.reading(node.inputs[0]).storage < 0) return false;
-  builder.SetReading(node.outputs[0], {builder.Materialize(node.inputs[0]), {}});
+  builder.SetReading(node.outputs[0], {builder.Materialize(node.inputs[0]), {}, {}});
   builder.Credit(node.outputs[0], node);
   return true;
 }

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/norm.h"
+#include "src/engine/precision/setting.h"
 #include "src/engine/step.h"
 #include "src/graph/graph.h"
 #include "src/kernels/pointwise.h"
@@ -21,6 +23,9 @@ struct Storage {
   size_t bytes = 0;
   Kind kind = Kind::kArena;
   size_t index = 0;
+  // This storage may take over the memory of one of these, when the step that writes it is the last that
+  // reads that one. By preference.
+  std::vector<StorageId> may_replace;
 };
 
 struct Plan {
@@ -28,6 +33,7 @@ struct Plan {
   std::vector<std::unique_ptr<Step>> steps;
   std::vector<Storage> storages;
   std::vector<std::unique_ptr<std::vector<float>>> floats;  // what pending Pointwise point to
+  std::vector<std::unique_ptr<InstanceNorm>> norms;         // in node order
   std::vector<size_t> constant_outputs;                     // outputs known without running
 };
 
@@ -35,6 +41,11 @@ struct PlanOptions {
   bool reference = false;   // only reference steps
   int64_t highway_bit = 0;  // the target of fast steps
   std::string target_name;
+  std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order; empty: all in fp32
+  NormStatistics statistics = NormStatistics::kExact;
+  float smoothing = 0;  // as SessionOptions::norm_smoothing
+  // When given: one entry per tempera.Conv, filled by every Run with what its input held.
+  std::vector<ChannelRanges>* observed = nullptr;
 };
 
 // `graph` is specialised, and rewritten by the passes unless options.reference.

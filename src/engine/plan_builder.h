@@ -8,12 +8,15 @@
 #include <vector>
 
 #include "src/engine/plan.h"
+#include "src/kernels/nhwc/conv_nhwc.h"
 
 namespace tempera::engine {
 
 struct Reading {
   StorageId storage = -1;        // -1: not computed by a step (constants)
   kernels::Pointwise pointwise;  // channels counted over n too: n * c constants
+  kernels::PictureLayout layout = kernels::PictureLayout::kPlanarF32;
+  bool planar() const { return layout == kernels::PictureLayout::kPlanarF32; }
 };
 
 // Sizes of a [n, c, h, w] value; other ranks count as one channel.
@@ -40,9 +43,23 @@ class PlanBuilder {
   const Reading& reading(graph::ValueId v) const { return readings_[static_cast<size_t>(v)]; }
   void SetReading(graph::ValueId v, const Reading& r) { readings_[static_cast<size_t>(v)] = r; }
   // Memory for a value, read as it is.
-  StorageId NewStorage(graph::ValueId v);
-  // The value in memory as the graph means it: applies what is pending, once, with a step.
+  StorageId NewStorage(graph::ValueId v, kernels::PictureLayout layout = kernels::PictureLayout::kPlanarF32);
+  // The value in memory as the graph means it, in planes: applies what is pending, once, with a step.
   StorageId Materialize(graph::ValueId v);
+  // The value in planes; what is pending stays so where it can. Whoever calls kernels on planes takes this.
+  Reading PlanarReading(graph::ValueId v);
+  // How a value made now should lie.
+  kernels::PictureLayout LayoutOf(graph::ValueId v) const;
+  // What was decided for a tempera.Conv; nullptr: fp32.
+  const ConvSetting* SettingOf(const graph::Node& conv) const;
+  // Adds the step that looks at a convolution's input where PlanOptions::observed asks for it.
+  void Observe(const graph::Node& conv);
+  // Lives in the plan.
+  InstanceNorm* KeepNorm(InstanceNorm norm);
+  // A constant that the steps of one of its readers need no more: freed when all of them have said so.
+  void DropConstant(graph::ValueId v);
+  // `to`, written by a step that reads the others number by number, may lie where one of them lay.
+  void AllowInPlace(StorageId to, std::vector<StorageId> from);
   // Numbers that live as long as the plan, at a fixed place.
   std::vector<float>& KeepFloats(std::vector<float> numbers);
 
@@ -58,20 +75,28 @@ class PlanBuilder {
 
  private:
   void AddCopy(const Reading& from, graph::ValueId v, StorageId to, const std::string& why);
+  void ChooseLayouts();
+  void FreeConstants();
 
   Plan plan_;
+  graph::Graph* graph_;  // plan_.graph
   PlanOptions options_;
-  std::vector<Reading> readings_;  // by ValueId
-  std::vector<Step*> producers_;   // by StorageId
+  std::vector<int32_t> conv_ordinal_;    // by node index; -1: not a convolution
+  std::vector<bool> low_precision_;      // by node index
+  std::vector<bool> interleaved_;        // by ValueId
+  std::vector<int32_t> constant_drops_;  // by ValueId
+  std::vector<Reading> readings_;        // by ValueId
+  std::vector<Step*> producers_;         // by StorageId
 };
 
 // Plans one node with fast steps; false: it does not serve here, and nothing was added.
 using NodePlanner = Result<bool> (*)(PlanBuilder& builder, const graph::Node& node);
 
 // One file each.
-Result<bool> PlanConvNode(PlanBuilder& builder, const graph::Node& node);        // conv_step.cc
-Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node);        // norm_step.cc
-Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node);      // pending.cc
+Result<bool> PlanConvNode(PlanBuilder& builder, const graph::Node& node);      // conv_step.cc
+Result<bool> PlanConvNhwcNode(PlanBuilder& builder, const graph::Node& node);  // precision/conv_nhwc_step.cc
+Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node);      // norm_step.cc
+Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node);    // pending.cc
 Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node);  // pending.cc
 Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node);    // pointwise_step.cc
 Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node);         // add_step.cc

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
+#include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/pointwise_f32.h"
 
 namespace tempera::engine {
@@ -51,6 +52,46 @@ class PointwiseStep final : public Step {
   float* output_ = nullptr;
 };
 
+class ToPlanarStep final : public Step {
+ public:
+  ToPlanarStep(const Reading& from, StorageId to, const Planes& planes, int64_t highway_bit)
+      : from_(from),
+        to_(to),
+        planes_(planes),
+        to_planar_(kernels::ChoosePointwiseNhwc(highway_bit).to_planar),
+        stride_(kernels::NhwcChannels(planes.channels)) {
+    reads = {from.storage};
+    writes = {to};
+    info.kernel = "to_planar f16";
+    pixels_ = std::max<int64_t>(1, kTaskNumbers / stride_);
+    parts_ = CeilDiv(planes_.plane(), pixels_);
+  }
+
+  void Bind(const Memory& memory) override {
+    input_ = static_cast<const uint16_t*>(memory.at(from_.storage));
+    output_ = memory.floats(to_);
+  }
+
+  Status Run(const RunContext& context) override {
+    const int64_t plane = planes_.plane();
+    context.pool.ParallelFor(static_cast<int>(planes_.n * parts_), [&](int task, int) {
+      const int64_t image = task / parts_, begin = task % parts_ * pixels_;
+      to_planar_(from_.pointwise, image, planes_.channels, input_ + (image * plane + begin) * stride_,
+                 output_ + image * planes_.channels * plane + begin, plane, std::min(pixels_, plane - begin));
+    });
+    return OkStatus();
+  }
+
+ private:
+  Reading from_;
+  StorageId to_;
+  Planes planes_;
+  decltype(kernels::PointwiseNhwc::to_planar) to_planar_;
+  int64_t stride_, pixels_, parts_;
+  const uint16_t* input_ = nullptr;  // fp16
+  float* output_ = nullptr;
+};
+
 class CopyStep final : public Step {
  public:
   CopyStep(StorageId from, StorageId to, size_t bytes) : from_(from), to_(to), bytes_(bytes) {
@@ -83,8 +124,8 @@ std::unique_ptr<Step> MakePointwiseStep(kernels::PointwiseF32::Apply function, c
 
 Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
-  const Reading from = builder.reading(x);
-  if (!builder.is_float(x) || from.storage < 0) return false;
+  if (!builder.is_float(x) || builder.reading(x).storage < 0) return false;
+  const Reading from = builder.PlanarReading(x);
   const kernels::PointwiseF32& functions = kernels::ChoosePointwiseF32(builder.highway_bit());
   const bool tanh = node.op_type == "Tanh";
   const StorageId to = builder.NewStorage(node.outputs[0]);
@@ -92,6 +133,11 @@ Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node) {
   step->info.kernel = tanh ? "tanh_f32" : "sigmoid_f32";
   builder.Add(std::move(step), node);
   return true;
+}
+
+std::unique_ptr<Step> MakeToPlanarStep(const Reading& from, StorageId to, const Planes& planes,
+                                       int64_t highway_bit) {
+  return std::make_unique<ToPlanarStep>(from, to, planes, highway_bit);
 }
 
 std::unique_ptr<Step> MakeCopyStep(StorageId from, StorageId to, size_t bytes) {

@@ -13,6 +13,9 @@ namespace tempera::engine {
 // What is pending on `from` applied, then `function` (one of kernels::PointwiseF32's).
 std::unique_ptr<Step> MakePointwiseStep(kernels::PointwiseF32::Apply function, const Reading& from,
                                         StorageId to, const Planes& planes);
+// What is pending on `from`, an interleaved picture, applied, into planes of fp32.
+std::unique_ptr<Step> MakeToPlanarStep(const Reading& from, StorageId to, const Planes& planes,
+                                       int64_t highway_bit);
 std::unique_ptr<Step> MakeCopyStep(StorageId from, StorageId to, size_t bytes);
 
 }  // namespace tempera::engine

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -17,13 +18,59 @@
 
 namespace tempera::engine {
 
-enum class Precision { kAuto, kFp32 };
+// What convolutions calculate in; everything else is fp32.
+enum class Precision {
+  kAuto,  // the fastest whose picture stays near fp32's (precision/calibrate.h): 35 dB in int8, 40 dB in bf16
+  kFp32,
+  kBf16,  // needs a processor with AMX or AVX-512 BF16
+  kInt8,  // 8-bit activations and weights, exact sums
+};
+const char* PrecisionName(Precision precision);  // "auto", "fp32", "bf16", "int8"
+
+// Numbers between black and white.
+struct ValueRange {
+  float low = 0, high = 255;
+};
+
+// What instance norms normalise with.
+enum class NormStatistics {
+  kExact,     // mean and variance of the picture itself
+  kSmoothed,  // blended with those of the pictures before: for the frames of one video
+  kGiven,     // Session::SetStatistics said so; nothing is gathered, the norm is a known scale and shift
+};
+
+// Mean and variance that an instance norm uses, [n * channels] each.
+struct ChannelStatistics {
+  std::string norm;  // the node's name
+  std::vector<double> mean, variance;
+};
+
+// What was found out about a model in some precision on some processor; immutable, for any size.
+struct Calibration;
+using CalibrationPtr = std::shared_ptr<const Calibration>;
 
 struct SessionOptions {
   int num_threads = 0;  // 0 = one per available CPU
-  Precision precision = Precision::kAuto;
+  Precision precision = Precision::kFp32;
   bool reference = false;  // only the operators' plain loops (tests)
   std::string cpu = {};    // CPU target, as ChooseCpuTarget takes it; "" = TEMPERA_CPU, or the best
+  // What the pictures put in will hold; int8 clamps to it. Unset: metadata `tempera.value_range`, or 0..255.
+  std::optional<ValueRange> input_range = {};
+  // The caller writes every input anew before every Run, and has read the outputs by then: they may then lie
+  // in memory that the steps use too.
+  bool rewrites_inputs = false;
+  bool measures_precision = false;  // finds PrecisionInfo::psnr_db also where nothing depends on it
+  bool plain_dot_kernels = false;   // lower precisions also where only plain loops serve (tests)
+  NormStatistics norm_statistics = NormStatistics::kExact;
+  float norm_smoothing = 0.8f;  // with kSmoothed, 0..1: the share of the pictures before
+  // Session::calibration() of an earlier session of the same model: saves finding out again. Taken
+  // where it fits the model and these options.
+  CalibrationPtr calibration = nullptr;
+};
+
+struct PrecisionInfo {
+  std::string chosen = "fp32";  // "int8", "int8 but the last in fp32", "bf16", ...
+  double psnr_db = -1;          // of the calibration frame against fp32; 200: the same; -1: not measured
 };
 
 // One line of `tempera inspect` and `bench --per-step`.
@@ -32,8 +79,8 @@ struct StepInfo {
   std::string operators;  // "Pad+Conv+InstanceNormalization+Relu"
   std::string kernel;     // "conv_f32 3x3 s1 planar AVX2" or "reference"
   Shape output_shape;
-  int64_t macs = 0;    // multiply-accumulates of the graph as written
-  int64_t bytes = 0;   // activations read and written once each, and weights
+  int64_t macs = 0;   // multiply-accumulates of the graph as written
+  int64_t bytes = 0;  // activations read and written once each, and weights
   // Steps whose output it reads, by index into Session::steps(), ascending; -1 for an input of the session.
   std::vector<int32_t> sources;
   double last_ms = 0;  // of the last Run, when profiling is on
@@ -66,6 +113,16 @@ class Session {
 
   // No allocation, no lock, no lookup. One caller at a time.
   virtual Status Run() = 0;
+
+  // With NormStatistics::kSmoothed: the next Run starts anew, as after a cut.
+  virtual void ResetStatistics() = 0;
+  // Of the last Run, or as given; one per instance norm, in the order of the graph.
+  virtual std::vector<ChannelStatistics> statistics() const = 0;
+  // For kGiven. kInvalidArgument when they are not those of this graph's norms.
+  virtual Status SetStatistics(std::span<const ChannelStatistics> given) = 0;
+
+  virtual PrecisionInfo precision() const = 0;
+  virtual CalibrationPtr calibration() const = 0;  // nullptr for fp32
 
   virtual void set_profiling(bool on) = 0;
   virtual std::span<const StepInfo> steps() const = 0;

@@ -1,0 +1,245 @@
+#include "src/engine/precision/calibrate.h"
+
+#include <algorithm>
+#include <memory>
+#include <utility>
+
+#include "src/engine/conv_step.h"
+#include "src/engine/plan.h"
+#include "src/engine/planned_session.h"
+#include "src/engine/precision/calibration_frame.h"
+#include "src/engine/specialize.h"
+#include "src/graph/passes.h"
+#include "src/kernels/nhwc/dot_kernel.h"
+
+namespace tempera::engine {
+namespace {
+
+using graph::Graph;
+using graph::Node;
+
+// Statistics of a style network settle at this size, and one run takes a fraction of a second.
+constexpr int64_t kCalibrationExtent = 256;
+
+std::vector<std::vector<int64_t>> SignatureOf(const Graph& graph) {
+  std::vector<std::vector<int64_t>> signature;
+  for (const Node& node : graph.nodes) {
+    if (node.op_type == "tempera.Conv") signature.push_back(graph.value(node.inputs[1]).info.shape);
+  }
+  return signature;
+}
+
+// Whether the processor has instructions for it, not only loops.
+struct DotKernels {
+  bool int8 = false, bf16 = false;
+};
+
+DotKernels FastDotKernels(int64_t highway_bit) {
+  DotKernels fast;
+  for (const kernels::DotKernel* kernel : kernels::DotKernelsFor(highway_bit)) {
+    if (kernel == &kernels::PlainDotKernel(kernel->element)) continue;
+    (kernel->element == kernels::DotElement::kBf16 ? fast.bf16 : fast.int8) = true;
+  }
+  return fast;
+}
+
+class Calibrator {
+ public:
+  Calibrator(const Graph& model, const Graph& graph, std::span<const TensorInfo> inputs,
+             const CpuTarget& target, const SessionOptions& options)
+      : model_(model),
+        graph_(graph),
+        inputs_(inputs.begin(), inputs.end()),
+        target_(target),
+        options_(options) {
+    out_.asked = options.precision;
+    out_.target = target.name;
+    out_.input_range = options.input_range.value_or(DeclaredValueRange(graph));
+    out_.plain_dot_kernels = options.plain_dot_kernels;
+    out_.signature = SignatureOf(graph);
+  }
+
+  Result<CalibrationPtr> Run();
+
+ private:
+  struct Candidate {
+    std::string name;
+    std::vector<Precision> convs;
+    double least_psnr;
+  };
+
+  bool Holds(const Calibration& c) const;
+  void ChooseSmallSize();
+  Status FindRanges();
+  std::vector<Candidate> Candidates() const;
+  std::vector<ConvSetting> SettingsOf(const Candidate& candidate) const;
+  // One frame through a plan of the small graph; its outputs are copies.
+  Result<std::vector<Tensor>> Paint(std::vector<ConvSetting> convs,
+                                    std::vector<ChannelRanges>* observed) const;
+  Status PaintTruth();
+  double PsnrOf(const std::vector<Tensor>& painted) const;
+
+  const Graph& model_;
+  const Graph& graph_;  // at the session's size
+  std::vector<TensorInfo> inputs_;
+  const CpuTarget& target_;
+  const SessionOptions& options_;
+  Graph small_;  // at the calibration's
+  std::vector<ChannelRanges> ranges_, observed_;
+  std::vector<Tensor> truth_;
+  Calibration out_;
+};
+
+bool Calibrator::Holds(const Calibration& c) const {
+  return c.asked == out_.asked && c.target == out_.target && c.input_range.low == out_.input_range.low &&
+         c.input_range.high == out_.input_range.high && c.plain_dot_kernels == out_.plain_dot_kernels &&
+         c.signature == out_.signature && (c.info.psnr_db >= 0 || !options_.measures_precision);
+}
+
+// The session's own size stays where the model takes no other, or is another graph there.
+void Calibrator::ChooseSmallSize() {
+  small_ = graph_;
+  std::vector<TensorInfo> inputs = inputs_;
+  for (TensorInfo& info : inputs) {
+    if (info.shape.size() != 4) continue;
+    for (size_t d : {2, 3}) info.shape[d] = std::min(info.shape[d], kCalibrationExtent);
+  }
+  Result<Graph> small = Specialize(model_, inputs);
+  if (!small.ok() || !graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return;
+  small_ = std::move(small).value();
+}
+
+Result<std::vector<Tensor>> Calibrator::Paint(std::vector<ConvSetting> convs,
+                                              std::vector<ChannelRanges>* observed) const {
+  PlanOptions options;
+  options.highway_bit = target_.highway_bit;
+  options.target_name = target_.name;
+  options.convs = std::move(convs);
+  options.observed = observed;
+  TEMPERA_ASSIGN_OR_RETURN(Plan plan, MakePlan(small_, options));
+  SessionOptions running;
+  running.num_threads = options_.num_threads;
+  running.rewrites_inputs = true;
+  TEMPERA_ASSIGN_OR_RETURN(const auto session, MakeSession(std::move(plan), running, {}, nullptr));
+  for (size_t i = 0; i < session->input_count(); ++i) {
+    FillCalibrationFrame(session->input(i), out_.input_range);
+  }
+  TEMPERA_RETURN_IF_ERROR(session->Run());
+  std::vector<Tensor> painted;
+  for (size_t o = 0; o < session->output_count(); ++o) {
+    const Tensor& output = session->output(o);
+    if (output.dtype() != DataType::kFloat32) continue;
+    TEMPERA_ASSIGN_OR_RETURN(Tensor copy, Tensor::Create(output.dtype(), output.shape()));
+    std::copy_n(output.data<float>(), output.element_count(), copy.data<float>());
+    painted.push_back(std::move(copy));
+  }
+  return painted;
+}
+
+Status Calibrator::PaintTruth() {
+  if (!truth_.empty()) return OkStatus();
+  observed_.resize(out_.signature.size());
+  TEMPERA_ASSIGN_OR_RETURN(truth_, Paint({}, &observed_));
+  return OkStatus();
+}
+
+// The worst of the outputs. Their peak is the range of the model's pictures, or what the output spans where
+// that is less (scores, masks).
+double Calibrator::PsnrOf(const std::vector<Tensor>& painted) const {
+  double worst = 200;
+  const double pictures = static_cast<double>(out_.input_range.high) - out_.input_range.low;
+  for (size_t o = 0; o < truth_.size(); ++o) {
+    const auto numbers = truth_[o].span<float>();
+    if (numbers.empty()) continue;
+    const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
+    const double spans = static_cast<double>(*high) - *low;
+    worst = std::min(worst, PsnrDb(painted[o], truth_[o], std::min(pictures, spans)));
+  }
+  return std::max(worst, 0.0);
+}
+
+Status Calibrator::FindRanges() {
+  TEMPERA_ASSIGN_OR_RETURN(ranges_, PropagateRanges(small_, out_.input_range));
+  const bool all = std::all_of(ranges_.begin(), ranges_.end(), [](const auto& r) { return r.known(); });
+  if (all) return OkStatus();
+  TEMPERA_RETURN_IF_ERROR(PaintTruth());
+  for (size_t i = 0; i < ranges_.size(); ++i) {
+    if (ranges_[i].known()) continue;
+    ranges_[i] = observed_[i];
+    AddMargin(&ranges_[i]);
+  }
+  return OkStatus();
+}
+
+// Fastest first. Which is faster follows from the processor's kernels, never from a stopwatch.
+std::vector<Calibrator::Candidate> Calibrator::Candidates() const {
+  const size_t count = out_.signature.size();
+  const DotKernels fast = FastDotKernels(target_.highway_bit);
+  const bool int8 = fast.int8 || options_.plain_dot_kernels, bf16 = fast.bf16 || options_.plain_dot_kernels;
+  const Precision second = bf16 ? Precision::kBf16 : Precision::kFp32;
+  const std::string in_second = std::string(" in ") + PrecisionName(second);
+  std::vector<Candidate> list;
+  if (int8 && count > 0) {
+    std::vector<Precision> convs(count, Precision::kInt8);
+    list.push_back({"int8", convs, kLeastPsnrInt8});
+    convs.back() = second;
+    list.push_back({"int8 but the last" + in_second, convs, kLeastPsnrInt8});
+    convs.front() = second;
+    list.push_back({"int8 but the first and the last" + in_second, convs, kLeastPsnrInt8});
+  }
+  if (bf16 && count > 0)
+    list.push_back({"bf16", std::vector<Precision>(count, Precision::kBf16), kLeastPsnrBf16});
+  return list;
+}
+
+std::vector<ConvSetting> Calibrator::SettingsOf(const Candidate& candidate) const {
+  std::vector<ConvSetting> settings(candidate.convs.size());
+  for (size_t i = 0; i < settings.size(); ++i) {
+    settings[i].precision = candidate.convs[i];
+    if (candidate.convs[i] == Precision::kInt8) settings[i].ranges = ranges_[i];
+  }
+  return settings;
+}
+
+Result<CalibrationPtr> Calibrator::Run() {
+  if (options_.calibration != nullptr && Holds(*options_.calibration)) return options_.calibration;
+  if (options_.precision == Precision::kBf16 && !options_.plain_dot_kernels &&
+      !FastDotKernels(target_.highway_bit).bf16) {
+    return Unsupported("precision bf16 needs AMX or AVX-512 BF16, which the target " + target_.name +
+                       " does not have here; use --precision auto, int8 or fp32");
+  }
+  ChooseSmallSize();
+  if (options_.precision != Precision::kBf16) TEMPERA_RETURN_IF_ERROR(FindRanges());
+  if (options_.precision == Precision::kAuto) {
+    for (const Candidate& candidate : Candidates()) {
+      TEMPERA_RETURN_IF_ERROR(PaintTruth());
+      out_.convs = SettingsOf(candidate);
+      TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(out_.convs, nullptr));
+      out_.info = {candidate.name, PsnrOf(painted)};
+      if (out_.info.psnr_db >= candidate.least_psnr)
+        return std::make_shared<const Calibration>(std::move(out_));
+    }
+    out_.convs.clear();
+    out_.info = {"fp32", 200};
+    return std::make_shared<const Calibration>(std::move(out_));
+  }
+  const Candidate asked = {PrecisionName(options_.precision),
+                           std::vector<Precision>(out_.signature.size(), options_.precision), 0};
+  out_.convs = SettingsOf(asked);
+  out_.info.chosen = asked.name;
+  if (options_.measures_precision) {
+    TEMPERA_RETURN_IF_ERROR(PaintTruth());
+    TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(out_.convs, nullptr));
+    out_.info.psnr_db = PsnrOf(painted);
+  }
+  return std::make_shared<const Calibration>(std::move(out_));
+}
+
+}  // namespace
+
+Result<CalibrationPtr> Calibrate(const Graph& model, const Graph& graph, std::span<const TensorInfo> inputs,
+                                 const CpuTarget& target, const SessionOptions& options) {
+  return Calibrator(model, graph, inputs, target, options).Run();
+}
+
+}  // namespace tempera::engine

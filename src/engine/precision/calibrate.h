@@ -1,0 +1,42 @@
+// Finds out how a model's convolutions can be computed: the ranges of their inputs for 8 bits, and, when
+// asked for the fastest precision, which one keeps the picture.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/base/cpu.h"
+#include "src/base/status.h"
+#include "src/engine/precision/setting.h"
+#include "src/engine/session.h"
+#include "src/graph/graph.h"
+
+namespace tempera::engine {
+
+// Against fp32 on the calibration frame, in dB. 40: nobody sees it, even side by side. 35: a hundredth
+// of the range of noise without structure, below what one step of an 8-bit video encoder costs.
+inline constexpr double kLeastPsnrInt8 = 35, kLeastPsnrBf16 = 40;
+
+struct Calibration {
+  std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order
+  PrecisionInfo info;
+  // What it holds for.
+  Precision asked = Precision::kAuto;
+  std::string target;
+  ValueRange input_range;
+  bool plain_dot_kernels = false;
+  std::vector<std::vector<int64_t>> signature;  // shapes of the convolutions' weights
+};
+
+// `graph`: the model at `inputs`, passes done. Takes options.calibration where it holds. Otherwise ranges
+// come from the graph (PropagateRanges); those it cannot tell, and PSNRs, from the calibration frame at a
+// size of at most 256 pixels a side where the model takes one. Candidates are tried in an order that
+// depends on the target alone, so the choice is the same at every start. kUnsupported: bf16 was asked for,
+// and the processor has no such instructions.
+Result<CalibrationPtr> Calibrate(const graph::Graph& model, const graph::Graph& graph,
+                                 std::span<const TensorInfo> inputs, const CpuTarget& target,
+                                 const SessionOptions& options);
+
+}  // namespace tempera::engine

@@ -1,0 +1,18 @@
+// The picture that precisions are compared on: no file is needed, and it is the same everywhere.
+#pragma once
+
+#include "src/base/tensor.h"
+#include "src/engine/session.h"
+
+namespace tempera::engine {
+
+// Fills fp32 [n, c, h, w] (other ranks: as one row of numbers) with something photograph-like between
+// range.low and range.high, both reached: smooth shades, sharp edged shapes, texture that gets finer by
+// octaves as natural pictures have it, and a little noise. Channels go together as colours do.
+void FillCalibrationFrame(Tensor& picture, const ValueRange& range);
+
+// 10 log10(peak^2 / mean squared difference) in dB; 200 when they agree or hold nothing, 0 when a number is
+// not finite in one of them only.
+double PsnrDb(const Tensor& a, const Tensor& b, double peak);
+
+}  // namespace tempera::engine

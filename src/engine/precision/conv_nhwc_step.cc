@@ -1,0 +1,110 @@
+#include "src/engine/precision/conv_nhwc_step.h"
+
+#include <string>
+#include <utility>
+
+#include "src/engine/conv_step.h"
+
+namespace tempera::engine {
+
+using graph::Node;
+using kernels::ConvNhwcOptions;
+using kernels::ConvPrecision;
+using kernels::PictureLayout;
+
+ConvNhwcStep::ConvNhwcStep(kernels::ConvNhwcPlan plan, kernels::Pointwise read, kernels::Pointwise write,
+                           StorageId from, StorageId to)
+    : plan_(std::move(plan)), from_(from), to_(to) {
+  args_.read = read;
+  args_.write = write;
+  reads = {from};
+  writes = {to};
+  scratch_bytes = plan_.scratch_bytes;
+  weight_bytes = plan_.weight_bytes;
+  info.macs = plan_.shape.macs();
+}
+
+void ConvNhwcStep::AddNorm(InstanceNorm* norm) {
+  norms_.push_back(norm);
+  moments_.resize(static_cast<size_t>(plan_.shape.n * plan_.shape.out_channels * plan_.tiles));
+  args_.moments = moments_.data();
+}
+
+void ConvNhwcStep::Bind(const Memory& memory) {
+  args_.input = memory.at(from_);
+  args_.output = memory.at(to_);
+}
+
+Status ConvNhwcStep::Run(const RunContext& context) {
+  context.pool.ParallelFor(static_cast<int>(plan_.tasks), [&](int task, int thread) {
+    plan_.RunTask(args_, task, context.ScratchOf(thread));
+  });
+  for (InstanceNorm* norm : norms_) norm->Finish(moments_, plan_.tiles);
+  return OkStatus();
+}
+
+namespace {
+
+ConvNhwcOptions OptionsOf(const PlanBuilder& builder, const ConvSetting& setting) {
+  ConvNhwcOptions options;
+  options.precision = setting.precision == Precision::kBf16 ? ConvPrecision::kBf16 : ConvPrecision::kInt8;
+  if (setting.precision == Precision::kInt8) {
+    options.low = setting.ranges.low;
+    options.high = setting.ranges.high;
+  }
+  options.highway_bit = builder.highway_bit();
+  return options;
+}
+
+}  // namespace
+
+bool ConvNhwcNodeServes(const PlanBuilder& builder, const Node& node) {
+  const ConvSetting* setting = builder.SettingOf(node);
+  if (setting == nullptr || !builder.is_picture(node.inputs[0]) || !builder.is_picture(node.outputs[0]) ||
+      builder.ConstantFloats(node.inputs[0]) != nullptr) {
+    return false;
+  }
+  const kernels::ConvShape shape = ConvShapeOf(builder.graph(), node);
+  ConvNhwcOptions options = OptionsOf(builder, *setting);
+  if (setting->precision == Precision::kInt8 &&
+      (options.low.size() != static_cast<size_t>(shape.in_channels) ||
+       options.high.size() != options.low.size()))
+    return false;
+  for (PictureLayout input : {PictureLayout::kNhwcF16, PictureLayout::kPlanarF32}) {
+    for (PictureLayout output : {PictureLayout::kNhwcF16, PictureLayout::kPlanarF32}) {
+      options.input = input;
+      options.output = output;
+      if (!ConvNhwcServes(shape, options)) return false;
+    }
+  }
+  return true;
+}
+
+Result<bool> PlanConvNhwcNode(PlanBuilder& builder, const Node& node) {
+  if (!ConvNhwcNodeServes(builder, node)) return false;
+  const Reading from = builder.reading(node.inputs[0]);
+  const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
+  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
+  const ConvSetting& setting = *builder.SettingOf(node);
+  ConvNhwcOptions options = OptionsOf(builder, setting);
+  options.input = from.layout;
+  options.output = builder.LayoutOf(node.outputs[0]);
+  auto planned = kernels::PlanConvNhwc(ConvShapeOf(builder.graph(), node), weights.span<float>(),
+                                       bias ? bias->span<float>() : std::span<const float>(), options);
+  if (!planned.ok()) {
+    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
+  }
+  const std::string kernel = std::string(setting.precision == Precision::kInt8 ? "conv_int8" : "conv_bf16") +
+                             ConvShapeName(planned->shape) +
+                             (planned->shape.upsample == 2 ? " 4-phase" : "") + " nhwc " + planned->dot->name;
+  const StorageId to = builder.NewStorage(node.outputs[0], options.output);
+  auto step = std::make_unique<ConvNhwcStep>(std::move(planned).value(), from.pointwise,
+                                             ConvActivationOf(builder.graph(), node), from.storage, to);
+  step->info.kernel = kernel;
+  builder.Add(std::move(step), node);
+  builder.DropConstant(node.inputs[1]);
+  builder.DropConstant(node.inputs[2]);
+  return true;
+}
+
+}  // namespace tempera::engine

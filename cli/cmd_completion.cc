@@ -37,7 +37,7 @@ void PrintBash(const CLI::App& root) {
       "      words=$(\"${COMP_WORDS[0]}\" styles 2>/dev/null | awk 'NR > 1 {print $1}')\n"
       "      COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -X '!*.onnx' -- \"$word\"))\n"
       "      return ;;\n"
-      "    --precision) COMPREPLY=($(compgen -W 'auto fp32' -- \"$word\")); return ;;\n"
+      "    --precision) COMPREPLY=($(compgen -W 'auto fp32 bf16 int8' -- \"$word\")); return ;;\n"
       "    --codec)\n"
       "      COMPREPLY=($(compgen -W 'libx264 libx265 libvpx-vp9 libsvtav1 ffv1' -- \"$word\")); return ;;\n"
       "    completion) COMPREPLY=($(compgen -W bash -- \"$word\")); return ;;\n"

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/engine_options.h"
 #include "cli/model_facts.h"
 #include "cli/style_library.h"
 #include "src/engine/session.h"
@@ -21,6 +22,7 @@ struct InspectOptions {
   std::string model;
   std::string size;
   bool json = false;
+  EngineOptions engine;
 };
 
 Json DescribeInputs(const graph::Graph& model, const std::vector<Shape>& shapes) {
@@ -36,7 +38,7 @@ Json DescribeInputs(const graph::Graph& model, const std::vector<Shape>& shapes)
 }
 
 // Everything inspect knows, as JSON; the text form prints the same object.
-Result<Json> Describe(const std::string& path, Size size) {
+Result<Json> Describe(const std::string& path, Size size, const EngineOptions& options) {
   TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(path));
   TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(*model, size));
   Json about;
@@ -49,8 +51,13 @@ Result<Json> Describe(const std::string& path, Size size) {
   for (const auto& [name, count] : CountOperators(*model)) about["operators"][name] = count;
   about["inputs"] = DescribeInputs(*model, shapes);
 
+  TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.ForSession());
+  engine_options.rewrites_inputs = true;  // as stylize and bench run it
+  engine_options.measures_precision = true;
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
-                           PlanModel(path, model, shapes, {}));
+                           PlanModel(path, model, shapes, engine_options));
+  about["precision"] = session->precision().chosen;
+  if (session->precision().psnr_db >= 0) about["psnr_db"] = session->precision().psnr_db;
   about["outputs"] = Json::array();
   for (size_t i = 0; i < session->output_count(); ++i) {
     const Tensor& t = session->output(i);
@@ -104,6 +111,11 @@ void PrintText(const Json& about) {
   std::printf("work         %.3f GMAC at this size\n", about["macs"].get<double>() / 1e9);
   std::printf("memory       %.1f MiB activations, %.2f MiB weights\n",
               about["activation_bytes"].get<double>() / mib, about["weight_bytes"].get<double>() / mib);
+  std::printf("precision    %s", about["precision"].get<std::string>().c_str());
+  if (about.contains("psnr_db") && about["precision"] != "fp32") {
+    std::printf(", %.1f dB against fp32 on the calibration frame", about["psnr_db"].get<double>());
+  }
+  std::printf("\n");
   std::string operators;
   for (const auto& [name, count] : about["operators"].items()) {
     operators += (operators.empty() ? "" : ", ") + name + " " + std::to_string(count.get<int>());
@@ -127,6 +139,8 @@ Run SetUpInspect(CLI::App& verb) {
   verb.add_option("MODEL", options->model, "A .onnx file, or the name of a bundled style")->required();
   verb.add_option("--size", options->size, "Picture size to plan for (default: the file's own, else 640x360)")
       ->type_name("WxH");
+  options->engine.AddPrecision(verb);
+  options->engine.AddCpu(verb);
   verb.add_flag("--json", options->json, "Print JSON");
   return [options] {
     Size size;
@@ -137,7 +151,7 @@ Run SetUpInspect(CLI::App& verb) {
     }
     const Result<std::string> path = FindModel(options->model);
     if (!path.ok()) return Fail(path.status());
-    const Result<Json> about = Describe(*path, size);
+    const Result<Json> about = Describe(*path, size, options->engine);
     if (!about.ok()) return Fail(about.status());
     if (options->json) {
       std::printf("%s\n", about->dump(2, ' ', false, Json::error_handler_t::replace).c_str());

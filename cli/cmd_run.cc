@@ -1,5 +1,7 @@
 // tempera run: tensors in and out as .npy files, for comparing with other runtimes.
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <cmath>
 #include <cstdlib>
 #include <cstring>
 #include <filesystem>
@@ -83,11 +85,27 @@ Result<std::vector<Tensor>> ReadInputs(const graph::Graph& model, const std::vec
   return tensors;
 }
 
+// What the tensors hold, for precisions that need to know; nothing when they do not vary.
+std::optional<engine::ValueRange> RangeOf(const std::vector<Tensor>& inputs) {
+  float low = INFINITY, high = -INFINITY;
+  for (const Tensor& t : inputs) {
+    if (t.dtype() != DataType::kFloat32) continue;
+    for (float x : t.span<float>()) {
+      if (!std::isfinite(x)) continue;
+      low = std::min(low, x);
+      high = std::max(high, x);
+    }
+  }
+  if (!(low < high)) return std::nullopt;
+  return engine::ValueRange{low, high};
+}
+
 Status RunModel(const RunOptions& options) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(options.model));
   TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(path));
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> inputs, ReadInputs(*model, options.inputs));
-  TEMPERA_ASSIGN_OR_RETURN(const engine::SessionOptions engine_options, options.engine.ForSession());
+  TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
+  engine_options.input_range = RangeOf(inputs);
 
   std::vector<Shape> shapes;
   for (const Tensor& t : inputs) shapes.push_back(t.shape());
@@ -126,6 +144,7 @@ Run SetUpRun(CLI::App& verb) {
   verb.add_option("--output", options->output, "Folder for one .npy file per graph output, named after it")
       ->type_name("DIR")
       ->required();
+  options->engine.precision = "fp32";  // exact by default: its numbers are compared with others'
   options->engine.AddPrecision(verb);
   options->engine.AddThreads(verb);
   options->engine.AddCpu(verb);

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/cli.h"
+#include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/json.h"
 #include "cli/style_library.h"
@@ -22,7 +23,7 @@ namespace {
 struct Arguments {
   StylizeJob job;
   PaintOptions paint;
-  std::string style, size, start, duration, precision = "auto";
+  std::string style, size, start, duration;
   int height = 0;
   bool json = false;
 };
@@ -75,7 +76,6 @@ Status Check(Arguments* args) {
     TEMPERA_ASSIGN_OR_RETURN(job.duration_s, ParseTime(args->duration));
     if (job.duration_s <= 0) return InvalidArgument("--duration must be longer than nothing");
   }
-  args->paint.fp32 = args->precision == "fp32";
   if (job.output == "-") {
     if (args->json) return InvalidArgument("--json and -o - both want standard output: leave one out");
     if (isatty(STDOUT_FILENO))
@@ -163,9 +163,10 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--codec", args->job.codec, "Video encoder (libx264; libvpx-vp9 in .webm)")
       ->type_name("NAME");
   verb.add_flag("--keep-colors", args->paint.keep_colors, "The painting's strokes, the source's colours");
-  verb.add_option("--precision", args->precision, "auto or fp32")
-      ->check(Quiet(CLI::IsMember({"auto", "fp32"})))
-      ->type_name("auto|fp32");
+  verb.add_option("--precision", args->paint.precision,
+                  "auto (default): what is fastest and looks the same; fp32: exact")
+      ->check(Quiet(CLI::IsMember({"auto", "fp32", "bf16", "int8"})))
+      ->type_name(kPrecisionWords);
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };

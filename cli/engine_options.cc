@@ -6,10 +6,19 @@
 
 namespace tempera::cli {
 
+Result<engine::Precision> ParsePrecision(const std::string& word) {
+  for (const auto p : {engine::Precision::kAuto, engine::Precision::kFp32, engine::Precision::kBf16,
+                       engine::Precision::kInt8}) {
+    if (word == engine::PrecisionName(p)) return p;
+  }
+  return InvalidArgument("precision '" + word + "' is unknown; known are auto, fp32, bf16, int8");
+}
+
 void EngineOptions::AddPrecision(CLI::App& verb) {
-  verb.add_option("--precision", precision, "auto: what is fastest and looks the same; fp32: exact")
-      ->type_name("auto|fp32")
-      ->check(CLI::IsMember({"auto", "fp32"}).description(""));
+  verb.add_option("--precision", precision,
+                  "fp32: exact; auto: what is fastest and looks the same (default " + precision + ")")
+      ->type_name(kPrecisionWords)
+      ->check(CLI::IsMember({"auto", "fp32", "bf16", "int8"}).description(""));
 }
 
 void EngineOptions::AddThreads(CLI::App& verb) {
@@ -30,7 +39,7 @@ Result<engine::SessionOptions> EngineOptions::ForSession() const {
   engine::SessionOptions options;
   options.cpu = cpu;
   options.num_threads = threads;
-  options.precision = precision == "fp32" ? engine::Precision::kFp32 : engine::Precision::kAuto;
+  TEMPERA_ASSIGN_OR_RETURN(options.precision, ParsePrecision(precision));
   return options;
 }
 

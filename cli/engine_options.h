@@ -12,9 +12,13 @@ class App;
 
 namespace tempera::cli {
 
+// "auto", "fp32", "bf16", "int8"; kInvalidArgument for other words.
+Result<engine::Precision> ParsePrecision(const std::string& word);
+inline constexpr const char* kPrecisionWords = "auto|fp32|bf16|int8";
+
 struct EngineOptions {
-  std::string precision = "auto";
-  std::string cpu;  // "" = the environment variable TEMPERA_CPU, or the best
+  std::string precision = "auto";  // a verb may set another default before AddPrecision
+  std::string cpu;                 // "" = the environment variable TEMPERA_CPU, or the best
   int threads = 0;
 
   // Each adds its option to a verb; this object must outlive the parsing.

@@ -29,6 +29,14 @@ StatusCode CodeOf(tempera_status status) {
   return StatusCode::kInternal;
 }
 
+Result<tempera_precision> PrecisionOf(const std::string& word) {
+  if (word == "auto") return TEMPERA_PRECISION_AUTO;
+  if (word == "fp32") return TEMPERA_PRECISION_FP32;
+  if (word == "bf16") return TEMPERA_PRECISION_BF16;
+  if (word == "int8") return TEMPERA_PRECISION_INT8;
+  return InvalidArgument("precision '" + word + "' is unknown; known are auto, fp32, bf16, int8");
+}
+
 Status StatusOf(tempera_status status) {
   if (status == TEMPERA_OK) return OkStatus();
   return {CodeOf(status), tempera_error_message()};
@@ -69,7 +77,7 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   tempera_options native = {};
   native.struct_size = sizeof native;
   native.threads = options.threads;
-  native.precision = options.fp32 ? TEMPERA_PRECISION_FP32 : TEMPERA_PRECISION_AUTO;
+  TEMPERA_ASSIGN_OR_RETURN(native.precision, PrecisionOf(options.precision));
   native.working_width = options.working_width;
   native.working_height = options.working_height;
   native.keep_colors = options.keep_colors;

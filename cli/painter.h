@@ -23,7 +23,7 @@ struct PaintOptions {
   int working_height = 0;
   int threads = 0;
   bool keep_colors = false;
-  bool fp32 = false;
+  std::string precision = "auto";  // "auto", "fp32", "bf16", "int8"
 };
 
 // Opens a model file.

@@ -66,7 +66,12 @@ typedef struct tempera_image {
   int32_t full_range; /* 0: luma 16..235; 1: 0..255 */
 } tempera_image;
 
-typedef enum tempera_precision { TEMPERA_PRECISION_AUTO = 0, TEMPERA_PRECISION_FP32 = 1 } tempera_precision;
+typedef enum tempera_precision {
+  TEMPERA_PRECISION_AUTO = 0, /* the fastest that looks the same as fp32 */
+  TEMPERA_PRECISION_FP32 = 1,
+  TEMPERA_PRECISION_BF16 = 2, /* needs AMX or AVX-512 BF16: otherwise the first frame is refused */
+  TEMPERA_PRECISION_INT8 = 3
+} tempera_precision;
 
 /* {0} is a sound default for every field: set struct_size = sizeof(tempera_options). */
 typedef struct tempera_options {

@@ -86,8 +86,21 @@ Status CheckOptions(const tempera_options* given, tempera::stylize::StylizerOpti
   int precision;  // any number may come from C, which C++ forbids to look at as an enum
   static_assert(sizeof(precision) == sizeof(options.precision));
   std::memcpy(&precision, &options.precision, sizeof(precision));
-  if (precision != TEMPERA_PRECISION_AUTO && precision != TEMPERA_PRECISION_FP32) {
-    return InvalidArgument("precision " + std::to_string(precision) + " is unknown");
+  switch (precision) {
+    case TEMPERA_PRECISION_AUTO:
+      out->precision = tempera::engine::Precision::kAuto;
+      break;
+    case TEMPERA_PRECISION_FP32:
+      out->precision = tempera::engine::Precision::kFp32;
+      break;
+    case TEMPERA_PRECISION_BF16:
+      out->precision = tempera::engine::Precision::kBf16;
+      break;
+    case TEMPERA_PRECISION_INT8:
+      out->precision = tempera::engine::Precision::kInt8;
+      break;
+    default:
+      return InvalidArgument("precision " + std::to_string(precision) + " is unknown");
   }
   for (int32_t extent : {options.working_width, options.working_height}) {
     if (extent < 0 || extent > tempera::stylize::kMaxExtent) {
@@ -95,8 +108,6 @@ Status CheckOptions(const tempera_options* given, tempera::stylize::StylizerOpti
     }
   }
   out->num_threads = options.threads;
-  out->precision = precision == TEMPERA_PRECISION_FP32 ? tempera::engine::Precision::kFp32
-                                                       : tempera::engine::Precision::kAuto;
   out->working = {options.working_width, options.working_height};
   out->keep_colors = options.keep_colors != 0;
   return OkStatus();

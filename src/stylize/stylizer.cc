@@ -142,6 +142,9 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   engine::SessionOptions options;
   options.num_threads = options_.num_threads;
   options.precision = options_.precision;
+  options.input_range = engine::ValueRange{values_.low, values_.high};
+  options.rewrites_inputs = true;
+  options.calibration = calibration_;
   auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
     const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),
@@ -152,6 +155,7 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
                        "; use a smaller working height (--height " + std::to_string(height) + ")");
   }
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
+  calibration_ = session_->calibration();
   to_tensor_.emplace(frame, working, padded, values_, *kernels_, pool_.get());
   from_tensor_.emplace(probe.painted, padded, working, frame, values_, *kernels_, pool_.get());
   return OkStatus();

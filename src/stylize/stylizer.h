@@ -71,6 +71,7 @@ class Stylizer {
   // The plan for the current frame size.
   Size frame_;
   std::unique_ptr<engine::Session> session_;
+  engine::CalibrationPtr calibration_;  // kept when the size changes
   std::optional<FrameToTensor> to_tensor_;
   std::optional<TensorToFrame> from_tensor_;
 };

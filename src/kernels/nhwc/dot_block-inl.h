@@ -85,7 +85,11 @@ class DotBlocks {
     }
     for (int64_t r = 0; r < a.kernel_rows; ++r, input += a.row_stride * kSize) {
       const uint8_t* x[kPixels];
-      for (int p = 0; p < kPixels; ++p) x[p] = input + p * a.pixel_stride * kSize;
+      for (int p = 0; p < kPixels; ++p) {
+        x[p] = input + p * a.pixel_stride * kSize;
+        // Opaque, or clang computes these pointers anew in each round: a quarter of its instructions.
+        asm("" : "+r"(x[p]));
+      }
       for (int64_t k = 0; k < row_bytes; k += 4, w += kVectors * kBytes) {
         Vector weights[kVectors];
         for (int v = 0; v < kVectors; ++v) weights[v] = Isa::Load(w + v * kBytes);

@@ -17,6 +17,10 @@ const DotKernel& PlainU8S8Dot();
 const DotKernel& PlainS16Dot();
 const DotKernel& PlainBf16Dot();
 #if defined(__x86_64__)
+const DotKernel& Avx512VnniDot();
+bool HasAvx512VnniDot();
+const DotKernel& AvxVnniDot();
+bool HasAvxVnniDot();
 const DotKernel& Avx2S16Dot();
 bool HasAvx2Dot();
 #endif

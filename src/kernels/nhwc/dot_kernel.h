@@ -15,11 +15,11 @@
 
 namespace tempera::kernels {
 
-// What the packed input and weights are made of. Sums are int32, exact (callers keep
+// What the packed input and weights are made of. Sums are int32, exact modulo 2^32 (callers of kU8S8 keep
 // 255 * 127 * kernel_rows * row_k below 2^31), except with kBf16: fp32.
 enum class DotElement {
   kU8S8,  // input uint8, weights int8: VNNI, AMX int8
-  kS16,   // input and weights int16, numbers of 11 bits at most: pmaddwd
+  kS16,   // input and weights int16, no sum of two products reaches 2^31: pmaddwd
   kBf16,  // both bf16
 };
 inline size_t DotElementSize(DotElement e) { return e == DotElement::kU8S8 ? 1 : 2; }

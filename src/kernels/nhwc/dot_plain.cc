@@ -17,11 +17,11 @@ Sum Product(Input x, Weight w) {
   if constexpr (std::is_same_v<Sum, float>) {
     return ToFloat(x) * ToFloat(w);
   } else {
-    return static_cast<Sum>(x) * static_cast<Sum>(w);
+    return static_cast<Sum>(static_cast<int32_t>(x) * static_cast<int32_t>(w));
   }
 }
 
-// Weights stay as they come, [kernel_rows][row_k][columns].
+// Integer sums wrap, as dot_kernel.h promises. Weights stay as they come, [kernel_rows][row_k][columns].
 template <typename Input, typename Weight, typename Sum>
 void Run(const DotArgs& a) {
   const auto* input = static_cast<const Input*>(a.input);
@@ -54,13 +54,13 @@ void Nothing() {}
 
 const DotKernel& PlainU8S8Dot() {
   static constexpr DotKernel kernel = {
-      "plain_u8s8", DotElement::kU8S8, 1, kColumns, 1, &Nothing, &Nothing, &Run<uint8_t, int8_t, int32_t>,
+      "plain_u8s8", DotElement::kU8S8, 1, kColumns, 1, &Nothing, &Nothing, &Run<uint8_t, int8_t, uint32_t>,
       &Pack<int8_t>};
   return kernel;
 }
 const DotKernel& PlainS16Dot() {
   static constexpr DotKernel kernel = {
-      "plain_s16",   DotElement::kS16, 1, kColumns, 1, &Nothing, &Nothing, &Run<int16_t, int16_t, int32_t>,
+      "plain_s16",   DotElement::kS16, 1, kColumns, 1, &Nothing, &Nothing, &Run<int16_t, int16_t, uint32_t>,
       &Pack<int16_t>};
   return kernel;
 }

@@ -9,6 +9,8 @@ namespace {
 // Fastest first. A new kernel is one line here. Nothing but the plain ones outside x86.
 constexpr DotEntry kEntries[] = {
 #if defined(__x86_64__)
+    {&Avx512VnniDot, HWY_AVX3, &HasAvx512VnniDot},
+    {&AvxVnniDot, HWY_AVX2, &HasAvxVnniDot},
     {&Avx2S16Dot, HWY_AVX2, &HasAvx2Dot},
 #endif
     {&PlainU8S8Dot, INT64_MAX, [] { return true; }},

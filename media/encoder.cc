@@ -10,6 +10,8 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include "media/thread_rank.h"
+
 namespace tempera::media {
 namespace {
 
@@ -243,11 +245,39 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
   }
   context.strict_std_compliance = FF_COMPLIANCE_UNOFFICIAL;  // full-range MJPEG and such
   TakeFfmpegError();
+  const ThreadRankKeeper ranks;
   if (int error = avcodec_open2(&context, &codec, options.get()); error < 0) {
     Status status = FfmpegStatus(StatusCode::kUnsupported, std::string("cannot start ") + codec.name, error);
     return Unsupported(status.message() + "; try another --codec");
   }
   return encoder;
+}
+
+void CloseEncoder(Encoder* encoder) {
+  AVCodecContext* context = encoder->context.get();
+  if (!context) return;
+  // SVT-AV1 1.4 waits for its last packet when it is closed, which never comes where there was no picture.
+  if (!std::strcmp(context->codec->name, "libsvtav1")) {
+    FramePtr picture(av_frame_alloc());
+    PacketPtr packet(av_packet_alloc());
+    if (!encoder->fed && picture) {
+      picture->format = context->pix_fmt;
+      picture->width = context->width;
+      picture->height = context->height;
+      picture->pts = 0;
+      if (av_frame_get_buffer(picture.get(), 0) == 0) {
+        for (int i = 0; i < 3; ++i) {
+          const size_t bytes = static_cast<size_t>(picture->linesize[i]) *
+                               (i == 0 ? context->height : (context->height + 1) / 2);
+          std::memset(picture->data[i], 0x80, bytes);
+        }
+        (void)avcodec_send_frame(context, picture.get());
+      }
+    }
+    (void)avcodec_send_frame(context, nullptr);
+    while (packet && avcodec_receive_packet(context, packet.get()) >= 0) av_packet_unref(packet.get());
+  }
+  encoder->context.reset();
 }
 
 }  // namespace tempera::media

@@ -19,6 +19,7 @@ struct Encoder {
   std::string filters;
   // Pictures come at a fixed rate (1 / time_base) because container or codec cannot do otherwise.
   bool constant_rate = false;
+  bool fed = false;  // it was given a picture
   std::vector<std::string> notices;
 };
 
@@ -26,5 +27,8 @@ struct Encoder {
 // Errors name codec and cure.
 Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const AVOutputFormat& container,
                             int crf, int threads);
+
+// Frees the encoder, whatever it was given before; what it still holds is lost.
+void CloseEncoder(Encoder* encoder);
 
 }  // namespace tempera::media

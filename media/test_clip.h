@@ -35,7 +35,7 @@ class ClipTest : public ::testing::Test {
     if (!pipe) return text;
     std::array<char, 4096> buffer;
     while (size_t n = fread(buffer.data(), 1, buffer.size(), pipe)) text.append(buffer.data(), n);
-    EXPECT_EQ(pclose(pipe), 0) << command;
+    EXPECT_EQ(pclose(pipe), 0) << command << " printed: " << text;
     return text;
   }
   // ffmpeg ARGUMENTS NAME, in the folder.

@@ -41,6 +41,7 @@ class Writer final : public VideoWriter {
  public:
   ~Writer() override {
     if (source_) (void)source_->SetPacketSink(nullptr);
+    CloseEncoder(&encoder_);
   }
   Status Start(const std::string& path, const VideoInfo& info, VideoReader* source,
                const WriterOptions& options);
@@ -253,6 +254,7 @@ Status Writer::EncodeAtRate(FramePtr frame) {
 
 // Gives the encoder a picture (nullptr: the end) and the muxer what comes out.
 Status Writer::Send(const AVFrame* frame) {
+  if (frame) encoder_.fed = true;
   int error = avcodec_send_frame(encoder_.context.get(), frame);
   if (error < 0) return FfmpegStatus(StatusCode::kIo, "cannot encode " + name_, error);
   for (;;) {

@@ -1,8 +1,10 @@
 #include "media/writer.h"
 
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "media/test_clip.h"
+#include "media/thread_rank.h"
 
 namespace tempera::media {
 namespace {
@@ -151,28 +153,87 @@ TEST_F(Writer, ManyContainersPlayBack) {
   }
 }
 
-TEST_F(Writer, CodecsByEveryName) {
+// One test a codec: each has its own libraries and threads, and a failure names its codec.
+struct NamedCodec {
+  const char* name;    // as a user writes it
+  const char* stored;  // as ffprobe calls it
+};
+class WriterCodec : public ClipTest, public ::testing::WithParamInterface<NamedCodec> {};
+
+TEST_P(WriterCodec, IsWrittenAndReadBack) {
   const std::string clip = Make("-f lavfi -i testsrc2=s=128x96:r=10:d=0.5 -c:v libx264", "a.mp4");
-  for (const auto& [name, codec] : {std::pair{"hevc", "hevc\n"},
-                                    {"h265", "hevc\n"},
-                                    {"libx264", "h264\n"},
-                                    {"av1", "av1\n"},
-                                    {"ffv1", "ffv1\n"},
-                                    {"vp9", "vp9\n"},
-                                    {"mpeg4", "mpeg4\n"},
-                                    {"prores", "prores\n"},
-                                    {"mjpeg", "mjpeg\n"}}) {
-    WriterOptions options;
-    options.codec = name;
-    ASSERT_STATUS_OK(Copy(clip, Path("b.mkv"), nullptr, {}, options));
-    EXPECT_EQ(Probe(Path("b.mkv"), "v", "stream=codec_name"), codec);
-  }
+  WriterOptions options;
+  options.codec = GetParam().name;
+  ASSERT_STATUS_OK(Copy(clip, Path("b.mkv"), nullptr, {}, options));
+  EXPECT_EQ(Probe(Path("b.mkv"), "v", "stream=codec_name"), std::string(GetParam().stored) + "\n");
+  // ffprobe counts what its decoder gives back, so a file of broken packets fails too.
+  EXPECT_EQ(Shell("ffprobe -v error -count_frames -select_streams v -show_entries stream=nb_read_frames "
+                  "-of default=nw=1:nk=1 '" +
+                  Path("b.mkv") + "'"),
+            "5\n");
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryName, WriterCodec,
+                         ::testing::Values(NamedCodec{"hevc", "hevc"}, NamedCodec{"h265", "hevc"},
+                                           NamedCodec{"libx264", "h264"}, NamedCodec{"av1", "av1"},
+                                           NamedCodec{"ffv1", "ffv1"}, NamedCodec{"vp9", "vp9"},
+                                           NamedCodec{"mpeg4", "mpeg4"}, NamedCodec{"prores", "prores"},
+                                           NamedCodec{"mjpeg", "mjpeg"}),
+                         [](const auto& tested) { return std::string(tested.param.name); });
+
+TEST_F(Writer, UnknownCodecsAndFormatsAreRefused) {
   EXPECT_FALSE(CheckCodec("nonsense", "b.mp4").ok());
   EXPECT_FALSE(CheckCodec("aac", "b.mp4").ok());
   EXPECT_TRUE(CheckCodec("", "b.mp4").ok());
   EXPECT_FALSE(CheckVideoName("b.xyz").ok());
   EXPECT_FALSE(CheckVideoName("b").ok());
   EXPECT_FALSE(CheckVideoName("b.wav").ok());
+}
+
+// SVT-AV1 run by root raises its caller and all threads and children after it above the whole machine.
+TEST_F(Writer, EncodersLeaveRankAlone) {
+  const std::string clip = Make("-f lavfi -i testsrc2=s=128x96:r=10:d=0.5 -c:v libx264", "a.mp4");
+  const int ours = sched_getscheduler(0);
+  for (const char* codec : {"av1", "hevc", "vp9", "libx264"}) {
+    auto reader = VideoReader::Open(clip, {});
+    ASSERT_TRUE(reader.ok()) << reader.status().message();
+    WriterOptions options;
+    options.codec = codec;
+    auto writer = VideoWriter::Open(Path("b.mkv"), (*reader)->info(), reader->get(), options);
+    ASSERT_TRUE(writer.ok()) << codec << ": " << writer.status().message();
+    EXPECT_EQ(sched_getscheduler(0), ours) << codec;
+    const std::vector<int> threads = ThreadNumbers();
+    EXPECT_GT(threads.size(), 1u) << codec;
+    for (const int thread : threads) {
+      const int policy = sched_getscheduler(thread);
+      if (policy >= 0) {
+        EXPECT_EQ(policy, ours) << codec;
+      }
+    }
+  }
+  EXPECT_EQ(sched_getscheduler(0), ours);
+}
+
+// SVT-AV1 waits for ever when it is closed before its first picture.
+TEST_F(Writer, GivingUpEndsAfterAnyNumberOfFrames) {
+  const std::string clip = Make("-f lavfi -i testsrc2=s=128x96:r=10:d=0.5 -c:v libx264", "a.mp4");
+  for (const char* codec : {"av1", "hevc", "vp9", "libx264", "ffv1"}) {
+    for (int frames : {0, 1, 3}) {
+      auto reader = VideoReader::Open(clip, {});
+      ASSERT_TRUE(reader.ok()) << reader.status().message();
+      WriterOptions options;
+      options.codec = codec;
+      auto writer = VideoWriter::Open(Path("b.mkv"), (*reader)->info(), reader->get(), options);
+      ASSERT_TRUE(writer.ok()) << codec << ": " << writer.status().message();
+      for (int i = 0; i < frames; ++i) {
+        auto frame = (*reader)->Read();
+        ASSERT_TRUE(frame.ok() && frame->has_value());
+        ASSERT_STATUS_OK((*writer)->Write(**frame));
+      }
+      writer->reset();
+      EXPECT_EQ(FilesInFolder(), 1u) << codec;
+    }
+  }
 }
 
 TEST_F(Writer, NothingUnderTheNameUntilFinished) {

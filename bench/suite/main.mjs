@@ -68,7 +68,9 @@ try {
       record.absent = earlier.absent ?? [];
     }
     if (parts.includes('layers')) {
-      record.layers = ask('kernel_bench', ['--json'], { OMP_NUM_THREADS: '1' }) ?? record.layers;
+      const answer = ask('kernel_bench', ['--benchmark_format=json', '--benchmark_min_time=0.2'], { OMP_NUM_THREADS: '1' });
+      record.layers = answer?.benchmarks.map((b) => ({ layer: b.name.split('/')[0], precision: b.name.split('/')[1], kernel: b.label,
+        ms: b.ms, gmac_per_s: b['GMAC/s'], roof_share: b.roof_share, onednn_ms: b.onednn_ms })) ?? record.layers;
     }
     if (parts.includes('scaling')) {
       record.scaling = await measureScaling(common);

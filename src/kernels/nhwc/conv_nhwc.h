@@ -81,7 +81,12 @@ struct ConvNhwcPlan {
     std::vector<float> scale, bias;  // [columns]: from a sum to a number of the output
   };
   std::vector<Phase> phases;
-  int64_t columns = 0;       // of weights: output channels and padding
+  int64_t columns = 0;      // of sums when the epilogue reads them: output channels and padding
+  int64_t dot_columns = 0;  // of weights
+  // Few output channels would leave most columns of weights empty. Then a column is a pair of (group of
+  // shift_step kernel columns, output channel), and the sums of shifts groups are added, group i at
+  // shift_step * i pixels further right. Otherwise shifts is 1 and shift_step all of the kernel's columns.
+  int64_t shifts = 1, shift_step = 0;
   int64_t chunk_pixels = 0;  // outputs per call of the dot kernel
   // Tiles in phase coordinates; a tile's rows pass through a window of ring_rows rows in scratch.
   int64_t tile_h = 0, tile_w = 0, tiles_y = 0, tiles_x = 0;
@@ -89,7 +94,7 @@ struct ConvNhwcPlan {
   std::vector<float> inverse_step, zero;  // [packed_channels]: q = x * inverse_step + zero, rounded
   std::vector<uint8_t> pad_pixel;         // packed_channels elements of constant padding
   struct Scratch {                        // offsets in bytes
-    size_t rows = 0, line = 0, sums = 0, read = 0, write = 0, moments = 0;
+    size_t rows = 0, line = 0, sums = 0, added = 0, read = 0, write = 0, moments = 0;
   } scratch;
   const ConvNhwcTarget* target = nullptr;
 

@@ -19,6 +19,8 @@ constexpr int64_t kRowsBudget = 192 * 1024;
 // Sums of one call of the dot kernel stay in L1 (32 KiB) until the epilogue has read them.
 constexpr int64_t kSumsBudget = 12 * 1024;
 constexpr int64_t kLeastPixels = 24;
+// Shifted sums of up to four channels are added as one vector.
+constexpr int64_t kMostShifted = 4;
 
 int64_t PackedChannels(const ConvShape& s, PictureLayout input) {
   // Planes of a picture are packed without padding: 9x9 over 3 channels is rows of 27 numbers.
@@ -49,6 +51,29 @@ void PlanTiles(ConvNhwcPlan& p) {
   p.tasks = p.shape.n * p.tiles;
 }
 
+// The split of the kernel's columns that takes the fewest products; on a tie the fewest additions.
+void PlanColumns(ConvNhwcPlan& p) {
+  const DotKernel& dot = *p.dot;
+  const ConvPlan& g = p.geometry;
+  const int64_t out = p.shape.out_channels;
+  p.columns = p.dot_columns = RoundUp(NhwcChannels(out), dot.column_block);
+  p.shifts = 1;
+  p.shift_step = g.window_w;
+  if (out > kMostShifted || g.scale != 1 || g.read_stride_w != 1) return;
+  int64_t least = RoundUp(g.window_w * p.packed_channels, dot.k_step) * p.dot_columns;
+  for (int64_t step = g.window_w - 1; step > 0; --step) {
+    const int64_t shifts = CeilDiv(g.window_w, step);
+    const int64_t columns = RoundUp(shifts * out, dot.column_block);
+    const int64_t products = RoundUp(step * p.packed_channels, dot.k_step) * columns;
+    if (products >= least) continue;
+    least = products;
+    p.shifts = shifts;
+    p.shift_step = step;
+    p.dot_columns = columns;
+    p.columns = NhwcChannels(out);
+  }
+}
+
 void PlanScratch(ConvNhwcPlan& p) {
   const ConvPlan& g = p.geometry;
   const auto size = static_cast<int64_t>(DotElementSize(p.dot->element));
@@ -56,12 +81,15 @@ void PlanScratch(ConvNhwcPlan& p) {
   for (const ConvNhwcPlan::Phase& phase : p.phases) {
     window_k = std::max(window_k, phase.first_column * p.packed_channels + phase.row_k);
   }
-  const int64_t pixels = RoundUp(p.tile_w, p.dot->pixel_block);
+  const int64_t further = (p.shifts - 1) * p.shift_step;
+  const int64_t pixels = RoundUp(p.tile_w + further, p.dot->pixel_block);
   p.row_stride = RoundUp((pixels - 1) * g.read_stride_w * p.packed_channels + window_k, 64);
   const int64_t tile_rows = (p.tile_h - 1) * g.read_stride_h + g.window_h;
   const int64_t least = g.window_h + g.read_stride_h;
   p.ring_rows = std::min(tile_rows, std::max(least, kRowsBudget / (p.row_stride * size)));
-  p.chunk_pixels = RoundUp(std::max(kLeastPixels, kSumsBudget / (p.columns * 4)), p.dot->pixel_block);
+  // Shifted sums are made again where chunks meet, so those are longer.
+  const int64_t budget = p.shifts > 1 ? 2 * kSumsBudget : kSumsBudget;
+  p.chunk_pixels = RoundUp(std::max(kLeastPixels, budget / (p.dot_columns * 4)), p.dot->pixel_block);
   p.chunk_pixels = std::min(p.chunk_pixels, pixels);
 
   size_t at = 0;
@@ -72,7 +100,8 @@ void PlanScratch(ConvNhwcPlan& p) {
   };
   p.scratch.rows = take(p.ring_rows * p.row_stride * size);
   p.scratch.line = take(p.row_stride * size);
-  p.scratch.sums = take(p.chunk_pixels * p.columns * 4);
+  p.scratch.sums = take(RoundUp(p.chunk_pixels + further, p.dot->pixel_block) * p.dot_columns * 4 + 16);
+  p.scratch.added = take(p.shifts > 1 ? p.chunk_pixels * p.columns * 4 : 0);
   p.scratch.read = take(6 * p.packed_channels * 4);
   p.scratch.write = take(3 * p.columns * 4);
   p.scratch.moments = take(p.columns * (4 + 8 + 8));
@@ -110,12 +139,12 @@ void PlanInput(ConvNhwcPlan& p, const ConvNhwcOptions& options, std::vector<doub
   }
 }
 
-// One phase's weights in double, [kernel_rows][row_k][columns], the steps of the input in them.
+// One phase's weights in double, [kernel_rows][row_k][dot_columns], the steps of the input in them.
 std::vector<double> PhaseWeights(const ConvNhwcPlan& p, const ConvNhwcPlan::Phase& phase,
                                  std::span<const AxisTap> taps_y, std::span<const AxisTap> taps_x,
                                  std::span<const float> weights, std::span<const double> steps) {
   const ConvShape& s = p.shape;
-  std::vector<double> w(static_cast<size_t>(phase.kernel_rows * phase.row_k * p.columns), 0.0);
+  std::vector<double> w(static_cast<size_t>(phase.kernel_rows * phase.row_k * p.dot_columns), 0.0);
   for (int64_t o = 0; o < s.out_channels; ++o) {
     for (int64_t c = 0; c < s.in_channels; ++c) {
       const float* from = weights.data() + (o * s.in_channels + c) * s.kernel_h * s.kernel_w;
@@ -125,9 +154,10 @@ std::vector<double> PhaseWeights(const ConvNhwcPlan& p, const ConvNhwcPlan::Phas
           for (int64_t ky : taps_y[y].kernels) {
             for (int64_t kx : taps_x[x].kernels) sum += from[ky * s.kernel_w + kx];
           }
-          const int64_t k = static_cast<int64_t>(x) * p.packed_channels + c;
-          w[static_cast<size_t>((static_cast<int64_t>(y) * phase.row_k + k) * p.columns + o)] =
-              sum * steps[static_cast<size_t>(c)];
+          const auto kernel_column = static_cast<int64_t>(x), row = static_cast<int64_t>(y) * phase.row_k;
+          const int64_t k = kernel_column % p.shift_step * p.packed_channels + c;
+          const int64_t column = kernel_column / p.shift_step * s.out_channels + o;
+          w[static_cast<size_t>((row + k) * p.dot_columns + column)] = sum * steps[static_cast<size_t>(c)];
         }
       }
     }
@@ -140,31 +170,38 @@ std::vector<uint8_t> PackAs(const ConvNhwcPlan& p, const ConvNhwcPlan::Phase& ph
                             std::span<const double> numbers) {
   std::vector<T> w(numbers.size());
   for (size_t i = 0; i < w.size(); ++i) w[i] = static_cast<T>(numbers[i]);
-  return p.dot->pack(w.data(), phase.kernel_rows, phase.row_k, p.columns);
+  return p.dot->pack(w.data(), phase.kernel_rows, phase.row_k, p.dot_columns);
 }
 
 // Rounds a phase's weights to what the dot kernel takes; fills scale and bias.
 std::vector<uint8_t> RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& phase, std::vector<double>& w,
                                   std::span<const float> bias) {
-  const auto columns = static_cast<size_t>(p.columns);
-  phase.scale.assign(columns, 0.0f);
-  phase.bias.assign(columns, 0.0f);
-  for (size_t o = 0; o < static_cast<size_t>(p.shape.out_channels); ++o) {
+  const auto out_channels = static_cast<size_t>(p.shape.out_channels);
+  const auto columns = static_cast<size_t>(p.dot_columns);
+  const size_t used = static_cast<size_t>(p.shifts) * out_channels;
+  phase.scale.assign(static_cast<size_t>(p.columns), 0.0f);
+  phase.bias.assign(static_cast<size_t>(p.columns), 0.0f);
+  for (size_t o = 0; o < out_channels; ++o) {
     const double b = bias.empty() ? 0.0 : bias[o];
     if (p.precision == ConvPrecision::kBf16) {
       phase.scale[o] = 1;
       phase.bias[o] = static_cast<float>(b);
       continue;
     }
+    const auto each = [&](auto body) {  // of the channel's weights, and the row they are in
+      for (size_t row = 0; row < w.size() / columns; ++row) {
+        for (size_t column = o; column < used; column += out_channels) body(w[row * columns + column], row);
+      }
+    };
     double most = 0;
-    for (size_t i = o; i < w.size(); i += columns) most = std::max(most, std::abs(w[i]));
+    each([&](double& x, size_t) { most = std::max(most, std::abs(x)); });
     const double step = most > 0 ? most / 127 : 1;
     double zeros = 0;  // what the zero points alone add to the sum
-    for (size_t i = o; i < w.size(); i += columns) {
-      w[i] = std::nearbyint(w[i] / step);
-      const auto k = static_cast<int64_t>(i / columns) % phase.row_k;
-      if (w[i] != 0) zeros += w[i] * p.zero[static_cast<size_t>(k % p.packed_channels)];
-    }
+    each([&](double& x, size_t row) {
+      x = std::nearbyint(x / step);
+      const int64_t k = static_cast<int64_t>(row) % phase.row_k;
+      zeros += x * p.zero[static_cast<size_t>(k % p.packed_channels)];
+    });
     phase.scale[o] = static_cast<float>(step);
     phase.bias[o] = static_cast<float>(b - step * zeros);
   }
@@ -180,7 +217,7 @@ std::vector<uint8_t> RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& ph
   for (size_t i = 0; i < w.size(); ++i) {
     bits[i] = ToBf16(std::clamp(static_cast<float>(w[i]), -kMostBf16, kMostBf16));
   }
-  return p.dot->pack(bits.data(), phase.kernel_rows, phase.row_k, p.columns);
+  return p.dot->pack(bits.data(), phase.kernel_rows, phase.row_k, p.dot_columns);
 }
 
 Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<const float> bias,
@@ -193,7 +230,8 @@ Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<con
       phase.first_row = taps_y.front().offset;
       phase.first_column = taps_x.front().offset;
       phase.kernel_rows = static_cast<int64_t>(taps_y.size());
-      phase.row_k = RoundUp(static_cast<int64_t>(taps_x.size()) * p.packed_channels, p.dot->k_step);
+      const int64_t taps = std::min(p.shift_step, static_cast<int64_t>(taps_x.size()));
+      phase.row_k = RoundUp(taps * p.packed_channels, p.dot->k_step);
       std::vector<double> w = PhaseWeights(p, phase, taps_y, taps_x, weights, steps);
       const std::vector<uint8_t> packed = RoundWeights(p, phase, w, bias);
       TEMPERA_ASSIGN_OR_RETURN(phase.weights, AlignedBuffer::Allocate(packed.size()));
@@ -268,7 +306,7 @@ Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float>
   p.geometry.shape = shape;
   PlanWindow(p.geometry);
   p.packed_channels = PackedChannels(shape, options.input);
-  p.columns = RoundUp(NhwcChannels(shape.out_channels), p.dot->column_block);
+  PlanColumns(p);
   std::vector<double> steps;
   PlanInput(p, options, steps);
   PlanTiles(p);

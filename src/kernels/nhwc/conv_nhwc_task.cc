@@ -119,7 +119,7 @@ OutputRow RowOf(const ConvNhwcPlan& plan, void* output, const NhwcTile& tile, in
   return row;
 }
 
-template <typename T>
+template <typename T, typename Sum>
 void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task, uint8_t* scratch) {
   const ConvShape& s = plan.shape;
   const ConvPlan& g = plan.geometry;
@@ -136,11 +136,11 @@ void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task,
   DotArgs dot;
   dot.row_stride = plan.row_stride;
   dot.pixel_stride = g.read_stride_w * plan.packed_channels;
-  dot.columns = plan.columns;
+  dot.columns = plan.dot_columns;
   dot.sums = scratch + plan.scratch.sums;
   EpilogueArgs out;
   out.write = PrepareWrite(plan, args.write, reinterpret_cast<float*>(scratch + plan.scratch.write));
-  out.sums = dot.sums;
+  out.sums = plan.shifts > 1 ? scratch + plan.scratch.added : dot.sums;
   out.columns = plan.columns;
   out.out_step = g.scale * (nhwc ? NhwcChannels(s.out_channels) : 1);
   out.out_plane = s.out_h * s.out_w;
@@ -162,8 +162,12 @@ void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task,
       out.bias = phase.bias.data();
       for (int64_t x = 0; x < row.pixels; x += plan.chunk_pixels) {
         dot.input = input + x * dot.pixel_stride;
-        dot.pixels = out.pixels = std::min(plan.chunk_pixels, row.pixels - x);
+        out.pixels = std::min(plan.chunk_pixels, row.pixels - x);
+        dot.pixels = out.pixels + (plan.shifts - 1) * plan.shift_step;
         plan.dot->run(dot);
+        if (plan.shifts > 1) {
+          AddShifted(plan, static_cast<const Sum*>(dot.sums), out.pixels, static_cast<Sum*>(out.sums));
+        }
         out.out = nhwc ? static_cast<void*>(static_cast<hwy::float16_t*>(row.first) + x * out.out_step)
                        : static_cast<void*>(static_cast<float*>(row.first) + x * out.out_step);
         epilogue(out);
@@ -177,11 +181,11 @@ void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task,
 void RunConvNhwcTask(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task, uint8_t* scratch) {
   switch (plan.dot->element) {
     case DotElement::kU8S8:
-      return RunTaskAs<uint8_t>(plan, args, task, scratch);
+      return RunTaskAs<uint8_t, int32_t>(plan, args, task, scratch);
     case DotElement::kS16:
-      return RunTaskAs<int16_t>(plan, args, task, scratch);
+      return RunTaskAs<int16_t, int32_t>(plan, args, task, scratch);
     case DotElement::kBf16:
-      return RunTaskAs<uint16_t>(plan, args, task, scratch);
+      return RunTaskAs<uint16_t, float>(plan, args, task, scratch);
   }
 }
 

@@ -61,6 +61,21 @@ struct EpilogueArgs {
   ColumnSums* moments;   // or nullptr
 };
 
+// added[p][o] = sum over i < shifts of sums[p + i * step][i * out_channels + o], o < 4; see
+// ConvNhwcPlan::shifts. Four lanes are read from any column, 16 bytes past the last sum at most.
+template <typename Sum>
+HWY_INLINE void AddShifted(const ConvNhwcPlan& plan, const Sum* sums, int64_t pixels, Sum* added) {
+  const hn::FixedTag<Sum, 4> d;
+  const int64_t next = plan.shift_step * plan.dot_columns + plan.shape.out_channels;
+  for (int64_t p = 0; p < pixels; ++p) {
+    const Sum* from = sums + p * plan.dot_columns;
+    auto sum = hn::LoadU(d, from);
+    for (int64_t i = 1; i < plan.shifts; ++i) sum = hn::Add(sum, hn::LoadU(d, from + i * next));
+    hn::Store(sum, d, added + p * plan.columns);
+    hn::Store(hn::Zero(d), d, added + p * plan.columns + 4);
+  }
+}
+
 template <bool kSlope, typename Sum, class D>
 HWY_INLINE hn::Vec<D> Finish(D d, const Sum* sums, hn::Vec<D> scale, hn::Vec<D> bias, hn::Vec<D> lo,
                              hn::Vec<D> hi, hn::Vec<D> slope) {

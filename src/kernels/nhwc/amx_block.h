@@ -186,9 +186,12 @@ class TileDot {
       Tiles::Configure(ConfigOf(steps.bytes));
       configured_ = steps.bytes;
     }
-    const Walk walk = {a.kernel_rows, a.row_stride * kSize,
-                       a.pixel_stride * kSize, steps,
-                       a.kernel_rows * steps.count * steps.bytes * kTileColumns, a.columns * 4};
+    const Walk walk = {a.kernel_rows,
+                       a.row_stride * kSize,
+                       a.pixel_stride * kSize,
+                       steps,
+                       a.kernel_rows * steps.count * steps.bytes * kTileColumns,
+                       a.columns * 4};
     const auto* input = static_cast<const uint8_t*>(a.input);
     const auto* weights = static_cast<const uint8_t*>(a.weights);
     auto* sums = static_cast<uint8_t*>(a.sums);

@@ -25,17 +25,11 @@ struct RealTiles {
   // Rows of the configured length, `stride` bytes apart. Any alignment.
   template <int tile>
   static void Load(const void* first_row, int64_t stride) {
-    __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2"
-                     :
-                     : "r"(first_row), "r"(stride), "i"(tile)
-                     : "memory");
+    __asm__ volatile("tileloadd (%0,%1,1), %%tmm%c2" : : "r"(first_row), "r"(stride), "i"(tile) : "memory");
   }
   template <int tile>
   static void Store(void* first_row, int64_t stride) {
-    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)"
-                     :
-                     : "r"(first_row), "r"(stride), "i"(tile)
-                     : "memory");
+    __asm__ volatile("tilestored %%tmm%c2, (%0,%1,1)" : : "r"(first_row), "r"(stride), "i"(tile) : "memory");
   }
   // sum[m][n] += pixels[m][k] (unsigned) * weights[k / 4][n][k % 4] (signed)
   template <int sum, int pixels, int weights>

@@ -88,6 +88,14 @@ struct ConvNhwcPlan {
   // shift_step * i pixels further right. Otherwise shifts is 1 and shift_step all of the kernel's columns.
   int64_t shifts = 1, shift_step = 0;
   int64_t chunk_pixels = 0;  // outputs per call of the dot kernel
+  // Sums made from transformed tiles of 4x4 outputs (winograd_s16.h).
+  struct Winograd {
+    int64_t tiles = 0;  // transformed and multiplied at a time; 0: sums are made directly
+    int64_t block_columns = 0;
+    int64_t input_step = 0, product_step = 0;      // numbers between one of the 36 matrices and the next
+    int64_t input_part = 0, output_part = 0;       // tiles, of which the transforms' rests fit L1
+    size_t vertical = 0, input = 0, products = 0;  // offsets in scratch
+  } winograd;
   // Tiles in phase coordinates; a tile's rows pass through a window of ring_rows rows in scratch.
   int64_t tile_h = 0, tile_w = 0, tiles_y = 0, tiles_x = 0;
   int64_t ring_rows = 0, row_stride = 0;  // in elements

@@ -8,6 +8,7 @@
 #include "src/kernels/conv_taps.h"
 #include "src/kernels/nhwc/bf16.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/kernels/nhwc/winograd_s16.h"
 
 namespace tempera::kernels {
 namespace {
@@ -46,6 +47,8 @@ void PlanTiles(ConvNhwcPlan& p) {
   p.tile_h = CeilDiv(g.phase_h, CeilDiv(kWantedTasks, others));
   // The rows of the window are packed twice where bands meet.
   p.tile_h = std::min(std::max(p.tile_h, g.window_h / g.read_stride_h), g.phase_h);
+  // Winograd's tiles have four rows.
+  p.tile_h = std::min(RoundUp(p.tile_h, 4), g.phase_h);
   p.tiles_y = CeilDiv(g.phase_h, p.tile_h);
   p.tiles = p.tiles_y * p.tiles_x;
   p.tasks = p.shape.n * p.tiles;
@@ -82,10 +85,11 @@ void PlanScratch(ConvNhwcPlan& p) {
     window_k = std::max(window_k, phase.first_column * p.packed_channels + phase.row_k);
   }
   const int64_t further = (p.shifts - 1) * p.shift_step;
-  const int64_t pixels = RoundUp(p.tile_w + further, p.dot->pixel_block);
+  const bool winograd = p.winograd.tiles > 0;
+  const int64_t pixels = RoundUp(RoundUp(p.tile_w, winograd ? 4 : 1) + further, p.dot->pixel_block);
   p.row_stride = RoundUp((pixels - 1) * g.read_stride_w * p.packed_channels + window_k, 64);
-  const int64_t tile_rows = (p.tile_h - 1) * g.read_stride_h + g.window_h;
-  const int64_t least = g.window_h + g.read_stride_h;
+  const int64_t tile_rows = (RoundUp(p.tile_h, winograd ? 4 : 1) - 1) * g.read_stride_h + g.window_h;
+  const int64_t least = winograd ? 6 : g.window_h + g.read_stride_h;
   p.ring_rows = std::min(tile_rows, std::max(least, kRowsBudget / (p.row_stride * size)));
   // Shifted sums are made again where chunks meet, so those are longer.
   const int64_t budget = p.shifts > 1 ? 2 * kSumsBudget : kSumsBudget;
@@ -100,7 +104,15 @@ void PlanScratch(ConvNhwcPlan& p) {
   };
   p.scratch.rows = take(p.ring_rows * p.row_stride * size);
   p.scratch.line = take(p.row_stride * size);
-  p.scratch.sums = take(RoundUp(p.chunk_pixels + further, p.dot->pixel_block) * p.dot_columns * 4 + 16);
+  if (winograd) {
+    ConvNhwcPlan::Winograd& w = p.winograd;
+    w.vertical = take(6 * (4 * w.input_part + 2) * p.packed_channels * 2);
+    w.input = take(36 * w.input_step * 2);
+    w.products = take(36 * w.product_step * 4);
+    p.scratch.sums = take(16 * w.output_part * w.block_columns * 4);
+  } else {
+    p.scratch.sums = take(RoundUp(p.chunk_pixels + further, p.dot->pixel_block) * p.dot_columns * 4 + 16);
+  }
   p.scratch.added = take(p.shifts > 1 ? p.chunk_pixels * p.columns * 4 : 0);
   p.scratch.read = take(6 * p.packed_channels * 4);
   p.scratch.write = take(3 * p.columns * 4);
@@ -173,9 +185,9 @@ std::vector<uint8_t> PackAs(const ConvNhwcPlan& p, const ConvNhwcPlan::Phase& ph
   return p.dot->pack(w.data(), phase.kernel_rows, phase.row_k, p.dot_columns);
 }
 
-// Rounds a phase's weights to what the dot kernel takes; fills scale and bias.
-std::vector<uint8_t> RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& phase, std::vector<double>& w,
-                                  std::span<const float> bias) {
+// Rounds a phase's weights to integers (not for kBf16); fills scale and bias.
+void RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& phase, std::vector<double>& w,
+                  std::span<const float> bias) {
   const auto out_channels = static_cast<size_t>(p.shape.out_channels);
   const auto columns = static_cast<size_t>(p.dot_columns);
   const size_t used = static_cast<size_t>(p.shifts) * out_channels;
@@ -205,6 +217,14 @@ std::vector<uint8_t> RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& ph
     phase.scale[o] = static_cast<float>(step);
     phase.bias[o] = static_cast<float>(b - step * zeros);
   }
+}
+
+std::vector<uint8_t> PackWeights(ConvNhwcPlan& p, const ConvNhwcPlan::Phase& phase,
+                                 std::span<const double> w) {
+  if (WinogradServes(p, w)) {
+    PlanWinograd(p);
+    return PackWinograd(p, w);
+  }
   switch (p.dot->element) {
     case DotElement::kU8S8:
       return PackAs<int8_t>(p, phase, w);
@@ -233,7 +253,8 @@ Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<con
       const int64_t taps = std::min(p.shift_step, static_cast<int64_t>(taps_x.size()));
       phase.row_k = RoundUp(taps * p.packed_channels, p.dot->k_step);
       std::vector<double> w = PhaseWeights(p, phase, taps_y, taps_x, weights, steps);
-      const std::vector<uint8_t> packed = RoundWeights(p, phase, w, bias);
+      RoundWeights(p, phase, w, bias);
+      const std::vector<uint8_t> packed = PackWeights(p, phase, w);
       TEMPERA_ASSIGN_OR_RETURN(phase.weights, AlignedBuffer::Allocate(packed.size()));
       std::memcpy(phase.weights.data(), packed.data(), packed.size());
       p.weight_bytes += packed.size();

@@ -23,6 +23,13 @@ const DotKernel& AvxVnniDot();
 bool HasAvxVnniDot();
 const DotKernel& Avx2S16Dot();
 bool HasAvx2Dot();
+const DotKernel& Avx512Bf16Dot();
+bool HasAvx512Bf16Dot();
+// A thread that runs these between begin and end must not use tiles for anything else meanwhile.
+const DotKernel& AmxInt8Dot();
+bool HasAmxInt8Dot();
+const DotKernel& AmxBf16Dot();
+bool HasAmxBf16Dot();
 #endif
 
 }  // namespace tempera::kernels

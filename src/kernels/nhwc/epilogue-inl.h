@@ -30,7 +30,7 @@ struct WriteConstants {
 struct ColumnSums {
   double *sum, *squares;
   float* shift;
-  bool started = false;
+  int64_t started = 0;  // columns whose shift is set, from the first on
 };
 
 HWY_INLINE WriteConstants PrepareWrite(const ConvNhwcPlan& plan, const Pointwise& write, float* memory) {
@@ -57,8 +57,9 @@ struct EpilogueArgs {
   // plane, numbers between outputs and between planes.
   void* out;
   int64_t out_step, out_plane;
-  int64_t out_channels;  // nhwc: with their padding
-  ColumnSums* moments;   // or nullptr
+  int64_t out_channels;      // nhwc: with their padding
+  int64_t first_column = 0;  // of the sums among all columns
+  ColumnSums* moments;       // or nullptr
 };
 
 // added[p][o] = sum over i < shifts of sums[p + i * step][i * out_channels + o], o < 4; see
@@ -103,14 +104,16 @@ template <bool kSlope, bool kNhwc, bool kMoments, typename Sum, class D>
 HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
   const hn::Rebind<hwy::float16_t, D> dh;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t c = 0; c < a.out_channels; c += lanes) {
+  const int64_t channels = std::min(a.out_channels - a.first_column, a.columns);
+  for (int64_t column = 0; column < channels; column += lanes) {
+    const int64_t c = a.first_column + column;
     const auto scale = hn::LoadU(d, a.scale + c), bias = hn::LoadU(d, a.bias + c);
     const auto lo = hn::LoadU(d, a.write.lo + c), hi = hn::LoadU(d, a.write.hi + c);
     const auto slope = hn::LoadU(d, a.write.slope + c);
-    const Sum* from = static_cast<const Sum*>(a.sums) + c;
+    const Sum* from = static_cast<const Sum*>(a.sums) + column;
     auto shift = hn::Zero(d);
     if constexpr (kMoments) {
-      if (!a.moments->started) {
+      if (c >= a.moments->started) {
         hn::StoreU(Finish<kSlope>(d, from, scale, bias, lo, hi, slope), d, a.moments->shift + c);
       }
       shift = hn::LoadU(d, a.moments->shift + c);
@@ -126,7 +129,7 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
       if constexpr (kNhwc) {
         hn::StoreU(ToF16(d, y), dh, static_cast<hwy::float16_t*>(a.out) + p * a.out_step + c);
       } else {
-        hn::Store(y, d, static_cast<float*>(a.sums) + p * a.columns + c);
+        hn::Store(y, d, static_cast<float*>(a.sums) + p * a.columns + column);
       }
     };
     int64_t p = 0;
@@ -140,11 +143,11 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
       AddToDoubles(d, hn::Add(squares0, squares1), a.moments->squares + c);
     }
   }
-  if constexpr (kMoments) a.moments->started = true;
+  if constexpr (kMoments) a.moments->started = std::max(a.moments->started, a.first_column + channels);
   if constexpr (!kNhwc) {
-    for (int64_t o = 0; o < a.out_channels; ++o) {
+    for (int64_t o = 0; o < channels; ++o) {
       const float* from = static_cast<const float*>(a.sums) + o;
-      float* to = static_cast<float*>(a.out) + o * a.out_plane;
+      float* to = static_cast<float*>(a.out) + (a.first_column + o) * a.out_plane;
       for (int64_t p = 0; p < a.pixels; ++p) to[p * a.out_step] = from[p * a.columns];
     }
   }

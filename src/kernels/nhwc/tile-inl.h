@@ -1,0 +1,177 @@
+// Per-target code: what a task knows of its tile: where it lies, the rows it reads, the rows it writes.
+#if defined(TEMPERA_KERNELS_NHWC_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TEMPERA_KERNELS_NHWC_TILE_INL_H_
+#undef TEMPERA_KERNELS_NHWC_TILE_INL_H_
+#else
+#define TEMPERA_KERNELS_NHWC_TILE_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstring>
+
+#include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/kernels/nhwc/epilogue-inl.h"
+#include "src/kernels/nhwc/pack_rows-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tempera::kernels {
+namespace HWY_NAMESPACE {
+
+// A tile in phase coordinates: outputs [y0, y0 + rows) x [x0, x0 + columns) of one image.
+struct NhwcTile {
+  int64_t image, index, y0, x0, rows, columns;
+};
+
+HWY_INLINE NhwcTile TileOf(const ConvNhwcPlan& plan, int64_t task) {
+  NhwcTile t;
+  t.image = task / plan.tiles;
+  t.index = task % plan.tiles;
+  t.y0 = t.index / plan.tiles_x * plan.tile_h;
+  t.x0 = t.index % plan.tiles_x * plan.tile_w;
+  t.rows = std::min(plan.tile_h, plan.geometry.phase_h - t.y0);
+  t.columns = std::min(plan.tile_w, plan.geometry.phase_w - t.x0);
+  return t;
+}
+
+HWY_INLINE ColumnSums StartMoments(const ConvNhwcPlan& plan, uint8_t* scratch) {
+  ColumnSums m;
+  m.sum = reinterpret_cast<double*>(scratch + plan.scratch.moments);
+  m.squares = m.sum + plan.columns;
+  m.shift = reinterpret_cast<float*>(m.squares + plan.columns);
+  std::fill(m.sum, m.sum + 2 * plan.columns, 0.0);
+  return m;
+}
+
+HWY_INLINE void StoreMoments(const ConvNhwcPlan& plan, const ColumnSums& sums, const NhwcTile& tile,
+                             Moments* moments) {
+  const ConvShape& s = plan.shape;
+  const int64_t scale = plan.geometry.scale;
+  const int64_t rows = std::min(tile.rows * scale, s.out_h - tile.y0 * scale);
+  const int64_t columns = std::min(tile.columns * scale, s.out_w - tile.x0 * scale);
+  const double count = static_cast<double>(rows) * static_cast<double>(columns);
+  for (int64_t o = 0; o < s.out_channels; ++o) {
+    const double mean = sums.sum[o] / count;
+    moments[(tile.image * s.out_channels + o) * plan.tiles + tile.index] = {
+        count, static_cast<double>(sums.shift[o]) + mean,
+        std::max(0.0, sums.squares[o] - sums.sum[o] * mean)};
+  }
+}
+
+// The rows of the input that pass through scratch, packed when an output row first needs them.
+template <typename T>
+class RowRing {
+ public:
+  // pixels: of each row, from the tile's first.
+  RowRing(const RowPacker<T>& packer, const NhwcTile& tile, int64_t pixels, T* rows)
+      : packer_(packer), tile_(tile), pixels_(pixels), rows_(rows) {}
+
+  // Scratch rows [first, first + count) of the tile's input, one behind the other; first never falls.
+  const T* Window(int64_t first, int64_t count) {
+    const ConvNhwcPlan& plan = packer_.plan;
+    const ConvPlan& g = plan.geometry;
+    const int64_t end = first + count;
+    if (end - base_ > plan.ring_rows) {
+      if (next_ > first) {
+        std::memmove(rows_, rows_ + (first - base_) * plan.row_stride,
+                     static_cast<size_t>((next_ - first) * plan.row_stride) * sizeof(T));
+      }
+      base_ = first;
+    }
+    const int64_t left = tile_.x0 * g.read_stride_w - g.window_left;
+    for (next_ = std::max(next_, first); next_ < end; ++next_) {
+      const int64_t image_row =
+          PadIndex(tile_.y0 * g.read_stride_h - g.window_top + next_, plan.shape.in_h, g.pad_mode);
+      packer_.Row(image_row, left, pixels_, rows_ + (next_ - base_) * plan.row_stride);
+    }
+    return rows_ + (first - base_) * plan.row_stride;
+  }
+
+ private:
+  const RowPacker<T>& packer_;
+  const NhwcTile& tile_;
+  int64_t pixels_;
+  T* rows_;
+  int64_t base_ = 0;  // which row lies first in scratch
+  int64_t next_ = 0;  // the first row not packed yet
+};
+
+// Where a phase's output row starts, and how many outputs of the tile it has (0: none).
+struct OutputRow {
+  void* first = nullptr;
+  int64_t pixels = 0;
+};
+HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, void* output, const NhwcTile& tile, int64_t y,
+                           int64_t phase_y, int64_t phase_x) {
+  const ConvShape& s = plan.shape;
+  const int64_t scale = plan.geometry.scale;
+  const int64_t out_y = (tile.y0 + y) * scale + phase_y, out_x = tile.x0 * scale + phase_x;
+  if (out_y >= s.out_h || out_x >= s.out_w) return {};
+  OutputRow row;
+  row.pixels = std::min(tile.columns, (s.out_w - out_x + scale - 1) / scale);
+  if (plan.output == PictureLayout::kNhwcF16) {
+    row.first = static_cast<hwy::float16_t*>(output) +
+                ((tile.image * s.out_h + out_y) * s.out_w + out_x) * NhwcChannels(s.out_channels);
+  } else {
+    row.first =
+        static_cast<float*>(output) + (tile.image * s.out_channels * s.out_h + out_y) * s.out_w + out_x;
+  }
+  return row;
+}
+
+// What every way to make the sums has in common: the tile, the packer of its rows, and what becomes of sums.
+template <typename T>
+class TaskWork {
+ public:
+  TaskWork(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task, uint8_t* scratch)
+      : tile(TileOf(plan, task)),
+        packer{
+            plan, args, tile.image,
+            PrepareRead(plan, args.read, tile.image, reinterpret_cast<float*>(scratch + plan.scratch.read)),
+            reinterpret_cast<T*>(scratch + plan.scratch.line)},
+        moments_(StartMoments(plan, scratch)),
+        epilogue_(ChooseEpilogue(plan, args)) {
+    const ConvShape& s = plan.shape;
+    out.write = PrepareWrite(plan, args.write, reinterpret_cast<float*>(scratch + plan.scratch.write));
+    out.columns = plan.columns;
+    out.out_step = plan.geometry.scale * (nhwc() ? NhwcChannels(s.out_channels) : 1);
+    out.out_plane = s.out_h * s.out_w;
+    out.out_channels = nhwc() ? NhwcChannels(s.out_channels) : s.out_channels;
+    out.moments = args.moments != nullptr ? &moments_ : nullptr;
+  }
+  TaskWork(const TaskWork&) = delete;
+  TaskWork& operator=(const TaskWork&) = delete;
+
+  // Stores out.sums as outputs [x, x + pixels) of the tile's row y in a phase; what lies past the tile is
+  // left out.
+  void Store(int64_t y, int64_t phase_y, int64_t phase_x, int64_t x, int64_t pixels) {
+    const OutputRow row = RowOf(packer.plan, packer.args.output, tile, y, phase_y, phase_x);
+    out.pixels = std::min(pixels, row.pixels - x);
+    if (out.pixels <= 0) return;
+    out.out = nhwc() ? static_cast<void*>(static_cast<hwy::float16_t*>(row.first) + x * out.out_step)
+                     : static_cast<void*>(static_cast<float*>(row.first) + x * out.out_step);
+    epilogue_(out);
+  }
+
+  void Finish() const {
+    if (out.moments != nullptr) StoreMoments(packer.plan, moments_, tile, packer.args.moments);
+  }
+
+  const NhwcTile tile;
+  const RowPacker<T> packer;
+  EpilogueArgs out;  // scale, bias and sums are the caller's to set
+
+ private:
+  bool nhwc() const { return packer.plan.output == PictureLayout::kNhwcF16; }
+
+  ColumnSums moments_;
+  EpilogueFunction epilogue_;
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tempera::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

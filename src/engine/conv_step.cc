@@ -106,6 +106,8 @@ Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
   builder.Observe(node);
   TEMPERA_ASSIGN_OR_RETURN(const bool low_precision, PlanConvNhwcNode(builder, node));
   if (low_precision) return true;
+  TEMPERA_ASSIGN_OR_RETURN(const bool depthwise, PlanDepthwiseNode(builder, node));
+  if (depthwise) return true;
   const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
   const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
   auto planned =
@@ -115,8 +117,8 @@ Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
     return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
   }
   const Pointwise write = ConvActivationOf(builder.graph(), node);
-  const std::string kernel = "conv_f32" + ConvShapeName(planned->shape) +
-                             (planned->scale == 2 ? " 4-phase" : "") + " planar " + builder.target_name();
+  const std::string kernel =
+      "conv_f32" + ConvShapeName(planned->shape) + planned->form_name() + " planar " + builder.target_name();
   const Reading from = builder.PlanarReading(x);
   const StorageId to = builder.NewStorage(node.outputs[0]);
   auto step = std::make_unique<ConvStep>(std::move(planned).value(), from.pointwise, write, from.storage, to);

@@ -15,6 +15,7 @@
 #include "src/base/status.h"
 #include "src/kernels/moments.h"
 #include "src/kernels/pointwise.h"
+#include "src/kernels/winograd_layout.h"
 
 namespace tempera::kernels {
 
@@ -57,6 +58,16 @@ struct ConvArgs {
 };
 
 struct ConvTarget;
+struct ConvPlan;
+
+// kDirect and kWinograd are for tests and benchmarks.
+enum class ConvMethod {
+  kFastest,   // by rule, from the shape and the target
+  kDirect,    // products of inputs and weights themselves
+  kWinograd,  // in a transformed domain (winograd.h), or kUnsupported
+};
+
+using ConvTaskFunction = void (*)(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch);
 
 // Immutable once made; owns its packed weights.
 struct ConvPlan {
@@ -100,13 +111,20 @@ struct ConvPlan {
 
   const ConvTarget* target = nullptr;
 
+  // Not kNone when the plan multiplies in a transformed domain; then tiles have whole output pixels, and
+  // phases and scratch are the layout's own.
+  WinogradLayout winograd;
+  ConvTaskFunction run_task = nullptr;
+
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
+  // How it is computed, for people: "", " 4-phase", " winograd F(4x4,3x3)", ...
+  const char* form_name() const;
 };
 
 // weights: [out_channels, in_channels / group, kernel_h, kernel_w] (also when transposed); bias: out_channels
 // numbers or empty. `highway_bit` names the target (src/base/cpu.h).
 Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
-                          int64_t highway_bit);
+                          int64_t highway_bit, ConvMethod method = ConvMethod::kFastest);
 
 // The plain loops that everything above is compared with. Same contract as a whole run;
 // args.moments is not written.
@@ -117,7 +135,7 @@ void ConvReference(const ConvShape& shape, std::span<const float> weights, std::
 struct ConvTarget {
   int64_t lanes;         // floats in a vector
   int64_t max_channels;  // output channels in a register block
-  void (*run_task)(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch);
+  ConvTaskFunction run_task;
 };
 const ConvTarget* ChooseConvTarget(int64_t highway_bit);
 

@@ -6,6 +6,7 @@
 #include "src/base/checked_math.h"
 #include "src/kernels/conv_f32.h"
 #include "src/kernels/conv_taps.h"
+#include "src/kernels/winograd.h"
 
 namespace tempera::kernels {
 namespace {
@@ -170,7 +171,7 @@ Status CheckConvShape(const ConvShape& s) {
 }
 
 Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
-                          int64_t highway_bit) {
+                          int64_t highway_bit, ConvMethod method) {
   TEMPERA_RETURN_IF_ERROR(CheckConvShape(shape));
   const int64_t taps = shape.kernel_h * shape.kernel_w;
   const auto out_channels = static_cast<size_t>(shape.out_channels);
@@ -190,6 +191,16 @@ Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights
       (4.0 * kVector * static_cast<double>(p.read_stride_w) + static_cast<double>(p.window_w));
   if (least > (1 << 26)) return Unsupported("convolution window is too large");
   PlanBlocks(p);
+  const WinogradKind kind = WinogradKindOf(p);
+  if (method == ConvMethod::kWinograd && kind == WinogradKind::kNone) {
+    return Unsupported("convolution has no transformed form");
+  }
+  if (method == ConvMethod::kWinograd || (method == ConvMethod::kFastest && WinogradWins(p, kind))) {
+    p.run_task = ChooseWinogradTask(kind, highway_bit);
+    TEMPERA_RETURN_IF_ERROR(PlanWinograd(p, kind, weights));
+    return p;
+  }
+  p.run_task = p.target->run_task;
   PlanTiles(p);
   if (p.tasks > (1 << 30)) return Unsupported("convolution has too many tiles");
   TEMPERA_RETURN_IF_ERROR(PackWeights(p, weights));

@@ -7,6 +7,7 @@
 #define TEMPERA_KERNELS_CONV_SCRATCH_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -26,21 +27,38 @@ struct Tile {
   int64_t y0, x0, rows, columns;
 };
 
-// One row: dst[i] = the number at enlarged column first + i, for i < need.
-// `row` is nullptr when the whole row is constant padding.
+// Image numbers [0, count) of a row through `read`, in whole vectors: up to `room` numbers of dst and `rest`
+// of the row may be used beyond count, and where that is not enough the last vector overlaps the one before
+// it (a partial one would go through memory and wait for its own stores: a third of a narrow tile's copy).
+HWY_INLINE void CopyPixels(const Pointwise& read, int64_t channel, const float* row, int64_t count,
+                           int64_t rest, int64_t room, float* dst) {
+  constexpr int64_t kLanes = hn::MaxLanes(DF());
+  const int64_t whole = count / kLanes * kLanes, rounded = whole == count ? count : whole + kLanes;
+  if (rounded <= std::min(rest, room)) return PointwiseRow(read, channel, row, dst, rounded);
+  if (count < kLanes) return PointwiseRow(read, channel, row, dst, count);
+  PointwiseRow(read, channel, row, dst, whole);
+  PointwiseRow(read, channel, row + count - kLanes, dst + count - kLanes, kLanes);
+}
+
+// One row: dst[i] = the number at enlarged column first + i, for i < need; anything finite or from the image
+// beyond, up to room. `row` is nullptr when the whole row is constant padding.
 HWY_INLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* row,
-                        int64_t first, int64_t need, float* dst) {
+                        int64_t first, int64_t need, int64_t room, float* dst) {
   const float pad = plan.shape.pad_value;
   if (row == nullptr) {
-    std::fill(dst, dst + need, pad);
+    std::fill(dst, dst + room, pad);
     return;
   }
+  // Lanes past `need` are computed with and thrown away; zeros keep them from being denormal or NaN, which
+  // some processors handle slowly.
+  std::fill(dst + need, dst + room, 0.0f);
   const int64_t up = plan.read_upsample;
   const int64_t width = plan.shape.in_w * up;
   const int64_t begin = std::clamp<int64_t>(-first, 0, need);           // first i inside the image
   const int64_t end = std::clamp<int64_t>(width - first, begin, need);  // one past the last
   if (up == 1) {
-    PointwiseRow(read, channel, row + first + begin, dst + begin, end - begin);
+    CopyPixels(read, channel, row + first + begin, end - begin, width - first - begin, room - begin,
+               dst + begin);
   } else if (begin < end) {
     for (int64_t i = begin; i < end; ++i) dst[i] = row[(first + i) / up];
     PointwiseRow(read, channel, dst + begin, dst + begin, end - begin);
@@ -55,6 +73,21 @@ HWY_INLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t cha
   };
   for (int64_t i = 0; i < begin; ++i) outside(i);
   for (int64_t i = end; i < need; ++i) outside(i);
+}
+
+// Asks for the rows of one channel that FillRow will read, while another channel is worked on: rows of a tile are
+// too short for the processor's own prefetcher, and half of a narrow layer's time went by waiting for them.
+HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t top, int64_t rows, int64_t left,
+                             int64_t columns) {
+  constexpr int64_t kLine = 16;
+  const int64_t up = plan.read_upsample, in_h = plan.shape.in_h, in_w = plan.shape.in_w;
+  const int64_t begin = std::clamp<int64_t>(left / up, 0, in_w);
+  const int64_t end = std::clamp<int64_t>((left + columns) / up, begin, in_w);
+  const int64_t first = std::clamp<int64_t>(top / up, 0, in_h);
+  const int64_t last = std::clamp<int64_t>((top + rows) / up, first, in_h);
+  for (int64_t y = first; y < last; ++y) {
+    for (int64_t x = begin; x < end; x += kLine) hwy::Prefetch(plane + y * in_w + x);
+  }
 }
 
 // dst[phase * segment + i] = src[i * stride + phase].
@@ -76,22 +109,22 @@ HWY_INLINE void SplitByStride(const float* src, int64_t stride, int64_t segment,
 }
 
 // `plane` is the input plane, `channel` indexes the Pointwise, `linear` holds one row before the split.
+// `next` is the plane read after this one, or nullptr.
 HWY_INLINE void FillChannel(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                            const Tile& tile, float* linear, float* dst) {
+                            const float* next, const Tile& tile, float* linear, float* dst) {
   const ConvShape& s = plan.shape;
   const int64_t row_width = plan.read_stride_w * plan.segment_width;
   const int64_t rows = (tile.rows - 1) * plan.read_stride_h + plan.window_h;
   const int64_t need = (tile.columns - 1) * plan.read_stride_w + plan.window_w;
   const int64_t first = tile.x0 * plan.read_stride_w - plan.window_left;
+  const int64_t top = tile.y0 * plan.read_stride_h - plan.window_top;
+  if (next != nullptr) PrefetchRows(plan, next, top, rows, first, need);
   for (int64_t r = 0; r < rows; ++r) {
-    const int64_t y = PadIndex(tile.y0 * plan.read_stride_h - plan.window_top + r,
+    const int64_t y = PadIndex(top + r,
                                s.in_h * plan.read_upsample, plan.pad_mode);
     const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * s.in_w;
     float* to = plan.read_stride_w == 1 ? dst : linear;
-    FillRow(plan, read, channel, row, first, need, to);
-    // Lanes past the tile compute on these and are thrown away; zeros keep them from being
-    // denormal or NaN, which some processors handle slowly.
-    std::fill(to + need, to + row_width, 0.0f);
+    FillRow(plan, read, channel, row, first, need, row_width, to);
     if (plan.read_stride_w != 1) SplitByStride(linear, plan.read_stride_w, plan.segment_width, dst);
     dst += row_width;
   }

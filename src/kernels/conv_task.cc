@@ -192,8 +192,9 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
   for (int64_t g = first_group; g < last_group; ++g) {
     for (int64_t c = 0; c < group_channels; ++c) {
       const int64_t channel = n * s.in_channels + g * group_channels + c;
-      FillChannel(plan, args.read, channel, args.input + channel * s.in_h * s.in_w, tile, work.linear,
-                  work.channels + c * plan.channel_stride);
+      const float* plane = args.input + channel * s.in_h * s.in_w;
+      FillChannel(plan, args.read, channel, plane, c + 1 < group_channels ? plane + s.in_h * s.in_w : nullptr,
+                  tile, work.linear, work.channels + c * plan.channel_stride);
     }
     // With one group the parts share its blocks out; with several each part has whole groups.
     const int64_t group_first = g * plan.blocks_per_group;
@@ -225,7 +226,7 @@ const ConvTarget* ChooseConvTarget(int64_t highway_bit) {
 }
 
 void ConvPlan::RunTask(const ConvArgs& args, int64_t task, void* scratch) const {
-  target->run_task(*this, args, task, static_cast<float*>(scratch));
+  run_task(*this, args, task, static_cast<float*>(scratch));
 }
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

@@ -92,9 +92,19 @@ class ConvTwin {
     ConvReference(s_, weights_, bias_, args_);
   }
 
+  // Both forms, where there are two.
   void RunOn(const CpuTarget& target) {
-    SCOPED_TRACE(target.name + " " + Text(s_));
-    auto plan = PlanConv(s_, weights_, bias_, target.highway_bit);
+    for (ConvMethod method : {ConvMethod::kDirect, ConvMethod::kWinograd}) {
+      RunAs(method, target);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+  }
+
+ private:
+  void RunAs(ConvMethod method, const CpuTarget& target) {
+    SCOPED_TRACE(target.name + " " + Text(s_) + (method == ConvMethod::kWinograd ? " winograd" : ""));
+    auto plan = PlanConv(s_, weights_, bias_, target.highway_bit, method);
+    if (method == ConvMethod::kWinograd && plan.status().code() == StatusCode::kUnsupported) return;
     ASSERT_TRUE(plan.ok()) << plan.status().message();
     std::fill(actual_.begin(), actual_.end(), kCanary);
     args_.output = actual_.data() + kMargin;
@@ -119,7 +129,6 @@ class ConvTwin {
     CheckMoments(*plan, moments);
   }
 
- private:
   void Set(Activation activation, Pointwise* p) {
     p->activation = activation;
     if (activation == Activation::kClamp) p->lo = -0.25f, p->hi = 0.75f;

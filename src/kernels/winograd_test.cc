@@ -1,0 +1,112 @@
+// What the transformed forms cost in accuracy, against sums in double, and who uses them.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "src/base/cpu.h"
+#include "src/kernels/winograd.h"
+
+namespace tempera::kernels {
+namespace {
+
+ConvShape Same(int64_t in, int64_t h, int64_t w, int64_t out, int64_t kernel, int64_t upsample) {
+  ConvShape s;
+  s.in_channels = in, s.in_h = h, s.in_w = w, s.out_channels = out, s.upsample = upsample;
+  s.kernel_h = s.kernel_w = kernel, s.pad_top = s.pad_left = kernel / 2;
+  s.out_h = h * upsample, s.out_w = w * upsample;
+  return s;
+}
+
+// Exact output and the sum of |weight * input| of one pixel; padding is zeros.
+struct Exact {
+  double sum = 0, magnitude = 0;
+};
+Exact At(const ConvShape& s, const std::vector<float>& x, const std::vector<float>& w, int64_t o, int64_t y,
+         int64_t column) {
+  Exact e;
+  for (int64_t c = 0; c < s.in_channels; ++c) {
+    for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
+      for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
+        const int64_t iy = y + ky - s.pad_top, ix = column + kx - s.pad_left;
+        if (iy < 0 || ix < 0 || iy >= s.in_h * s.upsample || ix >= s.in_w * s.upsample) continue;
+        const double product =
+            static_cast<double>(
+                x[static_cast<size_t>((c * s.in_h + iy / s.upsample) * s.in_w + ix / s.upsample)]) *
+            w[static_cast<size_t>(((o * s.in_channels + c) * s.kernel_h + ky) * s.kernel_w + kx)];
+        e.sum += product;
+        e.magnitude += std::abs(product);
+      }
+    }
+  }
+  return e;
+}
+
+TEST(Winograd, ErrorStaysBelowItsBound) {
+  std::mt19937 engine(7);
+  std::normal_distribution<float> normal;
+  for (const ConvShape& s :
+       {Same(64, 26, 38, 8, 3, 1), Same(3, 26, 38, 8, 3, 1), Same(32, 25, 31, 3, 9, 1),
+        Same(3, 25, 31, 8, 9, 1), Same(16, 25, 31, 8, 5, 1), Same(64, 13, 19, 8, 3, 2)}) {
+    std::vector<float> x(static_cast<size_t>(s.in_channels * s.in_h * s.in_w));
+    for (float& v : x) v = std::max(0.0f, normal(engine) + 1.0f);  // a mean, as after relu
+    std::vector<float> w(static_cast<size_t>(s.out_channels * s.in_channels * s.kernel_h * s.kernel_w));
+    for (float& v : w) v = normal(engine);
+    for (const CpuTarget& target : AvailableCpuTargets()) {
+      SCOPED_TRACE(target.name + " " + std::to_string(s.in_channels) + " channels, kernel " +
+                   std::to_string(s.kernel_h) + ", upsample " + std::to_string(s.upsample));
+      const auto plan = PlanConv(s, w, {}, target.highway_bit, ConvMethod::kWinograd);
+      ASSERT_TRUE(plan.ok()) << plan.status().message();
+      std::vector<float> y(static_cast<size_t>(s.out_channels * s.out_h * s.out_w));
+      auto scratch = AlignedBuffer::Allocate(plan->scratch_bytes);
+      ASSERT_TRUE(scratch.ok());
+      ConvArgs args;
+      args.input = x.data(), args.output = y.data();
+      for (int64_t task = 0; task < plan->tasks; ++task) plan->RunTask(args, task, scratch->data());
+      double error = 0, magnitude = 0;
+      for (int64_t o = 0; o < s.out_channels; o += 3) {
+        for (int64_t i = 0; i < s.out_h * s.out_w; ++i) {
+          const Exact e = At(s, x, w, o, i / s.out_w, i % s.out_w);
+          error = std::max(error, std::abs(y[static_cast<size_t>(o * s.out_h * s.out_w + i)] - e.sum));
+          magnitude = std::max(magnitude, e.magnitude);
+        }
+      }
+      EXPECT_LT(error, kWinogradError * magnitude);
+      RecordProperty(target.name + std::to_string(s.in_channels) + "k" + std::to_string(s.kernel_h),
+                     std::to_string(error / magnitude * 1e6) + "e-6");
+    }
+  }
+}
+
+// The fastest form of a residual block is the transformed one everywhere; a picture's last layer is direct.
+TEST(Winograd, IsChosenByShape) {
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    const auto kind = [&](const ConvShape& s) {
+      const std::vector<float> w(
+          static_cast<size_t>(s.out_channels * s.in_channels * s.kernel_h * s.kernel_w));
+      return PlanConv(s, w, {}, target.highway_bit)->winograd.kind;
+    };
+    EXPECT_EQ(kind(Same(32, 90, 160, 32, 3, 1)), WinogradKind::kF43);
+    EXPECT_EQ(kind(Same(32, 48, 80, 3, 9, 1)), WinogradKind::kF33);
+    EXPECT_EQ(kind(Same(64, 90, 160, 32, 3, 2)), WinogradKind::kEnlarged);
+    EXPECT_EQ(kind(Same(8, 48, 80, 3, 3, 1)), WinogradKind::kNone);
+    ConvShape strided = Same(32, 90, 160, 32, 3, 1);
+    strided.stride_h = strided.stride_w = 2, strided.out_h = 45, strided.out_w = 80;
+    EXPECT_EQ(kind(strided), WinogradKind::kNone);
+  }
+}
+
+TEST(Winograd, UnfitShapesAreRefused) {
+  ConvShape s = Same(8, 16, 16, 8, 3, 1);
+  s.group = 8;
+  const std::vector<float> w(72);
+  const auto plan = PlanConv(s, w, {}, AvailableCpuTargets().front().highway_bit, ConvMethod::kWinograd);
+  ASSERT_FALSE(plan.ok());
+  EXPECT_EQ(plan.status().code(), StatusCode::kUnsupported);
+}
+
+}  // namespace
+}  // namespace tempera::kernels

@@ -1,0 +1,91 @@
+// Per-target code: the one-dimensional transforms of inputs and of sums, on vectors of neighbouring tiles.
+// With the points of winograd_points.h, row i of an input transform is the polynomial that vanishes at all
+// other finite points (Toom 1963, Cook 1966).
+#if defined(TEMPERA_KERNELS_WINOGRAD_TRANSFORM_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef TEMPERA_KERNELS_WINOGRAD_TRANSFORM_INL_H_
+#undef TEMPERA_KERNELS_WINOGRAD_TRANSFORM_INL_H_
+#else
+#define TEMPERA_KERNELS_WINOGRAD_TRANSFORM_INL_H_
+#endif
+
+#include <hwy/highway.h>
+
+#include "src/kernels/pointwise-inl.h"
+#include "src/kernels/winograd_points.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace tempera::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+HWY_INLINE VF Constant(double x) { return hn::Set(DF(), static_cast<float>(x)); }
+
+// Points in the order 0, a, -a, b, -b, infinity.
+struct F43 {
+  static constexpr int kStep = 4, kInputs = 6, kPoints = 6, kOutputs = 4;
+  static constexpr double kA2 = kF43A * kF43A, kB2 = kF43B * kF43B;
+
+  static HWY_INLINE void Input(const VF (&x)[kInputs], VF (&v)[kPoints]) {
+    const VF a = Constant(kF43A), b = Constant(kF43B), a2 = Constant(kA2), b2 = Constant(kB2);
+    const VF sum = Constant(kA2 + kB2), product = Constant(kA2 * kB2);
+    v[0] = hn::MulAdd(product, x[0], hn::NegMulAdd(sum, x[2], x[4]));
+    v[5] = hn::MulAdd(product, x[1], hn::NegMulAdd(sum, x[3], x[5]));
+    const VF even_a = hn::NegMulAdd(b2, x[2], x[4]), odd_a = hn::NegMulAdd(b2, x[1], x[3]);
+    v[1] = hn::MulAdd(a, odd_a, even_a);
+    v[2] = hn::NegMulAdd(a, odd_a, even_a);
+    const VF even_b = hn::NegMulAdd(a2, x[2], x[4]), odd_b = hn::NegMulAdd(a2, x[1], x[3]);
+    v[3] = hn::MulAdd(b, odd_b, even_b);
+    v[4] = hn::NegMulAdd(b, odd_b, even_b);
+  }
+  static HWY_INLINE void Output(const VF (&m)[kPoints], VF (&y)[kOutputs]) {
+    const VF sum_a = hn::Add(m[1], m[2]), dif_a = hn::Sub(m[1], m[2]);
+    const VF sum_b = hn::Add(m[3], m[4]), dif_b = hn::Sub(m[3], m[4]);
+    y[0] = hn::Add(hn::Add(m[0], sum_a), sum_b);
+    y[1] = hn::MulAdd(Constant(kF43A), dif_a, hn::Mul(Constant(kF43B), dif_b));
+    y[2] = hn::MulAdd(Constant(kA2), sum_a, hn::Mul(Constant(kB2), sum_b));
+    y[3] = hn::MulAdd(Constant(kA2 * kF43A), dif_a, hn::MulAdd(Constant(kB2 * kF43B), dif_b, m[5]));
+  }
+};
+
+// Points in the order 0, 1, -1, h, infinity; h = 1/2 is used as such below.
+struct F33 {
+  static constexpr int kStep = 3, kInputs = 5, kPoints = 5, kOutputs = 3;
+  static_assert(kF33H == 0.5);
+
+  static HWY_INLINE void Input(const VF (&x)[kInputs], VF (&v)[kPoints]) {
+    const VF h = Constant(kF33H);
+    v[3] = hn::Sub(x[3], x[1]);
+    v[0] = hn::NegMulAdd(h, hn::Sub(x[2], x[0]), v[3]);
+    v[1] = hn::MulAdd(h, hn::Sub(x[2], x[1]), x[3]);
+    v[2] = hn::NegMulAdd(Constant(1 + kF33H), x[2], hn::MulAdd(h, x[1], x[3]));
+    v[4] = hn::NegMulAdd(h, v[3], hn::Sub(x[4], x[2]));
+  }
+  static HWY_INLINE void Output(const VF (&m)[kPoints], VF (&y)[kOutputs]) {
+    const VF sum = hn::Add(m[1], m[2]);
+    y[0] = hn::Add(hn::Add(m[0], m[3]), sum);
+    y[1] = hn::MulAdd(Constant(kF33H), m[3], hn::Sub(m[1], m[2]));
+    y[2] = hn::MulAdd(Constant(kF33H * kF33H), m[3], hn::Add(sum, m[4]));
+  }
+};
+
+// Three taps w over an image enlarged twice see small pixels (x0, x1, x1) from the even output and
+// (x1, x1, x2) from the odd one: w0 (x0 - x1) + W x1 and W x1 + w2 (x2 - x1), W the sum of the taps.
+struct Enlarged {
+  static constexpr int kStep = 1, kInputs = 3, kPoints = 3, kOutputs = 2;
+
+  static HWY_INLINE void Input(const VF (&x)[kInputs], VF (&v)[kPoints]) {
+    v[0] = hn::Sub(x[0], x[1]);
+    v[1] = x[1];
+    v[2] = hn::Sub(x[2], x[1]);
+  }
+  static HWY_INLINE void Output(const VF (&m)[kPoints], VF (&y)[kOutputs]) {
+    y[0] = hn::Add(m[0], m[1]);
+    y[1] = hn::Add(m[1], m[2]);
+  }
+};
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tempera::kernels
+HWY_AFTER_NAMESPACE();
+
+#endif  // per-target include guard

@@ -9,33 +9,51 @@ namespace {
 
 using graph::Node;
 
-// Which node is planned by what; anything else runs its reference loop.
+// Which node is planned by what: for one operator the first that serves; else its reference loop runs.
 struct Entry {
   std::string_view op_type;
   NodePlanner planner;
 };
 constexpr Entry kPlanners[] = {
     {"Add", PlanAddNode},
+    {"Add", PlanBinaryNode},
+    {"AveragePool", PlanMeanNode},
     {"Clip", PlanActivationNode},
+    {"Concat", PlanConcatNode},
+    {"Div", PlanBinaryNode},
     {"Dropout", PlanViewNode},
+    {"Expand", PlanExpandNode},
     {"Flatten", PlanViewNode},
+    {"GlobalAveragePool", PlanMeanNode},
     {"Identity", PlanViewNode},
     {"InstanceNormalization", PlanNormNode},
     {"LeakyRelu", PlanActivationNode},
+    {"Max", PlanBinaryNode},
+    {"Min", PlanBinaryNode},
+    {"Mul", PlanBinaryNode},
     {"PRelu", PlanActivationNode},
+    {"ReduceMean", PlanMeanNode},
     {"Relu", PlanActivationNode},
     {"Reshape", PlanViewNode},
+    {"Resize", PlanResizeNode},
     {"Sigmoid", PlanFunctionNode},
+    {"Softmax", PlanSoftmaxNode},
     {"Squeeze", PlanViewNode},
+    {"Sub", PlanBinaryNode},
     {"Tanh", PlanFunctionNode},
+    {"Transpose", PlanTransposeNode},
     {"Unsqueeze", PlanViewNode},
+    {"Upsample", PlanResizeNode},
     {"tempera.Affine", PlanAffineNode},
     {"tempera.Conv", PlanConvNode},
+    {"tempera.Softmax", PlanSoftmaxNode},
 };
 
 Result<bool> PlanFast(PlanBuilder& builder, const Node& node) {
   for (const Entry& entry : kPlanners) {
-    if (entry.op_type == node.op_type) return entry.planner(builder, node);
+    if (entry.op_type != node.op_type) continue;
+    TEMPERA_ASSIGN_OR_RETURN(const bool planned, entry.planner(builder, node));
+    if (planned) return true;
   }
   return false;
 }

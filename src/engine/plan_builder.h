@@ -101,5 +101,13 @@ Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node); 
 Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node);    // pointwise_step.cc
 Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node);         // add_step.cc
 Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node);        // pending.cc
+Result<bool> PlanDepthwiseNode(PlanBuilder& builder, const graph::Node& node);   // depthwise_step.cc
+Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node);      // binary_step.cc
+Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
+Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node);   // move_step.cc
+Result<bool> PlanExpandNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
+Result<bool> PlanMeanNode(PlanBuilder& builder, const graph::Node& node);        // mean_step.cc
+Result<bool> PlanResizeNode(PlanBuilder& builder, const graph::Node& node);      // resize_step.cc
+Result<bool> PlanSoftmaxNode(PlanBuilder& builder, const graph::Node& node);     // softmax_step.cc
 
 }  // namespace tempera::engine

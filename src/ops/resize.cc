@@ -189,6 +189,14 @@ Status Reference(const ComputeContext& c) {
 
 }  // namespace
 
+Result<std::vector<AxisScaling>> ResizeScalings(const graph::Node& node, int opset, const Shape& x,
+                                                std::span<const Tensor* const> constants) {
+  const auto at = [&](size_t i) { return i < constants.size() ? constants[i] : nullptr; };
+  const auto present = [&](size_t i) { return i < node.inputs.size() && node.inputs[i] != graph::kNoValue; };
+  TEMPERA_ASSIGN_OR_RETURN(const SizeInputs sizes, ReadSizeInputs(node, opset, at, present));
+  return ResolveAxes(node, x, sizes);
+}
+
 Operator ResizeOperator() { return {"Resize", Infer, Reference}; }
 Operator UpsampleOperator() { return {"Upsample", Infer, Reference}; }
 

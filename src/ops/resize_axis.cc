@@ -209,4 +209,31 @@ void InterpolateAxis(const ResizeMode& mode, const AxisScaling& axis, const floa
   }
 }
 
+AxisTaps TapsOfAxis(const ResizeMode& mode, const AxisScaling& axis) {
+  AxisTaps taps;
+  if (mode.filter == Filter::kNearest || (axis.scale == 1.0f && axis.in == axis.out && !mode.crops())) {
+    taps.count = 1;
+    taps.index.resize(static_cast<size_t>(axis.out));
+    for (int64_t j = 0; j < axis.out; ++j) taps.index[static_cast<size_t>(j)] = j;
+    if (mode.filter == Filter::kNearest) taps.index = NearestTable(mode, axis);
+    taps.weight.assign(taps.index.size(), 1.0f);
+    for (int64_t& i : taps.index) {
+      taps.crops = taps.crops || i < 0;
+      i = std::max<int64_t>(0, i);
+    }
+    return taps;
+  }
+  for (int64_t j = 0; j < axis.out; ++j) {
+    const float position = SourcePosition(mode.coordinates, axis, j);
+    const bool outside = Outside(mode, axis, position) || position != position;
+    taps.crops = taps.crops || outside;
+    const auto reach = static_cast<float>(axis.in) + 4;
+    const Taps at = TapsAt(mode, axis, outside ? 0.0f : std::clamp(position, -4.0f, reach));
+    taps.count = at.count;
+    taps.index.insert(taps.index.end(), at.index, at.index + at.count);
+    taps.weight.insert(taps.weight.end(), at.weight, at.weight + at.count);
+  }
+  return taps;
+}
+
 }  // namespace tempera::ops

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <span>
 #include <vector>
 
 #include "src/base/status.h"
@@ -52,6 +53,20 @@ struct ResizeMode {
 
 // Input position per output position; -1 = extrapolate.
 std::vector<int64_t> NearestTable(const ResizeMode& mode, const AxisScaling& axis);
+
+// Every output position as a weighted sum of `count` input positions: 1 (nearest), 2 (linear) or 4 (cubic).
+struct AxisTaps {
+  int64_t count = 0;
+  bool crops = false;          // some position lies outside and gets the extrapolation value: not in the sums
+  std::vector<int64_t> index;  // [out][count]
+  std::vector<float> weight;   // [out][count]
+};
+AxisTaps TapsOfAxis(const ResizeMode& mode, const AxisScaling& axis);
+
+// How a Resize or Upsample of an input of shape x scales each dimension, all its other inputs constant.
+// constants: one per input, nullptr where it is absent or not constant.
+Result<std::vector<AxisScaling>> ResizeScalings(const graph::Node& node, int opset, const Shape& x,
+                                                std::span<const Tensor* const> constants);
 
 // Linear and cubic. in [outer, axis.in, inner] -> out [outer, axis.out, inner], dense.
 void InterpolateAxis(const ResizeMode& mode, const AxisScaling& axis, const float* in, int64_t outer,

@@ -1,0 +1,146 @@
+// Concat, Transpose and Expand: numbers change their place, nothing else.
+#include <cstring>
+#include <utility>
+
+#include "src/base/checked_math.h"
+#include "src/engine/plan_builder.h"
+#include "src/engine/walk.h"
+#include "src/ops/shape_rules.h"
+
+namespace tempera::engine {
+namespace {
+
+// One input's way into the output.
+struct Piece {
+  StorageId from = -1;
+  const float* constant = nullptr;  // instead of a storage
+  int64_t offset = 0;               // in the output
+  Walk<2> walk;                     // input, output
+};
+
+class MoveStep final : public Step {
+ public:
+  MoveStep(std::vector<Piece> pieces, StorageId to) : pieces_(std::move(pieces)), to_(to) {
+    for (const Piece& p : pieces_) {
+      if (p.constant == nullptr) reads.push_back(p.from);
+      first_task_.push_back(tasks_);
+      tasks_ += p.walk.tasks();
+    }
+    writes = {to};
+    inputs_.resize(pieces_.size());
+    info.kernel = "move_f32";
+  }
+
+  void Bind(const Memory& memory) override {
+    for (size_t i = 0; i < pieces_.size(); ++i) {
+      inputs_[i] = pieces_[i].constant != nullptr ? pieces_[i].constant : memory.floats(pieces_[i].from);
+    }
+    output_ = memory.floats(to_);
+  }
+
+  Status Run(const RunContext& context) override {
+    context.pool.ParallelFor(static_cast<int>(tasks_), [&](int task, int) {
+      size_t i = pieces_.size() - 1;
+      while (first_task_[i] > task) --i;
+      const Piece& piece = pieces_[i];
+      const int64_t in_step = piece.walk.step(0), out_step = piece.walk.step(1);
+      piece.walk.RunTask(task - first_task_[i], [&](const std::array<int64_t, 2>& at, int64_t count) {
+        const float* from = inputs_[i] + at[0];
+        float* to = output_ + piece.offset + at[1];
+        if (in_step == 1 && out_step == 1) {
+          std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
+        } else {
+          for (int64_t k = 0; k < count; ++k) to[k * out_step] = from[k * in_step];
+        }
+      });
+    });
+    return OkStatus();
+  }
+
+ private:
+  std::vector<Piece> pieces_;
+  std::vector<int64_t> first_task_;  // of each piece
+  int64_t tasks_ = 0;
+  StorageId to_;
+  std::vector<const float*> inputs_;
+  float* output_ = nullptr;
+};
+
+// An input that a copy can read; its storage is asked for later.
+bool CanRead(const PlanBuilder& builder, graph::ValueId v) {
+  return v != graph::kNoValue && builder.is_float(v) &&
+         (builder.reading(v).storage >= 0 || builder.ConstantFloats(v) != nullptr);
+}
+
+bool NotEmpty(const Shape& shape) {
+  int64_t count = 0;
+  return CheckedElementCount(shape, &count) && count > 0;
+}
+
+Piece MakePiece(PlanBuilder& builder, graph::ValueId v, int64_t offset, Walk<2> walk) {
+  Piece piece{-1, nullptr, offset, std::move(walk)};
+  if (const Tensor* constant = builder.ConstantFloats(v)) {
+    piece.constant = constant->data<float>();
+  } else {
+    piece.from = builder.Materialize(v);
+  }
+  return piece;
+}
+
+bool AddMove(PlanBuilder& builder, const graph::Node& node, std::vector<Piece> pieces) {
+  builder.Add(std::make_unique<MoveStep>(std::move(pieces), builder.NewStorage(node.outputs[0])), node);
+  return true;
+}
+
+}  // namespace
+
+Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node) {
+  const Shape& out = builder.info(node.outputs[0]).shape;
+  if (!NotEmpty(out)) return false;
+  for (graph::ValueId v : node.inputs) {
+    if (!CanRead(builder, v)) return false;
+  }
+  const auto axis = ops::NormalizeAxis(node.attributes.Int("axis", 0), out.size());
+  if (!axis.ok()) return false;
+  const Shape out_strides = ops::DenseStrides(out);
+  std::vector<Piece> pieces;
+  int64_t offset = 0;
+  for (graph::ValueId v : node.inputs) {
+    const Shape shape = builder.info(v).shape;
+    if (NotEmpty(shape)) {
+      pieces.push_back(
+          MakePiece(builder, v, offset, Walk<2>(shape, {ops::DenseStrides(shape), out_strides})));
+    }
+    const auto a = static_cast<size_t>(axis.value());
+    offset += shape[a] * out_strides[a];
+  }
+  return AddMove(builder, node, std::move(pieces));
+}
+
+Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  const Shape in = builder.info(x).shape, out = builder.info(node.outputs[0]).shape;
+  if (!CanRead(builder, x) || !NotEmpty(out)) return false;
+  std::vector<int64_t> perm = node.attributes.Ints("perm");
+  for (size_t d = in.size(); d-- > 0 && perm.size() < in.size();) perm.push_back(static_cast<int64_t>(d));
+  const auto axes = ops::NormalizeAxes(std::move(perm), in.size());
+  if (!axes.ok() || axes.value().size() != in.size()) return false;
+  const Shape dense = ops::DenseStrides(in);
+  Shape strides;
+  for (int64_t p : axes.value()) strides.push_back(dense[static_cast<size_t>(p)]);
+  std::vector<Piece> pieces;
+  pieces.push_back(MakePiece(builder, x, 0, Walk<2>(out, {strides, ops::DenseStrides(out)})));
+  return AddMove(builder, node, std::move(pieces));
+}
+
+Result<bool> PlanExpandNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  const Shape out = builder.info(node.outputs[0]).shape;
+  if (!CanRead(builder, x) || !NotEmpty(out)) return false;
+  std::vector<Piece> pieces;
+  const Shape strides = ops::BroadcastStrides(builder.info(x).shape, out);
+  pieces.push_back(MakePiece(builder, x, 0, Walk<2>(out, {strides, ops::DenseStrides(out)})));
+  return AddMove(builder, node, std::move(pieces));
+}
+
+}  // namespace tempera::engine

@@ -1,0 +1,108 @@
+// Resize and Upsample of pictures along height and width: nearest, linear, cubic.
+#include <algorithm>
+#include <utility>
+
+#include "src/base/checked_math.h"
+#include "src/engine/plan_builder.h"
+#include "src/kernels/planes/resize_f32.h"
+#include "src/ops/resize_axis.h"
+
+namespace tempera::engine {
+namespace {
+
+constexpr int64_t kTaskNumbers = 16 * 1024;
+
+class ResizeStep final : public Step {
+ public:
+  ResizeStep(kernels::ResizeAxis y, kernels::ResizeAxis x, int64_t planes, StorageId from, StorageId to,
+             int64_t highway_bit)
+      : y_(std::move(y)),
+        x_(std::move(x)),
+        planes_(planes),
+        from_(from),
+        to_(to),
+        resize_(kernels::ChooseResizeRowsF32(highway_bit)) {
+    reads = {from};
+    writes = {to};
+    info.kernel = "resize_f32";
+    scratch_bytes = static_cast<size_t>(kernels::ResizeScratchFloats(x_)) * sizeof(float);
+    rows_ = std::clamp<int64_t>(kTaskNumbers / x_.out, 1, y_.out);
+    bands_ = CeilDiv(y_.out, rows_);
+  }
+
+  void Bind(const Memory& memory) override {
+    input_ = memory.floats(from_);
+    output_ = memory.floats(to_);
+  }
+
+  Status Run(const RunContext& context) override {
+    context.pool.ParallelFor(static_cast<int>(planes_ * bands_), [&](int task, int thread) {
+      const int64_t plane = task / bands_, first = task % bands_ * rows_;
+      resize_(y_, x_, input_ + plane * y_.in * x_.in, output_ + plane * y_.out * x_.out, first,
+              std::min(y_.out, first + rows_), static_cast<float*>(context.ScratchOf(thread)));
+    });
+    return OkStatus();
+  }
+
+ private:
+  kernels::ResizeAxis y_, x_;
+  int64_t planes_;
+  StorageId from_, to_;
+  kernels::ResizeRowsF32 resize_;
+  int64_t rows_, bands_;
+  const float* input_ = nullptr;
+  float* output_ = nullptr;
+};
+
+kernels::ResizeAxis AxisOf(const ops::ResizeMode& mode, const ops::AxisScaling& scaling, bool* crops) {
+  const ops::AxisTaps taps = ops::TapsOfAxis(mode, scaling);
+  kernels::ResizeAxis axis;
+  axis.in = scaling.in;
+  axis.out = scaling.out;
+  axis.taps = taps.count;
+  axis.is_identity = taps.count == 1 && axis.in == axis.out;
+  for (int64_t t = 0; t < taps.count; ++t) {
+    for (int64_t i = 0; i < axis.out; ++i) {
+      const auto at = static_cast<size_t>(i * taps.count + t);
+      axis.index.push_back(static_cast<int32_t>(taps.index[at]));
+      axis.weight.push_back(taps.weight[at]);
+      if (taps.index[at] != i) axis.is_identity = false;
+    }
+  }
+  *crops = *crops || taps.crops;
+  return axis;
+}
+
+}  // namespace
+
+Result<bool> PlanResizeNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0], out = node.outputs[0];
+  if (!builder.is_picture(x) || !builder.is_picture(out) || builder.reading(x).storage < 0) return false;
+  const Shape &from = builder.info(x).shape, &to = builder.info(out).shape;
+  if (from[0] != to[0] || from[1] != to[1]) return false;
+  std::vector<const Tensor*> constants;
+  for (graph::ValueId v : node.inputs) {
+    const bool known = v != graph::kNoValue && builder.graph().value(v).constant.has_value();
+    constants.push_back(known ? &*builder.graph().value(v).constant : nullptr);
+  }
+  const auto scalings = ops::ResizeScalings(node, builder.graph().opset, from, constants);
+  const auto mode = ops::ResizeMode::Of(node, builder.graph().opset);
+  if (!scalings.ok() || !mode.ok()) return false;
+  // Images and channels that are cropped, or resampled to the same count.
+  for (size_t d = 0; d < 2; ++d) {
+    if (scalings.value()[d].scale != 1.0f || mode.value().crops()) return false;
+  }
+  bool crops = false;
+  kernels::ResizeAxis axis_y = AxisOf(mode.value(), scalings.value()[2], &crops);
+  kernels::ResizeAxis axis_x = AxisOf(mode.value(), scalings.value()[3], &crops);
+  const int64_t planes = from[0] * from[1];
+  int64_t tasks = 0;
+  if (crops || !CheckedMul(planes, to[2], &tasks) || tasks > (int64_t{1} << 30)) return false;
+  const StorageId source = builder.Materialize(x);
+  auto step = std::make_unique<ResizeStep>(std::move(axis_y), std::move(axis_x), planes, source,
+                                           builder.NewStorage(out), builder.highway_bit());
+  builder.Add(std::move(step), node);
+  return true;
+}
+
+}  // namespace tempera::engine

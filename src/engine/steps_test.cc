@@ -1,0 +1,199 @@
+// Operators around the convolutions through their fast steps and through the plain loops, on every target:
+// the numbers agree, and a fast step did the work.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <cstring>
+
+#include "src/base/cpu.h"
+#include "src/engine/model_builder_for_test.h"
+#include "src/engine/session.h"
+
+namespace tempera::engine {
+namespace {
+
+std::unique_ptr<Session> Make(const TestModel& model, const Shape& shape, bool reference, int threads = 1,
+                              const std::string& cpu = "") {
+  const auto loaded = model.Load();
+  EXPECT_TRUE(loaded.ok()) << loaded.status().message();
+  if (!loaded.ok()) return nullptr;
+  SessionOptions options;
+  options.num_threads = threads;
+  options.reference = reference;
+  options.cpu = cpu;
+  options.precision = Precision::kFp32;
+  auto session = Session::Create(*loaded, {shape}, options);
+  EXPECT_TRUE(session.ok()) << session.status().message();
+  if (!session.ok()) return nullptr;
+  std::mt19937 random(5);
+  std::uniform_real_distribution<float> uniform(-2, 2);
+  Tensor& x = (*session)->input(0);
+  for (int64_t i = 0; i < x.element_count(); ++i) x.data<float>()[i] = uniform(random);
+  return std::move(session).value();
+}
+
+// How many steps of the fast plan are plain loops, after the numbers were compared on every target, and
+// between one thread and three.
+int PlainLoops(const TestModel& model, const Shape& shape, double tolerance = 3e-6) {
+  const auto slow = Make(model, shape, true);
+  if (slow == nullptr || !slow->Run().ok()) return -1;
+  int loops = 0;
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    SCOPED_TRACE(target.name);
+    const auto fast = Make(model, shape, false, 1, target.name);
+    const auto threaded = Make(model, shape, false, 3, target.name);
+    if (fast == nullptr || threaded == nullptr || !fast->Run().ok() || !threaded->Run().ok()) return -1;
+    for (size_t o = 0; o < fast->output_count(); ++o) {
+      const Tensor &a = fast->output(o), &b = slow->output(o);
+      EXPECT_EQ(a.shape(), b.shape());
+      EXPECT_EQ(std::memcmp(a.raw(), threaded->output(o).raw(), a.size_bytes()), 0);
+      double worst = 0, range = 1;
+      for (size_t i = 0; i < static_cast<size_t>(b.element_count()); ++i) {
+        const double want = b.span<float>()[i];
+        worst = std::max(worst, std::abs(a.span<float>()[i] - want));
+        range = std::max(range, std::abs(want));
+      }
+      EXPECT_LE(worst, tolerance * range) << ShapeToString(shape);
+    }
+    loops = 0;
+    for (const StepInfo& step : fast->steps()) loops += step.kernel == "reference";
+  }
+  return loops;
+}
+
+const Shape kShapes[] = {{1, 1, 1, 1}, {1, 3, 17, 31}, {2, 5, 8, 16}, {1, 8, 7, 33}, {1, 2, 150, 130}};
+
+TEST(Steps, ResizeLinearAndCubic) {
+  for (const char* mode : {"linear", "cubic", "nearest"}) {
+    for (const char* where : {"half_pixel", "pytorch_half_pixel", "align_corners", "asymmetric"}) {
+      for (float scale : {2.0f, 1.5f, 3.0f, 0.5f}) {
+        TestModel m;
+        m.Output(m.Node(
+            "Resize", {"x", "", m.Floats({4}, {1, 1, scale, scale * 1.25f})},
+            {TestModel::Text("mode", mode), TestModel::Text("coordinate_transformation_mode", where)}));
+        SCOPED_TRACE(std::string(mode) + " " + where + " " + std::to_string(scale));
+        EXPECT_EQ(PlainLoops(m, {1, 3, 17, 31}), 0);
+        EXPECT_EQ(PlainLoops(m, {2, 1, 2, 2}), 0);
+      }
+    }
+  }
+}
+
+TEST(Steps, ResizeBySizesAndAlongOneAxis) {
+  TestModel sizes;
+  sizes.Output(
+      sizes.Node("Resize", {"x", "", "", sizes.Int64s({1, 3, 40, 19})}, {TestModel::Text("mode", "linear")}));
+  EXPECT_EQ(PlainLoops(sizes, {1, 3, 17, 31}), 0);
+  TestModel wide;
+  wide.Output(
+      wide.Node("Resize", {"x", "", wide.Floats({4}, {1, 1, 1, 2.5f})}, {TestModel::Text("mode", "linear")}));
+  EXPECT_EQ(PlainLoops(wide, {1, 2, 300, 100}), 0);
+  TestModel channels;  // resampled channels are left to the plain loop
+  channels.Output(channels.Node("Resize", {"x", "", channels.Floats({4}, {1, 2, 2, 2})},
+                                {TestModel::Text("mode", "linear")}));
+  EXPECT_EQ(PlainLoops(channels, {1, 2, 4, 5}), 1);
+}
+
+TEST(Steps, BinaryOfOneShape) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div", "Min", "Max"}) {
+    for (const Shape& shape : kShapes) {
+      TestModel m(13);
+      const std::string positive = m.Node("Clip", {"x", m.Floats({}, {0.5f}), m.Floats({}, {1.5f})});
+      m.Output(m.Node(op, {"x", positive}));
+      EXPECT_EQ(PlainLoops(m, shape), 0) << op;
+    }
+  }
+}
+
+TEST(Steps, BinaryWithPendingNormalisation) {
+  for (const char* op : {"Sub", "Mul", "Max"}) {
+    TestModel m;
+    const std::string norm = m.Node("InstanceNormalization", {"x", m.Random({5}, 0.5f, 2), m.Random({5})});
+    m.Output(m.Node(op, {m.Node("Relu", {norm}), norm}));
+    EXPECT_EQ(PlainLoops(m, {2, 5, 9, 14}, 2e-5), 0) << op;
+  }
+}
+
+TEST(Steps, BinaryBroadcasts) {
+  for (const char* op : {"Add", "Sub", "Mul", "Div"}) {
+    TestModel m;
+    const std::string pooled = m.Node("GlobalAveragePool", {"x"});
+    const std::string row = m.Random({1, 1, 1, 31}, 1, 2), column = m.Random({17, 1}, 1, 2);
+    m.Output(m.Node(op, {"x", pooled}));
+    m.Output(m.Node(op, {pooled, "x"}));
+    m.Output(m.Node(op, {"x", row}));
+    m.Output(m.Node(op, {column, "x"}));
+    m.Output(m.Node(op, {pooled, row}));
+    EXPECT_EQ(PlainLoops(m, {2, 3, 17, 31}, op[0] == 'D' ? 1e-4 : 3e-6), 0) << op;
+  }
+}
+
+TEST(Steps, Softmax) {
+  for (int64_t axis : {1, 2, 3, -1}) {
+    for (const Shape& shape : kShapes) {
+      TestModel m;
+      m.Output(m.Node("Softmax", {"x"}, {TestModel::Int("axis", axis)}));
+      EXPECT_EQ(PlainLoops(m, shape), 0) << axis;
+      TestModel flat(11);
+      flat.Output(flat.Node("Softmax", {"x"}, {TestModel::Int("axis", axis)}));
+      EXPECT_EQ(PlainLoops(flat, shape), 0) << axis;
+    }
+  }
+}
+
+TEST(Steps, ConcatAlongEveryAxis) {
+  for (int64_t axis : {0, 1, 2, 3, -1}) {
+    TestModel m;
+    const std::string y = m.Node("Relu", {"x"});
+    m.Output(m.Node("Concat", {"x", y, "x"}, {TestModel::Int("axis", axis)}));
+    for (const Shape& shape : kShapes) EXPECT_EQ(PlainLoops(m, shape), 0) << axis;
+  }
+}
+
+TEST(Steps, ConcatWithAConstant) {
+  TestModel m;
+  m.Output(m.Node("Concat", {m.Random({1, 2, 9, 5}), "x"}, {TestModel::Int("axis", 1)}));
+  EXPECT_EQ(PlainLoops(m, {1, 3, 9, 5}), 0);
+}
+
+TEST(Steps, TransposeInEveryOrder) {
+  std::vector<int64_t> perm = {0, 1, 2, 3};
+  do {
+    TestModel m;
+    m.Output(m.Node("Transpose", {"x"}, {TestModel::Ints("perm", perm)}));
+    EXPECT_EQ(PlainLoops(m, {2, 3, 17, 31}), 0);
+    EXPECT_EQ(PlainLoops(m, {1, 4, 100, 90}), 0);
+  } while (std::next_permutation(perm.begin(), perm.end()));
+}
+
+TEST(Steps, Expand) {
+  TestModel m;
+  m.Output(m.Node("Expand", {m.Node("GlobalAveragePool", {"x"}), m.Int64s({2, 3, 17, 31})}));
+  EXPECT_EQ(PlainLoops(m, {2, 3, 9, 5}), 0);
+}
+
+TEST(Steps, MeansOfPlanes) {
+  for (const Shape& shape : kShapes) {
+    TestModel m;
+    m.Output(m.Node("GlobalAveragePool", {m.Node("Relu", {"x"})}));
+    m.Output(m.Node("ReduceMean", {"x"}, {TestModel::Ints("axes", {-1, 2})}));
+    m.Output(m.Node("AveragePool", {"x"}, {TestModel::Ints("kernel_shape", {shape[2], shape[3]})}));
+    EXPECT_EQ(PlainLoops(m, shape), 0);
+  }
+}
+
+TEST(Steps, DepthwiseWithEverythingAround) {
+  for (int64_t stride : {1, 2}) {
+    TestModel m;
+    const std::string norm = m.Node("InstanceNormalization", {"x", m.Random({6}, 0.5f, 2), m.Random({6})});
+    const std::string conv = m.Node("Conv", {m.Node("Relu", {norm}), m.Random({6, 1, 3, 3}), m.Random({6})},
+                                    {TestModel::Int("group", 6), TestModel::Ints("strides", {stride, stride}),
+                                     TestModel::Ints("pads", {1, 1, 1, 1})});
+    const std::string second = m.Node("InstanceNormalization", {conv, m.Random({6}, 0.5f, 2), m.Random({6})});
+    m.Output(m.Node("Relu", {second}));
+    EXPECT_EQ(PlainLoops(m, {2, 6, 30, 41}, 3e-5), 0);
+  }
+}
+
+}  // namespace
+}  // namespace tempera::engine

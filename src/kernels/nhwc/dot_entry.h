@@ -30,6 +30,15 @@ const DotKernel& AmxInt8Dot();
 bool HasAmxInt8Dot();
 const DotKernel& AmxBf16Dot();
 bool HasAmxBf16Dot();
+#elif defined(__aarch64__)
+const DotKernel& NeonI8mmDot();
+bool HasNeonI8mmDot();
+const DotKernel& NeonDotprodDot();
+bool HasNeonDotprodDot();
+const DotKernel& NeonS16Dot();
+bool HasNeonDot();
+const DotKernel& NeonBf16Dot();
+bool HasNeonBf16Dot();
 #endif
 
 }  // namespace tempera::kernels

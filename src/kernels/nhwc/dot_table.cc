@@ -6,12 +6,17 @@
 namespace tempera::kernels {
 namespace {
 
-// Fastest first. A new kernel is one line here. Nothing but the plain ones outside x86.
+// Fastest first. A new kernel is one line here.
 constexpr DotEntry kEntries[] = {
 #if defined(__x86_64__)
     {&Avx512VnniDot, HWY_AVX3, &HasAvx512VnniDot},
     {&AvxVnniDot, HWY_AVX2, &HasAvxVnniDot},
     {&Avx2S16Dot, HWY_AVX2, &HasAvx2Dot},
+#elif defined(__aarch64__)
+    {&NeonI8mmDot, HWY_NEON, &HasNeonI8mmDot},
+    {&NeonDotprodDot, HWY_NEON, &HasNeonDotprodDot},
+    {&NeonS16Dot, HWY_NEON, &HasNeonDot},
+    {&NeonBf16Dot, HWY_NEON, &HasNeonBf16Dot},
 #endif
     {&PlainU8S8Dot, INT64_MAX, [] { return true; }},
     {&PlainS16Dot, INT64_MAX, [] { return true; }},

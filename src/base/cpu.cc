@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <fstream>
 
+#include "src/base/cpu_features.h"
+
 namespace tempera {
 namespace {
 
@@ -29,6 +31,13 @@ std::string NameOf(int64_t bit) {
 
 std::vector<CpuTarget> AvailableCpuTargets() {
   std::vector<CpuTarget> targets;
+#if HWY_ARCH_X86
+  // Highway knows no tiles. Their target stands where Highway has Ice Lake's, which every processor with
+  // tiles surpasses and this build does not use; Highway's own kernels are then those of AVX-512.
+  if (ThisCpu().amx_tile && (hwy::SupportedTargets() & HWY_AVX3 & HWY_TARGETS) != 0) {
+    targets.push_back({"amx", HWY_AVX3_DL});
+  }
+#endif
   // In Highway a lower bit is a better target.
   for (int64_t left = hwy::SupportedTargets() & HWY_TARGETS; left != 0; left &= left - 1) {
     const int64_t bit = left & -left;

@@ -116,7 +116,8 @@ template <class Tiles, Multiply kMultiply, int kPixels, int kColumns>
 struct Block {
   static_assert(kPixels * kColumns <= 4 && kColumns <= 2);
 
-  static void Run(const Walk& w, const uint8_t* input, const uint8_t* weights, uint8_t* sums) {
+  static void Run(const Walk& walk, const uint8_t* input, const uint8_t* weights, uint8_t* sums) {
+    const Walk w = walk;  // in registers: every tile load might change what a pointer leads to
     ForEachSum([]<int p, int c>() { Tiles::template Zero<p * kColumns + c>(); });
     for (int64_t r = 0; r < w.kernel_rows; ++r, input += w.row_stride) {
       for (int64_t step = 0; step < w.steps.count; ++step) {

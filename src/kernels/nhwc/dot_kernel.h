@@ -49,7 +49,7 @@ struct DotKernel {
   void (*end)();
   void (*run)(const DotArgs& args);
   // weights: [kernel_rows][row_k][columns] of int8 (kU8S8), int16 (kS16) or bf16, row-major, zeros where
-  // padded. Returns them in the kernel's own order; as many bytes as came in.
+  // padded. Returns them in the kernel's own order; at least as many bytes as came in.
   std::vector<uint8_t> (*pack)(const void* weights, int64_t kernel_rows, int64_t row_k, int64_t columns);
 };
 

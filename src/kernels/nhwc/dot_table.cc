@@ -9,6 +9,9 @@ namespace {
 // Fastest first. A new kernel is one line here.
 constexpr DotEntry kEntries[] = {
 #if defined(__x86_64__)
+    {&AmxInt8Dot, HWY_AVX3_DL, &HasAmxInt8Dot},  // the target "amx" of src/base/cpu.cc
+    {&AmxBf16Dot, HWY_AVX3_DL, &HasAmxBf16Dot},
+    {&Avx512Bf16Dot, HWY_AVX3, &HasAvx512Bf16Dot},
     {&Avx512VnniDot, HWY_AVX3, &HasAvx512VnniDot},
     {&AvxVnniDot, HWY_AVX2, &HasAvxVnniDot},
     {&Avx2S16Dot, HWY_AVX2, &HasAvx2Dot},

@@ -95,7 +95,7 @@ void CompareAs(const DotKernel& dot, const DotShape& s, bool extreme) {
   std::fill(got->data(), got->data() + got->size_bytes(), uint8_t{0xA5});
   const auto run = [&](const DotKernel& kernel, void* sums) {
     const std::vector<uint8_t> bytes = kernel.pack(weights.data(), a.kernel_rows, a.row_k, a.columns);
-    ASSERT_EQ(bytes.size(), weights.size() * sizeof(Weight));
+    ASSERT_GE(bytes.size(), weights.size() * sizeof(Weight));
     auto packed = AlignedBuffer::Allocate(bytes.size());
     ASSERT_TRUE(packed.ok());
     std::memcpy(packed->data(), bytes.data(), bytes.size());

@@ -9,21 +9,15 @@
 
 namespace tempera::bench {
 
-struct PrecisionEntry {
-  std::string_view name;
-  engine::Precision precision;
-};
-inline constexpr PrecisionEntry kPrecisions[] = {
-    {"auto", engine::Precision::kAuto},
-    {"fp32", engine::Precision::kFp32},
-};
+inline constexpr engine::Precision kPrecisions[] = {engine::Precision::kAuto, engine::Precision::kFp32,
+                                                    engine::Precision::kBf16, engine::Precision::kInt8};
 
 // kInvalidArgument, with the names there are, for another.
 inline Result<engine::Precision> PrecisionNamed(std::string_view name) {
   std::string names;
-  for (const PrecisionEntry& entry : kPrecisions) {
-    if (entry.name == name) return entry.precision;
-    names += (names.empty() ? "" : ", ") + std::string(entry.name);
+  for (const engine::Precision precision : kPrecisions) {
+    if (name == engine::PrecisionName(precision)) return precision;
+    names += (names.empty() ? "" : ", ") + std::string(engine::PrecisionName(precision));
   }
   return InvalidArgument("precision '" + std::string(name) + "' is unknown; use one of: " + names);
 }

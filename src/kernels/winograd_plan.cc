@@ -13,8 +13,8 @@ namespace {
 constexpr int64_t kLine = 16;  // floats in a cache line, and in the widest vector
 constexpr int64_t kWantedTasks = 16;
 // The transformed input and the products of a chunk of output channels share a small L2 (512 KiB).
-static const int64_t kInputBudget = (getenv("VB") ? atoi(getenv("VB")) : 320) * 1024 / 4,
-                     kProductBudget = (getenv("MB") ? atoi(getenv("MB")) : 96) * 1024 / 4;
+// 448 KiB hold 24 tiles of 128 channels: three vectors, a full register block.
+constexpr int64_t kInputBudget = 448 * 1024 / 4, kProductBudget = 96 * 1024 / 4;
 constexpr int kMostPoints = 6, kMostTaps = 3;
 
 WinogradAxis AxisOf(WinogradKind kind) {
@@ -63,6 +63,9 @@ Matrix WeightTransform(WinogradKind kind) {
 // Strides that are an odd number of cache lines do not fall on the same L1 sets.
 int64_t OddLines(int64_t floats) { return (CeilDiv(floats, kLine) | 1) * kLine; }
 
+// Weights that every task reads from beyond L2, bytes.
+constexpr double kNearWeights = 128 * 1024;
+
 struct Cut {
   int64_t rows, columns, v_width, across, down;
 };
@@ -74,7 +77,8 @@ int64_t TransformedWidth(const ConvPlan& p, int64_t columns) {
 }
 
 // Cycles of a whole run, roughly: two fused multiply-adds a cycle, one store a cycle, three cycles for a
-// vector copied into scratch. Only compared with one another.
+// vector copied into scratch and 60 for a row of them, five bytes a cycle from beyond L2. Only compared with
+// one another.
 double CostOf(const ConvPlan& p, const Cut& cut) {
   const WinogradLayout& w = p.winograd;
   const double vectors = 1.0 / static_cast<double>(p.target->lanes);
@@ -88,7 +92,9 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
   const auto short_rows = static_cast<double>((cut.rows + w.blocks - 2) * w.axis.step + w.axis.inputs);
   const double task = tiles * squared(w.axis.points) * out * (in * squared(w.blocks) / 2 + 2) +
                       transformed * squared(w.axis.points) * in * 2 + copied * in * 3 + short_rows * in * 60;
-  return task * static_cast<double>(cut.across * cut.down);
+  const double weights = squared(w.axis.points) * squared(w.blocks) * in * out;
+  const double far = weights * 4 > kNearWeights ? weights * 0.75 : 0;
+  return (task + far) * static_cast<double>(cut.across * cut.down);
 }
 
 // The cheapest cut whose transformed input fits its budget, with enough tasks where that is possible.
@@ -105,19 +111,18 @@ Cut ChooseCut(const ConvPlan& p) {
     cut.columns = std::min(vectors * lanes, all_columns);
     cut.v_width = TransformedWidth(p, cut.columns);
     cut.across = CeilDiv(all_columns, cut.columns);
-    const int64_t fit = kInputBudget / (a_column * cut.v_width) - (w.blocks - 1);
-    if (fit < 1 && vectors > 2) break;
+    const int64_t most = kInputBudget / (a_column * cut.v_width) - (w.blocks - 1);
+    if (most < 1 && vectors > 2) break;
     const int64_t wanted = CeilDiv(all_rows * cut.across * p.shape.n, kWantedTasks);
-    cut.rows = std::clamp<int64_t>(std::min(fit, wanted), 1, all_rows);
-    cut.down = CeilDiv(all_rows, cut.rows);
-    cut.rows = CeilDiv(all_rows, cut.down);
-    cut.down = CeilDiv(all_rows, cut.rows);
-    const double cost = CostOf(p, cut);
-    if (best.rows == 0 || cost < best_cost) best = cut, best_cost = cost;
+    for (int64_t rows = 1; rows <= std::clamp<int64_t>(std::min(most, wanted), 1, all_rows); ++rows) {
+      cut.rows = rows;
+      cut.down = CeilDiv(all_rows, cut.rows);
+      cut.rows = CeilDiv(all_rows, cut.down);
+      cut.down = CeilDiv(all_rows, cut.rows);
+      const double cost = CostOf(p, cut);
+      if (best.rows == 0 || cost < best_cost) best = cut, best_cost = cost;
+    }
   }
-  if (getenv("WDBG"))
-    fprintf(stderr, "cut rows %ld cols %ld vw %ld %ldx%ld\n", best.rows, best.columns, best.v_width,
-            best.across, best.down);
   return best;
 }
 

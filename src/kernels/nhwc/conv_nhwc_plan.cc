@@ -116,7 +116,7 @@ void PlanScratch(ConvNhwcPlan& p) {
   p.scratch.added = take(p.shifts > 1 ? p.chunk_pixels * p.columns * 4 : 0);
   p.scratch.read = take(6 * p.packed_channels * 4);
   p.scratch.write = take(3 * p.columns * 4);
-  p.scratch.moments = take(p.columns * (4 + 8 + 8));
+  p.scratch.moments = take(p.columns * (2 * 8 + 3 * 4));
   p.scratch_bytes = at;
 }
 

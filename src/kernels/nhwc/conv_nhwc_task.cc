@@ -50,11 +50,12 @@ void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task,
         const int64_t pixels = std::min(plan.chunk_pixels, work.tile.columns - x);
         dot.input = input + x * dot.pixel_stride;
         dot.pixels = pixels + (plan.shifts - 1) * plan.shift_step;
+        const auto index = static_cast<int64_t>(i);
+        if (index % g.scale == 0) work.Expect(y, index / g.scale, x, pixels);
         plan.dot->run(dot);
         if (plan.shifts > 1) {
           AddShifted(plan, static_cast<const Sum*>(dot.sums), pixels, static_cast<Sum*>(work.out.sums));
         }
-        const auto index = static_cast<int64_t>(i);
         work.Store(y, index / g.scale, index % g.scale, x, pixels);
       }
     }

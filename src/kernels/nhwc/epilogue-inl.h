@@ -26,9 +26,11 @@ struct WriteConstants {
   float *lo, *hi, *slope;
 };
 // Sums of (y - shift) and of its square, [columns] each. The shift is the tile's first number of a column:
-// a flat picture then has a variance of exactly 0, and a large mean costs no digits.
+// a flat picture then has a variance of exactly 0, and a large mean costs no digits. Some hundred pixels are
+// summed in fp32, those in double.
 struct ColumnSums {
   double *sum, *squares;
+  float *part, *part_squares;
   float* shift;
   int64_t started = 0;  // columns whose shift is set, from the first on
 };
@@ -91,20 +93,22 @@ HWY_INLINE hn::Vec<D> Finish(D d, const Sum* sums, hn::Vec<D> scale, hn::Vec<D> 
   return hn::Min(hn::Max(y, lo), hi);
 }
 
-template <class D>
-HWY_INLINE void AddToDoubles(D d, hn::Vec<D> v, double* to) {
-  HWY_ALIGN float lanes[hn::MaxLanes(D())];
-  hn::Store(v, d, lanes);
-  for (size_t i = 0; i < hn::Lanes(d); ++i) to[i] += lanes[i];
+// Joins the fp32 sums of columns [from, to) to the doubles.
+HWY_INLINE void FlushMoments(ColumnSums& m, int64_t from, int64_t to) {
+  for (int64_t c = from; c < to; ++c) {
+    m.sum[c] += static_cast<double>(m.part[c]);
+    m.squares[c] += static_cast<double>(m.part_squares[c]);
+    m.part[c] = m.part_squares[c] = 0;
+  }
 }
 
-// One vector of columns at a time, so that its constants and sums stay in registers. A call's pixels are
-// few enough to be summed in fp32 (ConvNhwcPlan::chunk_pixels); calls are joined in double.
+// One vector of columns at a time, so that its constants and sums stay in registers.
 template <bool kSlope, bool kNhwc, bool kMoments, typename Sum, class D>
 HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
   const hn::Rebind<hwy::float16_t, D> dh;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const int64_t channels = std::min(a.out_channels - a.first_column, a.columns);
+  const int64_t pixels = a.pixels, columns = a.columns, out_step = a.out_step;
   for (int64_t column = 0; column < channels; column += lanes) {
     const int64_t c = a.first_column + column;
     const auto scale = hn::LoadU(d, a.scale + c), bias = hn::LoadU(d, a.bias + c);
@@ -119,28 +123,32 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
       shift = hn::LoadU(d, a.moments->shift + c);
     }
     auto sum0 = hn::Zero(d), sum1 = sum0, squares0 = sum0, squares1 = sum0;
-    const auto one = [&](int64_t p, hn::Vec<D>& sum, hn::Vec<D>& squares) HWY_ATTR {
-      const auto y = Finish<kSlope>(d, from + p * a.columns, scale, bias, lo, hi, slope);
+    auto* half = static_cast<hwy::float16_t*>(a.out) + c;
+    float* single = static_cast<float*>(a.sums) + column;
+    const auto one = [=](int64_t p, hn::Vec<D>& sum, hn::Vec<D>& squares) HWY_ATTR {
+      const auto y = Finish<kSlope>(d, from + p * columns, scale, bias, lo, hi, slope);
       if constexpr (kMoments) {
         const auto v = hn::Sub(y, shift);
         sum = hn::Add(sum, v);
         squares = hn::MulAdd(v, v, squares);
       }
       if constexpr (kNhwc) {
-        hn::StoreU(ToF16(d, y), dh, static_cast<hwy::float16_t*>(a.out) + p * a.out_step + c);
+        hn::StoreU(ToF16(d, y), dh, half + p * out_step);
       } else {
-        hn::Store(y, d, static_cast<float*>(a.sums) + p * a.columns + column);
+        hn::Store(y, d, single + p * columns);
       }
     };
     int64_t p = 0;
-    for (; p + 2 <= a.pixels; p += 2) {
+    for (; p + 2 <= pixels; p += 2) {
       one(p, sum0, squares0);
       one(p + 1, sum1, squares1);
     }
-    if (p < a.pixels) one(p, sum0, squares0);
+    if (p < pixels) one(p, sum0, squares0);
     if constexpr (kMoments) {
-      AddToDoubles(d, hn::Add(sum0, sum1), a.moments->sum + c);
-      AddToDoubles(d, hn::Add(squares0, squares1), a.moments->squares + c);
+      const auto add = [&](hn::Vec<D> v, float* to)
+                           HWY_ATTR { hn::StoreU(hn::Add(hn::LoadU(d, to), v), d, to); };
+      add(hn::Add(sum0, sum1), a.moments->part + c);
+      add(hn::Add(squares0, squares1), a.moments->part_squares + c);
     }
   }
   if constexpr (kMoments) a.moments->started = std::max(a.moments->started, a.first_column + channels);

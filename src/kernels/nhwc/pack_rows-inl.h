@@ -101,15 +101,15 @@ HWY_INLINE void Convert(D d, hn::Vec<D> x, const ReadVectors<D>& c, T* to) {
 }
 
 // `pixels` pixels of fp16; packed is a multiple of D's lanes. One vector of channels at a time, so that
-// its constants stay in registers.
+// its constants stay in registers, over a stretch that stays in L1.
 template <bool kSlope, typename T, class D>
 HWY_INLINE void PackPixels(D d, const ReadConstants& constants, int64_t packed, const hwy::float16_t* from,
                            int64_t pixels, T* to) {
-  constexpr int64_t kStretch = 64;
+  const int64_t stretch = std::max<int64_t>(2048 / packed, 4);
   const hn::Rebind<hwy::float16_t, D> dh;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t start = 0; start < pixels; start += kStretch) {
-    const int64_t end = std::min(pixels, start + kStretch);
+  for (int64_t start = 0; start < pixels; start += stretch) {
+    const int64_t end = std::min(pixels, start + stretch);
     for (int64_t channel = 0; channel < packed; channel += lanes) {
       const ReadVectors<D> c = LoadRead(d, constants, channel);
       for (int64_t i = start * packed + channel; i < end * packed; i += packed) {

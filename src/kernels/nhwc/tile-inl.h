@@ -6,6 +6,7 @@
 #define TEMPERA_KERNELS_NHWC_TILE_INL_H_
 #endif
 
+#include <hwy/cache_control.h>
 #include <hwy/highway.h>
 
 #include <algorithm>
@@ -40,8 +41,11 @@ HWY_INLINE ColumnSums StartMoments(const ConvNhwcPlan& plan, uint8_t* scratch) {
   ColumnSums m;
   m.sum = reinterpret_cast<double*>(scratch + plan.scratch.moments);
   m.squares = m.sum + plan.columns;
-  m.shift = reinterpret_cast<float*>(m.squares + plan.columns);
+  m.part = reinterpret_cast<float*>(m.squares + plan.columns);
+  m.part_squares = m.part + plan.columns;
+  m.shift = m.part_squares + plan.columns;
   std::fill(m.sum, m.sum + 2 * plan.columns, 0.0);
+  std::fill(m.part, m.part + 2 * plan.columns, 0.0f);
   return m;
 }
 
@@ -153,10 +157,24 @@ class TaskWork {
     out.out = nhwc() ? static_cast<void*>(static_cast<hwy::float16_t*>(row.first) + x * out.out_step)
                      : static_cast<void*>(static_cast<float*>(row.first) + x * out.out_step);
     epilogue_(out);
+    if (out.moments == nullptr || (pixels_in_part_ += out.pixels) < kPart) return;
+    FlushMoments(moments_, 0, packer.plan.columns);
+    pixels_in_part_ = 0;
   }
 
-  void Finish() const {
-    if (out.moments != nullptr) StoreMoments(packer.plan, moments_, tile, packer.args.moments);
+  // Asks for the memory of outputs that Store will be called for soon, phase_x 0.
+  void Expect(int64_t y, int64_t phase_y, int64_t x, int64_t pixels) const {
+    if (!nhwc()) return;
+    const OutputRow row = RowOf(packer.plan, packer.args.output, tile, y, phase_y, 0);
+    const auto* from = static_cast<const hwy::float16_t*>(row.first) + x * out.out_step;
+    const int64_t bytes = std::min(pixels, row.pixels - x) * out.out_step * 2;
+    for (int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(reinterpret_cast<const uint8_t*>(from) + i);
+  }
+
+  void Finish() {
+    if (out.moments == nullptr) return;
+    FlushMoments(moments_, 0, packer.plan.columns);
+    StoreMoments(packer.plan, moments_, tile, packer.args.moments);
   }
 
   const NhwcTile tile;
@@ -164,9 +182,13 @@ class TaskWork {
   EpilogueArgs out;  // scale, bias and sums are the caller's to set
 
  private:
+  // Pixels to sum in fp32: few enough that their rounding stays below 2^-15 of the sum.
+  static constexpr int64_t kPart = 512;
+
   bool nhwc() const { return packer.plan.output == PictureLayout::kNhwcF16; }
 
   ColumnSums moments_;
+  int64_t pixels_in_part_ = 0;
   EpilogueFunction epilogue_;
 };
 

@@ -49,8 +49,8 @@ HWY_INLINE void TransformOutput(const V (&in)[6], V (&out)[4]) {
 // rows: six scratch rows, from the first of `tiles` tiles on. vertical: room for six rows of input_part
 // tiles. out: [36][input_step], each [tile][channel].
 template <class D>
-HWY_INLINE void TransformInputs(D d, const ConvNhwcPlan& plan, const int16_t* rows, int64_t tiles,
-                                int16_t* vertical, int16_t* out) {
+HWY_NOINLINE void TransformInputs(D d, const ConvNhwcPlan& plan, const int16_t* rows, int64_t tiles,
+                                  int16_t* vertical, int16_t* out) {
   using V = hn::Vec<D>;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d)), channels = plan.packed_channels;
   const int64_t part = plan.winograd.input_part, step = plan.winograd.input_step;
@@ -80,8 +80,8 @@ HWY_INLINE void TransformInputs(D d, const ConvNhwcPlan& plan, const int16_t* ro
 }
 
 // products: [36][product_step], each [tile][width]. sums: [4][4 * tiles][width], direct sums.
-HWY_INLINE void TransformOutputs(const ConvNhwcPlan& plan, const uint32_t* products, int64_t tiles,
-                                 int64_t width, int32_t* sums) {
+HWY_NOINLINE void TransformOutputs(const ConvNhwcPlan& plan, const uint32_t* products, int64_t tiles,
+                                   int64_t width, int32_t* sums) {
   const hn::CappedTag<uint32_t, 8> d;
   const hn::RebindToSigned<decltype(d)> di;
   using V = hn::Vec<decltype(d)>;
@@ -145,6 +145,9 @@ void RunWinogradTask(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t
         TransformInputs(hn::CappedTag<int16_t, 16>(), plan, from, tiles, vertical, input);
       } else {
         TransformInputs(hn::CappedTag<int16_t, 8>(), plan, from, tiles, vertical, input);
+      }
+      for (int64_t r = 0; r < std::min<int64_t>(4, work.tile.rows - y); ++r) {
+        work.Expect(y + r, 0, 4 * start, 4 * tiles);
       }
       const uint8_t* weights = phase.weights.data();
       for (int64_t column = 0; column < plan.dot_columns; column += w.block_columns) {

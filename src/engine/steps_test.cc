@@ -2,64 +2,12 @@
 // the numbers agree, and a fast step did the work.
 #include <gtest/gtest.h>
 
-#include <cmath>
-#include <cstring>
+#include <algorithm>
 
-#include "src/base/cpu.h"
-#include "src/engine/model_builder_for_test.h"
-#include "src/engine/session.h"
+#include "src/engine/twin_for_test.h"
 
 namespace tempera::engine {
 namespace {
-
-std::unique_ptr<Session> Make(const TestModel& model, const Shape& shape, bool reference, int threads = 1,
-                              const std::string& cpu = "") {
-  const auto loaded = model.Load();
-  EXPECT_TRUE(loaded.ok()) << loaded.status().message();
-  if (!loaded.ok()) return nullptr;
-  SessionOptions options;
-  options.num_threads = threads;
-  options.reference = reference;
-  options.cpu = cpu;
-  options.precision = Precision::kFp32;
-  auto session = Session::Create(*loaded, {shape}, options);
-  EXPECT_TRUE(session.ok()) << session.status().message();
-  if (!session.ok()) return nullptr;
-  std::mt19937 random(5);
-  std::uniform_real_distribution<float> uniform(-2, 2);
-  Tensor& x = (*session)->input(0);
-  for (int64_t i = 0; i < x.element_count(); ++i) x.data<float>()[i] = uniform(random);
-  return std::move(session).value();
-}
-
-// How many steps of the fast plan are plain loops, after the numbers were compared on every target, and
-// between one thread and three.
-int PlainLoops(const TestModel& model, const Shape& shape, double tolerance = 3e-6) {
-  const auto slow = Make(model, shape, true);
-  if (slow == nullptr || !slow->Run().ok()) return -1;
-  int loops = 0;
-  for (const CpuTarget& target : AvailableCpuTargets()) {
-    SCOPED_TRACE(target.name);
-    const auto fast = Make(model, shape, false, 1, target.name);
-    const auto threaded = Make(model, shape, false, 3, target.name);
-    if (fast == nullptr || threaded == nullptr || !fast->Run().ok() || !threaded->Run().ok()) return -1;
-    for (size_t o = 0; o < fast->output_count(); ++o) {
-      const Tensor &a = fast->output(o), &b = slow->output(o);
-      EXPECT_EQ(a.shape(), b.shape());
-      EXPECT_EQ(std::memcmp(a.raw(), threaded->output(o).raw(), a.size_bytes()), 0);
-      double worst = 0, range = 1;
-      for (size_t i = 0; i < static_cast<size_t>(b.element_count()); ++i) {
-        const double want = b.span<float>()[i];
-        worst = std::max(worst, std::abs(a.span<float>()[i] - want));
-        range = std::max(range, std::abs(want));
-      }
-      EXPECT_LE(worst, tolerance * range) << ShapeToString(shape);
-    }
-    loops = 0;
-    for (const StepInfo& step : fast->steps()) loops += step.kernel == "reference";
-  }
-  return loops;
-}
 
 const Shape kShapes[] = {{1, 1, 1, 1}, {1, 3, 17, 31}, {2, 5, 8, 16}, {1, 8, 7, 33}, {1, 2, 150, 130}};
 

@@ -1,5 +1,5 @@
 // Instance norm written out as arithmetic, as exporters did before they knew the operator:
-//   d = x - mean(x);  d / sqrt(mean(d * d) + epsilon)
+//   d = x - mean(x);  d / sqrt(mean(d * d) + epsilon), or times its reciprocal
 // -> InstanceNormalization with scale 1 and shift 0; per-channel arithmetic behind it joins later.
 #include <algorithm>
 #include <cmath>
@@ -16,9 +16,18 @@ class NormMatcher {
 
   // x and epsilon when `div` ends the pattern.
   bool Match(const Node& div, ValueId* x, float* epsilon) const {
-    if (div.op_type != "Div") return false;
-    const Node* sub = Maker(div.inputs[0], "Sub");
-    const Node* sqrt = Maker(div.inputs[1], "Sqrt");
+    const Node *sub = nullptr, *sqrt = nullptr;
+    if (div.op_type == "Div") {
+      sub = Maker(div.inputs[0], "Sub");
+      sqrt = Root(div.inputs[1], 0.5f);
+    } else if (div.op_type == "Mul") {
+      for (size_t i = 0; i < 2 && sqrt == nullptr; ++i) {
+        sub = Maker(div.inputs[i], "Sub");
+        sqrt = Root(div.inputs[1 - i], -0.5f);
+        const Node* reciprocal = Maker(div.inputs[1 - i], "Reciprocal");
+        if (reciprocal != nullptr) sqrt = Root(reciprocal->inputs[0], 0.5f);
+      }
+    }
     if (sub == nullptr || sqrt == nullptr || !IsMeanOf(sub->inputs[1], sub->inputs[0])) return false;
     const Node* add = Maker(sqrt->inputs[0], "Add");
     if (add == nullptr) return false;
@@ -36,6 +45,15 @@ class NormMatcher {
     const int64_t n = uses_.producer(v);
     if (n < 0 || graph_.nodes[static_cast<size_t>(n)].op_type != op_type) return nullptr;
     return &graph_.nodes[static_cast<size_t>(n)];
+  }
+
+  // What makes v as the square root of its first input, or as the power of that exponent.
+  const Node* Root(ValueId v, float exponent) const {
+    const Node* sqrt = exponent > 0 ? Maker(v, "Sqrt") : nullptr;
+    const Node* pow = Maker(v, "Pow");
+    float k = 0;
+    if (pow != nullptr && OneNumber(pow->inputs[1], &k) && k == exponent) return pow;
+    return sqrt;
   }
 
   bool OneNumber(ValueId v, float* out) const {

@@ -39,27 +39,38 @@ bool ReadPadding(const Graph& graph, const Node& node, Padding* out) {
   return true;
 }
 
+// Whether padding `first` and then `then` is one padding: of zeros or of edges throughout.
+bool Joins(const Padding& first, const Padding& then) {
+  if (std::all_of(then.pads.begin(), then.pads.end(), [](int64_t p) { return p == 0; })) return true;
+  if (first.mode != then.mode) return false;
+  return first.mode == "edge" || (first.mode == "constant" && first.value == then.value);
+}
+
+bool FoldOnePad(const Graph& graph, const Uses& uses, Node& conv) {
+  const int64_t producer = uses.producer(conv.inputs[0]);
+  if (producer < 0) return false;
+  const Node& pad = graph.nodes[static_cast<size_t>(producer)];
+  Padding padding;
+  if (pad.op_type != "Pad" || !ReadPadding(graph, pad, &padding)) return false;
+  const Padding own = {conv.attributes.Ints("pads"), conv.attributes.String("pad_mode", "constant"),
+                       conv.attributes.Float("pad_value", 0)};
+  if (!Joins(padding, own)) return false;
+  for (size_t i = 0; i < 4; ++i) padding.pads[i] += own.pads[i];
+  SetInts(conv, "pads", padding.pads);
+  SetString(conv, "pad_mode", padding.mode);
+  SetFloat(conv, "pad_value", padding.value);
+  conv.inputs[0] = pad.inputs[0];
+  Absorb(pad, conv, /*before=*/true);
+  return true;
+}
+
 }  // namespace
 
 Status FoldPads(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
     if (node.op_type != "tempera.Conv" || node.attributes.Int("transposed", 0) != 0) continue;
-    const int64_t producer = uses.producer(node.inputs[0]);
-    if (producer < 0) continue;
-    const Node& pad = graph.nodes[static_cast<size_t>(producer)];
-    Padding padding;
-    if (pad.op_type != "Pad" || !ReadPadding(graph, pad, &padding)) continue;
-    std::vector<int64_t> own = node.attributes.Ints("pads");
-    const bool own_is_zero = std::all_of(own.begin(), own.end(), [](int64_t p) { return p == 0; });
-    const bool both_zeros = padding.mode == "constant" && padding.value == 0;
-    if (!own_is_zero && !both_zeros) continue;
-    for (size_t i = 0; i < 4; ++i) own[i] += padding.pads[i];
-    SetInts(node, "pads", own);
-    SetString(node, "pad_mode", padding.mode);
-    SetFloat(node, "pad_value", padding.value);
-    node.inputs[0] = pad.inputs[0];
-    Absorb(pad, node, /*before=*/true);
+    while (FoldOnePad(graph, uses, node)) continue;
   }
   RemoveDeadNodes(graph);
   return OkStatus();

@@ -89,12 +89,48 @@ ValueId DoubledByConcat(const Graph& graph, const Uses& uses, ValueId v) {
   return fits ? first->inputs[0] : kNoValue;
 }
 
+// x [n, c, h, w] -> [n, c, h, 1, w, 1], repeated along the two ones by Expand, Tile or Concat with itself ->
+// v [n, c, 2 * h, 2 * w].
+ValueId DoubledByRepeat(const Graph& graph, const Uses& uses, ValueId v) {
+  const Node* last = Maker(graph, uses, v, "Reshape");
+  if (last == nullptr) return kNoValue;
+  ValueId at = last->inputs[0];
+  const Shape to = graph.value(at).info.shape;
+  if (to.size() != 6 || to[3] != 2 || to[5] != 2) return kNoValue;
+  const Shape from = {to[0], to[1], to[2], 1, to[4], 1};
+  if (graph.value(v).info.shape != Shape{to[0], to[1], 2 * to[2], 2 * to[4]}) return kNoValue;
+  for (int repeats = 0; repeats < 3 && graph.value(at).info.shape != from; ++repeats) {
+    const Node* concat = Maker(graph, uses, at, "Concat");
+    const bool twice =
+        concat != nullptr && concat->inputs.size() == 2 && concat->inputs[0] == concat->inputs[1];
+    const Node* repeat = twice ? concat : Maker(graph, uses, at, "Expand");
+    if (repeat == nullptr) repeat = Maker(graph, uses, at, "Tile");
+    if (repeat == nullptr || repeat->inputs[0] == kNoValue) return kNoValue;
+    const Shape& before = graph.value(repeat->inputs[0]).info.shape;
+    // Only ones may grow: then the repeats lie where a nearest enlargement has them.
+    if (before.size() != 6) return kNoValue;
+    for (size_t d = 0; d < 6; ++d) {
+      if (before[d] != to[d] && !((d == 3 || d == 5) && before[d] == 1)) return kNoValue;
+    }
+    at = repeat->inputs[0];
+  }
+  if (graph.value(at).info.shape != from) return kNoValue;
+  const Node* first = Maker(graph, uses, at, "Reshape");
+  if (first == nullptr) first = Maker(graph, uses, at, "Unsqueeze");
+  if (first == nullptr) return kNoValue;
+  const TensorInfo& x = graph.value(first->inputs[0]).info;
+  const bool fits = x.dtype == DataType::kFloat32 && x.shape == Shape{to[0], to[1], to[2], to[4]};
+  return fits ? first->inputs[0] : kNoValue;
+}
+
 // What v enlarges twice, or kNoValue.
 ValueId DoubledSource(const Graph& graph, const Uses& uses, ValueId v) {
   const int64_t producer = uses.producer(v);
   if (producer < 0) return kNoValue;
   const Node& node = graph.nodes[static_cast<size_t>(producer)];
-  return IsDoubling(graph, node) ? node.inputs[0] : DoubledByConcat(graph, uses, v);
+  if (IsDoubling(graph, node)) return node.inputs[0];
+  const ValueId source = DoubledByConcat(graph, uses, v);
+  return source != kNoValue ? source : DoubledByRepeat(graph, uses, v);
 }
 
 }  // namespace

@@ -4,7 +4,11 @@ namespace tempera::graph {
 
 Status RunPasses(Graph& graph) {
   TEMPERA_RETURN_IF_ERROR(RecognizeInstanceNorm(graph));
+  TEMPERA_RETURN_IF_ERROR(UnwrapInstanceNorm(graph));
   TEMPERA_RETURN_IF_ERROR(LowerConv(graph));
+  TEMPERA_RETURN_IF_ERROR(LowerAveragePool(graph));
+  TEMPERA_RETURN_IF_ERROR(LowerHardActivations(graph));
+  TEMPERA_RETURN_IF_ERROR(FoldTransposedSoftmax(graph));
   TEMPERA_RETURN_IF_ERROR(FoldPads(graph));
   TEMPERA_RETURN_IF_ERROR(FoldUpsample(graph));
   TEMPERA_RETURN_IF_ERROR(LowerAffine(graph));

@@ -8,7 +8,8 @@
 //                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
 //                   activation none|clamp|slope with lo, hi; transposed (1: it was a ConvTranspose)
 //   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
-// Both carry `operators`, the ONNX operators they stand for, joined by '+'.
+//   tempera.Softmax inputs x; attribute axis: along that one axis
+// All carry `operators`, the ONNX operators they stand for, joined by '+'.
 #pragma once
 
 #include "src/base/status.h"
@@ -20,6 +21,14 @@ namespace tempera::graph {
 Status LowerConv(Graph& graph);
 // Mean, variance and the arithmetic around them, as older exporters write it -> InstanceNormalization.
 Status RecognizeInstanceNorm(Graph& graph);
+// Reshape, InstanceNormalization, Reshape back -> InstanceNormalization.
+Status UnwrapInstanceNorm(Graph& graph);
+// HardSigmoid, HardSwish -> tempera.Affine, Clip, Mul.
+Status LowerHardActivations(Graph& graph);
+// AveragePool of small windows -> tempera.Conv.
+Status LowerAveragePool(Graph& graph);
+// Transpose, Softmax, Transpose back -> tempera.Softmax.
+Status FoldTransposedSoftmax(Graph& graph);
 // Pad before tempera.Conv -> its pads.
 Status FoldPads(Graph& graph);
 // Nearest enlargement by two (Resize, Upsample, or Concat with itself) before tempera.Conv -> its upsample.

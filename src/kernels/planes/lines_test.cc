@@ -1,0 +1,189 @@
+// Twins of the kernels that work on lines of numbers (arithmetic, resizing, softmax): every target against
+// plain loops, canaries around what they write.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <random>
+#include <vector>
+
+#include "src/base/cpu.h"
+#include "src/kernels/planes/binary_f32.h"
+#include "src/kernels/planes/resize_f32.h"
+#include "src/kernels/planes/softmax_f32.h"
+
+namespace tempera::kernels {
+namespace {
+
+constexpr float kCanary = 777.25f;
+constexpr int64_t kMargin = 32;
+
+std::vector<float> RandomNumbers(int64_t count, uint32_t seed) {
+  std::mt19937 engine(seed);
+  std::uniform_real_distribution<float> uniform(0.5f, 3);
+  std::vector<float> numbers(static_cast<size_t>(count));
+  for (float& x : numbers) x = engine() % 2 == 0 ? uniform(engine) : -uniform(engine);
+  return numbers;
+}
+
+// Numbers between two margins that nobody may touch.
+class Guarded {
+ public:
+  explicit Guarded(int64_t count) : numbers_(static_cast<size_t>(count + 2 * kMargin), kCanary) {}
+  float* data() { return numbers_.data() + kMargin; }
+  float operator[](int64_t i) const { return numbers_[static_cast<size_t>(i + kMargin)]; }
+  bool intact() const {
+    const auto is_canary = [](float x) { return x == kCanary; };
+    return std::all_of(numbers_.begin(), numbers_.begin() + kMargin, is_canary) &&
+           std::all_of(numbers_.end() - kMargin, numbers_.end(), is_canary);
+  }
+
+ private:
+  std::vector<float> numbers_;
+};
+
+float Plain(BinaryOp op, float a, float b) {
+  switch (op) {
+    case BinaryOp::kAdd:
+      return a + b;
+    case BinaryOp::kSub:
+      return a - b;
+    case BinaryOp::kMul:
+      return a * b;
+    case BinaryOp::kDiv:
+      return a / b;
+    case BinaryOp::kMin:
+      return std::min(a, b);
+    default:
+      return std::max(a, b);
+  }
+}
+
+TEST(Lines, Binary) {
+  const auto x = RandomNumbers(100, 1), y = RandomNumbers(100, 2), slope = RandomNumbers(4, 3);
+  Pointwise a;
+  a.scale = x.data() + 50, a.shift = y.data() + 50;
+  a.activation = Activation::kClamp, a.lo = -1, a.hi = 2;
+  Pointwise b;
+  b.activation = Activation::kSlope, b.slope = slope.data();
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    SCOPED_TRACE(target.name);
+    const BinaryF32 binary = ChooseBinaryF32(target.highway_bit);
+    for (BinaryOp op :
+         {BinaryOp::kAdd, BinaryOp::kSub, BinaryOp::kMul, BinaryOp::kDiv, BinaryOp::kMin, BinaryOp::kMax}) {
+      for (int64_t count : {0, 1, 3, 7, 8, 9, 15, 16, 17, 33, 100}) {
+        for (int64_t steps = 0; steps < 4; ++steps) {
+          const int64_t x_step = steps & 1, y_step = steps >> 1;
+          Guarded plain(count), pending(count);
+          binary(op, {}, {}, 2, x.data(), x_step, y.data(), y_step, plain.data(), count);
+          binary(op, a, b, 2, x.data(), x_step, y.data(), y_step, pending.data(), count);
+          EXPECT_TRUE(plain.intact() && pending.intact());
+          for (int64_t i = 0; i < count; ++i) {
+            const float u = x[static_cast<size_t>(i * x_step)], v = y[static_cast<size_t>(i * y_step)];
+            ASSERT_FLOAT_EQ(plain[i], Plain(op, u, v));
+            const float p = std::clamp(u * a.scale[2] + a.shift[2], -1.0f, 2.0f);
+            const float q = v < 0 ? v * slope[2] : v;
+            ASSERT_NEAR(pending[i], Plain(op, p, q), 1e-5 * (1 + std::abs(Plain(op, p, q))));
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Lines, MinAndMaxKeepNaN) {
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const std::vector<float> x(20, nan), y(20, 1.0f);
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    const BinaryF32 binary = ChooseBinaryF32(target.highway_bit);
+    for (BinaryOp op : {BinaryOp::kMin, BinaryOp::kMax}) {
+      std::vector<float> out(20);
+      binary(op, {}, {}, 0, x.data(), 1, y.data(), 1, out.data(), 20);
+      for (float f : out) EXPECT_TRUE(std::isnan(f)) << target.name;
+      binary(op, {}, {}, 0, y.data(), 1, x.data(), 1, out.data(), 20);
+      for (float f : out) EXPECT_TRUE(std::isnan(f)) << target.name;
+    }
+  }
+}
+
+ResizeAxis RandomAxis(int64_t in, int64_t out, int64_t taps, uint32_t seed) {
+  std::mt19937 engine(seed);
+  ResizeAxis axis;
+  axis.in = in, axis.out = out, axis.taps = taps;
+  axis.index.resize(static_cast<size_t>(taps * out));
+  axis.weight = RandomNumbers(taps * out, seed);
+  for (int64_t o = 0; o < out; ++o) {  // neighbours, as of any resizing
+    const int64_t first = static_cast<int64_t>(engine() % static_cast<uint32_t>(in)) - 1;
+    for (int64_t t = 0; t < taps; ++t) {
+      axis.index[static_cast<size_t>(t * out + o)] =
+          static_cast<int32_t>(std::clamp<int64_t>(first + t, 0, in - 1));
+    }
+  }
+  return axis;
+}
+
+TEST(Lines, Resize) {
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    SCOPED_TRACE(target.name);
+    for (int64_t taps : {1, 2, 4}) {
+      for (int64_t width : {1, 5, 8, 17, 40}) {
+        const ResizeAxis y = RandomAxis(7, 12, taps, 3), x = RandomAxis(9, width, taps, 4);
+        const auto input = RandomNumbers(7 * 9, 5);
+        Guarded out(12 * width), scratch(ResizeScratchFloats(x));
+        ChooseResizeRowsF32(target.highway_bit)(y, x, input.data(), out.data(), 0, 5, scratch.data());
+        ChooseResizeRowsF32(target.highway_bit)(y, x, input.data(), out.data(), 5, 12, scratch.data());
+        EXPECT_TRUE(out.intact() && scratch.intact());
+        for (int64_t r = 0; r < 12; ++r) {
+          for (int64_t c = 0; c < width; ++c) {
+            double sum = 0;
+            for (int64_t t = 0; t < taps; ++t) {
+              for (int64_t u = 0; u < taps; ++u) {
+                const auto ty = static_cast<size_t>(t * 12 + r), tx = static_cast<size_t>(u * width + c);
+                sum += double{y.weight[ty]} * double{x.weight[tx]} *
+                       double{input[static_cast<size_t>(y.index[ty] * 9 + x.index[tx])]};
+              }
+            }
+            ASSERT_NEAR(out[r * width + c], sum, 1e-4) << r << "," << c;
+          }
+        }
+      }
+    }
+  }
+}
+
+TEST(Lines, Softmax) {
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    SCOPED_TRACE(target.name);
+    for (int64_t size : {1, 2, 3, 21}) {
+      for (int64_t inner : {1, 2, 7, 8, 19, 40}) {
+        const int64_t outer = 5;
+        auto input = RandomNumbers(outer * size * inner, 6);
+        input[0] = 200;  // its neighbours vanish
+        Guarded out(outer * size * inner), scratch(SoftmaxScratchFloats(size));
+        const int64_t half = outer * inner / 2;
+        const SoftmaxF32 softmax = ChooseSoftmaxF32(target.highway_bit);
+        softmax(input.data(), size, inner, half, outer * inner, out.data(), scratch.data());
+        softmax(input.data(), size, inner, 0, half, out.data(), scratch.data());
+        EXPECT_TRUE(out.intact() && scratch.intact());
+        for (int64_t i = 0; i < outer * inner; ++i) {
+          const int64_t at = i / inner * size * inner + i % inner;
+          double most = -1e30, sum = 0;
+          for (int64_t k = 0; k < size; ++k) {
+            most = std::max(most, double{input[static_cast<size_t>(at + k * inner)]});
+          }
+          for (int64_t k = 0; k < size; ++k) {
+            sum += std::exp(double{input[static_cast<size_t>(at + k * inner)]} - most);
+          }
+          for (int64_t k = 0; k < size; ++k) {
+            const double e = std::exp(double{input[static_cast<size_t>(at + k * inner)]} - most) / sum;
+            ASSERT_NEAR(out[at + k * inner], e, 1e-6) << i << " of " << size << "x" << inner;
+          }
+        }
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace tempera::kernels

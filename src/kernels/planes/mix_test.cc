@@ -1,0 +1,125 @@
+// Twins: the planned 1x1 convolution on every target of this machine against the plain loops, at awkward
+// sizes, with canaries around the output and behind the scratch.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "src/base/aligned_buffer.h"
+#include "src/base/cpu.h"
+#include "src/kernels/planes/mix_f32.h"
+
+namespace tempera::kernels {
+namespace {
+
+constexpr float kCanary = -12345.5f;
+constexpr size_t kMargin = 64;
+
+std::vector<float> RandomNumbers(int64_t count, uint32_t seed, float low = -1, float high = 1) {
+  std::mt19937 engine(seed);
+  std::uniform_real_distribution<float> uniform(low, high);
+  std::vector<float> numbers(static_cast<size_t>(count));
+  for (float& x : numbers) x = uniform(engine);
+  return numbers;
+}
+
+ConvShape ShapeOf(int64_t n, int64_t in, int64_t out, int64_t h, int64_t w) {
+  ConvShape s;
+  s.n = n, s.in_channels = in, s.out_channels = out;
+  s.in_h = s.out_h = h, s.in_w = s.out_w = w;
+  return s;
+}
+
+void CheckMoments(const ConvShape& s, int64_t tiles, const float* output,
+                  const std::vector<Moments>& moments) {
+  const int64_t plane = s.out_h * s.out_w;
+  for (int64_t channel = 0; channel < s.n * s.out_channels; ++channel) {
+    Moments all;
+    for (int64_t t = 0; t < tiles; ++t) all.Join(moments[static_cast<size_t>(channel * tiles + t)]);
+    double mean = 0, square = 0;
+    for (int64_t i = 0; i < plane; ++i) mean += output[channel * plane + i];
+    mean /= static_cast<double>(plane);
+    for (int64_t i = 0; i < plane; ++i) square += std::pow(output[channel * plane + i] - mean, 2);
+    ASSERT_EQ(all.count, static_cast<double>(plane));
+    ASSERT_NEAR(all.mean, mean, 1e-5 * (1 + std::abs(mean)));
+    ASSERT_NEAR(all.m2, square, 1e-4 * square + 1e-6);
+  }
+}
+
+void Check(const ConvShape& s, bool affine, Activation read, Activation write) {
+  SCOPED_TRACE(std::to_string(s.n) + "x" + std::to_string(s.in_channels) + " -> " +
+               std::to_string(s.out_channels) + " " + std::to_string(s.in_h) + "x" + std::to_string(s.in_w));
+  const auto input = RandomNumbers(s.n * s.in_channels * s.in_h * s.in_w, 1);
+  const auto weights = RandomNumbers(s.out_channels * s.in_channels, 2);
+  const auto bias = RandomNumbers(s.out_channels, 3);
+  const auto scale = RandomNumbers(s.n * s.in_channels, 4, 0.5, 2);
+  const auto shift = RandomNumbers(s.n * s.in_channels, 5);
+  const auto slope = RandomNumbers(std::max(s.n * s.in_channels, s.out_channels), 6);
+  ConvArgs args;
+  args.input = input.data();
+  if (affine) args.read.scale = scale.data(), args.read.shift = shift.data();
+  for (auto [p, activation] : {std::pair{&args.read, read}, {&args.write, write}}) {
+    p->activation = activation;
+    if (activation == Activation::kClamp) p->lo = -0.25f, p->hi = 0.75f;
+    p->slope = slope.data();
+  }
+  std::vector<float> expected(static_cast<size_t>(s.n * s.out_channels * s.out_h * s.out_w));
+  args.output = expected.data();
+  ConvReference(s, weights, bias, args);
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    SCOPED_TRACE(target.name);
+    auto plan = PlanMix(s, weights, bias, !args.read.is_identity(), target.highway_bit);
+    ASSERT_TRUE(plan.ok()) << plan.status().message();
+    std::vector<float> actual(expected.size() + 2 * kMargin, kCanary);
+    args.output = actual.data() + kMargin;
+    const size_t scratch_floats = plan->scratch_bytes / sizeof(float);
+    std::vector<float> scratch(scratch_floats + kMargin, kCanary);
+    std::vector<Moments> moments(static_cast<size_t>(s.n * s.out_channels * plan->tiles), Moments{-1, 0, 0});
+    args.moments = moments.data();
+    for (int64_t task = plan->tasks - 1; task >= 0; --task) plan->RunTask(args, task, scratch.data());
+    for (size_t i = 0; i < kMargin; ++i) {
+      ASSERT_EQ(scratch[scratch_floats + i], kCanary) << "scratch overrun at " << i;
+      ASSERT_EQ(actual[i], kCanary);
+      ASSERT_EQ(actual[actual.size() - 1 - i], kCanary);
+    }
+    for (size_t i = 0; i < expected.size(); ++i) {
+      ASSERT_NEAR(args.output[i], expected[i], 1e-6 * static_cast<double>(s.in_channels) + 1e-5) << i;
+    }
+    CheckMoments(s, plan->tiles, args.output, moments);
+  }
+}
+
+TEST(Mix, ChannelCounts) {
+  for (int64_t in : {1, 2, 3, 5, 8, 9, 13, 32, 130}) {
+    for (int64_t out : {1, 3, 4, 5, 8, 13, 33}) {
+      Check(ShapeOf(1, in, out, 5, 9), false, Activation::kNone, Activation::kSlope);
+      Check(ShapeOf(2, in, out, 3, 7), true, Activation::kClamp, Activation::kNone);
+    }
+  }
+}
+
+TEST(Mix, PlanesAroundVectorsAndPanels) {
+  for (int64_t w : {1, 2, 3, 7, 8, 9, 15, 16, 17, 31, 33, 47, 49, 100, 1025, 4097}) {
+    for (int64_t in : {3, 12}) {
+      Check(ShapeOf(1, in, 5, 1, w), false, Activation::kNone, Activation::kClamp);
+      Check(ShapeOf(2, in, 4, 3, w), true, Activation::kSlope, Activation::kNone);
+    }
+  }
+}
+
+TEST(Mix, OthersAreRefused) {
+  ConvShape s = ShapeOf(1, 4, 4, 5, 5);
+  const std::vector<float> few(3);
+  EXPECT_FALSE(PlanMix(s, few, {}, false, AvailableCpuTargets().front().highway_bit).ok());
+  s.kernel_w = 3;
+  EXPECT_FALSE(MixServes(s));
+  s = ShapeOf(1, 4, 4, 5, 5);
+  s.stride_h = 2, s.out_h = 3;
+  EXPECT_FALSE(MixServes(s));
+}
+
+}  // namespace
+}  // namespace tempera::kernels

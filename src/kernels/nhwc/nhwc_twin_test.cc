@@ -9,6 +9,7 @@
 #include <random>
 
 #include "src/base/aligned_buffer.h"
+#include "src/kernels/nhwc/amx_emulated.h"
 #include "src/kernels/nhwc/half_for_test.h"
 
 namespace tempera::kernels {
@@ -307,13 +308,27 @@ void NhwcTwin::CheckMoments(const Outcome& got) const {
   }
 }
 
+namespace {
+
+// Those of the target, and beside the best target's those in AMX over emulated tiles.
+std::vector<const DotKernel*> KernelsToTry(const CpuTarget& target) {
+  std::vector<const DotKernel*> kernels = DotKernelsFor(target.highway_bit);
+  if (target.highway_bit == AvailableCpuTargets().front().highway_bit) {
+    kernels.push_back(&amx::EmulatedInt8Dot());
+    kernels.push_back(&amx::EmulatedBf16Dot());
+  }
+  return kernels;
+}
+
+}  // namespace
+
 void NhwcTwin::RunInt8(const CpuTarget& target) {
   const Outcome plain = Run(target, PlainDotKernel(DotElement::kU8S8), ConvPrecision::kInt8);
   SCOPED_TRACE(target.name + " " + Text());
   if (testing::Test::HasFailure()) return;
   CheckInt8(plain);
   CheckMoments(plain);
-  for (const DotKernel* dot : DotKernelsFor(target.highway_bit)) {
+  for (const DotKernel* dot : KernelsToTry(target)) {
     if (dot->element == DotElement::kBf16) continue;
     SCOPED_TRACE(dot->name);
     const Outcome got = Run(target, *dot, ConvPrecision::kInt8);
@@ -327,7 +342,7 @@ void NhwcTwin::RunInt8(const CpuTarget& target) {
 
 void NhwcTwin::RunBf16(const CpuTarget& target) {
   SCOPED_TRACE(target.name + " bf16 " + Text());
-  for (const DotKernel* dot : DotKernelsFor(target.highway_bit)) {
+  for (const DotKernel* dot : KernelsToTry(target)) {
     if (dot->element != DotElement::kBf16) continue;
     SCOPED_TRACE(dot->name);
     const Outcome got = Run(target, *dot, ConvPrecision::kBf16);

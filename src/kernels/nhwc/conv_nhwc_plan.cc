@@ -62,7 +62,7 @@ void PlanColumns(ConvNhwcPlan& p) {
   p.columns = p.dot_columns = RoundUp(NhwcChannels(out), dot.column_block);
   p.shifts = 1;
   p.shift_step = g.window_w;
-  if (out > kMostShifted || g.scale != 1 || g.read_stride_w != 1) return;
+  if (out > kMostShifted || g.scale != 1 || g.read_stride_w != 1 || WinogradSuits(p)) return;
   int64_t least = RoundUp(g.window_w * p.packed_channels, dot.k_step) * p.dot_columns;
   for (int64_t step = g.window_w - 1; step > 0; --step) {
     const int64_t shifts = CeilDiv(g.window_w, step);
@@ -93,7 +93,9 @@ void PlanScratch(ConvNhwcPlan& p) {
   p.ring_rows = std::min(tile_rows, std::max(least, kRowsBudget / (p.row_stride * size)));
   // Shifted sums are made again where chunks meet, so those are longer.
   const int64_t budget = p.shifts > 1 ? 2 * kSumsBudget : kSumsBudget;
-  p.chunk_pixels = RoundUp(std::max(kLeastPixels, budget / (p.dot_columns * 4)), p.dot->pixel_block);
+  // Four blocks of pixels (64 with AMX) share each pass over the weights, which may come from the L2.
+  const int64_t least_pixels = std::max(kLeastPixels, 4 * p.dot->pixel_block);
+  p.chunk_pixels = RoundUp(std::max(least_pixels, budget / (p.dot_columns * 4)), p.dot->pixel_block);
   p.chunk_pixels = std::min(p.chunk_pixels, pixels);
 
   size_t at = 0;

@@ -102,6 +102,32 @@ HWY_INLINE void FlushMoments(ColumnSums& m, int64_t from, int64_t to) {
   }
 }
 
+// Finished numbers, [pixels][columns] in a.sums, to their planes: four pixels of four channels at a time.
+HWY_INLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
+  const hn::FixedTag<float, 4> d;
+  const int64_t pixels = a.pixels, columns = a.columns, step = a.out_step;
+  for (int64_t first = 0; first < channels; first += 4) {
+    const float* from = static_cast<const float*>(a.sums) + first;
+    float* to = static_cast<float*>(a.out) + (a.first_column + first) * a.out_plane;
+    const int64_t count = std::min<int64_t>(4, channels - first);
+    int64_t p = 0;
+    for (; step == 1 && p + 4 <= pixels; p += 4) {
+      const auto p0 = hn::LoadU(d, from + p * columns), p1 = hn::LoadU(d, from + (p + 1) * columns);
+      const auto p2 = hn::LoadU(d, from + (p + 2) * columns), p3 = hn::LoadU(d, from + (p + 3) * columns);
+      const auto even = hn::InterleaveLower(d, p0, p2), odd = hn::InterleaveLower(d, p1, p3);
+      hn::StoreU(hn::InterleaveLower(d, even, odd), d, to + p);
+      if (count > 1) hn::StoreU(hn::InterleaveUpper(d, even, odd), d, to + a.out_plane + p);
+      if (count < 3) continue;
+      const auto high_even = hn::InterleaveUpper(d, p0, p2), high_odd = hn::InterleaveUpper(d, p1, p3);
+      hn::StoreU(hn::InterleaveLower(d, high_even, high_odd), d, to + 2 * a.out_plane + p);
+      if (count > 3) hn::StoreU(hn::InterleaveUpper(d, high_even, high_odd), d, to + 3 * a.out_plane + p);
+    }
+    for (; p < pixels; ++p) {
+      for (int64_t o = 0; o < count; ++o) to[o * a.out_plane + p * step] = from[p * columns + o];
+    }
+  }
+}
+
 // One vector of columns at a time, so that its constants and sums stay in registers.
 template <bool kSlope, bool kNhwc, bool kMoments, typename Sum, class D>
 HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
@@ -152,13 +178,7 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
     }
   }
   if constexpr (kMoments) a.moments->started = std::max(a.moments->started, a.first_column + channels);
-  if constexpr (!kNhwc) {
-    for (int64_t o = 0; o < channels; ++o) {
-      const float* from = static_cast<const float*>(a.sums) + o;
-      float* to = static_cast<float*>(a.out) + (a.first_column + o) * a.out_plane;
-      for (int64_t p = 0; p < a.pixels; ++p) to[p * a.out_step] = from[p * a.columns];
-    }
-  }
+  if constexpr (!kNhwc) StorePlanes(a, channels);
 }
 
 template <bool kSlope, bool kNhwc, bool kMoments, typename Sum>

@@ -18,7 +18,10 @@
 
 namespace tempera::kernels {
 
-// Whether the plan's only phase is worth it and safe. weights: the rounded ones, [3][row_k][columns].
+// Whether the shape and the dot kernel are worth it.
+bool WinogradSuits(const ConvNhwcPlan& plan);
+
+// Whether the sums of these weights are small enough, too. weights: the rounded ones, [3][row_k][columns].
 bool WinogradServes(const ConvNhwcPlan& plan, std::span<const double> weights);
 
 // [block of columns][36][as the dot kernel packs packed_channels x the block's columns].

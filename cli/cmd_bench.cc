@@ -10,14 +10,18 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "cli/charts/roofline.h"
 #include "cli/cli.h"
 #include "cli/engine_options.h"
 #include "cli/model_facts.h"
 #include "cli/style_library.h"
+#include "media/image.h"
 #include "src/base/cpu.h"
+#include "src/base/peaks.h"
 #include "src/base/thread_pool.h"
 #include "src/engine/session.h"
 
@@ -32,6 +36,7 @@ struct BenchOptions {
   int iterations = 100;
   int warmup = 1;
   bool per_step = false;
+  std::string roofline;  // where to draw it
   bool json = false;
   EngineOptions engine;
 };
@@ -72,16 +77,62 @@ double PeakMib() {
   return static_cast<double>(usage.ru_maxrss) / 1024.0;  // Linux counts KiB
 }
 
+// Load average of the last minute; -1 where the system does not tell.
+double LoadAverage() {
+  double load = -1;
+  return getloadavg(&load, 1) == 1 ? load : -1;
+}
+
+// What the roofline says of each step, into `steps` (one entry a step, as Measure fills it) and as a picture.
+Status CompareWithRoof(const BenchOptions& options, const Json& result, const CpuTarget& target,
+                       std::span<const engine::StepInfo> infos, Json& steps, Json& ceilings) {
+  Roofline roofline;
+  TEMPERA_ASSIGN_OR_RETURN(roofline.peaks, MeasurePeaks(target, result["threads"].get<int>()));
+  for (const UnitPeak& unit : roofline.peaks.units) ceilings["gmac_per_s"][unit.name] = unit.gmac_per_s;
+  ceilings["read_gb_per_s"] = roofline.peaks.read_gb_per_s;
+  double total = 0;
+  for (const Json& step : steps) total += step["median_ms"].get<double>();
+  for (size_t i = 0; i < infos.size(); ++i) {
+    RooflinePoint point;
+    point.step = static_cast<int>(i);
+    point.label = infos[i].kernel + " -> " + ShapeToString(infos[i].output_shape);
+    point.kernel = infos[i].kernel;
+    point.macs = static_cast<double>(infos[i].macs);
+    point.bytes = static_cast<double>(infos[i].bytes);
+    point.ms = steps[i]["median_ms"].get<double>();
+    steps[i]["share"] = total > 0 ? point.ms / total : 0;
+    steps[i]["bytes"] = infos[i].bytes;
+    // Steps without multiply-accumulates have one ceiling: the memory's.
+    const double seconds = point.bytes / std::max(roofline.peaks.read_gb_per_s, 1e-3) * 1e-9;
+    steps[i]["share_of_roof"] = point.macs > 0 ? ShareOfRoof(roofline, point)
+                                : point.ms > 0 ? seconds * 1e3 / point.ms
+                                               : 0.0;
+    roofline.points.push_back(std::move(point));
+  }
+  if (options.roofline.empty()) return OkStatus();
+  const std::string path = result["model"].get<std::string>();
+  roofline.title =
+      path.substr(path.find_last_of('/') + 1) + ", " + result["chosen_precision"].get<std::string>();
+  char numbers[200];
+  std::snprintf(numbers, sizeof(numbers), "%d threads, %s, median %.2f ms, %.1f GMAC/s, load %.1f; %s",
+                result["threads"].get<int>(), target.name.c_str(), result["median_ms"].get<double>(),
+                result["gmac_per_s"].get<double>(), result["load_after"].get<double>(),
+                ShapeToString(result["shape"].get<Shape>()).c_str());
+  roofline.subtitle = CpuModelName() + ", " + numbers;
+  return media::WriteImage(options.roofline, DrawRoofline(roofline));
+}
+
 Result<Json> Measure(const BenchOptions& options, Size size) {
+  const double load_before = LoadAverage();
+  const bool steps_wanted = options.per_step || !options.roofline.empty();
   TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(options.model));
   TEMPERA_ASSIGN_OR_RETURN(engine::ModelPtr model, engine::LoadModelFile(path));
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, InputShapes(*model, size));
   TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
   engine_options.rewrites_inputs = true;
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
-                           PlanModel(path, model, shapes, engine_options));
-  model.reset();  // the plan holds what it needs: weights should not be there twice
-  session->set_profiling(options.per_step);
+                           PlanModel(path, std::move(model), shapes, engine_options));
+  session->set_profiling(steps_wanted);
 
   using Clock = std::chrono::steady_clock;
   std::vector<double> times;
@@ -129,6 +180,13 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   result["cpu"] = CpuModelName();
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(options.engine.cpu));
   result["target"] = target.name;
+  result["load_before"] = load_before;
+  result["load_after"] = LoadAverage();
+  if (steps_wanted) {
+    Json ceilings;
+    TEMPERA_RETURN_IF_ERROR(CompareWithRoof(options, result, target, session->steps(), steps, ceilings));
+    result["ceilings"] = std::move(ceilings);
+  }
   if (options.per_step) result["steps"] = std::move(steps);
   return result;
 }
@@ -145,10 +203,13 @@ void PrintText(const Json& r) {
   std::printf("%.3f GMAC, %.1f GMAC/s, peak memory %.0f MiB (activations %.1f)\n", number("gmac"),
               number("gmac_per_s"), number("peak_mib"), number("activation_mib"));
   if (!r.contains("steps")) return;
-  std::printf("\n%9s  %8s  %-34s  %s\n", "MS", "GMAC/S", "KERNEL", "OPERATORS");
+  std::printf("\n%9s  %6s  %8s  %8s  %7s  %-34s  %s\n", "MS", "SHARE", "GMAC/S", "MB", "OF ROOF", "KERNEL",
+              "OPERATORS");
   for (const Json& s : r["steps"]) {
-    std::printf("%9.3f  %8.1f  %-34s  %s\n", s["median_ms"].get<double>(), s["gmac_per_s"].get<double>(),
-                text(s["kernel"]).c_str(), text(s["operators"]).c_str());
+    std::printf("%9.3f  %5.1f%%  %8.1f  %8.2f  %6.0f%%  %-34s  %s\n", s["median_ms"].get<double>(),
+                100 * s["share"].get<double>(), s["gmac_per_s"].get<double>(), s["bytes"].get<double>() / 1e6,
+                100 * s["share_of_roof"].get<double>(), text(s["kernel"]).c_str(),
+                text(s["operators"]).c_str());
   }
 }
 
@@ -168,7 +229,11 @@ Run SetUpBench(CLI::App& verb) {
   options->engine.AddPrecision(verb);
   options->engine.AddThreads(verb);
   options->engine.AddCpu(verb);
-  verb.add_flag("--per-step", options->per_step, "Also the time of each step of the plan");
+  verb.add_flag("--per-step", options->per_step,
+                "Also each step of the plan: time, bytes, share of what the machine could do");
+  verb.add_option("--roofline", options->roofline,
+                  "Draw each step's intensity and speed under the machine's ceilings")
+      ->type_name("FILE.png");
   verb.add_flag("--json", options->json, "Print JSON");
   return [options] {
     Size size;

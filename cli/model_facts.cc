@@ -61,17 +61,19 @@ Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size) {
   return shapes;
 }
 
-Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, const engine::ModelPtr& model,
+Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, engine::ModelPtr model,
                                                    const std::vector<Shape>& shapes,
                                                    const engine::SessionOptions& options) {
-  auto session = engine::Session::Create(model, shapes, options);
-  if (session.ok()) return session;
-  std::string message = path + ": " + session.status().message();
-  for (size_t i = 0; i < model->inputs.size() && session.status().code() != StatusCode::kOutOfMemory; ++i) {
+  std::string other_shapes;
+  for (size_t i = 0; i < model->inputs.size(); ++i) {
     const std::string declared = DeclaredShape(model->input_dims[i]);
     if (declared == ShapeToString(shapes[i])) continue;
-    message += "; the file declares '" + model->value(model->inputs[i]).name + "' as " + declared;
+    other_shapes += "; the file declares '" + model->value(model->inputs[i]).name + "' as " + declared;
   }
+  auto session = engine::Session::Create(std::move(model), shapes, options);
+  if (session.ok()) return session;
+  std::string message = path + ": " + session.status().message();
+  if (session.status().code() != StatusCode::kOutOfMemory) message += other_shapes;
   return Status(session.status().code(), std::move(message));
 }
 

@@ -26,8 +26,9 @@ std::vector<std::pair<std::string, int>> CountOperators(const graph::Graph& mode
 // An input that stays open is refused by name.
 Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size);
 
-// A session for these shapes. Errors name the file, and the shape it declares where that is another.
-Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, const engine::ModelPtr& model,
+// A session for these shapes; with the last pointer to a model its weights are freed. Errors name the file,
+// and the shape it declares where that is another.
+Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, engine::ModelPtr model,
                                                    const std::vector<Shape>& shapes,
                                                    const engine::SessionOptions& options);
 

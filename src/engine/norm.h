@@ -20,6 +20,7 @@ struct InstanceNorm {
   float epsilon = 1e-5f;
   NormStatistics statistics = NormStatistics::kExact;
   float smoothing = 0;  // with kSmoothed: the share of the frames before
+  bool stored_in_f16 = false;
   // n * channels numbers each: what the last Run normalised with, or what was given.
   std::vector<double> mean, variance;
   bool carried = false;  // mean and variance are of a frame before

@@ -11,6 +11,20 @@
 
 namespace tempera::engine {
 
+namespace {
+
+// Moments are of numbers before they are rounded to fp16. In a flat channel (a black frame) all are one
+// number, and where epsilon alone is divided by, its rounding error would come out 300 times as large: there
+// the mean is rounded as the numbers were. Flat: a deviation below a quarter of fp16's step.
+double MeanAsStored(double mean, double variance) {
+  int exponent = 0;
+  std::frexp(mean, &exponent);                                        // |mean| in [0.5, 1) * 2^exponent
+  const double step = std::ldexp(1.0, std::max(exponent - 11, -24));  // 11 bits; subnormals end at 2^-24
+  return 16 * variance < step * step ? std::nearbyint(mean / step) * step : mean;
+}
+
+}  // namespace
+
 void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t tiles) {
   // The frames before count only once there were some.
   const double before = statistics == NormStatistics::kSmoothed && carried ? smoothing : 0;
@@ -18,6 +32,7 @@ void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t 
     kernels::Moments all;
     for (int64_t t = 0; t < tiles; ++t)
       all.Join(moments[i * static_cast<size_t>(tiles) + static_cast<size_t>(t)]);
+    if (stored_in_f16) all.mean = MeanAsStored(all.mean, all.variance());
     mean[i] = before == 0 ? all.mean : before * mean[i] + (1 - before) * all.mean;
     variance[i] = before == 0 ? all.variance() : before * variance[i] + (1 - before) * all.variance();
   }

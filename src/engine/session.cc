@@ -1,5 +1,9 @@
 #include "src/engine/session.h"
 
+#ifdef __GLIBC__
+#include <malloc.h>
+#endif
+
 #include <algorithm>
 #include <utility>
 
@@ -54,6 +58,12 @@ Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Sha
     precision = calibration->info;
   }
   TEMPERA_ASSIGN_OR_RETURN(Plan plan, MakePlan(std::move(graph), plan_options));
+  // Weights now lie packed in the plan. Where the caller keeps no model these go, and what calibration and
+  // import have freed goes back to the system, before the arena asks for more.
+  model.reset();
+#ifdef __GLIBC__
+  malloc_trim(0);
+#endif
   return MakeSession(std::move(plan), options, std::move(precision), std::move(calibration));
 }
 

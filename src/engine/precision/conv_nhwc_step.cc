@@ -26,6 +26,7 @@ ConvNhwcStep::ConvNhwcStep(kernels::ConvNhwcPlan plan, kernels::Pointwise read, 
 
 void ConvNhwcStep::AddNorm(InstanceNorm* norm) {
   norms_.push_back(norm);
+  norm->stored_in_f16 = plan_.output == PictureLayout::kNhwcF16;
   moments_.resize(static_cast<size_t>(plan_.shape.n * plan_.shape.out_channels * plan_.tiles));
   args_.moments = moments_.data();
 }

@@ -1,0 +1,244 @@
+// Lower precisions against fp32 and the plain loops: near enough, the same on any number of threads, on every
+// target, and nothing but fp32 where they cannot serve.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <filesystem>
+#include <string>
+
+#include "src/base/cpu.h"
+#include "src/engine/model_builder_for_test.h"
+#include "src/engine/precision/calibrate.h"
+#include "src/engine/precision/calibration_frame.h"
+#include "src/engine/session.h"
+
+namespace tempera::engine {
+namespace {
+
+// A style network in small: `ends` x `ends` kernels at both ends, two residual adds, two enlargements.
+TestModel StyleNet(int64_t a = 8, int64_t b = 13, int64_t ends = 5) {
+  TestModel m;
+  const auto upsampled = [&](const std::string& x) {
+    return m.Node("Resize", {x, "", m.Floats({4}, {1, 1, 2, 2})},
+                  {TestModel::Text("mode", "nearest"), TestModel::Text("nearest_mode", "floor"),
+                   TestModel::Text("coordinate_transformation_mode", "asymmetric")});
+  };
+  std::string x = m.Node("Relu", {m.PaddedConv("x", 3, a, ends, 1, ends / 2, true)});
+  x = m.Node("Relu", {m.PaddedConv(x, a, b, 3, 2, 1, true)});
+  for (int i = 0; i < 2; ++i) {
+    const std::string y = m.Node("Relu", {m.PaddedConv(x, b, b, 3, 1, 1, true)});
+    x = m.Node("Add", {m.PaddedConv(y, b, b, 3, 1, 1, true), x});
+  }
+  x = m.Node("Relu", {m.PaddedConv(upsampled(x), b, a, 3, 1, 1, true)});
+  m.Output(m.PaddedConv(x, a, 3, ends, 1, ends / 2, false));
+  return m;
+}
+
+std::unique_ptr<Session> Make(const ModelPtr& model, const Shape& shape, SessionOptions options) {
+  options.plain_dot_kernels = true;  // bf16 is tested where no processor has it
+  auto session = Session::Create(model, {shape}, options);
+  EXPECT_TRUE(session.ok()) << session.status().message();
+  if (!session.ok()) return nullptr;
+  FillCalibrationFrame((*session)->input(0), options.input_range.value_or(ValueRange{}));
+  EXPECT_TRUE((*session)->Run().ok());
+  return std::move(session).value();
+}
+
+double Psnr(const Tensor& a, const Tensor& b) {
+  const auto numbers = b.span<float>();
+  const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
+  return PsnrDb(a, b, static_cast<double>(*high) - *low);
+}
+
+ModelPtr Loaded(const TestModel& model) {
+  const auto loaded = model.Load();
+  EXPECT_TRUE(loaded.ok()) << loaded.status().message();
+  return loaded.ok() ? *loaded : nullptr;
+}
+
+int CountKernels(const Session& session, const std::string& beginning) {
+  return static_cast<int>(std::count_if(session.steps().begin(), session.steps().end(),
+                                        [&](const StepInfo& s) { return s.kernel.starts_with(beginning); }));
+}
+
+TEST(LowPrecision, StaysNearTheReferenceAtAwkwardSizes) {
+  const ModelPtr model = Loaded(StyleNet());
+  // [n, 3, h, w]; odd sizes do not come back from stride 2 as they were, so even ones and a net without.
+  for (const Shape& shape :
+       {Shape{1, 3, 18, 32}, Shape{2, 3, 64, 22}, Shape{1, 3, 6, 1026}, Shape{1, 3, 130, 66}}) {
+    const auto truth = Make(model, shape, {.num_threads = 1, .reference = true});
+    ASSERT_NE(truth, nullptr);
+    for (Precision p : {Precision::kInt8, Precision::kBf16}) {
+      const auto session = Make(model, shape, {.num_threads = 2, .precision = p});
+      ASSERT_NE(session, nullptr);
+      const double psnr = Psnr(session->output(0), truth->output(0));
+      EXPECT_GT(psnr, p == Precision::kInt8 ? 28 : 36) << PrecisionName(p) << ShapeToString(shape);
+      EXPECT_EQ(CountKernels(*session, std::string("conv_") + PrecisionName(p)), 8);
+      EXPECT_EQ(CountKernels(*session, "add_f16"), 2);
+      EXPECT_EQ(CountKernels(*session, "to_planar"), 0);
+    }
+  }
+}
+
+TEST(LowPrecision, ServesPicturesOfAnySize) {
+  TestModel m;
+  std::string x = m.Node("Relu", {m.PaddedConv("x", 3, 5, 1, 1, 0, true)});
+  x = m.Node("Conv", {x, m.Random({4, 5, 3, 3}), m.Random({4})}, {TestModel::Ints("pads", {1, 1, 1, 1})});
+  m.Output(m.Node("Sigmoid", {x}));
+  const ModelPtr model = Loaded(m);
+  for (const Shape& shape :
+       {Shape{1, 3, 1, 1}, Shape{1, 3, 17, 31}, Shape{1, 3, 3, 4097}, Shape{3, 3, 5, 2}}) {
+    const auto truth = Make(model, shape, {.num_threads = 1, .reference = true});
+    for (Precision p : {Precision::kInt8, Precision::kBf16}) {
+      const auto session = Make(model, shape, {.num_threads = 2, .precision = p});
+      ASSERT_NE(session, nullptr);
+      ASSERT_NE(truth, nullptr);
+      for (int64_t i = 0; i < truth->output(0).element_count(); ++i) {
+        ASSERT_NEAR(session->output(0).data<float>()[i], truth->output(0).data<float>()[i], 0.08)
+            << PrecisionName(p) << ShapeToString(shape) << " at " << i;
+      }
+    }
+  }
+}
+
+TEST(LowPrecision, GivesTheSameBytesOnAnyThreadsAndRuns) {
+  const ModelPtr model = Loaded(StyleNet());
+  for (const CpuTarget& target : AvailableCpuTargets()) {
+    for (Precision p : {Precision::kInt8, Precision::kBf16, Precision::kAuto}) {
+      const Shape shape = {1, 3, 66, 130};
+      const auto one = Make(model, shape, {.num_threads = 1, .precision = p, .cpu = target.name});
+      ASSERT_NE(one, nullptr);
+      for (int threads = 2; threads <= 8; threads += 3) {
+        const auto more = Make(model, shape, {.num_threads = threads, .precision = p, .cpu = target.name});
+        ASSERT_NE(more, nullptr);
+        EXPECT_EQ(more->precision().chosen, one->precision().chosen);
+        ASSERT_TRUE(more->Run().ok());  // memory is used again
+        EXPECT_EQ(std::memcmp(more->output(0).raw(), one->output(0).raw(), one->output(0).size_bytes()), 0)
+            << target.name << PrecisionName(p) << threads;
+      }
+    }
+  }
+}
+
+TEST(LowPrecision, InputsAndOutputsInTheArenaChangeNothing) {
+  const ModelPtr model = Loaded(StyleNet());
+  for (Precision p : {Precision::kFp32, Precision::kInt8}) {
+    const Shape shape = {1, 3, 64, 48};
+    const auto apart = Make(model, shape, {.num_threads = 2, .precision = p});
+    const auto within = Make(model, shape, {.num_threads = 2, .precision = p, .rewrites_inputs = true});
+    ASSERT_TRUE(apart != nullptr && within != nullptr);
+    FillCalibrationFrame(within->input(0), {});
+    ASSERT_TRUE(within->Run().ok());
+    EXPECT_EQ(std::memcmp(within->output(0).raw(), apart->output(0).raw(), apart->output(0).size_bytes()), 0);
+  }
+}
+
+TEST(LowPrecision, MixesWithWhatOnlyPlanesServe) {
+  TestModel m;
+  const std::string a = m.Node("Relu", {m.PaddedConv("x", 3, 8, 3, 1, 1, true)});
+  // Read by a convolution, a pool and a grouped convolution.
+  const std::string b = m.PaddedConv(a, 8, 8, 3, 1, 1, true);
+  const std::string pooled = m.Node(
+      "MaxPool", {a}, {TestModel::Ints("kernel_shape", {3, 3}), TestModel::Ints("pads", {1, 1, 1, 1})});
+  const std::string grouped = m.Node("Conv", {b, m.Random({8, 4, 3, 3})},
+                                     {TestModel::Int("group", 2), TestModel::Ints("pads", {1, 1, 1, 1})});
+  const std::string sum = m.Node("Add", {pooled, grouped});
+  const std::string both = m.Node("Concat", {sum, b}, {TestModel::Int("axis", 1)});
+  m.Output(m.PaddedConv(m.Node("Tanh", {both}), 16, 3, 3, 1, 1, false));
+  m.Output(b);  // with its norm pending
+  const ModelPtr model = Loaded(m);
+  const Shape shape = {2, 3, 31, 45};
+  const auto truth = Make(model, shape, {.num_threads = 1, .reference = true});
+  const auto session = Make(model, shape, {.num_threads = 2, .precision = Precision::kInt8});
+  ASSERT_TRUE(truth != nullptr && session != nullptr);
+  EXPECT_GT(Psnr(session->output(0), truth->output(0)), 25);
+  EXPECT_GT(Psnr(session->output(1), truth->output(1)), 30);
+  EXPECT_EQ(CountKernels(*session, "conv_f32"), 1);  // the grouped one
+}
+
+TEST(LowPrecision, WhatNoConvolutionOfOursServesStaysExact) {
+  TestModel m;
+  const std::string x = m.Node("Conv", {"x", m.Random({3, 1, 3, 3})}, {TestModel::Int("group", 3)});
+  m.Output(m.Node("ConvTranspose", {x, m.Random({3, 2, 4, 4})}, {TestModel::Ints("strides", {2, 2})}));
+  const ModelPtr model = Loaded(m);
+  const auto exact = Make(model, {1, 3, 20, 20}, {.num_threads = 1});
+  for (Precision p : {Precision::kAuto, Precision::kInt8, Precision::kBf16}) {
+    const auto session = Make(model, {1, 3, 20, 20}, {.num_threads = 1, .precision = p});
+    ASSERT_TRUE(session != nullptr && exact != nullptr);
+    EXPECT_EQ(std::memcmp(session->output(0).raw(), exact->output(0).raw(), exact->output(0).size_bytes()),
+              0);
+  }
+}
+
+TEST(LowPrecision, AutoKeepsThePictureOrStaysExact) {
+  // Good weights: int8 serves.
+  const auto good =
+      Make(Loaded(StyleNet()), {1, 3, 96, 64}, {.num_threads = 2, .precision = Precision::kAuto});
+  ASSERT_NE(good, nullptr);
+  EXPECT_NE(good->precision().chosen, "fp32");
+  EXPECT_GE(good->precision().psnr_db, kLeastPsnrInt8);
+  // The difference of two nearly equal copies keeps nothing but rounding errors: neither 8 bits nor bf16
+  // serve.
+  TestModel m;
+  const std::string w = m.Random({8, 3, 3, 3});
+  const std::string a = m.PaddedConv("x", 3, 8, 3, 1, 1, true);
+  const std::string b = m.PaddedConv(a, 8, 1, 3, 1, 1, false);
+  const std::string shifted = m.Node("Add", {b, m.Floats({1}, {1000})});
+  const std::string c = m.Node("Conv", {shifted, m.Floats({1, 1, 1, 1}, {1})});
+  m.Output(m.Node("Sub", {c, shifted}));
+  m.Output(m.Node("Conv", {m.Node("Mul", {b, m.Floats({1}, {1e-3f})}), m.Floats({1, 1, 1, 1}, {1e3f})}));
+  const auto bad = Make(Loaded(m), {1, 3, 40, 40}, {.num_threads = 2, .precision = Precision::kAuto});
+  ASSERT_NE(bad, nullptr);
+  EXPECT_EQ(bad->precision().chosen, "fp32");
+}
+
+TEST(LowPrecision, RefusesBf16WithoutInstructionsByName) {
+  const ModelPtr model = Loaded(StyleNet());
+  const auto session =
+      Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kBf16, .cpu = "scalar"});
+  ASSERT_FALSE(session.ok());
+  EXPECT_EQ(session.status().code(), StatusCode::kUnsupported);
+  EXPECT_NE(session.status().message().find("--precision auto"), std::string::npos);
+  const auto found =
+      Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kAuto, .cpu = "scalar"});
+  ASSERT_TRUE(found.ok());
+  EXPECT_EQ((*found)->precision().chosen, "fp32");  // loops alone are no faster
+}
+
+TEST(LowPrecision, ACalibrationServesEverySize) {
+  const ModelPtr model = Loaded(StyleNet());
+  SessionOptions options = {.num_threads = 2, .precision = Precision::kAuto};
+  const auto first = Make(model, {1, 3, 64, 64}, options);
+  ASSERT_NE(first, nullptr);
+  options.calibration = first->calibration();
+  const auto second = Make(model, {1, 3, 34, 90}, options);
+  ASSERT_NE(second, nullptr);
+  EXPECT_EQ(second->calibration(), options.calibration);
+  options.input_range = ValueRange{-1, 1};  // another question
+  const auto third = Make(model, {1, 3, 64, 64}, options);
+  ASSERT_NE(third, nullptr);
+  EXPECT_NE(third->calibration(), options.calibration);
+}
+
+TEST(LowPrecision, BundledStylesStayAbove35Db) {
+  int models = 0;
+  for (const auto& entry : std::filesystem::directory_iterator("models")) {
+    if (entry.path().extension() != ".onnx") continue;
+    const auto model = LoadModelFile(entry.path());
+    ASSERT_TRUE(model.ok()) << model.status().message();
+    const auto session = Make(*model, {1, 3, 128, 160}, {.num_threads = 2, .precision = Precision::kAuto});
+    const auto truth = Make(*model, {1, 3, 128, 160}, {.num_threads = 2});
+    ASSERT_TRUE(session != nullptr && truth != nullptr);
+    EXPECT_EQ(session->precision().chosen, "int8") << entry.path();
+    const double psnr = PsnrDb(session->output(0), truth->output(0), 255);
+    std::printf("%s: %.1f dB\n", entry.path().c_str(), psnr);
+    EXPECT_GT(psnr, 35) << entry.path();
+    ++models;
+  }
+  EXPECT_GT(models, 0);
+}
+
+}  // namespace
+}  // namespace tempera::engine

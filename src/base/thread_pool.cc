@@ -7,7 +7,9 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <cstdlib>
 #include <mutex>
+#include <string_view>
 #include <system_error>
 #include <thread>
 #include <vector>
@@ -173,6 +175,8 @@ Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(int num_threads, bool pin
   if (num_threads < 0 || num_threads > 1024) {
     return InvalidArgument("thread count " + std::to_string(num_threads) + " is not in 0..1024");
   }
+  const char* wish = std::getenv("TEMPERA_PIN");  // for a whole run, as TEMPERA_CPU is for targets
+  pin = pin || (wish != nullptr && std::string_view(wish) == "1");
   auto pool = std::make_unique<Pool>();
   TEMPERA_RETURN_IF_ERROR(pool->Start(num_threads == 0 ? UsefulThreads() : num_threads, pin));
   return std::unique_ptr<ThreadPool>(std::move(pool));

@@ -3,9 +3,11 @@
 #include "src/base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sched.h>
 
 #include <atomic>
 #include <chrono>
+#include <cstdlib>
 #include <thread>
 #include <vector>
 
@@ -80,6 +82,23 @@ TEST(ThreadPool, PinnedWorks) {
   std::atomic<int> sum{0};
   pool->ParallelFor(100, [&](int task, int) { sum += task; });
   EXPECT_EQ(sum, 4950);
+}
+
+TEST(ThreadPool, PinnedByTheEnvironment) {
+  ASSERT_EQ(setenv("TEMPERA_PIN", "1", 1), 0);
+  const auto pool = MakePool(2);
+  unsetenv("TEMPERA_PIN");
+  // Pinned workers may run on one processor; the caller stays where it may run.
+  std::atomic<int> elsewhere{-1};
+  for (int round = 0; round < 1000 && elsewhere < 0; ++round) {
+    pool->ParallelFor(2, [&](int, int thread) {
+      cpu_set_t set;
+      CPU_ZERO(&set);
+      if (thread == 1 && sched_getaffinity(0, sizeof(set), &set) == 0) elsewhere = CPU_COUNT(&set);
+      std::this_thread::sleep_for(std::chrono::microseconds(200));
+    });
+  }
+  EXPECT_EQ(elsewhere, 1);
 }
 
 TEST(ThreadPool, ZeroMeansCores) {

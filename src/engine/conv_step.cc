@@ -108,6 +108,8 @@ Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
   if (low_precision) return true;
   TEMPERA_ASSIGN_OR_RETURN(const bool depthwise, PlanDepthwiseNode(builder, node));
   if (depthwise) return true;
+  TEMPERA_ASSIGN_OR_RETURN(const bool mix, PlanMixNode(builder, node));
+  if (mix) return true;
   const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
   const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
   auto planned =

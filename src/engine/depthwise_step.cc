@@ -1,24 +1,29 @@
-// A depthwise convolution with everything fused around it.
+// Depthwise convolutions, and those of single pixels, with everything fused around them.
+#include <span>
 #include <string>
 #include <utility>
 
 #include "src/engine/conv_step.h"
 #include "src/engine/plan_builder.h"
 #include "src/kernels/planes/depthwise_f32.h"
+#include "src/kernels/planes/mix_f32.h"
 
 namespace tempera::engine {
 namespace {
 
-class DepthwiseStep final : public GatheringStep {
+// ConvPlan: one of the two kernels' plans.
+template <typename ConvPlan>
+class PlaneConvStep final : public GatheringStep {
  public:
-  DepthwiseStep(kernels::DepthwisePlan plan, const Reading& from, kernels::Pointwise write, StorageId to)
+  PlaneConvStep(ConvPlan plan, size_t bytes_of_weights, const Reading& from, kernels::Pointwise write,
+                StorageId to)
       : plan_(std::move(plan)), from_(from.storage), to_(to) {
     args_.read = from.pointwise;
     args_.write = write;
     reads = {from_};
     writes = {to_};
     scratch_bytes = plan_.scratch_bytes;
-    weight_bytes = (plan_.weights.size() + plan_.bias.size()) * sizeof(float);
+    weight_bytes = bytes_of_weights;
     info.macs = plan_.shape.macs();
   }
 
@@ -42,12 +47,38 @@ class DepthwiseStep final : public GatheringStep {
   }
 
  private:
-  kernels::DepthwisePlan plan_;
+  ConvPlan plan_;
   kernels::ConvArgs args_;
   StorageId from_, to_;
   std::vector<InstanceNorm*> norms_;
   std::vector<kernels::Moments> moments_;
 };
+
+// The step of a planned convolution, `planned` being a Result of its plan.
+template <typename ConvPlan>
+Result<bool> AddPlaneConv(PlanBuilder& builder, const graph::Node& node, Result<ConvPlan> planned,
+                          const std::string& kernel) {
+  if (!planned.ok()) {
+    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
+  }
+  const kernels::ConvShape shape = planned->shape;
+  const auto weights = static_cast<size_t>(builder.ConstantFloats(node.inputs[1])->element_count());
+  const size_t bytes = (weights + static_cast<size_t>(shape.out_channels)) * sizeof(float);
+  const kernels::Pointwise write = ConvActivationOf(builder.graph(), node);
+  const Reading from = builder.PlanarReading(node.inputs[0]);
+  const StorageId to = builder.NewStorage(node.outputs[0]);
+  auto step = std::make_unique<PlaneConvStep<ConvPlan>>(std::move(planned).value(), bytes, from, write, to);
+  step->info.kernel = kernel + ConvShapeName(shape) + " planar " + builder.target_name();
+  builder.Add(std::move(step), node);
+  builder.DropConstant(node.inputs[1]);
+  builder.DropConstant(node.inputs[2]);
+  return true;
+}
+
+std::span<const float> BiasOf(const PlanBuilder& builder, const graph::Node& node) {
+  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
+  return bias != nullptr ? bias->span<float>() : std::span<const float>();
+}
 
 }  // namespace
 
@@ -56,23 +87,20 @@ Result<bool> PlanDepthwiseNode(PlanBuilder& builder, const graph::Node& node) {
   // One channel to several is a convolution like any other.
   if (shape.group == 1 && shape.out_channels > 1) return false;
   if (!kernels::DepthwiseServes(shape)) return false;
-  const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
-  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
-  auto planned =
-      kernels::PlanDepthwise(shape, weights.span<float>(),
-                             bias ? bias->span<float>() : std::span<const float>(), builder.highway_bit());
-  if (!planned.ok()) {
-    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
-  }
-  const kernels::Pointwise write = ConvActivationOf(builder.graph(), node);
-  const Reading from = builder.PlanarReading(node.inputs[0]);
-  const StorageId to = builder.NewStorage(node.outputs[0]);
-  auto step = std::make_unique<DepthwiseStep>(std::move(planned).value(), from, write, to);
-  step->info.kernel = "depthwise_f32" + ConvShapeName(shape) + " planar " + builder.target_name();
-  builder.Add(std::move(step), node);
-  builder.DropConstant(node.inputs[1]);
-  builder.DropConstant(node.inputs[2]);
-  return true;
+  const auto weights = builder.ConstantFloats(node.inputs[1])->span<float>();
+  return AddPlaneConv(builder, node,
+                      kernels::PlanDepthwise(shape, weights, BiasOf(builder, node), builder.highway_bit()),
+                      "depthwise_f32");
+}
+
+Result<bool> PlanMixNode(PlanBuilder& builder, const graph::Node& node) {
+  const kernels::ConvShape shape = ConvShapeOf(builder.graph(), node);
+  if (!kernels::MixServes(shape)) return false;
+  const auto weights = builder.ConstantFloats(node.inputs[1])->span<float>();
+  const bool pending = !builder.PlanarReading(node.inputs[0]).pointwise.is_identity();
+  return AddPlaneConv(builder, node,
+                      kernels::PlanMix(shape, weights, BiasOf(builder, node), pending, builder.highway_bit()),
+                      "mix_f32");
 }
 
 }  // namespace tempera::engine

@@ -102,6 +102,7 @@ Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node);   
 Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node);         // add_step.cc
 Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node);        // pending.cc
 Result<bool> PlanDepthwiseNode(PlanBuilder& builder, const graph::Node& node);   // depthwise_step.cc
+Result<bool> PlanMixNode(PlanBuilder& builder, const graph::Node& node);         // depthwise_step.cc
 Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node);      // binary_step.cc
 Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
 Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node);   // move_step.cc

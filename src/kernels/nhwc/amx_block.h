@@ -14,6 +14,12 @@
 // Shapes of one column tile (16 output channels, or the last of an odd number) load one tile for each
 // multiplication: 4 x 1 takes 4 x 16 + 8 = 72 load cycles at worst beside 64.
 // (Intel 64 and IA-32 Architectures Optimization Reference Manual, chapter on AMX.)
+//
+// A step of a 2 x 2 block is 19 instructions by clang 19 (4 loads, 4 multiplications, nothing else touches
+// memory) for 65536 products of bytes; g++ 12 keeps some pointers on the stack, 28 to 36: either is far less
+// than 64 cycles issue. Expected, as the manual counts and not measured: 64 cycles a step for 32 pixels and
+// 32 columns, the stores (16 cycles a tile) behind the next block. 3 x 3, 128 -> 128 channels, 32 pixels: 18
+// steps x 4 pairs of column tiles x 64 = 4608 cycles.
 #pragma once
 
 #include <algorithm>

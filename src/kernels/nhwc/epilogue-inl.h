@@ -68,8 +68,16 @@ struct EpilogueArgs {
 // ConvNhwcPlan::shifts. Four lanes are read from any column, 16 bytes past the last sum at most.
 template <typename Sum>
 HWY_INLINE void AddShifted(const ConvNhwcPlan& plan, const Sum* sums, int64_t pixels, Sum* added) {
-  const hn::FixedTag<Sum, 4> d;
   const int64_t next = plan.shift_step * plan.dot_columns + plan.shape.out_channels;
+#if HWY_TARGET == HWY_SCALAR
+  for (int64_t i = 0; i < pixels * 8; ++i) {
+    Sum sum = 0;
+    for (int64_t j = 0; j < plan.shifts && i % 8 < 4; ++j)
+      sum += sums[i / 8 * plan.dot_columns + i % 8 + j * next];
+    added[i / 8 * plan.columns + i % 8] = sum;
+  }
+#else
+  const hn::FixedTag<Sum, 4> d;
   for (int64_t p = 0; p < pixels; ++p) {
     const Sum* from = sums + p * plan.dot_columns;
     auto sum = hn::LoadU(d, from);
@@ -77,6 +85,7 @@ HWY_INLINE void AddShifted(const ConvNhwcPlan& plan, const Sum* sums, int64_t pi
     hn::Store(sum, d, added + p * plan.columns);
     hn::Store(hn::Zero(d), d, added + p * plan.columns + 4);
   }
+#endif
 }
 
 template <bool kSlope, typename Sum, class D>
@@ -104,13 +113,14 @@ HWY_INLINE void FlushMoments(ColumnSums& m, int64_t from, int64_t to) {
 
 // Finished numbers, [pixels][columns] in a.sums, to their planes: four pixels of four channels at a time.
 HWY_INLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
-  const hn::FixedTag<float, 4> d;
   const int64_t pixels = a.pixels, columns = a.columns, step = a.out_step;
   for (int64_t first = 0; first < channels; first += 4) {
     const float* from = static_cast<const float*>(a.sums) + first;
     float* to = static_cast<float*>(a.out) + (a.first_column + first) * a.out_plane;
     const int64_t count = std::min<int64_t>(4, channels - first);
     int64_t p = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const hn::FixedTag<float, 4> d;
     for (; step == 1 && p + 4 <= pixels; p += 4) {
       const auto p0 = hn::LoadU(d, from + p * columns), p1 = hn::LoadU(d, from + (p + 1) * columns);
       const auto p2 = hn::LoadU(d, from + (p + 2) * columns), p3 = hn::LoadU(d, from + (p + 3) * columns);
@@ -122,6 +132,7 @@ HWY_INLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
       hn::StoreU(hn::InterleaveLower(d, high_even, high_odd), d, to + 2 * a.out_plane + p);
       if (count > 3) hn::StoreU(hn::InterleaveUpper(d, high_even, high_odd), d, to + 3 * a.out_plane + p);
     }
+#endif
     for (; p < pixels; ++p) {
       for (int64_t o = 0; o < count; ++o) to[o * a.out_plane + p * step] = from[p * columns + o];
     }

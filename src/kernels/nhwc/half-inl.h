@@ -21,7 +21,8 @@ constexpr float kMostF16 = 65504.0f;
 template <class D>
 HWY_INLINE hn::Vec<hn::Rebind<hwy::float16_t, D>> ToF16(D d, hn::Vec<D> x) {
   const hn::Rebind<hwy::float16_t, D> dh;
-#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2 || HWY_ARCH_WASM || HWY_TARGET == HWY_EMU128
+#if HWY_ARCH_X86 && HWY_TARGET > HWY_AVX2 || HWY_ARCH_WASM || HWY_TARGET == HWY_EMU128 || \
+    HWY_TARGET == HWY_SCALAR
   const hn::RebindToUnsigned<D> du;
   const auto bits = hn::BitCast(du, x);
   const auto odd = hn::And(hn::ShiftRight<13>(bits), hn::Set(du, 1u));

@@ -37,6 +37,7 @@ HWY_INLINE void MultiplyBlock(const PanelArgs& a, int64_t first) {
   }
   const float* HWY_RESTRICT in = a.v + first * kLanes;
   const float* HWY_RESTRICT w = a.weights;
+  const int64_t stride = a.v_stride;  // KeepOrder makes the compiler read `a` again
   for (int64_t ci = a.in_channels; ci > 0; --ci) {
     VF x[kVectors];
     for (int v = 0; v < kVectors; ++v) x[v] = hn::LoadU(d, in + v * kLanes);
@@ -45,7 +46,7 @@ HWY_INLINE void MultiplyBlock(const PanelArgs& a, int64_t first) {
       for (int v = 0; v < kVectors; ++v) acc[c][v] = hn::MulAdd(x[v], k, acc[c][v]);
       for (int v = 0; v < kVectors; ++v) KeepOrder(acc[c][v]);
     }
-    in += a.v_stride;
+    in += stride;
     w += kChannels;
   }
   float* HWY_RESTRICT out = a.out + first * kLanes;

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/charts/plan_picture.h"
 #include "cli/cli.h"
 #include "cli/engine_options.h"
 #include "cli/model_facts.h"
@@ -21,6 +22,7 @@ using Json = nlohmann::ordered_json;
 struct InspectOptions {
   std::string model;
   std::string size;
+  std::string graph;  // where to draw the plan
   bool json = false;
   EngineOptions engine;
 };
@@ -38,7 +40,9 @@ Json DescribeInputs(const graph::Graph& model, const std::vector<Shape>& shapes)
 }
 
 // Everything inspect knows, as JSON; the text form prints the same object.
-Result<Json> Describe(const std::string& path, Size size, const EngineOptions& options) {
+// `picture`: where to draw the plan, or empty.
+Result<Json> Describe(const std::string& path, Size size, const EngineOptions& options,
+                      const std::string& picture) {
   TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(path));
   TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(*model, size));
   Json about;
@@ -74,6 +78,10 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
                      {"kernel", s.kernel},
                      {"shape", s.output_shape},
                      {"macs", s.macs}});
+  }
+  if (!picture.empty()) {
+    TEMPERA_RETURN_IF_ERROR(WritePlanPicture(
+        picture, DotOfPlan(path + " for " + ShapeToString(shapes[0]), *model, session->steps())));
   }
   about["macs"] = macs;
   about["activation_bytes"] = session->memory().activation_bytes;
@@ -141,8 +149,14 @@ Run SetUpInspect(CLI::App& verb) {
       ->type_name("WxH");
   options->engine.AddPrecision(verb);
   options->engine.AddCpu(verb);
+  verb.add_option("--graph", options->graph,
+                  "Also draw the operators and the plan (svg and png: through Graphviz)")
+      ->type_name("FILE.dot|.svg|.png");
   verb.add_flag("--json", options->json, "Print JSON");
   return [options] {
+    if (!options->graph.empty() && !IsPlanPictureName(options->graph)) {
+      return FailUsage("inspect", "--graph " + options->graph + ": the name must end in .dot, .svg or .png");
+    }
     Size size;
     if (!options->size.empty()) {
       const Result<Size> parsed = ParseSize(options->size);
@@ -151,7 +165,7 @@ Run SetUpInspect(CLI::App& verb) {
     }
     const Result<std::string> path = FindModel(options->model);
     if (!path.ok()) return Fail(path.status());
-    const Result<Json> about = Describe(*path, size, options->engine);
+    const Result<Json> about = Describe(*path, size, options->engine, options->graph);
     if (!about.ok()) return Fail(about.status());
     if (options->json) {
       std::printf("%s\n", about->dump(2, ' ', false, Json::error_handler_t::replace).c_str());

@@ -95,7 +95,7 @@ Status CompareWithRoof(const BenchOptions& options, const Json& result, const Cp
   for (size_t i = 0; i < infos.size(); ++i) {
     RooflinePoint point;
     point.step = static_cast<int>(i);
-    point.label = infos[i].kernel + " -> " + ShapeToString(infos[i].output_shape);
+    point.label = infos[i].kernel;
     point.kernel = infos[i].kernel;
     point.macs = static_cast<double>(infos[i].macs);
     point.bytes = static_cast<double>(infos[i].bytes);

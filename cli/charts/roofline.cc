@@ -110,8 +110,7 @@ Colour ColourOf(const Roofline& r, const RooflinePoint& p) {
 }
 
 // Numbers stand beside their points, where no other number stands yet.
-void DrawPoints(Canvas& canvas, const Axes& axes, const Roofline& r,
-                const std::vector<RooflinePoint>& points) {
+void DrawPoints(Canvas& canvas, const Axes& axes, const Roofline& r, std::vector<RooflinePoint> points) {
   double longest = 0;
   for (const RooflinePoint& p : points) longest = std::max(longest, p.ms);
   for (const RooflinePoint& p : points) {
@@ -122,6 +121,9 @@ void DrawPoints(Canvas& canvas, const Axes& axes, const Roofline& r,
     int x, y, width;
   };
   std::vector<Label> taken;
+  // From above: where several are close, their numbers stand in the order of the points.
+  std::sort(points.begin(), points.end(),
+            [](const RooflinePoint& a, const RooflinePoint& b) { return Speed(a) > Speed(b); });
   for (const RooflinePoint& p : points) {
     const double x = axes.X(Intensity(p)), y = axes.Y(Speed(p));
     // Its area is its share of the time.

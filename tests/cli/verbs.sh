@@ -89,6 +89,11 @@ for target in $("$tempera" run --help | sed -n 's/.*here: //p' | tr -d ,); do
   expect_success "$tempera" run blue-negative --input "$work/zeros.npy" --output "$work/tensors" --cpu "$target"
   tail -c 768 "$work/tensors/output.npy" | cmp -s - "$expected" || fail "--cpu $target computed something else"
 done
+# So does a precision that has nothing to round here: the model has no convolution.
+for precision in auto int8; do
+  expect_success "$tempera" run blue-negative --input "$work/zeros.npy" --output "$work/tensors" --precision $precision
+  tail -c 768 "$work/tensors/output.npy" | cmp -s - "$expected" || fail "--precision $precision computed something else"
+done
 rm -rf "$work/tensors"
 run_error() { expect_error "$1" "$2" "$tempera" run blue-negative --output "$work/tensors" "${@:3}"; }
 run_error 1 'gone.npy' --input "$work/gone.npy"
@@ -100,6 +105,7 @@ run_error 1 'name is one of: input' --input "other=$work/zeros.npy"
 run_error 1 'twice' --input "$work/zeros.npy" --input "input=$work/zeros.npy"
 run_error 1 'avx9000' --input "$work/zeros.npy" --cpu avx9000
 run_error 2 'precision' --input "$work/zeros.npy" --precision int2
+run_error 1 'bf16 needs AMX.*--precision auto' --input "$work/zeros.npy" --precision bf16 --cpu scalar
 run_error 2 'input' --threads 1
 [ ! -e "$work/tensors" ] || fail "failed runs left $work/tensors"
 expect_error 1 'broken.onnx' "$tempera" run blue-negative --input "$work/zeros.npy" --output "$work/styles/broken.onnx"

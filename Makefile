@@ -68,7 +68,7 @@ help:
 	@echo 'make test         install, build and run every test'
 	@echo 'make train-tools  install libtorch, build build/train/tempera-train'
 	@echo 'make test-train   ... and run its tests'
-	@echo 'make bench        speed beside ONNX Runtime on this machine'
+	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'
 	@echo 'make fuzz         60 s of fuzzing the model reader under sanitizers'
 	@echo 'make check        layers, headers, file rules, formatting'
 	@echo 'make clean        remove build/ and out/'

@@ -20,6 +20,7 @@ const { values: options, positionals: models } = parseArgs({
     seconds: { type: 'string', default: '15' },
     precisions: { type: 'string', default: 'fp32,auto' },
     target: { type: 'string' },
+    without: { type: 'string' },
     only: { type: 'string', default: 'networks,layers,scaling,accuracy' },
     out: { type: 'string' },
   },
@@ -41,7 +42,8 @@ function ask(program, args, env = {}) {
 const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'tempera-bench-'));
 try {
   const common = { build, root, data, scratch, threads: Number(options.threads), precisions: options.precisions.split(','),
-    seconds: Number(options.seconds), target: options.target };
+    seconds: Number(options.seconds), target: options.target,
+    without: options.without ? new RegExp(options.without) : undefined };
   if (models.length > 0) {
     for (const file of models) {
       const network = { name: path.basename(file, '.onnx'), file, size: options.size };
@@ -56,6 +58,12 @@ try {
     const out = options.out ?? path.join(root, 'bench/results', `${slugOf(record.machine)}.json`);
     const earlier = fs.existsSync(out) ? JSON.parse(fs.readFileSync(out, 'utf8')) : {};
     for (const part of ['networks', 'layers', 'scaling', 'accuracy', 'big', 'thread_scaling']) record[part] = earlier[part];
+    // After each part: what was measured is not lost when somebody loses patience.
+    const write = () => {
+      record.load = endLoad();
+      fs.mkdirSync(path.dirname(out), { recursive: true });
+      fs.writeFileSync(out, JSON.stringify(record, (key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 1) + '\n');
+    };
     if (parts.includes('networks')) {
       record.networks = [];
       for (const network of findNetworks(common)) {
@@ -63,6 +71,7 @@ try {
         if (!result) continue;
         printNetwork(result, say);
         record.networks.push(result);
+        write();
       }
     } else {
       record.absent = earlier.absent ?? [];
@@ -71,16 +80,16 @@ try {
       const answer = ask('kernel_bench', ['--benchmark_format=json', '--benchmark_min_time=0.2'], { OMP_NUM_THREADS: '1' });
       record.layers = answer?.benchmarks.map((b) => ({ layer: b.name.split('/')[0], precision: b.name.split('/')[1], kernel: b.label,
         ms: b.ms, gmac_per_s: b['GMAC/s'], roof_share: b.roof_share, onednn_ms: b.onednn_ms })) ?? record.layers;
+      write();
     }
     if (parts.includes('scaling')) {
       record.scaling = await measureScaling(common);
+      write();
       record.thread_scaling = await measureThreads(common);
       record.big = await measureBigPicture(common);
     }
     if (parts.includes('accuracy')) record.accuracy = ask('bench_accuracy', [root, data]) ?? record.accuracy;
-    record.load = endLoad();
-    fs.mkdirSync(path.dirname(out), { recursive: true });
-    fs.writeFileSync(out, JSON.stringify(record, (key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 1) + '\n');
+    write();
     say(`\nwrote ${path.relative(root, out)}`);
   }
 } finally {

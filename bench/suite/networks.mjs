@@ -30,10 +30,13 @@ export function findNetworks({ build, root, data, scratch }) {
 }
 
 // One network: every engine that is there, in turns. `say` hears who is missing and why.
-export async function measureNetwork(network, { build, threads, precisions, seconds, peers = true, target }, say) {
+export async function measureNetwork(network, { build, threads, precisions, seconds, without, target }, say) {
   const what = { ...network, threads };
   const engines = precisions.map((precision) => ourEngine(build, { ...what, precision, target }));
-  if (peers) engines.push(...peerEngines(what));
+  for (const peer of peerEngines(what)) {
+    if (without?.test(peer.name)) say(`${peer.name}: left out by --without`);
+    else engines.push(peer);
+  }
   const workers = [];
   for (const engine of engines) {
     const worker = await start(engine, say);

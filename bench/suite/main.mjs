@@ -61,6 +61,8 @@ try {
     // After each part: what was measured is not lost when somebody loses patience.
     const write = () => {
       record.load = endLoad();
+      record.measured = { ...earlier.measured };
+      for (const part of parts) record.measured[part] = { date: record.machine.date, commit: record.machine.commit, load: record.load };
       fs.mkdirSync(path.dirname(out), { recursive: true });
       fs.writeFileSync(out, JSON.stringify(record, (key, value) => (typeof value === 'number' ? Number(value.toPrecision(5)) : value), 1) + '\n');
     };

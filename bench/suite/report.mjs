@@ -56,9 +56,12 @@ function section(record) {
   const m = record.machine, lines = [];
   const versions = [...new Set((record.networks ?? []).flatMap((n) => n.engines.map((e) => e.version)))].join(', ');
   lines.push(`## ${m.cpu}${m.family ? ` (family ${m.family}, model ${m.model})` : ''}, ${m.cpus} CPUs, ${m.target}`, '');
-  lines.push(`${m.date}, commit ${m.commit}, ${m.system}, ${m.memory_gib} GiB; ${versions}. Load average ${fixed(record.load.before, 1)} ` +
-    `before and ${fixed(record.load.after, 1)} after, processors ${fixed(record.load.busy_percent, 0)} % busy (the bench itself included), ` +
-    `${fixed(record.load.stolen_percent, 1)} % stolen by the host.`, '');
+  lines.push(`${m.system}, ${m.memory_gib} GiB; ${versions}.`, '');
+  for (const [part, { date, commit, load }] of Object.entries(record.measured ?? {})) {
+    lines.push(`- ${part}: ${date}, commit ${commit}; load average ${fixed(load.before, 1)} before and ${fixed(load.after, 1)} after, processors ` +
+      `${fixed(load.busy_percent, 0)} % busy (the bench itself included), ${fixed(load.stolen_percent, 1)} % stolen by the host`);
+  }
+  lines.push('');
   const units = Object.entries(record.peaks.gmac_per_s).map(([name, speed]) => `${name} ${fixed(speed, 0)}`).join(', ');
   lines.push(`Ceilings, ${record.peaks.threads} threads: ${units} GMAC/s; reading ${fixed(record.peaks.read_gb_per_s, 1)} GB/s.`, '');
   if (record.networks) {

@@ -75,10 +75,11 @@ HWY_INLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t cha
   for (int64_t i = end; i < need; ++i) outside(i);
 }
 
-// Asks for the rows of one channel that FillRow will read, while another channel is worked on: rows of a tile are
-// too short for the processor's own prefetcher, and half of a narrow layer's time went by waiting for them.
-HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t top, int64_t rows, int64_t left,
-                             int64_t columns) {
+// Asks for the rows of one channel that FillRow will read, while another channel is worked on: rows of a tile
+// are too short for the processor's own prefetcher, and half of a narrow layer's time went by waiting for
+// them.
+HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t top, int64_t rows,
+                             int64_t left, int64_t columns) {
   constexpr int64_t kLine = 16;
   const int64_t up = plan.read_upsample, in_h = plan.shape.in_h, in_w = plan.shape.in_w;
   const int64_t begin = std::clamp<int64_t>(left / up, 0, in_w);
@@ -120,8 +121,7 @@ HWY_INLINE void FillChannel(const ConvPlan& plan, const Pointwise& read, int64_t
   const int64_t top = tile.y0 * plan.read_stride_h - plan.window_top;
   if (next != nullptr) PrefetchRows(plan, next, top, rows, first, need);
   for (int64_t r = 0; r < rows; ++r) {
-    const int64_t y = PadIndex(top + r,
-                               s.in_h * plan.read_upsample, plan.pad_mode);
+    const int64_t y = PadIndex(top + r, s.in_h * plan.read_upsample, plan.pad_mode);
     const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * s.in_w;
     float* to = plan.read_stride_w == 1 ? dst : linear;
     FillRow(plan, read, channel, row, first, need, row_width, to);

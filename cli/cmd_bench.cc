@@ -230,7 +230,7 @@ Run SetUpBench(CLI::App& verb) {
   options->engine.AddThreads(verb);
   options->engine.AddCpu(verb);
   verb.add_flag("--per-step", options->per_step,
-                "Also each step of the plan: time, bytes, share of what the machine could do");
+                "Also each step: time, bytes, share of what the machine could do");
   verb.add_option("--roofline", options->roofline,
                   "Draw each step's intensity and speed under the machine's ceilings")
       ->type_name("FILE.png");

@@ -152,8 +152,8 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--height", args->height, "The same by height alone, e.g. 480: faster, broader")
       ->check(Quiet(CLI::Range(1, 16384)))
       ->type_name("PX");
-  verb.add_option("--threads", args->paint.threads, "Threads of the network (one per CPU)")
-      ->check(Quiet(CLI::Range(1, 1024)))
+  verb.add_option("--threads", args->paint.threads, "Threads of the network (default, or 0: one per core)")
+      ->check(Quiet(CLI::Range(0, 1024)))
       ->type_name("N");
   verb.add_option("--start", args->start, "Begin there: seconds or H:M:S")->type_name("T");
   verb.add_option("--duration", args->duration, "Stop after that much")->type_name("T");

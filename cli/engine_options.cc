@@ -22,7 +22,7 @@ void EngineOptions::AddPrecision(CLI::App& verb) {
 }
 
 void EngineOptions::AddThreads(CLI::App& verb) {
-  verb.add_option("--threads", threads, "Threads (default: one per available CPU)")
+  verb.add_option("--threads", threads, "Threads (default, or 0: one per physical core)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024).description(""));
 }

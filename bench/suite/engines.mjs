@@ -25,10 +25,5 @@ export function peerEngines({ file, qdq, size, threads }) {
     { name: 'OpenCV fp32', command: python, args: [path.join(peers, 'opencv_worker.py'), file, size, String(threads)], env: omp },
   ];
   if (qdq) list.splice(1, 0, { name: 'ONNX Runtime int8', command: process.execPath, args: [ort, qdq, size, String(threads)] });
-  if (process.env.TEMPERA_NCNN) {
-    for (const precision of ['fp32', 'bf16']) {
-      list.push({ name: `ncnn ${precision}`, command: python, args: [path.join(peers, 'ncnn_worker.py'), file, size, String(threads), precision], env: omp });
-    }
-  }
   return list;
 }

@@ -8,7 +8,7 @@
 
 namespace tempera::scene {
 
-constexpr float kPi = 3.14159265f;
+inline constexpr float kPi = 3.14159265f;
 
 struct Vec3 {
   float x = 0, y = 0, z = 0;

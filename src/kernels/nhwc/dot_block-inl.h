@@ -113,7 +113,7 @@ class DotBlocks {
   static constexpr auto kPairs = Table<2>(std::make_index_sequence<Isa::kPixels2>());
 };
 
-inline void NothingToSetUp() {}
+[[maybe_unused]] inline void NothingToSetUp() {}
 
 // The table line of DotBlocks<Isa>.
 template <class Isa>

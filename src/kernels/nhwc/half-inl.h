@@ -14,7 +14,7 @@ namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
 // What fp16 can hold.
-constexpr float kMostF16 = 65504.0f;
+inline constexpr float kMostF16 = 65504.0f;
 
 // |x| <= kMostF16. Where the processor has no such instruction Highway cuts bits off, so they are rounded
 // here, ties to even.

@@ -42,8 +42,9 @@ Result<AlignedBuffer> AlignedBuffer::Allocate(size_t size_bytes) {
   }
   const size_t rounded = (size_bytes + kAlignment - 1) / kAlignment * kAlignment;
   const size_t alignment = rounded >= kHugeFrom ? kHugePage : kAlignment;
-  void* p = size_bytes > limit ? nullptr : std::aligned_alloc(alignment, rounded ? rounded : kAlignment);
-  if (p == nullptr) {
+  // Not aligned_alloc: C leaves it undefined for a size that is no multiple of the alignment.
+  void* p = nullptr;
+  if (size_bytes > limit || posix_memalign(&p, alignment, rounded ? rounded : kAlignment) != 0) {
     return OutOfMemory("a buffer of " + BytesToString(static_cast<double>(size_bytes)) +
                        " does not fit into memory; use a smaller size");
   }

@@ -253,30 +253,42 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
   return encoder;
 }
 
+namespace {
+
+// One grey picture.
+void Feed(AVCodecContext* context) {
+  FramePtr picture(av_frame_alloc());
+  if (!picture) return;
+  picture->format = context->pix_fmt;
+  picture->width = context->width;
+  picture->height = context->height;
+  picture->pts = 0;
+  if (av_frame_get_buffer(picture.get(), 0) < 0) return;
+  for (int i = 0; i < 3; ++i) {
+    const size_t bytes =
+        static_cast<size_t>(picture->linesize[i]) * (i == 0 ? context->height : (context->height + 1) / 2);
+    std::memset(picture->data[i], 0x80, bytes);
+  }
+  (void)avcodec_send_frame(context, picture.get());
+}
+
+void Drain(AVCodecContext* context) {
+  PacketPtr packet(av_packet_alloc());
+  (void)avcodec_send_frame(context, nullptr);
+  while (packet && avcodec_receive_packet(context, packet.get()) >= 0) av_packet_unref(packet.get());
+}
+
+}  // namespace
+
 void CloseEncoder(Encoder* encoder) {
   AVCodecContext* context = encoder->context.get();
   if (!context) return;
   // SVT-AV1 1.4 waits for its last packet when it is closed, which never comes where there was no picture.
-  if (!std::strcmp(context->codec->name, "libsvtav1")) {
-    FramePtr picture(av_frame_alloc());
-    PacketPtr packet(av_packet_alloc());
-    if (!encoder->fed && picture) {
-      picture->format = context->pix_fmt;
-      picture->width = context->width;
-      picture->height = context->height;
-      picture->pts = 0;
-      if (av_frame_get_buffer(picture.get(), 0) == 0) {
-        for (int i = 0; i < 3; ++i) {
-          const size_t bytes = static_cast<size_t>(picture->linesize[i]) *
-                               (i == 0 ? context->height : (context->height + 1) / 2);
-          std::memset(picture->data[i], 0x80, bytes);
-        }
-        (void)avcodec_send_frame(context, picture.get());
-      }
-    }
-    (void)avcodec_send_frame(context, nullptr);
-    while (packet && avcodec_receive_packet(context, packet.get()) >= 0) av_packet_unref(packet.get());
-  }
+  const bool svt = !std::strcmp(context->codec->name, "libsvtav1");
+  if (svt && !encoder->fed) Feed(context);
+  // FFmpeg 5.1 frees what it noted beside a picture for x265 only as the packet comes back.
+  const bool x265 = !std::strcmp(context->codec->name, "libx265") && encoder->fed;
+  if (svt || x265) Drain(context);
   encoder->context.reset();
 }
 

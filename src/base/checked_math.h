@@ -20,13 +20,19 @@ inline bool CheckedAdd(int64_t a, int64_t b, int64_t* out) {
   return true;
 }
 
-// Product of non-negative dims; false on a negative dim or overflow.
+// Product of non-negative dims; false on a negative dim, and where the dims other than zero
+// multiply to more than any tensor's bytes: beside a zero too, so that whoever multiplies some
+// of a checked shape's dims, and the size of an element, cannot overflow.
 inline bool CheckedElementCount(std::span<const int64_t> dims, int64_t* out) {
+  constexpr int64_t kMost = INT64_MAX / 16;
   int64_t n = 1;
+  bool zero = false;
   for (int64_t d : dims) {
-    if (d < 0 || !CheckedMul(n, d, &n)) return false;
+    if (d < 0) return false;
+    zero = zero || d == 0;
+    if (d != 0 && (!CheckedMul(n, d, &n) || n > kMost)) return false;
   }
-  *out = n;
+  *out = zero ? 0 : n;
   return true;
 }
 

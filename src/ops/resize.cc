@@ -159,21 +159,29 @@ Status Nearest(const ResizeMode& mode, const std::vector<AxisScaling>& axes, con
   return OkStatus();
 }
 
-// One axis after the other: linear and cubic interpolation are separable.
+Result<Tensor> InterpolateOne(const ResizeMode& mode, const AxisScaling& axis, size_t d, const Tensor& x) {
+  Shape shape = x.shape();
+  shape[d] = axis.out;
+  TEMPERA_ASSIGN_OR_RETURN(Tensor y, Tensor::Create(DataType::kFloat32, shape));
+  int64_t outer = 1, inner = 1;
+  for (size_t k = 0; k < shape.size(); ++k) {
+    if (k < d) outer *= shape[k];
+    if (k > d) inner *= shape[k];
+  }
+  InterpolateAxis(mode, axis, x.data<float>(), outer, inner, y.data<float>());
+  return y;
+}
+
+// One axis after the other: linear and cubic interpolation are separable. Those that shrink come
+// first, so that nothing between is larger than both the input and the output, whose sizes were checked.
 Status Interpolate(const ResizeMode& mode, const std::vector<AxisScaling>& axes, const Tensor& x, Tensor* y) {
   TEMPERA_ASSIGN_OR_RETURN(Tensor current, ToFloat32(x));
-  for (size_t d = 0; d < axes.size(); ++d) {
-    if (axes[d].scale == 1.0f && axes[d].in == axes[d].out && !mode.crops()) continue;
-    Shape shape = current.shape();
-    shape[d] = axes[d].out;
-    TEMPERA_ASSIGN_OR_RETURN(Tensor next, Tensor::Create(DataType::kFloat32, shape));
-    int64_t outer = 1, inner = 1;
-    for (size_t k = 0; k < shape.size(); ++k) {
-      if (k < d) outer *= shape[k];
-      if (k > d) inner *= shape[k];
+  for (const bool shrinking : {true, false}) {
+    for (size_t d = 0; d < axes.size(); ++d) {
+      if ((axes[d].out < axes[d].in) != shrinking) continue;
+      if (axes[d].scale == 1.0f && axes[d].in == axes[d].out && !mode.crops()) continue;
+      TEMPERA_ASSIGN_OR_RETURN(current, InterpolateOne(mode, axes[d], d, current));
     }
-    InterpolateAxis(mode, axes[d], current.data<float>(), outer, inner, next.data<float>());
-    current = std::move(next);
   }
   return FromFloat32(current, y);
 }

@@ -27,7 +27,7 @@ inline constexpr ConvLayer kConvLayers[] = {
     {"3x3 32->32 160x90", 32, 90, 160, 32, 3, 1, 1},
     {"up 3x3 32->16 160x90", 32, 90, 160, 16, 3, 1, 2},
     {"up 3x3 16->8 320x180", 16, 180, 320, 8, 3, 1, 2},
-    {"3x3 8->3 640x360", 8, 360, 640, 3, 3, 1, 1, true},
+    {"5x5 8->3 640x360", 8, 360, 640, 3, 5, 1, 1, true},
 };
 
 inline kernels::ConvShape ShapeOf(const ConvLayer& l) {

@@ -63,19 +63,28 @@ HWY_INLINE V8 LoadHalf(const hwy::float16_t* from) { return hn::PromoteTo(D8(), 
 // Stretches of pixels stay in L1 while their vectors of channels pass.
 constexpr int64_t kStretch = 64;
 
+// Vectors of channels whose constants are made at a time: making them costs as much as some tens of pixels.
+constexpr int64_t kVectors = 8;
+
 template <bool kSlope>
 void AddAs(const Pointwise& a_pointwise, const Pointwise& b_pointwise, int64_t image, int64_t channels,
            const hwy::float16_t* a, const hwy::float16_t* b, hwy::float16_t* out, int64_t pixels) {
   const int64_t step = NhwcChannels(channels), lanes = static_cast<int64_t>(hn::Lanes(D8()));
-  for (int64_t start = 0; start < pixels; start += kStretch) {
-    const int64_t end = std::min(pixels, start + kStretch);
-    for (int64_t c = 0; c < step; c += lanes) {
-      const ReadVector ca = LoadReadVector(a_pointwise, image, channels, c);
-      const ReadVector cb = LoadReadVector(b_pointwise, image, channels, c);
-      for (int64_t i = start * step + c; i < end * step; i += step) {
-        const V8 sum =
-            hn::Add(ApplyRead<kSlope>(LoadHalf(a + i), ca), ApplyRead<kSlope>(LoadHalf(b + i), cb));
-        StoreHalf(sum, out + i);
+  for (int64_t first = 0; first < step; first += kVectors * lanes) {
+    ReadVector ca[kVectors], cb[kVectors];
+    const int64_t vectors = std::min(kVectors, (step - first) / lanes);
+    for (int64_t v = 0; v < vectors; ++v) {
+      ca[v] = LoadReadVector(a_pointwise, image, channels, first + v * lanes);
+      cb[v] = LoadReadVector(b_pointwise, image, channels, first + v * lanes);
+    }
+    for (int64_t start = 0; start < pixels; start += kStretch) {
+      const int64_t end = std::min(pixels, start + kStretch);
+      for (int64_t v = 0; v < vectors; ++v) {
+        for (int64_t i = start * step + first + v * lanes; i < end * step; i += step) {
+          const V8 sum =
+              hn::Add(ApplyRead<kSlope>(LoadHalf(a + i), ca[v]), ApplyRead<kSlope>(LoadHalf(b + i), cb[v]));
+          StoreHalf(sum, out + i);
+        }
       }
     }
   }

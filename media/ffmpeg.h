@@ -4,7 +4,6 @@
 
 extern "C" {
 #include <libavcodec/avcodec.h>
-#include <libavfilter/avfilter.h>
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/dict.h>
@@ -23,12 +22,10 @@ struct AvDeleter {
   void operator()(AVFrame* p) const { av_frame_free(&p); }
   void operator()(AVPacket* p) const { av_packet_free(&p); }
   void operator()(AVCodecContext* p) const { avcodec_free_context(&p); }
-  void operator()(AVFilterGraph* p) const { avfilter_graph_free(&p); }
 };
 using FramePtr = std::unique_ptr<AVFrame, AvDeleter>;
 using PacketPtr = std::unique_ptr<AVPacket, AvDeleter>;
 using CodecPtr = std::unique_ptr<AVCodecContext, AvDeleter>;
-using FilterGraphPtr = std::unique_ptr<AVFilterGraph, AvDeleter>;
 
 // An input: closed with what it opened.
 struct InputDeleter {

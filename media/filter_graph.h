@@ -5,6 +5,7 @@
 #include <string>
 
 #include "media/ffmpeg.h"
+#include "media/filter_library.h"
 
 namespace tempera::media {
 
@@ -25,14 +26,22 @@ class FilterGraph {
   Result<FramePtr> Pull();
   AVRational time_base() const;
 
-  // Whether this FFmpeg was built with the filter.
-  static bool Has(const char* filter);
+  // Whether this FFmpeg was built with the filter; fails when its filters cannot be loaded.
+  static Result<bool> Has(const char* filter);
 
  private:
+  struct GraphDeleter {
+    void operator()(AVFilterGraph* p) const { filters->graph_free(&p); }
+    const FilterLibrary* filters;
+  };
+
+  // An empty graph.
+  static Result<std::unique_ptr<FilterGraph>> Start(int threads);
   Status Configure(const char* source_name, const std::string& source_args, const char* sink_name,
                    const std::string& filters);
 
-  FilterGraphPtr graph_;
+  const FilterLibrary* filters_ = nullptr;
+  std::unique_ptr<AVFilterGraph, GraphDeleter> graph_;
   AVFilterContext* source_ = nullptr;
   AVFilterContext* sink_ = nullptr;
 };

@@ -131,7 +131,9 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
   int in_space = frame.colorspace;
   bool now_full = full;
   if (hdr) {
-    if (!FilterGraph::Has("zscale") || !FilterGraph::Has("tonemap")) {
+    TEMPERA_ASSIGN_OR_RETURN(const bool zscale, FilterGraph::Has("zscale"));
+    TEMPERA_ASSIGN_OR_RETURN(const bool tonemap, FilterGraph::Has("tonemap"));
+    if (!zscale || !tonemap) {
       return Unsupported(std::string("the video is HDR (") + hdr +
                          ") and this FFmpeg lacks the zscale and tonemap filters: convert it to SDR first");
     }
@@ -155,7 +157,8 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     tone_mapped_ = true;
     Note(std::string("HDR (") + hdr + ") is tone-mapped to standard range");
   } else if (!is_rgb && !ScaleMatrix(in_space, frame.width, frame.height, IsYuvj(frame.format))) {
-    if (!FilterGraph::Has("zscale")) {
+    TEMPERA_ASSIGN_OR_RETURN(const bool zscale, FilterGraph::Has("zscale"));
+    if (!zscale) {
       return Unsupported(std::string("the video's colour matrix (") +
                          av_color_space_name(static_cast<AVColorSpace>(in_space)) +
                          ") needs FFmpeg's zscale filter: convert it to BT.709 first");

@@ -66,6 +66,9 @@ struct SessionOptions {
   // Session::calibration() of an earlier session of the same model: saves finding out again. Taken
   // where it fits the model and these options.
   CalibrationPtr calibration = nullptr;
+  // A folder where such findings are kept for other processes, made when it is missing; "": the disk is left
+  // alone. What cannot be read there is found out again, what cannot be written is not kept.
+  std::string calibration_folder = {};
 };
 
 struct PrecisionInfo {

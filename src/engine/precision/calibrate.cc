@@ -7,6 +7,7 @@
 #include "src/engine/conv_step.h"
 #include "src/engine/plan.h"
 #include "src/engine/planned_session.h"
+#include "src/engine/precision/calibration_cache.h"
 #include "src/engine/precision/calibration_frame.h"
 #include "src/engine/specialize.h"
 #include "src/graph/passes.h"
@@ -70,6 +71,8 @@ class Calibrator {
 
   bool Holds(const Calibration& c) const;
   void ChooseSmallSize();
+  // Fills in out_.convs and out_.info.
+  Status Find();
   Status FindRanges();
   std::vector<Candidate> Candidates() const;
   std::vector<ConvSetting> SettingsOf(const Candidate& candidate) const;
@@ -209,6 +212,16 @@ Result<CalibrationPtr> Calibrator::Run() {
                        " does not have here; use --precision auto, int8 or fp32");
   }
   ChooseSmallSize();
+  const CalibrationCache cache(options_.calibration_folder, small_, out_, target_.highway_bit,
+                               options_.measures_precision);
+  if (!cache.Load(&out_)) {
+    TEMPERA_RETURN_IF_ERROR(Find());
+    cache.Store(out_);
+  }
+  return std::make_shared<const Calibration>(std::move(out_));
+}
+
+Status Calibrator::Find() {
   if (options_.precision != Precision::kBf16) TEMPERA_RETURN_IF_ERROR(FindRanges());
   if (options_.precision == Precision::kAuto) {
     for (const Candidate& candidate : Candidates()) {
@@ -216,12 +229,11 @@ Result<CalibrationPtr> Calibrator::Run() {
       out_.convs = SettingsOf(candidate);
       TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(out_.convs, nullptr));
       out_.info = {candidate.name, PsnrOf(painted)};
-      if (out_.info.psnr_db >= candidate.least_psnr)
-        return std::make_shared<const Calibration>(std::move(out_));
+      if (out_.info.psnr_db >= candidate.least_psnr) return OkStatus();
     }
     out_.convs.clear();
     out_.info = {"fp32", 200};
-    return std::make_shared<const Calibration>(std::move(out_));
+    return OkStatus();
   }
   const Candidate asked = {PrecisionName(options_.precision),
                            std::vector<Precision>(out_.signature.size(), options_.precision), 0};
@@ -232,7 +244,7 @@ Result<CalibrationPtr> Calibrator::Run() {
     TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(out_.convs, nullptr));
     out_.info.psnr_db = PsnrOf(painted);
   }
-  return std::make_shared<const Calibration>(std::move(out_));
+  return OkStatus();
 }
 
 }  // namespace

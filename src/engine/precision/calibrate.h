@@ -19,6 +19,10 @@ namespace tempera::engine {
 // of the range of noise without structure, below what one step of an 8-bit video encoder costs.
 inline constexpr double kLeastPsnrInt8 = 35, kLeastPsnrBf16 = 40;
 
+// Raise it when the same graph on the same processor may get another finding than before (candidates, limits,
+// the calibration frame, ranges, sums that round differently): findings on disk are then found out anew.
+inline constexpr int kCalibrationVersion = 1;
+
 struct Calibration {
   std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order
   PrecisionInfo info;
@@ -30,11 +34,11 @@ struct Calibration {
   std::vector<std::vector<int64_t>> signature;  // shapes of the convolutions' weights
 };
 
-// `graph`: the model at `inputs`, passes done. Takes options.calibration where it holds. Otherwise ranges
-// come from the graph (PropagateRanges); those it cannot tell, and PSNRs, from the calibration frame at a
-// size of at most 256 pixels a side where the model takes one. Candidates are tried in an order that
-// depends on the target alone, so the choice is the same at every start. kUnsupported: bf16 was asked for,
-// and the processor has no such instructions.
+// `graph`: the model at `inputs`, passes done. Takes options.calibration where it holds, or what lies in
+// options.calibration_folder (calibration_cache.h). Otherwise ranges come from the graph (PropagateRanges);
+// those it cannot tell, and PSNRs, from the calibration frame at a size of at most 256 pixels a side where
+// the model takes one. Candidates are tried in an order that depends on the target alone, so the choice is
+// the same at every start. kUnsupported: bf16 was asked for, and the processor has no such instructions.
 Result<CalibrationPtr> Calibrate(const graph::Graph& model, const graph::Graph& graph,
                                  std::span<const TensorInfo> inputs, const CpuTarget& target,
                                  const SessionOptions& options);

@@ -24,6 +24,9 @@ struct InstanceNorm {
   // n * channels numbers each: what the last Run normalised with, or what was given.
   std::vector<double> mean, variance;
   bool carried = false;  // mean and variance are of a frame before
+  // What it normalises is one number per channel whenever the graph's inputs are (flat.h), and this time they
+  // are: moments then hold rounding errors alone.
+  bool stays_flat = false, flat = false;
   // Where the result goes, of the same size.
   std::vector<float> scale, shift;
 

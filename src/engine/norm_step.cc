@@ -32,12 +32,17 @@ void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t 
     kernels::Moments all;
     for (int64_t t = 0; t < tiles; ++t)
       all.Join(moments[i * static_cast<size_t>(tiles) + static_cast<size_t>(t)]);
+    if (flat) all.m2 = 0;
     if (stored_in_f16) all.mean = MeanAsStored(all.mean, all.variance());
     mean[i] = before == 0 ? all.mean : before * mean[i] + (1 - before) * all.mean;
     variance[i] = before == 0 ? all.variance() : before * variance[i] + (1 - before) * all.variance();
   }
   carried = true;
   Apply();
+  if (flat && before == 0) {  // x - mean is 0, but for rounding
+    std::fill(scale.begin(), scale.end(), 0.0f);
+    for (size_t i = 0; i < shift.size(); ++i) shift[i] = beta[i % beta.size()];
+  }
 }
 
 void InstanceNorm::Apply() {
@@ -102,6 +107,7 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   const Planes planes = builder.PlanesOf(x);
   InstanceNorm own;
   own.name = node.name;
+  own.stays_flat = builder.stays_flat(x);
   own.gamma.assign(gamma->span<float>().begin(), gamma->span<float>().end());
   own.beta.assign(beta->span<float>().begin(), beta->span<float>().end());
   own.epsilon = node.attributes.Float("epsilon", 1e-5f);

@@ -38,6 +38,7 @@ class PlanBuilder {
   bool is_float(graph::ValueId v) const { return info(v).dtype == DataType::kFloat32; }
   // fp32 of rank 4 and not empty: what planar kernels take.
   bool is_picture(graph::ValueId v) const;
+  bool stays_flat(graph::ValueId v) const { return stays_flat_[static_cast<size_t>(v)]; }  // flat.h
   Planes PlanesOf(graph::ValueId v) const;
 
   const Reading& reading(graph::ValueId v) const { return readings_[static_cast<size_t>(v)]; }
@@ -84,6 +85,7 @@ class PlanBuilder {
   std::vector<int32_t> conv_ordinal_;    // by node index; -1: not a convolution
   std::vector<bool> low_precision_;      // by node index
   std::vector<bool> interleaved_;        // by ValueId
+  std::vector<bool> stays_flat_;         // by ValueId
   std::vector<int32_t> constant_drops_;  // by ValueId
   std::vector<Reading> readings_;        // by ValueId
   std::vector<Step*> producers_;         // by StorageId

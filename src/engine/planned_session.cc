@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "src/engine/arena.h"
+#include "src/engine/flat.h"
 
 namespace tempera::engine {
 namespace {
@@ -37,6 +38,8 @@ class PlannedSession final : public Session {
     TEMPERA_RETURN_IF_ERROR(PlaceStorages());
     for (const auto& step : plan_.steps) infos_.push_back(step->info);
     DescribeTraffic();
+    knows_flat_ = std::any_of(plan_.norms.begin(), plan_.norms.end(),
+                              [](const auto& norm) { return norm->stays_flat && norm->wants_moments(); });
     return OkStatus();
   }
 
@@ -46,6 +49,7 @@ class PlannedSession final : public Session {
   const Tensor& output(size_t index) const override { return outputs_[index]; }
 
   Status Run() override {
+    FindFlat();
     const RunContext context{*pool_, arena_.data() + scratch_offset_, scratch_bytes_};
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       if (!profiling_) {
@@ -181,6 +185,13 @@ class PlannedSession final : public Session {
     return OkStatus();
   }
 
+  // A picture with two colours says so at once; inputs are looked at before a step may write over them.
+  void FindFlat() {
+    if (!knows_flat_) return;
+    const bool flat = std::all_of(inputs_.begin(), inputs_.end(), IsFlat);
+    for (const auto& norm : plan_.norms) norm->flat = flat && norm->stays_flat;
+  }
+
   // What flows between steps, for whoever asks where time and memory go.
   void DescribeTraffic() {
     std::vector<int32_t> writer(plan_.storages.size(), -1);
@@ -212,6 +223,7 @@ class PlannedSession final : public Session {
   bool ends_in_arena_ = false;  // inputs and outputs lie in the arena
   std::vector<StepInfo> infos_;
   bool profiling_ = false;
+  bool knows_flat_ = false;  // some norm has InstanceNorm::stays_flat
 };
 
 }  // namespace

@@ -79,25 +79,31 @@ HWY_INLINE ReadVectors<D> SetRead(D d, const ReadConstants& c, int64_t channel) 
           hn::Set(d, c.hi[channel]), hn::Set(d, c.slope[channel]), hn::Set(d, c.zero[channel])};
 }
 
-// x to elements of type T (uint16_t: bf16), stored at `to`. A NaN becomes lo.
+// x to elements of type T (uint16_t: bf16). A NaN becomes lo.
 template <bool kSlope, typename T, class D>
-HWY_INLINE void Convert(D d, hn::Vec<D> x, const ReadVectors<D>& c, T* to) {
+HWY_INLINE hn::Vec<hn::Rebind<T, D>> Elements(D d, hn::Vec<D> x, const ReadVectors<D>& c) {
   auto y = hn::MulAdd(x, c.a, c.b);
   if constexpr (kSlope) {
     y = hn::Add(hn::IfThenElse(hn::Lt(y, hn::Zero(d)), hn::Mul(y, c.slope), y), c.zero);
   }
   y = hn::Min(hn::Max(y, c.lo), c.hi);
   const hn::Rebind<T, D> dt;
-  const hn::RebindToSigned<D> di;
   if constexpr (std::is_same_v<T, uint16_t>) {
+    const hn::RebindToSigned<D> di;
     const hn::RebindToUnsigned<D> du;
     const auto bits = hn::BitCast(du, y);
     const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
     const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fffu))));
-    hn::StoreU(hn::DemoteTo(dt, hn::BitCast(di, rounded)), dt, to);
+    return hn::DemoteTo(dt, hn::BitCast(di, rounded));
   } else {
-    hn::StoreU(hn::DemoteTo(dt, hn::NearestInt(y)), dt, to);
+    return hn::DemoteTo(dt, hn::NearestInt(y));
   }
+}
+
+// The same, stored at `to`.
+template <bool kSlope, typename T, class D>
+HWY_INLINE void Convert(D d, hn::Vec<D> x, const ReadVectors<D>& c, T* to) {
+  hn::StoreU(Elements<kSlope, T>(d, x, c), hn::Rebind<T, D>(), to);
 }
 
 // `pixels` pixels of fp16; packed is a multiple of D's lanes. One vector of channels at a time, so that
@@ -134,6 +140,26 @@ HWY_INLINE void PackChannel(const ReadConstants& constants, int64_t channel, int
   for (i = 0; i < pixels; ++i) to[i * packed] = line[i];
 }
 
+// Three channels, `plane` numbers apart, into pixels of three elements.
+template <bool kSlope, typename T>
+HWY_INLINE void PackThree(const ReadConstants& constants, const float* from, int64_t plane, int64_t pixels,
+                          T* line, T* to) {
+  const hn::CappedTag<float, 16> d;
+  const hn::Rebind<T, decltype(d)> dt;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  const auto c0 = SetRead(d, constants, 0), c1 = SetRead(d, constants, 1), c2 = SetRead(d, constants, 2);
+  int64_t i = 0;
+  for (; i + lanes <= pixels; i += lanes) {
+    const auto x0 = Elements<kSlope, T>(d, hn::LoadU(d, from + i), c0);
+    const auto x1 = Elements<kSlope, T>(d, hn::LoadU(d, from + plane + i), c1);
+    const auto x2 = Elements<kSlope, T>(d, hn::LoadU(d, from + 2 * plane + i), c2);
+    hn::StoreInterleaved3(x0, x1, x2, dt, to + 3 * i);
+  }
+  for (int64_t c = 0; c < 3; ++c) {
+    PackChannel<kSlope>(constants, c, 3, from + c * plane + i, pixels - i, line, to + 3 * i + c);
+  }
+}
+
 template <typename T>
 struct RowPacker {
   const ConvNhwcPlan& plan;
@@ -157,11 +183,13 @@ struct RowPacker {
       }
       return;
     }
+    const int64_t plane = s.in_h * s.in_w;
+    const float* first =
+        static_cast<const float*>(args.input) + image * s.in_channels * plane + y * s.in_w + x;
+    if (packed == 3) return PackThree<kSlope>(constants, first, plane, pixels, line, to);
     for (int64_t c = 0; c < packed; ++c) {
       if (c < s.in_channels) {
-        const float* from =
-            static_cast<const float*>(args.input) + ((image * s.in_channels + c) * s.in_h + y) * s.in_w + x;
-        PackChannel<kSlope>(constants, c, packed, from, pixels, line, to + c);
+        PackChannel<kSlope>(constants, c, packed, first + c * plane, pixels, line, to + c);
       } else {
         for (int64_t i = 0; i < pixels; ++i) to[i * packed + c] = 0;
       }

@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "cli/cache_folder.h"
 #include "src/base/cpu.h"
 
 namespace tempera::cli {
@@ -39,6 +40,7 @@ Result<engine::SessionOptions> EngineOptions::ForSession() const {
   engine::SessionOptions options;
   options.cpu = cpu;
   options.num_threads = threads;
+  options.calibration_folder = CacheFolder();
   TEMPERA_ASSIGN_OR_RETURN(options.precision, ParsePrecision(precision));
   return options;
 }

@@ -1,5 +1,6 @@
 #include "cli/painter.h"
 
+#include "cli/cache_folder.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -81,6 +82,8 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   native.working_width = options.working_width;
   native.working_height = options.working_height;
   native.keep_colors = options.keep_colors;
+  const std::string cache = CacheFolder();
+  native.cache_folder = cache.c_str();
   tempera_stylizer* stylizer = nullptr;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
   auto painter = std::make_unique<ModelPainter>(stylizer);

@@ -81,6 +81,10 @@ typedef struct tempera_options {
   int32_t working_width;  /* the size the network sees; 0 = the frame's own size, or, when */
   int32_t working_height; /* only one is 0, from the other by the frame's aspect ratio */
   int32_t keep_colors;    /* 1: brightness from the painting, colours from the source */
+  /* NULL or "": the disk is left alone. Otherwise a folder (made when missing) that keeps what was found
+   * out about the model's precisions, ten KB each, so that the next process opens it faster. The painting
+   * is the same either way, and no trouble with the folder is an error. */
+  const char* cache_folder;
 } tempera_options;
 
 typedef struct tempera_stylizer tempera_stylizer;

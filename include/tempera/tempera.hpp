@@ -57,6 +57,7 @@ struct Options {
   int working_width = 0;
   int working_height = 0;
   bool keep_colors = false;
+  std::string cache_folder = {};
 };
 
 struct FrameSize {
@@ -146,6 +147,7 @@ class Stylizer {
     c.working_width = options.working_width;
     c.working_height = options.working_height;
     c.keep_colors = options.keep_colors ? 1 : 0;
+    c.cache_folder = options.cache_folder.c_str();
     return c;
   }
 

@@ -110,6 +110,7 @@ Status CheckOptions(const tempera_options* given, tempera::stylize::StylizerOpti
   out->num_threads = options.threads;
   out->working = {options.working_width, options.working_height};
   out->keep_colors = options.keep_colors != 0;
+  if (options.cache_folder != nullptr) out->cache_folder = options.cache_folder;
   return OkStatus();
 }
 

@@ -145,6 +145,7 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   options.input_range = engine::ValueRange{values_.low, values_.high};
   options.rewrites_inputs = true;
   options.calibration = calibration_;
+  options.calibration_folder = options_.cache_folder;
   auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
     const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),

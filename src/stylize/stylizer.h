@@ -22,6 +22,7 @@ struct StylizerOptions {
   engine::Precision precision = engine::Precision::kAuto;
   Size working;  // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
   bool keep_colors = false;
+  std::string cache_folder;  // as in tempera_options
 };
 
 class Stylizer {

@@ -1,9 +1,11 @@
 // The whole way of a frame, through the C API, with models whose painting is known.
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <filesystem>
 #include <limits>
 #include <random>
 #include <string>
@@ -58,6 +60,19 @@ TEST(Stylizer, EveryPixelIsPaintedAtEverySize) {
       }
     }
   }
+}
+
+TEST(Stylizer, KeepsFindingsWhereItIsTold) {
+  const auto folder =
+      std::filesystem::temp_directory_path() / ("tempera_findings" + std::to_string(getpid()));
+  std::filesystem::remove_all(folder);
+  const Rgb frame = Noise(40, 30), plain = Paint(AffineModel(-1, 255), frame);
+  for (int i = 0; i < 2; ++i) {
+    const Rgb out = Paint(AffineModel(-1, 255), frame, {.cache_folder = folder.string()});
+    EXPECT_EQ(out.pixels, plain.pixels);
+    EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder), {}), 1);
+  }
+  std::filesystem::remove_all(folder);
 }
 
 TEST(Stylizer, MetadataSaysWhatNumbersMean) {

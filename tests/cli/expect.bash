@@ -1,6 +1,9 @@
 # Sourced by the command-line tests: run a command, look at what it left.
 # Needs $work (a scratch folder). Counts failures in $failures.
 
+# What earlier runs found out must not decide what a test sees.
+export TEMPERA_CACHE=off
+
 failures=0
 checks=0
 

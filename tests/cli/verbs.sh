@@ -122,4 +122,34 @@ for key in median_ms p90_ms p99_ms min_ms gmac_per_s peak_mib precision threads 
 grep -A5 '"shape"' "$work/stdout" | tr -d ' \n' | grep -q '1,3,48,64' || fail "--size is not width x height"
 expect_error 2 'iterations' "$tempera" bench blue-negative --iterations 0
 expect_error 2 'WIDTHxHEIGHT' "$tempera" bench blue-negative --size 0x0
+
+echo "== the cache"
+findings() { # findings COUNT FOLDER: so many are kept there, and nothing else
+  checks=$((checks + 1))
+  local found
+  found=$(ls -A "$2" 2>/dev/null | grep -cE '^[0-9a-f]{32}\.calibration$' || true)
+  [ "$found" -eq "$1" ] && [ "$(ls -A "$2" 2>/dev/null | wc -l)" -eq "$1" ] || fail "$2 holds $(ls -A "$2"), not $1 findings"
+}
+bench=("$tempera" bench blue-negative --size 32x24 --iterations 1 --precision)
+expect_success env HOME="$work/home" "${bench[@]}" auto # TEMPERA_CACHE=off, as everywhere above
+[ ! -e "$work/home" ] || fail "TEMPERA_CACHE=off wrote into the home"
+expect_success env -u TEMPERA_CACHE -u XDG_CACHE_HOME HOME="$work/home" "${bench[@]}" auto
+findings 1 "$work/home/.cache/tempera"
+expect_success env -u TEMPERA_CACHE HOME="$work/home" XDG_CACHE_HOME="$work/xdg" "${bench[@]}" auto
+findings 1 "$work/xdg/tempera"
+export TEMPERA_CACHE=$work/cache
+expect_success "${bench[@]}" fp32
+[ ! -e "$work/cache" ] || fail "fp32 has nothing to find out, but wrote"
+expect_success "${bench[@]}" auto
+expect_success "${bench[@]}" auto
+findings 1 "$work/cache"
+expect_success "$tempera" stylize "$sample" --style blue-negative --height 48 -o "$work/painted.png"
+findings 2 "$work/cache"
+# Damaged, or not to be written at all: no word of it.
+for file in "$work/cache"/*; do echo nonsense >"$file"; done
+expect_success "$tempera" stylize "$sample" --style blue-negative --height 48 -o "$work/again.png"
+[ ! -s "$work/stderr" ] || ! grep -q cache "$work/stderr" || fail "a damaged cache is spoken of"
+cmp -s "$work/painted.png" "$work/again.png" || fail "a damaged cache changed the picture"
+expect_success env TEMPERA_CACHE=/dev/null/there "${bench[@]}" auto
+expect_success env -u TEMPERA_CACHE -u XDG_CACHE_HOME -u HOME "${bench[@]}" auto
 finish

@@ -1,4 +1,4 @@
-// Concat, Transpose and Expand: numbers change their place, nothing else.
+// Concat, Transpose, Expand, DepthToSpace and SpaceToDepth: numbers change their place, nothing else.
 #include <cstring>
 #include <utility>
 
@@ -130,6 +130,32 @@ Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node) {
   for (int64_t p : axes.value()) strides.push_back(dense[static_cast<size_t>(p)]);
   std::vector<Piece> pieces;
   pieces.push_back(MakePiece(builder, x, 0, Walk<2>(out, {strides, ops::DenseStrides(out)})));
+  return AddMove(builder, node, std::move(pieces));
+}
+
+// Both are one correspondence read in two directions: of a deep picture [n, channels * b * b, h, w] and a
+// wide one [n, channels, h * b, w * b]. Walked by rows of the deep one, so that the inner loop is as long as
+// w.
+Result<bool> PlanDepthSpaceNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  const Shape in = builder.info(x).shape, out = builder.info(node.outputs[0]).shape;
+  if (!CanRead(builder, x) || !NotEmpty(out) || in.size() != 4) return false;
+  const bool widens = node.op_type == "DepthToSpace";
+  const Shape& deep = widens ? in : out;
+  const Shape& wide = widens ? out : in;
+  const int64_t b = node.attributes.Int("blocksize", 1), channels = wide[1], h = deep[2], w = deep[3];
+  const int64_t plane = h * w;
+  const bool columns_first = widens && node.attributes.String("mode", "DCR") == "CRD";
+  const int64_t step_c = columns_first ? b * b * plane : plane;
+  const int64_t step_i = columns_first ? b * plane : b * channels * plane;
+  const int64_t step_j = columns_first ? plane : channels * plane;
+  const Shape shape = {in[0], channels, b, h, b, w};
+  const Shape deep_strides = {deep[1] * plane, step_c, step_i, w, step_j, 1};
+  const Shape wide_strides = {channels * plane * b * b, plane * b * b, w * b, w * b * b, 1, b};
+  std::vector<Piece> pieces;
+  pieces.push_back(MakePiece(
+      builder, x, 0,
+      Walk<2>(shape, {widens ? deep_strides : wide_strides, widens ? wide_strides : deep_strides})));
   return AddMove(builder, node, std::move(pieces));
 }
 

@@ -108,6 +108,7 @@ Result<bool> PlanMixNode(PlanBuilder& builder, const graph::Node& node);        
 Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node);      // binary_step.cc
 Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
 Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node);   // move_step.cc
+Result<bool> PlanDepthSpaceNode(PlanBuilder& builder, const graph::Node& node);  // move_step.cc
 Result<bool> PlanExpandNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
 Result<bool> PlanMeanNode(PlanBuilder& builder, const graph::Node& node);        // mean_step.cc
 Result<bool> PlanResizeNode(PlanBuilder& builder, const graph::Node& node);      // resize_step.cc

@@ -114,6 +114,21 @@ TEST(Steps, TransposeInEveryOrder) {
   } while (std::next_permutation(perm.begin(), perm.end()));
 }
 
+TEST(Steps, DepthToSpaceAndBack) {
+  for (const int64_t block : {1, 2, 3}) {
+    for (const char* mode : {"DCR", "CRD"}) {
+      TestModel m;
+      const std::string wide =
+          m.Node("DepthToSpace", {"x"}, {TestModel::Int("blocksize", block), TestModel::Text("mode", mode)});
+      m.Output(wide);
+      m.Output(m.Node("SpaceToDepth", {m.Node("Relu", {wide})}, {TestModel::Int("blocksize", block)}));
+      EXPECT_EQ(PlainLoops(m, {2, 36, 7, 11}), 0);
+      EXPECT_EQ(PlainLoops(m, {1, 36, 1, 1}), 0);
+      EXPECT_EQ(PlainLoops(m, {1, 36, 40, 33}), 0);
+    }
+  }
+}
+
 TEST(Steps, Expand) {
   TestModel m;
   m.Output(m.Node("Expand", {m.Node("GlobalAveragePool", {"x"}), m.Int64s({2, 3, 17, 31})}));

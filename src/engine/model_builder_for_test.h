@@ -56,6 +56,13 @@ class TestModel {
     model_.graph.nodes.push_back({name, op, "", std::move(inputs), {name + "_out"}, std::move(attributes)});
     return name + "_out";
   }
+  std::vector<std::string> Split(const std::string& x, int64_t axis, const std::vector<int64_t>& sizes) {
+    const std::string name = Node("Split", {x, Int64s(sizes)}, {Int("axis", axis)});
+    std::vector<std::string> names;
+    for (size_t i = 0; i < sizes.size(); ++i) names.push_back(name + std::to_string(i));
+    model_.graph.nodes.back().outputs = names;
+    return names;
+  }
   std::string Floats(Shape shape, const std::vector<float>& values) {
     Tensor t = Tensor::Create(DataType::kFloat32, std::move(shape)).value();
     std::copy(values.begin(), values.end(), t.data<float>());

@@ -1,4 +1,5 @@
-// Concat, Transpose, Expand, DepthToSpace and SpaceToDepth: numbers change their place, nothing else.
+// Concat, Split, Slice, Transpose, Expand, DepthToSpace and SpaceToDepth: numbers change their place, nothing
+// else.
 #include <cstring>
 #include <utility>
 
@@ -6,6 +7,7 @@
 #include "src/engine/plan_builder.h"
 #include "src/engine/walk.h"
 #include "src/ops/shape_rules.h"
+#include "src/ops/slice.h"
 
 namespace tempera::engine {
 namespace {
@@ -16,6 +18,7 @@ struct Piece {
   const float* constant = nullptr;  // instead of a storage
   int64_t offset = 0;               // in the output
   Walk<2> walk;                     // input, output
+  int64_t in_offset = 0;
 };
 
 class MoveStep final : public Step {
@@ -45,7 +48,7 @@ class MoveStep final : public Step {
       const Piece& piece = pieces_[i];
       const int64_t in_step = piece.walk.step(0), out_step = piece.walk.step(1);
       piece.walk.RunTask(task - first_task_[i], [&](const std::array<int64_t, 2>& at, int64_t count) {
-        const float* from = inputs_[i] + at[0];
+        const float* from = inputs_[i] + piece.in_offset + at[0];
         float* to = output_ + piece.offset + at[1];
         if (in_step == 1 && out_step == 1) {
           std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
@@ -70,6 +73,13 @@ class MoveStep final : public Step {
 bool CanRead(const PlanBuilder& builder, graph::ValueId v) {
   return v != graph::kNoValue && builder.is_float(v) &&
          (builder.reading(v).storage >= 0 || builder.ConstantFloats(v) != nullptr);
+}
+
+// An input of any type that is constant; nullptr otherwise.
+const Tensor* ConstantOf(const PlanBuilder& builder, const graph::Node& node, size_t input) {
+  if (input >= node.inputs.size() || node.inputs[input] == graph::kNoValue) return nullptr;
+  const auto& constant = builder.graph().value(node.inputs[input]).constant;
+  return constant ? &*constant : nullptr;
 }
 
 bool NotEmpty(const Shape& shape) {
@@ -114,6 +124,47 @@ Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node) {
     const auto a = static_cast<size_t>(axis.value());
     offset += shape[a] * out_strides[a];
   }
+  return AddMove(builder, node, std::move(pieces));
+}
+
+Result<bool> PlanSplitNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  const Shape in = builder.info(x).shape;
+  const auto axis = ops::NormalizeAxis(node.attributes.Int("axis", 0), in.size());
+  if (!CanRead(builder, x) || !NotEmpty(in) || !axis.ok()) return false;
+  const auto a = static_cast<size_t>(axis.value());
+  const Tensor* const constants[] = {nullptr, ConstantOf(builder, node, 1)};
+  const auto sizes = ops::SplitSizes(node, builder.graph().opset, in[a], node.outputs.size(), constants);
+  if (!sizes.ok()) return false;
+  const Shape strides = ops::DenseStrides(in);
+  int64_t next = 0;
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    const int64_t start = next;
+    next += sizes.value()[i] * strides[a];
+    if (node.outputs[i] == graph::kNoValue) continue;
+    Shape out = in;
+    out[a] = sizes.value()[i];
+    std::vector<Piece> pieces;
+    if (out[a] > 0) {
+      pieces.push_back(MakePiece(builder, x, 0, Walk<2>(out, {strides, ops::DenseStrides(out)})));
+      pieces.back().in_offset = start;
+    }
+    builder.Add(std::make_unique<MoveStep>(std::move(pieces), builder.NewStorage(node.outputs[i])), node);
+  }
+  return true;
+}
+
+Result<bool> PlanSliceNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  if (!CanRead(builder, x) || !NotEmpty(builder.info(node.outputs[0]).shape)) return false;
+  std::vector<const Tensor*> constants(node.inputs.size(), nullptr);
+  for (size_t i = 1; i < constants.size(); ++i) constants[i] = ConstantOf(builder, node, i);
+  const auto view = ops::ViewOfSlice(node, builder.graph().opset, builder.info(x).shape, constants);
+  if (!view.ok()) return false;
+  std::vector<Piece> pieces;
+  pieces.push_back(
+      MakePiece(builder, x, 0, Walk<2>(view->shape, {view->strides, ops::DenseStrides(view->shape)})));
+  pieces.back().in_offset = view->offset;
   return AddMove(builder, node, std::move(pieces));
 }
 

@@ -107,6 +107,8 @@ Result<bool> PlanDepthwiseNode(PlanBuilder& builder, const graph::Node& node);  
 Result<bool> PlanMixNode(PlanBuilder& builder, const graph::Node& node);         // depthwise_step.cc
 Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node);      // binary_step.cc
 Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
+Result<bool> PlanSplitNode(PlanBuilder& builder, const graph::Node& node);       // move_step.cc
+Result<bool> PlanSliceNode(PlanBuilder& builder, const graph::Node& node);       // move_step.cc
 Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node);   // move_step.cc
 Result<bool> PlanDepthSpaceNode(PlanBuilder& builder, const graph::Node& node);  // move_step.cc
 Result<bool> PlanExpandNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc

@@ -114,6 +114,31 @@ TEST(Steps, TransposeInEveryOrder) {
   } while (std::next_permutation(perm.begin(), perm.end()));
 }
 
+// Starts and ends from both sides, several axes, steps forwards and backwards; what a residual without
+// padding crops, and what takes every other row.
+TEST(Steps, Slice) {
+  struct Case {
+    std::vector<int64_t> starts, ends, axes, steps;
+  };
+  for (const Case& c : {Case{{2, 2}, {-2, -2}, {2, 3}, {1, 1}}, Case{{0, 1}, {17, 31}, {2, 3}, {2, 3}},
+                        Case{{1}, {2}, {1}, {1}}, Case{{-1, -1}, {-99, 0}, {3, 2}, {-1, -4}}}) {
+    TestModel m;
+    m.Output(
+        m.Node("Slice", {"x", m.Int64s(c.starts), m.Int64s(c.ends), m.Int64s(c.axes), m.Int64s(c.steps)}));
+    EXPECT_EQ(PlainLoops(m, {2, 3, 17, 31}), 0);
+    EXPECT_EQ(PlainLoops(m, {1, 4, 100, 90}), 0);
+  }
+}
+
+TEST(Steps, SplitAlongEveryAxis) {
+  for (const int64_t axis : {0, 1, 2, -1}) {
+    TestModel m;
+    const auto parts = m.Split("x", axis, {1, 3, 2});
+    for (const std::string& part : parts) m.Output(m.Node("Relu", {part}));
+    EXPECT_EQ(PlainLoops(m, {6, 6, 6, 6}), 0);
+  }
+}
+
 TEST(Steps, DepthToSpaceAndBack) {
   for (const int64_t block : {1, 2, 3}) {
     for (const char* mode : {"DCR", "CRD"}) {

@@ -6,6 +6,7 @@
 #include "src/base/checked_math.h"
 #include "src/ops/op.h"
 #include "src/ops/shape_rules.h"
+#include "src/ops/slice.h"
 #include "src/ops/strided_copy.h"
 
 namespace tempera::ops {
@@ -57,23 +58,42 @@ Result<std::vector<Range>> ResolveRanges(Arguments a, const Shape& x) {
   return ranges;
 }
 
-Status Infer(InferContext& c) {
-  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 5));
+// `constants` may be shorter than the node's inputs.
+const Tensor* At(std::span<const Tensor* const> constants, size_t i) {
+  return i < constants.size() ? constants[i] : nullptr;
+}
+
+Result<std::vector<Range>> RangesOf(const graph::Node& node, int opset, const Shape& x,
+                                    std::span<const Tensor* const> constants) {
   Arguments a;
-  if (c.opset < 10) {
-    a = {
-        c.node.attributes.Ints("starts"), c.node.attributes.Ints("ends"), c.node.attributes.Ints("axes"), {}};
+  if (opset < 10) {
+    a = {node.attributes.Ints("starts"), node.attributes.Ints("ends"), node.attributes.Ints("axes"), {}};
   } else {
-    TEMPERA_ASSIGN_OR_RETURN(a.starts, ConstantInts(c, 1, "starts"));
-    TEMPERA_ASSIGN_OR_RETURN(a.ends, ConstantInts(c, 2, "ends"));
-    if (InputInfo(c, 3)) {
-      TEMPERA_ASSIGN_OR_RETURN(a.axes, ConstantInts(c, 3, "axes"));
+    if (At(constants, 1) == nullptr || At(constants, 2) == nullptr) {
+      return Unsupported("its starts and ends are not known before it runs");
     }
-    if (InputInfo(c, 4)) {
-      TEMPERA_ASSIGN_OR_RETURN(a.steps, ConstantInts(c, 4, "steps"));
+    TEMPERA_ASSIGN_OR_RETURN(a.starts, IntsOf(*constants[1]));
+    TEMPERA_ASSIGN_OR_RETURN(a.ends, IntsOf(*constants[2]));
+    if (const Tensor* axes = At(constants, 3)) {
+      TEMPERA_ASSIGN_OR_RETURN(a.axes, IntsOf(*axes));
+    }
+    if (const Tensor* steps = At(constants, 4)) {
+      TEMPERA_ASSIGN_OR_RETURN(a.steps, IntsOf(*steps));
     }
   }
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Range> ranges, ResolveRanges(std::move(a), c.inputs[0]->shape));
+  return ResolveRanges(std::move(a), x);
+}
+
+Status Infer(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 5));
+  if (c.opset >= 10) {  // says which one is not constant
+    TEMPERA_RETURN_IF_ERROR(ConstantInts(c, 1, "starts").status());
+    TEMPERA_RETURN_IF_ERROR(ConstantInts(c, 2, "ends").status());
+    if (InputInfo(c, 3)) TEMPERA_RETURN_IF_ERROR(ConstantInts(c, 3, "axes").status());
+    if (InputInfo(c, 4)) TEMPERA_RETURN_IF_ERROR(ConstantInts(c, 4, "steps").status());
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Range> ranges,
+                           RangesOf(c.node, c.opset, c.inputs[0]->shape, c.constants));
   c.outputs[0].dtype = c.inputs[0]->dtype;
   for (const Range& r : ranges) c.outputs[0].shape.push_back(r.count);
   return OkStatus();
@@ -81,35 +101,27 @@ Status Infer(InferContext& c) {
 
 Status Reference(const ComputeContext& c) {
   const Tensor& x = *c.inputs[0];
-  Arguments a;
-  if (c.opset < 10) {
-    a = {
-        c.node.attributes.Ints("starts"), c.node.attributes.Ints("ends"), c.node.attributes.Ints("axes"), {}};
-  } else {
-    TEMPERA_ASSIGN_OR_RETURN(a.starts, IntsOf(*c.inputs[1]));
-    TEMPERA_ASSIGN_OR_RETURN(a.ends, IntsOf(*c.inputs[2]));
-    if (const Tensor* axes = InputTensor(c, 3)) {
-      TEMPERA_ASSIGN_OR_RETURN(a.axes, IntsOf(*axes));
-    }
-    if (const Tensor* steps = InputTensor(c, 4)) {
-      TEMPERA_ASSIGN_OR_RETURN(a.steps, IntsOf(*steps));
-    }
-  }
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Range> ranges, ResolveRanges(std::move(a), x.shape()));
-  Shape strides = DenseStrides(x.shape());
-  int64_t offset = 0;
-  for (size_t d = 0; d < ranges.size(); ++d) {
-    offset += ranges[d].start * strides[d];
-    strides[d] *= ranges[d].step;
-  }
+  TEMPERA_ASSIGN_OR_RETURN(const SliceView view, ViewOfSlice(c.node, c.opset, x.shape(), c.inputs));
   if (c.outputs[0]->element_count() == 0) return OkStatus();
   const size_t element = DataTypeSize(x.dtype());
-  StridedCopy(element, c.outputs[0]->shape(), x.data<uint8_t>() + offset * static_cast<int64_t>(element),
-              strides, c.outputs[0]->raw(), DenseStrides(c.outputs[0]->shape()));
+  StridedCopy(element, view.shape, x.data<uint8_t>() + view.offset * static_cast<int64_t>(element),
+              view.strides, c.outputs[0]->raw(), DenseStrides(view.shape));
   return OkStatus();
 }
 
 }  // namespace
+
+Result<SliceView> ViewOfSlice(const graph::Node& node, int opset, const Shape& x,
+                              std::span<const Tensor* const> constants) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Range> ranges, RangesOf(node, opset, x, constants));
+  SliceView view{0, {}, DenseStrides(x)};
+  for (size_t d = 0; d < ranges.size(); ++d) {
+    view.shape.push_back(ranges[d].count);
+    view.offset += ranges[d].start * view.strides[d];
+    view.strides[d] *= ranges[d].step;
+  }
+  return view;
+}
 
 Operator SliceOperator() { return {"Slice", Infer, Reference}; }
 

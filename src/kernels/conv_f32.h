@@ -133,8 +133,9 @@ void ConvReference(const ConvShape& shape, std::span<const float> weights, std::
 
 // One target's code.
 struct ConvTarget {
-  int64_t lanes;         // floats in a vector
-  int64_t max_channels;  // output channels in a register block
+  int64_t lanes;           // floats in a vector
+  int64_t max_channels;    // output channels in a register block
+  const int* max_vectors;  // vectors in a register block of 0 .. max_channels channels
   ConvTaskFunction run_task;
 };
 const ConvTarget* ChooseConvTarget(int64_t highway_bit);

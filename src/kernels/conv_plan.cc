@@ -7,6 +7,7 @@
 #include "src/kernels/conv_f32.h"
 #include "src/kernels/conv_taps.h"
 #include "src/kernels/winograd.h"
+#include "src/kernels/winograd_strip.h"
 
 namespace tempera::kernels {
 namespace {
@@ -196,7 +197,7 @@ Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights
     return Unsupported("convolution has no transformed form");
   }
   if (method == ConvMethod::kWinograd || (method == ConvMethod::kFastest && WinogradWins(p, kind))) {
-    p.run_task = ChooseWinogradTask(kind, highway_bit);
+    p.run_task = IsStrip(kind) ? ChooseStripTask(kind, highway_bit) : ChooseWinogradTask(kind, highway_bit);
     TEMPERA_RETURN_IF_ERROR(PlanWinograd(p, kind, weights));
     return p;
   }

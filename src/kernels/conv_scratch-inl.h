@@ -67,6 +67,8 @@ HWY_INLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t cha
     const int64_t column = PadIndex(first + i, width, plan.pad_mode);
     if (column < 0) {
       dst[i] = pad;
+    } else if (column - first >= begin && column - first < end) {
+      dst[i] = dst[column - first];
     } else {
       PointwiseRow(read, channel, row + column / up, dst + i, 1);
     }
@@ -109,25 +111,39 @@ HWY_INLINE void SplitByStride(const float* src, int64_t stride, int64_t segment,
   }
 }
 
-// `plane` is the input plane, `channel` indexes the Pointwise, `linear` holds one row before the split.
-// `next` is the plane read after this one, or nullptr.
-HWY_INLINE void FillChannel(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                            const float* next, const Tile& tile, float* linear, float* dst) {
+// Rows [begin, end) of what a tile reads of one channel. `plane` is the input plane, `channel` indexes the
+// Pointwise, `linear` holds one row before the split, dst is where the channel's rows lie: row r at r % ring.
+HWY_INLINE void FillRows(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
+                         const Tile& tile, int64_t begin, int64_t end, int64_t ring, float* linear,
+                         float* dst) {
   const ConvShape& s = plan.shape;
   const int64_t row_width = plan.read_stride_w * plan.segment_width;
-  const int64_t rows = (tile.rows - 1) * plan.read_stride_h + plan.window_h;
   const int64_t need = (tile.columns - 1) * plan.read_stride_w + plan.window_w;
   const int64_t first = tile.x0 * plan.read_stride_w - plan.window_left;
   const int64_t top = tile.y0 * plan.read_stride_h - plan.window_top;
-  if (next != nullptr) PrefetchRows(plan, next, top, rows, first, need);
-  for (int64_t r = 0; r < rows; ++r) {
+  int64_t slot = begin % ring;
+  for (int64_t r = begin; r < end; ++r) {
     const int64_t y = PadIndex(top + r, s.in_h * plan.read_upsample, plan.pad_mode);
     const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * s.in_w;
-    float* to = plan.read_stride_w == 1 ? dst : linear;
+    float* to = plan.read_stride_w == 1 ? dst + slot * row_width : linear;
     FillRow(plan, read, channel, row, first, need, row_width, to);
-    if (plan.read_stride_w != 1) SplitByStride(linear, plan.read_stride_w, plan.segment_width, dst);
-    dst += row_width;
+    if (plan.read_stride_w != 1) {
+      SplitByStride(linear, plan.read_stride_w, plan.segment_width, dst + slot * row_width);
+    }
+    if (++slot == ring) slot = 0;
   }
+}
+
+// All rows of a tile. `next` is the plane read after this one, or nullptr.
+HWY_INLINE void FillChannel(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
+                            const float* next, const Tile& tile, float* linear, float* dst) {
+  const int64_t rows = (tile.rows - 1) * plan.read_stride_h + plan.window_h;
+  if (next != nullptr) {
+    PrefetchRows(plan, next, tile.y0 * plan.read_stride_h - plan.window_top, rows,
+                 tile.x0 * plan.read_stride_w - plan.window_left,
+                 (tile.columns - 1) * plan.read_stride_w + plan.window_w);
+  }
+  FillRows(plan, read, channel, plane, tile, 0, rows, rows, linear, dst);
 }
 
 }  // namespace HWY_NAMESPACE

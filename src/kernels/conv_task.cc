@@ -209,7 +209,8 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
 }
 
 const ConvTarget* GetConvTarget() {
-  static const ConvTarget target = {static_cast<int64_t>(hn::Lanes(DF())), kMaxChannels, &RunConvTask};
+  static const ConvTarget target = {static_cast<int64_t>(hn::Lanes(DF())), kMaxChannels, kMaxVectors.data(),
+                                    &RunConvTask};
   return &target;
 }
 

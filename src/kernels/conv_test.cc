@@ -225,6 +225,13 @@ TEST(ConvTwins, UnevenKernelsAndPads) {
   ConvShape edge = Shape(1, 2, 2, 2, 9, 1, 8, PadMode::kEdge);  // padding larger than the image
   ConvShape batch = Shape(4, 9, 18, 6, 3, 1, 1, PadMode::kReflect);
   batch.n = 3;
+  ConvShape strips = Shape(3, 25, 30, 6, 5, 1, 2);
+  strips.kernel_w = 4, strips.stride_w = 2, strips.pad_left = 0, strips.pad_top = 1;
+  strips.out_h = 24, strips.out_w = 14;
+  ConvShape strided = Shape(3, 25, 30, 6, 3, 2, 1);
+  strided.kernel_w = 1, strided.stride_w = 1, strided.out_w = 31;
+  RunEverywhere(
+      {{strips, true, Activation::kSlope, Activation::kSlope}, {strided, true, Activation::kClamp}});
   RunEverywhere(
       {{s, true, Activation::kSlope, Activation::kSlope}, {deep}, {edge}, {batch, true, Activation::kClamp}});
 }
@@ -285,6 +292,15 @@ TEST(ConvTwins, LargeEnoughForManyTiles) {
                  {Shape(128, 12, 210, 9, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
                  {Shape(32, 30, 90, 16, 3, 1, 1, PadMode::kReflect, 1, 1, 2), true, Activation::kClamp},
                  {Shape(300, 4, 5, 64, 1, 1, 0)}});
+}
+
+// Tasks of many rows, whose strips use the rows of their scratch again.
+TEST(ConvTwins, TallTasks) {
+  RunEverywhere({{Shape(8, 205, 70, 3, 5, 1, 2, PadMode::kReflect), true, Activation::kClamp},
+                 {Shape(3, 403, 71, 16, 5, 2, 2, PadMode::kReflect), true, Activation::kClamp},
+                 {Shape(16, 410, 39, 5, 3, 2, 1, PadMode::kEdge), true, Activation::kSlope},
+                 {Shape(16, 203, 41, 3, 3, 1, 1), true, Activation::kClamp},
+                 {Shape(5, 150, 37, 6, 3, 1, 1, PadMode::kReflect, 1, 1, 2), true, Activation::kClamp}});
 }
 
 TEST(Conv, ReflectPaddingLargerThanTheImageIsRefused) {

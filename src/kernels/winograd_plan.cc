@@ -6,6 +6,7 @@
 #include "src/base/checked_math.h"
 #include "src/kernels/winograd.h"
 #include "src/kernels/winograd_points.h"
+#include "src/kernels/winograd_strip.h"
 
 namespace tempera::kernels {
 namespace {
@@ -15,7 +16,7 @@ constexpr int64_t kWantedTasks = 16;
 // The transformed input and the products of a chunk of output channels share a small L2 (512 KiB).
 // 448 KiB hold 24 tiles of 128 channels: three vectors, a full register block.
 constexpr int64_t kInputBudget = 448 * 1024 / 4, kProductBudget = 96 * 1024 / 4;
-constexpr int kMostPoints = 6, kMostTaps = 3;
+constexpr size_t kMostPoints = 6, kMostTaps = 3;
 
 WinogradAxis AxisOf(WinogradKind kind) {
   switch (kind) {
@@ -25,24 +26,29 @@ WinogradAxis AxisOf(WinogradKind kind) {
       return {3, 5, 5, 3, 3};
     case WinogradKind::kEnlarged:
       return {1, 3, 3, 2, 3};
+    case WinogradKind::kRows43:
+    case WinogradKind::kRows45:
+    case WinogradKind::kRows42Strided:
+    case WinogradKind::kRows43Strided:
+    case WinogradKind::kEnlargedStrip:
     case WinogradKind::kNone:
       break;
   }
   return {};
 }
 
+// Enlarged images of fewer channels go in strips.
+constexpr int64_t kWideEnlarged = 64;
+
 using Matrix = std::array<std::array<double, kMostTaps>, kMostPoints>;
 
-// [point][tap]: tap k of the polynomial at each point, over the input polynomial's value there.
+// [point][tap]
 Matrix InterpolationWeights(std::span<const double> finite) {
   Matrix g{};
-  for (size_t i = 0; i < finite.size(); ++i) {
-    double divisor = 1;
-    for (size_t j = 0; j < finite.size(); ++j) divisor *= i == j ? 1 : finite[i] - finite[j];
-    double power = 1 / divisor;
-    for (double& w : g[i]) w = power, power *= finite[i];
+  for (size_t point = 0; point <= finite.size(); ++point) {
+    for (size_t tap = 0; tap < kMostTaps; ++tap)
+      g[point][tap] = InterpolationWeight(finite, point, tap, kMostTaps);
   }
-  g[finite.size()][kMostTaps - 1] = 1;
   return g;
 }
 
@@ -54,6 +60,11 @@ Matrix WeightTransform(WinogradKind kind) {
       return InterpolationWeights(std::array{0.0, 1.0, -1.0, kF33H});
     case WinogradKind::kEnlarged:
       return {{{1, 0, 0}, {1, 1, 1}, {0, 0, 1}}};
+    case WinogradKind::kRows43:
+    case WinogradKind::kRows45:
+    case WinogradKind::kRows42Strided:
+    case WinogradKind::kRows43Strided:
+    case WinogradKind::kEnlargedStrip:
     case WinogradKind::kNone:
       break;
   }
@@ -209,7 +220,16 @@ const char* ConvPlan::form_name() const {
     case WinogradKind::kF33:
       return " winograd F(3x3,3x3)";
     case WinogradKind::kEnlarged:
+    case WinogradKind::kEnlargedStrip:
       return " winograd x2";
+    case WinogradKind::kRows43:
+      return " winograd F(4,3)";
+    case WinogradKind::kRows45:
+      return " winograd F(4,5)";
+    case WinogradKind::kRows42Strided:
+      return " winograd F(4,2)";
+    case WinogradKind::kRows43Strided:
+      return " winograd F(4,3)";
     case WinogradKind::kNone:
       break;
   }
@@ -218,15 +238,20 @@ const char* ConvPlan::form_name() const {
 
 WinogradKind WinogradKindOf(const ConvPlan& p) {
   const ConvShape& s = p.shape;
-  if (s.transposed || s.group != 1 || s.stride_h != 1 || s.stride_w != 1 || s.dilation_h != 1 ||
-      s.dilation_w != 1 || s.kernel_h != s.kernel_w || s.kernel_h < 3) {
-    return WinogradKind::kNone;
-  }
+  if (s.transposed || s.group != 1 || s.dilation_h != 1 || s.dilation_w != 1) return WinogradKind::kNone;
   if (p.scale == 2) {
-    const bool fits = s.kernel_h == 3 && s.pad_top == 1 && s.pad_left == 1;
-    return fits ? WinogradKind::kEnlarged : WinogradKind::kNone;
+    const bool fits = s.kernel_h == 3 && s.kernel_w == 3 && s.pad_top == 1 && s.pad_left == 1;
+    if (!fits) return WinogradKind::kNone;
+    return s.in_channels < kWideEnlarged ? WinogradKind::kEnlargedStrip : WinogradKind::kEnlarged;
   }
-  return s.kernel_h == 3 ? WinogradKind::kF43 : WinogradKind::kF33;
+  const bool square = s.kernel_h == s.kernel_w && s.stride_h == 1 && s.stride_w == 1;
+  if (square && s.kernel_h == 3 && s.in_channels >= 8 && s.out_channels >= 8) return WinogradKind::kF43;
+  if (square && s.kernel_h >= 7) return WinogradKind::kF33;
+  if (s.kernel_h == 3 && s.stride_h == 1) return WinogradKind::kRows43;
+  if (s.kernel_h == 5 && s.stride_h == 1) return WinogradKind::kRows45;
+  if (s.kernel_h == 3 && s.stride_h == 2) return WinogradKind::kRows42Strided;
+  if (s.kernel_h == 5 && s.stride_h == 2) return WinogradKind::kRows43Strided;
+  return WinogradKind::kNone;
 }
 
 // Direct over transformed milliseconds, the least of 5, one AVX2 core (conv_method_bench), by in->out
@@ -234,8 +259,13 @@ WinogradKind WinogradKindOf(const ConvPlan& p) {
 //   3x3       8->8 1.19  8->16 1.45  16->8 1.39  16->16 1.54  32->32 2.2  64->64 2.7  128->128 2.5
 //             3->8 0.97  8->3 0.77  16->3 0.89  32->3 1.04
 //   9x9       3->8 1.7   3->16 1.8   3->32 1.8   8->3 1.6   16->3 1.6   32->3 1.7
-//   5x5       8->8 1.12  16->16 1.21  8->3 0.87
-//   enlarged  32->16 1.21  64->32 1.45  128->64 1.7  16->8 0.81  8->8 0.84  8->3 0.60
+//   enlarged  64->32 1.45  128->64 1.7
+// and in strips:
+//   3x3       8->3 1.02  3->8 0.90  16->3 1.08  32->3 1.37
+//   5x5       8->3 1.38  3->8 1.29  3->32 1.29  8->8 1.62  16->16 1.9  32->3 1.42  1->1 0.92
+//   enlarged  32->16 1.29  48->24 1.41  16->8 0.98  8->8 0.98  8->3 0.78
+//   3x3 s2    3->16 0.79  8->16 1.04  16->32 1.10  32->64 1.24  64->128 0.7
+//   5x5 s2    3->8 0.99  3->16 1.17  16->32 1.3  64->64 1.3
 // Few channels on either side leave the transforms of the other side nothing to be shared among.
 bool WinogradWins(const ConvPlan& p, WinogradKind kind) {
   if (kind == WinogradKind::kNone) return false;
@@ -244,9 +274,19 @@ bool WinogradWins(const ConvPlan& p, WinogradKind kind) {
     case WinogradKind::kF43:
       return in >= 8 && out >= 8;
     case WinogradKind::kF33:
-      return p.shape.kernel_h >= 9 || (p.shape.kernel_h == 5 && in >= 8 && out >= 8);
+      return p.shape.kernel_h >= 9;
     case WinogradKind::kEnlarged:
       return in >= 32 && out >= 16;
+    case WinogradKind::kEnlargedStrip:
+      return in >= 32;
+    case WinogradKind::kRows43:
+      return in >= 16;
+    case WinogradKind::kRows45:
+      return in * out >= 24;
+    case WinogradKind::kRows42Strided:
+      return in >= 16 && in < 64;
+    case WinogradKind::kRows43Strided:
+      return out >= 16;
     case WinogradKind::kNone:
       break;
   }
@@ -255,6 +295,7 @@ bool WinogradWins(const ConvPlan& p, WinogradKind kind) {
 
 Status PlanWinograd(ConvPlan& p, WinogradKind kind, std::span<const float> weights) {
   p.winograd.kind = kind;
+  if (IsStrip(kind)) return PlanStrip(p, weights);
   p.winograd.axis = AxisOf(kind);
   p.winograd.blocks = CeilDiv(p.shape.kernel_h, p.winograd.axis.taps);
   PlanTiles(p);

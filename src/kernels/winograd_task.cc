@@ -154,19 +154,6 @@ HWY_NOINLINE void TransformInput(const ConvPlan& plan, const TileBlock& tile, co
   }
 }
 
-HWY_INLINE VF ActivateAs(Activation activation, VF x, const ChannelPointwise& c) {
-  const DF d;
-  switch (activation) {
-    case Activation::kClamp:
-      return Activate<Activation::kClamp>(d, x, c);
-    case Activation::kSlope:
-      return Activate<Activation::kSlope>(d, x, c);
-    case Activation::kNone:
-      break;
-  }
-  return x;
-}
-
 // One output channel: products to pixels.
 template <class Transform>
 HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, int64_t channel,
@@ -299,6 +286,11 @@ ConvTaskFunction GetWinogradTask(WinogradKind kind) {
       return &RunWinogradTask<F33>;
     case WinogradKind::kEnlarged:
       return &RunWinogradTask<Enlarged>;
+    case WinogradKind::kRows43:
+    case WinogradKind::kRows45:
+    case WinogradKind::kRows42Strided:
+    case WinogradKind::kRows43Strided:
+    case WinogradKind::kEnlargedStrip:
     case WinogradKind::kNone:
       break;
   }

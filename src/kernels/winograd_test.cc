@@ -21,6 +21,12 @@ ConvShape Same(int64_t in, int64_t h, int64_t w, int64_t out, int64_t kernel, in
   return s;
 }
 
+ConvShape Strided(int64_t in, int64_t h, int64_t w, int64_t out, int64_t kernel) {
+  ConvShape s = Same(in, h, w, out, kernel, 1);
+  s.stride_h = s.stride_w = 2, s.out_h = (h + 1) / 2, s.out_w = (w + 1) / 2;
+  return s;
+}
+
 // Exact output and the sum of |weight * input| of one pixel; padding is zeros.
 struct Exact {
   double sum = 0, magnitude = 0;
@@ -31,7 +37,7 @@ Exact At(const ConvShape& s, const std::vector<float>& x, const std::vector<floa
   for (int64_t c = 0; c < s.in_channels; ++c) {
     for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
       for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
-        const int64_t iy = y + ky - s.pad_top, ix = column + kx - s.pad_left;
+        const int64_t iy = y * s.stride_h + ky - s.pad_top, ix = column * s.stride_w + kx - s.pad_left;
         if (iy < 0 || ix < 0 || iy >= s.in_h * s.upsample || ix >= s.in_w * s.upsample) continue;
         const double product =
             static_cast<double>(
@@ -50,14 +56,17 @@ TEST(Winograd, ErrorStaysBelowItsBound) {
   std::normal_distribution<float> normal;
   for (const ConvShape& s :
        {Same(64, 26, 38, 8, 3, 1), Same(3, 26, 38, 8, 3, 1), Same(32, 25, 31, 3, 9, 1),
-        Same(3, 25, 31, 8, 9, 1), Same(16, 25, 31, 8, 5, 1), Same(64, 13, 19, 8, 3, 2)}) {
+        Same(3, 25, 31, 8, 9, 1), Same(16, 25, 31, 8, 5, 1), Same(64, 13, 19, 8, 3, 2),
+        Same(64, 25, 31, 3, 5, 1), Same(32, 25, 31, 3, 3, 1), Same(32, 13, 19, 8, 3, 2),
+        Strided(3, 26, 38, 8, 5), Strided(64, 26, 38, 8, 5), Strided(32, 26, 38, 8, 3)}) {
     std::vector<float> x(static_cast<size_t>(s.in_channels * s.in_h * s.in_w));
     for (float& v : x) v = std::max(0.0f, normal(engine) + 1.0f);  // a mean, as after relu
     std::vector<float> w(static_cast<size_t>(s.out_channels * s.in_channels * s.kernel_h * s.kernel_w));
     for (float& v : w) v = normal(engine);
     for (const CpuTarget& target : AvailableCpuTargets()) {
       SCOPED_TRACE(target.name + " " + std::to_string(s.in_channels) + " channels, kernel " +
-                   std::to_string(s.kernel_h) + ", upsample " + std::to_string(s.upsample));
+                   std::to_string(s.kernel_h) + ", upsample " + std::to_string(s.upsample) + ", stride " +
+                   std::to_string(s.stride_h));
       const auto plan = PlanConv(s, w, {}, target.highway_bit, ConvMethod::kWinograd);
       ASSERT_TRUE(plan.ok()) << plan.status().message();
       std::vector<float> y(static_cast<size_t>(s.out_channels * s.out_h * s.out_w));
@@ -75,7 +84,8 @@ TEST(Winograd, ErrorStaysBelowItsBound) {
         }
       }
       EXPECT_LT(error, kWinogradError * magnitude);
-      RecordProperty(target.name + std::to_string(s.in_channels) + "k" + std::to_string(s.kernel_h),
+      RecordProperty(target.name + std::to_string(s.in_channels) + "k" + std::to_string(s.kernel_h) + "s" +
+                         std::to_string(s.stride_h) + "x" + std::to_string(s.upsample),
                      std::to_string(error / magnitude * 1e6) + "e-6");
     }
   }
@@ -93,9 +103,12 @@ TEST(Winograd, IsChosenByShape) {
     EXPECT_EQ(kind(Same(32, 48, 80, 3, 9, 1)), WinogradKind::kF33);
     EXPECT_EQ(kind(Same(64, 90, 160, 32, 3, 2)), WinogradKind::kEnlarged);
     EXPECT_EQ(kind(Same(8, 48, 80, 3, 3, 1)), WinogradKind::kNone);
-    ConvShape strided = Same(32, 90, 160, 32, 3, 1);
-    strided.stride_h = strided.stride_w = 2, strided.out_h = 45, strided.out_w = 80;
-    EXPECT_EQ(kind(strided), WinogradKind::kNone);
+    EXPECT_EQ(kind(Same(32, 48, 80, 3, 3, 1)), WinogradKind::kRows43);
+    EXPECT_EQ(kind(Same(8, 48, 80, 3, 5, 1)), WinogradKind::kRows45);
+    EXPECT_EQ(kind(Same(32, 90, 160, 16, 3, 2)), WinogradKind::kEnlargedStrip);
+    EXPECT_EQ(kind(Strided(3, 90, 160, 16, 5)), WinogradKind::kRows43Strided);
+    EXPECT_EQ(kind(Strided(16, 90, 160, 32, 3)), WinogradKind::kRows42Strided);
+    EXPECT_EQ(kind(Strided(3, 90, 160, 16, 3)), WinogradKind::kNone);
   }
 }
 

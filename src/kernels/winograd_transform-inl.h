@@ -20,6 +20,19 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 HWY_INLINE VF Constant(double x) { return hn::Set(DF(), static_cast<float>(x)); }
 
+HWY_INLINE VF ActivateAs(Activation activation, VF x, const ChannelPointwise& c) {
+  const DF d;
+  switch (activation) {
+    case Activation::kClamp:
+      return Activate<Activation::kClamp>(d, x, c);
+    case Activation::kSlope:
+      return Activate<Activation::kSlope>(d, x, c);
+    case Activation::kNone:
+      break;
+  }
+  return x;
+}
+
 // Points in the order 0, a, -a, b, -b, infinity.
 struct F43 {
   static constexpr int kStep = 4, kInputs = 6, kPoints = 6, kOutputs = 4;

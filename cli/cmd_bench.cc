@@ -176,6 +176,8 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   result["activation_mib"] = static_cast<double>(session->memory().activation_bytes) / 1048576.0;
   result["precision"] = options.engine.precision;
   result["chosen_precision"] = session->precision().chosen;
+  result["norm_statistics"] = options.engine.norm_statistics;
+  result["pinned"] = options.engine.pin_threads;
   result["threads"] = options.engine.threads > 0 ? options.engine.threads : AvailableCpus();
   result["cpu"] = CpuModelName();
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(options.engine.cpu));
@@ -228,6 +230,8 @@ Run SetUpBench(CLI::App& verb) {
       ->check(CLI::Range(0, 1000000).description(""));
   options->engine.AddPrecision(verb);
   options->engine.AddThreads(verb);
+  options->engine.AddPin(verb);
+  options->engine.AddNormStatistics(verb);
   options->engine.AddCpu(verb);
   verb.add_flag("--per-step", options->per_step,
                 "Also each step: time, bytes, share of what the machine could do");

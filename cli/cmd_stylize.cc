@@ -89,6 +89,10 @@ Status Check(Arguments* args) {
       return InvalidArgument("--duration, --crf and --codec are for videos, and '" + job.output +
                              "' is a picture's name");
     }
+    if (args->paint.norm_statistics != "exact") {
+      return InvalidArgument("--norm-statistics " + args->paint.norm_statistics +
+                             " is for the frames of a video, and '" + job.output + "' is a picture's name");
+    }
     return OkStatus();
   }
   return media::CheckCodec(job.codec, job.output);
@@ -155,6 +159,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--threads", args->paint.threads, "Threads of the network (default, or 0: one per core)")
       ->check(Quiet(CLI::Range(0, 1024)))
       ->type_name("N");
+  verb.add_flag("--pin", args->paint.pin_threads, "Keep each of them on a core of its own");
   verb.add_option("--start", args->start, "Begin there: seconds or H:M:S")->type_name("T");
   verb.add_option("--duration", args->duration, "Stop after that much")->type_name("T");
   verb.add_option("--crf", args->job.crf, "Video quality, lower is better (18 for libx264)")
@@ -167,6 +172,10 @@ Run SetUpStylize(CLI::App& verb) {
                   "auto (default): what is fastest and looks the same; fp32: exact")
       ->check(Quiet(CLI::IsMember({"auto", "fp32", "bf16", "int8"})))
       ->type_name(kPrecisionWords);
+  verb.add_option("--norm-statistics", args->paint.norm_statistics,
+                  "smoothed (videos): eases jumps of light from frame to frame")
+      ->check(Quiet(CLI::IsMember({"exact", "smoothed"})))
+      ->type_name(kNormStatisticsWords);
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };

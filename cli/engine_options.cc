@@ -15,6 +15,12 @@ Result<engine::Precision> ParsePrecision(const std::string& word) {
   return InvalidArgument("precision '" + word + "' is unknown; known are auto, fp32, bf16, int8");
 }
 
+Result<engine::NormStatistics> ParseNormStatistics(const std::string& word) {
+  if (word == "exact") return engine::NormStatistics::kExact;
+  if (word == "smoothed") return engine::NormStatistics::kSmoothed;
+  return InvalidArgument("norm statistics '" + word + "' are unknown; known are exact, smoothed");
+}
+
 void EngineOptions::AddPrecision(CLI::App& verb) {
   verb.add_option("--precision", precision,
                   "fp32: exact; auto: what is fastest and looks the same (default " + precision + ")")
@@ -26,6 +32,16 @@ void EngineOptions::AddThreads(CLI::App& verb) {
   verb.add_option("--threads", threads, "Threads (default, or 0: one per physical core)")
       ->type_name("N")
       ->check(CLI::Range(0, 1024).description(""));
+}
+
+void EngineOptions::AddPin(CLI::App& verb) {
+  verb.add_flag("--pin", pin_threads, "Keep each worker thread on a core of its own");
+}
+
+void EngineOptions::AddNormStatistics(CLI::App& verb) {
+  verb.add_option("--norm-statistics", norm_statistics, "smoothed: blended with those of the runs before")
+      ->type_name(kNormStatisticsWords)
+      ->check(CLI::IsMember({"exact", "smoothed"}).description(""));
 }
 
 void EngineOptions::AddCpu(CLI::App& verb) {
@@ -40,6 +56,8 @@ Result<engine::SessionOptions> EngineOptions::ForSession() const {
   engine::SessionOptions options;
   options.cpu = cpu;
   options.num_threads = threads;
+  options.pin_threads = pin_threads;
+  TEMPERA_ASSIGN_OR_RETURN(options.norm_statistics, ParseNormStatistics(norm_statistics));
   options.calibration_folder = CacheFolder();
   TEMPERA_ASSIGN_OR_RETURN(options.precision, ParsePrecision(precision));
   return options;

@@ -1,6 +1,7 @@
 #include "cli/painter.h"
 
 #include "cli/cache_folder.h"
+#include "cli/engine_options.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -84,6 +85,10 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   native.keep_colors = options.keep_colors;
   const std::string cache = CacheFolder();
   native.cache_folder = cache.c_str();
+  native.pin_threads = options.pin_threads;
+  TEMPERA_ASSIGN_OR_RETURN(const engine::NormStatistics statistics,
+                           ParseNormStatistics(options.norm_statistics));
+  if (statistics == engine::NormStatistics::kSmoothed) native.norm_statistics = TEMPERA_NORM_SMOOTHED;
   tempera_stylizer* stylizer = nullptr;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
   auto painter = std::make_unique<ModelPainter>(stylizer);

@@ -22,8 +22,10 @@ struct PaintOptions {
   int working_width = 0;  // what the network sees; 0 as in tempera_options
   int working_height = 0;
   int threads = 0;
+  bool pin_threads = false;
   bool keep_colors = false;
-  std::string precision = "auto";  // "auto", "fp32", "bf16", "int8"
+  std::string precision = "auto";         // "auto", "fp32", "bf16", "int8"
+  std::string norm_statistics = "exact";  // "exact", "smoothed"
 };
 
 // Opens a model file.

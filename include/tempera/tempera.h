@@ -73,6 +73,12 @@ typedef enum tempera_precision {
   TEMPERA_PRECISION_INT8 = 3
 } tempera_precision;
 
+/* What the network's instance norms normalise a frame with. */
+typedef enum tempera_norm_statistics {
+  TEMPERA_NORM_EXACT = 0,   /* the frame's own mean and variance: every frame is painted by itself */
+  TEMPERA_NORM_SMOOTHED = 1 /* blended with those of the frames before: for the frames of one video, in order */
+} tempera_norm_statistics;
+
 /* {0} is a sound default for every field: set struct_size = sizeof(tempera_options). */
 typedef struct tempera_options {
   size_t struct_size; /* lets later versions add fields */
@@ -85,6 +91,8 @@ typedef struct tempera_options {
    * out about the model's precisions, ten KB each, so that the next process opens it faster. The painting
    * is the same either way, and no trouble with the folder is an error. */
   const char* cache_folder;
+  int32_t pin_threads;                     /* 1: each worker thread stays on a core of its own */
+  tempera_norm_statistics norm_statistics; /* a new size begins anew */
 } tempera_options;
 
 typedef struct tempera_stylizer tempera_stylizer;
@@ -104,6 +112,9 @@ TEMPERA_API void tempera_close(tempera_stylizer* stylizer);
  * that would need more memory than is free is refused with TEMPERA_OUT_OF_MEMORY before it is tried. */
 TEMPERA_API tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* in,
                                            const tempera_image* out);
+
+/* With TEMPERA_NORM_SMOOTHED: the next frame begins anew, as after a cut. Otherwise nothing changes. */
+TEMPERA_API tempera_status tempera_reset(tempera_stylizer* stylizer);
 
 /* 0 = the source, 1 = the painting (default). Takes effect with the next frame. */
 TEMPERA_API tempera_status tempera_set_strength(tempera_stylizer* stylizer, float strength);

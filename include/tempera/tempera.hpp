@@ -58,6 +58,8 @@ struct Options {
   int working_height = 0;
   bool keep_colors = false;
   std::string cache_folder = {};
+  bool pin_threads = false;
+  tempera_norm_statistics norm_statistics = TEMPERA_NORM_EXACT;
 };
 
 struct FrameSize {
@@ -108,6 +110,9 @@ class Stylizer {
     return Check(tempera_process(handle_, &in, &out));
   }
 
+  // After a cut, with TEMPERA_NORM_SMOOTHED.
+  Error Reset() { return Check(tempera_reset(handle_)); }
+
   // 0 = the source, 1 = the painting.
   Error SetStrength(float strength) { return Check(tempera_set_strength(handle_, strength)); }
 
@@ -148,6 +153,8 @@ class Stylizer {
     c.working_height = options.working_height;
     c.keep_colors = options.keep_colors ? 1 : 0;
     c.cache_folder = options.cache_folder.c_str();
+    c.pin_threads = options.pin_threads ? 1 : 0;
+    c.norm_statistics = options.norm_statistics;
     return c;
   }
 

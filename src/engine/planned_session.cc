@@ -18,7 +18,7 @@ class PlannedSession final : public Session {
     precision_ = std::move(precision);
     calibration_ = std::move(calibration);
     ends_in_arena_ = options.rewrites_inputs;
-    TEMPERA_ASSIGN_OR_RETURN(pool_, ThreadPool::Create(options.num_threads));
+    TEMPERA_ASSIGN_OR_RETURN(pool_, ThreadPool::Create(options.num_threads, options.pin_threads));
     const graph::Graph& graph = *plan_.graph;
     inputs_.resize(graph.inputs.size());
     outputs_.resize(graph.outputs.size());

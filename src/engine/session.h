@@ -69,6 +69,7 @@ struct SessionOptions {
   // A folder where such findings are kept for other processes, made when it is missing; "": the disk is left
   // alone. What cannot be read there is found out again, what cannot be written is not kept.
   std::string calibration_folder = {};
+  bool pin_threads = false;  // each worker stays on a core of its own (ThreadPool::Create)
 };
 
 struct PrecisionInfo {

@@ -102,6 +102,13 @@ Status CheckOptions(const tempera_options* given, tempera::stylize::StylizerOpti
     default:
       return InvalidArgument("precision " + std::to_string(precision) + " is unknown");
   }
+  int statistics;
+  static_assert(sizeof(statistics) == sizeof(options.norm_statistics));
+  std::memcpy(&statistics, &options.norm_statistics, sizeof(statistics));
+  if (statistics != TEMPERA_NORM_EXACT && statistics != TEMPERA_NORM_SMOOTHED) {
+    return InvalidArgument("norm_statistics " + std::to_string(statistics) + " is unknown");
+  }
+  if (statistics == TEMPERA_NORM_SMOOTHED) out->norm_statistics = tempera::engine::NormStatistics::kSmoothed;
   for (int32_t extent : {options.working_width, options.working_height}) {
     if (extent < 0 || extent > tempera::stylize::kMaxExtent) {
       return InvalidArgument("working size " + std::to_string(extent) + " is not in 0..16384");
@@ -110,6 +117,7 @@ Status CheckOptions(const tempera_options* given, tempera::stylize::StylizerOpti
   out->num_threads = options.threads;
   out->working = {options.working_width, options.working_height};
   out->keep_colors = options.keep_colors != 0;
+  out->pin_threads = options.pin_threads != 0;
   if (options.cache_folder != nullptr) out->cache_folder = options.cache_folder;
   return OkStatus();
 }
@@ -172,6 +180,14 @@ tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* 
     if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
     if (in == nullptr || out == nullptr) return InvalidArgument("in or out is NULL");
     return stylizer->stylizer->Process(*in, *out);
+  });
+}
+
+tempera_status tempera_reset(tempera_stylizer* stylizer) {
+  return Guard([&]() -> Status {
+    if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
+    stylizer->stylizer->Reset();
+    return OkStatus();
   });
 }
 

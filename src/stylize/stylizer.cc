@@ -40,7 +40,7 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
   TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
-  TEMPERA_ASSIGN_OR_RETURN(s->pool_, ThreadPool::Create(options.num_threads));
+  TEMPERA_ASSIGN_OR_RETURN(s->pool_, ThreadPool::Create(options.num_threads, options.pin_threads));
   return s;
 }
 
@@ -146,6 +146,8 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   options.rewrites_inputs = true;
   options.calibration = calibration_;
   options.calibration_folder = options_.cache_folder;
+  options.pin_threads = options_.pin_threads;
+  options.norm_statistics = options_.norm_statistics;
   auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
     const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),
@@ -186,6 +188,10 @@ Status Stylizer::Plan(Size frame) {
   }
   frame_ = frame;
   return OkStatus();
+}
+
+void Stylizer::Reset() {
+  if (session_) session_->ResetStatistics();
 }
 
 Status Stylizer::Process(const tempera_image& in, const tempera_image& out) {

@@ -23,6 +23,8 @@ struct StylizerOptions {
   Size working;  // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
   bool keep_colors = false;
   std::string cache_folder;  // as in tempera_options
+  bool pin_threads = false;
+  engine::NormStatistics norm_statistics = engine::NormStatistics::kExact;
 };
 
 class Stylizer {
@@ -34,6 +36,9 @@ class Stylizer {
 
   // in and out have one size. Plans anew when it differs from the last frame's.
   Status Process(const tempera_image& in, const tempera_image& out);
+
+  // The next frame shares no statistics with those before it.
+  void Reset();
 
   void set_strength(float strength) { sliders_.strength = strength; }  // 0..1
   Result<Size> WorkingSizeFor(Size frame) const;

@@ -158,6 +158,36 @@ TEST(Stylizer, NetworkMayWorkAtAnotherSize) {
   EXPECT_FALSE(s->WorkingSize(0, 10));
 }
 
+TEST(Stylizer, SmoothedStatisticsBeginExactlyAndAfterReset) {
+  // Paints mean 120 and deviation 30, whatever the frame is.
+  TestModel normed;
+  normed.Constant("gamma", {3}, {30, 30, 30}).Constant("beta", {3}, {120, 120, 120});
+  normed.Node("InstanceNormalization", {"input", "gamma", "beta"}, "output");
+  Rgb dark = Noise(32, 32), bright = dark, out(32, 32);
+  for (uint8_t& b : dark.pixels) b /= 4;
+  for (uint8_t& b : bright.pixels) b = static_cast<uint8_t>(200 + b / 8);
+  const Rgb exact = Paint(normed, bright);
+  Expected<tempera::Stylizer> s =
+      OpenModel(normed, {.pin_threads = true, .norm_statistics = TEMPERA_NORM_SMOOTHED});
+  ASSERT_TRUE(s);
+  ASSERT_FALSE(s->Process(dark.image(), out.image()));
+  EXPECT_EQ(out.pixels, Paint(normed, dark).pixels);
+  ASSERT_FALSE(s->Process(bright.image(), out.image()));
+  EXPECT_NE(out.pixels, exact.pixels);  // measured with the dark frame's light, mostly
+  EXPECT_GT(*std::min_element(out.pixels.begin(), out.pixels.end()), 200);
+  ASSERT_FALSE(s->Reset());
+  ASSERT_FALSE(s->Process(bright.image(), out.image()));
+  EXPECT_EQ(out.pixels, exact.pixels);
+  EXPECT_EQ(tempera_reset(nullptr), TEMPERA_INVALID_ARGUMENT);
+  tempera_options options = {};
+  options.struct_size = sizeof(options);
+  const int unknown = 7;
+  std::memcpy(&options.norm_statistics, &unknown, sizeof(unknown));
+  tempera_stylizer* none = nullptr;
+  const std::string bytes = normed.Bytes();
+  EXPECT_EQ(tempera_open_memory(bytes.data(), bytes.size(), &options, &none), TEMPERA_INVALID_ARGUMENT);
+}
+
 TEST(Stylizer, PaintingsOfAnotherSizeAreScaled) {
   // Twice the size, nearest: shrinking it again by areas gives the source back, padding cut off.
   TestModel twice;

@@ -71,6 +71,15 @@ expect_equal "$(field "$work/out/small.mp4" v stream=width,height,codec_name)" h
 paint "$work/in.mkv" -o "$work/out/small.webm" --size 32x32
 expect_equal "$(field "$work/out/small.webm" v stream=width,height,codec_name)" vp9,64,48 '--size'
 
+# Carried statistics begin with the first frame's own; pictures have no frame before.
+paint "$work/in.mkv" -o "$work/out/exact.mkv" --codec ffv1 --pin --norm-statistics exact
+paint "$work/in.mkv" -o "$work/out/smoothed.mkv" --codec ffv1 --norm-statistics smoothed
+expect_frames "$work/out/smoothed.mkv" 20 20
+expect_error 2 'norm-statistics.*frames of a video' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.png" \
+  --style "$style" --norm-statistics smoothed
+expect_error 2 'norm-statistics' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.mp4" --style "$style" \
+  --norm-statistics rough
+
 # Standard input and output are Y4M.
 checks=$((checks + 1))
 ffmpeg -nostdin -v error -i "$work/in.mkv" -f yuv4mpegpipe -pix_fmt yuv420p - |
@@ -124,6 +133,8 @@ checks=$((checks + 1))
 "$tempera" completion bash >"$work/completion" && bash -n "$work/completion" || fail 'the completion script is no bash'
 words=$(bash -c 'source "$1"; COMP_WORDS=(tempera stylize --ke); COMP_CWORD=2; _tempera; echo "${COMPREPLY[*]}"' _ "$work/completion")
 expect_equal "$words" --keep-colors 'completion of --ke'
+words=$(bash -c 'source "$1"; COMP_WORDS=(tempera stylize --norm-statistics s); COMP_CWORD=3; _tempera; echo "${COMPREPLY[*]}"' _ "$work/completion")
+expect_equal "$words" smoothed 'completion of --norm-statistics'
 words=$(bash -c 'source "$1"; COMP_WORDS=(tempera sty); COMP_CWORD=1; _tempera; echo "${COMPREPLY[*]}"' _ "$work/completion")
 expect_equal "$words" 'stylize styles' 'completion of sty'
 [[ $("$tempera" --version) =~ ^tempera\ [0-9]+\.[0-9]+ ]] || fail '--version'

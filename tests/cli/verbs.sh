@@ -120,6 +120,10 @@ said '^on .'
 expect_success "$tempera" bench blue-negative --size 64x48 --iterations 3 --per-step --json --warmup 0
 for key in median_ms p90_ms p99_ms min_ms gmac_per_s peak_mib precision threads cpu steps; do said "\"$key\":"; done
 grep -A5 '"shape"' "$work/stdout" | tr -d ' \n' | grep -q '1,3,48,64' || fail "--size is not width x height"
+expect_success "$tempera" bench blue-negative --size 64x48 --iterations 2 --json --pin --norm-statistics smoothed
+said '"norm_statistics": "smoothed"'
+said '"pinned": true'
+expect_error 2 'norm-statistics' "$tempera" bench blue-negative --norm-statistics given
 expect_error 2 'iterations' "$tempera" bench blue-negative --iterations 0
 expect_error 2 'WIDTHxHEIGHT' "$tempera" bench blue-negative --size 0x0
 

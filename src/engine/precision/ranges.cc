@@ -16,9 +16,11 @@ using graph::Graph;
 using graph::Node;
 using graph::ValueId;
 
-// What is known of one channel: its mean, and bounds that it hardly leaves.
+// What is known of one channel: its mean, and bounds that it hardly leaves, or (sure) never, and then may
+// often reach.
 struct Spread {
   double mean = 0, low = 0, high = 0;
+  bool sure = false;
 };
 using Spreads = std::vector<Spread>;  // one per channel; empty: not known
 
@@ -26,16 +28,18 @@ bool IsPicture(const TensorInfo& info) { return info.dtype == DataType::kFloat32
 
 Spread Map(const Spread& s, double (*f)(double, double, double), double a, double b) {
   const double low = f(s.low, a, b), high = f(s.high, a, b);
-  return {f(s.mean, a, b), std::min(low, high), std::max(low, high)};
+  return {f(s.mean, a, b), std::min(low, high), std::max(low, high), s.sure};
 }
 
 double Affine(double x, double scale, double shift) { return x * scale + shift; }
 double Clamp(double x, double lo, double hi) { return std::min(std::max(x, lo), hi); }
 double Slope(double x, double slope, double) { return x < 0 ? slope * x : x; }
 
-// Of a sum of two values that do not know of each other: deviations add as squares do.
+// Of a sum of two values that do not know of each other: deviations add as squares do, sure bounds as they
+// are.
 Spread Sum(const Spread& a, const Spread& b) {
   const double mean = a.mean + b.mean;
+  if (a.sure || b.sure) return {mean, a.low + b.low, a.high + b.high, a.sure && b.sure};
   return {mean, mean - std::hypot(a.mean - a.low, b.mean - b.low),
           mean + std::hypot(a.high - a.mean, b.high - b.mean)};
 }
@@ -45,7 +49,7 @@ class Propagator {
   Propagator(const Graph& graph, const ValueRange& input) : graph_(graph), spreads_(graph.values.size()) {
     for (ValueId v : graph.inputs) {
       if (!IsPicture(graph.value(v).info)) continue;
-      of(v).assign(Channels(v), {0.5 * (input.low + input.high), input.low, input.high});
+      of(v).assign(Channels(v), {0.5 * (input.low + input.high), input.low, input.high, true});
     }
   }
 
@@ -87,11 +91,14 @@ Spreads Propagator::OfActivation(const Node& node) const {
   Spreads out = of(node.inputs[0]);
   // A clamp bounds even what is not known.
   if (out.empty() && spec->clamp && std::isfinite(spec->lo) && std::isfinite(spec->hi)) {
-    out.assign(Channels(node.outputs[0]), {0.5 * (spec->lo + spec->hi), spec->lo, spec->hi});
+    out.assign(Channels(node.outputs[0]), {0.5 * (spec->lo + spec->hi), spec->lo, spec->hi, true});
   }
   for (size_t c = 0; c < out.size(); ++c) {
+    const bool both_signs = out[c].low < 0 && out[c].high > 0;
     out[c] = spec->clamp ? Map(out[c], Clamp, spec->lo, spec->hi) : Map(out[c], Slope, spec->slope[c], 0);
-    if (!spec->clamp) out[c].high = std::max(out[c].high, 0.0);
+    if (spec->clamp || !both_signs) continue;
+    out[c].low = std::min(out[c].low, 0.0);  // a negative slope turns around at 0
+    out[c].high = std::max(out[c].high, 0.0);
   }
   return out;
 }
@@ -101,7 +108,7 @@ Spreads Propagator::OfConv(const Node& node) const {
   if (node.attributes.String("activation", "none") != "clamp") return {};
   const double lo = node.attributes.Float("lo", -INFINITY), hi = node.attributes.Float("hi", INFINITY);
   if (!std::isfinite(lo) || !std::isfinite(hi)) return {};
-  return Spreads(Channels(node.outputs[0]), {0.5 * (lo + hi), lo, hi});
+  return Spreads(Channels(node.outputs[0]), {0.5 * (lo + hi), lo, hi, true});
 }
 
 Spreads Propagator::OfConcat(const Node& node) const {
@@ -122,7 +129,7 @@ Spreads Propagator::OfPad(const Node& node) const {
   if (node.attributes.String("mode", "constant") != "constant") return out;
   const float* value = Numbers(node, 2);
   const double padded = value != nullptr ? *value : node.attributes.Float("value", 0);
-  for (Spread& s : out) s = {s.mean, std::min(s.low, padded), std::max(s.high, padded)};
+  for (Spread& s : out) s = {s.mean, std::min(s.low, padded), std::max(s.high, padded), s.sure};
   return out;
 }
 
@@ -149,9 +156,9 @@ void Propagator::Visit(const Node& node) {
   } else if (type == "Concat") {
     out = OfConcat(node);
   } else if (type == "Sigmoid") {
-    out.assign(Channels(node.outputs[0]), {0.5, 0, 1});
+    out.assign(Channels(node.outputs[0]), {0.5, 0, 1, true});
   } else if (type == "Tanh") {
-    out.assign(Channels(node.outputs[0]), {0, -1, 1});
+    out.assign(Channels(node.outputs[0]), {0, -1, 1, true});
   } else if (!same_channels) {
     return;
   } else if (type == "Add") {

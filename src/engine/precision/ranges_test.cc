@@ -64,6 +64,31 @@ TEST(Ranges, SumsOfStrangersAddAsSquaresDo) {
   EXPECT_FLOAT_EQ(ranges[2].high[0], 3 + 5 * k);
 }
 
+// What a tanh bounds reaches its bounds; eight deviations are never reached.
+TEST(Ranges, SureBoundsAddAsTheyAre) {
+  TestModel m;
+  const std::string tanh = m.Node("Tanh", {m.Node("Conv", {"x", m.Random({1, 3, 1, 1})})});
+  const std::string other = m.Node("Tanh", {m.Node("Conv", {"x", m.Random({1, 3, 1, 1})})});
+  m.Output(m.Node("Conv", {m.Node("Add", {tanh, other}), m.Random({1, 1, 1, 1})}));
+  const auto ranges = Ranges(Lowered(m, {1, 3, 8, 8}));
+  EXPECT_EQ(ranges[2].low[0], -2);
+  EXPECT_EQ(ranges[2].high[0], 2);
+}
+
+TEST(Ranges, ANegativeSlopeTurnsAroundAtZero) {
+  TestModel m;
+  const std::string norm = m.Node("InstanceNormalization", {m.Node("Conv", {"x", m.Random({2, 3, 1, 1})}),
+                                                            m.Floats({2}, {1, 1}), m.Floats({2}, {0, 0})});
+  const std::string prelu = m.Node("PRelu", {norm, m.Floats({2, 1, 1}, {-0.5f, 0.5f})});
+  m.Output(m.Node("Conv", {prelu, m.Random({1, 2, 1, 1})}));
+  const auto ranges = Ranges(Lowered(m, {1, 3, 8, 8}));
+  const auto k = static_cast<float>(kNormSigmas);
+  EXPECT_EQ(ranges[1].low[0], 0);
+  EXPECT_FLOAT_EQ(ranges[1].high[0], k);
+  EXPECT_FLOAT_EQ(ranges[1].low[1], -0.5f * k);
+  EXPECT_FLOAT_EQ(ranges[1].high[1], k);
+}
+
 TEST(Ranges, HoldTheNumbersAroundThePicture) {
   TestModel m;
   const std::string clip = m.Node("Clip", {"x", m.Floats({}, {5}), m.Floats({}, {6})});

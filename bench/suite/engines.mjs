@@ -14,8 +14,9 @@ export function ourEngine(build, { file, size, threads, precision, target }) {
   };
 }
 
-// `file`: the network in fp32; `qdq`: the same in 8 bits where there is one.
-export function peerEngines({ file, qdq, size, threads }) {
+// `file`: the network in fp32; `qdq`: the same in 8 bits where there is one; `ncnn`: a folder with a build of it, which
+// no package brings.
+export function peerEngines({ file, qdq, size, threads, ncnn }) {
   const ort = path.join(peers, 'onnxruntime.mjs');
   const omp = { OMP_NUM_THREADS: String(threads), OPENBLAS_NUM_THREADS: String(threads) };
   const list = [
@@ -23,6 +24,9 @@ export function peerEngines({ file, qdq, size, threads }) {
     { name: 'PyTorch fp32', command: python, args: [path.join(peers, 'torch_worker.py'), file, size, String(threads), 'fp32'], env: omp },
     { name: 'PyTorch bf16', command: python, args: [path.join(peers, 'torch_worker.py'), file, size, String(threads), 'bf16'], env: omp },
     { name: 'OpenCV fp32', command: python, args: [path.join(peers, 'opencv_worker.py'), file, size, String(threads)], env: omp },
+    ncnn
+      ? { name: 'ncnn', command: python, args: [path.join(peers, 'ncnn_worker.py'), file, size, String(threads), path.resolve(ncnn)], env: omp }
+      : { name: 'ncnn', absent: 'ncnn is not given (--ncnn BUILD)' },
   ];
   if (qdq) list.splice(1, 0, { name: 'ONNX Runtime int8', command: process.execPath, args: [ort, qdq, size, String(threads)] });
   return list;

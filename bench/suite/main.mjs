@@ -21,6 +21,7 @@ const { values: options, positionals: models } = parseArgs({
     precisions: { type: 'string', default: 'fp32,auto' },
     target: { type: 'string' },
     without: { type: 'string' },
+    ncnn: { type: 'string' }, // a folder with a build of it
     only: { type: 'string', default: 'networks,layers,scaling,accuracy' },
     out: { type: 'string' },
   },
@@ -43,6 +44,7 @@ const scratch = fs.mkdtempSync(path.join(os.tmpdir(), 'tempera-bench-'));
 try {
   const common = { build, root, data, scratch, threads: Number(options.threads), precisions: options.precisions.split(','),
     seconds: Number(options.seconds), target: options.target,
+    ncnn: options.ncnn ?? process.env.NCNN_BENCH,
     without: options.without ? new RegExp(options.without) : undefined };
   if (models.length > 0) {
     for (const file of models) {

@@ -30,8 +30,8 @@ export function findNetworks({ build, root, data, scratch }) {
 }
 
 // One network: every engine that is there, in turns. `say` hears who is missing and why.
-export async function measureNetwork(network, { build, threads, precisions, seconds, without, target }, say) {
-  const what = { ...network, threads };
+export async function measureNetwork(network, { build, threads, precisions, seconds, without, target, ncnn }, say) {
+  const what = { ...network, threads, ncnn };
   const engines = precisions.map((precision) => ourEngine(build, { ...what, precision, target }));
   for (const peer of peerEngines(what)) {
     if (without?.test(peer.name)) say(`${peer.name}: left out by --without`);

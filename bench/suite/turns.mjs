@@ -5,7 +5,11 @@ import readline from 'node:readline';
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // A worker behind the protocol of bench_session; undefined where the engine is not there (`why` hears the reason).
-export async function start({ name, command, args, env }, why = () => {}) {
+export async function start({ name, command, args, env, absent }, why = () => {}) {
+  if (absent) {
+    why(`${name}: ${absent}`);
+    return undefined;
+  }
   let child;
   try {
     child = spawn(command, args, { stdio: ['pipe', 'pipe', 'ignore'], env: { ...process.env, ...env } });

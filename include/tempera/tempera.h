@@ -75,9 +75,8 @@ typedef enum tempera_precision {
 
 /* What the network's instance norms normalise a frame with. */
 typedef enum tempera_norm_statistics {
-  TEMPERA_NORM_EXACT = 0, /* the frame's own mean and variance: every frame is painted by itself */
-  TEMPERA_NORM_SMOOTHED =
-      1 /* blended with those of the frames before: for the frames of one video, in order */
+  TEMPERA_NORM_EXACT = 0,   /* the frame's own mean and variance: every frame is painted by itself */
+  TEMPERA_NORM_SMOOTHED = 1 /* blended with those of the frames before: for one video, in order */
 } tempera_norm_statistics;
 
 /* {0} is a sound default for every field: set struct_size = sizeof(tempera_options). */

@@ -42,7 +42,7 @@ class ReferenceStep final : public Step {
   }
 
   Status Run(const RunContext&) override {
-    TEMPERA_RETURN_IF_ERROR(op_.reference({node_, graph_.opset, input_pointers_, output_pointers_}));
+    TEMPERA_RETURN_IF_ERROR(ops::Compute(op_, {node_, graph_.opset, input_pointers_, output_pointers_}));
     for (size_t i = 0; i < outputs_.size(); ++i) {
       if (outputs_[i].raw() != output_memory_[i]) return Internal(node_.op_type + " moved its output");
     }

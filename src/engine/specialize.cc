@@ -160,7 +160,7 @@ Status Specializer::Fold(const Node& node, const ops::Operator& op) {
     TEMPERA_ASSIGN_OR_RETURN(outputs[i], Tensor::Create(info.dtype, info.shape));
     out.push_back(&outputs[i]);
   }
-  TEMPERA_RETURN_IF_ERROR(op.reference({node, graph_.opset, in, out}));
+  TEMPERA_RETURN_IF_ERROR(ops::Compute(op, {node, graph_.opset, in, out}));
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] != kNoValue) graph_.value(node.outputs[i]).constant = std::move(outputs[i]);
   }
@@ -245,7 +245,7 @@ Status RunNode(const Graph& graph, const Node& node, std::vector<Tensor>* values
     TEMPERA_ASSIGN_OR_RETURN((*values)[static_cast<size_t>(v)], Tensor::Create(info.dtype, info.shape));
     out.push_back(&(*values)[static_cast<size_t>(v)]);
   }
-  return op->reference({node, graph.opset, in, out});
+  return ops::Compute(*op, {node, graph.opset, in, out});
 }
 
 }  // namespace

@@ -88,7 +88,7 @@ inline Result<std::vector<Tensor>> RunOneNode(std::string op_type, std::vector<o
     TEMPERA_ASSIGN_OR_RETURN(out[i], Tensor::Create(out_infos[i].dtype, out_infos[i].shape));
     out_pointers.push_back(&out[i]);
   }
-  TEMPERA_RETURN_IF_ERROR(op->reference({node, opset, tensors, out_pointers}));
+  TEMPERA_RETURN_IF_ERROR(Compute(*op, {node, opset, tensors, out_pointers}));
   return out;
 }
 

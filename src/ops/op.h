@@ -34,9 +34,14 @@ struct Operator {
   std::string_view name;  // ONNX op_type
   // Shapes and types of the outputs, or why the node is wrong (the caller adds the node's name).
   Status (*infer)(InferContext& context);
-  // The plain loop everything fast is tested against. Reads and writes NCHW, row-major.
+  // The plain loop everything fast is tested against; called through Compute. Reads and writes NCHW,
+  // row-major.
   Status (*reference)(const ComputeContext& context);
 };
+
+// Runs the plain loop, unless every output is empty: a dimension of 0 beside one of a thousand million is a
+// legal shape, and loops over the latter to compute nothing.
+Status Compute(const Operator& op, const ComputeContext& context);
 
 // nullptr when we lack it.
 const Operator* FindOperator(std::string_view op_type);

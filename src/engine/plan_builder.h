@@ -113,6 +113,7 @@ Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node);  
 Result<bool> PlanDepthSpaceNode(PlanBuilder& builder, const graph::Node& node);  // move_step.cc
 Result<bool> PlanExpandNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
 Result<bool> PlanMeanNode(PlanBuilder& builder, const graph::Node& node);        // mean_step.cc
+Result<bool> PlanPoolNode(PlanBuilder& builder, const graph::Node& node);        // pool_step.cc
 Result<bool> PlanResizeNode(PlanBuilder& builder, const graph::Node& node);      // resize_step.cc
 Result<bool> PlanSoftmaxNode(PlanBuilder& builder, const graph::Node& node);     // softmax_step.cc
 

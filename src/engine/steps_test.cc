@@ -42,6 +42,49 @@ TEST(Steps, ResizeBySizesAndAlongOneAxis) {
   EXPECT_EQ(PlainLoops(channels, {1, 2, 4, 5}), 1);
 }
 
+TEST(Steps, Pools) {
+  struct Case {
+    std::vector<int64_t> kernel, strides, pads, dilations;
+    int64_t ceil_mode, plain_loops;
+  };
+  for (const Case& c :
+       {Case{{2, 2}, {2, 2}, {0, 0, 0, 0}, {1, 1}, 0, 0}, Case{{3, 3}, {1, 1}, {1, 1, 1, 1}, {1, 1}, 0, 0},
+        Case{{3, 3}, {2, 2}, {1, 0, 0, 1}, {1, 1}, 0, 0}, Case{{3, 2}, {2, 3}, {0, 1, 2, 0}, {1, 1}, 1, 0},
+        Case{{2, 3}, {1, 2}, {2, 2, 2, 2}, {3, 2}, 0, 0}, Case{{1, 5}, {3, 1}, {0, 4, 0, 4}, {1, 1}, 0, 0},
+        // Windows of padding alone.
+        Case{{2, 2}, {1, 1}, {2, 0, 2, 0}, {1, 1}, 0, 1}}) {
+    for (const char* op : {"MaxPool", "AveragePool"}) {
+      for (int64_t counts : {0, 1}) {
+        if (counts == 1 && std::string(op) == "MaxPool") continue;
+        TestModel m(19);
+        std::vector<onnx::Attribute> attributes = {
+            TestModel::Ints("kernel_shape", c.kernel), TestModel::Ints("strides", c.strides),
+            TestModel::Ints("pads", c.pads), TestModel::Ints("dilations", c.dilations),
+            TestModel::Int("ceil_mode", c.ceil_mode)};
+        if (std::string(op) == "AveragePool")
+          attributes.push_back(TestModel::Int("count_include_pad", counts));
+        m.Output(m.Node(op, {"x"}, attributes));
+        for (const Shape& shape :
+             {Shape{1, 3, 17, 31}, Shape{2, 5, 8, 16}, Shape{1, 1, 4, 5}, Shape{1, 2, 150, 130}}) {
+          SCOPED_TRACE(std::string(op) + ShapeToString(c.kernel) + ShapeToString(c.pads) +
+                       ShapeToString(shape));
+          // With equal weights everywhere a mean is a convolution (graph/pass_pool.cc).
+          EXPECT_EQ(PlainLoops(m, shape), counts == 1 ? 0 : c.plain_loops);
+        }
+      }
+    }
+  }
+}
+
+TEST(Steps, PoolsReadWhatIsPending) {
+  for (const char* op : {"MaxPool", "AveragePool"}) {
+    TestModel m;
+    const std::string norm = m.Node("InstanceNormalization", {"x", m.Random({5}, 0.5f, 2), m.Random({5})});
+    m.Output(m.Node(op, {m.Node("Relu", {norm})}, {TestModel::Ints("kernel_shape", {3, 3})}));
+    EXPECT_EQ(PlainLoops(m, {2, 5, 8, 16}), 0) << op;
+  }
+}
+
 TEST(Steps, BinaryOfOneShape) {
   for (const char* op : {"Add", "Sub", "Mul", "Div", "Min", "Max"}) {
     for (const Shape& shape : kShapes) {

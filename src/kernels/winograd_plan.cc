@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
+#include "src/kernels/task_share.h"
 #include "src/kernels/winograd.h"
 #include "src/kernels/winograd_points.h"
 #include "src/kernels/winograd_strip.h"
@@ -12,7 +13,6 @@ namespace tempera::kernels {
 namespace {
 
 constexpr int64_t kLine = 16;  // floats in a cache line, and in the widest vector
-constexpr int64_t kWantedTasks = 16;
 // The transformed input and the products of a chunk of output channels share a small L2 (512 KiB).
 // 448 KiB hold 24 tiles of 128 channels: three vectors, a full register block.
 constexpr int64_t kInputBudget = 448 * 1024 / 4, kProductBudget = 96 * 1024 / 4;
@@ -79,7 +79,14 @@ constexpr double kNearWeights = 128 * 1024;
 
 struct Cut {
   int64_t rows, columns, v_width, across, down;
+  double covered;  // share of the tasks' rows that are in the image: the last ones may have fewer
 };
+
+// Vectors of a task's tiles. Without tap blocks the rows of tiles follow one another without a gap.
+int64_t TileVectors(const ConvPlan& p, int64_t rows, int64_t columns) {
+  const int64_t lanes = p.target->lanes;
+  return p.winograd.blocks == 1 ? CeilDiv(rows * columns, lanes) : rows * CeilDiv(columns, lanes);
+}
 
 // Transformed columns of a task, whole vectors.
 int64_t TransformedWidth(const ConvPlan& p, int64_t columns) {
@@ -95,7 +102,7 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
   const double vectors = 1.0 / static_cast<double>(p.target->lanes);
   const auto in = static_cast<double>(p.shape.in_channels), out = static_cast<double>(p.shape.out_channels);
   const auto squared = [](int64_t x) { return static_cast<double>(x * x); };
-  const auto tiles = static_cast<double>(cut.rows * RoundUp(cut.columns, p.target->lanes)) * vectors;
+  const auto tiles = static_cast<double>(TileVectors(p, cut.rows, cut.columns));
   const auto transformed = static_cast<double>((cut.rows + w.blocks - 1) * cut.v_width) * vectors;
   const auto copied = static_cast<double>(((cut.rows + w.blocks - 2) * w.axis.step + w.axis.inputs) *
                                           w.axis.step * cut.v_width) *
@@ -105,10 +112,10 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
                       transformed * squared(w.axis.points) * in * 2 + copied * in * 3 + short_rows * in * 60;
   const double weights = squared(w.axis.points) * squared(w.blocks) * in * out;
   const double far = weights * 4 > kNearWeights ? weights * 0.75 : 0;
-  return (task + far) * static_cast<double>(cut.across * cut.down);
+  return (task * cut.covered + far) * DealtTasks(p.shape.n * cut.across * cut.down);
 }
 
-// The cheapest cut whose transformed input fits its budget, with enough tasks where that is possible.
+// The cheapest cut whose transformed input fits its budget.
 Cut ChooseCut(const ConvPlan& p) {
   const WinogradLayout& w = p.winograd;
   const int64_t lanes = p.target->lanes;
@@ -124,12 +131,10 @@ Cut ChooseCut(const ConvPlan& p) {
     cut.across = CeilDiv(all_columns, cut.columns);
     const int64_t most = kInputBudget / (a_column * cut.v_width) - (w.blocks - 1);
     if (most < 1 && vectors > 2) break;
-    const int64_t wanted = CeilDiv(all_rows * cut.across * p.shape.n, kWantedTasks);
-    for (int64_t rows = 1; rows <= std::clamp<int64_t>(std::min(most, wanted), 1, all_rows); ++rows) {
+    for (int64_t rows = 1; rows <= std::clamp<int64_t>(most, 1, all_rows); ++rows) {
       cut.rows = rows;
       cut.down = CeilDiv(all_rows, cut.rows);
-      cut.rows = CeilDiv(all_rows, cut.down);
-      cut.down = CeilDiv(all_rows, cut.rows);
+      cut.covered = static_cast<double>(all_rows) / static_cast<double>(cut.rows * cut.down);
       const double cost = CostOf(p, cut);
       if (best.rows == 0 || cost < best_cost) best = cut, best_cost = cost;
     }
@@ -148,22 +153,25 @@ void PlanTiles(ConvPlan& p) {
   p.tasks = p.shape.n * p.tiles;
 
   const int64_t v_rows = w.rows + w.blocks - 1;
-  w.v_channel = v_rows * w.v_width;
+  // The vectors of a row may reach beyond its last tile.
+  w.v_channel =
+      w.blocks == 1 ? RoundUp((v_rows - 1) * w.columns + w.v_width, p.target->lanes) : v_rows * w.v_width;
   w.v_point = OddLines(p.shape.in_channels * w.v_channel);
-  const int64_t vectors = w.rows * CeilDiv(w.columns, p.target->lanes);
+  const int64_t vectors = TileVectors(p, w.rows, w.columns);
   w.m_channel = vectors * p.target->lanes;
   const int64_t points = w.axis.points * w.axis.points;
   const int64_t most_block = std::min(p.target->max_channels, p.shape.out_channels);
   const int64_t fit = kProductBudget / (points * w.m_channel * most_block);
   w.chunk_blocks = std::clamp<int64_t>(fit, 1, p.blocks_per_group);
-  w.m_point = OddLines(w.chunk_blocks * most_block * w.m_channel);
+  w.m_point = OddLines(w.chunk_blocks * most_block * w.m_channel + kLine);
   w.segment_width = RoundUp(w.v_width + (w.axis.inputs - 1) / w.axis.step, kLine);
   w.input_rows = (v_rows - 1) * w.axis.step + w.axis.inputs;
   const int64_t row = w.axis.step * w.segment_width;
   // Transformed input, products, one channel's rows, their transform along rows, one row before its split,
   // and four 32-bit numbers per vector (kernels::Run).
   const int64_t floats = points * (w.v_point + w.m_point) + (w.input_rows + 1) * row +
-                         w.input_rows * w.axis.points * w.v_width + RoundUp(4 * vectors, kLine);
+                         w.input_rows * w.axis.points * w.v_width +
+                         RoundUp(4 * w.rows * CeilDiv(w.columns, p.target->lanes), kLine);
   p.scratch_bytes = static_cast<size_t>(floats) * sizeof(float);
 }
 

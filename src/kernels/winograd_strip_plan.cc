@@ -6,6 +6,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/kernels/conv_taps.h"
+#include "src/kernels/task_share.h"
 #include "src/kernels/winograd_points.h"
 #include "src/kernels/winograd_strip.h"
 
@@ -13,17 +14,17 @@ namespace tempera::kernels {
 namespace {
 
 constexpr int64_t kLine = 16;  // floats in a cache line, and in the widest vector
-constexpr int64_t kWantedTasks = 16;
-// The rows of input that are in use take half of a small L2 (512 KiB), products half of a small L1.
-constexpr int64_t kInputBudget = 256 * 1024 / 4, kProductBudget = 16 * 1024 / 4;
+// The rows of input that are in use take most of a small L2 (512 KiB), products half of a small L1.
+constexpr int64_t kInputBudget = 384 * 1024 / 4, kProductBudget = 16 * 1024 / 4;
 // No task has more rows of output: larger images have more tasks, and one that is late matters less.
-constexpr int64_t kMostRows = 64;
+constexpr int64_t kMostRows = 32;
 
 // Rows of phase pixels in a row of units.
 int64_t UnitRows(const ConvPlan& p) { return p.winograd.kind == WinogradKind::kEnlargedStrip ? 1 : 4; }
 
 struct Cut {
   int64_t unit_rows, columns, across, down;
+  double covered;  // share of the tasks' rows that are in the image: the last ones may have fewer
 };
 
 int64_t SegmentWidth(const ConvPlan& p, int64_t columns) {
@@ -48,19 +49,19 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
   }
   // Two fused multiply-adds a cycle and a quarter more for what surrounds them.
   const auto outputs = static_cast<double>(cut.unit_rows * RoundUp(cut.columns, p.target->lanes)) * vectors;
-  // Six cycles for a vector copied into scratch and 80 for a row of them.
+  // Six cycles for a vector copied into scratch and 200 for a row of them.
   const auto row = static_cast<double>(p.read_stride_w * SegmentWidth(p, cut.columns)) * vectors;
   const auto rows = static_cast<double>((cut.unit_rows * UnitRows(p) - 1) * p.read_stride_h + p.window_h);
-  const double task = outputs * out * (in * taps * 0.625 + 12) + in * rows * (row * 6 + 80);
-  return task * static_cast<double>(cut.across * cut.down);
+  const double task = outputs * out * (in * taps * 0.625 + 12) + in * rows * (row * 6 + 200);
+  return task * cut.covered * DealtTasks(p.shape.n * cut.across * cut.down);
 }
 
-// The cheapest cut whose rows in use fit their budget, with enough tasks where that is possible.
+// The cheapest cut whose rows in use fit their budget.
 Cut ChooseCut(const ConvPlan& p) {
   const int64_t lanes = p.target->lanes;
   const int64_t all_columns = p.phase_w, all_rows = CeilDiv(p.phase_h, UnitRows(p));
   const int64_t most_across = CeilDiv(all_columns, lanes);
-  const int64_t too_wide = ChannelStride(p, all_columns) * p.shape.in_channels / kInputBudget;
+  const int64_t too_wide = CeilDiv(ChannelStride(p, all_columns) * p.shape.in_channels, kInputBudget);
   const int64_t first = std::clamp<int64_t>(too_wide, 1, most_across);
   Cut best{};
   double best_cost = 0;
@@ -69,13 +70,14 @@ Cut ChooseCut(const ConvPlan& p) {
     cut.columns = std::min(RoundUp(CeilDiv(all_columns, across), lanes), all_columns);
     if (across > first && ChannelStride(p, cut.columns) * p.shape.in_channels > kInputBudget) continue;
     cut.across = CeilDiv(all_columns, cut.columns);
-    const int64_t wanted = CeilDiv(all_rows * cut.across * p.shape.n, kWantedTasks);
-    cut.unit_rows = std::min({wanted, all_rows, kMostRows / (UnitRows(p) * p.scale)});
-    cut.down = CeilDiv(all_rows, cut.unit_rows);
-    cut.unit_rows = CeilDiv(all_rows, cut.down);
-    cut.down = CeilDiv(all_rows, cut.unit_rows);
-    const double cost = CostOf(p, cut);
-    if (best.unit_rows == 0 || cost < best_cost) best = cut, best_cost = cost;
+    const int64_t most_rows = std::min(all_rows, kMostRows / (UnitRows(p) * p.scale));
+    for (int64_t rows = 1; rows <= most_rows; ++rows) {
+      cut.unit_rows = rows;
+      cut.down = CeilDiv(all_rows, rows);
+      cut.covered = static_cast<double>(all_rows) / static_cast<double>(rows * cut.down);
+      const double cost = CostOf(p, cut);
+      if (best.unit_rows == 0 || cost < best_cost) best = cut, best_cost = cost;
+    }
   }
   return best;
 }

@@ -38,7 +38,10 @@ struct WinogradWork {
   float* linear;  // one row before its split
   Run* runs;      // y, x: in tiles of the task
   int64_t num_runs;
-  int64_t v_width;  // of this task: one at the right edge may have fewer columns than the plan's
+  // Of this task: one at the right edge may have fewer columns than the plan's.
+  int64_t v_width;  // columns, whole vectors
+  int64_t pitch;    // from one row of tiles to the next, transformed or multiplied
+  int64_t vectors;  // of products
 };
 
 // A task's tiles: outputs from (y0, x0) on, in pixels.
@@ -57,8 +60,12 @@ WinogradWork LayOut(const ConvPlan& plan, const TileBlock& tile, float* scratch)
   work.linear = work.middle + w.input_rows * w.axis.points * w.v_width;
   work.runs = reinterpret_cast<Run*>(work.linear + row);
   work.num_runs = 0;
-  // Without tap blocks the vectors of all rows follow one another.
-  work.v_width = w.blocks > 1 ? w.v_width : (tile.columns + kWidth - 1) / kWidth * kWidth;
+  const int64_t whole = (tile.columns + kWidth - 1) / kWidth * kWidth;
+  work.v_width = w.blocks > 1 ? w.v_width : whole;
+  // Without tap blocks the tiles of all rows follow one another without a gap; a row's last vector reaches
+  // into the next row, which is written later.
+  work.pitch = w.blocks > 1 ? whole : tile.columns;
+  work.vectors = (tile.rows * work.pitch + kWidth - 1) / kWidth;
   for (int64_t y = 0; y < tile.rows; ++y) {
     for (int64_t x = 0; x < tile.columns; x += kWidth) {
       work.runs[work.num_runs++] = {static_cast<int32_t>(y * work.v_width + x), static_cast<int32_t>(y),
@@ -128,6 +135,7 @@ HWY_NOINLINE void TransformInput(const ConvPlan& plan, const TileBlock& tile, co
   const DF d;
   const WinogradLayout& w = plan.winograd;
   const int64_t segment = w.segment_width, width = work.v_width, middle_row = kPoints * width;
+  const int64_t v_pitch = w.blocks > 1 ? w.v_width : work.pitch;
   const int64_t tile_rows = tile.rows + w.blocks - 1;
   const int64_t rows = (tile_rows - 1) * kStep + kInputs;
   for (int64_t r = 0; r < rows; ++r) {
@@ -143,7 +151,7 @@ HWY_NOINLINE void TransformInput(const ConvPlan& plan, const TileBlock& tile, co
   for (int64_t ty = 0; ty < tile_rows; ++ty) {
     for (int px = 0; px < kPoints; ++px) {
       const float* HWY_RESTRICT from = work.middle + ty * kStep * middle_row + px * width;
-      float* HWY_RESTRICT to = v + px * w.v_point + ty * width;
+      float* HWY_RESTRICT to = v + px * w.v_point + ty * v_pitch;
       for (int64_t x = 0; x < width; x += kWidth) {
         VF in[kInputs], out[kPoints];
         for (int i = 0; i < kInputs; ++i) in[i] = hn::LoadU(d, from + i * middle_row + x);
@@ -165,12 +173,13 @@ HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, 
   const int64_t m_point = plan.winograd.m_point;
   const ChannelPointwise pointwise = LoadPointwise(d, write, channel);
   const VF bias = hn::Set(d, plan.bias[static_cast<size_t>(channel)]);
-  for (int64_t r = 0; r < work.num_runs; ++r, m += kWidth) {
+  for (int64_t r = 0; r < work.num_runs; ++r) {
     const Run& run = work.runs[r];
+    const float* HWY_RESTRICT from = m + run.y * work.pitch + run.x;
     VF middle[kOutputs][kPoints];
     for (int px = 0; px < kPoints; ++px) {
       VF in[kPoints], out[kOutputs];
-      for (int py = 0; py < kPoints; ++py) in[py] = hn::Load(d, m + (py * kPoints + px) * m_point);
+      for (int py = 0; py < kPoints; ++py) in[py] = hn::LoadU(d, from + (py * kPoints + px) * m_point);
       Transform::Output(in, out);
       for (int i = 0; i < kOutputs; ++i) middle[i][px] = out[i];
     }
@@ -223,7 +232,7 @@ void Multiply(const ConvPlan& plan, const WinogradWork& work, int64_t begin, int
   PanelArgs panel;
   panel.v_stride = w.v_channel;
   panel.in_channels = plan.shape.in_channels;
-  panel.vectors = work.num_runs;
+  panel.vectors = work.vectors;
   panel.out_stride = w.m_channel;
   for (int64_t point = 0; point < points; ++point) {
     panel.v = work.v + point * w.v_point;

@@ -1,0 +1,21 @@
+// What it costs to deal equal tasks to threads.
+#pragma once
+
+#include <cstdint>
+
+#include "src/base/checked_math.h"
+
+namespace tempera::kernels {
+
+// Tasks' worth of time times threads that a run takes, expected over 1, 2, 4 and 8 threads: `tasks` itself
+// when they divide evenly, more when some threads wait for the last. Plans weigh it against what finer tasks
+// copy twice; it knows nothing of the threads that there are, since the tasks decide the order of sums and
+// the result may not depend on threads.
+inline double DealtTasks(int64_t tasks) {
+  const auto dealt = [tasks](int64_t threads) {
+    return static_cast<double>(CeilDiv(tasks, threads) * threads);
+  };
+  return 0.25 * dealt(1) + 0.4 * dealt(2) + 0.2 * dealt(4) + 0.15 * dealt(8);
+}
+
+}  // namespace tempera::kernels

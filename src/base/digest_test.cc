@@ -22,7 +22,7 @@ TEST(Digest, TellsEveryLengthAndBitApart) {
   std::set<std::string> seen;
   for (size_t length = 0; length <= 48; ++length) {
     std::vector<uint8_t> bytes(length);
-    if (length > 0) EXPECT_TRUE(seen.insert(Hex(DigestOf(bytes))).second) << length;
+    EXPECT_TRUE(seen.insert(Hex(DigestOf(bytes))).second) << length;
     for (size_t bit = 0; bit < 8 * length; ++bit) {
       bytes[bit / 8] ^= static_cast<uint8_t>(1u << (bit % 8));
       EXPECT_TRUE(seen.insert(Hex(DigestOf(bytes))).second) << length << " bit " << bit;

@@ -96,7 +96,7 @@ int main(int argc, char** argv) {
   for (const auto& layer : tempera::kernels::kLayers) {
     for (const auto& [method, suffix] :
          {std::pair{ConvMethod::kDirect, " direct"}, std::pair{ConvMethod::kWinograd, " winograd"}}) {
-      if (method == ConvMethod::kWinograd && layer.stride != 1) continue;
+      if (method == ConvMethod::kWinograd && layer.k == 1) continue;
       benchmark::RegisterBenchmark((target->name + " " + layer.name + suffix).c_str(),
                                    tempera::kernels::RunLayer, layer, target->highway_bit, method)
           ->Unit(benchmark::kMillisecond);

@@ -46,7 +46,7 @@ class Reader {
   }
   bool Get(void* data, size_t size) {
     if (size > left_.size()) return false;
-    std::memcpy(data, left_.data(), size);
+    if (size > 0) std::memcpy(data, left_.data(), size);  // no number, no place for it
     left_ = left_.subspan(size);
     return true;
   }

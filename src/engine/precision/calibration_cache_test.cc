@@ -13,6 +13,7 @@
 #include <random>
 #include <string>
 
+#include "src/base/cpu.h"
 #include "src/engine/model_builder_for_test.h"
 #include "src/engine/precision/calibration_bytes.h"
 #include "src/engine/precision/calibration_frame.h"
@@ -187,13 +188,15 @@ TEST_F(CalibrationCacheTest, AFindingIsForWhatItWasFoundWith) {
   EXPECT_EQ(Files().size(), 4u) << "another precision";
   Make({1, 3, 20, 24}, 6, {.input_range = ValueRange{0, 1}});
   EXPECT_EQ(Files().size(), 5u) << "another range";
-  Make({1, 3, 20, 24}, 6, {.cpu = "scalar"});
-  EXPECT_EQ(Files().size(), 6u) << "another target";
   // From 256 pixels a side on the calibration frame is the same.
   Make({1, 3, 256, 256});
-  EXPECT_EQ(Files().size(), 7u);
+  EXPECT_EQ(Files().size(), 6u);
   Make({1, 3, 262, 300});
-  EXPECT_EQ(Files().size(), 7u) << "a larger size";
+  EXPECT_EQ(Files().size(), 6u) << "a larger size";
+  const auto targets = AvailableCpuTargets();
+  if (targets.size() < 2) GTEST_SKIP() << "this processor has one target: another one's finding is not tried";
+  Make({1, 3, 20, 24}, 6, {.cpu = targets.back().name});
+  EXPECT_EQ(Files().size(), 7u) << "another target";
 }
 
 TEST_F(CalibrationCacheTest, WhatIsBrokenIsFoundOutAnew) {

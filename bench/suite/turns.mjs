@@ -4,6 +4,9 @@ import readline from 'node:readline';
 
 const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
+// ONNX Runtime's threads spin on for some 50 ms behind a run: with 15 ms of rest, whoever came next took 1.4 times as long.
+const kRestMs = 60;
+
 // A worker behind the protocol of bench_session; undefined where the engine is not there (`why` hears the reason).
 export async function start({ name, command, args, env, absent }, why = () => {}) {
   if (absent) {
@@ -48,12 +51,12 @@ export function quantile(list, share) {
 
 // Runs the workers in turns until `seconds` are over (at least `least` rounds, at most `most`). The first iteration of
 // each is left out. One that takes more than four times the fastest sits two rounds of three out.
-// Between turns everybody rests a moment, so that nobody's spinning threads are in the next one's time.
+// Between turns everybody rests, so that nobody's spinning threads are in the next one's time.
 export async function interleave(workers, { seconds, least = 3, most = 100 }) {
   const wall = new Map(workers.map((w) => [w, []]));
   const cpu = new Map(workers.map((w) => [w, []]));
   const turn = async (worker, keep) => {
-    await sleep(15);
+    await sleep(kRestMs);
     const [ms, cpuMs] = (await worker.ask('run')).split(' ').map(Number);
     if (!keep) return;
     wall.get(worker).push(ms);

@@ -160,6 +160,84 @@ HWY_INLINE void PackThree(const ReadConstants& constants, const float* from, int
   }
 }
 
+// 16-bit numbers in between: as wide as the widest element.
+template <typename T>
+using Between = std::conditional_t<std::is_same_v<T, uint8_t>, int16_t, T>;
+
+// Eight rows of eight 16-bit numbers become eight columns.
+template <class D>
+HWY_INLINE void Transpose8x8(D d, hn::Vec<D> (&v)[8]) {
+  const hn::RepartitionToWide<D> d32;
+  const hn::RepartitionToWide<decltype(d32)> d64;
+  hn::Vec<decltype(d32)> w[8];
+  for (int i = 0; i < 4; ++i) {  // rows 2i and 2i + 1
+    w[2 * i] = hn::BitCast(d32, hn::InterleaveLower(d, v[2 * i], v[2 * i + 1]));
+    w[2 * i + 1] = hn::BitCast(d32, hn::InterleaveUpper(d, v[2 * i], v[2 * i + 1]));
+  }
+  for (int half = 0; half < 2; ++half) {  // four columns of all rows
+    const auto low0 = hn::BitCast(d64, hn::InterleaveLower(d32, w[half], w[2 + half]));
+    const auto high0 = hn::BitCast(d64, hn::InterleaveUpper(d32, w[half], w[2 + half]));
+    const auto low1 = hn::BitCast(d64, hn::InterleaveLower(d32, w[4 + half], w[6 + half]));
+    const auto high1 = hn::BitCast(d64, hn::InterleaveUpper(d32, w[4 + half], w[6 + half]));
+    v[4 * half] = hn::BitCast(d, hn::InterleaveLower(d64, low0, low1));
+    v[4 * half + 1] = hn::BitCast(d, hn::InterleaveUpper(d64, low0, low1));
+    v[4 * half + 2] = hn::BitCast(d, hn::InterleaveLower(d64, high0, high1));
+    v[4 * half + 3] = hn::BitCast(d, hn::InterleaveUpper(d64, high0, high1));
+  }
+}
+
+// Eight channels from `first` on (those from `channels` on are zeros), `plane` numbers apart, into eight
+// neighbouring elements of each packed pixel. A stretch of each channel is converted with its constants in
+// registers; then squares of it change rows for columns.
+template <bool kSlope, typename T>
+HWY_INLINE void PackEight(const ReadConstants& constants, int64_t first, int64_t channels, int64_t packed,
+                          const float* from, int64_t plane, int64_t pixels, T* to) {
+  using B = Between<T>;
+  constexpr int64_t kStretch = 64;
+  const hn::CappedTag<float, 16> d;
+  const hn::CappedTag<float, 1> d1;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  HWY_ALIGN B lines[8 * kStretch];
+  const int64_t used = std::min<int64_t>(channels - first, 8);
+  std::fill(lines + used * kStretch, lines + 8 * kStretch, B{0});
+  for (int64_t start = 0; start < pixels; start += kStretch) {
+    const int64_t count = std::min(kStretch, pixels - start);
+    for (int64_t channel = 0; channel < used; ++channel) {
+      const float* x = from + channel * plane + start;
+      B* line = lines + channel * kStretch;
+      const auto c = SetRead(d, constants, first + channel);
+      const auto c1 = SetRead(d1, constants, first + channel);
+      int64_t i = 0;
+      for (; i + lanes <= count; i += lanes) Convert<kSlope>(d, hn::LoadU(d, x + i), c, line + i);
+      for (; i < count; ++i) Convert<kSlope>(d1, hn::LoadU(d1, x + i), c1, line + i);
+    }
+    T* pixel = to + start * packed;
+    int64_t i = 0;
+#if HWY_TARGET != HWY_SCALAR
+    const hn::FixedTag<B, 8> db;
+    for (; i + 8 <= count; i += 8) {
+      hn::Vec<decltype(db)> v[8];
+      for (int64_t channel = 0; channel < 8; ++channel)
+        v[channel] = hn::Load(db, lines + channel * kStretch + i);
+      Transpose8x8(db, v);
+      for (int64_t k = 0; k < 8; ++k) {
+        if constexpr (std::is_same_v<T, uint8_t>) {
+          hn::StoreU(hn::DemoteTo(hn::Rebind<uint8_t, decltype(db)>(), v[k]),
+                     hn::Rebind<uint8_t, decltype(db)>(), pixel + (i + k) * packed);
+        } else {
+          hn::StoreU(v[k], db, pixel + (i + k) * packed);
+        }
+      }
+    }
+#endif
+    for (; i < count; ++i) {
+      for (int64_t channel = 0; channel < 8; ++channel) {
+        pixel[i * packed + channel] = static_cast<T>(lines[channel * kStretch + i]);
+      }
+    }
+  }
+}
+
 template <typename T>
 struct RowPacker {
   const ConvNhwcPlan& plan;
@@ -187,12 +265,14 @@ struct RowPacker {
     const float* first =
         static_cast<const float*>(args.input) + image * s.in_channels * plane + y * s.in_w + x;
     if (packed == 3) return PackThree<kSlope>(constants, first, plane, pixels, line, to);
-    for (int64_t c = 0; c < packed; ++c) {
-      if (c < s.in_channels) {
+    if (packed < 8) {  // as many as there are channels
+      for (int64_t c = 0; c < packed; ++c) {
         PackChannel<kSlope>(constants, c, packed, first + c * plane, pixels, line, to + c);
-      } else {
-        for (int64_t i = 0; i < pixels; ++i) to[i * packed + c] = 0;
       }
+      return;
+    }
+    for (int64_t c = 0; c < packed; c += 8) {
+      PackEight<kSlope>(constants, c, s.in_channels, packed, first + c * plane, plane, pixels, to + c);
     }
   }
 

@@ -73,7 +73,7 @@ struct SessionOptions {
 };
 
 struct PrecisionInfo {
-  std::string chosen = "fp32";  // "int8", "int8 but the last in fp32", "bf16", ...
+  std::string chosen = "fp32";  // "int8", "int8 in 14 of 16" (convolutions), "bf16", ...
   double psnr_db = -1;          // of the calibration frame against fp32; 200: the same; -1: not measured
 };
 

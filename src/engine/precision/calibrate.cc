@@ -1,14 +1,17 @@
 #include "src/engine/precision/calibrate.h"
 
 #include <algorithm>
+#include <cmath>
 #include <memory>
 #include <utility>
 
+#include "src/base/checked_math.h"
 #include "src/engine/conv_step.h"
 #include "src/engine/plan.h"
 #include "src/engine/planned_session.h"
 #include "src/engine/precision/calibration_cache.h"
 #include "src/engine/precision/calibration_frame.h"
+#include "src/engine/precision/choose_convs.h"
 #include "src/engine/specialize.h"
 #include "src/graph/passes.h"
 #include "src/kernels/nhwc/dot_kernel.h"
@@ -21,6 +24,11 @@ using graph::Node;
 
 // Statistics of a style network settle at this size, and one run takes a fraction of a second.
 constexpr int64_t kCalibrationExtent = 256;
+// Convolutions are tried one by one, or neighbours together, for as long as so many multiply-accumulates
+// take: about half a second.
+constexpr int64_t kSearchMacs = int64_t{40} * 1000 * 1000 * 1000;
+// Of kLeastPsnrInt8, against a peak of 1.
+const double kMostNoise = std::pow(10, -kLeastPsnrInt8 / 10);
 
 std::vector<std::vector<int64_t>> SignatureOf(const Graph& graph) {
   std::vector<std::vector<int64_t>> signature;
@@ -28,6 +36,14 @@ std::vector<std::vector<int64_t>> SignatureOf(const Graph& graph) {
     if (node.op_type == "tempera.Conv") signature.push_back(graph.value(node.inputs[1]).info.shape);
   }
   return signature;
+}
+
+int64_t MacsOf(const Graph& graph) {
+  int64_t macs = 0;
+  for (const Node& node : graph.nodes) {
+    if (node.op_type == "tempera.Conv") macs += ConvShapeOf(graph, node).macs();
+  }
+  return macs;
 }
 
 // Whether the processor has instructions for it, not only loops.
@@ -74,7 +90,13 @@ class Calibrator {
   // Fills in out_.convs and out_.info.
   Status Find();
   Status FindRanges();
+  Status FindAuto();
+  void FindGains();
+  Candidate Int8Candidate(const std::vector<bool>& low) const;
   std::vector<Candidate> Candidates() const;
+  Result<bool> SearchByLayer();
+  std::vector<bool> Only(const std::vector<LayerNoise>& layers) const;
+  Result<double> PsnrWith(const Candidate& candidate) const;
   std::vector<ConvSetting> SettingsOf(const Candidate& candidate) const;
   // One frame through a plan of the small graph; its outputs are copies.
   Result<std::vector<Tensor>> Paint(std::vector<ConvSetting> convs,
@@ -89,6 +111,8 @@ class Calibrator {
   const SessionOptions& options_;
   Graph small_;  // at the calibration's
   std::vector<ChannelRanges> ranges_, observed_;
+  std::vector<double> gains_;            // of 8 bits, by convolution
+  Precision second_ = Precision::kFp32;  // where 8 bits would gain, but not keep the picture
   std::vector<Tensor> truth_;
   Calibration out_;
 };
@@ -174,25 +198,94 @@ Status Calibrator::FindRanges() {
   return OkStatus();
 }
 
-// Fastest first. Which is faster follows from the processor's kernels, never from a stopwatch.
-std::vector<Calibrator::Candidate> Calibrator::Candidates() const {
-  const size_t count = out_.signature.size();
+void Calibrator::FindGains() {
   const DotKernels fast = FastDotKernels(target_.highway_bit);
-  const bool int8 = fast.int8 || options_.plain_dot_kernels, bf16 = fast.bf16 || options_.plain_dot_kernels;
-  const Precision second = bf16 ? Precision::kBf16 : Precision::kFp32;
-  const std::string in_second = std::string(" in ") + PrecisionName(second);
-  std::vector<Candidate> list;
-  if (int8 && count > 0) {
-    std::vector<Precision> convs(count, Precision::kInt8);
-    list.push_back({"int8", convs, kLeastPsnrInt8});
-    convs.back() = second;
-    list.push_back({"int8 but the last" + in_second, convs, kLeastPsnrInt8});
-    convs.front() = second;
-    list.push_back({"int8 but the first and the last" + in_second, convs, kLeastPsnrInt8});
+  const size_t count = out_.signature.size();
+  second_ = fast.bf16 || options_.plain_dot_kernels ? Precision::kBf16 : Precision::kFp32;
+  // Plain loops are asked for to see what 8 bits do to a picture, not for speed.
+  if (options_.plain_dot_kernels) {
+    gains_.assign(count, 1.0);
+  } else if (fast.int8) {
+    gains_ = Int8Gains(small_, target_.highway_bit);
+  } else {
+    gains_.assign(count, 0.0);
   }
-  if (bf16 && count > 0)
-    list.push_back({"bf16", std::vector<Precision>(count, Precision::kBf16), kLeastPsnrBf16});
+}
+
+// Where `low` is true in 8 bits; elsewhere in fp32 where that is faster, and in the second precision where it
+// is only better.
+Calibrator::Candidate Calibrator::Int8Candidate(const std::vector<bool>& low) const {
+  Candidate candidate = {"int8", {}, kLeastPsnrInt8};
+  for (size_t i = 0; i < low.size(); ++i) {
+    candidate.convs.push_back(low[i] ? Precision::kInt8 : gains_[i] > 0 ? second_ : Precision::kFp32);
+  }
+  const auto count = static_cast<size_t>(std::count(low.begin(), low.end(), true));
+  if (count < low.size()) {
+    candidate.name += " in " + std::to_string(count) + " of " + std::to_string(low.size());
+  }
+  return candidate;
+}
+
+// Fastest first. Which is faster follows from shapes and the processor's kernels, never from a stopwatch.
+std::vector<Calibrator::Candidate> Calibrator::Candidates() const {
+  std::vector<Candidate> list;
+  std::vector<bool> low;
+  for (double gain : gains_) low.push_back(gain > 0);
+  const auto add = [&] {
+    if (std::count(low.begin(), low.end(), true) > 0) list.push_back(Int8Candidate(low));
+  };
+  add();
+  if (low.empty()) return list;
+  for (size_t end : {low.size() - 1, size_t{0}}) {
+    if (!low[end]) continue;
+    low[end] = false;
+    add();
+  }
   return list;
+}
+
+// As many convolutions as the picture bears, those with the most to gain for the noise they make first.
+Result<bool> Calibrator::SearchByLayer() {
+  const auto gaining =
+      static_cast<int64_t>(std::count_if(gains_.begin(), gains_.end(), [](double g) { return g > 0; }));
+  if (gaining < 2) return false;
+  // Neighbours are tried together where one frame takes long.
+  const int64_t group = CeilDiv(gaining * MacsOf(small_), kSearchMacs);
+  std::vector<LayerNoise> layers;
+  for (size_t i = 0; i < gains_.size();) {
+    LayerNoise layer;
+    for (; i < gains_.size() && static_cast<int64_t>(layer.convs.size()) < group; ++i) {
+      if (gains_[i] > 0) layer.convs.push_back(i), layer.gain += gains_[i];
+    }
+    if (layer.convs.empty()) break;
+    TEMPERA_ASSIGN_OR_RETURN(const double psnr, PsnrWith(Int8Candidate(Only({layer}))));
+    layer.noise = std::pow(10, -psnr / 10);
+    layers.push_back(layer);
+  }
+  for (double most = kMostNoise; most > kMostNoise / 4; most *= 0.7) {
+    const std::vector<LayerNoise> kept = MostGain(layers, most);
+    if (kept.empty()) return false;
+    const Candidate candidate = Int8Candidate(Only(kept));
+    TEMPERA_ASSIGN_OR_RETURN(const double psnr, PsnrWith(candidate));
+    if (psnr < kLeastPsnrInt8) continue;
+    out_.convs = SettingsOf(candidate);
+    out_.info = {candidate.name, psnr};
+    return true;
+  }
+  return false;
+}
+
+std::vector<bool> Calibrator::Only(const std::vector<LayerNoise>& layers) const {
+  std::vector<bool> low(gains_.size(), false);
+  for (const LayerNoise& layer : layers) {
+    for (size_t conv : layer.convs) low[conv] = true;
+  }
+  return low;
+}
+
+Result<double> Calibrator::PsnrWith(const Candidate& candidate) const {
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(SettingsOf(candidate), nullptr));
+  return PsnrOf(painted);
 }
 
 std::vector<ConvSetting> Calibrator::SettingsOf(const Candidate& candidate) const {
@@ -221,20 +314,34 @@ Result<CalibrationPtr> Calibrator::Run() {
   return std::make_shared<const Calibration>(std::move(out_));
 }
 
+Status Calibrator::FindAuto() {
+  FindGains();
+  const auto holds = [this](const Candidate& candidate) -> Result<bool> {
+    TEMPERA_RETURN_IF_ERROR(PaintTruth());
+    TEMPERA_ASSIGN_OR_RETURN(const double psnr, PsnrWith(candidate));
+    out_.convs = SettingsOf(candidate);
+    out_.info = {candidate.name, psnr};
+    return psnr >= candidate.least_psnr;
+  };
+  for (const Candidate& candidate : Candidates()) {
+    TEMPERA_ASSIGN_OR_RETURN(const bool held, holds(candidate));
+    if (held) return OkStatus();
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const bool found, SearchByLayer());
+  if (found) return OkStatus();
+  if (second_ == Precision::kBf16 && !out_.signature.empty()) {
+    const std::vector<Precision> all(out_.signature.size(), Precision::kBf16);
+    TEMPERA_ASSIGN_OR_RETURN(const bool held, holds({"bf16", all, kLeastPsnrBf16}));
+    if (held) return OkStatus();
+  }
+  out_.convs.clear();
+  out_.info = {"fp32", 200};
+  return OkStatus();
+}
+
 Status Calibrator::Find() {
   if (options_.precision != Precision::kBf16) TEMPERA_RETURN_IF_ERROR(FindRanges());
-  if (options_.precision == Precision::kAuto) {
-    for (const Candidate& candidate : Candidates()) {
-      TEMPERA_RETURN_IF_ERROR(PaintTruth());
-      out_.convs = SettingsOf(candidate);
-      TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(out_.convs, nullptr));
-      out_.info = {candidate.name, PsnrOf(painted)};
-      if (out_.info.psnr_db >= candidate.least_psnr) return OkStatus();
-    }
-    out_.convs.clear();
-    out_.info = {"fp32", 200};
-    return OkStatus();
-  }
+  if (options_.precision == Precision::kAuto) return FindAuto();
   const Candidate asked = {PrecisionName(options_.precision),
                            std::vector<Precision>(out_.signature.size(), options_.precision), 0};
   out_.convs = SettingsOf(asked);

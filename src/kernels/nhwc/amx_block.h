@@ -279,7 +279,8 @@ constexpr DotKernel TileDotKernel(const char* name) {
           &Dot::Begin,
           &Dot::End,
           &Dot::Run,
-          kBytes ? &PackTiles<int8_t> : &PackTiles<uint16_t>};
+          kBytes ? &PackTiles<int8_t> : &PackTiles<uint16_t>,
+          kBytes ? 600.0 : 300.0};
 }
 
 }  // namespace tempera::kernels::amx

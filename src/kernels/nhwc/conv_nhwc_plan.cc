@@ -8,6 +8,7 @@
 #include "src/kernels/conv_taps.h"
 #include "src/kernels/nhwc/bf16.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/kernels/nhwc/conv_nhwc_columns.h"
 #include "src/kernels/nhwc/winograd_s16.h"
 
 namespace tempera::kernels {
@@ -20,14 +21,6 @@ constexpr int64_t kRowsBudget = 192 * 1024;
 // Sums of one call of the dot kernel stay in L1 (32 KiB) until the epilogue has read them.
 constexpr int64_t kSumsBudget = 12 * 1024;
 constexpr int64_t kLeastPixels = 24;
-// Shifted sums of up to four channels are added as one vector.
-constexpr int64_t kMostShifted = 4;
-
-int64_t PackedChannels(const ConvShape& s, PictureLayout input) {
-  // Planes of a picture are packed without padding: 9x9 over 3 channels is rows of 27 numbers.
-  return input == PictureLayout::kPlanarF32 && s.in_channels <= 4 ? s.in_channels
-                                                                  : NhwcChannels(s.in_channels);
-}
 
 bool FitsInt32(const ConvPlan& g, int64_t packed_channels, int64_t k_step) {
   const double row_k = static_cast<double>(RoundUp(g.window_w * packed_channels, k_step));
@@ -52,29 +45,6 @@ void PlanTiles(ConvNhwcPlan& p) {
   p.tiles_y = CeilDiv(g.phase_h, p.tile_h);
   p.tiles = p.tiles_y * p.tiles_x;
   p.tasks = p.shape.n * p.tiles;
-}
-
-// The split of the kernel's columns that takes the fewest products; on a tie the fewest additions.
-void PlanColumns(ConvNhwcPlan& p) {
-  const DotKernel& dot = *p.dot;
-  const ConvPlan& g = p.geometry;
-  const int64_t out = p.shape.out_channels;
-  p.columns = p.dot_columns = RoundUp(NhwcChannels(out), dot.column_block);
-  p.shifts = 1;
-  p.shift_step = g.window_w;
-  if (out > kMostShifted || g.scale != 1 || g.read_stride_w != 1 || WinogradSuits(p)) return;
-  int64_t least = RoundUp(g.window_w * p.packed_channels, dot.k_step) * p.dot_columns;
-  for (int64_t step = g.window_w - 1; step > 0; --step) {
-    const int64_t shifts = CeilDiv(g.window_w, step);
-    const int64_t columns = RoundUp(shifts * out, dot.column_block);
-    const int64_t products = RoundUp(step * p.packed_channels, dot.k_step) * columns;
-    if (products >= least) continue;
-    least = products;
-    p.shifts = shifts;
-    p.shift_step = step;
-    p.dot_columns = columns;
-    p.columns = NhwcChannels(out);
-  }
 }
 
 void PlanScratch(ConvNhwcPlan& p) {
@@ -266,10 +236,6 @@ Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<con
   return OkStatus();
 }
 
-bool Suits(const DotKernel& dot, ConvPrecision precision) {
-  return (dot.element == DotElement::kBf16) == (precision == ConvPrecision::kBf16);
-}
-
 }  // namespace
 
 bool ConvNhwcServes(const ConvShape& s, const ConvNhwcOptions& options) {
@@ -287,7 +253,7 @@ bool ConvNhwcServes(const ConvShape& s, const ConvNhwcOptions& options) {
   }
   constexpr int64_t kMostStep = 64;  // of the dot kernels
   return options.precision == ConvPrecision::kBf16 ||
-         FitsInt32(g, PackedChannels(s, options.input), kMostStep);
+         FitsInt32(g, PackedInputChannels(s, options.input), kMostStep);
 }
 
 Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float> weights,
@@ -318,17 +284,11 @@ Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float>
   p.precision = options.precision;
   p.input = options.input;
   p.output = options.output;
-  p.dot = options.dot;
-  if (p.dot == nullptr) {
-    for (const DotKernel* dot : DotKernelsFor(options.highway_bit)) {
-      if (p.dot == nullptr && Suits(*dot, options.precision)) p.dot = dot;
-    }
-  }
-  if (!Suits(*p.dot, options.precision)) return InvalidArgument("dot kernel of another precision");
+  p.dot = options.dot != nullptr ? options.dot : FastestDot(options);
+  if (!SuitsPrecision(*p.dot, options.precision)) return InvalidArgument("dot kernel of another precision");
   p.target = ChooseConvNhwcTarget(options.highway_bit);
   p.geometry.shape = shape;
   PlanWindow(p.geometry);
-  p.packed_channels = PackedChannels(shape, options.input);
   PlanColumns(p);
   std::vector<double> steps;
   PlanInput(p, options, steps);

@@ -22,6 +22,7 @@ struct Avx512Bf16 {
   // 24 of 32 registers hold sums: one instruction a cycle with a latency of 6 to 8 needs 8 chains. A block of
   // two vectors takes 24 multiplications, 12 broadcasts and 2 loads a step.
   static constexpr int kPixels1 = 12, kPixels2 = 12;
+  static constexpr double kSpeed = 110;
   TEMPERA_DOT_INLINE Vector Zero() { return _mm512_setzero_si512(); }
   TEMPERA_DOT_INLINE Vector Load(const uint8_t* from) { return _mm512_loadu_si512(from); }
   TEMPERA_DOT_INLINE Vector Broadcast(const uint8_t* from) {

@@ -7,7 +7,7 @@
 //   using Vector; static Vector Zero(), Load(const uint8_t*), Broadcast(const uint8_t* four bytes),
 //   Dot(Vector sums, Vector input, Vector weights); static void Store(Vector, int32_t*);
 //   kLanes (columns of a vector), kGroup (numbers of a 32-bit group), kPixels1, kPixels2 (the tallest
-//   blocks of one and of two vectors: what registers allow).
+//   blocks of one and of two vectors: what registers allow), kSpeed (DotKernel::speed).
 // Everything is in an unnamed namespace, or the linker might keep another instruction set's copy.
 #pragma once
 
@@ -126,7 +126,8 @@ constexpr DotKernel BlockDotKernel(const char* name, DotElement element) {
           &NothingToSetUp,
           &NothingToSetUp,
           &DotBlocks<Isa>::Run,
-          &DotBlocks<Isa>::Pack};
+          &DotBlocks<Isa>::Pack,
+          Isa::kSpeed};
 }
 
 }  // namespace

@@ -53,21 +53,42 @@ void Nothing() {}
 }  // namespace
 
 const DotKernel& PlainU8S8Dot() {
-  static constexpr DotKernel kernel = {
-      "plain_u8s8", DotElement::kU8S8, 1, kColumns, 1, &Nothing, &Nothing, &Run<uint8_t, int8_t, uint32_t>,
-      &Pack<int8_t>};
+  static constexpr DotKernel kernel = {"plain_u8s8",
+                                       DotElement::kU8S8,
+                                       1,
+                                       kColumns,
+                                       1,
+                                       &Nothing,
+                                       &Nothing,
+                                       &Run<uint8_t, int8_t, uint32_t>,
+                                       &Pack<int8_t>,
+                                       1};
   return kernel;
 }
 const DotKernel& PlainS16Dot() {
-  static constexpr DotKernel kernel = {
-      "plain_s16",   DotElement::kS16, 1, kColumns, 1, &Nothing, &Nothing, &Run<int16_t, int16_t, uint32_t>,
-      &Pack<int16_t>};
+  static constexpr DotKernel kernel = {"plain_s16",
+                                       DotElement::kS16,
+                                       1,
+                                       kColumns,
+                                       1,
+                                       &Nothing,
+                                       &Nothing,
+                                       &Run<int16_t, int16_t, uint32_t>,
+                                       &Pack<int16_t>,
+                                       1};
   return kernel;
 }
 const DotKernel& PlainBf16Dot() {
-  static constexpr DotKernel kernel = {
-      "plain_bf16",   DotElement::kBf16, 1, kColumns, 1, &Nothing, &Nothing, &Run<uint16_t, uint16_t, float>,
-      &Pack<uint16_t>};
+  static constexpr DotKernel kernel = {"plain_bf16",
+                                       DotElement::kBf16,
+                                       1,
+                                       kColumns,
+                                       1,
+                                       &Nothing,
+                                       &Nothing,
+                                       &Run<uint16_t, uint16_t, float>,
+                                       &Pack<uint16_t>,
+                                       1};
   return kernel;
 }
 

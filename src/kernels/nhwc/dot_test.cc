@@ -21,6 +21,7 @@ struct Emulated {
   };
   static constexpr int64_t kLanes = kLanesOf, kGroup = kGroupOf;
   static constexpr int kPixels1 = kPixels1Of, kPixels2 = kPixels2Of;
+  static constexpr double kSpeed = 1;
   static Vector Zero() { return {}; }
   static Vector Load(const uint8_t* from) {
     Vector v;

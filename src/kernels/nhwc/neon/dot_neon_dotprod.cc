@@ -80,8 +80,8 @@ std::vector<uint8_t> Pack(const void* weights, int64_t kernel_rows, int64_t row_
 }  // namespace
 
 const DotKernel& NeonDotprodDot() {
-  static constexpr DotKernel kernel = {"neon_dotprod",  DotElement::kU8S8, 4,    8,    1,
-                                       &NothingToSetUp, &NothingToSetUp,   &Run, &Pack};
+  static constexpr DotKernel kernel = {"neon_dotprod",  DotElement::kU8S8, 4,    8,     1,
+                                       &NothingToSetUp, &NothingToSetUp,   &Run, &Pack, 60};
   return kernel;
 }
 bool HasNeonDotprodDot() { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }

@@ -1,0 +1,88 @@
+#include "src/kernels/nhwc/conv_cost.h"
+
+#include <algorithm>
+
+#include "src/kernels/conv_taps.h"
+#include "src/kernels/nhwc/conv_nhwc_columns.h"
+#include "src/kernels/nhwc/winograd_s16.h"
+
+namespace tempera::kernels {
+namespace {
+
+// How fast the target's vectors are, against AVX2's with fused multiply-add.
+double VectorSpeed(int64_t highway_bit) {
+  const int64_t lanes = ChooseConvTarget(highway_bit)->lanes;
+  return lanes >= 16 ? 1.6 : lanes >= 8 ? 1.0 : lanes >= 4 ? 0.45 : 0.05;
+}
+
+double Inputs(const ConvShape& s) { return static_cast<double>(s.n * s.in_channels * s.in_h * s.in_w); }
+double Outputs(const ConvShape& s) { return static_cast<double>(s.n * s.out_channels * s.out_h * s.out_w); }
+
+// Multiply-accumulates a nanosecond as the graph counts them, and nanoseconds for each number read and
+// written. One AVX2 core, the least of many, from grids of 8 to 128 channels.
+struct Speed {
+  double macs, in, out;
+};
+
+Speed SpeedF32(const ConvShape& s) {
+  const bool square = s.kernel_h == s.kernel_w && s.group == 1 && s.dilation_h == 1 && s.dilation_w == 1;
+  const int64_t k = s.kernel_h, in = s.in_channels, out = s.out_channels;
+  const Speed direct = {38, 0.1, 0.25};
+  if (!square || s.transposed) return direct;
+  if (k == 1) return {35, 0.2, 0.2};
+  if (s.upsample == 2) return in >= 32 ? Speed{115, 0.2, 0.35} : Speed{85, 0.2, 0.35};
+  if (s.stride_h == 2) return k >= 5 ? Speed{50, 0.1, 0.25} : Speed{36, 0.1, 0.25};
+  if (s.stride_h != 1) return direct;
+  if (k == 3) return in >= 8 && out >= 8 ? Speed{168, 0.6, 0.6} : Speed{36, 0.1, 0.25};
+  if (k == 5) return in * out >= 24 ? Speed{85, 0.5, 0.4} : direct;
+  if (k >= 9) return {100, 1.5, 0.4};
+  return direct;
+}
+
+}  // namespace
+
+double ConvCostF32(const ConvShape& s, int64_t highway_bit) {
+  const Speed speed = SpeedF32(s);
+  return (static_cast<double>(s.macs()) / speed.macs + Inputs(s) * speed.in + Outputs(s) * speed.out) /
+         VectorSpeed(highway_bit);
+}
+
+double ConvCostNhwc(const ConvShape& s, const ConvNhwcOptions& options) {
+  ConvNhwcPlan p;
+  p.shape = s;
+  p.precision = options.precision;
+  p.input = options.input;
+  p.output = options.output;
+  p.dot = options.dot != nullptr ? options.dot : FastestDot(options);
+  p.geometry.shape = s;
+  PlanWindow(p.geometry);
+  PlanColumns(p);
+  const double pixels = static_cast<double>(s.n * s.out_h * s.out_w);
+  const double in = Inputs(s) * static_cast<double>(p.packed_channels) / static_cast<double>(s.in_channels);
+  const double out = pixels * static_cast<double>(p.columns);
+  const double planes = options.output == PictureLayout::kPlanarF32 ? 0.3 : 0;
+  if (WinogradSuits(p)) {
+    const double products = pixels * 2.25 * static_cast<double>(p.packed_channels * p.columns);
+    return products / (0.85 * p.dot->speed) + in * 0.5 + out * (0.5 + planes);
+  }
+  double a_pixel = 0;  // products, of a pixel of each phase
+  for (int64_t py = 0; py < p.geometry.scale; ++py) {
+    for (int64_t px = 0; px < p.geometry.scale; ++px) {
+      const auto rows = static_cast<int64_t>(TapsH(p.geometry, py).size());
+      const auto taps = std::min(p.shift_step, static_cast<int64_t>(TapsW(p.geometry, px).size()));
+      const int64_t row_k = (taps * p.packed_channels + p.dot->k_step - 1) / p.dot->k_step * p.dot->k_step;
+      a_pixel += static_cast<double>(rows * row_k * p.dot_columns);
+    }
+  }
+  a_pixel /= static_cast<double>(p.geometry.scale * p.geometry.scale);
+  const double added = p.shifts > 1 ? pixels * static_cast<double>(p.dot_columns) * 0.15 : 0;
+  return pixels * a_pixel / p.dot->speed +
+         (in * 0.2 + out * (0.3 + planes) + added) / VectorSpeed(options.highway_bit);
+}
+
+double AddCost(int64_t numbers, PictureLayout layout, int64_t highway_bit) {
+  const double each = layout == PictureLayout::kPlanarF32 ? 0.35 : 0.2;
+  return static_cast<double>(numbers) * each / VectorSpeed(highway_bit);
+}
+
+}  // namespace tempera::kernels

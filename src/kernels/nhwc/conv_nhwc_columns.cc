@@ -1,0 +1,53 @@
+#include "src/kernels/nhwc/conv_nhwc_columns.h"
+
+#include "src/base/checked_math.h"
+#include "src/kernels/nhwc/winograd_s16.h"
+
+namespace tempera::kernels {
+namespace {
+
+// Shifted sums of up to four channels are added as one vector.
+constexpr int64_t kMostShifted = 4;
+
+}  // namespace
+
+int64_t PackedInputChannels(const ConvShape& s, PictureLayout input) {
+  return input == PictureLayout::kPlanarF32 && s.in_channels <= 4 ? s.in_channels
+                                                                  : NhwcChannels(s.in_channels);
+}
+
+bool SuitsPrecision(const DotKernel& dot, ConvPrecision precision) {
+  return (dot.element == DotElement::kBf16) == (precision == ConvPrecision::kBf16);
+}
+
+const DotKernel* FastestDot(const ConvNhwcOptions& options) {
+  for (const DotKernel* dot : DotKernelsFor(options.highway_bit)) {
+    if (SuitsPrecision(*dot, options.precision)) return dot;
+  }
+  return &PlainDotKernel(options.precision == ConvPrecision::kBf16 ? DotElement::kBf16 : DotElement::kU8S8);
+}
+
+void PlanColumns(ConvNhwcPlan& p) {
+  const DotKernel& dot = *p.dot;
+  const ConvPlan& g = p.geometry;
+  const int64_t out = p.shape.out_channels;
+  p.packed_channels = PackedInputChannels(p.shape, p.input);
+  p.columns = p.dot_columns = RoundUp(NhwcChannels(out), dot.column_block);
+  p.shifts = 1;
+  p.shift_step = g.window_w;
+  if (out > kMostShifted || g.scale != 1 || g.read_stride_w != 1 || WinogradSuits(p)) return;
+  int64_t least = RoundUp(g.window_w * p.packed_channels, dot.k_step) * p.dot_columns;
+  for (int64_t step = g.window_w - 1; step > 0; --step) {
+    const int64_t shifts = CeilDiv(g.window_w, step);
+    const int64_t columns = RoundUp(shifts * out, dot.column_block);
+    const int64_t products = RoundUp(step * p.packed_channels, dot.k_step) * columns;
+    if (products >= least) continue;
+    least = products;
+    p.shifts = shifts;
+    p.shift_step = step;
+    p.dot_columns = columns;
+    p.columns = NhwcChannels(out);
+  }
+}
+
+}  // namespace tempera::kernels

@@ -68,7 +68,8 @@ Result<bool> AddPlaneConv(PlanBuilder& builder, const graph::Node& node, Result<
   const Reading from = builder.PlanarReading(node.inputs[0]);
   const StorageId to = builder.NewStorage(node.outputs[0]);
   auto step = std::make_unique<PlaneConvStep<ConvPlan>>(std::move(planned).value(), bytes, from, write, to);
-  step->info.kernel = kernel + ConvShapeName(shape) + " planar " + builder.target_name();
+  const std::string form = shape.upsample == 2 ? " x2" : "";
+  step->info.kernel = kernel + ConvShapeName(shape) + form + " planar " + builder.target_name();
   builder.Add(std::move(step), node);
   builder.DropConstant(node.inputs[1]);
   builder.DropConstant(node.inputs[2]);

@@ -1,6 +1,7 @@
-// Convolution of single pixels (1x1, stride 1) in fp32 on dense planes: a matrix times a picture. Rows do not
-// matter, so a plane is one long line; a few pixels of all input channels lie side by side in the L1 while
-// all output channels pass over them.
+// Convolution of single pixels (1x1) in fp32 on dense planes: a matrix times a picture. Rows do not matter,
+// so the pixels of a plane are one long line. A panel of neighbouring pixels of all input channels is copied
+// into the thread's scratch in the order in which the register blocks read it; what is pending on the value,
+// and a stride, are done there, once per pixel. All output channels then pass over it.
 #pragma once
 
 #include <cstdint>
@@ -22,20 +23,27 @@ struct MixPlan {
   std::vector<float> bias;              // one per output channel
   std::vector<int32_t> first_channels;  // of each block, and the number of channels behind the last
 
-  int64_t panel = 0;  // pixels that pass at once
-  int64_t tiles = 0;  // panels of one image
-  int64_t tasks = 0;  // n * tiles
-  // Where each input channel's pixels lie: in the panel, or (direct) in the picture itself.
-  std::vector<int32_t> channel_offsets;
-  bool direct = false;       // few channels, nothing pending: pixels are read where they are
-  size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
+  // Pixels of one image that are computed: those of the output, or of the input where it is enlarged (the
+  // pixels that an enlargement repeats have equal results).
+  int64_t pixels = 0;
+  int64_t group = 0;  // pixels of a register block: a panel lies group by group, [in_channel][pixel] each
+  int64_t panel = 0;  // pixels that lie in the scratch at once, whole groups
+  int64_t tile = 0;   // pixels of a task
+  int64_t tiles = 0;  // of one image
+  int64_t parts = 1;  // tasks over the blocks of output channels
+  int64_t tasks = 0;  // n * parts * tiles
+  int64_t chunk = 0;  // input channels that are summed at once
+  int64_t blocks_a_pass = 0;  // blocks that pass over all groups of a panel before the next ones do
+  bool direct = false;        // pixels are read where they are: no panel
+  size_t scratch_bytes = 0;   // what one thread needs, 64-byte aligned
 
   const MixTarget* target = nullptr;
 
+  bool enlarged() const { return shape.upsample != 1; }
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
 };
 
-// 1x1, stride 1, one group, no padding, not enlarged, not transposed.
+// 1x1, one group, no padding, not transposed; any stride, or enlarged twice.
 bool MixServes(const ConvShape& shape);
 
 // weights: [out_channels, in_channels, 1, 1]; bias: out_channels numbers or empty. `pending`: something is to
@@ -45,8 +53,9 @@ Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, 
 
 // One target's code.
 struct MixTarget {
-  int64_t lanes;         // floats in a vector
-  int64_t max_channels;  // output channels in a register block
+  int64_t lanes;           // floats in a vector
+  int64_t max_channels;    // output channels in a register block
+  const int* max_vectors;  // vectors in a register block of 0 .. max_channels channels
   void (*run_task)(const MixPlan& plan, const ConvArgs& args, int64_t task, float* scratch);
 };
 const MixTarget* ChooseMixTarget(int64_t highway_bit);

@@ -52,6 +52,7 @@ void CheckMoments(const ConvShape& s, int64_t tiles, const float* output,
 void Check(const ConvShape& s, bool affine, Activation read, Activation write) {
   SCOPED_TRACE(std::to_string(s.n) + "x" + std::to_string(s.in_channels) + " -> " +
                std::to_string(s.out_channels) + " " + std::to_string(s.in_h) + "x" + std::to_string(s.in_w));
+  ASSERT_TRUE(MixServes(s));
   const auto input = RandomNumbers(s.n * s.in_channels * s.in_h * s.in_w, 1);
   const auto weights = RandomNumbers(s.out_channels * s.in_channels, 2);
   const auto bias = RandomNumbers(s.out_channels, 3);
@@ -110,6 +111,40 @@ TEST(Mix, PlanesAroundVectorsAndPanels) {
   }
 }
 
+// Several panels a tile, several tiles, several chunks of input channels, parts of output channels.
+TEST(Mix, PanelsChunksParts) {
+  Check(ShapeOf(1, 520, 37, 9, 23), true, Activation::kClamp, Activation::kSlope);
+  Check(ShapeOf(1, 1100, 9, 3, 15), true, Activation::kSlope, Activation::kClamp);
+  Check(ShapeOf(1, 24, 20, 67, 131), true, Activation::kClamp, Activation::kNone);
+  Check(ShapeOf(2, 40, 200, 31, 17), false, Activation::kNone, Activation::kClamp);
+  Check(ShapeOf(1, 96, 500, 1, 1), false, Activation::kNone, Activation::kSlope);
+  Check(ShapeOf(1, 700, 300, 5, 5), true, Activation::kNone, Activation::kClamp);
+}
+
+TEST(Mix, Strides) {
+  for (int64_t w : {1, 2, 3, 16, 17, 31, 40, 130}) {
+    for (int64_t stride : {2, 3}) {
+      ConvShape s = ShapeOf(2, 13, 9, 11, w);
+      s.stride_h = stride, s.stride_w = stride;
+      s.out_h = (s.in_h - 1) / stride + 1, s.out_w = (s.in_w - 1) / stride + 1;
+      Check(s, w % 2 == 0, Activation::kClamp, Activation::kSlope);
+      s.stride_h = 1, s.out_h = s.in_h;
+      Check(s, w % 2 == 1, Activation::kSlope, Activation::kNone);
+    }
+  }
+}
+
+TEST(Mix, Enlarged) {
+  for (int64_t w : {1, 2, 7, 8, 9, 16, 31, 200}) {
+    for (int64_t out : {1, 3, 8, 21}) {
+      ConvShape s = ShapeOf(2, 12, out, 5, w);
+      s.upsample = 2, s.out_h = 10, s.out_w = 2 * w;
+      Check(s, w % 2 == 0, Activation::kClamp, Activation::kSlope);
+      Check(s, w % 2 == 1, Activation::kNone, Activation::kClamp);
+    }
+  }
+}
+
 TEST(Mix, OthersAreRefused) {
   ConvShape s = ShapeOf(1, 4, 4, 5, 5);
   const std::vector<float> few(3);
@@ -117,7 +152,10 @@ TEST(Mix, OthersAreRefused) {
   s.kernel_w = 3;
   EXPECT_FALSE(MixServes(s));
   s = ShapeOf(1, 4, 4, 5, 5);
-  s.stride_h = 2, s.out_h = 3;
+  s.stride_h = 2, s.out_h = 4;  // reads behind the picture
+  EXPECT_FALSE(MixServes(s));
+  s = ShapeOf(1, 4, 4, 5, 5);
+  s.upsample = 2, s.out_h = 9, s.out_w = 10;
   EXPECT_FALSE(MixServes(s));
 }
 

@@ -1,0 +1,104 @@
+// Plans a 1x1 convolution: cuts its pixels into tiles and panels, packs the weights.
+#include <algorithm>
+
+#include "src/base/checked_math.h"
+#include "src/kernels/planes/mix_f32.h"
+
+namespace tempera::kernels {
+namespace {
+
+// A group of pixels passes under all blocks of output channels and should stay in the L1 meanwhile: 24 KiB of
+// its 32 with the weights that stream by.
+constexpr int64_t kGroupNumbers = 6 * 1024;
+// A panel should stay in the L2 (192 KiB of at least 512), beside the weights of a pass (the same again).
+constexpr int64_t kPanelNumbers = 48 * 1024;
+constexpr int64_t kPassNumbers = 48 * 1024;
+// Pixels of a panel: stretches of 768 bytes of each plane, a multiple of every target's group.
+constexpr int64_t kPanelPixels = 192;
+// What a task writes should still be in the L2 when its moments are gathered.
+constexpr int64_t kTileNumbers = 48 * 1024;
+// Enough tasks for a fair share between a few threads, on small maps too. Fixed: tiles decide the order in
+// which moments are summed.
+constexpr int64_t kWantedTasks = 16;
+// Blocks that make up for copying the panel once more.
+constexpr int64_t kBlocksAPart = 4;
+// Read where they are: streams that the L1's ways take when planes are a power of two apart; where all output
+// channels are one block, pixels are read only once anyway.
+constexpr int64_t kDirectChannels = 8;
+
+void PlanTiles(MixPlan& p, bool pending) {
+  const int64_t in = p.shape.in_channels, out = p.shape.out_channels, n = p.shape.n;
+  const auto blocks = static_cast<int64_t>(p.first_channels.size()) - 1;
+  const int64_t widest = CeilDiv(out, blocks);
+  p.group = p.target->max_vectors[widest] * p.target->lanes;
+  p.chunk = std::min(in, std::max<int64_t>(1, kGroupNumbers / p.group));
+  p.blocks_a_pass = std::max<int64_t>(1, kPassNumbers / (p.chunk * p.target->max_channels));
+  p.panel = RoundUp(std::clamp<int64_t>(kPanelNumbers / in, 1, kPanelPixels), p.group);
+  p.panel = std::min(p.panel, RoundUp(p.pixels, p.group));
+  p.tile = std::clamp<int64_t>(kTileNumbers / out, 1, CeilDiv(p.pixels, CeilDiv(kWantedTasks, n)));
+  // An enlargement takes its panel from the scratch to the output once its moments are known.
+  p.tile = p.enlarged() || p.tile <= p.panel ? std::min(p.panel, RoundUp(p.tile, p.group))
+                                             : RoundUp(p.tile, p.panel);
+  p.panel = std::min(p.panel, p.tile);
+  p.tiles = CeilDiv(p.pixels, p.tile);
+  p.parts = std::clamp<int64_t>(kWantedTasks / (n * p.tiles), 1, std::max<int64_t>(1, blocks / kBlocksAPart));
+  // The last tile of a picture that is read directly has at least a vector.
+  const int64_t last = p.pixels - (p.tiles - 1) * p.tile;
+  p.direct = !pending && !p.enlarged() && p.shape.stride_h == 1 && p.shape.stride_w == 1 &&
+             (in <= kDirectChannels || blocks == 1) && last >= p.target->lanes;
+}
+
+}  // namespace
+
+bool MixServes(const ConvShape& s) {
+  constexpr int64_t kMostStride = int64_t{1} << 14;
+  if (s.stride_h > kMostStride || s.stride_w > kMostStride) return false;
+  const bool strided = s.stride_h != 1 || s.stride_w != 1;
+  const bool enlarges = s.upsample == 2 && !strided && s.out_h == 2 * s.in_h && s.out_w == 2 * s.in_w;
+  // Without a stride rows are one line only where no pixel is left over.
+  const bool lines = s.upsample == 1 && !strided && s.out_h == s.in_h && s.out_w == s.in_w;
+  const bool gathers = s.upsample == 1 && strided && (s.out_h - 1) * s.stride_h < s.in_h &&
+                       (s.out_w - 1) * s.stride_w < s.in_w;
+  return s.kernel_h == 1 && s.kernel_w == 1 && s.group == 1 && s.pad_top == 0 && s.pad_left == 0 &&
+         !s.transposed && s.in_channels <= 64 * 1024 && (lines || gathers || enlarges);
+}
+
+Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
+                        bool pending, int64_t highway_bit) {
+  TEMPERA_RETURN_IF_ERROR(CheckConvShape(shape));
+  if (!MixServes(shape)) return InvalidArgument("convolution is not of single pixels");
+  const int64_t in = shape.in_channels, out = shape.out_channels;
+  if (weights.size() != static_cast<size_t>(in * out) ||
+      (!bias.empty() && bias.size() != static_cast<size_t>(out))) {
+    return InvalidArgument("convolution weights or bias do not match its shape");
+  }
+  MixPlan p;
+  p.shape = shape;
+  p.pixels = shape.upsample == 1 ? shape.out_h * shape.out_w : shape.in_h * shape.in_w;
+  p.target = ChooseMixTarget(highway_bit);
+  p.bias.assign(static_cast<size_t>(out), 0.0f);
+  std::copy(bias.begin(), bias.end(), p.bias.begin());
+  // Dealt evenly: 6 channels in blocks of at most 4 are 3 + 3.
+  const int64_t blocks = CeilDiv(out, p.target->max_channels);
+  for (int64_t b = 0; b <= blocks; ++b) p.first_channels.push_back(static_cast<int32_t>(out * b / blocks));
+  TEMPERA_ASSIGN_OR_RETURN(p.weights, AlignedBuffer::Allocate(weights.size() * sizeof(float)));
+  auto* packed = reinterpret_cast<float*>(p.weights.data());
+  for (size_t b = 0; b + 1 < p.first_channels.size(); ++b) {
+    for (int64_t i = 0; i < in; ++i) {
+      for (int64_t c = p.first_channels[b]; c < p.first_channels[b + 1]; ++c) {
+        *packed++ = weights[static_cast<size_t>(c * in + i)];
+      }
+    }
+  }
+  PlanTiles(p, pending);
+  if (!CheckedMul(shape.n * p.parts, p.tiles, &p.tasks) || p.tasks > (int64_t{1} << 30)) {
+    return InvalidArgument("convolution has too many tiles; use a smaller picture");
+  }
+  // The panel; behind it a line of strided pixels, or the results of one before they are enlarged.
+  const bool strided = shape.stride_h != 1 || shape.stride_w != 1;
+  const int64_t lines = in + (p.enlarged() ? out : strided ? 1 : 0);
+  p.scratch_bytes = p.direct ? 0 : static_cast<size_t>(RoundUp(lines * p.panel * 4, 64));
+  return p;
+}
+
+}  // namespace tempera::kernels

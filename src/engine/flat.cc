@@ -44,7 +44,7 @@ bool KeepsFlat(const Node& node) {
       "LeakyRelu", "Neg",     "Relu", "Sigmoid", "Sqrt",        "Tanh",      "tempera.Affine"};
   const std::string& type = node.op_type;
   if (IsOneOf(type, kNumberByNumber)) return true;
-  if (type == "InstanceNormalization") return true;
+  if (type == "InstanceNormalization" || type == "tempera.GroupNorm") return true;
   if (type == "Pad") return PadsWithItself(node, "mode");
   if (type == "tempera.Conv") {
     // A transposed convolution with a stride has fewer taps at some places than at others.

@@ -1,4 +1,4 @@
-// From moments to the scale and shift of an instance norm.
+// From moments to the scale and shift of an instance norm or a group norm.
 #pragma once
 
 #include <cstdint>
@@ -13,16 +13,21 @@ namespace tempera::engine {
 
 // y = (x - mean) / sqrt(variance + epsilon) * gamma + beta per image and channel
 // (Ulyanov, Vedaldi, Lempitsky 2016, "Instance normalization: the missing ingredient for fast stylization").
-// Lives in the plan; steps hand it the moments they gathered.
+// Lives in the plan; steps hand it the moments they gathered. A group norm (Wu and He 2018, "Group
+// normalization") is the same with the moments of several channels joined.
 struct InstanceNorm {
   std::string name;                // the node's
   std::vector<float> gamma, beta;  // one per channel
+  int64_t group_channels = 1;      // channels that share their mean and variance; divides their number
   float epsilon = 1e-5f;
   NormStatistics statistics = NormStatistics::kExact;
   float smoothing = 0;  // with kSmoothed: the share of the frames before
   bool stored_in_f16 = false;
-  // n * channels numbers each: what the last Run normalised with, or what was given.
+  // n * channels numbers each: what the last Run normalised with, or what was given. Channels of a group have
+  // the same.
   std::vector<double> mean, variance;
+  // n * channels numbers: each channel's own mean in the last Run.
+  std::vector<double> channel_mean;
   bool carried = false;  // mean and variance are of a frame before
   // What it normalises is one number per channel whenever the graph's inputs are (flat.h), and this time they
   // are: moments then hold rounding errors alone.
@@ -32,8 +37,8 @@ struct InstanceNorm {
 
   // False when nobody needs to gather moments.
   bool wants_moments() const { return statistics != NormStatistics::kGiven; }
-  // moments: [n * channels][tiles]. Tiles are joined in order, so the result does not
-  // depend on which thread gathered which.
+  // moments: [n * channels][tiles]. Tiles are joined in order, then the channels of a group, so the result
+  // does not depend on which thread gathered which.
   void Finish(const std::vector<kernels::Moments>& moments, int64_t tiles);
   // mean and variance -> scale and shift.
   void Apply();

@@ -1,5 +1,5 @@
-// Instance norm: statistics gathered by the convolution before it where there is one, otherwise
-// by a pass of their own. The normalisation itself stays pending on the value.
+// Instance norm and group norm: statistics gathered by the convolution before it where there is one,
+// otherwise by a pass of their own. The normalisation itself stays pending on the value.
 #include <algorithm>
 #include <cmath>
 #include <utility>
@@ -28,20 +28,32 @@ double MeanAsStored(double mean, double variance) {
 void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t tiles) {
   // The frames before count only once there were some.
   const double before = statistics == NormStatistics::kSmoothed && carried ? smoothing : 0;
-  for (size_t i = 0; i < scale.size(); ++i) {
+  const auto together = static_cast<size_t>(group_channels);
+  for (size_t first = 0; first < scale.size(); first += together) {
     kernels::Moments all;
-    for (int64_t t = 0; t < tiles; ++t)
-      all.Join(moments[i * static_cast<size_t>(tiles) + static_cast<size_t>(t)]);
-    if (flat) all.m2 = 0;
-    if (stored_in_f16) all.mean = MeanAsStored(all.mean, all.variance());
-    mean[i] = before == 0 ? all.mean : before * mean[i] + (1 - before) * all.mean;
-    variance[i] = before == 0 ? all.variance() : before * variance[i] + (1 - before) * all.variance();
+    for (size_t i = first; i < first + together; ++i) {
+      kernels::Moments channel;
+      for (int64_t t = 0; t < tiles; ++t)
+        channel.Join(moments[i * static_cast<size_t>(tiles) + static_cast<size_t>(t)]);
+      if (flat) channel.m2 = 0;
+      if (stored_in_f16) channel.mean = MeanAsStored(channel.mean, channel.variance());
+      channel_mean[i] = channel.mean;
+      all.Join(channel);
+    }
+    for (size_t i = first; i < first + together; ++i) {
+      mean[i] = before == 0 ? all.mean : before * mean[i] + (1 - before) * all.mean;
+      variance[i] = before == 0 ? all.variance() : before * variance[i] + (1 - before) * all.variance();
+    }
   }
   carried = true;
   Apply();
-  if (flat && before == 0) {  // x - mean is 0, but for rounding
-    std::fill(scale.begin(), scale.end(), 0.0f);
-    for (size_t i = 0; i < shift.size(); ++i) shift[i] = beta[i % beta.size()];
+  if (!flat || before != 0) return;
+  // Each channel is one number, but for rounding: what it becomes is known. Alone in its group it is beta.
+  for (size_t i = 0; i < scale.size(); ++i) {
+    const double deviations = (channel_mean[i] - mean[i]) / std::sqrt(variance[i] + epsilon);
+    const size_t channel = i % gamma.size();
+    scale[i] = 0;
+    shift[i] = static_cast<float>(beta[channel] + (together == 1 ? 0 : deviations * gamma[channel]));
   }
 }
 
@@ -111,9 +123,11 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   own.gamma.assign(gamma->span<float>().begin(), gamma->span<float>().end());
   own.beta.assign(beta->span<float>().begin(), beta->span<float>().end());
   own.epsilon = node.attributes.Float("epsilon", 1e-5f);
+  own.group_channels = planes.channels / node.attributes.Int("num_groups", planes.channels);
   const auto count = static_cast<size_t>(planes.n * planes.channels);
   own.mean.resize(count);
   own.variance.assign(count, 1);
+  own.channel_mean.resize(count);
   own.scale.resize(count);
   own.shift.resize(count);
   own.Apply();

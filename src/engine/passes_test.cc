@@ -70,8 +70,6 @@ TEST(Passes, InstanceNormOverReshapes) {
   // The convolution gathers the statistics; one step applies them for the output.
   EXPECT_EQ(StepsOf(model({2, 4, -1}, 4), {2, 4, 9, 21}).size(), 2u);
   EXPECT_EQ(StepsOf(model({1, 8, -1}, 8), {2, 4, 9, 21}).size(), 2u);
-  // Two channels a group: another thing, which the plain loop does.
-  EXPECT_EQ(StepsOf(model({2, 2, -1}, 2), {2, 4, 9, 21}), Steps{"plain"});
 }
 
 TEST(Passes, InstanceNormWrittenOut) {

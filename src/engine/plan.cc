@@ -52,6 +52,7 @@ constexpr Entry kPlanners[] = {
     {"Upsample", PlanResizeNode},
     {"tempera.Affine", PlanAffineNode},
     {"tempera.Conv", PlanConvNode},
+    {"tempera.GroupNorm", PlanNormNode},
     {"tempera.Softmax", PlanSoftmaxNode},
 };
 

@@ -93,7 +93,7 @@ Status ScaleWeights(Graph& graph, Node& conv, const Tensor& scale, const Tensor&
   return OkStatus();
 }
 
-// Affine after this instance norm -> new scale and shift.
+// Affine after this instance or group norm -> new scale and shift.
 Status ScaleNorm(Graph& graph, Node& norm, const Tensor& scale, const Tensor& shift) {
   const Tensor *gamma = ConstantFloats(graph, norm.inputs[1]), *beta = ConstantFloats(graph, norm.inputs[2]);
   std::vector<float> new_gamma, new_beta;
@@ -109,7 +109,8 @@ Status ScaleNorm(Graph& graph, Node& norm, const Tensor& scale, const Tensor& sh
 
 bool TakesAffine(const Graph& graph, const Node& node) {
   if (node.op_type == "tempera.Conv") return !node.attributes.Has("activation");
-  return node.op_type == "InstanceNormalization" && ConstantFloats(graph, node.inputs[1]) != nullptr &&
+  const bool norm = node.op_type == "InstanceNormalization" || node.op_type == "tempera.GroupNorm";
+  return norm && ConstantFloats(graph, node.inputs[1]) != nullptr &&
          ConstantFloats(graph, node.inputs[2]) != nullptr;
 }
 

@@ -1,6 +1,7 @@
 // Instance norm written out as arithmetic, as exporters did before they knew the operator:
 //   d = x - mean(x);  d / sqrt(mean(d * d) + epsilon), or times its reciprocal
-// -> InstanceNormalization with scale 1 and shift 0; per-channel arithmetic behind it joins later.
+// -> InstanceNormalization with scale 1 and shift 0; per-channel arithmetic behind it joins later. With means
+// over the channels too (layer norm) -> tempera.GroupNorm of one group.
 #include <algorithm>
 #include <cmath>
 
@@ -14,8 +15,8 @@ class NormMatcher {
  public:
   NormMatcher(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
 
-  // x and epsilon when `div` ends the pattern.
-  bool Match(const Node& div, ValueId* x, float* epsilon) const {
+  // x and epsilon when `div` ends the pattern, and whether the means are over all channels.
+  bool Match(const Node& div, ValueId* x, float* epsilon, bool* all_channels) const {
     const Node *sub = nullptr, *sqrt = nullptr;
     if (div.op_type == "Div") {
       sub = Maker(div.inputs[0], "Sub");
@@ -35,6 +36,10 @@ class NormMatcher {
       if (!OneNumber(add->inputs[1 - i], epsilon)) continue;
       if (!MeanIsOfSquare(add->inputs[i], sub->outputs[0])) return false;
       *x = sub->inputs[0];
+      const Shape &means = graph_.value(sub->inputs[1]).info.shape,
+                  &variances = graph_.value(add->inputs[i]).info.shape;
+      if (means != variances) return false;
+      *all_channels = graph_.value(*x).info.shape[1] > 1 && means[1] == 1;
       return *epsilon >= 0;
     }
     return false;
@@ -63,7 +68,8 @@ class NormMatcher {
     return true;
   }
 
-  // What is averaged over all of h and w, giving one number per image and channel; kNoValue otherwise.
+  // What is averaged over all of h and w, giving one number per image and channel, or over all channels as
+  // well; kNoValue otherwise.
   ValueId AveragedPlanes(ValueId mean) const {
     const Node* reduce = Maker(mean, "ReduceMean");
     if (reduce == nullptr) return kNoValue;
@@ -74,9 +80,10 @@ class NormMatcher {
     std::vector<bool> reduced(in.size());
     for (int64_t a : axes) {
       if (a < 0) a += static_cast<int64_t>(in.size());
-      if (a < 2 || a >= static_cast<int64_t>(in.size())) return kNoValue;
+      if (a < 1 || a >= static_cast<int64_t>(in.size())) return kNoValue;
       reduced[static_cast<size_t>(a)] = true;
     }
+    if (reduced[1] && in.size() != 4) return kNoValue;
     for (size_t d = 2; d < in.size(); ++d) {
       if (!reduced[d] && in[d] != 1) return kNoValue;
     }
@@ -91,8 +98,9 @@ class NormMatcher {
   bool IsMeanOf(ValueId mean, ValueId x) const {
     const TensorInfo& info = graph_.value(x).info;
     if (info.dtype != DataType::kFloat32 || info.shape.size() != 4) return false;
+    const Shape& means = graph_.value(mean).info.shape;
     return AveragedPlanes(mean) == x &&
-           graph_.value(mean).info.shape == Shape{info.shape[0], info.shape[1], 1, 1};
+           (means == Shape{info.shape[0], info.shape[1], 1, 1} || means == Shape{info.shape[0], 1, 1, 1});
   }
 
   // v is d, or d plus next to nothing: the mean of d * (d + k) is that of d * d, since that of d is 0.
@@ -124,7 +132,8 @@ Status RecognizeInstanceNorm(Graph& graph) {
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     ValueId x = kNoValue;
     float epsilon = 0;
-    if (!NormMatcher(graph, uses).Match(graph.nodes[n], &x, &epsilon)) continue;
+    bool all_channels = false;
+    if (!NormMatcher(graph, uses).Match(graph.nodes[n], &x, &epsilon, &all_channels)) continue;
     const auto channels = static_cast<size_t>(graph.value(x).info.shape[1]);
     const std::string name = graph.nodes[n].name;
     TEMPERA_ASSIGN_OR_RETURN(const ValueId one,
@@ -133,7 +142,11 @@ Status RecognizeInstanceNorm(Graph& graph) {
                              AddFloats(graph, name + ".zero", std::vector<float>(channels)));
     Node norm;
     norm.name = name;
-    norm.op_type = "InstanceNormalization";
+    norm.op_type = all_channels ? "tempera.GroupNorm" : "InstanceNormalization";
+    if (all_channels) {
+      SetInt(norm, "num_groups", 1);
+      SetString(norm, "operators", "LayerNormalization");
+    }
     norm.inputs = {x, one, zero};
     norm.outputs = graph.nodes[n].outputs;
     SetFloat(norm, "epsilon", epsilon);

@@ -1,21 +1,83 @@
-// Instance norm of a reshaped picture -> of the picture itself. PyTorch writes group norm so: groups become
-// channels of [n, groups, -1], are normalised, and take their old shape; with as many groups as channels, or
-// with one image as [1, n * c, -1], that is the instance norm.
+// Norms of reshaped pictures, and GroupNormalization -> norms of the picture itself. PyTorch writes group
+// norm so: groups become channels of [n, groups, -1], are normalised, and take their old shape; with as many
+// groups as channels, or with one image as [1, n * c, -1], that is the instance norm.
 #include "src/graph/passes.h"
 #include "src/graph/rewrite.h"
 
 namespace tempera::graph {
 namespace {
 
-// `numbers` for [1, n * c, ...] or [n, c, ...] as one number per channel; empty when images differ.
-std::vector<float> PerChannel(const Tensor& numbers, int64_t channels) {
+// A norm whose statistics are those of `together` neighbouring channels of x.
+struct Groups {
+  ValueId x = kNoValue;
+  int64_t together = 1;
+  std::vector<float> gamma, beta;  // one per channel of x
+};
+
+// numbers[k % their count] for the k-th stretch of `together` channels of n images, as one number per channel
+// of an image; empty when images differ.
+std::vector<float> PerChannel(const Tensor& numbers, int64_t channels, int64_t images, int64_t together) {
   const auto all = numbers.span<float>();
-  const auto c = static_cast<size_t>(channels);
-  if (c == 0 || all.size() % c != 0) return {};
-  for (size_t i = c; i < all.size(); ++i) {
-    if (all[i] != all[i - c]) return {};
+  if (all.empty()) return {};
+  std::vector<float> spread;
+  const int64_t groups = channels / together;
+  for (int64_t c = 0; c < channels; ++c) {
+    const auto at = [&](int64_t image) {
+      return all[static_cast<size_t>(image * groups + c / together) % all.size()];
+    };
+    spread.push_back(at(0));
+    for (int64_t image = 1; image < images; ++image) {
+      if (at(image) != spread.back()) return {};
+    }
   }
-  return {all.begin(), all.begin() + channels};
+  return spread;
+}
+
+bool IsPicture(const TensorInfo& info) { return info.dtype == DataType::kFloat32 && info.shape.size() == 4; }
+
+// Fills in gamma and beta from the norm's constants.
+bool ReadConstants(const Graph& graph, const Node& norm, Groups* out) {
+  const Tensor *gamma = ConstantFloats(graph, InputOf(norm, 1)),
+               *beta = ConstantFloats(graph, InputOf(norm, 2));
+  if (gamma == nullptr || beta == nullptr) return false;
+  const Shape& x = graph.value(out->x).info.shape;
+  out->gamma = PerChannel(*gamma, x[1], x[0], out->together);
+  out->beta = PerChannel(*beta, x[1], x[0], out->together);
+  return !out->gamma.empty() && !out->beta.empty();
+}
+
+// `back` is the Reshape behind `norm`, an InstanceNormalization.
+bool ReadWrapped(const Graph& graph, const Uses& uses, const Node& norm, const Node& back, Groups* out) {
+  const int64_t p = uses.producer(norm.inputs[0]);
+  if (p < 0 || graph.nodes[static_cast<size_t>(p)].op_type != "Reshape") return false;
+  out->x = graph.nodes[static_cast<size_t>(p)].inputs[0];
+  const TensorInfo& info = graph.value(out->x).info;
+  const Shape& wrapped = graph.value(norm.inputs[0]).info.shape;
+  if (!IsPicture(info) || graph.value(back.outputs[0]).info.shape != info.shape || wrapped.size() < 3)
+    return false;
+  const int64_t planes = info.shape[0] * info.shape[1], stretches = wrapped[0] * wrapped[1];
+  if (planes == 0 || stretches == 0 || planes % stretches != 0) return false;
+  out->together = planes / stretches;
+  if (info.shape[1] % out->together != 0) return false;  // across images
+  return ReadConstants(graph, norm, out);
+}
+
+// Constants of GroupNormalization are one per group before opset 21, one per channel from then on.
+bool ReadGroupNorm(const Graph& graph, const Node& norm, Groups* out) {
+  out->x = norm.inputs[0];
+  const TensorInfo& info = graph.value(out->x).info;
+  const int64_t groups = norm.attributes.Int("num_groups", 1);
+  if (!IsPicture(info) || info.shape[0] == 0 || info.shape[1] == 0) return false;
+  out->together = info.shape[1] / groups;
+  const Tensor* gamma = ConstantFloats(graph, InputOf(norm, 1));
+  if (gamma != nullptr && gamma->element_count() == info.shape[1]) {
+    const int64_t together = out->together;
+    out->together = 1;
+    const bool read = ReadConstants(graph, norm, out);
+    out->together = together;
+    return read;
+  }
+  return ReadConstants(graph, norm, out);
 }
 
 }  // namespace
@@ -23,37 +85,35 @@ std::vector<float> PerChannel(const Tensor& numbers, int64_t channels) {
 Status UnwrapInstanceNorm(Graph& graph) {
   const Uses uses(graph);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    const auto maker = [&](ValueId v, const char* type) -> const Node* {
-      const int64_t p = uses.producer(v);
-      const bool fits = p >= 0 && graph.nodes[static_cast<size_t>(p)].op_type == type;
-      return fits ? &graph.nodes[static_cast<size_t>(p)] : nullptr;
-    };
-    if (graph.nodes[n].op_type != "Reshape") continue;
-    const Node* norm = maker(graph.nodes[n].inputs[0], "InstanceNormalization");
-    const Node* wrap = norm != nullptr ? maker(norm->inputs[0], "Reshape") : nullptr;
-    if (wrap == nullptr) continue;
-    const ValueId x = wrap->inputs[0];
-    const TensorInfo& info = graph.value(x).info;
-    const Shape &wrapped = graph.value(norm->inputs[0]).info.shape,
-                &out = graph.value(graph.nodes[n].outputs[0]).info.shape;
-    if (info.shape.size() != 4 || out != info.shape || info.dtype != DataType::kFloat32) continue;
-    const int64_t planes = info.shape[0] * info.shape[1];
-    if (wrapped.size() < 3 || planes == 0 || wrapped[0] * wrapped[1] != planes) continue;
-    const Tensor *gamma = ConstantFloats(graph, norm->inputs[1]),
-                 *beta = ConstantFloats(graph, norm->inputs[2]);
-    if (gamma == nullptr || beta == nullptr) continue;
-    if (wrapped[1] % info.shape[1] != 0) continue;  // an image's channels are split otherwise
-    const std::vector<float> g = PerChannel(*gamma, info.shape[1]), b = PerChannel(*beta, info.shape[1]);
-    if (g.empty() || b.empty()) continue;
+    const Node& last = graph.nodes[n];
+    const Node* norm = nullptr;
+    Groups groups;
+    std::string operators;
+    if (last.op_type == "Reshape") {
+      const int64_t p = uses.producer(last.inputs[0]);
+      if (p < 0 || graph.nodes[static_cast<size_t>(p)].op_type != "InstanceNormalization") continue;
+      norm = &graph.nodes[static_cast<size_t>(p)];
+      if (!ReadWrapped(graph, uses, *norm, last, &groups)) continue;
+      operators = "Reshape+InstanceNormalization+Reshape";
+    } else if (last.op_type == "GroupNormalization") {
+      norm = &last;
+      if (!ReadGroupNorm(graph, last, &groups)) continue;
+      operators = last.op_type;
+    } else {
+      continue;
+    }
     Node plain;
     plain.name = norm->name;
-    plain.op_type = "InstanceNormalization";
-    plain.attributes = norm->attributes;
-    plain.inputs = {x, kNoValue, kNoValue};
-    plain.outputs = graph.nodes[n].outputs;
-    SetString(plain, "operators", "Reshape+InstanceNormalization+Reshape");
-    TEMPERA_ASSIGN_OR_RETURN(plain.inputs[1], AddFloats(graph, plain.name + ".gamma", g));
-    TEMPERA_ASSIGN_OR_RETURN(plain.inputs[2], AddFloats(graph, plain.name + ".beta", b));
+    plain.op_type = groups.together == 1 ? "InstanceNormalization" : "tempera.GroupNorm";
+    plain.inputs = {groups.x, kNoValue, kNoValue};
+    plain.outputs = last.outputs;
+    SetFloat(plain, "epsilon", norm->attributes.Float("epsilon", 1e-5f));
+    if (groups.together > 1) {
+      SetInt(plain, "num_groups", graph.value(groups.x).info.shape[1] / groups.together);
+    }
+    SetString(plain, "operators", operators);
+    TEMPERA_ASSIGN_OR_RETURN(plain.inputs[1], AddFloats(graph, plain.name + ".gamma", groups.gamma));
+    TEMPERA_ASSIGN_OR_RETURN(plain.inputs[2], AddFloats(graph, plain.name + ".beta", groups.beta));
     graph.nodes[n] = std::move(plain);
   }
   RemoveDeadNodes(graph);

@@ -8,6 +8,8 @@
 //                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
 //                   activation none|clamp|slope with lo, hi; transposed (1: it was a ConvTranspose)
 //   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
+//   tempera.GroupNorm inputs x, gamma [c], beta [c]; attributes num_groups, epsilon: an instance norm whose
+//                   statistics are those of c / num_groups channels together, always more than one
 //   tempera.Softmax inputs x; attribute axis: along that one axis
 // All carry `operators`, the ONNX operators they stand for, joined by '+'.
 #pragma once
@@ -19,9 +21,11 @@ namespace tempera::graph {
 
 // Conv and ConvTranspose with constant weights, two spatial dimensions -> tempera.Conv, auto_pad resolved.
 Status LowerConv(Graph& graph);
-// Mean, variance and the arithmetic around them, as older exporters write it -> InstanceNormalization.
+// Mean, variance and the arithmetic around them, as older exporters write it -> InstanceNormalization, or
+// tempera.GroupNorm of one group where they are over all channels.
 Status RecognizeInstanceNorm(Graph& graph);
-// Reshape, InstanceNormalization, Reshape back -> InstanceNormalization.
+// Reshape, InstanceNormalization, Reshape back; GroupNormalization -> InstanceNormalization or
+// tempera.GroupNorm.
 Status UnwrapInstanceNorm(Graph& graph);
 // HardSigmoid, HardSwish -> tempera.Affine, Clip, Mul.
 Status LowerHardActivations(Graph& graph);
@@ -35,7 +39,7 @@ Status FoldPads(Graph& graph);
 Status FoldUpsample(Graph& graph);
 // BatchNormalization, and arithmetic with one constant per channel -> tempera.Affine.
 Status LowerAffine(Graph& graph);
-// tempera.Affine after tempera.Conv or InstanceNormalization -> their weights.
+// tempera.Affine after tempera.Conv or a norm -> their weights.
 Status FoldAffine(Graph& graph);
 // Relu, LeakyRelu, PRelu, Clip after tempera.Conv -> its activation.
 Status FuseActivation(Graph& graph);

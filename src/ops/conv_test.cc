@@ -187,5 +187,43 @@ TEST(InstanceNormalization, GivesZeroMeanAndUnitVariance) {
                    .ok());
 }
 
+TEST(GroupNormalization, NormalizesGroupsAndScalesByChannelOrGroup) {
+  Random random;
+  const Tensor x = random.Values({2, 4, 3, 5});
+  const auto groups = [&](std::vector<float> scale, std::vector<float> bias) {
+    const auto n = static_cast<int64_t>(scale.size());
+    return RunOneNode("GroupNormalization", {IntAttribute("num_groups", 2)},
+                      {x, Floats({n}, scale), Floats({n}, bias)});
+  };
+  const auto by_group = groups({2, 4}, {3, 5}), by_channel = groups({2, 2, 4, 4}, {3, 3, 5, 5});
+  ASSERT_TRUE(by_group.ok() && by_channel.ok());
+  const std::vector<float> y = FloatsIn((*by_group)[0]);
+  EXPECT_EQ(y, FloatsIn((*by_channel)[0]));
+  for (size_t group = 0; group < 4; ++group) {  // two images
+    const double mean = group % 2 == 0 ? 3 : 5, deviation = group % 2 == 0 ? 2 : 4;
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < 30; ++i) {
+      const double d = static_cast<double>(y[group * 30 + i]) - mean;
+      sum += d;
+      squares += d * d;
+    }
+    EXPECT_NEAR(sum / 30, 0, 1e-5);
+    EXPECT_NEAR(squares / 30, deviation * deviation, 1e-2);
+  }
+  // As instance norms where every channel is a group.
+  const auto each = RunOneNode("GroupNormalization", {IntAttribute("num_groups", 4)},
+                               {x, Floats({4}, {1, 2, 3, 4}), Floats({4}, {5, 6, 7, 8})});
+  const auto instance =
+      RunOneNode("InstanceNormalization", {}, {x, Floats({4}, {1, 2, 3, 4}), Floats({4}, {5, 6, 7, 8})});
+  ASSERT_TRUE(each.ok() && instance.ok());
+  EXPECT_EQ(FloatsIn((*each)[0]), FloatsIn((*instance)[0]));
+  for (int64_t bad : {0, 3, -2}) {
+    EXPECT_FALSE(RunOneNode("GroupNormalization", {IntAttribute("num_groups", bad)},
+                            {x, Floats({4}, {1, 2, 3, 4}), Floats({4}, {5, 6, 7, 8})})
+                     .ok());
+  }
+  EXPECT_FALSE(groups({1, 2, 3}, {1, 2, 3}).ok());
+}
+
 }  // namespace
 }  // namespace tempera::ops

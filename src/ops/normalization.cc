@@ -1,5 +1,6 @@
-// InstanceNormalization (Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022) and BatchNormalization
-// with its running statistics (inference).
+// InstanceNormalization (Ulyanov, Vedaldi, Lempitsky, arXiv 1607.08022), GroupNormalization (Wu and He, arXiv
+// 1803.08494) and BatchNormalization with its running statistics (inference).
+#include <algorithm>
 #include <cmath>
 #include <string>
 
@@ -40,6 +41,26 @@ Status InferBatchNorm(InferContext& c) {
   return OkStatus();
 }
 
+// Scale and bias: one number per channel (from opset 21 on), or one per group (before).
+Status InferGroupNorm(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 3, 3));
+  const Shape& x = c.inputs[0]->shape;
+  if (x.size() < 2) return CorruptModel("its input " + ShapeToString(x) + " has no channels");
+  const int64_t groups = c.node.attributes.Int("num_groups", 0);
+  if (groups < 1 || x[1] % groups != 0) {
+    return CorruptModel(std::to_string(x[1]) + " channels do not make " + std::to_string(groups) + " groups");
+  }
+  for (size_t i = 1; i < 3; ++i) {
+    const Shape& s = c.inputs[i]->shape;
+    if (s.size() != 1 || (s[0] != x[1] && s[0] != groups) || s != c.inputs[1]->shape) {
+      return CorruptModel("input " + std::to_string(i) + " of shape " + ShapeToString(s) + " does not fit " +
+                          std::to_string(x[1]) + " channels in " + std::to_string(groups) + " groups");
+    }
+  }
+  c.outputs[0] = *c.inputs[0];
+  return OkStatus();
+}
+
 struct Planes {
   int64_t batches, channels, size;
 };
@@ -61,27 +82,43 @@ double At(const Tensor& t, int64_t i) {
   return static_cast<double>(t.data<T>()[i]);
 }
 
-Status InstanceNormReference(const ComputeContext& c) {
+// Normalises `groups` stretches of each image; channel c's numbers are scale[c / per_scale], and the same of
+// the bias.
+Status NormalizeGroups(const ComputeContext& c, int64_t groups, int64_t per_scale) {
   const auto epsilon = static_cast<double>(c.node.attributes.Float("epsilon", 1e-5f));
   return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
     const Planes p = PlanesOf(c.inputs[0]->shape());
-    for (int64_t plane = 0; plane < p.batches * p.channels; ++plane) {
-      const T* in = c.inputs[0]->data<T>() + plane * p.size;
+    const int64_t channels = p.channels / groups, size = channels * p.size;
+    for (int64_t group = 0; group < p.batches * groups; ++group) {
+      const T* in = c.inputs[0]->data<T>() + group * size;
+      T* out = c.outputs[0]->data<T>() + group * size;
       double sum = 0, squares = 0;
-      for (int64_t i = 0; i < p.size; ++i) sum += static_cast<double>(in[i]);
-      const double mean = p.size > 0 ? sum / static_cast<double>(p.size) : 0;
-      for (int64_t i = 0; i < p.size; ++i) {
+      for (int64_t i = 0; i < size; ++i) sum += static_cast<double>(in[i]);
+      const double mean = size > 0 ? sum / static_cast<double>(size) : 0;
+      for (int64_t i = 0; i < size; ++i) {
         const double d = static_cast<double>(in[i]) - mean;
         squares += d * d;
       }
-      const double variance = p.size > 0 ? squares / static_cast<double>(p.size) : 0;
-      const int64_t channel = plane % p.channels;
-      const double scale = At<T>(*c.inputs[1], channel) / std::sqrt(variance + epsilon);
-      ScaleShift(in, p.size, scale, At<T>(*c.inputs[2], channel) - mean * scale,
-                 c.outputs[0]->data<T>() + plane * p.size);
+      const double variance = size > 0 ? squares / static_cast<double>(size) : 0;
+      for (int64_t channel = 0; channel < channels; ++channel) {
+        const int64_t number = (group % groups * channels + channel) / per_scale;
+        const double scale = At<T>(*c.inputs[1], number) / std::sqrt(variance + epsilon);
+        ScaleShift(in + channel * p.size, p.size, scale, At<T>(*c.inputs[2], number) - mean * scale,
+                   out + channel * p.size);
+      }
     }
     return OkStatus();
   });
+}
+
+Status InstanceNormReference(const ComputeContext& c) {
+  return NormalizeGroups(c, std::max<int64_t>(1, c.inputs[0]->shape()[1]), 1);
+}
+
+Status GroupNormReference(const ComputeContext& c) {
+  const int64_t channels = c.inputs[0]->shape()[1];
+  const int64_t numbers = c.inputs[1]->element_count();
+  return NormalizeGroups(c, c.node.attributes.Int("num_groups", 1), numbers > 0 ? channels / numbers : 1);
 }
 
 Status BatchNormReference(const ComputeContext& c) {
@@ -110,6 +147,7 @@ Status BatchNormReference(const ComputeContext& c) {
 Operator InstanceNormalizationOperator() {
   return {"InstanceNormalization", InferInstanceNorm, InstanceNormReference};
 }
+Operator GroupNormalizationOperator() { return {"GroupNormalization", InferGroupNorm, GroupNormReference}; }
 Operator BatchNormalizationOperator() { return {"BatchNormalization", InferBatchNorm, BatchNormReference}; }
 
 }  // namespace tempera::ops

@@ -36,6 +36,7 @@
   X(GlobalMaxPool)           \
   X(Greater)                 \
   X(GreaterOrEqual)          \
+  X(GroupNormalization)      \
   X(HardSigmoid)             \
   X(HardSwish)               \
   X(Identity)                \

@@ -64,7 +64,7 @@ class LayoutChooser {
       return;
     }
     const bool untouched = !x.affine && !x.activation;
-    if (node.op_type == "InstanceNormalization") {
+    if (node.op_type == "InstanceNormalization" || node.op_type == "tempera.GroupNorm") {
       if (!untouched || !is_conv_root_[static_cast<size_t>(x.root)]) return;  // it gathers the moments
       x.affine = true;
     } else if (node.op_type == "tempera.Affine") {

@@ -53,7 +53,7 @@ double ConvCostNhwc(const ConvShape& s, const ConvNhwcOptions& options) {
   p.precision = options.precision;
   p.input = options.input;
   p.output = options.output;
-  p.dot = options.dot != nullptr ? options.dot : FastestDot(options);
+  p.dot = options.dot != nullptr ? options.dot : FastestDot(s, options);
   p.geometry.shape = s;
   PlanWindow(p.geometry);
   PlanColumns(p);
@@ -61,7 +61,7 @@ double ConvCostNhwc(const ConvShape& s, const ConvNhwcOptions& options) {
   const double in = Inputs(s) * static_cast<double>(p.packed_channels) / static_cast<double>(s.in_channels);
   const double out = pixels * static_cast<double>(p.columns);
   const double planes = options.output == PictureLayout::kPlanarF32 ? 0.3 : 0;
-  if (WinogradSuits(p)) {
+  if (WinogradSuits(s, *p.dot)) {
     const double products = pixels * 2.25 * static_cast<double>(p.packed_channels * p.columns);
     return products / (0.85 * p.dot->speed) + in * 0.5 + out * (0.5 + planes);
   }

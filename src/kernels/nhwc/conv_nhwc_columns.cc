@@ -20,11 +20,15 @@ bool SuitsPrecision(const DotKernel& dot, ConvPrecision precision) {
   return (dot.element == DotElement::kBf16) == (precision == ConvPrecision::kBf16);
 }
 
-const DotKernel* FastestDot(const ConvNhwcOptions& options) {
+const DotKernel* FastestDot(const ConvShape& shape, const ConvNhwcOptions& options) {
+  const DotKernel* fastest = nullptr;
   for (const DotKernel* dot : DotKernelsFor(options.highway_bit)) {
-    if (SuitsPrecision(*dot, options.precision)) return dot;
+    if (!SuitsPrecision(*dot, options.precision)) continue;
+    if (fastest == nullptr) fastest = dot;
+    // Winograd takes a quarter of the products, and about as long as the rest of them again.
+    if (WinogradSuits(shape, *dot) && fastest->speed < 2 * dot->speed) return dot;
   }
-  return &PlainDotKernel(options.precision == ConvPrecision::kBf16 ? DotElement::kBf16 : DotElement::kU8S8);
+  return fastest;
 }
 
 void PlanColumns(ConvNhwcPlan& p) {
@@ -35,7 +39,7 @@ void PlanColumns(ConvNhwcPlan& p) {
   p.columns = p.dot_columns = RoundUp(NhwcChannels(out), dot.column_block);
   p.shifts = 1;
   p.shift_step = g.window_w;
-  if (out > kMostShifted || g.scale != 1 || g.read_stride_w != 1 || WinogradSuits(p)) return;
+  if (out > kMostShifted || g.scale != 1 || g.read_stride_w != 1 || WinogradSuits(p.shape, dot)) return;
   int64_t least = RoundUp(g.window_w * p.packed_channels, dot.k_step) * p.dot_columns;
   for (int64_t step = g.window_w - 1; step > 0; --step) {
     const int64_t shifts = CeilDiv(g.window_w, step);

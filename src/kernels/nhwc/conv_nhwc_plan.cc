@@ -179,7 +179,7 @@ void RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& phase, std::vector
     };
     double most = 0;
     each([&](double& x, size_t) { most = std::max(most, std::abs(x)); });
-    const double step = most > 0 ? most / 127 : 1;
+    const double step = most > 0 ? most / p.dot->weight_limit : 1;
     double zeros = 0;  // what the zero points alone add to the sum
     each([&](double& x, size_t row) {
       x = std::nearbyint(x / step);
@@ -284,7 +284,7 @@ Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float>
   p.precision = options.precision;
   p.input = options.input;
   p.output = options.output;
-  p.dot = options.dot != nullptr ? options.dot : FastestDot(options);
+  p.dot = options.dot != nullptr ? options.dot : FastestDot(shape, options);
   if (!SuitsPrecision(*p.dot, options.precision)) return InvalidArgument("dot kernel of another precision");
   p.target = ChooseConvNhwcTarget(options.highway_bit);
   p.geometry.shape = shape;

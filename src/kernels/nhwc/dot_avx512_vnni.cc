@@ -22,6 +22,7 @@ struct Avx512Vnni {
   // 24 of 32 registers hold sums. Twelve chains of one vector still hide a latency of 5 cycles at 2 a cycle.
   static constexpr int kPixels1 = 12, kPixels2 = 12;
   static constexpr double kSpeed = 240;
+  static constexpr int kWeightLimit = 127;
   TEMPERA_DOT_INLINE Vector Zero() { return _mm512_setzero_si512(); }
   TEMPERA_DOT_INLINE Vector Load(const uint8_t* from) { return _mm512_loadu_si512(from); }
   TEMPERA_DOT_INLINE Vector Broadcast(const uint8_t* from) {

@@ -21,6 +21,7 @@ struct AvxVnni {
   // 12 of 16 registers hold sums.
   static constexpr int kPixels1 = 12, kPixels2 = 6;
   static constexpr double kSpeed = 150;
+  static constexpr int kWeightLimit = 127;
   TEMPERA_DOT_INLINE Vector Zero() { return _mm256_setzero_si256(); }
   TEMPERA_DOT_INLINE Vector Load(const uint8_t* from) {
     return _mm256_loadu_si256(reinterpret_cast<const __m256i*>(from));

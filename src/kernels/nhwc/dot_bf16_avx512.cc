@@ -23,6 +23,7 @@ struct Avx512Bf16 {
   // two vectors takes 24 multiplications, 12 broadcasts and 2 loads a step.
   static constexpr int kPixels1 = 12, kPixels2 = 12;
   static constexpr double kSpeed = 110;
+  static constexpr int kWeightLimit = 127;
   TEMPERA_DOT_INLINE Vector Zero() { return _mm512_setzero_si512(); }
   TEMPERA_DOT_INLINE Vector Load(const uint8_t* from) { return _mm512_loadu_si512(from); }
   TEMPERA_DOT_INLINE Vector Broadcast(const uint8_t* from) {

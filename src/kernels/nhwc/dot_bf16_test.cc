@@ -21,6 +21,7 @@ struct EmulatedBf16 {
   static constexpr int64_t kLanes = 16, kGroup = 2;
   static constexpr int kPixels1 = 12, kPixels2 = 12;
   static constexpr double kSpeed = 1;
+  static constexpr int kWeightLimit = 127;
   static Vector Zero() { return {}; }
   static Vector Load(const uint8_t* from) {
     Vector v;

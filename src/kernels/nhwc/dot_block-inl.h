@@ -7,7 +7,7 @@
 //   using Vector; static Vector Zero(), Load(const uint8_t*), Broadcast(const uint8_t* four bytes),
 //   Dot(Vector sums, Vector input, Vector weights); static void Store(Vector, int32_t*);
 //   kLanes (columns of a vector), kGroup (numbers of a 32-bit group), kPixels1, kPixels2 (the tallest
-//   blocks of one and of two vectors: what registers allow), kSpeed (DotKernel::speed).
+//   blocks of one and of two vectors: what registers allow), kSpeed and kWeightLimit (DotKernel).
 // Everything is in an unnamed namespace, or the linker might keep another instruction set's copy.
 #pragma once
 
@@ -127,7 +127,8 @@ constexpr DotKernel BlockDotKernel(const char* name, DotElement element) {
           &NothingToSetUp,
           &DotBlocks<Isa>::Run,
           &DotBlocks<Isa>::Pack,
-          Isa::kSpeed};
+          Isa::kSpeed,
+          Isa::kWeightLimit};
 }
 
 }  // namespace

@@ -21,6 +21,7 @@ const DotKernel& Avx512VnniDot();
 bool HasAvx512VnniDot();
 const DotKernel& AvxVnniDot();
 bool HasAvxVnniDot();
+const DotKernel& Avx2MaddubsDot();
 const DotKernel& Avx2S16Dot();
 bool HasAvx2Dot();
 const DotKernel& Avx512Bf16Dot();

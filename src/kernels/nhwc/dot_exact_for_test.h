@@ -87,7 +87,7 @@ void Compare(const DotKernel& dot, const ExactShape& s) {
     static_cast<Input*>(input.data())[i] = Number<Input>(static_cast<int>(engine() & 255));
   }
   // bf16: 255 * 7 * (kernel_rows * row_k) stays below 2^24 up to 9398 products.
-  const int most = dot.element == DotElement::kU8S8 ? 127 : 7;
+  const int most = dot.element == DotElement::kU8S8 ? dot.weight_limit : 7;
   std::vector<Weight> weights(static_cast<size_t>(a.kernel_rows * a.row_k * a.columns));
   for (Weight& w : weights) {
     w = Number<Weight>(static_cast<int>(engine() % static_cast<uint32_t>(2 * most + 1)) - most);

@@ -18,7 +18,7 @@ namespace tempera::kernels {
 // What the packed input and weights are made of. Sums are int32, exact modulo 2^32 (callers of kU8S8 keep
 // 255 * 127 * kernel_rows * row_k below 2^31), except with kBf16: fp32.
 enum class DotElement {
-  kU8S8,  // input uint8, weights int8: VNNI, AMX int8
+  kU8S8,  // input uint8, weights int8: VNNI, AMX int8, pmaddubsw
   kS16,   // input and weights int16, no sum of two products reaches 2^31: pmaddwd
   kBf16,  // both bf16
 };
@@ -53,6 +53,8 @@ struct DotKernel {
   std::vector<uint8_t> (*pack)(const void* weights, int64_t kernel_rows, int64_t row_k, int64_t columns);
   // Products a nanosecond on one core of a usual processor that has it, roughly: for rules (conv_cost.h).
   double speed;
+  // The largest weight, either way: sums of kernels that add pairs in 16 bits stay exact up to 64.
+  int weight_limit = 127;
 };
 
 // The plain loops every other one is compared with. Always there.

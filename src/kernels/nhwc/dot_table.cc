@@ -10,19 +10,16 @@ namespace {
 constexpr DotEntry kEntries[] = {
 #if defined(__x86_64__)
     {&AmxInt8Dot, HWY_AVX3_DL, &HasAmxInt8Dot},  // the target "amx" of src/base/cpu.cc
-    {&AmxBf16Dot, HWY_AVX3_DL, &HasAmxBf16Dot},
-    {&Avx512Bf16Dot, HWY_AVX3, &HasAvx512Bf16Dot},
-    {&Avx512VnniDot, HWY_AVX3, &HasAvx512VnniDot},
-    {&AvxVnniDot, HWY_AVX2, &HasAvxVnniDot},
-    {&Avx2S16Dot, HWY_AVX2, &HasAvx2Dot},
+    {&AmxBf16Dot, HWY_AVX3_DL, &HasAmxBf16Dot},      {&Avx512Bf16Dot, HWY_AVX3, &HasAvx512Bf16Dot},
+    {&Avx512VnniDot, HWY_AVX3, &HasAvx512VnniDot},   {&AvxVnniDot, HWY_AVX2, &HasAvxVnniDot},
+    {&Avx2MaddubsDot, HWY_AVX2, &HasAvx2Dot},        {&Avx2S16Dot, HWY_AVX2, &HasAvx2Dot},
 #elif defined(__aarch64__)
     {&NeonI8mmDot, HWY_NEON, &HasNeonI8mmDot},
     {&NeonDotprodDot, HWY_NEON, &HasNeonDotprodDot},
     {&NeonS16Dot, HWY_NEON, &HasNeonDot},
     {&NeonBf16Dot, HWY_NEON, &HasNeonBf16Dot},
 #endif
-    {&PlainU8S8Dot, INT64_MAX, [] { return true; }},
-    {&PlainS16Dot, INT64_MAX, [] { return true; }},
+    {&PlainU8S8Dot, INT64_MAX, [] { return true; }}, {&PlainS16Dot, INT64_MAX, [] { return true; }},
     {&PlainBf16Dot, INT64_MAX, [] { return true; }},
 };
 

@@ -22,6 +22,7 @@ struct Emulated {
   static constexpr int64_t kLanes = kLanesOf, kGroup = kGroupOf;
   static constexpr int kPixels1 = kPixels1Of, kPixels2 = kPixels2Of;
   static constexpr double kSpeed = 1;
+  static constexpr int kWeightLimit = 127;
   static Vector Zero() { return {}; }
   static Vector Load(const uint8_t* from) {
     Vector v;
@@ -88,7 +89,7 @@ void CompareAs(const DotKernel& dot, const DotShape& s, bool extreme) {
       static_cast<size_t>((s.kernel_rows - 1) * a.row_stride + (rounded - 1) * s.pixel_stride + a.row_k));
   std::vector<Weight> weights(static_cast<size_t>(a.kernel_rows * a.row_k * a.columns));
   Fill(input.data(), input.size(), 0, 255, extreme);
-  Fill(weights.data(), weights.size(), -127, 127, extreme);
+  Fill(weights.data(), weights.size(), -dot.weight_limit, dot.weight_limit, extreme);
   a.input = input.data();
   const auto count = static_cast<size_t>(rounded * a.columns);
   auto want = AlignedBuffer::Allocate(count * 4), got = AlignedBuffer::Allocate(count * 4 + 64);

@@ -332,11 +332,15 @@ void NhwcTwin::RunInt8(const CpuTarget& target) {
     if (dot->element == DotElement::kBf16) continue;
     SCOPED_TRACE(dot->name);
     const Outcome got = Run(target, *dot, ConvPrecision::kInt8);
+    // With fewer bits a weight other weights are rounded to; the plain loops can be asked for them.
+    DotKernel as_coarse = PlainDotKernel(DotElement::kU8S8);
+    as_coarse.weight_limit = dot->weight_limit;
+    const Outcome want = dot->weight_limit == 127 ? plain : Run(target, as_coarse, ConvPrecision::kInt8);
     for (size_t i = 0; i < got.numbers.size(); ++i) {
-      ASSERT_EQ(got.numbers[i], plain.numbers[i]) << "differs from the plain kernel at " << i;
+      ASSERT_EQ(got.numbers[i], want.numbers[i]) << "differs from the plain kernel at " << i;
     }
-    ASSERT_EQ(got.bytes, plain.bytes);
-    ASSERT_EQ(got.tiles, plain.tiles);
+    ASSERT_EQ(got.bytes, want.bytes);
+    ASSERT_EQ(got.tiles, want.tiles);
   }
 }
 

@@ -28,15 +28,13 @@ int64_t OddLines(int64_t bytes) { return (CeilDiv(bytes, 64) | 1) * 64; }
 
 }  // namespace
 
-bool WinogradSuits(const ConvNhwcPlan& p) {
-  const ConvShape& s = p.shape;
-  return p.dot->element == DotElement::kS16 && p.dot->pixel_block == 1 && s.upsample == 1 &&
-         s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
-         s.in_channels >= kLeastChannels;
+bool WinogradSuits(const ConvShape& s, const DotKernel& dot) {
+  return dot.element == DotElement::kS16 && dot.pixel_block == 1 && s.upsample == 1 && s.kernel_h == 3 &&
+         s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 && s.in_channels >= kLeastChannels;
 }
 
 bool WinogradServes(const ConvNhwcPlan& p, std::span<const double> weights) {
-  if (!WinogradSuits(p)) return false;
+  if (!WinogradSuits(p.shape, *p.dot)) return false;
   const auto columns = static_cast<size_t>(p.dot_columns);
   for (size_t o = 0; o < columns; ++o) {
     double above = 0, below = 0;

@@ -19,7 +19,7 @@
 namespace tempera::kernels {
 
 // Whether the shape and the dot kernel are worth it.
-bool WinogradSuits(const ConvNhwcPlan& plan);
+bool WinogradSuits(const ConvShape& shape, const DotKernel& dot);
 
 // Whether the sums of these weights are small enough, too. weights: the rounded ones, [3][row_k][columns].
 bool WinogradServes(const ConvNhwcPlan& plan, std::span<const double> weights);

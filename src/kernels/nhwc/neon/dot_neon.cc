@@ -18,6 +18,7 @@ struct NeonS16 {
   // Of 32 registers 24 hold sums, 4 weights and 1 the input.
   static constexpr int kPixels1 = 12, kPixels2 = 6;
   static constexpr double kSpeed = 25;
+  static constexpr int kWeightLimit = 127;
   static Vector Zero() { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
   static Vector Load(const uint8_t* from) {
     const int16x8x2_t numbers = vld2q_s16(reinterpret_cast<const int16_t*>(from));

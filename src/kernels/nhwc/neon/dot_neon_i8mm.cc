@@ -22,6 +22,7 @@ struct NeonI8mm {
   // Of 32 registers 24 hold sums, 4 weights and 1 the input.
   static constexpr int kPixels1 = 12, kPixels2 = 6;
   static constexpr double kSpeed = 100;
+  static constexpr int kWeightLimit = 127;
   TEMPERA_DOT_INLINE Vector Zero() { return {vdupq_n_s32(0), vdupq_n_s32(0)}; }
   TEMPERA_DOT_INLINE Vector Load(const uint8_t* from) {
     return {vreinterpretq_s32_u8(vld1q_u8(from)), vreinterpretq_s32_u8(vld1q_u8(from + 16))};

@@ -23,7 +23,7 @@
 #include "src/kernels/moments.h"
 #include "src/kernels/nhwc/dot_kernel.h"
 #include "src/kernels/pixels.h"
-#include "src/kernels/pointwise_f32.h"
+#include "src/kernels/planes/unary_f32.h"
 
 namespace tempera::bench {
 namespace {
@@ -105,14 +105,15 @@ void CheckConvolutions(const CpuTarget& target, double fp32_floor, double int8_f
 constexpr int kRow = 1000;
 
 void CheckPointwise(const CpuTarget& target, Checker& checker) {
-  const kernels::PointwiseF32& f = kernels::ChoosePointwiseF32(target.highway_bit);
+  const kernels::UnaryF32 unary = kernels::ChooseUnaryF32(target.highway_bit);
   std::vector<float> x(kRow), out(kRow);
   for (int i = 0; i < kRow; ++i) x[i] = 0.01f * static_cast<float>(i - kRow / 2);
   checker.Check(
-      target.name + " tanh", 2, [&] { f.tanh({}, 0, x.data(), out.data(), kRow); },
+      target.name + " tanh", 2, [&] { unary({kernels::UnaryOp::kTanh}, {}, 0, x.data(), out.data(), kRow); },
       [&] { std::transform(x.begin(), x.end(), out.begin(), [](float v) { return std::tanh(v); }); });
   checker.Check(
-      target.name + " sigmoid", 1.2, [&] { f.sigmoid({}, 0, x.data(), out.data(), kRow); },
+      target.name + " sigmoid", 1.2,
+      [&] { unary({kernels::UnaryOp::kSigmoid}, {}, 0, x.data(), out.data(), kRow); },
       [&] {
         std::transform(x.begin(), x.end(), out.begin(), [](float v) { return 1 / (1 + std::exp(-v)); });
       });

@@ -39,9 +39,37 @@ bool Zeros(const std::vector<int64_t>& numbers) {
 
 // The first input is flat: is the result?
 bool KeepsFlat(const Node& node) {
-  static constexpr std::string_view kNumberByNumber[] = {
-      "Clip",      "Dropout", "Elu",  "Exp",     "HardSigmoid", "HardSwish", "Identity",
-      "LeakyRelu", "Neg",     "Relu", "Sigmoid", "Sqrt",        "Tanh",      "tempera.Affine"};
+  static constexpr std::string_view kNumberByNumber[] = {"Abs",
+                                                         "Ceil",
+                                                         "Celu",
+                                                         "Clip",
+                                                         "Dropout",
+                                                         "Elu",
+                                                         "Erf",
+                                                         "Exp",
+                                                         "Floor",
+                                                         "HardSigmoid",
+                                                         "HardSwish",
+                                                         "Identity",
+                                                         "LeakyRelu",
+                                                         "Log",
+                                                         "Mish",
+                                                         "Neg",
+                                                         "Reciprocal",
+                                                         "Relu",
+                                                         "Round",
+                                                         "Selu",
+                                                         "Sigmoid",
+                                                         "Sign",
+                                                         "Softplus",
+                                                         "Softsign",
+                                                         "Sqrt",
+                                                         "Tanh",
+                                                         "ThresholdedRelu",
+                                                         "tempera.Affine",
+                                                         "tempera.Gelu",
+                                                         "tempera.Mish",
+                                                         "tempera.Silu"};
   const std::string& type = node.op_type;
   if (IsOneOf(type, kNumberByNumber)) return true;
   if (type == "InstanceNormalization" || type == "tempera.GroupNorm") return true;

@@ -188,11 +188,10 @@ Status PlanBuilder::AddReference(const Node& node) {
 
 void PlanBuilder::AddCopy(const Reading& from, ValueId v, StorageId to, const std::string& why) {
   const size_t bytes = plan_.storages[static_cast<size_t>(to)].bytes;
-  std::unique_ptr<Step> step =
-      !from.planar() ? MakeToPlanarStep(from, to, PlanesOf(v), highway_bit())
-      : from.pointwise.is_identity()
-          ? MakeCopyStep(from.storage, to, bytes)
-          : MakePointwiseStep(kernels::ChoosePointwiseF32(highway_bit()).apply, from, to, PlanesOf(v));
+  std::unique_ptr<Step> step = !from.planar() ? MakeToPlanarStep(from, to, PlanesOf(v), highway_bit())
+                               : from.pointwise.is_identity()
+                                   ? MakeCopyStep(from.storage, to, bytes)
+                                   : MakePointwiseStep(from, to, PlanesOf(v), highway_bit());
   step->info.output_shape = info(v).shape;
   step->info.name = why + " " + graph().value(v).name;
   step->info.operators = "Identity";

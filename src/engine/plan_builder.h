@@ -100,7 +100,7 @@ Result<bool> PlanConvNhwcNode(PlanBuilder& builder, const graph::Node& node);  /
 Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node);      // norm_step.cc
 Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node);    // pending.cc
 Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node);  // pending.cc
-Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node);    // pointwise_step.cc
+Result<bool> PlanUnaryNode(PlanBuilder& builder, const graph::Node& node);       // unary_node.cc
 Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node);         // add_step.cc
 Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node);        // pending.cc
 Result<bool> PlanDepthwiseNode(PlanBuilder& builder, const graph::Node& node);   // depthwise_step.cc

@@ -14,10 +14,11 @@ namespace {
 // Numbers a task handles: 64 KiB read and written, a fraction of a millisecond.
 constexpr int64_t kTaskNumbers = 16 * 1024;
 
+// Function: called as kernels::PointwiseF32::Apply is.
+template <typename Function>
 class PointwiseStep final : public Step {
  public:
-  PointwiseStep(kernels::PointwiseF32::Apply function, const Reading& from, StorageId to,
-                const Planes& planes)
+  PointwiseStep(Function function, const Reading& from, StorageId to, const Planes& planes)
       : from_(from), to_(to), planes_(planes), apply_(function) {
     reads = {from.storage};
     writes = {to};
@@ -46,7 +47,7 @@ class PointwiseStep final : public Step {
   Reading from_;
   StorageId to_;
   Planes planes_;
-  kernels::PointwiseF32::Apply apply_;
+  Function apply_;
   int64_t parts_;
   const float* input_ = nullptr;
   float* output_ = nullptr;
@@ -117,22 +118,18 @@ class CopyStep final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> MakePointwiseStep(kernels::PointwiseF32::Apply function, const Reading& from,
-                                        StorageId to, const Planes& planes) {
-  return std::make_unique<PointwiseStep>(function, from, to, planes);
+std::unique_ptr<Step> MakePointwiseStep(const Reading& from, StorageId to, const Planes& planes,
+                                        int64_t highway_bit) {
+  const auto apply = kernels::ChoosePointwiseF32(highway_bit).apply;
+  return std::make_unique<PointwiseStep<kernels::PointwiseF32::Apply>>(apply, from, to, planes);
 }
 
-Result<bool> PlanFunctionNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  if (!builder.is_float(x) || builder.reading(x).storage < 0) return false;
-  const Reading from = builder.PlanarReading(x);
-  const kernels::PointwiseF32& functions = kernels::ChoosePointwiseF32(builder.highway_bit());
-  const bool tanh = node.op_type == "Tanh";
-  const StorageId to = builder.NewStorage(node.outputs[0]);
-  auto step = MakePointwiseStep(tanh ? functions.tanh : functions.sigmoid, from, to, builder.PlanesOf(x));
-  step->info.kernel = tanh ? "tanh_f32" : "sigmoid_f32";
-  builder.Add(std::move(step), node);
-  return true;
+std::unique_ptr<Step> MakeUnaryStep(const kernels::UnaryFunction& function, const Reading& from, StorageId to,
+                                    const Planes& planes, int64_t highway_bit) {
+  const auto apply = [function, unary = kernels::ChooseUnaryF32(highway_bit)](
+                         const kernels::Pointwise& p, int64_t channel, const float* input, float* output,
+                         int64_t count) { unary(function, p, channel, input, output, count); };
+  return std::make_unique<PointwiseStep<decltype(apply)>>(apply, from, to, planes);
 }
 
 std::unique_ptr<Step> MakeToPlanarStep(const Reading& from, StorageId to, const Planes& planes,

@@ -6,13 +6,16 @@
 #include <memory>
 
 #include "src/engine/plan_builder.h"
-#include "src/kernels/pointwise_f32.h"
+#include "src/kernels/planes/unary_f32.h"
 
 namespace tempera::engine {
 
-// What is pending on `from` applied, then `function` (one of kernels::PointwiseF32's).
-std::unique_ptr<Step> MakePointwiseStep(kernels::PointwiseF32::Apply function, const Reading& from,
-                                        StorageId to, const Planes& planes);
+// What is pending on `from` applied.
+std::unique_ptr<Step> MakePointwiseStep(const Reading& from, StorageId to, const Planes& planes,
+                                        int64_t highway_bit);
+// What is pending on `from` applied, then `function`.
+std::unique_ptr<Step> MakeUnaryStep(const kernels::UnaryFunction& function, const Reading& from, StorageId to,
+                                    const Planes& planes, int64_t highway_bit);
 // What is pending on `from`, an interleaved picture, applied, into planes of fp32.
 std::unique_ptr<Step> MakeToPlanarStep(const Reading& from, StorageId to, const Planes& planes,
                                        int64_t highway_bit);

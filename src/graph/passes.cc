@@ -5,6 +5,7 @@ namespace tempera::graph {
 Status RunPasses(Graph& graph) {
   TEMPERA_RETURN_IF_ERROR(RecognizeInstanceNorm(graph));
   TEMPERA_RETURN_IF_ERROR(UnwrapInstanceNorm(graph));
+  TEMPERA_RETURN_IF_ERROR(FuseFunctions(graph));
   TEMPERA_RETURN_IF_ERROR(LowerConv(graph));
   TEMPERA_RETURN_IF_ERROR(LowerAveragePool(graph));
   TEMPERA_RETURN_IF_ERROR(LowerHardActivations(graph));

@@ -10,6 +10,7 @@
 //   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
 //   tempera.GroupNorm inputs x, gamma [c], beta [c]; attributes num_groups, epsilon: an instance norm whose
 //                   statistics are those of c / num_groups channels together, always more than one
+//   tempera.Gelu, tempera.Mish, tempera.Silu  inputs x: functions of single numbers
 //   tempera.Softmax inputs x; attribute axis: along that one axis
 // All carry `operators`, the ONNX operators they stand for, joined by '+'.
 #pragma once
@@ -27,6 +28,8 @@ Status RecognizeInstanceNorm(Graph& graph);
 // Reshape, InstanceNormalization, Reshape back; GroupNormalization -> InstanceNormalization or
 // tempera.GroupNorm.
 Status UnwrapInstanceNorm(Graph& graph);
+// x * Sigmoid(x) and other activations of several operators -> one function.
+Status FuseFunctions(Graph& graph);
 // HardSigmoid, HardSwish -> tempera.Affine, Clip, Mul.
 Status LowerHardActivations(Graph& graph);
 // AveragePool of small windows -> tempera.Conv.

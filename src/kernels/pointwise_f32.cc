@@ -8,8 +8,6 @@
 // after foreach_target
 #include <hwy/highway.h>
 
-#include <hwy/contrib/math/math-inl.h>
-
 #include "src/kernels/pointwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -18,25 +16,6 @@ namespace HWY_NAMESPACE {
 
 void Apply(const Pointwise& p, int64_t channel, const float* input, float* output, int64_t count) {
   PointwiseRow(p, channel, input, output, count);
-}
-
-void Tanh(const Pointwise& p, int64_t channel, const float* input, float* output, int64_t count) {
-  PointwiseRow(p, channel, input, output, count);
-  MapRow(output, output, count, [](DF d, VF x) HWY_ATTR {
-    // Highway's tanh is (e^2x - 1) / (e^2x + 1), which overflows from 44 on; at 10 it is 1 in fp32.
-    const VF limit = hn::Set(d, 10.0f);
-    return hn::Tanh(d, hn::Min(hn::Max(hn::Neg(limit), x), limit));
-  });
-}
-
-void Sigmoid(const Pointwise& p, int64_t channel, const float* input, float* output, int64_t count) {
-  PointwiseRow(p, channel, input, output, count);
-  MapRow(output, output, count, [](DF d, VF x) HWY_ATTR {
-    // Beyond 80 the exponential leaves fp32, the result is within 2e-35 of 0 or 1.
-    const VF limit = hn::Set(d, 80.0f);
-    const VF e = hn::Exp(d, hn::Neg(hn::Min(hn::Max(hn::Neg(limit), x), limit)));
-    return hn::Div(hn::Set(d, 1.0f), hn::Add(hn::Set(d, 1.0f), e));
-  });
 }
 
 template <Activation kA, Activation kB, Activation kOut>
@@ -108,7 +87,7 @@ void Add(const Pointwise& a, const Pointwise& b, const Pointwise& out, int64_t c
 }
 
 const PointwiseF32* GetPointwise() {
-  static constexpr PointwiseF32 functions = {&Tanh, &Sigmoid, &Apply, &Add};
+  static constexpr PointwiseF32 functions = {&Apply, &Add};
   return &functions;
 }
 

@@ -1,5 +1,4 @@
-// Number-by-number kernels on contiguous fp32: a pending Pointwise applied, two values
-// added, functions.
+// Number-by-number kernels on contiguous fp32: a pending Pointwise applied, two values added.
 #pragma once
 
 #include <cstdint>
@@ -15,9 +14,6 @@ struct PointwiseF32 {
   // output[i] = out(a(x[i]) + b(y[i])); output may be x or y. Of `out` only the activation is used.
   using Add = void (*)(const Pointwise& a, const Pointwise& b, const Pointwise& out, int64_t channel,
                        const float* x, const float* y, float* output, int64_t count);
-  // output[i] = f(p(input[i])); output may be input.
-  Apply tanh;
-  Apply sigmoid;  // 1 / (1 + exp(-x))
   Apply apply;
   Add add;
 };

@@ -1,5 +1,5 @@
-// More of y[i] = f(x[i]), as other networks and exporters' size arithmetic need it: Abs, Ceil, Cos, Erf,
-// Floor, Log, Reciprocal, Round, Selu, Sign, Sin, Softplus, Softsign, ThresholdedRelu.
+// More of y[i] = f(x[i]), as other networks and exporters' size arithmetic need it: Abs, Ceil, Celu, Cos,
+// Erf, Floor, Log, Mish, Reciprocal, Round, Selu, Sign, Sin, Softplus, Softsign, ThresholdedRelu.
 #include <cmath>
 #include <type_traits>
 
@@ -27,6 +27,17 @@ struct Ceil {
   T operator()(T x) const {
     return std::ceil(x);
   }
+};
+
+// Barron, arXiv 1704.07483.
+struct Celu {
+  explicit Celu(const graph::Node& n) : alpha(n.attributes.Float("alpha", 1.0f)) {}
+  template <typename T>
+  T operator()(T x) const {
+    const T a = static_cast<T>(alpha);
+    return x > T{0} ? x : a * std::expm1(x / a);
+  }
+  float alpha;
 };
 
 struct Cos {
@@ -101,6 +112,15 @@ struct Softplus {
   }
 };
 
+// Misra, arXiv 1908.08681.
+struct Mish {
+  explicit Mish(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return x * std::tanh(x > T{0} ? x + std::log1p(std::exp(-x)) : std::log1p(std::exp(x)));
+  }
+};
+
 struct Softsign {
   explicit Softsign(const graph::Node&) {}
   template <typename T>
@@ -133,10 +153,12 @@ struct ThresholdedRelu {
 
 Operator AbsOperator() { return {"Abs", InferSame, NumericReference<Abs>}; }
 Operator CeilOperator() { return {"Ceil", InferSame, FloatReference<Ceil>}; }
+Operator CeluOperator() { return {"Celu", InferSame, FloatReference<Celu>}; }
 Operator CosOperator() { return {"Cos", InferSame, FloatReference<Cos>}; }
 Operator ErfOperator() { return {"Erf", InferSame, FloatReference<Erf>}; }
 Operator FloorOperator() { return {"Floor", InferSame, FloatReference<Floor>}; }
 Operator LogOperator() { return {"Log", InferSame, FloatReference<Log>}; }
+Operator MishOperator() { return {"Mish", InferSame, FloatReference<Mish>}; }
 Operator ReciprocalOperator() { return {"Reciprocal", InferSame, FloatReference<Reciprocal>}; }
 Operator RoundOperator() { return {"Round", InferSame, FloatReference<Round>}; }
 Operator SeluOperator() { return {"Selu", InferSame, FloatReference<Selu>}; }

@@ -13,6 +13,7 @@
   X(BatchNormalization)      \
   X(Cast)                    \
   X(Ceil)                    \
+  X(Celu)                    \
   X(Clip)                    \
   X(Concat)                  \
   X(Constant)                \
@@ -51,6 +52,7 @@
   X(MaxPool)                 \
   X(Mean)                    \
   X(Min)                     \
+  X(Mish)                    \
   X(Mul)                     \
   X(Neg)                     \
   X(Not)                     \

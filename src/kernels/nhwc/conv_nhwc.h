@@ -53,8 +53,9 @@ struct ConvNhwcArgs {
   Moments* moments = nullptr;  // as ConvArgs::moments, with ConvNhwcPlan::tiles
 };
 
-// True when PlanConvNhwc takes the shape: group 1, not transposed, dilation 1, int32 sums cannot overflow,
-// upsample 1, or 2 where it folds into four phases (see ConvPlan::scale).
+// True when PlanConvNhwc takes the shape: group 1, dilation 1, int32 sums cannot overflow, upsample 1, or 2
+// where it folds into four phases (see ConvPlan::scale); transposed where the kernel is no shorter than the
+// stride.
 bool ConvNhwcServes(const ConvShape& shape, const ConvNhwcOptions& options);
 
 struct ConvNhwcTarget;

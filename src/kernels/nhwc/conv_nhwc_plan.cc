@@ -212,12 +212,18 @@ std::vector<uint8_t> PackWeights(ConvNhwcPlan& p, const ConvNhwcPlan::Phase& pha
   return p.dot->pack(bits.data(), phase.kernel_rows, phase.row_k, p.dot_columns);
 }
 
+// Without dilation the taps of a phase are neighbours; a transposed kernel's come last to first.
+std::vector<AxisTap> FromLowest(std::vector<AxisTap> taps) {
+  if (taps.front().offset > taps.back().offset) std::reverse(taps.begin(), taps.end());
+  return taps;
+}
+
 Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<const float> bias,
                   std::span<const double> steps) {
   for (int64_t py = 0; py < p.geometry.scale; ++py) {
     for (int64_t px = 0; px < p.geometry.scale; ++px) {
-      // Without dilation the taps of a phase are neighbours.
-      const std::vector<AxisTap> taps_y = TapsH(p.geometry, py), taps_x = TapsW(p.geometry, px);
+      const std::vector<AxisTap> taps_y = FromLowest(TapsH(p.geometry, py));
+      const std::vector<AxisTap> taps_x = FromLowest(TapsW(p.geometry, px));
       ConvNhwcPlan::Phase phase;
       phase.first_row = taps_y.front().offset;
       phase.first_column = taps_x.front().offset;
@@ -239,10 +245,11 @@ Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<con
 }  // namespace
 
 bool ConvNhwcServes(const ConvShape& s, const ConvNhwcOptions& options) {
-  if (!CheckConvShape(s).ok() || s.group != 1 || s.transposed || s.dilation_h != 1 || s.dilation_w != 1 ||
-      s.upsample > 2) {
+  if (!CheckConvShape(s).ok() || s.group != 1 || s.dilation_h != 1 || s.dilation_w != 1 || s.upsample > 2) {
     return false;
   }
+  // Some phases would have no taps.
+  if (s.transposed && (s.kernel_h < s.stride_h || s.kernel_w < s.stride_w)) return false;
   ConvPlan g;
   g.shape = s;
   PlanWindow(g);

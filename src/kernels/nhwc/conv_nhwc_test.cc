@@ -127,6 +127,31 @@ TEST(ConvNhwc, LargeEnoughForManyTiles) {
         Activation::kNone, true}});
 }
 
+// out = (in - 1) * stride - 2 * pad + kernel + further.
+ConvShape TransposedShape(int64_t in, int64_t h, int64_t w, int64_t out, int64_t kernel, int64_t stride,
+                          int64_t pad, int64_t further) {
+  ConvShape s = TwinShape(in, h, w, out, kernel, 1, kernel / 2);
+  s.transposed = true;
+  s.stride_h = s.stride_w = stride, s.pad_top = s.pad_left = pad;
+  s.out_h = (h - 1) * stride - 2 * pad + kernel + further;
+  s.out_w = (w - 1) * stride - 2 * pad + kernel + further;
+  return s;
+}
+
+TEST(ConvNhwc, TransposedIsPhasesOfTheOutput) {
+  std::vector<TwinCase> cases;
+  for (int64_t w : {1, 2, 9, 33}) {
+    cases.push_back({TransposedShape(3, 6, w, 5, 4, 2, 1, 0), kNhwc, kNhwc, true, Activation::kClamp});
+    cases.push_back({TransposedShape(9, 5, w, 3, 3, 2, 1, 1), kNhwc, kPlanar, true, Activation::kSlope});
+    cases.push_back({TransposedShape(16, 4, w, 8, 3, 2, 1, 0), kPlanar, kNhwc, false, Activation::kNone});
+    cases.push_back({TransposedShape(4, 3, w, 17, 2, 2, 0, 0), kNhwc, kNhwc, true, Activation::kNone,
+                     Activation::kClamp});
+    cases.push_back({TransposedShape(2, 5, w, 3, 5, 2, 2, 1), kPlanar, kPlanar});
+    cases.push_back({TransposedShape(8, 5, w, 8, 3, 1, 1, 0), kNhwc, kNhwc});
+  }
+  RunEverywhere(cases);
+}
+
 ConvNhwcOptions Options(const std::vector<float>& low, const std::vector<float>& high) {
   ConvNhwcOptions o;
   o.low = low, o.high = high;
@@ -139,7 +164,8 @@ TEST(ConvNhwc, RefusesWhatItCannotDo) {
   const ConvNhwcOptions one = Options(low, high);
   ConvShape s = TwinShape(1, 8, 8, 1, 3, 1, 1);
   EXPECT_TRUE(ConvNhwcServes(s, one));
-  for (auto change : {+[](ConvShape& x) { x.dilation_h = 2; }, +[](ConvShape& x) { x.transposed = true; },
+  for (auto change : {+[](ConvShape& x) { x.dilation_h = 2; },
+                      +[](ConvShape& x) { x.transposed = true, x.kernel_h = 1, x.stride_h = x.stride_w = 2; },
                       +[](ConvShape& x) { x.upsample = 3; }, +[](ConvShape& x) { x.stride_w = 0; }}) {
     ConvShape other = s;
     change(other);

@@ -29,8 +29,9 @@ int64_t OddLines(int64_t bytes) { return (CeilDiv(bytes, 64) | 1) * 64; }
 }  // namespace
 
 bool WinogradSuits(const ConvShape& s, const DotKernel& dot) {
-  return dot.element == DotElement::kS16 && dot.pixel_block == 1 && s.upsample == 1 && s.kernel_h == 3 &&
-         s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 && s.in_channels >= kLeastChannels;
+  return !s.transposed && dot.element == DotElement::kS16 && dot.pixel_block == 1 && s.upsample == 1 &&
+         s.kernel_h == 3 && s.kernel_w == 3 && s.stride_h == 1 && s.stride_w == 1 &&
+         s.in_channels >= kLeastChannels;
 }
 
 bool WinogradServes(const ConvNhwcPlan& p, std::span<const double> weights) {

@@ -11,10 +11,14 @@ namespace tempera::engine {
 namespace {
 
 constexpr int64_t kTaskNumbers = 16 * 1024;
+// Pictures from 16 MiB on are written past the caches: no cache would keep them whole until they are read,
+// and to write a line that is not in the cache is to read it first (128 channels of 256x256 on two Zen 3
+// cores: 5.0 -> 2.9 ms, and 10 % less for the convolution that reads them).
+constexpr int64_t kStreamedNumbers = int64_t{4} << 20;
 
 class ResizeStep final : public Step {
  public:
-  ResizeStep(kernels::ResizeAxis y, kernels::ResizeAxis x, int64_t planes, StorageId from, StorageId to,
+  ResizeStep(kernels::ResizeAxis y, kernels::ResizeAxis x, int64_t planes, const Reading& from, StorageId to,
              int64_t highway_bit)
       : y_(std::move(y)),
         x_(std::move(x)),
@@ -22,7 +26,7 @@ class ResizeStep final : public Step {
         from_(from),
         to_(to),
         resize_(kernels::ChooseResizeRowsF32(highway_bit)) {
-    reads = {from};
+    reads = {from.storage};
     writes = {to};
     info.kernel = "resize_f32";
     scratch_bytes = static_cast<size_t>(kernels::ResizeScratchFloats(x_)) * sizeof(float);
@@ -31,15 +35,21 @@ class ResizeStep final : public Step {
   }
 
   void Bind(const Memory& memory) override {
-    input_ = memory.floats(from_);
+    input_ = memory.floats(from_.storage);
     output_ = memory.floats(to_);
   }
 
   Status Run(const RunContext& context) override {
     context.pool.ParallelFor(static_cast<int>(planes_ * bands_), [&](int task, int thread) {
       const int64_t plane = task / bands_, first = task % bands_ * rows_;
-      resize_(y_, x_, input_ + plane * y_.in * x_.in, output_ + plane * y_.out * x_.out, first,
-              std::min(y_.out, first + rows_), static_cast<float*>(context.ScratchOf(thread)));
+      const kernels::ResizeArgs args = {y_,
+                                        x_,
+                                        from_.pointwise,
+                                        plane,
+                                        input_ + plane * y_.in * x_.in,
+                                        output_ + plane * y_.out * x_.out,
+                                        planes_ * y_.out * x_.out >= kStreamedNumbers};
+      resize_(args, first, std::min(y_.out, first + rows_), static_cast<float*>(context.ScratchOf(thread)));
     });
     return OkStatus();
   }
@@ -47,7 +57,8 @@ class ResizeStep final : public Step {
  private:
   kernels::ResizeAxis y_, x_;
   int64_t planes_;
-  StorageId from_, to_;
+  Reading from_;
+  StorageId to_;
   kernels::ResizeRowsF32 resize_;
   int64_t rows_, bands_;
   const float* input_ = nullptr;
@@ -69,6 +80,7 @@ kernels::ResizeAxis AxisOf(const ops::ResizeMode& mode, const ops::AxisScaling& 
       if (taps.index[at] != i) axis.is_identity = false;
     }
   }
+  axis.ascends = kernels::Ascends(axis);
   *crops = *crops || taps.crops;
   return axis;
 }
@@ -98,7 +110,7 @@ Result<bool> PlanResizeNode(PlanBuilder& builder, const graph::Node& node) {
   const int64_t planes = from[0] * from[1];
   int64_t tasks = 0;
   if (crops || !CheckedMul(planes, to[2], &tasks) || tasks > (int64_t{1} << 30)) return false;
-  const StorageId source = builder.Materialize(x);
+  const Reading source = builder.PlanarReading(x);
   auto step = std::make_unique<ResizeStep>(std::move(axis_y), std::move(axis_x), planes, source,
                                            builder.NewStorage(out), builder.highway_bit());
   builder.Add(std::move(step), node);

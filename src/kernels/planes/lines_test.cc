@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 #include <random>
+#include <string>
 #include <vector>
 
 #include "src/base/cpu.h"
@@ -123,33 +124,71 @@ ResizeAxis RandomAxis(int64_t in, int64_t out, int64_t taps, uint32_t seed) {
   return axis;
 }
 
-TEST(Lines, Resize) {
+// Indices climb by 1 / factor, clamped: as along a resized picture.
+ResizeAxis SteadyAxis(int64_t in, int64_t out, int64_t taps, uint32_t seed) {
+  ResizeAxis axis = RandomAxis(in, out, taps, seed);
+  for (int64_t o = 0; o < out; ++o) {
+    for (int64_t t = 0; t < taps; ++t) {
+      const int64_t at = (2 * o + 1) * in / (2 * out) - taps / 2 + t;
+      axis.index[static_cast<size_t>(t * out + o)] = static_cast<int32_t>(std::clamp<int64_t>(at, 0, in - 1));
+    }
+  }
+  axis.ascends = Ascends(axis);
+  return axis;
+}
+
+void CheckResize(const ResizeAxis& y, const ResizeAxis& x, bool pending) {
+  SCOPED_TRACE(std::to_string(x.in) + " -> " + std::to_string(x.out) + " by " + std::to_string(x.taps));
+  const auto input = RandomNumbers(y.in * x.in, 5), scale = RandomNumbers(3, 6), shift = RandomNumbers(3, 7);
   for (const CpuTarget& target : AvailableCpuTargets()) {
     SCOPED_TRACE(target.name);
-    for (int64_t taps : {1, 2, 4}) {
-      for (int64_t width : {1, 5, 8, 17, 40}) {
-        const ResizeAxis y = RandomAxis(7, 12, taps, 3), x = RandomAxis(9, width, taps, 4);
-        const auto input = RandomNumbers(7 * 9, 5);
-        Guarded out(12 * width), scratch(ResizeScratchFloats(x));
-        ChooseResizeRowsF32(target.highway_bit)(y, x, input.data(), out.data(), 0, 5, scratch.data());
-        ChooseResizeRowsF32(target.highway_bit)(y, x, input.data(), out.data(), 5, 12, scratch.data());
-        EXPECT_TRUE(out.intact() && scratch.intact());
-        for (int64_t r = 0; r < 12; ++r) {
-          for (int64_t c = 0; c < width; ++c) {
-            double sum = 0;
-            for (int64_t t = 0; t < taps; ++t) {
-              for (int64_t u = 0; u < taps; ++u) {
-                const auto ty = static_cast<size_t>(t * 12 + r), tx = static_cast<size_t>(u * width + c);
-                sum += double{y.weight[ty]} * double{x.weight[tx]} *
-                       double{input[static_cast<size_t>(y.index[ty] * 9 + x.index[tx])]};
-              }
-            }
-            ASSERT_NEAR(out[r * width + c], sum, 1e-4) << r << "," << c;
+    Guarded out(y.out * x.out), scratch(ResizeScratchFloats(x));
+    ResizeArgs args{y, x, {}, 0, nullptr, nullptr, false};
+    args.stream = y.taps == 2;
+    if (pending) args.read.scale = scale.data(), args.read.shift = shift.data(), args.channel = 2;
+    if (pending) args.read.activation = Activation::kClamp, args.read.lo = -1, args.read.hi = 4;
+    args.input = input.data(), args.output = out.data();
+    ChooseResizeRowsF32(target.highway_bit)(args, 0, y.out / 2, scratch.data());
+    ChooseResizeRowsF32(target.highway_bit)(args, y.out / 2, y.out, scratch.data());
+    EXPECT_TRUE(out.intact() && scratch.intact());
+    for (int64_t r = 0; r < y.out; ++r) {
+      for (int64_t c = 0; c < x.out; ++c) {
+        double sum = 0;
+        for (int64_t t = 0; t < y.taps; ++t) {
+          for (int64_t u = 0; u < x.taps; ++u) {
+            const auto ty = static_cast<size_t>(t * y.out + r), tx = static_cast<size_t>(u * x.out + c);
+            float in = input[static_cast<size_t>(y.index[ty] * x.in + x.index[tx])];
+            if (pending) in = std::clamp(in * scale[2] + shift[2], -1.0f, 4.0f);
+            sum += double{y.weight[ty]} * double{x.weight[tx]} * double{in};
           }
         }
+        ASSERT_NEAR(out[r * x.out + c], sum, 2e-4) << r << "," << c;
       }
     }
   }
+}
+
+TEST(Lines, Resize) {
+  for (int64_t taps : {1, 2, 4}) {
+    for (int64_t out : {1, 5, 8, 17, 40}) {
+      CheckResize(RandomAxis(7, 12, taps, 3), RandomAxis(9, out, taps, 4), out % 2 == 0);
+    }
+  }
+}
+
+TEST(Lines, ResizeOfPictures) {
+  for (int64_t taps : {1, 2, 4}) {
+    for (int64_t in : {1, 2, 7, 8, 9, 16, 33, 70}) {
+      for (int64_t out : {in, 2 * in, 2 * in + 1, 3 * in, 4 * in - 1, (in + 1) / 2, 5 * in / 4}) {
+        CheckResize(SteadyAxis(5, 11, taps, 3), SteadyAxis(in, out, taps, 4), out % 2 == 0);
+      }
+    }
+  }
+  ResizeAxis same = SteadyAxis(20, 20, 1, 3);
+  std::fill(same.weight.begin(), same.weight.end(), 1.0f);
+  same.is_identity = true;
+  CheckResize(SteadyAxis(5, 10, 2, 3), same, true);
+  CheckResize(SteadyAxis(5, 10, 2, 3), same, false);
 }
 
 TEST(Lines, Softmax) {

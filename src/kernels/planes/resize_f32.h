@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "src/kernels/pointwise.h"
+
 namespace tempera::kernels {
 
 // Along one axis output i is the sum over t of weight * input[index].
@@ -14,13 +16,28 @@ struct ResizeAxis {
   std::vector<int32_t> index;  // [taps][out], each in 0..in - 1
   std::vector<float> weight;   // [taps][out]
   bool is_identity = false;
+  // Each tap's indices ascend, as they do along any enlarged or reduced picture; where neighbours of a vector
+  // are neighbours of the input, they are shuffled from one load instead of gathered.
+  bool ascends = false;
 };
 inline constexpr int64_t kMostResizeTaps = 4;
 
-// Output rows [first, last) of one plane. `output` is the plane's first number; scratch: ResizeScratchFloats
-// numbers. Rows are resized along x once and used for every output row of the task that needs them.
-using ResizeRowsF32 = void (*)(const ResizeAxis& y, const ResizeAxis& x, const float* input, float* output,
-                               int64_t first, int64_t last, float* scratch);
+// Whether the indices do.
+bool Ascends(const ResizeAxis& axis);
+
+struct ResizeArgs {
+  const ResizeAxis& y;
+  const ResizeAxis& x;
+  Pointwise read;                // applied to the input as it is read, with the constants of `channel`
+  int64_t channel = 0;           // counted over images too
+  const float* input = nullptr;  // one plane, [y.in, x.in]
+  float* output = nullptr;       // one plane, [y.out, x.out]; may not overlap the input
+  bool stream = false;           // whole vectors are written past the caches
+};
+
+// Output rows [first, last). scratch: ResizeScratchFloats numbers. Rows are resized along x once and used for
+// every output row of the task that needs them.
+using ResizeRowsF32 = void (*)(const ResizeArgs& args, int64_t first, int64_t last, float* scratch);
 ResizeRowsF32 ChooseResizeRowsF32(int64_t highway_bit);
 int64_t ResizeScratchFloats(const ResizeAxis& x);
 

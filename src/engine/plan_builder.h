@@ -105,6 +105,8 @@ Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node);        
 Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node);        // pending.cc
 Result<bool> PlanDepthwiseNode(PlanBuilder& builder, const graph::Node& node);   // depthwise_step.cc
 Result<bool> PlanMixNode(PlanBuilder& builder, const graph::Node& node);         // depthwise_step.cc
+Result<bool> PlanGemmNode(PlanBuilder& builder, const graph::Node& node);        // matrix_step.cc
+Result<bool> PlanMatMulNode(PlanBuilder& builder, const graph::Node& node);      // matrix_step.cc
 Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node);      // binary_step.cc
 Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
 Result<bool> PlanSplitNode(PlanBuilder& builder, const graph::Node& node);       // move_step.cc

@@ -70,6 +70,7 @@ constexpr Entry kPlanners[] = {
     {"Sub", PlanBinaryNode},
     {"Tanh", PlanUnaryNode},
     {"ThresholdedRelu", PlanUnaryNode},
+    {"Transpose", PlanTurnNode},
     {"Transpose", PlanTransposeNode},
     {"Unsqueeze", PlanViewNode},
     {"Upsample", PlanResizeNode},

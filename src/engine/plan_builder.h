@@ -111,6 +111,7 @@ Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node);     
 Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc
 Result<bool> PlanSplitNode(PlanBuilder& builder, const graph::Node& node);       // move_step.cc
 Result<bool> PlanSliceNode(PlanBuilder& builder, const graph::Node& node);       // move_step.cc
+Result<bool> PlanTurnNode(PlanBuilder& builder, const graph::Node& node);        // transpose_step.cc
 Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node);   // move_step.cc
 Result<bool> PlanDepthSpaceNode(PlanBuilder& builder, const graph::Node& node);  // move_step.cc
 Result<bool> PlanExpandNode(PlanBuilder& builder, const graph::Node& node);      // move_step.cc

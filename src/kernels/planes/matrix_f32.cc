@@ -38,13 +38,20 @@ HWY_INLINE void RowsTimesPanel(const float* a, int64_t a_row, int64_t a_column, 
         high[r] = hn::MulAdd(broadcast, b1, high[r]);
       }
     }
+    const int64_t count = std::min(2 * lanes, columns - x);
     for (int64_t r = 0; r < kRows; ++r) {
+      float* to = c + r * c_row + x;
+      if (count == 2 * lanes) {
+        const V before0 = first ? hn::Zero(d) : hn::LoadU(d, to);
+        const V before1 = first ? hn::Zero(d) : hn::LoadU(d, to + lanes);
+        hn::StoreU(hn::Add(before0, low[r]), d, to);
+        hn::StoreU(hn::Add(before1, high[r]), d, to + lanes);
+        continue;
+      }
       HWY_ALIGN float sums[kMatrixColumns];
       hn::Store(low[r], d, sums);
       hn::Store(high[r], d, sums + lanes);
-      float* to = c + r * c_row + x;
-      const int64_t count = std::min(2 * lanes, columns - x);
-      for (int64_t i = 0; i < count; ++i) to[i] = first ? sums[i] : to[i] + sums[i];
+      for (int64_t i = 0; i < count; ++i) to[i] = (first ? 0 : to[i]) + sums[i];
     }
   }
 }
@@ -89,11 +96,20 @@ void MatrixTask(const MatrixShape& s, int64_t task, const float* a, const float*
   auto* panel = static_cast<float*>(scratch);
   for (int64_t start = 0; start < s.k; start += kMatrixChunk) {
     const int64_t k = std::min(kMatrixChunk, s.k - start);
-    for (int64_t l = 0; l < k; ++l) {
-      float* to = panel + l * kMatrixColumns;
-      const float* from = b + (start + l) * s.b_row;
-      for (int64_t j = 0; j < columns; ++j) to[j] = from[j * s.b_column];
-      for (int64_t j = columns; j < kMatrixColumns; ++j) to[j] = 0;
+    const float* corner = b + start * s.b_row;
+    if (s.b_row == 1) {  // along what lies together
+      for (int64_t j = 0; j < columns; ++j) {
+        for (int64_t l = 0; l < k; ++l) panel[l * kMatrixColumns + j] = corner[l + j * s.b_column];
+      }
+    } else {
+      for (int64_t l = 0; l < k; ++l) {
+        for (int64_t j = 0; j < columns; ++j) {
+          panel[l * kMatrixColumns + j] = corner[l * s.b_row + j * s.b_column];
+        }
+      }
+    }
+    for (int64_t l = 0; l < k && columns < kMatrixColumns; ++l) {
+      std::fill(panel + l * kMatrixColumns + columns, panel + (l + 1) * kMatrixColumns, 0.0f);
     }
     const float* from = a + start * s.a_column;
     int64_t i = 0;

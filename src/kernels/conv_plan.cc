@@ -197,8 +197,9 @@ Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights
     return Unsupported("convolution has no transformed form");
   }
   if (method == ConvMethod::kWinograd || (method == ConvMethod::kFastest && WinogradWins(p, kind))) {
-    p.run_task = IsStrip(kind) ? ChooseStripTask(kind, highway_bit) : ChooseWinogradTask(kind, highway_bit);
     TEMPERA_RETURN_IF_ERROR(PlanWinograd(p, kind, weights));
+    p.run_task =
+        IsStrip(kind) ? ChooseStripTask(kind, highway_bit) : ChooseWinogradTask(p.winograd, highway_bit);
     return p;
   }
   p.run_task = p.target->run_task;

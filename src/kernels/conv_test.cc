@@ -239,6 +239,8 @@ TEST(ConvTwins, UnevenKernelsAndPads) {
 TEST(ConvTwins, Groups) {
   std::vector<Case> cases;
   for (int64_t stride : {1, 2}) {
+    cases.push_back({Shape(24, 9, 21, 30, 3, stride, 1, PadMode::kReflect, 1, 3), true, Activation::kClamp});
+    cases.push_back({Shape(6, 9, 21, 4, 7, stride, 3, PadMode::kEdge, 1, 2), false, Activation::kSlope});
     cases.push_back({Shape(6, 9, 21, 6, 3, stride, 1, PadMode::kConstant, 1, 6), true, Activation::kSlope});
     cases.push_back({Shape(40, 7, 7, 40, 5, stride, 2, PadMode::kConstant, 1, 40)});
     cases.push_back({Shape(8, 9, 21, 12, 3, stride, 1, PadMode::kConstant, 2, 4), false, Activation::kClamp});
@@ -287,9 +289,33 @@ TEST(ConvTwins, Transposed) {
   RunEverywhere(cases);
 }
 
+// Four phases of an output or an input, more channels than a register block has, several tiles.
+TEST(ConvTwins, PhasesOfManyChannels) {
+  std::vector<Case> cases;
+  for (int64_t k : {3, 4, 5, 6}) {
+    for (int64_t pad : {0, 1, 2}) {
+      ConvShape s = Shape(9 + pad, 9, 19, 11 - pad, 1, 1, 0);
+      s.transposed = true;
+      s.kernel_h = s.kernel_w = k, s.stride_h = s.stride_w = 2, s.pad_top = pad, s.pad_left = (pad + k) % 3;
+      s.out_h = 16 + k - 2 * pad, s.out_w = 36 + k - 2 * s.pad_left + pad % 2;
+      cases.push_back({s, true, Activation::kClamp, Activation::kSlope});
+    }
+    cases.push_back({Shape(13, 17, 35, 9, k, 2, k / 2, PadMode::kReflect), true, Activation::kClamp});
+    cases.push_back({Shape(5, 17, 35, 6, k + 2, 2, 0, PadMode::kEdge)});
+  }
+  ConvShape wide = Shape(64, 20, 75, 6, 4, 1, 0);
+  wide.transposed = true, wide.stride_h = wide.stride_w = 2, wide.pad_top = wide.pad_left = 1;
+  wide.out_h = 40, wide.out_w = 150;
+  cases.push_back({wide, true, Activation::kClamp});
+  cases.push_back({Shape(96, 25, 150, 5, 3, 2, 1), true, Activation::kClamp});
+  RunEverywhere(cases);
+}
+
 TEST(ConvTwins, LargeEnoughForManyTiles) {
   RunEverywhere({{Shape(32, 41, 163, 32, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
                  {Shape(128, 12, 210, 9, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
+                 {Shape(24, 21, 130, 5, 7, 1, 3, PadMode::kReflect), true, Activation::kClamp},
+                 {Shape(96, 20, 70, 2, 9, 1, 4, PadMode::kReflect), true, Activation::kClamp},
                  {Shape(32, 30, 90, 16, 3, 1, 1, PadMode::kReflect, 1, 1, 2), true, Activation::kClamp},
                  {Shape(300, 4, 5, 64, 1, 1, 0)}});
 }

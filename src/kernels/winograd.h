@@ -24,9 +24,13 @@ WinogradKind WinogradKindOf(const ConvPlan& plan);
 bool WinogradWins(const ConvPlan& plan, WinogradKind kind);
 
 // Fills plan.winograd, tiles, tasks, scratch_bytes and weights, after PlanWindow and the blocks.
-// weights: [out_channels, in_channels, kernel_h, kernel_w].
+// weights: [out_channels, in_channels / group, kernel_h, kernel_w].
 Status PlanWinograd(ConvPlan& plan, WinogradKind kind, std::span<const float> weights);
 
-ConvTaskFunction ChooseWinogradTask(WinogradKind kind, int64_t highway_bit);
+// Fills plan.winograd.points and the weights, when everything else is planned (not for strips).
+Status TransformWeights(ConvPlan& plan, std::span<const float> weights);
+
+// For a planned layout.
+ConvTaskFunction ChooseWinogradTask(const WinogradLayout& layout, int64_t highway_bit);
 
 }  // namespace tempera::kernels

@@ -1,10 +1,8 @@
 // Winograd's products for layers of few channels: a strip of a few vectors of outputs is computed at a time,
 // its products never leave the first-level cache, and the transform back stores the pixels at once.
 //
-// Two families. *Rows*: interpolation along columns only, so that lanes are neighbouring pixels as in the
-// direct kernel and each kernel column adds its own products; strides split rows into two images whose
-// products add up. *Enlarged*: an image enlarged twice needs, beside its pixels, only the differences to
-// their right and lower neighbours: four images make all nine products.
+// Interpolation along columns only, so that lanes are neighbouring pixels as in the direct kernel and each
+// kernel column adds its own products; strides split rows into two images whose products add up.
 #pragma once
 
 #include <span>
@@ -14,7 +12,7 @@
 
 namespace tempera::kernels {
 
-// How a rows kind cuts its kernel: phases = stride_h images, the first with `taps` taps, the second with one
+// How a kind cuts its kernel: phases = stride_h images, the first with `taps` taps, the second with one
 // fewer (kernel_h is odd). Outputs are always four.
 struct StripShape {
   int64_t phases, taps, points;  // points along columns

@@ -19,8 +19,8 @@ constexpr int64_t kInputBudget = 384 * 1024 / 4, kProductBudget = 16 * 1024 / 4;
 // No task has more rows of output: larger images have more tasks, and one that is late matters less.
 constexpr int64_t kMostRows = 32;
 
-// Rows of phase pixels in a row of units.
-int64_t UnitRows(const ConvPlan& p) { return p.winograd.kind == WinogradKind::kEnlargedStrip ? 1 : 4; }
+// Rows of pixels in a row of units.
+constexpr int64_t kUnitRows = 4;
 
 struct Cut {
   int64_t unit_rows, columns, across, down;
@@ -51,7 +51,7 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
   const auto outputs = static_cast<double>(cut.unit_rows * RoundUp(cut.columns, p.target->lanes)) * vectors;
   // Six cycles for a vector copied into scratch and 200 for a row of them.
   const auto row = static_cast<double>(p.read_stride_w * SegmentWidth(p, cut.columns)) * vectors;
-  const auto rows = static_cast<double>((cut.unit_rows * UnitRows(p) - 1) * p.read_stride_h + p.window_h);
+  const auto rows = static_cast<double>((cut.unit_rows * kUnitRows - 1) * p.read_stride_h + p.window_h);
   const double task = outputs * out * (in * taps * 0.625 + 12) + in * rows * (row * 6 + 200);
   return task * cut.covered * DealtTasks(p.shape.n * cut.across * cut.down);
 }
@@ -59,7 +59,7 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
 // The cheapest cut whose rows in use fit their budget.
 Cut ChooseCut(const ConvPlan& p) {
   const int64_t lanes = p.target->lanes;
-  const int64_t all_columns = p.phase_w, all_rows = CeilDiv(p.phase_h, UnitRows(p));
+  const int64_t all_columns = p.phase_w, all_rows = CeilDiv(p.phase_h, kUnitRows);
   const int64_t most_across = CeilDiv(all_columns, lanes);
   const int64_t too_wide = CeilDiv(ChannelStride(p, all_columns) * p.shape.in_channels, kInputBudget);
   const int64_t first = std::clamp<int64_t>(too_wide, 1, most_across);
@@ -70,7 +70,7 @@ Cut ChooseCut(const ConvPlan& p) {
     cut.columns = std::min(RoundUp(CeilDiv(all_columns, across), lanes), all_columns);
     if (across > first && ChannelStride(p, cut.columns) * p.shape.in_channels > kInputBudget) continue;
     cut.across = CeilDiv(all_columns, cut.columns);
-    const int64_t most_rows = std::min(all_rows, kMostRows / (UnitRows(p) * p.scale));
+    const int64_t most_rows = std::min(all_rows, kMostRows / (kUnitRows));
     for (int64_t rows = 1; rows <= most_rows; ++rows) {
       cut.unit_rows = rows;
       cut.down = CeilDiv(all_rows, rows);
@@ -82,7 +82,7 @@ Cut ChooseCut(const ConvPlan& p) {
   return best;
 }
 
-// Where each point's products find their inputs: rows kinds.
+// Where each point's products find their inputs.
 void ListRowTaps(ConvPlan& p) {
   const StripShape shape = StripShapeOf(p.winograd.kind);
   const int64_t segment = p.winograd.strip.segment, row = p.read_stride_w * segment;
@@ -101,18 +101,7 @@ void ListRowTaps(ConvPlan& p) {
   }
 }
 
-// The same, enlarged: each point along columns has a row of pixels and one of differences to the right.
-void ListEnlargedTaps(ConvPlan& p) {
-  const int64_t row = p.winograd.strip.segment;
-  for (int64_t y = 0; y < 3; ++y) {
-    for (int64_t x = 0; x < 3; ++x) {
-      p.winograd.strip.points[static_cast<size_t>(3 * y + x)].tap_offsets = {
-          static_cast<int32_t>((2 * y + (x == 1 ? 0 : 1)) * row + (x > 0 ? 1 : 0))};
-    }
-  }
-}
-
-// One transformed weight of a rows kind: `kernel` is [kernel_h][kernel_w].
+// One transformed weight: `kernel` is [kernel_h][kernel_w].
 double RowWeight(const ConvPlan& p, const float* kernel, int64_t point, int64_t phase, int64_t column) {
   const StripShape shape = StripShapeOf(p.winograd.kind);
   double sum = 0;
@@ -124,20 +113,8 @@ double RowWeight(const ConvPlan& p, const float* kernel, int64_t point, int64_t 
   return sum;
 }
 
-// Three taps w over repeated pixels: w0 (x0 - x1), W x1 and -w2 (x1 - x2), W the sum of the taps.
-double EnlargedWeight(const float* kernel, int64_t point) {
-  constexpr double kTransform[3][3] = {{1, 0, 0}, {1, 1, 1}, {0, 0, -1}};
-  double sum = 0;
-  for (int64_t y = 0; y < 3; ++y) {
-    for (int64_t x = 0; x < 3; ++x)
-      sum += kTransform[point / 3][y] * kTransform[point % 3][x] * kernel[3 * y + x];
-  }
-  return sum;
-}
-
 Status PackWeights(ConvPlan& p, std::span<const float> weights) {
   const ConvShape& s = p.shape;
-  const bool enlarged = p.winograd.kind == WinogradKind::kEnlargedStrip;
   const int64_t kernel_size = s.kernel_h * s.kernel_w;
   std::vector<float> packed;
   for (size_t point = 0; point < p.winograd.strip.points.size(); ++point) {
@@ -148,10 +125,8 @@ Status PackWeights(ConvPlan& p, std::span<const float> weights) {
         for (int64_t tap = 0; tap < static_cast<int64_t>(to.tap_offsets.size()); ++tap) {
           for (int64_t c = block.first_channel; c < block.first_channel + block.channels; ++c) {
             const float* kernel = weights.data() + (c * s.in_channels + i) * kernel_size;
-            const auto at = static_cast<int64_t>(point);
-            packed.push_back(
-                static_cast<float>(enlarged ? EnlargedWeight(kernel, at)
-                                            : RowWeight(p, kernel, at, tap / s.kernel_w, tap % s.kernel_w)));
+            packed.push_back(static_cast<float>(
+                RowWeight(p, kernel, static_cast<int64_t>(point), tap / s.kernel_w, tap % s.kernel_w)));
           }
         }
       }
@@ -164,9 +139,7 @@ Status PackWeights(ConvPlan& p, std::span<const float> weights) {
 
 }  // namespace
 
-bool IsStrip(WinogradKind kind) {
-  return kind == WinogradKind::kEnlargedStrip || StripShapeOf(kind).points > 0;
-}
+bool IsStrip(WinogradKind kind) { return StripShapeOf(kind).points > 0; }
 
 StripShape StripShapeOf(WinogradKind kind) {
   switch (kind) {
@@ -176,13 +149,11 @@ StripShape StripShapeOf(WinogradKind kind) {
       return {1, 5, 8};
     case WinogradKind::kRows42Strided:
       return {2, 2, 5};
-    case WinogradKind::kRows43Strided:
-      return {2, 3, 6};
     case WinogradKind::kNone:
+    case WinogradKind::kF42:
     case WinogradKind::kF43:
+    case WinogradKind::kF44:
     case WinogradKind::kF33:
-    case WinogradKind::kEnlarged:
-    case WinogradKind::kEnlargedStrip:
       break;
   }
   return {0, 0, 0};
@@ -212,22 +183,16 @@ Status PlanStrip(ConvPlan& p, std::span<const float> weights) {
   for (const ConvPlan::Block& block : p.blocks) most_block = std::max<int64_t>(most_block, block.channels);
   strip.vectors = p.target->max_vectors[most_block];
   strip.segment = RoundUp(strip.vectors * lanes + (p.window_w - 1) / p.read_stride_w, lanes);
-  if (p.winograd.kind == WinogradKind::kEnlargedStrip) {
-    strip.points.resize(9);
-    strip.v_channel = 6 * strip.segment;
-    ListEnlargedTaps(p);
-  } else {
-    const StripShape shape = StripShapeOf(p.winograd.kind);
-    strip.points.resize(static_cast<size_t>(shape.points));
-    strip.v_channel = shape.phases * shape.points * p.read_stride_w * strip.segment;
-    ListRowTaps(p);
-  }
+  const StripShape shape = StripShapeOf(p.winograd.kind);
+  strip.points.resize(static_cast<size_t>(shape.points));
+  strip.v_channel = shape.phases * shape.points * p.read_stride_w * strip.segment;
+  ListRowTaps(p);
   const Cut cut = ChooseCut(p);
   p.segment_width = SegmentWidth(p, cut.columns);
   p.scratch_rows = kStripRing * p.read_stride_h;
   p.channel_stride = ChannelStride(p, cut.columns);
-  p.tile_h = cut.unit_rows * UnitRows(p) * p.scale;
-  p.tile_w = cut.columns * p.scale;
+  p.tile_h = cut.unit_rows * kUnitRows;
+  p.tile_w = cut.columns;
   p.tiles_y = cut.down, p.tiles_x = cut.across;
   p.tiles = p.tiles_y * p.tiles_x;
   p.parts = 1, p.groups_per_part = 1, p.blocks_per_part = p.blocks_per_group;

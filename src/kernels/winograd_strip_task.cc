@@ -44,18 +44,13 @@ StripWork LayOut(const ConvPlan& plan, float* scratch) {
   return work;
 }
 
-// Output row `from` to memory, when it exists; `lanes` interleaved vectors of which `valid` numbers count.
-template <int kVectors>
-HWY_INLINE void StoreRow(const VF (&pixels)[kVectors], int64_t valid, float* to) {
+// The first `valid` numbers of a vector to memory.
+HWY_INLINE void StorePixels(VF pixels, int64_t valid, float* to) {
   const DF d;
-  HWY_ALIGN float buffer[kVectors * kWidth];
-  float* at = valid == kVectors * kWidth ? to : buffer;
-  if constexpr (kVectors == 1) {
-    hn::StoreU(pixels[0], d, at);
-  } else {
-    hn::StoreInterleaved2(pixels[0], pixels[1], d, at);
-  }
-  if (at == buffer) std::memcpy(to, buffer, static_cast<size_t>(valid) * sizeof(float));
+  if (valid == kWidth) return hn::StoreU(pixels, d, to);
+  HWY_ALIGN float buffer[kWidth];
+  hn::Store(pixels, d, buffer);
+  std::memcpy(to, buffer, static_cast<size_t>(valid) * sizeof(float));
 }
 
 // What one output channel's vectors need on their way to memory.
@@ -112,54 +107,8 @@ struct RowsKind {
     Transform::Output(m, y);
     for (int i = 0; i < kOutputs; ++i) {
       if (a.y + i >= a.out_h) break;
-      const VF pixels[1] = {ActivateAs(a.write.activation, hn::Add(y[i], a.bias), a.pointwise)};
-      StoreRow(pixels, a.valid, a.plane + (a.y + i) * a.out_w + a.x);
-    }
-  }
-};
-
-struct EnlargedKind {
-  static constexpr int kPoints = 9, kOutputs = 2;
-  static constexpr int kUnitRows = 1, kBatch = 4;
-
-  // Along columns the pixels below less those here, the pixels, and the difference one row down; of each a
-  // row and its differences to the right.
-  static constexpr int kRows = 3;
-  static HWY_INLINE void Input(const ConvPlan& plan, const float* HWY_RESTRICT from, const int64_t* rows,
-                               int64_t width, float* HWY_RESTRICT v) {
-    const DF d;
-    const int64_t segment = plan.winograd.strip.segment;
-    for (int64_t x = 0; x < width; x += kWidth) {
-      VF in[3], right[3], out[3], out_right[3];
-      for (int i = 0; i < 3; ++i) {
-        in[i] = hn::LoadU(d, from + rows[i] + x);
-        right[i] = hn::LoadU(d, from + rows[i] + x + 1);
-      }
-      out[0] = hn::Sub(in[0], in[1]), out[1] = in[1], out[2] = hn::Sub(in[1], in[2]);
-      out_right[0] = hn::Sub(right[0], right[1]), out_right[1] = right[1];
-      out_right[2] = hn::Sub(right[1], right[2]);
-      for (int i = 0; i < 3; ++i) {
-        hn::StoreU(out[i], d, v + 2 * i * segment + x);
-        hn::StoreU(hn::Sub(out[i], out_right[i]), d, v + (2 * i + 1) * segment + x);
-      }
-    }
-  }
-
-  static HWY_INLINE void Output(const OutputArgs& a, const float* HWY_RESTRICT products, int64_t stride) {
-    const DF d;
-    VF middle[2][3];
-    for (int px = 0; px < 3; ++px) {
-      VF in[3], out[2];
-      for (int py = 0; py < 3; ++py) in[py] = hn::Load(d, products + (py * 3 + px) * stride);
-      Enlarged::Output(in, out);
-      middle[0][px] = out[0], middle[1][px] = out[1];
-    }
-    for (int i = 0; i < 2; ++i) {
-      if (a.y + i >= a.out_h) break;
-      VF pixels[2];
-      Enlarged::Output(middle[i], pixels);
-      for (VF& p : pixels) p = ActivateAs(a.write.activation, hn::Add(p, a.bias), a.pointwise);
-      StoreRow(pixels, a.valid, a.plane + (a.y + i) * a.out_w + a.x);
+      StorePixels(ActivateAs(a.write.activation, hn::Add(y[i], a.bias), a.pointwise), a.valid,
+                  a.plane + (a.y + i) * a.out_w + a.x);
     }
   }
 };
@@ -182,9 +131,9 @@ HWY_INLINE void PrefetchOutput(const ConvPlan& plan, const ConvArgs& args, const
                                const Strip& strip, int row, int64_t first, int64_t last) {
   constexpr int64_t kLine = 16;
   const ConvShape& s = plan.shape;
-  const int64_t y = tile.y0 + strip.y * Kind::kOutputs + row, x = tile.x0 + strip.x * plan.scale;
+  const int64_t y = tile.y0 + strip.y * Kind::kOutputs + row, x = tile.x0 + strip.x;
   if (y >= s.out_h) return;
-  const int64_t width = std::min(strip.count * kWidth * plan.scale, tile.x0 + tile.columns - x);
+  const int64_t width = std::min(strip.count * kWidth, tile.x0 + tile.columns - x);
   const float* to = args.output + ((tile.n * s.out_channels + first) * s.out_h + y) * s.out_w + x;
   for (int64_t c = first; c < last; ++c, to += s.out_h * s.out_w) {
     for (int64_t i = 0; i < width; i += kLine) hwy::Prefetch(to + i);
@@ -245,12 +194,12 @@ HWY_NOINLINE void Finish(const ConvPlan& plan, const ConvArgs& args, const TileB
                     s.out_h,
                     s.out_w,
                     tile.y0 + strip.y * Kind::kOutputs,
-                    tile.x0 + strip.x * plan.scale,
+                    tile.x0 + strip.x,
                     0};
     for (int v = 0; v < strip.count; ++v, products += kWidth) {
-      a.valid = std::min<int64_t>(kWidth * plan.scale, tile.x0 + tile.columns - a.x);
+      a.valid = std::min<int64_t>(kWidth, tile.x0 + tile.columns - a.x);
       Kind::Output(a, products, point_stride);
-      a.x += kWidth * plan.scale;
+      a.x += kWidth;
     }
   }
 }
@@ -315,8 +264,7 @@ void RunStripTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, floa
   tile.rows = std::min(plan.tile_h, s.out_h - tile.y0);
   tile.columns = std::min(plan.tile_w, s.out_w - tile.x0);
   const int64_t unit_rows = (tile.rows + Kind::kOutputs - 1) / Kind::kOutputs;
-  const Tile read = {tile.y0 / plan.scale, tile.x0 / plan.scale, unit_rows * Kind::kUnitRows,
-                     (tile.columns + plan.scale - 1) / plan.scale};
+  const Tile read = {tile.y0, tile.x0, unit_rows * Kind::kUnitRows, tile.columns};
   const StripWork work = LayOut(plan, scratch);
   // Strips are dealt evenly: 10 vectors in strips of at most 3 are 3 + 3 + 2 + 2.
   const int64_t vectors = (read.columns + kWidth - 1) / kWidth;
@@ -356,19 +304,16 @@ void RunStripTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, floa
 ConvTaskFunction GetStripTask(WinogradKind kind) {
   switch (kind) {
     case WinogradKind::kRows43:
-      return &RunStripTask<RowsKind<Rows43<1>>>;
+      return &RunStripTask<RowsKind<Rows43>>;
     case WinogradKind::kRows45:
       return &RunStripTask<RowsKind<Rows45>>;
     case WinogradKind::kRows42Strided:
       return &RunStripTask<RowsKind<Rows42>>;
-    case WinogradKind::kRows43Strided:
-      return &RunStripTask<RowsKind<Rows43<2>>>;
-    case WinogradKind::kEnlargedStrip:
-      return &RunStripTask<EnlargedKind>;
     case WinogradKind::kNone:
+    case WinogradKind::kF42:
     case WinogradKind::kF43:
+    case WinogradKind::kF44:
     case WinogradKind::kF33:
-    case WinogradKind::kEnlarged:
       break;
   }
   return nullptr;

@@ -18,9 +18,8 @@ namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-template <int kPhasesOf>
 struct Rows43 : F43 {
-  static constexpr int kPhases = kPhasesOf;
+  static constexpr int kPhases = 1;
 };
 
 // Points in the order 0, a, -a, b, -b, c, -c, infinity.

@@ -2,10 +2,8 @@
 // point (the same register blocks as the direct kernel), transform the sums back, gather moments.
 #include <algorithm>
 #include <cstdint>
-#include <cstring>
 
 #include "src/kernels/conv_f32.h"
-#include "src/kernels/pad_index.h"
 #include "src/kernels/target.h"
 #include "src/kernels/winograd.h"
 
@@ -16,59 +14,41 @@
 #include <hwy/highway.h>
 
 #include "src/kernels/conv_block-inl.h"
-#include "src/kernels/conv_scratch-inl.h"
 #include "src/kernels/moments-inl.h"
 #include "src/kernels/pointwise-inl.h"
+#include "src/kernels/winograd_input-inl.h"
 #include "src/kernels/winograd_multiply-inl.h"
-#include "src/kernels/winograd_transform-inl.h"
+#include "src/kernels/winograd_output-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-inline constexpr int64_t kWidth = hn::MaxLanes(DF());
-
-// Where a thread's scratch holds what; PlanWinograd reserves the room.
-struct WinogradWork {
-  float* v;       // transformed input
-  float* m;       // products
-  float* rows;    // one channel's input rows, split into segments
-  float* middle;  // the same, transformed along rows: [row][point][column]
-  float* linear;  // one row before its split
-  Run* runs;      // y, x: in tiles of the task
-  int64_t num_runs;
-  // Of this task: one at the right edge may have fewer columns than the plan's.
-  int64_t v_width;  // columns, whole vectors
-  int64_t pitch;    // from one row of tiles to the next, transformed or multiplied
-  int64_t vectors;  // of products
-};
-
-// A task's tiles: outputs from (y0, x0) on, in pixels.
-struct TileBlock {
-  int64_t n, y0, x0, rows, columns;
-};
-
 WinogradWork LayOut(const ConvPlan& plan, const TileBlock& tile, float* scratch) {
   const WinogradLayout& w = plan.winograd;
-  const int64_t points = w.axis.points * w.axis.points, row = w.axis.step * w.segment_width;
+  const int64_t points = w.axis.points * w.axis.points;
+  const int64_t row = w.in_phases * w.axis.step * w.segment_width;
   WinogradWork work;
   work.v = scratch;
   work.m = work.v + points * w.v_point;
   work.rows = work.m + points * w.m_point;
   work.middle = work.rows + w.input_rows * row;
   work.linear = work.middle + w.input_rows * w.axis.points * w.v_width;
-  work.runs = reinterpret_cast<Run*>(work.linear + row);
+  work.split = work.linear + row;
+  work.runs = reinterpret_cast<Run*>(work.split + row);
   work.num_runs = 0;
   const int64_t whole = (tile.columns + kWidth - 1) / kWidth * kWidth;
-  work.v_width = w.blocks > 1 ? w.v_width : whole;
-  // Without tap blocks the tiles of all rows follow one another without a gap; a row's last vector reaches
-  // into the next row, which is written later.
+  const int64_t transformed = tile.columns + w.blocks - 1;
+  work.v_width = (transformed + kWidth - 1) / kWidth * kWidth;
+  // The rows follow one another without a gap; a row's last vector reaches into the next row, which is
+  // written later. With tap blocks the products are computed row by row.
+  work.v_pitch = w.blocks > 1 ? w.v_pitch : tile.columns;
   work.pitch = w.blocks > 1 ? whole : tile.columns;
   work.vectors = (tile.rows * work.pitch + kWidth - 1) / kWidth;
   for (int64_t y = 0; y < tile.rows; ++y) {
     for (int64_t x = 0; x < tile.columns; x += kWidth) {
-      work.runs[work.num_runs++] = {static_cast<int32_t>(y * work.v_width + x), static_cast<int32_t>(y),
+      work.runs[work.num_runs++] = {static_cast<int32_t>(y * work.v_pitch + x), static_cast<int32_t>(y),
                                     static_cast<int32_t>(x),
                                     static_cast<int32_t>(std::min(kWidth, tile.columns - x))};
     }
@@ -76,141 +56,18 @@ WinogradWork LayOut(const ConvPlan& plan, const TileBlock& tile, float* scratch)
   return work;
 }
 
-// dst[segment][i] = src[i * kStep + segment].
-template <int kStep>
-HWY_INLINE void SplitRow(const float* src, int64_t segment, float* dst) {
-  const DF d;
-  for (int64_t i = 0; i < segment; i += kWidth) {
-    VF a, b, c, e;
-    if constexpr (kStep == 3) {
-      hn::LoadInterleaved3(d, src + 3 * i, a, b, c);
-    } else {
-      static_assert(kStep == 4);
-      hn::LoadInterleaved4(d, src + 4 * i, a, b, c, e);
-      hn::StoreU(e, d, dst + 3 * segment + i);
-    }
-    hn::StoreU(a, d, dst + i);
-    hn::StoreU(b, d, dst + segment + i);
-    hn::StoreU(c, d, dst + 2 * segment + i);
-  }
-}
-
-// y[0], y[1], ... of kOutputs interleaved: to[i * kOutputs + j] = y[j][i].
-template <int kOutputs>
-HWY_INLINE void StoreTiles(const VF (&y)[kOutputs], float* to) {
-  const DF d;
-  if constexpr (kOutputs == 2) hn::StoreInterleaved2(y[0], y[1], d, to);
-  if constexpr (kOutputs == 3) hn::StoreInterleaved3(y[0], y[1], y[2], d, to);
-  if constexpr (kOutputs == 4) hn::StoreInterleaved4(y[0], y[1], y[2], y[3], d, to);
-}
-
-template <class Transform>
-HWY_NOINLINE void CopyRows(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                           const float* next, const TileBlock& tile, const WinogradWork& work) {
-  constexpr int64_t kStep = Transform::kStep;
-  const WinogradLayout& w = plan.winograd;
-  const int64_t row_width = kStep * w.segment_width;
-  const int64_t rows = (tile.rows + w.blocks - 2) * kStep + Transform::kInputs;
-  const int64_t need = (tile.columns + w.blocks - 2) * kStep + Transform::kInputs;
-  const int64_t top = tile.y0 / Transform::kOutputs * kStep - plan.window_top;
-  const int64_t left = tile.x0 / Transform::kOutputs * kStep - plan.window_left;
-  const int64_t height = plan.shape.in_h * plan.read_upsample;
-  if (next != nullptr) PrefetchRows(plan, next, top, rows, left, need);
-  float* dst = work.rows;
-  for (int64_t r = 0; r < rows; ++r, dst += row_width) {
-    const int64_t y = PadIndex(top + r, height, plan.pad_mode);
-    const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * plan.shape.in_w;
-    float* to = kStep == 1 ? dst : work.linear;
-    FillRow(plan, read, channel, row, left, need, row_width, to);
-    if constexpr (kStep != 1) SplitRow<kStep>(to, w.segment_width, dst);
-  }
-}
-
-// One channel: rows of segments to points. Along rows first, since that reads the segments at odd places:
-// done right after they were written, such loads wait for the stores to leave the store buffer.
-template <class Transform>
-HWY_NOINLINE void TransformInput(const ConvPlan& plan, const TileBlock& tile, const WinogradWork& work,
-                                 float* HWY_RESTRICT v) {
-  constexpr int kStep = Transform::kStep, kInputs = Transform::kInputs, kPoints = Transform::kPoints;
-  const DF d;
-  const WinogradLayout& w = plan.winograd;
-  const int64_t segment = w.segment_width, width = work.v_width, middle_row = kPoints * width;
-  const int64_t v_pitch = w.blocks > 1 ? w.v_width : work.pitch;
-  const int64_t tile_rows = tile.rows + w.blocks - 1;
-  const int64_t rows = (tile_rows - 1) * kStep + kInputs;
-  for (int64_t r = 0; r < rows; ++r) {
-    const float* HWY_RESTRICT from = work.rows + r * kStep * segment;
-    float* HWY_RESTRICT to = work.middle + r * middle_row;
-    for (int64_t x = 0; x < width; x += kWidth) {
-      VF in[kInputs], out[kPoints];
-      for (int i = 0; i < kInputs; ++i) in[i] = hn::LoadU(d, from + (i % kStep) * segment + i / kStep + x);
-      Transform::Input(in, out);
-      for (int i = 0; i < kPoints; ++i) hn::StoreU(out[i], d, to + i * width + x);
-    }
-  }
-  for (int64_t ty = 0; ty < tile_rows; ++ty) {
-    for (int px = 0; px < kPoints; ++px) {
-      const float* HWY_RESTRICT from = work.middle + ty * kStep * middle_row + px * width;
-      float* HWY_RESTRICT to = v + px * w.v_point + ty * v_pitch;
-      for (int64_t x = 0; x < width; x += kWidth) {
-        VF in[kInputs], out[kPoints];
-        for (int i = 0; i < kInputs; ++i) in[i] = hn::LoadU(d, from + i * middle_row + x);
-        Transform::Input(in, out);
-        for (int i = 0; i < kPoints; ++i) hn::StoreU(out[i], d, to + i * kPoints * w.v_point + x);
-      }
-    }
-  }
-}
-
-// One output channel: products to pixels.
-template <class Transform>
-HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, int64_t channel,
-                                  const TileBlock& tile, const WinogradWork& work,
-                                  const float* HWY_RESTRICT m, float* HWY_RESTRICT plane) {
-  constexpr int kPoints = Transform::kPoints, kOutputs = Transform::kOutputs;
-  const DF d;
-  const ConvShape& s = plan.shape;
-  const int64_t m_point = plan.winograd.m_point;
-  const ChannelPointwise pointwise = LoadPointwise(d, write, channel);
-  const VF bias = hn::Set(d, plan.bias[static_cast<size_t>(channel)]);
-  for (int64_t r = 0; r < work.num_runs; ++r) {
-    const Run& run = work.runs[r];
-    const float* HWY_RESTRICT from = m + run.y * work.pitch + run.x;
-    VF middle[kOutputs][kPoints];
-    for (int px = 0; px < kPoints; ++px) {
-      VF in[kPoints], out[kOutputs];
-      for (int py = 0; py < kPoints; ++py) in[py] = hn::LoadU(d, from + (py * kPoints + px) * m_point);
-      Transform::Output(in, out);
-      for (int i = 0; i < kOutputs; ++i) middle[i][px] = out[i];
-    }
-    const int64_t y0 = tile.y0 + run.y * kOutputs, x0 = tile.x0 + run.x * kOutputs;
-    const int64_t valid = std::min<int64_t>(run.valid * kOutputs, s.out_w - x0);
-    for (int i = 0; i < kOutputs; ++i) {
-      if (y0 + i >= s.out_h) break;
-      VF y[kOutputs];
-      Transform::Output(middle[i], y);
-      for (VF& pixels : y) pixels = ActivateAs(write.activation, hn::Add(pixels, bias), pointwise);
-      float* to = plane + (y0 + i) * s.out_w + x0;
-      if (valid == kWidth * kOutputs) {
-        StoreTiles(y, to);
-      } else {
-        HWY_ALIGN float buffer[kWidth * kOutputs];
-        StoreTiles(y, buffer);
-        std::memcpy(to, buffer, static_cast<size_t>(valid) * sizeof(float));
-      }
-    }
-  }
-}
-
-// One block of output channels at one point: a sum over input channels and tap blocks.
-void MultiplyTapBlocks(const ConvPlan& plan, const WinogradWork& work, const PanelArgs& panel,
+// One block of output channels at one point: a sum over input images and tap blocks.
+void MultiplyTapBlocks(const WinogradPoint& point, const WinogradWork& work, const PanelArgs& panel,
                        int32_t channels) {
   const float kZeros[kMaxChannels] = {};
   const Pointwise nothing;
-  const auto num_taps = static_cast<int64_t>(plan.winograd.tap_offsets.size());
-  const BlockArgs a = {
-      panel.v,       panel.v_stride, panel.in_channels, plan.winograd.tap_offsets.data(), num_taps,
-      panel.weights, kZeros};
+  const BlockArgs a = {panel.v,
+                       panel.v_stride,
+                       panel.in_channels,
+                       point.tap_offsets.data(),
+                       static_cast<int64_t>(point.tap_offsets.size()),
+                       panel.weights,
+                       kZeros};
   // Dealt evenly, as in the direct kernel.
   const int64_t most = kMaxVectors[static_cast<size_t>(channels)];
   const int64_t steps = (work.num_runs + most - 1) / most;
@@ -223,83 +80,109 @@ void MultiplyTapBlocks(const ConvPlan& plan, const WinogradWork& work, const Pan
   }
 }
 
-// Products of all points for blocks [begin, end) of output channels.
-void Multiply(const ConvPlan& plan, const WinogradWork& work, int64_t begin, int64_t end) {
+// Products of all points for blocks [begin, end) of output channels, output phases image_stride apart.
+void Multiply(const ConvPlan& plan, const WinogradWork& work, int64_t begin, int64_t end,
+              int64_t image_stride) {
   const WinogradLayout& w = plan.winograd;
   const auto* weights = reinterpret_cast<const float*>(plan.weights.data());
-  const int64_t points = w.axis.points * w.axis.points;
   const int32_t first_channel = plan.blocks[static_cast<size_t>(begin)].first_channel;
+  const auto num_blocks = static_cast<int64_t>(plan.blocks.size());
   PanelArgs panel;
   panel.v_stride = w.v_channel;
-  panel.in_channels = plan.shape.in_channels;
   panel.vectors = work.vectors;
   panel.out_stride = w.m_channel;
-  for (int64_t point = 0; point < points; ++point) {
-    panel.v = work.v + point * w.v_point;
-    for (int64_t b = begin; b < end; ++b) {
-      const ConvPlan::Block& block = plan.blocks[static_cast<size_t>(b)];
-      panel.weights = weights + point * w.weights_point + w.block_weights[static_cast<size_t>(b)];
-      panel.out = work.m + point * w.m_point + (block.first_channel - first_channel) * w.m_channel;
-      if (w.blocks == 1) {
-        kPanels[static_cast<size_t>(block.channels)](panel);
-      } else {
-        MultiplyTapBlocks(plan, work, panel, block.channels);
+  for (size_t i = 0; i < w.points.size(); ++i) {
+    const WinogradPoint& point = w.points[i];
+    panel.v = work.v + static_cast<int64_t>(i) * w.v_point + point.first_input * w.v_channel;
+    panel.in_channels = point.inputs;
+    for (int64_t image = 0; image < w.out_phases * w.out_phases; ++image) {
+      float* m = work.m + static_cast<int64_t>(i) * w.m_point + image * image_stride;
+      for (int64_t b = begin; b < end; ++b) {
+        const ConvPlan::Block& block = plan.blocks[static_cast<size_t>(b)];
+        const int64_t start = point.block_weights[static_cast<size_t>(image * num_blocks + b)];
+        panel.out = m + (block.first_channel - first_channel) * w.m_channel;
+        panel.weights = weights + start;
+        if (start < 0) {
+          std::fill(panel.out, panel.out + block.channels * w.m_channel, 0.0f);
+        } else if (w.blocks == 1) {
+          kPanels[static_cast<size_t>(block.channels)](panel);
+        } else {
+          MultiplyTapBlocks(point, work, panel, block.channels);
+        }
       }
     }
   }
 }
 
-template <class Transform>
+template <class Transform, int kInPhases, int kOutPhases>
 void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const WinogradLayout& w = plan.winograd;
   const int64_t index = task % plan.tiles;
+  // In pixels; the first tiles may begin before the image.
+  const int64_t y0 = index / plan.tiles_x * plan.tile_h + w.origin_y.output;
+  const int64_t x0 = index % plan.tiles_x * plan.tile_w + w.origin_x.output;
+  const int64_t y1 = std::min(y0 + plan.tile_h, s.out_h), x1 = std::min(x0 + plan.tile_w, s.out_w);
+  constexpr int64_t kTile = Transform::kOutputs * kOutPhases;
   TileBlock tile;
-  tile.n = task / plan.tiles;
-  tile.y0 = index / plan.tiles_x * plan.tile_h;
-  tile.x0 = index % plan.tiles_x * plan.tile_w;
-  const int64_t pixel_rows = std::min(plan.tile_h, s.out_h - tile.y0);
-  const int64_t pixel_columns = std::min(plan.tile_w, s.out_w - tile.x0);
-  tile.rows = (pixel_rows + Transform::kOutputs - 1) / Transform::kOutputs;
-  tile.columns = (pixel_columns + Transform::kOutputs - 1) / Transform::kOutputs;
+  tile.n = task / plan.tiles / plan.parts;
+  tile.group = task / plan.tiles % plan.parts;
+  tile.y = index / plan.tiles_x * w.rows;
+  tile.x = index % plan.tiles_x * w.columns;
+  tile.rows = (y1 - y0 + kTile - 1) / kTile;
+  tile.columns = (x1 - x0 + kTile - 1) / kTile;
   const WinogradWork work = LayOut(plan, tile, scratch);
 
-  for (int64_t c = 0; c < s.in_channels; ++c) {
-    const int64_t channel = tile.n * s.in_channels + c;
+  const int64_t group_in = s.in_channels / s.group;
+  for (int64_t c = 0; c < group_in; ++c) {
+    const int64_t channel = tile.n * s.in_channels + tile.group * group_in + c;
     const float* plane = args.input + channel * s.in_h * s.in_w;
-    const float* next = c + 1 < s.in_channels ? plane + s.in_h * s.in_w : nullptr;
-    CopyRows<Transform>(plan, args.read, channel, plane, next, tile, work);
-    TransformInput<Transform>(plan, tile, work, work.v + c * w.v_channel);
+    const float* next = c + 1 < group_in ? plane + s.in_h * s.in_w : nullptr;
+    CopyRows<Transform, kInPhases>(plan, args.read, channel, plane, next, tile, work);
+    TransformInput<Transform, kInPhases>(plan, tile, work, work.v + c * w.v_channel, group_in * w.v_channel);
   }
-  for (int64_t begin = 0; begin < plan.blocks_per_group; begin += w.chunk_blocks) {
-    const int64_t end = std::min(plan.blocks_per_group, begin + w.chunk_blocks);
-    Multiply(plan, work, begin, end);
+  const int64_t first_block = tile.group * plan.blocks_per_group;
+  const int64_t last_block = first_block + plan.blocks_per_group;
+  for (int64_t begin = first_block; begin < last_block; begin += w.chunk_blocks) {
+    const int64_t end = std::min(last_block, begin + w.chunk_blocks);
     const int32_t first = plan.blocks[static_cast<size_t>(begin)].first_channel;
-    const ConvPlan::Block& last = plan.blocks[static_cast<size_t>(end - 1)];
-    for (int32_t c = first; c < last.first_channel + last.channels; ++c) {
+    const ConvPlan::Block& last_of = plan.blocks[static_cast<size_t>(end - 1)];
+    const int32_t last = last_of.first_channel + last_of.channels;
+    const int64_t image_stride = (last - first) * w.m_channel;
+    Multiply(plan, work, begin, end, image_stride);
+    for (int32_t c = first; c < last; ++c) {
       const int64_t channel = tile.n * s.out_channels + c;
       float* plane = args.output + channel * s.out_h * s.out_w;
-      TransformOutput<Transform>(plan, args.write, c, tile, work, work.m + (c - first) * w.m_channel, plane);
+      TransformOutput<Transform, kOutPhases>(plan, args.write, c, tile, work,
+                                             work.m + (c - first) * w.m_channel, image_stride, plane);
       if (args.moments == nullptr) continue;
+      const int64_t top = std::max<int64_t>(y0, 0), left = std::max<int64_t>(x0, 0);
       args.moments[channel * plan.tiles + index] =
-          RegionMoments(plane + tile.y0 * s.out_w + tile.x0, pixel_rows, pixel_columns, s.out_w);
+          RegionMoments(plane + top * s.out_w + left, y1 - top, x1 - left, s.out_w);
     }
   }
 }
 
-ConvTaskFunction GetWinogradTask(WinogradKind kind) {
-  switch (kind) {
+template <class Transform>
+ConvTaskFunction TaskOf(const WinogradLayout& layout) {
+  if (layout.in_phases == 2) return &RunWinogradTask<Transform, 2, 1>;
+  if (layout.out_phases == 2) return &RunWinogradTask<Transform, 1, 2>;
+  return &RunWinogradTask<Transform, 1, 1>;
+}
+
+ConvTaskFunction GetWinogradTask(const WinogradLayout& layout) {
+  switch (layout.kind) {
+    case WinogradKind::kF42:
+      return TaskOf<F42>(layout);
     case WinogradKind::kF43:
-      return &RunWinogradTask<F43>;
+      return TaskOf<F43>(layout);
+    case WinogradKind::kF44:
+      return TaskOf<F44>(layout);
     case WinogradKind::kF33:
-      return &RunWinogradTask<F33>;
-    case WinogradKind::kEnlarged:
-      return &RunWinogradTask<Enlarged>;
+      return &RunWinogradTask<F33, 1, 1>;
     case WinogradKind::kRows43:
     case WinogradKind::kRows45:
     case WinogradKind::kRows42Strided:
-    case WinogradKind::kRows43Strided:
-    case WinogradKind::kEnlargedStrip:
     case WinogradKind::kNone:
       break;
   }
@@ -314,8 +197,8 @@ HWY_AFTER_NAMESPACE();
 namespace tempera::kernels {
 HWY_EXPORT(GetWinogradTask);
 
-ConvTaskFunction ChooseWinogradTask(WinogradKind kind, int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetWinogradTask), highway_bit)(kind);
+ConvTaskFunction ChooseWinogradTask(const WinogradLayout& layout, int64_t highway_bit) {
+  return ChooseForTarget(HWY_DISPATCH_TABLE(GetWinogradTask), highway_bit)(layout);
 }
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

@@ -27,6 +27,13 @@ ConvShape Strided(int64_t in, int64_t h, int64_t w, int64_t out, int64_t kernel)
   return s;
 }
 
+ConvShape Transposed(int64_t in, int64_t h, int64_t w, int64_t out, int64_t kernel) {
+  ConvShape s = Same(in, h, w, out, kernel, 1);
+  s.transposed = true, s.stride_h = s.stride_w = 2, s.pad_top = s.pad_left = 1;
+  s.out_h = 2 * h, s.out_w = 2 * w;
+  return s;
+}
+
 // Exact output and the sum of |weight * input| of one pixel; padding is zeros.
 struct Exact {
   double sum = 0, magnitude = 0;
@@ -54,11 +61,12 @@ Exact At(const ConvShape& s, const std::vector<float>& x, const std::vector<floa
 TEST(Winograd, ErrorStaysBelowItsBound) {
   std::mt19937 engine(7);
   std::normal_distribution<float> normal;
-  for (const ConvShape& s :
-       {Same(64, 26, 38, 8, 3, 1), Same(3, 26, 38, 8, 3, 1), Same(32, 25, 31, 3, 9, 1),
-        Same(3, 25, 31, 8, 9, 1), Same(16, 25, 31, 8, 5, 1), Same(64, 13, 19, 8, 3, 2),
-        Same(64, 25, 31, 3, 5, 1), Same(32, 25, 31, 3, 3, 1), Same(32, 13, 19, 8, 3, 2),
-        Strided(3, 26, 38, 8, 5), Strided(64, 26, 38, 8, 5), Strided(32, 26, 38, 8, 3)}) {
+  for (const ConvShape& s : {Same(64, 26, 38, 8, 3, 1), Same(3, 26, 38, 8, 3, 1), Same(32, 25, 31, 3, 9, 1),
+                             Same(3, 25, 31, 8, 9, 1), Same(16, 25, 31, 8, 5, 1), Same(64, 13, 19, 8, 3, 2),
+                             Same(64, 25, 31, 3, 5, 1), Same(32, 25, 31, 3, 3, 1), Same(16, 13, 19, 8, 5, 2),
+                             Same(3, 25, 31, 8, 7, 1), Same(32, 25, 31, 3, 7, 1), Strided(3, 26, 38, 8, 5),
+                             Strided(64, 26, 38, 8, 5), Strided(16, 26, 38, 8, 3), Strided(64, 26, 38, 8, 3),
+                             Strided(3, 26, 38, 8, 4), Strided(64, 26, 38, 8, 4), Strided(3, 26, 38, 8, 7)}) {
     std::vector<float> x(static_cast<size_t>(s.in_channels * s.in_h * s.in_w));
     for (float& v : x) v = std::max(0.0f, normal(engine) + 1.0f);  // a mean, as after relu
     std::vector<float> w(static_cast<size_t>(s.out_channels * s.in_channels * s.kernel_h * s.kernel_w));
@@ -96,19 +104,29 @@ TEST(Winograd, IsChosenByShape) {
   for (const CpuTarget& target : AvailableCpuTargets()) {
     const auto kind = [&](const ConvShape& s) {
       const std::vector<float> w(
-          static_cast<size_t>(s.out_channels * s.in_channels * s.kernel_h * s.kernel_w));
+          static_cast<size_t>(s.out_channels * s.in_channels / s.group * s.kernel_h * s.kernel_w));
       return PlanConv(s, w, {}, target.highway_bit)->winograd.kind;
     };
     EXPECT_EQ(kind(Same(32, 90, 160, 32, 3, 1)), WinogradKind::kF43);
     EXPECT_EQ(kind(Same(32, 48, 80, 3, 9, 1)), WinogradKind::kF33);
-    EXPECT_EQ(kind(Same(64, 90, 160, 32, 3, 2)), WinogradKind::kEnlarged);
+    EXPECT_EQ(kind(Same(32, 90, 160, 16, 3, 2)), WinogradKind::kF42);
+    EXPECT_EQ(kind(Same(8, 90, 160, 8, 3, 2)), WinogradKind::kNone);
+    EXPECT_EQ(kind(Same(16, 48, 80, 8, 5, 2)), WinogradKind::kF43);
+    EXPECT_EQ(kind(Same(3, 48, 80, 24, 7, 1)), WinogradKind::kF44);
     EXPECT_EQ(kind(Same(8, 48, 80, 3, 3, 1)), WinogradKind::kNone);
     EXPECT_EQ(kind(Same(32, 48, 80, 3, 3, 1)), WinogradKind::kRows43);
     EXPECT_EQ(kind(Same(8, 48, 80, 3, 5, 1)), WinogradKind::kRows45);
-    EXPECT_EQ(kind(Same(32, 90, 160, 16, 3, 2)), WinogradKind::kEnlargedStrip);
-    EXPECT_EQ(kind(Strided(3, 90, 160, 16, 5)), WinogradKind::kRows43Strided);
+    EXPECT_EQ(kind(Strided(3, 90, 160, 16, 5)), WinogradKind::kF43);
     EXPECT_EQ(kind(Strided(16, 90, 160, 32, 3)), WinogradKind::kRows42Strided);
+    EXPECT_EQ(kind(Strided(32, 90, 160, 64, 3)), WinogradKind::kF42);
+    EXPECT_EQ(kind(Strided(16, 90, 160, 32, 4)), WinogradKind::kF42);
     EXPECT_EQ(kind(Strided(3, 90, 160, 16, 3)), WinogradKind::kNone);
+    EXPECT_EQ(kind(Transposed(64, 90, 160, 32, 4)), WinogradKind::kF42);
+    EXPECT_EQ(kind(Transposed(48, 90, 160, 24, 3)), WinogradKind::kF42);
+    EXPECT_EQ(kind(Transposed(32, 90, 160, 3, 4)), WinogradKind::kNone);
+    ConvShape grouped = Same(48, 90, 160, 48, 3, 1);
+    grouped.group = 4;
+    EXPECT_EQ(kind(grouped), WinogradKind::kF43);
   }
 }
 

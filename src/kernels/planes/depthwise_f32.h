@@ -29,6 +29,7 @@ struct DepthwisePlan {
 
   int64_t rows_at_once = 1;   // output rows computed side by side
   int64_t ring_rows = 0;      // input rows that they read
+  int64_t ring_slots = 0;     // places for them: one more where two rows may share one
   int64_t segment_width = 0;  // of a ring row: stride_w segments, one per column modulo stride
   size_t scratch_bytes = 0;   // what one thread needs, 64-byte aligned
 
@@ -37,8 +38,8 @@ struct DepthwisePlan {
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
 };
 
-// One input channel per output channel, not transposed, not enlarged, and a window of at most 2^14 rows and
-// columns.
+// One input channel per output channel, not transposed, a window of at most 2^14 rows and columns; enlarged
+// twice only without stride.
 bool DepthwiseServes(const ConvShape& shape);
 
 // weights: [out_channels, 1, kernel_h, kernel_w]; bias: out_channels numbers or empty. The shape must be one

@@ -28,10 +28,11 @@ int64_t SegmentWidth(const ConvShape& s, int64_t tile_w) {
 }  // namespace
 
 bool DepthwiseServes(const ConvShape& s) {
-  return s.in_channels == s.group && !s.transposed && s.upsample == 1 && s.kernel_h <= kMostReach &&
-         s.kernel_w <= kMostReach && s.dilation_h <= kMostReach && s.dilation_w <= kMostReach &&
-         s.stride_h <= kMostReach && s.stride_w <= kMostReach && ReachH(s) < kMostReach &&
-         ReachW(s) < kMostReach;
+  const bool enlarges = s.upsample == 2 && s.stride_h == 1 && s.stride_w == 1;
+  return s.in_channels == s.group && !s.transposed && (s.upsample == 1 || enlarges) &&
+         s.kernel_h <= kMostReach && s.kernel_w <= kMostReach && s.dilation_h <= kMostReach &&
+         s.dilation_w <= kMostReach && s.stride_h <= kMostReach && s.stride_w <= kMostReach &&
+         ReachH(s) < kMostReach && ReachW(s) < kMostReach;
 }
 
 Result<DepthwisePlan> PlanDepthwise(const ConvShape& shape, std::span<const float> weights,
@@ -55,9 +56,11 @@ Result<DepthwisePlan> PlanDepthwise(const ConvShape& shape, std::span<const floa
   p.rows_at_once = std::min(p.rows_at_once, shape.out_h);
   p.ring_rows = (p.rows_at_once - 1) * shape.stride_h + ReachH(shape) + 1;
 
+  p.ring_slots = p.ring_rows + (shape.upsample == 1 ? 0 : 1);
+
   p.tile_w = shape.out_w;
   while (p.tile_w > 4 * kVector &&
-         p.ring_rows * shape.stride_w * SegmentWidth(shape, p.tile_w) > kRingNumbers) {
+         p.ring_slots * shape.stride_w * SegmentWidth(shape, p.tile_w) > kRingNumbers) {
     p.tile_w = RoundUp(CeilDiv(p.tile_w, 2), kVector);
   }
   p.tiles_x = CeilDiv(shape.out_w, p.tile_w);
@@ -85,7 +88,7 @@ Result<DepthwisePlan> PlanDepthwise(const ConvShape& shape, std::span<const floa
   if (p.segment_width / kVector % 2 == 0) p.segment_width += kVector;
   // Ring rows, and pointers to the window's rows and taps.
   const int64_t row = shape.stride_w * p.segment_width;
-  const int64_t bytes = p.ring_rows * row * static_cast<int64_t>(sizeof(float)) +
+  const int64_t bytes = p.ring_slots * row * static_cast<int64_t>(sizeof(float)) +
                         (p.ring_rows + shape.kernel_h * shape.kernel_w) * static_cast<int64_t>(sizeof(void*));
   p.scratch_bytes = static_cast<size_t>(RoundUp(bytes, 64));
   return p;

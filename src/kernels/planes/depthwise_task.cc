@@ -215,18 +215,19 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
   const int64_t columns = std::min(plan.tile_w, s.out_w - x0);
   const int64_t multiplier = s.out_channels / s.in_channels;
   const int64_t row_width = s.stride_w * plan.segment_width;
-  const auto** const rows = reinterpret_cast<const float**>(scratch + plan.ring_rows * row_width);
+  const auto** const rows = reinterpret_cast<const float**>(scratch + plan.ring_slots * row_width);
   const float** const taps = rows + plan.ring_rows;
 
   WindowRow window;
-  window.width = s.in_w;
+  window.width = s.in_w * s.upsample;
+  window.repeat = s.upsample;
   window.first = x0 * s.stride_w - s.pad_left;
   window.need = (columns - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
   window.stride = s.stride_w;
   window.segment = plan.segment_width;
   window.pad_mode = s.pad_mode;
   window.pad_value = s.pad_value;
-  for (int64_t r = 0; r < plan.ring_rows; ++r) PrepareWindowRow(window, scratch + r * row_width);
+  for (int64_t r = 0; r < plan.ring_slots; ++r) PrepareWindowRow(window, scratch + r * row_width);
   RowsOut out;
   out.row_width = s.out_w;
   out.columns = columns;
@@ -240,17 +241,25 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
     out.write = LoadPointwise(d, args.write, o);
     out.bias = plan.bias[static_cast<size_t>(o)];
     const int64_t first_row = y0 * s.stride_h - s.pad_top;  // input row of ring slot 0, modulo ring_rows
-    int64_t filled = 0;                                     // ring rows ready, counted from first_row
+    // An enlarged row's twin lies where the row itself does.
+    const auto slot_of = [&](int64_t r) HWY_ATTR {
+      const int64_t y = first_row + r;
+      return s.upsample == 2 && r > 0 && y > 0 && y % 2 == 1 && y < 2 * s.in_h ? r - 1 : r;
+    };
+    int64_t filled = 0;  // ring rows ready, counted from first_row
     for (int64_t y = y0; y < y_end; y += plan.rows_at_once) {
       const int64_t count = std::min(plan.rows_at_once, y_end - y);
       const int64_t from = (y - y0) * s.stride_h;
       const int64_t need = (count - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
       for (filled = std::max(filled, from); filled < from + need; ++filled) {
-        const int64_t row = PadIndex(first_row + filled, s.in_h, s.pad_mode);
-        FillWindowRow(window, read, row < 0 ? nullptr : plane + row * s.in_w,
-                      scratch + filled % plan.ring_rows * row_width);
+        if (slot_of(filled) != filled) continue;
+        const int64_t row = PadIndex(first_row + filled, s.in_h * s.upsample, s.pad_mode);
+        FillWindowRow(window, read, row < 0 ? nullptr : plane + row / s.upsample * s.in_w,
+                      scratch + filled % plan.ring_slots * row_width);
       }
-      for (int64_t i = 0; i < need; ++i) rows[i] = scratch + (from + i) % plan.ring_rows * row_width;
+      for (int64_t i = 0; i < need; ++i) {
+        rows[i] = scratch + slot_of(from + i) % plan.ring_slots * row_width;
+      }
       out.to = out_plane + y * s.out_w + x0;
       const DenseFunction dense = slope ? ChooseDense<true>(s, count) : ChooseDense<false>(s, count);
       if (dense != nullptr) {

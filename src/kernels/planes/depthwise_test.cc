@@ -201,9 +201,33 @@ TEST(Depthwise, UnevenWindows) {
   Check(c, s);
 }
 
+TEST(Depthwise, Enlarged) {
+  for (PadMode mode : {PadMode::kConstant, PadMode::kEdge, PadMode::kReflect}) {
+    for (int64_t kernel : {1, 2, 3, 5, 7}) {
+      for (int64_t pad : {int64_t{0}, kernel / 2}) {
+        for (int64_t w : {4, 8, 9, 17, 31, 40, 700}) {
+          Case c;
+          c.mode = mode, c.kernel = kernel, c.pad = pad, c.w = w, c.h = w % 2 == 0 ? 9 : 4, c.channels = 3;
+          c.affine = w % 3 == 1, c.read = Activation::kClamp, c.pad_value = 0.5f;
+          ConvShape s = ShapeOf(c);
+          s.upsample = 2, s.out_h = 2 * c.h + 2 * pad - kernel + 1, s.out_w = 2 * w + 2 * pad - kernel + 1;
+          SCOPED_TRACE(std::to_string(kernel) + " pad " + std::to_string(pad) + " w " + std::to_string(w));
+          Check(c, s);
+          s.dilation_h = s.dilation_w = 2;
+          s.out_h -= kernel - 1, s.out_w -= kernel - 1;
+          if (s.out_h > 0 && s.out_w > 0) Check(c, s);
+        }
+      }
+    }
+  }
+}
+
 TEST(Depthwise, OthersAreRefused) {
   ConvShape s = ShapeOf({});
   s.group = 1;
+  EXPECT_FALSE(DepthwiseServes(s));
+  s = ShapeOf({});
+  s.upsample = 2, s.stride_h = s.stride_w = 2;
   EXPECT_FALSE(DepthwiseServes(s));
   s = ShapeOf({});
   const std::vector<float> few(3);

@@ -24,11 +24,12 @@ namespace hn = hwy::HWY_NAMESPACE;
 // Which part of a row a window needs, and where its numbers go: number i shows the (padded) input column
 // first + i and is kept at Place(i).
 struct WindowRow {
-  int64_t width = 0;    // of the input row
+  int64_t width = 0;    // of the input row, repeated pixels counted
   int64_t first = 0;    // may be negative
   int64_t need = 0;     // numbers
   int64_t stride = 1;   // columns are split by it: one segment per remainder
   int64_t segment = 0;  // length of a segment
+  int64_t repeat = 1;   // 2: each pixel of the row counts twice, as of an enlarged picture; stride is 1 then
   PadMode pad_mode = PadMode::kConstant;
   float pad_value = 0;
 
@@ -107,6 +108,19 @@ HWY_INLINE void ReadRowPairs(const RowPointwise& read, const float* HWY_RESTRICT
   }
 }
 
+// to[i] = read(from[i / 2]).
+HWY_INLINE void ReadRowTwice(const RowPointwise& read, const float* HWY_RESTRICT from, float* HWY_RESTRICT to,
+                             int64_t n) {
+  const DF d;
+  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  int64_t i = 0;
+  for (; i + 2 * lanes <= n; i += 2 * lanes) {
+    const VF v = read(d, hn::LoadU(d, from + i / 2));
+    hn::StoreInterleaved2(v, v, d, to + i);
+  }
+  for (; i < n; ++i) to[i] = read.One(d, from[i / 2]);
+}
+
 // row: the input row, or nullptr for one of constant padding. dst: stride * segment numbers, prepared.
 HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, const float* row, float* dst) {
   const DF d;
@@ -116,7 +130,14 @@ HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, cons
     return;
   }
   const float* from = row + w.first;
-  if (w.stride == 1) {
+  if (w.repeat == 2) {
+    int64_t i = begin;
+    if (i < end && (w.first + i) % 2 == 1) {
+      dst[i] = read.One(d, row[(w.first + i) / 2]);
+      ++i;
+    }
+    ReadRowTwice(read, row + (w.first + i) / 2, dst + i, end - i);
+  } else if (w.stride == 1) {
     ReadRow(read, from + begin, dst + begin, end - begin);
   } else if (w.stride == 2) {
     int64_t i = begin;
@@ -132,7 +153,7 @@ HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, cons
   if (w.pad_mode == PadMode::kConstant) return;
   const auto outside = [&](int64_t i) HWY_ATTR {
     const int64_t column = PadIndex(w.first + i, w.width, w.pad_mode);
-    dst[w.Place(i)] = read.One(d, row[column]);
+    dst[w.Place(i)] = read.One(d, row[column / w.repeat]);
   };
   for (int64_t i = 0; i < begin; ++i) outside(i);
   for (int64_t i = end; i < w.need; ++i) outside(i);

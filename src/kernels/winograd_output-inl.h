@@ -29,6 +29,7 @@ HWY_INLINE void StoreTiles(const VF (&y)[1][kOutputs], float* to) {
   if constexpr (kOutputs == 4) hn::StoreInterleaved4(y[0][0], y[0][1], y[0][2], y[0][3], d, to);
 }
 
+#if HWY_TARGET != HWY_SCALAR
 // The 128-bit blocks of v, `stride` numbers apart.
 template <class D>
 HWY_INLINE void StoreBlocks(D d, hn::Vec<D> v, int64_t stride, float* to) {
@@ -41,30 +42,31 @@ HWY_INLINE void StoreBlocks(D d, hn::Vec<D> v, int64_t stride, float* to) {
                 to + static_cast<int64_t>(hn::MaxLanes(half)) / 4 * stride);
   }
 }
+#endif
 
 // Two phases, interleaved as well: to[2 * (i * kOutputs + j) + phase] = y[phase][j][i].
 template <int kOutputs>
 HWY_INLINE void StoreTiles(const VF (&y)[2][kOutputs], float* to) {
   static_assert(kOutputs == 4);
   const DF d;
-  if constexpr (kWidth == 1) {
-    for (int j = 0; j < 2 * kOutputs; ++j) hn::StoreU(y[j % 2][j / 2], d, to + j);
-  } else {
-    // A transposition in 128-bit blocks: a block of `low` holds a phase's pair of pixels of two tiles.
-    const hn::Repartition<uint64_t, DF> d64;
-    for (int j = 0; j < kOutputs; j += 2) {
-      const auto low_a = hn::BitCast(d64, hn::InterleaveLower(d, y[0][j], y[1][j]));
-      const auto low_b = hn::BitCast(d64, hn::InterleaveLower(d, y[0][j + 1], y[1][j + 1]));
-      const auto high_a = hn::BitCast(d64, hn::InterleaveUpper(d, y[0][j], y[1][j]));
-      const auto high_b = hn::BitCast(d64, hn::InterleaveUpper(d, y[0][j + 1], y[1][j + 1]));
-      constexpr int64_t kTile = 2 * kOutputs, kStride = 4 * kTile;
-      float* at = to + 2 * j;
-      StoreBlocks(d, hn::BitCast(d, hn::InterleaveLower(d64, low_a, low_b)), kStride, at);
-      StoreBlocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, low_a, low_b)), kStride, at + kTile);
-      StoreBlocks(d, hn::BitCast(d, hn::InterleaveLower(d64, high_a, high_b)), kStride, at + 2 * kTile);
-      StoreBlocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, high_a, high_b)), kStride, at + 3 * kTile);
-    }
+#if HWY_TARGET == HWY_SCALAR
+  for (int j = 0; j < 2 * kOutputs; ++j) hn::StoreU(y[j % 2][j / 2], d, to + j);
+#else
+  // A transposition in 128-bit blocks: a block of `low` holds two pixels, one of each phase, of two tiles.
+  const hn::Repartition<uint64_t, DF> d64;
+  constexpr int64_t kTile = 2 * kOutputs, kStride = 4 * kTile;
+  for (int j = 0; j < kOutputs; j += 2) {
+    const auto low_a = hn::BitCast(d64, hn::InterleaveLower(d, y[0][j], y[1][j]));
+    const auto low_b = hn::BitCast(d64, hn::InterleaveLower(d, y[0][j + 1], y[1][j + 1]));
+    const auto high_a = hn::BitCast(d64, hn::InterleaveUpper(d, y[0][j], y[1][j]));
+    const auto high_b = hn::BitCast(d64, hn::InterleaveUpper(d, y[0][j + 1], y[1][j + 1]));
+    float* at = to + 2 * j;
+    StoreBlocks(d, hn::BitCast(d, hn::InterleaveLower(d64, low_a, low_b)), kStride, at);
+    StoreBlocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, low_a, low_b)), kStride, at + kTile);
+    StoreBlocks(d, hn::BitCast(d, hn::InterleaveLower(d64, high_a, high_b)), kStride, at + 2 * kTile);
+    StoreBlocks(d, hn::BitCast(d, hn::InterleaveUpper(d64, high_a, high_b)), kStride, at + 3 * kTile);
   }
+#endif
 }
 
 // Asks for the lines that the tiles of `run` will be written to: too many streams for the processor's own

@@ -18,6 +18,8 @@ namespace {
 struct Layer {
   const char* name;
   int64_t cin, h, w, cout, k, stride, upsample;
+  bool transposed = false;
+  int64_t group = 1;
 };
 // Small network at 640x360, the full one at 856x480, then narrow layers for the rule in winograd_plan.cc.
 constexpr Layer kLayers[] = {
@@ -52,17 +54,35 @@ constexpr Layer kLayers[] = {
     {"9x9 3->16 640x360", 3, 360, 640, 16, 9, 1, 1},
     {"9x9 8->3 640x360", 8, 360, 640, 3, 9, 1, 1},
     {"9x9 16->3 640x360", 16, 360, 640, 3, 9, 1, 1},
+    {"7x7 3->24 320x256", 3, 256, 320, 24, 7, 1, 1},
+    {"7x7 24->3 320x256", 24, 256, 320, 3, 7, 1, 1},
+    {"7x7 64->32 160x90", 64, 90, 160, 32, 7, 1, 1},
+    {"4x4s2 3->16 256x192", 3, 192, 256, 16, 4, 2, 1},
+    {"4x4s2 32->64 64x48", 32, 48, 64, 64, 4, 2, 1},
+    {"3x3s2 128->128 64x64", 128, 64, 64, 128, 3, 2, 1},
+    {"5x5s2 32->64 160x90", 32, 90, 160, 64, 5, 2, 1},
+    {"transposed 4x4s2 64->32 128x96", 64, 96, 128, 32, 4, 2, 1, true},
+    {"transposed 4x4s2 16->8 128x96", 16, 96, 128, 8, 4, 2, 1, true},
+    {"transposed 4x4s2 32->3 128x96", 32, 96, 128, 3, 4, 2, 1, true},
+    {"transposed 3x3s2 96->48 80x64", 96, 64, 80, 48, 3, 2, 1, true},
+    {"transposed 3x3s2 24->12 128x96", 24, 96, 128, 12, 3, 2, 1, true},
+    {"3x3 48->48 by 4 80x60", 48, 60, 80, 48, 3, 1, 1, false, 4},
 };
 
 void RunLayer(benchmark::State& state, const Layer& layer, int64_t bit, ConvMethod method) {
   ConvShape s;
   s.in_channels = layer.cin, s.in_h = layer.h, s.in_w = layer.w, s.out_channels = layer.cout;
   s.kernel_h = s.kernel_w = layer.k, s.stride_h = s.stride_w = layer.stride;
-  s.pad_top = s.pad_left = layer.k / 2, s.pad_mode = PadMode::kReflect, s.upsample = layer.upsample;
+  s.pad_top = s.pad_left = (layer.k - 1) / 2, s.group = layer.group, s.pad_mode = PadMode::kReflect,
+  s.upsample = layer.upsample;
   s.out_h = (layer.h * layer.upsample - 1) / layer.stride + 1;
   s.out_w = (layer.w * layer.upsample - 1) / layer.stride + 1;
-  const std::vector<float> weights(static_cast<size_t>(s.out_channels * s.in_channels * layer.k * layer.k),
-                                   0.01f);
+  if (layer.transposed) {
+    s.transposed = true, s.pad_mode = PadMode::kConstant;
+    s.out_h = 2 * layer.h, s.out_w = 2 * layer.w;
+  }
+  const std::vector<float> weights(
+      static_cast<size_t>(s.out_channels * s.in_channels / s.group * layer.k * layer.k), 0.01f);
   auto plan = PlanConv(s, weights, {}, bit, method);
   if (!plan.ok()) return state.SkipWithError(plan.status().message().c_str());
   auto input = AlignedBuffer::Allocate(static_cast<size_t>(s.in_channels * s.in_h * s.in_w) * 4);

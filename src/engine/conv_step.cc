@@ -81,6 +81,8 @@ Pointwise ConvActivationOf(const graph::Graph& graph, const Node& node) {
     write.activation = Activation::kClamp;
     write.lo = node.attributes.Float("lo", write.lo);
     write.hi = node.attributes.Float("hi", write.hi);
+  } else if (activation == "hard_swish") {
+    write.activation = Activation::kHardSwish;
   } else if (activation == "slope") {
     write.activation = Activation::kSlope;
     write.slope = graph.value(node.inputs[3]).constant->data<float>();

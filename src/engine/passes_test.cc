@@ -49,6 +49,30 @@ TEST(Passes, HardSwishInEverySpelling) {
   }
 }
 
+// Behind a convolution it costs no step of its own, in no spelling.
+TEST(Passes, HardSwishIsTheConvolutionsOwn) {
+  const auto gate = [](TestModel& m, const std::string& x) {
+    return m.Node("Clip", {m.Node("Add", {x, m.Floats({}, {3})}), m.Floats({}, {0}), m.Floats({}, {6})});
+  };
+  for (int spelling = 0; spelling < 4; ++spelling) {
+    TestModel m(14);
+    const std::string x = Conv3x3(m, "x", 4, 8, 1);
+    std::string y;
+    if (spelling == 0) y = m.Node("HardSwish", {x});
+    if (spelling == 1)
+      y = m.Node("Mul", {x, m.Node("HardSigmoid", {x}, {TestModel::Float("alpha", 1.0f / 6)})});
+    if (spelling == 2) y = m.Node("Div", {m.Node("Mul", {gate(m, x), x}), m.Floats({}, {6})});
+    if (spelling == 3) y = m.Node("Mul", {m.Node("Mul", {x, m.Floats({}, {1.0f / 6})}), gate(m, x)});
+    m.Output(y);
+    EXPECT_EQ(StepsOf(m, {2, 4, 9, 21}), Steps{"Conv+HardSwish"}) << spelling;
+  }
+  // Nearly so is not so.
+  TestModel other(14);
+  const std::string x = Conv3x3(other, "x", 4, 8, 1);
+  other.Output(other.Node("Mul", {x, other.Node("HardSigmoid", {x}, {TestModel::Float("alpha", 0.2f)})}));
+  EXPECT_NE(StepsOf(other, {2, 4, 9, 21}), Steps{"Conv+HardSwish"});
+}
+
 TEST(Passes, HardSigmoidOfOldOpsets) {
   TestModel m(8);
   m.Output(m.Node("HardSigmoid", {"x"}, {TestModel::Float("alpha", 0.3f), TestModel::Float("beta", 0.4f)}));

@@ -1,4 +1,4 @@
-// Relu, LeakyRelu, PRelu and Clip after tempera.Conv -> the convolution's activation.
+// Relu, LeakyRelu, PRelu, Clip and HardSwish after tempera.Conv -> the convolution's activation.
 #include <limits>
 
 #include "src/graph/activation.h"
@@ -75,11 +75,16 @@ Status FuseActivation(Graph& graph) {
     Node& conv = graph.nodes[static_cast<size_t>(producer)];
     if (conv.op_type != "tempera.Conv" || conv.attributes.Has("activation")) continue;
     const std::optional<ActivationSpec> spec = ReadActivation(graph, node);
-    if (!spec) continue;
-    SetString(conv, "activation", spec->clamp ? "clamp" : "slope");
-    SetFloat(conv, "lo", spec->lo);
-    SetFloat(conv, "hi", spec->hi);
-    if (!spec->clamp) {
+    if (node.op_type == "HardSwish") {
+      SetString(conv, "activation", "hard_swish");
+    } else if (spec) {
+      SetString(conv, "activation", spec->clamp ? "clamp" : "slope");
+      SetFloat(conv, "lo", spec->lo);
+      SetFloat(conv, "hi", spec->hi);
+    } else {
+      continue;
+    }
+    if (spec && !spec->clamp) {
       TEMPERA_ASSIGN_OR_RETURN(conv.inputs[3], AddFloats(graph, node.name + ".slope", spec->slope));
     }
     Absorb(node, conv, /*before=*/false);

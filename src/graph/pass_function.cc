@@ -1,8 +1,10 @@
 // Activations that exporters write as several operators -> one function of single numbers:
 //   x * Sigmoid(x) -> tempera.Silu, x * Tanh(Softplus(x)) -> tempera.Mish,
 //   x * (Erf(x / sqrt(2)) + 1) / 2, in any order -> tempera.Gelu
+//   x * Clip(x + 3, 0, 6) / 6, in any order, and x * HardSigmoid(x) with 1/6 and 1/2 -> HardSwish
 #include <cmath>
 
+#include "src/graph/activation.h"
 #include "src/graph/passes.h"
 #include "src/graph/rewrite.h"
 
@@ -13,22 +15,28 @@ class FunctionMatcher {
  public:
   FunctionMatcher(const Graph& graph, const Uses& uses) : graph_(graph), uses_(uses) {}
 
-  // The function that `mul` ends, and what it is of; nullptr when there is none.
+  // The function that `mul` (a Mul or Div) ends, and what it is of; nullptr when there is none.
   const char* Match(const Node& mul, ValueId* x) const {
-    for (size_t i = 0; i < 2; ++i) {
+    for (size_t i = 0; i < 2 && mul.op_type == "Mul"; ++i) {
       *x = mul.inputs[1 - i];
       const Node* sigmoid = Maker(mul.inputs[i], "Sigmoid");
-      if (sigmoid != nullptr && sigmoid->inputs[0] == *x) return "Silu";
+      if (sigmoid != nullptr && sigmoid->inputs[0] == *x) return "tempera.Silu";
+      const Node* hard = Maker(mul.inputs[i], "HardSigmoid");
+      if (hard != nullptr && hard->inputs[0] == *x && IsSixth(hard->attributes.Float("alpha", 0.2f)) &&
+          hard->attributes.Float("beta", 0.5f) == 0.5f) {
+        return "HardSwish";
+      }
       const Node* tanh = Maker(mul.inputs[i], "Tanh");
       const Node* softplus = tanh != nullptr ? Maker(tanh->inputs[0], "Softplus") : nullptr;
-      if (softplus != nullptr && softplus->inputs[0] == *x) return "Mish";
+      if (softplus != nullptr && softplus->inputs[0] == *x) return "tempera.Mish";
     }
     Product product;
     Multiply(mul, 0, &product);
-    if (product.number != 0.5 || product.factors.size() != 2) return nullptr;
+    if (product.factors.size() != 2) return nullptr;
     for (size_t i = 0; i < 2; ++i) {
       *x = product.factors[i];
-      if (IsErfPlusOne(product.factors[1 - i], *x)) return "Gelu";
+      if (product.number == 0.5 && IsErfPlusOne(product.factors[1 - i], *x)) return "tempera.Gelu";
+      if (IsSixth(product.number) && IsClippedLine(product.factors[1 - i], *x)) return "HardSwish";
     }
     return nullptr;
   }
@@ -53,12 +61,19 @@ class FunctionMatcher {
     return true;
   }
 
+  static bool IsSixth(double x) { return std::abs(x - 1.0 / 6) < 1e-6; }
+
   void Multiply(const Node& mul, int depth, Product* product) const {
-    for (ValueId v : mul.inputs) {
+    const bool divides = mul.op_type == "Div";
+    for (size_t i = 0; i < 2; ++i) {
+      const ValueId v = mul.inputs[i];
       double number = 0;
       const Node* inner = depth < 2 ? Maker(v, "Mul") : nullptr;
-      if (OneNumber(v, &number)) {
-        product->number *= number;
+      if (inner == nullptr && depth < 2) inner = Maker(v, "Div");
+      if (OneNumber(v, &number) && (!divides || i == 1)) {
+        product->number *= divides ? 1 / number : number;
+      } else if (divides && i == 1) {
+        product->number = 0;  // by what is no number: nothing of ours
       } else if (inner != nullptr) {
         Multiply(*inner, depth + 1, product);
       } else {
@@ -75,6 +90,18 @@ class FunctionMatcher {
       double one = 0;
       if (erf != nullptr && OneNumber(add->inputs[1 - i], &one) && one == 1)
         return IsScaled(erf->inputs[0], x);
+    }
+    return false;
+  }
+
+  // v is Clip(x + 3, 0, 6).
+  bool IsClippedLine(ValueId v, ValueId x) const {
+    const Node* clip = Maker(v, "Clip");
+    const auto spec = clip != nullptr ? ReadActivation(graph_, *clip) : std::nullopt;
+    const Node* add = spec && spec->lo == 0 && spec->hi == 6 ? Maker(clip->inputs[0], "Add") : nullptr;
+    double three = 0;
+    for (size_t i = 0; add != nullptr && i < 2; ++i) {
+      if (add->inputs[i] == x && OneNumber(add->inputs[1 - i], &three) && three == 3) return true;
     }
     return false;
   }
@@ -100,15 +127,15 @@ class FunctionMatcher {
 Status FuseFunctions(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
-    if (node.op_type != "Mul") continue;
+    if (node.op_type != "Mul" && node.op_type != "Div") continue;
     ValueId x = kNoValue;
     const char* function = FunctionMatcher(graph, uses).Match(node, &x);
     if (function == nullptr || graph.value(x).info.dtype != DataType::kFloat32) continue;
     // A constant of a higher rank gives the result that rank.
     if (graph.value(node.outputs[0]).info.shape != graph.value(x).info.shape) continue;
-    node.op_type = std::string("tempera.") + function;
+    node.op_type = function;
     node.inputs = {x};
-    SetString(node, "operators", function);
+    SetString(node, "operators", node.op_type.substr(node.op_type.find('.') + 1));
   }
   RemoveDeadNodes(graph);
   return OkStatus();

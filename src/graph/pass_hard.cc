@@ -1,5 +1,5 @@
 // HardSigmoid and HardSwish of pictures -> tempera.Affine, Clip and Mul, which other passes fold and kernels
-// apply as they read. The spelling x * Clip(x + 3, 0, 6) / 6 ends there by itself.
+// apply as they read.
 #include "src/graph/passes.h"
 #include "src/graph/rewrite.h"
 
@@ -33,17 +33,14 @@ Result<Node> MakeClip(Graph& graph, const std::string& name, ValueId x, ValueId 
   return clip;
 }
 
-}  // namespace
-
-Status LowerHardActivations(Graph& graph) {
+Status Lower(Graph& graph, const char* op_type) {
   std::vector<Node> nodes;
   for (Node& node : graph.nodes) {
     const bool swish = node.op_type == "HardSwish";
-    const bool sigmoid = node.op_type == "HardSigmoid";
     const ValueId x = node.inputs.empty() ? kNoValue : node.inputs[0];
     const bool picture = x != kNoValue && graph.value(x).info.dtype == DataType::kFloat32 &&
                          graph.value(x).info.shape.size() == 4;
-    if ((!swish && !sigmoid) || !picture) {
+    if (node.op_type != op_type || !picture) {
       nodes.push_back(std::move(node));
       continue;
     }
@@ -75,5 +72,10 @@ Status LowerHardActivations(Graph& graph) {
   graph.nodes = std::move(nodes);
   return OkStatus();
 }
+
+}  // namespace
+
+Status LowerHardSigmoid(Graph& graph) { return Lower(graph, "HardSigmoid"); }
+Status LowerHardSwish(Graph& graph) { return Lower(graph, "HardSwish"); }
 
 }  // namespace tempera::graph

@@ -8,13 +8,14 @@ Status RunPasses(Graph& graph) {
   TEMPERA_RETURN_IF_ERROR(FuseFunctions(graph));
   TEMPERA_RETURN_IF_ERROR(LowerConv(graph));
   TEMPERA_RETURN_IF_ERROR(LowerAveragePool(graph));
-  TEMPERA_RETURN_IF_ERROR(LowerHardActivations(graph));
+  TEMPERA_RETURN_IF_ERROR(LowerHardSigmoid(graph));
   TEMPERA_RETURN_IF_ERROR(FoldTransposedSoftmax(graph));
   TEMPERA_RETURN_IF_ERROR(FoldPads(graph));
   TEMPERA_RETURN_IF_ERROR(FoldUpsample(graph));
   TEMPERA_RETURN_IF_ERROR(LowerAffine(graph));
   TEMPERA_RETURN_IF_ERROR(FoldAffine(graph));
   TEMPERA_RETURN_IF_ERROR(FuseActivation(graph));
+  TEMPERA_RETURN_IF_ERROR(LowerHardSwish(graph));
   return OkStatus();
 }
 

@@ -6,7 +6,7 @@
 //   tempera.Conv    inputs x, w, bias (optional), slope (optional); attributes group, strides [h, w],
 //                   dilations [h, w], pads [top, left, bottom, right], pad_mode constant|reflect|edge,
 //                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
-//                   activation none|clamp|slope with lo, hi; transposed (1: it was a ConvTranspose)
+//                   activation none|clamp|slope|hard_swish with lo, hi; transposed (1: it was a ConvTranspose)
 //   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
 //   tempera.GroupNorm inputs x, gamma [c], beta [c]; attributes num_groups, epsilon: an instance norm whose
 //                   statistics are those of c / num_groups channels together, always more than one
@@ -28,10 +28,12 @@ Status RecognizeInstanceNorm(Graph& graph);
 // Reshape, InstanceNormalization, Reshape back; GroupNormalization -> InstanceNormalization or
 // tempera.GroupNorm.
 Status UnwrapInstanceNorm(Graph& graph);
-// x * Sigmoid(x) and other activations of several operators -> one function.
+// x * Sigmoid(x), x * Clip(x + 3, 0, 6) / 6 and other activations of several operators -> one function.
 Status FuseFunctions(Graph& graph);
-// HardSigmoid, HardSwish -> tempera.Affine, Clip, Mul.
-Status LowerHardActivations(Graph& graph);
+// HardSigmoid -> tempera.Affine, Clip.
+Status LowerHardSigmoid(Graph& graph);
+// The HardSwish that no convolution took in -> tempera.Affine, Clip, Mul.
+Status LowerHardSwish(Graph& graph);
 // AveragePool of small windows -> tempera.Conv.
 Status LowerAveragePool(Graph& graph);
 // Transpose, Softmax, Transpose back -> tempera.Softmax.
@@ -44,7 +46,7 @@ Status FoldUpsample(Graph& graph);
 Status LowerAffine(Graph& graph);
 // tempera.Affine after tempera.Conv or a norm -> their weights.
 Status FoldAffine(Graph& graph);
-// Relu, LeakyRelu, PRelu, Clip after tempera.Conv -> its activation.
+// Relu, LeakyRelu, PRelu, Clip, HardSwish after tempera.Conv -> its activation.
 Status FuseActivation(Graph& graph);
 
 // All of them, in the order that serves.

@@ -110,6 +110,10 @@ void ConvBlock(const BlockArgs& a, const Run* runs, const Pointwise& write, int6
         acc[c][v] = hn::IfThenElse(hn::Lt(acc[c][v], hn::Zero(d)), hn::Mul(acc[c][v], slope), acc[c][v]);
       }
     }
+  } else if (write.activation == Activation::kHardSwish) {
+    for (int c = 0; c < kChannels; ++c) {
+      for (int v = 0; v < kVectors; ++v) acc[c][v] = HardSwish(d, acc[c][v]);
+    }
   }
   for (int c = 0; c < kChannels; ++c) {
     for (int v = 0; v < kVectors; ++v)

@@ -1,4 +1,5 @@
 // The plain convolution that fast ones are compared with.
+#include <algorithm>
 #include <cmath>
 #include <cstddef>
 
@@ -17,6 +18,8 @@ float Apply(const Pointwise& p, int64_t channel, float x) {
       return x < p.lo ? p.lo : x > p.hi ? p.hi : x;
     case Activation::kSlope:
       return x < 0 ? x * p.slope[channel] : x;
+    case Activation::kHardSwish:
+      return x * std::min(std::max(x / 6 + 0.5f, 0.0f), 1.0f);
   }
   return x;
 }

@@ -236,6 +236,22 @@ TEST(ConvTwins, UnevenKernelsAndPads) {
       {{s, true, Activation::kSlope, Activation::kSlope}, {deep}, {edge}, {batch, true, Activation::kClamp}});
 }
 
+// Direct, in strips, in tiles, enlarged, transposed.
+TEST(ConvTwins, HardSwishOnWhatIsWritten) {
+  ConvShape transposed = Shape(9, 6, 17, 8, 1, 1, 0);
+  transposed.transposed = true, transposed.kernel_h = transposed.kernel_w = 4;
+  transposed.stride_h = transposed.stride_w = 2, transposed.pad_top = transposed.pad_left = 1;
+  transposed.out_h = 12, transposed.out_w = 34;
+  std::vector<Case> cases;
+  for (const ConvShape& s :
+       {Shape(3, 6, 19, 5, 3, 1, 1), Shape(8, 13, 19, 9, 3, 1, 1), Shape(16, 13, 19, 3, 5, 1, 2),
+        Shape(16, 13, 19, 24, 3, 2, 1), Shape(40, 9, 21, 17, 3, 1, 1, PadMode::kConstant, 1, 1, 2),
+        Shape(4, 12, 20, 8, 9, 1, 4), Shape(6, 9, 21, 6, 3, 1, 1, PadMode::kConstant, 1, 2), transposed}) {
+    cases.push_back({s, true, Activation::kClamp, Activation::kHardSwish});
+  }
+  RunEverywhere(cases);
+}
+
 TEST(ConvTwins, Groups) {
   std::vector<Case> cases;
   for (int64_t stride : {1, 2}) {

@@ -37,6 +37,12 @@ HWY_INLINE ChannelPointwise LoadPointwise(DF d, const Pointwise& p, int64_t chan
   return c;
 }
 
+template <class D>
+HWY_INLINE hn::Vec<D> HardSwish(D d, hn::Vec<D> x) {
+  const auto gate = hn::MulAdd(x, hn::Set(d, 1.0f / 6), hn::Set(d, 0.5f));
+  return hn::Mul(x, hn::Min(hn::Max(gate, hn::Zero(d)), hn::Set(d, 1.0f)));
+}
+
 // NaN passes through the clamp: x86's min and max return their second operand when either is NaN.
 template <Activation kActivation>
 HWY_INLINE VF Activate(DF d, VF x, const ChannelPointwise& c) {
@@ -44,6 +50,7 @@ HWY_INLINE VF Activate(DF d, VF x, const ChannelPointwise& c) {
   if constexpr (kActivation == Activation::kSlope) {
     return hn::IfThenElse(hn::Lt(x, hn::Zero(d)), hn::Mul(x, c.slope), x);
   }
+  if constexpr (kActivation == Activation::kHardSwish) return HardSwish(d, x);
   return x;
 }
 
@@ -85,6 +92,9 @@ HWY_INLINE void PointwiseRow(const Pointwise& p, int64_t channel, const float* s
     case Activation::kSlope:
       return affine ? PointwiseRowAs<true, Activation::kSlope>(src, dst, n, c)
                     : PointwiseRowAs<false, Activation::kSlope>(src, dst, n, c);
+    case Activation::kHardSwish:
+      return affine ? PointwiseRowAs<true, Activation::kHardSwish>(src, dst, n, c)
+                    : PointwiseRowAs<false, Activation::kHardSwish>(src, dst, n, c);
   }
 }
 

@@ -9,8 +9,9 @@ namespace tempera::kernels {
 
 enum class Activation {
   kNone,
-  kClamp,  // min(max(x, lo), hi): Relu is lo = 0, hi = infinity
-  kSlope,  // x < 0 ? slope[channel] * x : x: LeakyRelu and PRelu
+  kClamp,      // min(max(x, lo), hi): Relu is lo = 0, hi = infinity
+  kSlope,      // x < 0 ? slope[channel] * x : x: LeakyRelu and PRelu
+  kHardSwish,  // x * min(max(x / 6 + 1 / 2, 0), 1), of what a convolution writes; not of what is read
 };
 
 struct Pointwise {

@@ -27,6 +27,8 @@ HWY_INLINE VF ActivateAs(Activation activation, VF x, const ChannelPointwise& c)
       return Activate<Activation::kClamp>(d, x, c);
     case Activation::kSlope:
       return Activate<Activation::kSlope>(d, x, c);
+    case Activation::kHardSwish:
+      return Activate<Activation::kHardSwish>(d, x, c);
     case Activation::kNone:
       break;
   }

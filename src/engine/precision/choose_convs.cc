@@ -110,8 +110,9 @@ std::vector<double> Int8Gains(const Graph& graph, int64_t highway_bit) {
 }
 
 std::vector<LayerNoise> MostGain(std::vector<LayerNoise> layers, double most) {
-  std::stable_sort(layers.begin(), layers.end(), [](const LayerNoise& a, const LayerNoise& b) {
-    return a.noise * b.gain < b.noise * a.gain;
+  std::sort(layers.begin(), layers.end(), [](const LayerNoise& a, const LayerNoise& b) {
+    const double of_a = a.noise * b.gain, of_b = b.noise * a.gain;
+    return of_a != of_b ? of_a < of_b : a.convs < b.convs;
   });
   double noise = 0;
   std::vector<LayerNoise> kept;

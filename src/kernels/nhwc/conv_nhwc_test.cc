@@ -101,6 +101,19 @@ TEST(ConvNhwc, UnevenKernelsPadsAndBatches) {
                  {batch, kPlanar, kPlanar, true, Activation::kClamp, Activation::kNone, true}});
 }
 
+TEST(ConvNhwc, HardSwishOnWhatIsWritten) {
+  std::vector<TwinCase> cases;
+  for (PictureLayout layout : {kNhwc, kPlanar}) {
+    for (int64_t out : {3, 8, 21, 32}) {
+      cases.push_back({TwinShape(16, 9, 19, out, 3, 1, 1), kNhwc, layout, true, Activation::kClamp,
+                       Activation::kHardSwish});
+      cases.push_back({TwinShape(5, 9, 19, out, 3, 2, 1), kNhwc, layout, false, Activation::kNone,
+                       Activation::kHardSwish});
+    }
+  }
+  RunEverywhere(cases);
+}
+
 TEST(ConvNhwc, EnlargedInput) {
   std::vector<TwinCase> cases;
   for (int64_t w : {1, 2, 7, 8, 15, 17, 33}) {

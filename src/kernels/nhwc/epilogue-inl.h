@@ -15,6 +15,7 @@
 
 #include "src/kernels/nhwc/conv_nhwc.h"
 #include "src/kernels/nhwc/half-inl.h"
+#include "src/kernels/pointwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
@@ -25,6 +26,9 @@ namespace hn = hwy::HWY_NAMESPACE;
 struct WriteConstants {
   float *lo, *hi, *slope;
 };
+
+// What stands between the scale and the clamp.
+enum class Bend { kNone, kSlope, kHardSwish };
 // Sums of (y - shift) and of its square, [columns] each. The shift is the tile's first number of a column:
 // a flat picture then has a variance of exactly 0, and a large mean costs no digits. Some hundred pixels are
 // summed in fp32, those in double.
@@ -88,7 +92,7 @@ HWY_INLINE void AddShifted(const ConvNhwcPlan& plan, const Sum* sums, int64_t pi
 #endif
 }
 
-template <bool kSlope, typename Sum, class D>
+template <Bend kBend, typename Sum, class D>
 HWY_INLINE hn::Vec<D> Finish(D d, const Sum* sums, hn::Vec<D> scale, hn::Vec<D> bias, hn::Vec<D> lo,
                              hn::Vec<D> hi, hn::Vec<D> slope) {
   hn::Vec<D> y;
@@ -98,7 +102,8 @@ HWY_INLINE hn::Vec<D> Finish(D d, const Sum* sums, hn::Vec<D> scale, hn::Vec<D> 
     y = hn::Load(d, sums);
   }
   y = hn::MulAdd(y, scale, bias);
-  if constexpr (kSlope) y = hn::IfThenElse(hn::Lt(y, hn::Zero(d)), hn::Mul(y, slope), y);
+  if constexpr (kBend == Bend::kSlope) y = hn::IfThenElse(hn::Lt(y, hn::Zero(d)), hn::Mul(y, slope), y);
+  if constexpr (kBend == Bend::kHardSwish) y = HardSwish(d, y);
   return hn::Min(hn::Max(y, lo), hi);
 }
 
@@ -140,7 +145,7 @@ HWY_INLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
 }
 
 // One vector of columns at a time, so that its constants and sums stay in registers.
-template <bool kSlope, bool kNhwc, bool kMoments, typename Sum, class D>
+template <Bend kBend, bool kNhwc, bool kMoments, typename Sum, class D>
 HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
   const hn::Rebind<hwy::float16_t, D> dh;
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
@@ -155,7 +160,7 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
     auto shift = hn::Zero(d);
     if constexpr (kMoments) {
       if (c >= a.moments->started) {
-        hn::StoreU(Finish<kSlope>(d, from, scale, bias, lo, hi, slope), d, a.moments->shift + c);
+        hn::StoreU(Finish<kBend>(d, from, scale, bias, lo, hi, slope), d, a.moments->shift + c);
       }
       shift = hn::LoadU(d, a.moments->shift + c);
     }
@@ -163,7 +168,7 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
     auto* half = static_cast<hwy::float16_t*>(a.out) + c;
     float* single = static_cast<float*>(a.sums) + column;
     const auto one = [=](int64_t p, hn::Vec<D>& sum, hn::Vec<D>& squares) HWY_ATTR {
-      const auto y = Finish<kSlope>(d, from + p * columns, scale, bias, lo, hi, slope);
+      const auto y = Finish<kBend>(d, from + p * columns, scale, bias, lo, hi, slope);
       if constexpr (kMoments) {
         const auto v = hn::Sub(y, shift);
         sum = hn::Add(sum, v);
@@ -192,32 +197,34 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
   if constexpr (!kNhwc) StorePlanes(a, channels);
 }
 
-template <bool kSlope, bool kNhwc, bool kMoments, typename Sum>
+template <Bend kBend, bool kNhwc, bool kMoments, typename Sum>
 HWY_INLINE void EpilogueFor(const EpilogueArgs& a) {
   if (a.columns % 16 == 0 && a.out_channels % 16 == 0) {
-    EpilogueAs<kSlope, kNhwc, kMoments, Sum>(hn::CappedTag<float, 16>(), a);
+    EpilogueAs<kBend, kNhwc, kMoments, Sum>(hn::CappedTag<float, 16>(), a);
   } else {
-    EpilogueAs<kSlope, kNhwc, kMoments, Sum>(hn::CappedTag<float, 8>(), a);
+    EpilogueAs<kBend, kNhwc, kMoments, Sum>(hn::CappedTag<float, 8>(), a);
   }
 }
 
 using EpilogueFunction = void (*)(const EpilogueArgs&);
-template <bool kSlope, typename Sum>
+template <Bend kBend, typename Sum>
 EpilogueFunction ChooseEpilogueFor(bool nhwc, bool moments) {
   static constexpr EpilogueFunction table[2][2] = {
-      {&EpilogueFor<kSlope, false, false, Sum>, &EpilogueFor<kSlope, false, true, Sum>},
-      {&EpilogueFor<kSlope, true, false, Sum>, &EpilogueFor<kSlope, true, true, Sum>}};
+      {&EpilogueFor<kBend, false, false, Sum>, &EpilogueFor<kBend, false, true, Sum>},
+      {&EpilogueFor<kBend, true, false, Sum>, &EpilogueFor<kBend, true, true, Sum>}};
   return table[nhwc][moments];
+}
+template <typename Sum>
+EpilogueFunction ChooseEpilogueOf(Activation activation, bool nhwc, bool moments) {
+  if (activation == Activation::kSlope) return ChooseEpilogueFor<Bend::kSlope, Sum>(nhwc, moments);
+  if (activation == Activation::kHardSwish) return ChooseEpilogueFor<Bend::kHardSwish, Sum>(nhwc, moments);
+  return ChooseEpilogueFor<Bend::kNone, Sum>(nhwc, moments);
 }
 HWY_INLINE EpilogueFunction ChooseEpilogue(const ConvNhwcPlan& plan, const ConvNhwcArgs& args) {
   const bool nhwc = plan.output == PictureLayout::kNhwcF16, moments = args.moments != nullptr;
-  const bool slope = args.write.activation == Activation::kSlope;
-  if (plan.precision == ConvPrecision::kInt8) {
-    return slope ? ChooseEpilogueFor<true, int32_t>(nhwc, moments)
-                 : ChooseEpilogueFor<false, int32_t>(nhwc, moments);
-  }
-  return slope ? ChooseEpilogueFor<true, float>(nhwc, moments)
-               : ChooseEpilogueFor<false, float>(nhwc, moments);
+  return plan.precision == ConvPrecision::kInt8
+             ? ChooseEpilogueOf<int32_t>(args.write.activation, nhwc, moments)
+             : ChooseEpilogueOf<float>(args.write.activation, nhwc, moments);
 }
 
 }  // namespace HWY_NAMESPACE

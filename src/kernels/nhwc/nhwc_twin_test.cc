@@ -246,7 +246,10 @@ void NhwcTwin::CheckInt8(const Outcome& got) const {
     // Each input is off by half a step at most, each weight by half of its own.
     const double bound = c_.exact ? 255 * 2e-7 * magnitude_[o] + 1e-5
                                   : 0.501 * magnitude_[o] + reach * weight_step / 2 * 160 + 1e-4;
-    const double slope = c_.write == Activation::kSlope ? std::max(1.0f, std::abs(write_slope_[o])) : 1;
+    // The steepest that the activation gets.
+    const double slope = c_.write == Activation::kSlope       ? std::max(1.0f, std::abs(write_slope_[o]))
+                         : c_.write == Activation::kHardSwish ? 1.5
+                                                              : 1;
     double squares = 0;
     for (int64_t n = 0; n < s_.n; ++n) {
       for (size_t p = 0; p < plane; ++p) {

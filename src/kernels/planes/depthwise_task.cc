@@ -27,13 +27,14 @@ struct RowsOut {
   float* to;          // first row, first column
   int64_t row_width;  // between rows
   int64_t columns;
-  ChannelPointwise write;  // of a clamp or of nothing, which is a clamp to infinity; or of a slope
+  ChannelPointwise write;  // of a clamp or of nothing, which is a clamp to infinity
   float bias;
 };
 
-template <bool kSlope>
+// kHardSwish and kSlope; all others are clamps.
+template <Activation kWrite>
 HWY_INLINE VF Finish(DF d, VF x, const ChannelPointwise& write) {
-  return Activate<kSlope ? Activation::kSlope : Activation::kClamp>(d, x, write);
+  return Activate<kWrite>(d, x, write);
 }
 
 // Makes the compiler finish these sums before it goes on: it would otherwise compute one output row after the
@@ -48,7 +49,7 @@ HWY_INLINE void FinishSums([[maybe_unused]] VF* acc) {
 // body(x, acc): the sums of the outputs from column x on, a whole vector of each row. The last vector of a
 // row that is not a multiple of vectors is moved back over numbers already written (the same again); a row
 // shorter than one vector goes through a buffer.
-template <int kRows, bool kSlope, typename Body>
+template <int kRows, Activation kWrite, typename Body>
 HWY_INLINE void ForColumns(DF d, const RowsOut& out, const Body& body) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
   const ChannelPointwise write = out.write;
@@ -60,13 +61,13 @@ HWY_INLINE void ForColumns(DF d, const RowsOut& out, const Body& body) {
     body(x, acc);  // called in one place only, so that it is inlined
     if (columns >= lanes) {
       for (int r = 0; r < kRows; ++r) {
-        hn::StoreU(Finish<kSlope>(d, acc[r], write), d, to + r * row_width + x);
+        hn::StoreU(Finish<kWrite>(d, acc[r], write), d, to + r * row_width + x);
       }
       continue;
     }
     HWY_ALIGN float rest[hn::MaxLanes(DF())];
     for (int r = 0; r < kRows; ++r) {
-      hn::Store(Finish<kSlope>(d, acc[r], write), d, rest);
+      hn::Store(Finish<kWrite>(d, acc[r], write), d, rest);
       std::memcpy(to + r * row_width, rest, static_cast<size_t>(columns) * sizeof(float));
     }
   }
@@ -119,7 +120,7 @@ HWY_INLINE void AddColumns(DF d, const float* const* rows, int64_t segment, int6
 
 // kRows output rows side by side, a dense window of kSize x kSize, strides kStride. rows: the
 // (kRows - 1) * kStride + kSize input rows.
-template <int kSize, int kStride, int kRows, bool kSlope>
+template <int kSize, int kStride, int kRows, Activation kWrite>
 void DenseRows(const float* const* rows, int64_t segment, const float* weights, const RowsOut& out) {
   const DF d;
   const VF bias = hn::Set(d, out.bias);
@@ -127,7 +128,7 @@ void DenseRows(const float* const* rows, int64_t segment, const float* weights, 
   const float* in[kInputs];
   for (int i = 0; i < kInputs; ++i) in[i] = rows[i];
   if constexpr (kSize > 3) {
-    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
+    ForColumns<kRows, kWrite>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
       for (int r = 0; r < kRows; ++r) acc[r] = bias;
       AddColumns<kSize, kStride, kRows>(d, in, segment, x, weights, acc,
                                         std::make_integer_sequence<int, kSize>());
@@ -135,7 +136,7 @@ void DenseRows(const float* const* rows, int64_t segment, const float* weights, 
   } else {
     VF w[kSize * kSize];
     for (int i = 0; i < kSize * kSize; ++i) w[i] = hn::Set(d, weights[i]);
-    ForColumns<kRows, kSlope>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
+    ForColumns<kRows, kWrite>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
       for (int r = 0; r < kRows; ++r) acc[r] = bias;
       AddInputRows<kSize, kStride, kRows>(d, in, segment, x, w, acc,
                                           std::make_integer_sequence<int, kInputs>());
@@ -144,7 +145,7 @@ void DenseRows(const float* const* rows, int64_t segment, const float* weights, 
 }
 
 // One output row of any window: taps[t] is where tap t's first number lies.
-template <bool kSlope>
+template <Activation kWrite>
 void TapsRow(const float* const* taps, int64_t num_taps, const float* weights, const RowsOut& out) {
   constexpr int kVectors = 4;
   const DF d;
@@ -161,14 +162,14 @@ void TapsRow(const float* const* taps, int64_t num_taps, const float* weights, c
       }
     }
     for (int v = 0; v < kVectors; ++v) {
-      hn::StoreU(Finish<kSlope>(d, acc[v], out.write), d, out.to + x + v * lanes);
+      hn::StoreU(Finish<kWrite>(d, acc[v], out.write), d, out.to + x + v * lanes);
     }
     rest.columns -= kVectors * lanes;
   }
   const int64_t done = out.columns - rest.columns;
   if (rest.columns == 0) return;
   rest.to += done;
-  ForColumns<1, kSlope>(d, rest, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
+  ForColumns<1, kWrite>(d, rest, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
     acc[0] = bias;
     for (int64_t t = 0; t < num_taps; ++t) {
       acc[0] = hn::MulAdd(hn::LoadU(d, taps[t] + done + x), hn::Set(d, weights[t]), acc[0]);
@@ -180,25 +181,25 @@ using DenseFunction = void (*)(const float* const* rows, int64_t segment, const 
                                const RowsOut& out);
 
 // The one for `count` rows at once; nullptr: any window, row by row.
-template <int kSize, int kStride, bool kSlope>
+template <int kSize, int kStride, Activation kWrite>
 DenseFunction DenseOf(int64_t count) {
   if constexpr (kStride == 1) {
-    if (count == 4) return &DenseRows<kSize, 1, 4, kSlope>;
-    if (count == 3) return &DenseRows<kSize, 1, 3, kSlope>;
+    if (count == 4) return &DenseRows<kSize, 1, 4, kWrite>;
+    if (count == 3) return &DenseRows<kSize, 1, 3, kWrite>;
   }
-  return count == 2 ? &DenseRows<kSize, kStride, 2, kSlope> : &DenseRows<kSize, kStride, 1, kSlope>;
+  return count == 2 ? &DenseRows<kSize, kStride, 2, kWrite> : &DenseRows<kSize, kStride, 1, kWrite>;
 }
-template <bool kSlope>
+template <Activation kWrite>
 DenseFunction ChooseDense(const ConvShape& s, int64_t count) {
   if (s.kernel_h != s.kernel_w || s.stride_h != s.stride_w || s.dilation_h != 1 || s.dilation_w != 1) {
     return nullptr;
   }
   if (s.kernel_h == 3) {
-    if (s.stride_h == 1) return DenseOf<3, 1, kSlope>(count);
-    if (s.stride_h == 2) return DenseOf<3, 2, kSlope>(count);
+    if (s.stride_h == 1) return DenseOf<3, 1, kWrite>(count);
+    if (s.stride_h == 2) return DenseOf<3, 2, kWrite>(count);
   } else if (s.kernel_h == 5) {
-    if (s.stride_h == 1) return DenseOf<5, 1, kSlope>(count);
-    if (s.stride_h == 2) return DenseOf<5, 2, kSlope>(count);
+    if (s.stride_h == 1) return DenseOf<5, 1, kWrite>(count);
+    if (s.stride_h == 2) return DenseOf<5, 2, kWrite>(count);
   }
   return nullptr;
 }
@@ -231,7 +232,7 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
   RowsOut out;
   out.row_width = s.out_w;
   out.columns = columns;
-  const bool slope = args.write.activation == Activation::kSlope;
+  const Activation write = args.write.activation;
   for (int64_t o = first_channel; o < last_channel; ++o) {
     const int64_t channel = n * s.in_channels + o / multiplier;
     const float* plane = args.input + channel * s.in_h * s.in_w;
@@ -261,7 +262,10 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
         rows[i] = scratch + slot_of(from + i) % plan.ring_slots * row_width;
       }
       out.to = out_plane + y * s.out_w + x0;
-      const DenseFunction dense = slope ? ChooseDense<true>(s, count) : ChooseDense<false>(s, count);
+      const DenseFunction dense = write == Activation::kSlope ? ChooseDense<Activation::kSlope>(s, count)
+                                  : write == Activation::kHardSwish
+                                      ? ChooseDense<Activation::kHardSwish>(s, count)
+                                      : ChooseDense<Activation::kClamp>(s, count);
       if (dense != nullptr) {
         dense(rows, plan.segment_width, weights, out);
         continue;
@@ -273,7 +277,10 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
                 rows[r * s.stride_h + ky * s.dilation_h] + window.Place(kx * s.dilation_w);
           }
         }
-        (slope ? &TapsRow<true> : &TapsRow<false>)(taps, s.kernel_h * s.kernel_w, weights, out);
+        (write == Activation::kSlope ? &TapsRow<Activation::kSlope>
+         : write == Activation::kHardSwish
+             ? &TapsRow<Activation::kHardSwish>
+             : &TapsRow<Activation::kClamp>)(taps, s.kernel_h * s.kernel_w, weights, out);
       }
     }
     if (args.moments != nullptr) {

@@ -181,6 +181,16 @@ TEST(Depthwise, ChannelsImagesMultipliers) {
   }
 }
 
+TEST(Depthwise, HardSwishOnWhatIsWritten) {
+  for (int64_t kernel : {3, 5, 7}) {
+    for (int64_t w : {4, 9, 40}) {
+      Case c;
+      c.kernel = kernel, c.pad = kernel / 2, c.w = w, c.affine = true, c.write = Activation::kHardSwish;
+      Check(c);
+    }
+  }
+}
+
 TEST(Depthwise, ManyTiles) {
   Case c;
   c.channels = 2, c.h = 70, c.w = 300, c.affine = true, c.read = Activation::kClamp;

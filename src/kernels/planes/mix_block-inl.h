@@ -96,6 +96,10 @@ void MixBlock(const MixBlockArgs& a) {
         sums[c][i] = hn::IfThenElse(hn::Lt(sums[c][i], hn::Zero(d)), hn::Mul(sums[c][i], slope), sums[c][i]);
       }
     }
+  } else if (write != nullptr && write->activation == Activation::kHardSwish) {
+    for (int c = 0; c < kChannels; ++c) {
+      for (int i = 0; i < kVectors; ++i) sums[c][i] = HardSwish(d, sums[c][i]);
+    }
   }
   for (int c = 0; c < kChannels; ++c) {
     for (int i = 0; i < kVectors; ++i) hn::StoreU(sums[c][i], d, out + c * out_step + i * kLanes);

@@ -121,6 +121,12 @@ TEST(Mix, PanelsChunksParts) {
   Check(ShapeOf(1, 700, 300, 5, 5), true, Activation::kNone, Activation::kClamp);
 }
 
+TEST(Mix, HardSwishOnWhatIsWritten) {
+  for (int64_t out : {1, 3, 4, 9, 33}) {
+    Check(ShapeOf(1, 12, out, 5, 9), true, Activation::kClamp, Activation::kHardSwish);
+  }
+}
+
 TEST(Mix, Strides) {
   for (int64_t w : {1, 2, 3, 16, 17, 31, 40, 130}) {
     for (int64_t stride : {2, 3}) {

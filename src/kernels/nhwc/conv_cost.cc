@@ -28,13 +28,16 @@ Speed SpeedF32(const ConvShape& s) {
   const bool square = s.kernel_h == s.kernel_w && s.group == 1 && s.dilation_h == 1 && s.dilation_w == 1;
   const int64_t k = s.kernel_h, in = s.in_channels, out = s.out_channels;
   const Speed direct = {38, 0.1, 0.25};
-  if (!square || s.transposed) return direct;
-  if (k == 1) return {35, 0.2, 0.2};
-  if (s.upsample == 2) return in >= 32 ? Speed{115, 0.2, 0.35} : Speed{85, 0.2, 0.35};
-  if (s.stride_h == 2) return k >= 5 ? Speed{50, 0.1, 0.25} : Speed{36, 0.1, 0.25};
+  if (!square) return direct;
+  const bool wide = in * out >= 512;
+  if (s.transposed) return wide ? Speed{55, 0.3, 0.3} : Speed{32, 0.3, 0.3};
+  if (k == 1) return {38, 0.2, 0.2};
+  if (s.upsample == 2) return {in >= 64 ? 150.0 : in >= 32 ? 115.0 : 85.0, 0.2, 0.35};
+  if (s.stride_h == 2) return {k >= 5 ? (wide ? 75.0 : 50.0) : (in >= 32 ? 50.0 : 36.0), 0.1, 0.25};
   if (s.stride_h != 1) return direct;
   if (k == 3) return in >= 8 && out >= 8 ? Speed{168, 0.6, 0.6} : Speed{36, 0.1, 0.25};
   if (k == 5) return in * out >= 24 ? Speed{85, 0.5, 0.4} : direct;
+  if (k == 7) return in * out >= 2048 ? Speed{125, 1.0, 0.4} : Speed{85, 1.0, 0.4};
   if (k >= 9) return {100, 1.5, 0.4};
   return direct;
 }

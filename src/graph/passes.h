@@ -6,7 +6,8 @@
 //   tempera.Conv    inputs x, w, bias (optional), slope (optional); attributes group, strides [h, w],
 //                   dilations [h, w], pads [top, left, bottom, right], pad_mode constant|reflect|edge,
 //                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
-//                   activation none|clamp|slope|hard_swish with lo, hi; transposed (1: it was a ConvTranspose)
+//                   activation none|clamp|slope|hard_swish with lo, hi; transposed (1: it was a
+//                   ConvTranspose)
 //   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
 //   tempera.GroupNorm inputs x, gamma [c], beta [c]; attributes num_groups, epsilon: an instance norm whose
 //                   statistics are those of c / num_groups channels together, always more than one

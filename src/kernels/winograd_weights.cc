@@ -96,67 +96,105 @@ struct Pair {
   int64_t y, x;
 };
 
-}  // namespace
+Pair InputImage(int64_t images, int64_t i) {
+  return images == 1 ? Pair{0, 0} : Pair{kInputPhases[i][0], kInputPhases[i][1]};
+}
 
-Status TransformWeights(ConvPlan& p, std::span<const float> weights) {
-  WinogradLayout& w = p.winograd;
-  const ConvShape& s = p.shape;
-  const AxisProducts products_y(p, true), products_x(p, false);
-  const int64_t group_in = s.in_channels / s.group;
-  const int64_t images = w.in_phases * w.in_phases;
-  std::vector<float> packed;
-  for (int64_t point = 0; point < w.axis.points * w.axis.points; ++point) {
-    const int64_t py = point / w.axis.points, px = point % w.axis.points;
-    const auto used = [&](Pair out, Pair in, Pair block) {
-      return products_y.used(out.y, in.y, block.y, py) && products_x.used(out.x, in.x, block.x, px);
-    };
-    // What any output phase uses.
-    WinogradPoint to;
-    int64_t first_image = images, last_image = 0;
-    std::vector<Pair> blocks;
-    for (int64_t b = 0; b < w.blocks * w.blocks; ++b) {
-      const Pair block = {b / w.blocks, b % w.blocks};
+// The weights at one point; packed gets what no output phase can do without.
+class PointPacker {
+ public:
+  PointPacker(const ConvPlan& p, const AxisProducts& products_y, const AxisProducts& products_x,
+              int64_t point)
+      : p_(p),
+        w_(p.winograd),
+        products_y_(products_y),
+        products_x_(products_x),
+        py_(point / w_.axis.points),
+        px_(point % w_.axis.points),
+        group_in_(p.shape.in_channels / p.shape.group),
+        images_(w_.in_phases * w_.in_phases) {}
+
+  WinogradPoint Pack(std::span<const float> weights, std::vector<float>& packed) {
+    FindBlocks();
+    for (int64_t o = 0; o < w_.out_phases * w_.out_phases; ++o) {
+      const Pair out = {o / w_.out_phases, o % w_.out_phases};
+      for (const ConvPlan::Block& block : p_.blocks) {
+        const size_t start = packed.size();
+        const bool any = PackBlock(weights, out, block, packed);
+        to_.block_weights.push_back(any ? static_cast<int64_t>(start) : -1);
+        if (!any) packed.resize(start);
+      }
+    }
+    return std::move(to_);
+  }
+
+ private:
+  bool Used(Pair out, Pair in, Pair block) const {
+    return products_y_.used(out.y, in.y, block.y, py_) && products_x_.used(out.x, in.x, block.x, px_);
+  }
+
+  // Tap blocks and input images that any output phase uses.
+  void FindBlocks() {
+    int64_t first_image = images_, last_image = 0;
+    for (int64_t b = 0; b < w_.blocks * w_.blocks; ++b) {
+      const Pair block = {b / w_.blocks, b % w_.blocks};
       bool any = false;
-      for (int64_t o = 0; o < w.out_phases * w.out_phases; ++o) {
-        for (int64_t i = 0; i < images; ++i) {
-          const Pair in = images == 1 ? Pair{0, 0} : Pair{kInputPhases[i][0], kInputPhases[i][1]};
-          if (!used({o / w.out_phases, o % w.out_phases}, in, block)) continue;
+      for (int64_t o = 0; o < w_.out_phases * w_.out_phases; ++o) {
+        for (int64_t i = 0; i < images_; ++i) {
+          if (!Used({o / w_.out_phases, o % w_.out_phases}, InputImage(images_, i), block)) continue;
           any = true;
           first_image = std::min(first_image, i), last_image = std::max(last_image, i);
         }
       }
       if (!any) continue;
-      blocks.push_back(block);
-      to.tap_offsets.push_back(static_cast<int32_t>(block.y * w.v_pitch + block.x));
+      blocks_.push_back(block);
+      to_.tap_offsets.push_back(static_cast<int32_t>(block.y * w_.v_pitch + block.x));
     }
-    to.first_input = std::min(first_image, last_image) * group_in;
-    to.inputs = (last_image + 1) * group_in - to.first_input;
-    for (int64_t o = 0; o < w.out_phases * w.out_phases; ++o) {
-      const Pair out = {o / w.out_phases, o % w.out_phases};
-      for (const ConvPlan::Block& block : p.blocks) {
-        const auto start = static_cast<int64_t>(packed.size());
-        bool any = false;
-        for (int64_t input = to.first_input; input < to.first_input + to.inputs; ++input) {
-          const int64_t i = input / group_in, channel = input % group_in;
-          const Pair in = images == 1 ? Pair{0, 0} : Pair{kInputPhases[i][0], kInputPhases[i][1]};
-          for (const Pair& b : blocks) {
-            const bool wanted = used(out, in, b);
-            any |= wanted;
-            for (int64_t c = block.first_channel; c < block.first_channel + block.channels; ++c) {
-              const float* kernel = weights.data() + (c * group_in + channel) * s.kernel_h * s.kernel_w;
-              packed.push_back(!wanted ? 0.0f
-                                       : static_cast<float>(Weigh(kernel, s.kernel_h, s.kernel_w,
-                                                                  products_y.shares(out.y, in.y, b.y, py),
-                                                                  products_x.shares(out.x, in.x, b.x, px))));
-            }
-          }
+    to_.first_input = std::min(first_image, last_image) * group_in_;
+    to_.inputs = (last_image + 1) * group_in_ - to_.first_input;
+  }
+
+  // False when all of them are zeros.
+  bool PackBlock(std::span<const float> weights, Pair out, const ConvPlan::Block& block,
+                 std::vector<float>& packed) const {
+    const ConvShape& s = p_.shape;
+    bool any = false;
+    for (int64_t input = to_.first_input; input < to_.first_input + to_.inputs; ++input) {
+      const int64_t channel = input % group_in_;
+      const Pair in = InputImage(images_, input / group_in_);
+      for (const Pair& b : blocks_) {
+        const bool wanted = Used(out, in, b);
+        any |= wanted;
+        for (int64_t c = block.first_channel; c < block.first_channel + block.channels; ++c) {
+          const float* kernel = weights.data() + (c * group_in_ + channel) * s.kernel_h * s.kernel_w;
+          packed.push_back(!wanted ? 0.0f
+                                   : static_cast<float>(Weigh(kernel, s.kernel_h, s.kernel_w,
+                                                              products_y_.shares(out.y, in.y, b.y, py_),
+                                                              products_x_.shares(out.x, in.x, b.x, px_))));
         }
-        to.block_weights.push_back(any ? start : -1);
-        if (!any) packed.resize(static_cast<size_t>(start));
       }
     }
-    w.points.push_back(std::move(to));
+    return any;
   }
+
+  const ConvPlan& p_;
+  const WinogradLayout& w_;
+  const AxisProducts &products_y_, &products_x_;
+  int64_t py_, px_, group_in_, images_;
+  std::vector<Pair> blocks_;
+  WinogradPoint to_;
+};
+
+}  // namespace
+
+Status TransformWeights(ConvPlan& p, std::span<const float> weights) {
+  const AxisProducts products_y(p, true), products_x(p, false);
+  std::vector<float> packed;
+  std::vector<WinogradPoint> points;
+  for (int64_t point = 0; point < p.winograd.axis.points * p.winograd.axis.points; ++point) {
+    points.push_back(PointPacker(p, products_y, products_x, point).Pack(weights, packed));
+  }
+  p.winograd.points = std::move(points);
   TEMPERA_ASSIGN_OR_RETURN(p.weights, AlignedBuffer::Allocate(packed.size() * sizeof(float)));
   std::memcpy(p.weights.data(), packed.data(), packed.size() * sizeof(float));
   return OkStatus();

@@ -204,6 +204,63 @@ DenseFunction ChooseDense(const ConvShape& s, int64_t count) {
   return nullptr;
 }
 
+DenseFunction ChooseDenseFor(Activation write, const ConvShape& s, int64_t count) {
+  if (write == Activation::kSlope) return ChooseDense<Activation::kSlope>(s, count);
+  if (write == Activation::kHardSwish) return ChooseDense<Activation::kHardSwish>(s, count);
+  return ChooseDense<Activation::kClamp>(s, count);
+}
+
+using TapsFunction = void (*)(const float* const* taps, int64_t count, const float* weights,
+                              const RowsOut& out);
+TapsFunction ChooseTapsFor(Activation write) {
+  if (write == Activation::kSlope) return &TapsRow<Activation::kSlope>;
+  if (write == Activation::kHardSwish) return &TapsRow<Activation::kHardSwish>;
+  return &TapsRow<Activation::kClamp>;
+}
+
+WindowRow WindowOf(const DepthwisePlan& plan, int64_t x0, int64_t columns) {
+  const ConvShape& s = plan.shape;
+  WindowRow window;
+  window.width = s.in_w * s.upsample;
+  window.repeat = s.upsample;
+  window.first = x0 * s.stride_w - s.pad_left;
+  window.need = (columns - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+  window.stride = s.stride_w;
+  window.segment = plan.segment_width;
+  window.pad_mode = s.pad_mode;
+  window.pad_value = s.pad_value;
+  return window;
+}
+
+// A plane's rows in scratch, numbered from the first one that the task reads.
+struct Ring {
+  const DepthwisePlan& plan;
+  const WindowRow& window;
+  float* scratch;
+  int64_t row_width, first_row;  // of slot 0, in the (enlarged) picture
+  int64_t filled = 0;            // rows ready
+
+  // An enlarged row's twin lies where the row itself does.
+  int64_t SlotOf(int64_t r) const {
+    const ConvShape& s = plan.shape;
+    const int64_t y = first_row + r;
+    return s.upsample == 2 && r > 0 && y > 0 && y % 2 == 1 && y < 2 * s.in_h ? r - 1 : r;
+  }
+  float* At(int64_t slot) const { return scratch + slot % plan.ring_slots * row_width; }
+
+  // Rows [from, from + need), and where they lie.
+  HWY_INLINE void Fill(const RowPointwise& read, const float* plane, int64_t from, int64_t need,
+                       const float** rows) {
+    const ConvShape& s = plan.shape;
+    for (filled = std::max(filled, from); filled < from + need; ++filled) {
+      if (SlotOf(filled) != filled) continue;
+      const int64_t row = PadIndex(first_row + filled, s.in_h * s.upsample, s.pad_mode);
+      FillWindowRow(window, read, row < 0 ? nullptr : plane + row / s.upsample * s.in_w, At(filled));
+    }
+    for (int64_t i = 0; i < need; ++i) rows[i] = At(SlotOf(from + i));
+  }
+};
+
 void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const DF d;
@@ -218,21 +275,11 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
   const int64_t row_width = s.stride_w * plan.segment_width;
   const auto** const rows = reinterpret_cast<const float**>(scratch + plan.ring_slots * row_width);
   const float** const taps = rows + plan.ring_rows;
-
-  WindowRow window;
-  window.width = s.in_w * s.upsample;
-  window.repeat = s.upsample;
-  window.first = x0 * s.stride_w - s.pad_left;
-  window.need = (columns - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
-  window.stride = s.stride_w;
-  window.segment = plan.segment_width;
-  window.pad_mode = s.pad_mode;
-  window.pad_value = s.pad_value;
+  const WindowRow window = WindowOf(plan, x0, columns);
   for (int64_t r = 0; r < plan.ring_slots; ++r) PrepareWindowRow(window, scratch + r * row_width);
   RowsOut out;
   out.row_width = s.out_w;
   out.columns = columns;
-  const Activation write = args.write.activation;
   for (int64_t o = first_channel; o < last_channel; ++o) {
     const int64_t channel = n * s.in_channels + o / multiplier;
     const float* plane = args.input + channel * s.in_h * s.in_w;
@@ -241,32 +288,13 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
     const RowPointwise read(d, args.read, channel);
     out.write = LoadPointwise(d, args.write, o);
     out.bias = plan.bias[static_cast<size_t>(o)];
-    const int64_t first_row = y0 * s.stride_h - s.pad_top;  // input row of ring slot 0, modulo ring_rows
-    // An enlarged row's twin lies where the row itself does.
-    const auto slot_of = [&](int64_t r) HWY_ATTR {
-      const int64_t y = first_row + r;
-      return s.upsample == 2 && r > 0 && y > 0 && y % 2 == 1 && y < 2 * s.in_h ? r - 1 : r;
-    };
-    int64_t filled = 0;  // ring rows ready, counted from first_row
+    Ring ring = {plan, window, scratch, row_width, y0 * s.stride_h - s.pad_top};
     for (int64_t y = y0; y < y_end; y += plan.rows_at_once) {
       const int64_t count = std::min(plan.rows_at_once, y_end - y);
-      const int64_t from = (y - y0) * s.stride_h;
       const int64_t need = (count - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
-      for (filled = std::max(filled, from); filled < from + need; ++filled) {
-        if (slot_of(filled) != filled) continue;
-        const int64_t row = PadIndex(first_row + filled, s.in_h * s.upsample, s.pad_mode);
-        FillWindowRow(window, read, row < 0 ? nullptr : plane + row / s.upsample * s.in_w,
-                      scratch + filled % plan.ring_slots * row_width);
-      }
-      for (int64_t i = 0; i < need; ++i) {
-        rows[i] = scratch + slot_of(from + i) % plan.ring_slots * row_width;
-      }
+      ring.Fill(read, plane, (y - y0) * s.stride_h, need, rows);
       out.to = out_plane + y * s.out_w + x0;
-      const DenseFunction dense = write == Activation::kSlope ? ChooseDense<Activation::kSlope>(s, count)
-                                  : write == Activation::kHardSwish
-                                      ? ChooseDense<Activation::kHardSwish>(s, count)
-                                      : ChooseDense<Activation::kClamp>(s, count);
-      if (dense != nullptr) {
+      if (const DenseFunction dense = ChooseDenseFor(args.write.activation, s, count)) {
         dense(rows, plan.segment_width, weights, out);
         continue;
       }
@@ -277,10 +305,7 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
                 rows[r * s.stride_h + ky * s.dilation_h] + window.Place(kx * s.dilation_w);
           }
         }
-        (write == Activation::kSlope ? &TapsRow<Activation::kSlope>
-         : write == Activation::kHardSwish
-             ? &TapsRow<Activation::kHardSwish>
-             : &TapsRow<Activation::kClamp>)(taps, s.kernel_h * s.kernel_w, weights, out);
+        ChooseTapsFor(args.write.activation)(taps, s.kernel_h * s.kernel_w, weights, out);
       }
     }
     if (args.moments != nullptr) {

@@ -10,12 +10,13 @@
 #include "src/kernels/nhwc/conv_nhwc.h"
 #include "src/kernels/nhwc/conv_nhwc_columns.h"
 #include "src/kernels/nhwc/winograd_s16.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::kernels {
 namespace {
 
-// Enough tasks for a fair share between up to about eight threads, as conv_plan.cc.
-constexpr int64_t kWantedTasks = 16;
+// More tasks are not cut where fewer will do.
+constexpr int64_t kMostTasks = 64;
 // The rows one output row reads should stay in half of a small L2 (512 KiB), beside weights.
 constexpr int64_t kRowsBudget = 192 * 1024;
 // Sums of one call of the dot kernel stay in L1 (32 KiB) until the epilogue has read them.
@@ -27,6 +28,40 @@ bool FitsInt32(const ConvPlan& g, int64_t packed_channels, int64_t k_step) {
   return 255.0 * 127.0 * row_k * static_cast<double>(g.window_h) < 2147483648.0;
 }
 
+// Nanoseconds of a task of `rows` rows, roughly, on AVX2 and by direct sums: only compared with one another,
+// and the same for every dot kernel. The window's further rows are packed again where tasks meet.
+double TaskCost(const ConvNhwcPlan& p, int64_t rows) {
+  constexpr double kPack = 0.2, kProducts = 85, kStore = 0.3, kStart = 2000;
+  const ConvPlan& g = p.geometry;
+  const auto in = static_cast<double>(NhwcChannels(p.shape.in_channels) * g.read_stride_w);
+  const auto out = static_cast<double>(NhwcChannels(p.shape.out_channels) * g.scale * g.scale);
+  const auto window = static_cast<double>(g.window_h * g.window_w * NhwcChannels(p.shape.in_channels));
+  const auto packed = static_cast<double>((rows - 1) * g.read_stride_h + g.window_h);
+  return static_cast<double>(p.tile_w) *
+             (packed * in * kPack + static_cast<double>(rows) * out * (window / kProducts + kStore)) +
+         kStart;
+}
+
+// The cheapest height for a few threads: by task_share.h.
+int64_t ChooseRows(const ConvNhwcPlan& p) {
+  const ConvPlan& g = p.geometry;
+  const int64_t across = p.shape.n * p.tiles_x;
+  // Winograd's tiles have four rows.
+  const int64_t step = 4;
+  int64_t best = g.phase_h;
+  double best_cost = 0;
+  for (int64_t rows = step;; rows += step) {
+    rows = std::min(rows, g.phase_h);
+    const int64_t down = CeilDiv(g.phase_h, rows);
+    if (across * down <= kMostTasks || rows == g.phase_h) {
+      const double covered = static_cast<double>(g.phase_h) / static_cast<double>(rows * down);
+      const double cost = TaskCost(p, rows) * covered * DealtTasks(across * down);
+      if (best_cost == 0 || cost < best_cost) best = rows, best_cost = cost;
+    }
+    if (rows == g.phase_h) return best;
+  }
+}
+
 // Tiles follow from the shape alone: not from the dot kernel, whose choice must not change the moments.
 void PlanTiles(ConvNhwcPlan& p) {
   const ConvPlan& g = p.geometry;
@@ -36,12 +71,7 @@ void PlanTiles(ConvNhwcPlan& p) {
     p.tile_w = RoundUp(CeilDiv(p.tile_w, 2), 48);
   }
   p.tiles_x = CeilDiv(g.phase_w, p.tile_w);
-  const int64_t others = std::min(p.shape.n * p.tiles_x, kWantedTasks);
-  p.tile_h = CeilDiv(g.phase_h, CeilDiv(kWantedTasks, others));
-  // The rows of the window are packed twice where bands meet.
-  p.tile_h = std::min(std::max(p.tile_h, g.window_h / g.read_stride_h), g.phase_h);
-  // Winograd's tiles have four rows.
-  p.tile_h = std::min(RoundUp(p.tile_h, 4), g.phase_h);
+  p.tile_h = ChooseRows(p);
   p.tiles_y = CeilDiv(g.phase_h, p.tile_h);
   p.tiles = p.tiles_y * p.tiles_x;
   p.tasks = p.shape.n * p.tiles;

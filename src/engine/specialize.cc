@@ -17,7 +17,7 @@ using graph::ValueId;
 
 // What folding may compute and keep. Real models fold sizes and a few weights; a hostile
 // Tile, Expand or ConstantOfShape must not eat the memory before a frame is seen.
-constexpr int64_t kMaxFoldedBytes = int64_t{256} << 20;
+constexpr int64_t kMaxFoldedBytes = int64_t{96} << 20;
 // What may live at one time while a frame is computed: enough for the widest public style
 // networks at 4K, and below what would send a machine into swap for minutes.
 constexpr int64_t kMaxLiveBytes = int64_t{16} << 30;
@@ -33,6 +33,12 @@ int64_t BytesOf(const TensorInfo& info) {
   int64_t bytes = static_cast<int64_t>(DataTypeSize(info.dtype));
   for (const int64_t d : info.shape) bytes *= d;
   return bytes;
+}
+
+// Small elements take as long as fp32 to compute, and the limit is one of time too.
+int64_t FoldedBytesOf(const TensorInfo& info) {
+  return BytesOf(info) / static_cast<int64_t>(DataTypeSize(info.dtype)) *
+         std::max<int64_t>(static_cast<int64_t>(DataTypeSize(info.dtype)), 4);
 }
 
 class Specializer {
@@ -123,7 +129,7 @@ Status Specializer::VisitNode(Node&& node) {
   }
   if (all_constant || node.op_type == "Shape" || node.op_type == "Size") {
     int64_t bytes = 0;
-    for (const ValueId v : node.outputs) bytes += v == kNoValue ? 0 : BytesOf(graph_.value(v).info);
+    for (const ValueId v : node.outputs) bytes += v == kNoValue ? 0 : FoldedBytesOf(graph_.value(v).info);
     if (folded_bytes_ + bytes > kMaxFoldedBytes) {
       return AtNode(
           node, Unsupported("its constant result of " + Mib(bytes) + " makes the model's constants exceed " +

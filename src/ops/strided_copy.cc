@@ -55,9 +55,20 @@ void TableCopyTyped(std::span<const std::vector<int64_t>> tables, const T* in,
 
 }  // namespace
 
-void StridedCopy(size_t element_size, std::span<const int64_t> shape, const void* in,
+void StridedCopy(size_t element_size, std::span<const int64_t> full_shape, const void* in,
                  std::span<const int64_t> in_strides, void* out, std::span<const int64_t> out_strides) {
-  const Shape from(in_strides.begin(), in_strides.end()), to(out_strides.begin(), out_strides.end());
+  // Without dimensions of 1, and neighbours that lie as one made one: long rows instead of many.
+  Shape shape, from, to;
+  for (size_t d = 0; d < full_shape.size(); ++d) {
+    const int64_t size = full_shape[d];
+    if (size == 1) continue;
+    if (!shape.empty() && from.back() == in_strides[d] * size && to.back() == out_strides[d] * size) {
+      shape.back() *= size;
+      from.back() = in_strides[d], to.back() = out_strides[d];
+      continue;
+    }
+    shape.push_back(size), from.push_back(in_strides[d]), to.push_back(out_strides[d]);
+  }
   switch (element_size) {
     case 1:
       return CopyTyped(shape, static_cast<const uint8_t*>(in), from, static_cast<uint8_t*>(out), to);

@@ -164,6 +164,7 @@ HWY_INLINE void PackThree(const ReadConstants& constants, const float* from, int
 template <typename T>
 using Between = std::conditional_t<std::is_same_v<T, uint8_t>, int16_t, T>;
 
+#if HWY_TARGET != HWY_SCALAR
 // Eight rows of eight 16-bit numbers become eight columns.
 template <class D>
 HWY_INLINE void Transpose8x8(D d, hn::Vec<D> (&v)[8]) {
@@ -185,6 +186,7 @@ HWY_INLINE void Transpose8x8(D d, hn::Vec<D> (&v)[8]) {
     v[4 * half + 3] = hn::BitCast(d, hn::InterleaveUpper(d64, high0, high1));
   }
 }
+#endif
 
 // Eight channels from `first` on (those from `channels` on are zeros), `plane` numbers apart, into eight
 // neighbouring elements of each packed pixel. A stretch of each channel is converted with its constants in

@@ -21,6 +21,14 @@ namespace tempera::kernels {
 
 enum class PadMode { kConstant, kReflect, kEdge };
 
+// Numbers from one row of a picture, and from one plane, to the next; zeros: they follow one another.
+struct PlaneSteps {
+  int64_t row = 0, plane = 0;
+  PlaneSteps Of(int64_t height, int64_t width) const {
+    return {row != 0 ? row : width, plane != 0 ? plane : height * width};
+  }
+};
+
 struct ConvShape {
   int64_t n = 1, in_channels = 1, in_h = 1, in_w = 1;
   int64_t out_channels = 1, out_h = 1, out_w = 1;
@@ -49,12 +57,15 @@ struct ConvShape {
 Status CheckConvShape(const ConvShape& shape);
 
 struct ConvArgs {
-  const float* input = nullptr;  // dense [n, in_channels, in_h, in_w]
+  const float* input = nullptr;  // [n, in_channels, in_h, in_w]
   Pointwise read;                // applied to the input as it is read, before padding; channels
                                  // counted over n too: n * in_channels numbers
   float* output = nullptr;       // dense [n, out_channels, out_h, out_w]; may not overlap the input
   Pointwise write;               // activation only; slope: out_channels numbers
   Moments* moments = nullptr;    // when given: [n * out_channels][ConvPlan::tiles] of what was written
+  // How the input lies. A task reads its own region alone (conv_region.h), so the rest of the picture need
+  // not exist; `input` then says where its first number would be.
+  PlaneSteps input_steps = {};
 };
 
 struct ConvTarget;

@@ -80,8 +80,8 @@ HWY_INLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t cha
 // Asks for the rows of one channel that FillRow will read, while another channel is worked on: rows of a tile
 // are too short for the processor's own prefetcher, and half of a narrow layer's time went by waiting for
 // them.
-HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t top, int64_t rows,
-                             int64_t left, int64_t columns) {
+HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t row_step, int64_t top,
+                             int64_t rows, int64_t left, int64_t columns) {
   constexpr int64_t kLine = 16;
   const int64_t up = plan.read_upsample, in_h = plan.shape.in_h, in_w = plan.shape.in_w;
   const int64_t begin = std::clamp<int64_t>(left / up, 0, in_w);
@@ -89,7 +89,7 @@ HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t t
   const int64_t first = std::clamp<int64_t>(top / up, 0, in_h);
   const int64_t last = std::clamp<int64_t>((top + rows) / up, first, in_h);
   for (int64_t y = first; y < last; ++y) {
-    for (int64_t x = begin; x < end; x += kLine) hwy::Prefetch(plane + y * in_w + x);
+    for (int64_t x = begin; x < end; x += kLine) hwy::Prefetch(plane + y * row_step + x);
   }
 }
 
@@ -111,11 +111,12 @@ HWY_INLINE void SplitByStride(const float* src, int64_t stride, int64_t segment,
   }
 }
 
-// Rows [begin, end) of what a tile reads of one channel. `plane` is the input plane, `channel` indexes the
-// Pointwise, `linear` holds one row before the split, dst is where the channel's rows lie: row r at r % ring.
+// Rows [begin, end) of what a tile reads of one channel. `plane` is the input plane, its rows row_step apart;
+// `channel` indexes the Pointwise, `linear` holds one row before the split, dst is where the channel's rows
+// lie: row r at r % ring.
 HWY_INLINE void FillRows(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                         const Tile& tile, int64_t begin, int64_t end, int64_t ring, float* linear,
-                         float* dst) {
+                         int64_t row_step, const Tile& tile, int64_t begin, int64_t end, int64_t ring,
+                         float* linear, float* dst) {
   const ConvShape& s = plan.shape;
   const int64_t row_width = plan.read_stride_w * plan.segment_width;
   const int64_t need = (tile.columns - 1) * plan.read_stride_w + plan.window_w;
@@ -124,7 +125,7 @@ HWY_INLINE void FillRows(const ConvPlan& plan, const Pointwise& read, int64_t ch
   int64_t slot = begin % ring;
   for (int64_t r = begin; r < end; ++r) {
     const int64_t y = PadIndex(top + r, s.in_h * plan.read_upsample, plan.pad_mode);
-    const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * s.in_w;
+    const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * row_step;
     float* to = plan.read_stride_w == 1 ? dst + slot * row_width : linear;
     FillRow(plan, read, channel, row, first, need, row_width, to);
     if (plan.read_stride_w != 1) {
@@ -136,14 +137,15 @@ HWY_INLINE void FillRows(const ConvPlan& plan, const Pointwise& read, int64_t ch
 
 // All rows of a tile. `next` is the plane read after this one, or nullptr.
 HWY_INLINE void FillChannel(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                            const float* next, const Tile& tile, float* linear, float* dst) {
+                            const float* next, int64_t row_step, const Tile& tile, float* linear,
+                            float* dst) {
   const int64_t rows = (tile.rows - 1) * plan.read_stride_h + plan.window_h;
   if (next != nullptr) {
-    PrefetchRows(plan, next, tile.y0 * plan.read_stride_h - plan.window_top, rows,
+    PrefetchRows(plan, next, row_step, tile.y0 * plan.read_stride_h - plan.window_top, rows,
                  tile.x0 * plan.read_stride_w - plan.window_left,
                  (tile.columns - 1) * plan.read_stride_w + plan.window_w);
   }
-  FillRows(plan, read, channel, plane, tile, 0, rows, rows, linear, dst);
+  FillRows(plan, read, channel, plane, row_step, tile, 0, rows, rows, linear, dst);
 }
 
 }  // namespace HWY_NAMESPACE

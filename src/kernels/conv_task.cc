@@ -181,6 +181,7 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
   tile.columns = std::min(plan.tile_w, plan.phase_w - tile.x0);
 
   const int64_t group_channels = s.in_channels / s.group;
+  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
   Workspace work;
   work.channels = scratch;
   work.linear = scratch + group_channels * plan.channel_stride;
@@ -192,9 +193,9 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
   for (int64_t g = first_group; g < last_group; ++g) {
     for (int64_t c = 0; c < group_channels; ++c) {
       const int64_t channel = n * s.in_channels + g * group_channels + c;
-      const float* plane = args.input + channel * s.in_h * s.in_w;
-      FillChannel(plan, args.read, channel, plane, c + 1 < group_channels ? plane + s.in_h * s.in_w : nullptr,
-                  tile, work.linear, work.channels + c * plan.channel_stride);
+      const float* plane = args.input + channel * steps.plane;
+      FillChannel(plan, args.read, channel, plane, c + 1 < group_channels ? plane + steps.plane : nullptr,
+                  steps.row, tile, work.linear, work.channels + c * plan.channel_stride);
     }
     // With one group the parts share its blocks out; with several each part has whole groups.
     const int64_t group_first = g * plan.blocks_per_group;

@@ -63,10 +63,11 @@ HWY_INLINE void SplitRow(const float* src, int64_t count, int64_t segment, float
   }
 }
 
-// The input of one channel, padded and split: rows of [phase][segment][column].
+// The input of one channel, its rows row_step apart, padded and split: rows of [phase][segment][column].
 template <class Transform, int kInPhases>
 HWY_NOINLINE void CopyRows(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                           const float* next, const TileBlock& tile, const WinogradWork& work) {
+                           const float* next, int64_t row_step, const TileBlock& tile,
+                           const WinogradWork& work) {
   constexpr int64_t kStep = Transform::kStep;
   const WinogradLayout& w = plan.winograd;
   const int64_t phase_width = kStep * w.segment_width, row_width = kInPhases * phase_width;
@@ -77,11 +78,11 @@ HWY_NOINLINE void CopyRows(const ConvPlan& plan, const Pointwise& read, int64_t 
   const int64_t top = tile.y * kStep * kInPhases + w.origin_y.input;
   const int64_t left = tile.x * kStep * kInPhases + w.origin_x.input;
   const int64_t height = plan.shape.in_h * plan.read_upsample;
-  if (next != nullptr) PrefetchRows(plan, next, top, rows, left, need);
+  if (next != nullptr) PrefetchRows(plan, next, row_step, top, rows, left, need);
   float* dst = work.rows;
   for (int64_t r = 0; r < rows; ++r, dst += row_width) {
     const int64_t y = PadIndex(top + r, height, plan.pad_mode);
-    const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * plan.shape.in_w;
+    const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * row_step;
     float* to = kStep == 1 ? dst : work.linear;
     FillRow(plan, read, channel, row, left, need, kInPhases * kStep * count, to);
     if constexpr (kInPhases == 2) {

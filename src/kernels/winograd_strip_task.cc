@@ -223,15 +223,16 @@ HWY_NOINLINE void TransformStrip(const ConvPlan& plan, const StripWork& work, co
 static HWY_NOINLINE void FillAll(const ConvPlan& plan, const ConvArgs& args, const TileBlock& tile,
                                  const Tile& read, const StripWork& work, int64_t begin, int64_t end) {
   const ConvShape& s = plan.shape;
+  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
   for (int64_t c = 0; c < s.in_channels; ++c) {
     const int64_t channel = tile.n * s.in_channels + c;
-    const float* plane = args.input + channel * s.in_h * s.in_w;
+    const float* plane = args.input + channel * steps.plane;
     if (begin == 0 && c + 1 < s.in_channels) {
-      PrefetchRows(plan, plane + s.in_h * s.in_w, read.y0 * plan.read_stride_h - plan.window_top, end,
+      PrefetchRows(plan, plane + steps.plane, steps.row, read.y0 * plan.read_stride_h - plan.window_top, end,
                    read.x0 * plan.read_stride_w - plan.window_left,
                    (read.columns - 1) * plan.read_stride_w + plan.window_w);
     }
-    FillRows(plan, args.read, channel, plane, read, begin, end, plan.scratch_rows, work.linear,
+    FillRows(plan, args.read, channel, plane, steps.row, read, begin, end, plan.scratch_rows, work.linear,
              work.channels + c * plan.channel_stride);
   }
 }
@@ -242,13 +243,14 @@ template <class Kind>
 HWY_INLINE void PrefetchInput(const ConvPlan& plan, const ConvArgs& args, const TileBlock& tile,
                               const Tile& read, const Strip& strip) {
   const ConvShape& s = plan.shape;
+  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
   const int64_t unit = Kind::kUnitRows * plan.read_stride_h;
   const int64_t top = read.y0 * plan.read_stride_h - plan.window_top + (strip.y + Kind::kBatch - 1) * unit +
                       (Kind::kUnitRows - 1) * plan.read_stride_h + plan.window_h;
   const int64_t left = (read.x0 + strip.x) * plan.read_stride_w - plan.window_left;
   for (int64_t c = 0; c < s.in_channels; ++c) {
-    const float* plane = args.input + (tile.n * s.in_channels + c) * s.in_h * s.in_w;
-    PrefetchRows(plan, plane, top, unit, left, strip.count * kWidth * plan.read_stride_w);
+    const float* plane = args.input + (tile.n * s.in_channels + c) * steps.plane;
+    PrefetchRows(plan, plane, steps.row, top, unit, left, strip.count * kWidth * plan.read_stride_w);
   }
 }
 

@@ -134,11 +134,12 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
   const WinogradWork work = LayOut(plan, tile, scratch);
 
   const int64_t group_in = s.in_channels / s.group;
+  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
   for (int64_t c = 0; c < group_in; ++c) {
     const int64_t channel = tile.n * s.in_channels + tile.group * group_in + c;
-    const float* plane = args.input + channel * s.in_h * s.in_w;
-    const float* next = c + 1 < group_in ? plane + s.in_h * s.in_w : nullptr;
-    CopyRows<Transform, kInPhases>(plan, args.read, channel, plane, next, tile, work);
+    const float* plane = args.input + channel * steps.plane;
+    const float* next = c + 1 < group_in ? plane + steps.plane : nullptr;
+    CopyRows<Transform, kInPhases>(plan, args.read, channel, plane, next, steps.row, tile, work);
     TransformInput<Transform, kInPhases>(plan, tile, work, work.v + c * w.v_channel, group_in * w.v_channel);
   }
   const int64_t first_block = tile.group * plan.blocks_per_group;

@@ -49,8 +49,9 @@ struct ConvNhwcArgs {
   const void* input = nullptr;  // as ConvNhwcOptions::input says
   Pointwise read;               // as ConvArgs::read
   void* output = nullptr;
-  Pointwise write;             // as ConvArgs::write
-  Moments* moments = nullptr;  // as ConvArgs::moments, with ConvNhwcPlan::tiles
+  Pointwise write;              // as ConvArgs::write
+  Moments* moments = nullptr;   // as ConvArgs::moments, with ConvNhwcPlan::tiles
+  PlaneSteps input_steps = {};  // as ConvArgs::input_steps, of kPlanarF32
 };
 
 // True when PlanConvNhwc takes the shape: group 1, dilation 1, int32 sums cannot overflow, upsample 1, or 2

@@ -263,9 +263,8 @@ struct RowPacker {
       }
       return;
     }
-    const int64_t plane = s.in_h * s.in_w;
-    const float* first =
-        static_cast<const float*>(args.input) + image * s.in_channels * plane + y * s.in_w + x;
+    const auto [row, plane] = args.input_steps.Of(s.in_h, s.in_w);
+    const float* first = static_cast<const float*>(args.input) + image * s.in_channels * plane + y * row + x;
     if (packed == 3) return PackThree<kSlope>(constants, first, plane, pixels, line, to);
     if (packed < 8) {  // as many as there are channels
       for (int64_t c = 0; c < packed; ++c) {

@@ -45,7 +45,14 @@ struct ConvShape {
   // ConvTranspose: input pixel i adds its kernel to the output from i * stride - pad on. Padding is zeros;
   // stride_h = stride_w, 1 or 2.
   bool transposed = false;
+  // r in 2..4: output channel c * r * r + dy * r + dx is stored as pixel (y * r + dy, x * r + dx) of channel c
+  // (DepthToSpace in CRD order, which Shi et al. 2016 call periodic shuffling, behind the convolution): the
+  // output is [n, out_channels / (r * r), out_h * r, out_w * r]. out_channels, out_h, out_w, what ConvArgs says
+  // of output channels, and moments stay those before the shuffle. One group, not enlarged, not transposed.
+  int64_t shuffle = 1;
 
+  // Output channels that become one.
+  int64_t pixels_a_channel() const { return shuffle * shuffle; }
   int64_t macs() const {
     if (transposed) return n * out_channels * in_h * in_w * (in_channels / group) * kernel_h * kernel_w;
     return n * out_channels * out_h * out_w * (in_channels / group) * kernel_h * kernel_w;
@@ -63,9 +70,15 @@ struct ConvArgs {
   float* output = nullptr;       // dense [n, out_channels, out_h, out_w]; may not overlap the input
   Pointwise write;               // activation only; slope: out_channels numbers
   Moments* moments = nullptr;    // when given: [n * out_channels][ConvPlan::tiles] of what was written
-  // How the input lies. A task reads its own region alone (conv_region.h), so the rest of the picture need
-  // not exist; `input` then says where its first number would be.
+  // How the input lies. A task reads the window of its own tile alone, so the rest of the picture need not
+  // exist: `input` then says where its first number would be. Not for the kernels of planes/.
   PlaneSteps input_steps = {};
+  // Numbers from one plane of the output to the next; 0: they follow one another.
+  int64_t output_plane = 0;
+
+  int64_t OutputPlane(const ConvShape& s) const {
+    return output_plane != 0 ? output_plane : s.out_h * s.out_w * s.pixels_a_channel();
+  }
 };
 
 struct ConvTarget;
@@ -127,6 +140,11 @@ struct ConvPlan {
   WinogradLayout winograd;
   ConvTaskFunction run_task = nullptr;
 
+  // Of a shuffle: run_tile makes a task's planes in scratch, shuffle_plane numbers each, from shuffle_start
+  // (in numbers) on; run_task calls it and takes them to the output.
+  ConvTaskFunction run_tile = nullptr;
+  int64_t shuffle_start = 0, shuffle_plane = 0;
+
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
   // How it is computed, for people: "", " 4-phase", " winograd F(4x4,3x3)", ...
   const char* form_name() const;
@@ -148,6 +166,7 @@ struct ConvTarget {
   int64_t max_channels;    // output channels in a register block
   const int* max_vectors;  // vectors in a register block of 0 .. max_channels channels
   ConvTaskFunction run_task;
+  ConvTaskFunction run_shuffled_task;  // around another family's as well
 };
 const ConvTarget* ChooseConvTarget(int64_t highway_bit);
 

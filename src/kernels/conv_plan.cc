@@ -63,7 +63,8 @@ void PlanTiles(ConvPlan& p) {
   p.tiles_y = CeilDiv(p.phase_h, p.tile_h);
   p.tiles = p.tiles_y * p.tiles_x;
 
-  const int64_t parts = CeilDiv(kWantedTasks, s.n * p.tiles);
+  // Of a shuffle a task has all channels.
+  const int64_t parts = s.shuffle > 1 ? 1 : CeilDiv(kWantedTasks, s.n * p.tiles);
   if (s.group == 1) {
     // Each part fills its own scratch: at least 4 blocks, so that the filling does not dominate.
     p.blocks_per_part = CeilDiv(p.blocks_per_group, std::clamp<int64_t>(p.blocks_per_group / 4, 1, parts));
@@ -141,6 +142,10 @@ Status CheckConvShape(const ConvShape& s) {
       return InvalidArgument("convolution size " + std::to_string(d) + " is not in 1..2^24");
   }
   if (s.upsample < 1 || s.upsample > 16) return InvalidArgument("convolution enlarges by more than 16");
+  if (s.shuffle < 1 || s.shuffle > 4 || s.out_channels % s.pixels_a_channel() != 0 ||
+      (s.shuffle > 1 && (s.group != 1 || s.upsample != 1 || s.transposed))) {
+    return InvalidArgument("convolution whose channels cannot become blocks of pixels");
+  }
   if (s.in_channels % s.group != 0 || s.out_channels % s.group != 0) {
     return InvalidArgument("convolution channels do not divide into " + std::to_string(s.group) + " groups");
   }
@@ -171,6 +176,27 @@ Status CheckConvShape(const ConvShape& s) {
   return OkStatus();
 }
 
+namespace {
+
+Status PlanDirect(ConvPlan& p, std::span<const float> weights) {
+  p.run_task = p.target->run_task;
+  PlanTiles(p);
+  if (p.tasks > (1 << 30)) return Unsupported("convolution has too many tiles");
+  return PackWeights(p, weights);
+}
+
+// Room for a task's planes, and the task around the planned one.
+void PlanShuffle(ConvPlan& p) {
+  p.run_tile = p.run_task;
+  p.run_task = p.target->run_shuffled_task;
+  // An odd number of cache lines, so that planes do not fall on the same L1 set.
+  p.shuffle_plane = (CeilDiv(p.tile_h * p.shape.out_w, kVector) | 1) * kVector;
+  p.shuffle_start = RoundUp(static_cast<int64_t>(p.scratch_bytes), 64) / 4;
+  p.scratch_bytes = static_cast<size_t>((p.shuffle_start + p.shape.out_channels * p.shuffle_plane) * 4);
+}
+
+}  // namespace
+
 Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
                           int64_t highway_bit, ConvMethod method) {
   TEMPERA_RETURN_IF_ERROR(CheckConvShape(shape));
@@ -200,12 +226,10 @@ Result<ConvPlan> PlanConv(const ConvShape& shape, std::span<const float> weights
     TEMPERA_RETURN_IF_ERROR(PlanWinograd(p, kind, weights));
     p.run_task =
         IsStrip(kind) ? ChooseStripTask(kind, highway_bit) : ChooseWinogradTask(p.winograd, highway_bit);
-    return p;
+  } else {
+    TEMPERA_RETURN_IF_ERROR(PlanDirect(p, weights));
   }
-  p.run_task = p.target->run_task;
-  PlanTiles(p);
-  if (p.tasks > (1 << 30)) return Unsupported("convolution has too many tiles");
-  TEMPERA_RETURN_IF_ERROR(PackWeights(p, weights));
+  if (shape.shuffle > 1) PlanShuffle(p);
   return p;
 }
 

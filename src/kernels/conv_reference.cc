@@ -38,7 +38,7 @@ void ConvReference(const ConvShape& s, std::span<const float> weights, std::span
                    const ConvArgs& args) {
   const int64_t group_in = s.in_channels / s.group, group_out = s.out_channels / s.group;
   const int64_t in_h = s.in_h * s.upsample, in_w = s.in_w * s.upsample;
-  float* out = args.output;
+  const int64_t r = s.shuffle, channels = s.out_channels / (r * r);
   for (int64_t n = 0; n < s.n; ++n) {
     for (int64_t o = 0; o < s.out_channels; ++o) {
       for (int64_t y = 0; y < s.out_h; ++y) {
@@ -58,7 +58,10 @@ void ConvReference(const ConvShape& s, std::span<const float> weights, std::span
               }
             }
           }
-          *out++ = Apply(args.write, o, static_cast<float>(sum));
+          const int64_t to_channel = n * channels + o / (r * r);
+          const int64_t to_y = y * r + o / r % r, to_x = x * r + o % r;
+          args.output[(to_channel * s.out_h * r + to_y) * s.out_w * r + to_x] =
+              Apply(args.write, o, static_cast<float>(sum));
         }
       }
     }

@@ -16,6 +16,7 @@
 #include "src/kernels/conv_scratch-inl.h"
 #include "src/kernels/moments-inl.h"
 #include "src/kernels/pointwise-inl.h"
+#include "src/kernels/shuffle-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
@@ -49,9 +50,9 @@ int64_t ListRuns(const ConvPlan& plan, const Tile& tile, Run* runs) {
 // One block's outputs for up to kMostVectors runs, scale 1: straight to memory where every vector is
 // whole, otherwise through a small buffer.
 HWY_INLINE void StoreBlock(const ConvPlan& plan, const BlockArgs& a, const ConvPlan::Block& block,
-                           const Run* runs, int count, const Pointwise& write, float* out_plane) {
+                           const Run* runs, int count, const Pointwise& write, float* out_plane,
+                           int64_t plane) {
   constexpr int64_t kLanes = hn::MaxLanes(DF());
-  const int64_t plane = plan.shape.out_h * plan.shape.out_w;
   int64_t offsets[kMostVectors];
   bool whole = true;
   for (int v = 0; v < count; ++v) {
@@ -75,10 +76,9 @@ HWY_INLINE void StoreBlock(const ConvPlan& plan, const BlockArgs& a, const ConvP
 // The same for scale 2: the two phases of an output row are computed side by side, then interleaved.
 HWY_INLINE void StoreBlockPair(const ConvPlan& plan, const BlockArgs (&a)[2], int64_t phase_y,
                                const ConvPlan::Block& block, const Run* runs, int count,
-                               const Pointwise& write, float* out_plane) {
+                               const Pointwise& write, float* out_plane, int64_t plane) {
   constexpr int64_t kLanes = hn::MaxLanes(DF());
   const DF d;
-  const int64_t plane = plan.shape.out_h * plan.shape.out_w;
   HWY_ALIGN float buffer[2][kMaxChannels * kMostVectors * kLanes];
   int64_t buffer_offsets[kMostVectors];
   for (int v = 0; v < count; ++v) buffer_offsets[v] = v * kLanes;
@@ -121,7 +121,7 @@ BlockArgs ArgsOf(const ConvPlan& plan, size_t phase, int64_t block, const float*
 // L1 (16 KiB of its 32) while the runs pass by.
 void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work, int64_t n, int64_t first,
                int64_t last) {
-  const int64_t plane = plan.shape.out_h * plan.shape.out_w;
+  const int64_t plane = args.OutputPlane(plan.shape);
   const int64_t taps = std::max<int64_t>(1, static_cast<int64_t>(plan.phases[0].tap_offsets.size()));
   const int64_t block_floats = plan.scale * (plan.shape.in_channels / plan.shape.group) * taps * kMaxChannels;
   const int64_t chunk = std::max<int64_t>(1, 64 * 1024 / 4 / block_floats);
@@ -143,12 +143,12 @@ void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work
           const ConvPlan::Block& block = plan.blocks[static_cast<size_t>(b)];
           float* out = args.output + (n * plan.shape.out_channels + block.first_channel) * plane;
           if (plan.scale == 1) {
-            StoreBlock(plan, ArgsOf(plan, 0, b, work.channels), block, runs, count, args.write, out);
+            StoreBlock(plan, ArgsOf(plan, 0, b, work.channels), block, runs, count, args.write, out, plane);
           } else {
             const size_t phase = static_cast<size_t>(2 * phase_y);
             const BlockArgs pair[2] = {ArgsOf(plan, phase, b, work.channels),
                                        ArgsOf(plan, phase + 1, b, work.channels)};
-            StoreBlockPair(plan, pair, phase_y, block, runs, count, args.write, out);
+            StoreBlockPair(plan, pair, phase_y, block, runs, count, args.write, out, plane);
           }
         }
       }
@@ -164,7 +164,7 @@ void GatherMoments(const ConvPlan& plan, const ConvArgs& args, const Tile& tile,
   const int64_t columns = std::min(tile.columns * plan.scale, s.out_w - x);
   for (int32_t c = block.first_channel; c < block.first_channel + block.channels; ++c) {
     const int64_t channel = n * s.out_channels + c;
-    const float* data = args.output + (channel * s.out_h + y) * s.out_w + x;
+    const float* data = args.output + channel * args.OutputPlane(s) + y * s.out_w + x;
     args.moments[channel * plan.tiles + tile_index] = RegionMoments(data, rows, columns, s.out_w);
   }
 }
@@ -209,9 +209,33 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
   }
 }
 
+// A task of a shuffle: its planes are made in scratch, where they stay in the L2, and leave it interleaved.
+void RunShuffledTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
+  const ConvShape& s = plan.shape;
+  const int64_t r = s.shuffle, plane = plan.shuffle_plane;
+  const int64_t index = task % plan.tiles, n = task / plan.tiles;
+  const int64_t y0 = index / plan.tiles_x * plan.tile_h, x0 = index % plan.tiles_x * plan.tile_w;
+  const int64_t rows = std::min(plan.tile_h, s.out_h - y0), columns = std::min(plan.tile_w, s.out_w - x0);
+  float* const planes = scratch + plan.shuffle_start;
+  ConvArgs tile = args;
+  tile.output_plane = plane;
+  // Kernels count from the first image's first row.
+  tile.output = planes - (n * s.out_channels * plane + y0 * s.out_w);
+  plan.run_tile(plan, tile, task, scratch);
+  const int64_t width = s.out_w * r, out_plane = args.OutputPlane(s);
+  for (int64_t o = 0; o < s.out_channels; o += r) {
+    const int64_t channel = (n * s.out_channels + o) / s.pixels_a_channel();
+    const float* from = planes + o * plane + x0;
+    float* to = args.output + channel * out_plane + (y0 * r + o / r % r) * width + x0 * r;
+    for (int64_t y = 0; y < rows; ++y) {
+      InterleaveRow(from + y * s.out_w, plane, r, columns, to + y * r * width);
+    }
+  }
+}
+
 const ConvTarget* GetConvTarget() {
   static const ConvTarget target = {static_cast<int64_t>(hn::Lanes(DF())), kMaxChannels, kMaxVectors.data(),
-                                    &RunConvTask};
+                                    &RunConvTask, &RunShuffledTask};
   return &target;
 }
 

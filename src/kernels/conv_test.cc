@@ -34,7 +34,7 @@ std::string Text(const ConvShape& s) {
       std::to_string(s.stride_h) + std::to_string(s.stride_w) + " d" + std::to_string(s.dilation_h) +
       std::to_string(s.dilation_w) + " p" + std::to_string(s.pad_top) + "," + std::to_string(s.pad_left) +
       " g" + std::to_string(s.group) + " mode" + std::to_string(static_cast<int>(s.pad_mode)) + " up" +
-      std::to_string(s.upsample);
+      std::to_string(s.upsample) + " shuffle" + std::to_string(s.shuffle);
   return t;
 }
 
@@ -136,12 +136,13 @@ class ConvTwin {
   }
 
   void CheckMoments(const ConvPlan& plan, const std::vector<Moments>& moments) {
-    const auto plane = static_cast<size_t>(s_.out_h * s_.out_w);
-    for (size_t channel = 0; channel < static_cast<size_t>(s_.n * s_.out_channels); ++channel) {
+    // Of a shuffle, channels that become one stand side by side.
+    const auto together = static_cast<size_t>(s_.pixels_a_channel());
+    const size_t plane = static_cast<size_t>(s_.out_h * s_.out_w) * together;
+    const size_t tiles = static_cast<size_t>(plan.tiles) * together;
+    for (size_t channel = 0; channel < static_cast<size_t>(s_.n * s_.out_channels) / together; ++channel) {
       Moments all;
-      for (size_t t = 0; t < static_cast<size_t>(plan.tiles); ++t) {
-        all.Join(moments[channel * static_cast<size_t>(plan.tiles) + t]);
-      }
+      for (size_t t = 0; t < tiles; ++t) all.Join(moments[channel * tiles + t]);
       double mean = 0, square = 0;
       for (size_t i = 0; i < plane; ++i) mean += args_.output[channel * plane + i];
       mean /= static_cast<double>(plane);
@@ -327,6 +328,34 @@ TEST(ConvTwins, PhasesOfManyChannels) {
   RunEverywhere(cases);
 }
 
+// In blocks of 2, 3 and 4: direct, in tiles, in strips; several tiles across and down.
+TEST(ConvTwins, ShuffledChannels) {
+  std::vector<Case> cases;
+  const auto add = [&](ConvShape s, int64_t block, Activation write) {
+    s.shuffle = block;
+    cases.push_back({s, true, Activation::kClamp, write});
+  };
+  for (int64_t block : {2, 3, 4}) {
+    for (int64_t channels : {1, 3, 5}) {
+      const int64_t out = channels * block * block;
+      for (int64_t w : {1, 7, 8, 17, 33}) {
+        add(Shape(3, 5, w, out, 3, 1, 1, PadMode::kEdge), block, Activation::kSlope);
+        add(Shape(13, 6, w, out, 3, 1, 1), block, Activation::kClamp);
+      }
+      add(Shape(5, 1, 1, out, 1, 1, 0), block, Activation::kNone);
+      add(Shape(8, 17, 31, out, 5, 1, 2), block, Activation::kHardSwish);
+      add(Shape(20, 18, 31, out, 3, 2, 1), block, Activation::kSlope);
+      add(Shape(4, 12, 40, out, 9, 1, 4), block, Activation::kNone);
+      add(Shape(4, 12, 40, out, 3, 1, 2, PadMode::kReflect, 2), block, Activation::kSlope);
+    }
+    ConvShape batch = Shape(6, 41, 150, 2 * block * block, 3, 1, 1, PadMode::kReflect);
+    batch.n = 3;
+    add(batch, block, Activation::kSlope);
+  }
+  add(Shape(150, 23, 163, 48, 3, 1, 1), 4, Activation::kClamp);
+  RunEverywhere(cases);
+}
+
 TEST(ConvTwins, LargeEnoughForManyTiles) {
   RunEverywhere({{Shape(32, 41, 163, 32, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
                  {Shape(128, 12, 210, 9, 3, 1, 1, PadMode::kReflect), true, Activation::kClamp},
@@ -367,6 +396,14 @@ TEST(Conv, HostileSizesAreRefused) {
   s.pad_top = s.pad_left = 1 << 24;
   EXPECT_FALSE(PlanConv(s, weights, {}, bit).ok());
   EXPECT_FALSE(PlanConv(Shape(1, 8, 8, 2, 3, 1, 1), weights, {}, bit).ok());  // too few weights
+  const std::vector<float> more(9 * 16, 1.0f);
+  s = Shape(1, 8, 8, 16, 3, 1, 1);
+  for (int64_t block : {-2, 0, 3, 5}) {
+    s.shuffle = block;
+    EXPECT_FALSE(PlanConv(s, more, {}, bit).ok()) << block;
+  }
+  s.shuffle = 4;
+  EXPECT_TRUE(PlanConv(s, more, {}, bit).ok());
 }
 
 TEST(Moments, FlatPictureHasNoVariance) {

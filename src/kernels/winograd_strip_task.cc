@@ -134,8 +134,9 @@ HWY_INLINE void PrefetchOutput(const ConvPlan& plan, const ConvArgs& args, const
   const int64_t y = tile.y0 + strip.y * Kind::kOutputs + row, x = tile.x0 + strip.x;
   if (y >= s.out_h) return;
   const int64_t width = std::min(strip.count * kWidth, tile.x0 + tile.columns - x);
-  const float* to = args.output + ((tile.n * s.out_channels + first) * s.out_h + y) * s.out_w + x;
-  for (int64_t c = first; c < last; ++c, to += s.out_h * s.out_w) {
+  const int64_t plane = args.OutputPlane(s);
+  const float* to = args.output + (tile.n * s.out_channels + first) * plane + y * s.out_w + x;
+  for (int64_t c = first; c < last; ++c, to += plane) {
     for (int64_t i = 0; i < width; i += kLine) hwy::Prefetch(to + i);
     hwy::Prefetch(to + width - 1);
   }
@@ -190,7 +191,7 @@ HWY_NOINLINE void Finish(const ConvPlan& plan, const ConvArgs& args, const TileB
     OutputArgs a = {args.write,
                     LoadPointwise(d, args.write, c),
                     hn::Set(d, plan.bias[static_cast<size_t>(c)]),
-                    args.output + (tile.n * s.out_channels + c) * s.out_h * s.out_w,
+                    args.output + (tile.n * s.out_channels + c) * args.OutputPlane(s),
                     s.out_h,
                     s.out_w,
                     tile.y0 + strip.y * Kind::kOutputs,
@@ -298,7 +299,7 @@ void RunStripTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, floa
   if (args.moments == nullptr) return;
   for (int64_t c = 0; c < s.out_channels; ++c) {
     const int64_t channel = tile.n * s.out_channels + c;
-    const float* from = args.output + (channel * s.out_h + tile.y0) * s.out_w + tile.x0;
+    const float* from = args.output + channel * args.OutputPlane(s) + tile.y0 * s.out_w + tile.x0;
     args.moments[channel * plan.tiles + index] = RegionMoments(from, tile.rows, tile.columns, s.out_w);
   }
 }

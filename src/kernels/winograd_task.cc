@@ -153,7 +153,7 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
     Multiply(plan, work, begin, end, image_stride);
     for (int32_t c = first; c < last; ++c) {
       const int64_t channel = tile.n * s.out_channels + c;
-      float* plane = args.output + channel * s.out_h * s.out_w;
+      float* plane = args.output + channel * args.OutputPlane(s);
       TransformOutput<Transform, kOutPhases>(plan, args.write, c, tile, work,
                                              work.m + (c - first) * w.m_channel, image_stride, plane);
       if (args.moments == nullptr) continue;

@@ -35,6 +35,7 @@ struct MixPlan {
   int64_t chunk = 0;  // input channels that are summed at once
   int64_t blocks_a_pass = 0;  // blocks that pass over all groups of a panel before the next ones do
   bool direct = false;        // pixels are read where they are: no panel
+  int64_t shuffle_start = 0;  // of a shuffle: where a task's planes lie in scratch, `tile` numbers each
   size_t scratch_bytes = 0;   // what one thread needs, 64-byte aligned
 
   const MixTarget* target = nullptr;

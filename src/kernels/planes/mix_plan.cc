@@ -41,7 +41,9 @@ void PlanTiles(MixPlan& p, bool pending) {
                                              : RoundUp(p.tile, p.panel);
   p.panel = std::min(p.panel, p.tile);
   p.tiles = CeilDiv(p.pixels, p.tile);
-  p.parts = std::clamp<int64_t>(kWantedTasks / (n * p.tiles), 1, std::max<int64_t>(1, blocks / kBlocksAPart));
+  // Of a shuffle a task has all channels.
+  const int64_t most_parts = p.shape.shuffle > 1 ? 1 : std::max<int64_t>(1, blocks / kBlocksAPart);
+  p.parts = std::clamp<int64_t>(kWantedTasks / (n * p.tiles), 1, most_parts);
   // The last tile of a picture that is read directly has at least a vector.
   const int64_t last = p.pixels - (p.tiles - 1) * p.tile;
   p.direct = !pending && !p.enlarged() && p.shape.stride_h == 1 && p.shape.stride_w == 1 &&
@@ -97,7 +99,9 @@ Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, 
   // The panel; behind it a line of strided pixels, or the results of one before they are enlarged.
   const bool strided = shape.stride_h != 1 || shape.stride_w != 1;
   const int64_t lines = in + (p.enlarged() ? out : strided ? 1 : 0);
-  p.scratch_bytes = p.direct ? 0 : static_cast<size_t>(RoundUp(lines * p.panel * 4, 64));
+  p.shuffle_start = p.direct ? 0 : RoundUp(lines * p.panel, 16);
+  const int64_t shuffled = shape.shuffle > 1 ? RoundUp(out * p.tile, 16) : 0;
+  p.scratch_bytes = static_cast<size_t>((p.shuffle_start + shuffled) * 4);
   return p;
 }
 

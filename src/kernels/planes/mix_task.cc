@@ -16,6 +16,7 @@
 #include "src/kernels/moments-inl.h"
 #include "src/kernels/planes/mix_block-inl.h"
 #include "src/kernels/pointwise-inl.h"
+#include "src/kernels/shuffle-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
@@ -297,7 +298,7 @@ void Enlarge(const ConvShape& s, const float* HWY_RESTRICT small, int64_t first,
   }
 }
 
-void RunMixTask(const MixPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
+void RunMixTile(const MixPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const int64_t tile = task % plan.tiles, part = task / plan.tiles % plan.parts;
   const int64_t n = task / plan.tiles / plan.parts;
@@ -311,7 +312,7 @@ void RunMixTask(const MixPlan& plan, const ConvArgs& args, int64_t task, float* 
   const int64_t last_channel = plan.first_channels[static_cast<size_t>(to.last_block)];
   float* const line = scratch + plan.panel * s.in_channels;
   float* const small = line;  // results before they are enlarged; strides need no such thing
-  const int64_t out_plane = s.out_h * s.out_w;
+  const int64_t out_plane = args.OutputPlane(s);
   float* const out = args.output + n * s.out_channels * out_plane;
   to.out_step = plan.enlarged() ? plan.panel : out_plane;
   if (plan.direct) {
@@ -342,6 +343,29 @@ void RunMixTask(const MixPlan& plan, const ConvArgs& args, int64_t task, float* 
     moments = RegionMoments(small + (c - first_channel) * plan.panel, 1, end - begin, end - begin);
     moments.count *= 4;
     moments.m2 *= 4;
+  }
+}
+
+// Of a shuffle the task's planes are made in scratch, where they stay in the L2, and leave it interleaved.
+void RunMixTask(const MixPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
+  const ConvShape& s = plan.shape;
+  if (s.shuffle == 1) return RunMixTile(plan, args, task, scratch);
+  const int64_t r = s.shuffle, begin = task % plan.tiles * plan.tile, n = task / plan.tiles;
+  const int64_t end = std::min(plan.pixels, begin + plan.tile);
+  float* const planes = scratch + plan.shuffle_start;
+  ConvArgs tile = args;
+  tile.output_plane = plan.tile;
+  tile.output = planes - (n * s.out_channels * plan.tile + begin);  // kernels count from the first image
+  RunMixTile(plan, tile, task, scratch);
+  const int64_t width = s.out_w * r, out_plane = args.OutputPlane(s);
+  for (int64_t o = 0; o < s.out_channels; o += r) {
+    const int64_t channel = (n * s.out_channels + o) / s.pixels_a_channel();
+    float* const to = args.output + channel * out_plane + o / r % r * width;
+    for (int64_t at = begin; at < end;) {
+      const int64_t y = at / s.out_w, x = at % s.out_w, columns = std::min(end - at, s.out_w - x);
+      InterleaveRow(planes + o * plan.tile + at - begin, plan.tile, r, columns, to + y * r * width + x * r);
+      at += columns;
+    }
   }
 }
 

@@ -35,8 +35,10 @@ ConvShape ShapeOf(int64_t n, int64_t in, int64_t out, int64_t h, int64_t w) {
 
 void CheckMoments(const ConvShape& s, int64_t tiles, const float* output,
                   const std::vector<Moments>& moments) {
-  const int64_t plane = s.out_h * s.out_w;
-  for (int64_t channel = 0; channel < s.n * s.out_channels; ++channel) {
+  // Of a shuffle, channels that become one stand side by side.
+  const int64_t together = s.pixels_a_channel(), plane = s.out_h * s.out_w * together;
+  tiles *= together;
+  for (int64_t channel = 0; channel < s.n * s.out_channels / together; ++channel) {
     Moments all;
     for (int64_t t = 0; t < tiles; ++t) all.Join(moments[static_cast<size_t>(channel * tiles + t)]);
     double mean = 0, square = 0;
@@ -148,6 +150,23 @@ TEST(Mix, Enlarged) {
       Check(s, w % 2 == 0, Activation::kClamp, Activation::kSlope);
       Check(s, w % 2 == 1, Activation::kNone, Activation::kClamp);
     }
+  }
+}
+
+TEST(Mix, ShuffledChannels) {
+  for (int64_t block : {2, 3, 4}) {
+    for (int64_t w : {1, 2, 7, 8, 17, 31, 200, 1025}) {
+      ConvShape s = ShapeOf(2, w % 2 == 0 ? 12 : 3, 3 * block * block, 5, w);
+      s.shuffle = block;
+      Check(s, false, Activation::kNone, Activation::kSlope);
+      Check(s, true, Activation::kSlope, Activation::kClamp);
+    }
+    ConvShape wide = ShapeOf(1, 70, 12 * block * block, 31, 67);
+    wide.shuffle = block;
+    Check(wide, true, Activation::kClamp, Activation::kHardSwish);
+    ConvShape strided = ShapeOf(1, 13, 2 * block * block, 9, 21);
+    strided.shuffle = block, strided.stride_h = strided.stride_w = 2, strided.out_h = 5, strided.out_w = 11;
+    Check(strided, true, Activation::kClamp, Activation::kNone);
   }
 }
 

@@ -56,7 +56,7 @@ struct ConvNhwcArgs {
 
 // True when PlanConvNhwc takes the shape: group 1, dilation 1, int32 sums cannot overflow, upsample 1, or 2
 // where it folds into four phases (see ConvPlan::scale); transposed where the kernel is no shorter than the
-// stride.
+// stride. A shuffle gives interleaved pixels of whole multiples of 8 channels only.
 bool ConvNhwcServes(const ConvShape& shape, const ConvNhwcOptions& options);
 
 struct ConvNhwcTarget;
@@ -102,11 +102,20 @@ struct ConvNhwcPlan {
   int64_t tile_h = 0, tile_w = 0, tiles_y = 0, tiles_x = 0;
   int64_t ring_rows = 0, row_stride = 0;  // in elements
   std::vector<float> inverse_step, zero;  // [packed_channels]: q = x * inverse_step + zero, rounded
+  int64_t read_constants = 0;             // of each kind in scratch: packed_channels, or those repeated
   std::vector<uint8_t> pad_pixel;         // packed_channels elements of constant padding
   struct Scratch {                        // offsets in bytes
     size_t rows = 0, line = 0, sums = 0, added = 0, read = 0, write = 0, moments = 0;
   } scratch;
   const ConvNhwcTarget* target = nullptr;
+
+  // The output channel whose sums are in a column. Of a shuffle into interleaved pixels, columns that become
+  // one pixel stand side by side.
+  int64_t ChannelOf(int64_t column) const {
+    if (shape.shuffle == 1 || output != PictureLayout::kNhwcF16) return column;
+    const int64_t together = shape.pixels_a_channel(), channels = shape.out_channels / together;
+    return column % channels * together + column / channels;
+  }
 
   void RunTask(const ConvNhwcArgs& args, int64_t task, void* scratch) const;
 };

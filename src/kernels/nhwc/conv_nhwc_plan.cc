@@ -116,7 +116,10 @@ void PlanScratch(ConvNhwcPlan& p) {
     p.scratch.sums = take(RoundUp(p.chunk_pixels + further, p.dot->pixel_block) * p.dot_columns * 4 + 16);
   }
   p.scratch.added = take(p.shifts > 1 ? p.chunk_pixels * p.columns * 4 : 0);
-  p.scratch.read = take(6 * p.packed_channels * 4);
+  // Vectors that hold several pixels find their constants side by side.
+  constexpr int64_t kMostLanes = 64;
+  p.read_constants = kMostLanes % p.packed_channels == 0 ? kMostLanes : p.packed_channels;
+  p.scratch.read = take(p.read_constants * (6 * 4 + 2));
   p.scratch.write = take(3 * p.columns * 4);
   p.scratch.moments = take(p.columns * (2 * 8 + 3 * 4));
   p.scratch_bytes = at;
@@ -161,7 +164,7 @@ std::vector<double> PhaseWeights(const ConvNhwcPlan& p, const ConvNhwcPlan::Phas
   std::vector<double> w(static_cast<size_t>(phase.kernel_rows * phase.row_k * p.dot_columns), 0.0);
   for (int64_t o = 0; o < s.out_channels; ++o) {
     for (int64_t c = 0; c < s.in_channels; ++c) {
-      const float* from = weights.data() + (o * s.in_channels + c) * s.kernel_h * s.kernel_w;
+      const float* from = weights.data() + (p.ChannelOf(o) * s.in_channels + c) * s.kernel_h * s.kernel_w;
       for (size_t y = 0; y < taps_y.size(); ++y) {
         for (size_t x = 0; x < taps_x.size(); ++x) {
           double sum = 0;
@@ -196,7 +199,7 @@ void RoundWeights(const ConvNhwcPlan& p, ConvNhwcPlan::Phase& phase, std::vector
   phase.scale.assign(static_cast<size_t>(p.columns), 0.0f);
   phase.bias.assign(static_cast<size_t>(p.columns), 0.0f);
   for (size_t o = 0; o < out_channels; ++o) {
-    const double b = bias.empty() ? 0.0 : bias[o];
+    const double b = bias.empty() ? 0.0 : bias[static_cast<size_t>(p.ChannelOf(static_cast<int64_t>(o)))];
     if (p.precision == ConvPrecision::kBf16) {
       phase.scale[o] = 1;
       phase.bias[o] = static_cast<float>(b);
@@ -276,6 +279,10 @@ Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<con
 
 bool ConvNhwcServes(const ConvShape& s, const ConvNhwcOptions& options) {
   if (!CheckConvShape(s).ok() || s.group != 1 || s.dilation_h != 1 || s.dilation_w != 1 || s.upsample > 2) {
+    return false;
+  }
+  if (s.shuffle > 1 && options.output == PictureLayout::kNhwcF16 &&
+      s.out_channels / s.pixels_a_channel() % 8 != 0) {
     return false;
   }
   // Some phases would have no taps.

@@ -14,116 +14,14 @@
 #include <cstring>
 #include <type_traits>
 
-#include "src/kernels/nhwc/bf16.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/kernels/nhwc/elements-inl.h"
 #include "src/kernels/pad_index.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-// From a number read to an element, packed_channels numbers each:
-//   plain: min(max(x * a + b, lo), hi), rounded;
-//   slope: y = x * a + b; min(max((y < 0 ? y * slope : y) + zero, lo), hi), rounded.
-// Dividing by the step, the zero point and a clamp are folded into a, b, lo and hi.
-struct ReadConstants {
-  float *a, *b, *lo, *hi, *slope, *zero;
-};
-
-HWY_INLINE ReadConstants PrepareRead(const ConvNhwcPlan& plan, const Pointwise& read, int64_t image,
-                                     float* memory) {
-  const int64_t packed = plan.packed_channels, channels = plan.shape.in_channels;
-  const bool integers = plan.precision == ConvPrecision::kInt8;
-  ReadConstants c = {memory,
-                     memory + packed,
-                     memory + 2 * packed,
-                     memory + 3 * packed,
-                     memory + 4 * packed,
-                     memory + 5 * packed};
-  std::fill(memory, memory + 6 * packed, 0.0f);  // channels that are padding stay zeros
-  for (int64_t i = 0; i < channels; ++i) {
-    const int64_t from = image * channels + i;
-    const float inverse = plan.inverse_step[static_cast<size_t>(i)];
-    const float zero = plan.zero[static_cast<size_t>(i)];
-    c.a[i] = (read.scale != nullptr ? read.scale[from] : 1.0f) * inverse;
-    c.b[i] = read.scale != nullptr ? read.shift[from] * inverse : 0.0f;
-    c.lo[i] = integers ? 0.0f : -kMostBf16;
-    c.hi[i] = integers ? 255.0f : kMostBf16;
-    if (read.activation == Activation::kSlope) {
-      c.slope[i] = read.slope[from];
-      c.zero[i] = zero;
-      continue;
-    }
-    c.b[i] += zero;
-    if (read.activation == Activation::kClamp) {
-      c.lo[i] = std::clamp(read.lo * inverse + zero, c.lo[i], c.hi[i]);
-      c.hi[i] = std::clamp(read.hi * inverse + zero, c.lo[i], c.hi[i]);
-    }
-  }
-  return c;
-}
-
-template <class D>
-struct ReadVectors {
-  hn::Vec<D> a, b, lo, hi, slope, zero;
-};
-template <class D>
-HWY_INLINE ReadVectors<D> LoadRead(D d, const ReadConstants& c, int64_t channel) {
-  return {hn::LoadU(d, c.a + channel),  hn::LoadU(d, c.b + channel),     hn::LoadU(d, c.lo + channel),
-          hn::LoadU(d, c.hi + channel), hn::LoadU(d, c.slope + channel), hn::LoadU(d, c.zero + channel)};
-}
-template <class D>
-HWY_INLINE ReadVectors<D> SetRead(D d, const ReadConstants& c, int64_t channel) {
-  return {hn::Set(d, c.a[channel]),  hn::Set(d, c.b[channel]),     hn::Set(d, c.lo[channel]),
-          hn::Set(d, c.hi[channel]), hn::Set(d, c.slope[channel]), hn::Set(d, c.zero[channel])};
-}
-
-// x to elements of type T (uint16_t: bf16). A NaN becomes lo.
-template <bool kSlope, typename T, class D>
-HWY_INLINE hn::Vec<hn::Rebind<T, D>> Elements(D d, hn::Vec<D> x, const ReadVectors<D>& c) {
-  auto y = hn::MulAdd(x, c.a, c.b);
-  if constexpr (kSlope) {
-    y = hn::Add(hn::IfThenElse(hn::Lt(y, hn::Zero(d)), hn::Mul(y, c.slope), y), c.zero);
-  }
-  y = hn::Min(hn::Max(y, c.lo), c.hi);
-  const hn::Rebind<T, D> dt;
-  if constexpr (std::is_same_v<T, uint16_t>) {
-    const hn::RebindToSigned<D> di;
-    const hn::RebindToUnsigned<D> du;
-    const auto bits = hn::BitCast(du, y);
-    const auto odd = hn::And(hn::ShiftRight<16>(bits), hn::Set(du, 1u));
-    const auto rounded = hn::ShiftRight<16>(hn::Add(bits, hn::Add(odd, hn::Set(du, 0x7fffu))));
-    return hn::DemoteTo(dt, hn::BitCast(di, rounded));
-  } else {
-    return hn::DemoteTo(dt, hn::NearestInt(y));
-  }
-}
-
-// The same, stored at `to`.
-template <bool kSlope, typename T, class D>
-HWY_INLINE void Convert(D d, hn::Vec<D> x, const ReadVectors<D>& c, T* to) {
-  hn::StoreU(Elements<kSlope, T>(d, x, c), hn::Rebind<T, D>(), to);
-}
-
-// `pixels` pixels of fp16; packed is a multiple of D's lanes. One vector of channels at a time, so that
-// its constants stay in registers, over a stretch that stays in L1.
-template <bool kSlope, typename T, class D>
-HWY_INLINE void PackPixels(D d, const ReadConstants& constants, int64_t packed, const hwy::float16_t* from,
-                           int64_t pixels, T* to) {
-  const int64_t stretch = std::max<int64_t>(2048 / packed, 4);
-  const hn::Rebind<hwy::float16_t, D> dh;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  for (int64_t start = 0; start < pixels; start += stretch) {
-    const int64_t end = std::min(pixels, start + stretch);
-    for (int64_t channel = 0; channel < packed; channel += lanes) {
-      const ReadVectors<D> c = LoadRead(d, constants, channel);
-      for (int64_t i = start * packed + channel; i < end * packed; i += packed) {
-        Convert<kSlope>(d, hn::PromoteTo(d, hn::LoadU(dh, from + i)), c, to + i);
-      }
-    }
-  }
-}
 
 // One channel's `pixels` numbers of fp32 into element 0 of each packed pixel; `line` holds them in between.
 template <bool kSlope, typename T>
@@ -256,15 +154,11 @@ struct RowPacker {
     if (plan.input == PictureLayout::kNhwcF16) {
       const auto* from =
           static_cast<const hwy::float16_t*>(args.input) + ((image * s.in_h + y) * s.in_w + x) * packed;
-      if (packed % 16 == 0) {
-        PackPixels<kSlope>(hn::CappedTag<float, 16>(), constants, packed, from, pixels, to);
-      } else {
-        PackPixels<kSlope>(hn::CappedTag<float, 8>(), constants, packed, from, pixels, to);
-      }
-      return;
+      return PackPixels<kSlope>(constants, packed, from, pixels, to);
     }
     const auto [row, plane] = args.input_steps.Of(s.in_h, s.in_w);
-    const float* first = static_cast<const float*>(args.input) + image * s.in_channels * plane + y * row + x;
+    const float* first =
+        static_cast<const float*>(args.input) + image * s.in_channels * plane + y * row + x;
     if (packed == 3) return PackThree<kSlope>(constants, first, plane, pixels, line, to);
     if (packed < 8) {  // as many as there are channels
       for (int64_t c = 0; c < packed; ++c) {

@@ -82,9 +82,9 @@ double ConvCostNhwc(const ConvShape& s, const ConvNhwcOptions& options) {
     }
   }
   a_pixel /= static_cast<double>(p.geometry.scale * p.geometry.scale);
-  const double added = p.shifts > 1 ? pixels * static_cast<double>(p.dot_columns) * 0.15 : 0;
-  return pixels * a_pixel / p.dot->speed +
-         (in * 0.2 + out * (0.3 + planes) + added) / VectorSpeed(options.highway_bit);
+  // Shifted sums are added, scaled and stored as planes four pixels at a time.
+  const double stored = p.shifts > 1 ? pixels * 4.0 : out * (0.3 + planes);
+  return pixels * a_pixel / p.dot->speed + (in * 0.2 + stored) / VectorSpeed(options.highway_bit);
 }
 
 double AddCost(int64_t numbers, PictureLayout layout, int64_t highway_bit) {

@@ -15,6 +15,7 @@
 
 #include "src/kernels/nhwc/epilogue-inl.h"
 #include "src/kernels/nhwc/pack_rows-inl.h"
+#include "src/kernels/nhwc/shifted-inl.h"
 #include "src/kernels/nhwc/tile-inl.h"
 #include "src/kernels/nhwc/winograd_s16-inl.h"
 
@@ -33,7 +34,9 @@ void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task,
   dot.pixel_stride = g.read_stride_w * plan.packed_channels;
   dot.columns = plan.dot_columns;
   dot.sums = scratch + plan.scratch.sums;
-  work.out.sums = plan.shifts > 1 ? scratch + plan.scratch.added : dot.sums;
+  const bool shifted = StoresShifted(plan, args);
+  const bool added = plan.shifts > 1 && !shifted;
+  work.out.sums = added ? scratch + plan.scratch.added : dot.sums;
 
   plan.dot->begin();
   for (int64_t y = 0; y < work.tile.rows; ++y) {
@@ -53,7 +56,12 @@ void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task,
         const auto index = static_cast<int64_t>(i);
         if (index % g.scale == 0) work.Expect(y, index / g.scale, x, pixels);
         plan.dot->run(dot);
-        if (plan.shifts > 1) {
+        if (shifted) {
+          work.StoreBy(y, index / g.scale, index % g.scale, x, pixels,
+                       [&plan](const EpilogueArgs& a) { StoreShifted<Sum>(plan, a); });
+          continue;
+        }
+        if (added) {
           AddShifted(plan, static_cast<const Sum*>(dot.sums), pixels, static_cast<Sum*>(work.out.sums));
         }
         work.Store(y, index / g.scale, index % g.scale, x, pixels);

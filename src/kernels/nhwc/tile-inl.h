@@ -151,12 +151,18 @@ class TaskWork {
   // Stores out.sums as outputs [x, x + pixels) of the tile's row y in a phase; what lies past the tile is
   // left out.
   void Store(int64_t y, int64_t phase_y, int64_t phase_x, int64_t x, int64_t pixels) {
+    StoreBy(y, phase_y, phase_x, x, pixels, epilogue_);
+  }
+  // The same by another function than the usual epilogue.
+  template <class Epilogue>
+  void StoreBy(int64_t y, int64_t phase_y, int64_t phase_x, int64_t x, int64_t pixels,
+               const Epilogue& epilogue) {
     const OutputRow row = RowOf(packer.plan, packer.args.output, tile, y, phase_y, phase_x);
     out.pixels = std::min(pixels, row.pixels - x);
     if (out.pixels <= 0) return;
     out.out = nhwc() ? static_cast<void*>(static_cast<hwy::float16_t*>(row.first) + x * out.out_step)
                      : static_cast<void*>(static_cast<float*>(row.first) + x * out.out_step);
-    epilogue_(out);
+    epilogue(out);
     if (out.moments == nullptr || (pixels_in_part_ += out.pixels) < kPart) return;
     FlushMoments(moments_, 0, packer.plan.columns);
     pixels_in_part_ = 0;

@@ -51,7 +51,7 @@ struct ConvNhwcArgs {
   void* output = nullptr;
   Pointwise write;              // as ConvArgs::write
   Moments* moments = nullptr;   // as ConvArgs::moments, with ConvNhwcPlan::tiles
-  PlaneSteps input_steps = {};  // as ConvArgs::input_steps, of kPlanarF32
+  PlaneSteps input_steps = {}, output_steps = {};  // as in ConvArgs, of kPlanarF32
 };
 
 // True when PlanConvNhwc takes the shape: group 1, dilation 1, int32 sums cannot overflow, upsample 1, or 2

@@ -114,6 +114,35 @@ TEST(ConvNhwc, HardSwishOnWhatIsWritten) {
   RunEverywhere(cases);
 }
 
+// In blocks of 2, 3 and 4, to planes and to pixels; exact ones through Winograd too, in blocks of columns.
+TEST(ConvNhwc, ShuffledChannels) {
+  std::vector<TwinCase> cases;
+  const auto add = [&](ConvShape s, int64_t block, PictureLayout in, PictureLayout out, Activation write,
+                       bool exact) {
+    s.shuffle = block;
+    cases.push_back({s, in, out, true, Activation::kClamp, write, exact});
+  };
+  for (int64_t block : {2, 3, 4}) {
+    for (int64_t channels : {1, 3, 8}) {
+      const int64_t out = channels * block * block;
+      for (PictureLayout layout : {kPlanar, kNhwc}) {
+        if (layout == kNhwc && channels % 8 != 0) continue;
+        for (int64_t w : {1, 17}) {
+          add(TwinShape(9, 5, w, out, 3, 1, 1), block, kNhwc, layout, Activation::kSlope, true);
+        }
+        add(TwinShape(16, 13, 19, out, 3, 1, 1), block, kNhwc, layout, Activation::kSlope, false);
+        add(TwinShape(3, 9, 19, out, 5, 1, 2), block, kPlanar, layout, Activation::kClamp, false);
+        add(TwinShape(16, 9, 19, out, 3, 2, 1), block, kNhwc, layout, Activation::kHardSwish, false);
+      }
+    }
+  }
+  ConvShape batch = TwinShape(16, 9, 105, 216, 3, 1, 1, PadMode::kReflect);
+  batch.n = 2;
+  add(batch, 3, kNhwc, kNhwc, Activation::kSlope, true);
+  add(batch, 2, kNhwc, kPlanar, Activation::kSlope, true);
+  RunEverywhere(cases);
+}
+
 TEST(ConvNhwc, EnlargedInput) {
   std::vector<TwinCase> cases;
   for (int64_t w : {1, 2, 7, 8, 15, 17, 33}) {
@@ -173,6 +202,15 @@ ConvNhwcOptions Options(const std::vector<float>& low, const std::vector<float>&
 }
 
 TEST(ConvNhwc, RefusesWhatItCannotDo) {
+  {
+    ConvShape s = TwinShape(8, 8, 8, 16, 3, 1, 1);
+    s.shuffle = 2;
+    ConvNhwcOptions options;
+    options.precision = ConvPrecision::kBf16;
+    EXPECT_FALSE(ConvNhwcServes(s, options));  // pixels of 4 channels
+    options.output = kPlanar;
+    EXPECT_TRUE(ConvNhwcServes(s, options));
+  }
   const std::vector<float> low(1, -1.0f), high(1, 1.0f), weights(9, 1.0f);
   const ConvNhwcOptions one = Options(low, high);
   ConvShape s = TwinShape(1, 8, 8, 1, 3, 1, 1);

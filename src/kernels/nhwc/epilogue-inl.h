@@ -15,6 +15,7 @@
 
 #include "src/kernels/nhwc/conv_nhwc.h"
 #include "src/kernels/nhwc/half-inl.h"
+#include "src/kernels/nhwc/shuffle_planes-inl.h"
 #include "src/kernels/pointwise-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -48,7 +49,7 @@ HWY_INLINE WriteConstants PrepareWrite(const ConvNhwcPlan& plan, const Pointwise
     const bool clamp = write.activation == Activation::kClamp;
     c.lo[o] = std::clamp(clamp ? write.lo : -most, -most, most);
     c.hi[o] = std::clamp(clamp ? write.hi : most, -most, most);
-    c.slope[o] = write.activation == Activation::kSlope ? write.slope[o] : 1.0f;
+    c.slope[o] = write.activation == Activation::kSlope ? write.slope[plan.ChannelOf(o)] : 1.0f;
   }
   return c;
 }
@@ -64,6 +65,7 @@ struct EpilogueArgs {
   void* out;
   int64_t out_step, out_plane;
   int64_t out_channels;      // nhwc: with their padding
+  int64_t shuffle = 1, out_row = 0;  // kPlanarF32: ConvShape's, and numbers between rows
   int64_t first_column = 0;  // of the sums among all columns
   ColumnSums* moments;       // or nullptr
 };
@@ -194,12 +196,19 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
     }
   }
   if constexpr (kMoments) a.moments->started = std::max(a.moments->started, a.first_column + channels);
-  if constexpr (!kNhwc) StorePlanes(a, channels);
+  if constexpr (!kNhwc) {
+    if (a.shuffle > 1) {
+      StoreShuffledPlanes(static_cast<const float*>(a.sums), a.pixels, columns, a.first_column, channels,
+                          a.shuffle, static_cast<float*>(a.out), a.out_row, a.out_plane);
+    } else {
+      StorePlanes(a, channels);
+    }
+  }
 }
 
 template <Bend kBend, bool kNhwc, bool kMoments, typename Sum>
 HWY_INLINE void EpilogueFor(const EpilogueArgs& a) {
-  if (a.columns % 16 == 0 && a.out_channels % 16 == 0) {
+  if (a.columns % 16 == 0 && a.out_channels % 16 == 0 && a.first_column % 16 == 0) {
     EpilogueAs<kBend, kNhwc, kMoments, Sum>(hn::CappedTag<float, 16>(), a);
   } else {
     EpilogueAs<kBend, kNhwc, kMoments, Sum>(hn::CappedTag<float, 8>(), a);

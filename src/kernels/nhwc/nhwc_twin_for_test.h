@@ -43,6 +43,8 @@ class NhwcTwin {
     int64_t tiles = 0;
   };
   std::string Text() const;
+  // Where the output has channel o of the convolution at its pixel p.
+  size_t At(int64_t n, size_t o, size_t p) const;
   void MakeExactNumbers();
   void MakeRandomNumbers();
   Outcome Run(const CpuTarget& target, const DotKernel& dot, ConvPrecision precision);

@@ -181,7 +181,14 @@ std::string NhwcTwin::Text() const {
          std::to_string(static_cast<int>(s_.pad_mode)) + " upsample " + std::to_string(s_.upsample) +
          " layouts " + std::to_string(static_cast<int>(c_.input)) +
          std::to_string(static_cast<int>(c_.output)) + " read " + std::to_string(static_cast<int>(c_.read)) +
-         (c_.exact ? " exact" : "");
+         " shuffle " + std::to_string(s_.shuffle) + (c_.exact ? " exact" : "");
+}
+
+size_t NhwcTwin::At(int64_t n, size_t o, size_t p) const {
+  const auto r = static_cast<size_t>(s_.shuffle), out_w = static_cast<size_t>(s_.out_w);
+  const size_t channels = bias_.size() / r / r, rows = static_cast<size_t>(s_.out_h) * r;
+  const size_t y = p / out_w * r + o / r % r, x = p % out_w * r + o % r;
+  return ((static_cast<size_t>(n) * channels + o / r / r) * rows + y) * out_w * r + x;
 }
 
 NhwcTwin::Outcome NhwcTwin::Run(const CpuTarget& target, const DotKernel& dot, ConvPrecision precision) {
@@ -202,11 +209,11 @@ NhwcTwin::Outcome NhwcTwin::Run(const CpuTarget& target, const DotKernel& dot, C
   auto scratch = AlignedBuffer::Allocate(plan->scratch_bytes + kMargin);
   EXPECT_TRUE(scratch.ok());
   std::fill(scratch->data(), scratch->data() + scratch->size_bytes(), kCanary);
-  const int64_t pixels = s_.out_h * s_.out_w;
-  const size_t bytes =
-      static_cast<size_t>(s_.n * pixels) * (c_.output == PictureLayout::kNhwcF16
-                                                ? 2 * static_cast<size_t>(NhwcChannels(s_.out_channels))
-                                                : 4 * static_cast<size_t>(s_.out_channels));
+  const int64_t pixels = s_.out_h * s_.out_w * s_.pixels_a_channel();
+  const int64_t channels = s_.out_channels / s_.pixels_a_channel();
+  const size_t bytes = static_cast<size_t>(s_.n * pixels) *
+                       (c_.output == PictureLayout::kNhwcF16 ? 2 * static_cast<size_t>(NhwcChannels(channels))
+                                                             : 4 * static_cast<size_t>(channels));
   std::vector<uint8_t> output(bytes + 2 * kMargin, kCanary);
   ConvNhwcArgs args;
   // A copy that ends where its allocation ends, for the sanitizers.
@@ -224,7 +231,7 @@ NhwcTwin::Outcome NhwcTwin::Run(const CpuTarget& target, const DotKernel& dot, C
     EXPECT_EQ(output[output.size() - 1 - i], kCanary) << "output overrun";
   }
   outcome.bytes.assign(output.begin() + kMargin, output.end() - kMargin);
-  outcome.numbers = Planar(outcome.bytes.data(), s_.n, s_.out_channels, pixels, c_.output);
+  outcome.numbers = Planar(outcome.bytes.data(), s_.n, channels, pixels, c_.output);
   return outcome;
 }
 
@@ -253,7 +260,7 @@ void NhwcTwin::CheckInt8(const Outcome& got) const {
     double squares = 0;
     for (int64_t n = 0; n < s_.n; ++n) {
       for (size_t p = 0; p < plane; ++p) {
-        const size_t i = (static_cast<size_t>(n) * bias_.size() + o) * plane + p;
+        const size_t i = At(n, o, p);
         ASSERT_NEAR(got.numbers[i], expected_[i], bound * slope + half * std::abs(expected_[i]))
             << "channel " << o << " pixel " << p;
         squares += std::pow(got.numbers[i] - expected_[i], 2);
@@ -288,13 +295,14 @@ void NhwcTwin::CheckBf16(const Outcome& got) const {
 }
 
 void NhwcTwin::CheckMoments(const Outcome& got) const {
-  const auto plane = static_cast<size_t>(s_.out_h * s_.out_w);
+  // Of a shuffle, channels that become one stand side by side.
+  const auto together = static_cast<size_t>(s_.pixels_a_channel());
+  const size_t plane = static_cast<size_t>(s_.out_h * s_.out_w) * together;
+  const size_t tiles = static_cast<size_t>(got.tiles) * together;
   const bool half = c_.output == PictureLayout::kNhwcF16;
-  for (size_t channel = 0; channel < static_cast<size_t>(s_.n * s_.out_channels); ++channel) {
+  for (size_t channel = 0; channel < static_cast<size_t>(s_.n * s_.out_channels) / together; ++channel) {
     Moments all;
-    for (int64_t t = 0; t < got.tiles; ++t) {
-      all.Join(got.moments[channel * static_cast<size_t>(got.tiles) + static_cast<size_t>(t)]);
-    }
+    for (size_t t = 0; t < tiles; ++t) all.Join(got.moments[channel * tiles + t]);
     double mean = 0, square = 0, most = 0;
     for (size_t i = 0; i < plane; ++i) {
       mean += got.numbers[channel * plane + i];

@@ -58,7 +58,7 @@ HWY_INLINE void StoreMoments(const ConvNhwcPlan& plan, const ColumnSums& sums, c
   const double count = static_cast<double>(rows) * static_cast<double>(columns);
   for (int64_t o = 0; o < s.out_channels; ++o) {
     const double mean = sums.sum[o] / count;
-    moments[(tile.image * s.out_channels + o) * plan.tiles + tile.index] = {
+    moments[(tile.image * s.out_channels + plan.ChannelOf(o)) * plan.tiles + tile.index] = {
         count, static_cast<double>(sums.shift[o]) + mean,
         std::max(0.0, sums.squares[o] - sums.sum[o] * mean)};
   }
@@ -107,7 +107,7 @@ struct OutputRow {
   void* first = nullptr;
   int64_t pixels = 0;
 };
-HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, void* output, const NhwcTile& tile, int64_t y,
+HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, const NhwcTile& tile, int64_t y,
                            int64_t phase_y, int64_t phase_x) {
   const ConvShape& s = plan.shape;
   const int64_t scale = plan.geometry.scale;
@@ -115,12 +115,15 @@ HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, void* output, const NhwcTil
   if (out_y >= s.out_h || out_x >= s.out_w) return {};
   OutputRow row;
   row.pixels = std::min(tile.columns, (s.out_w - out_x + scale - 1) / scale);
+  // In a shuffle's output, (out_y, out_x) is the first of a block's pixels.
+  const int64_t r = s.shuffle, channels = s.out_channels / s.pixels_a_channel(), height = s.out_h * r;
   if (plan.output == PictureLayout::kNhwcF16) {
-    row.first = static_cast<hwy::float16_t*>(output) +
-                ((tile.image * s.out_h + out_y) * s.out_w + out_x) * NhwcChannels(s.out_channels);
+    row.first = static_cast<hwy::float16_t*>(args.output) +
+                ((tile.image * height + out_y * r) * s.out_w + out_x) * r * NhwcChannels(channels);
   } else {
-    row.first =
-        static_cast<float*>(output) + (tile.image * s.out_channels * s.out_h + out_y) * s.out_w + out_x;
+    const auto [row_step, plane] = args.output_steps.Of(height, s.out_w * r);
+    row.first = static_cast<float*>(args.output) + tile.image * channels * plane + out_y * r * row_step +
+                out_x * r;
   }
   return row;
 }
@@ -140,8 +143,12 @@ class TaskWork {
     const ConvShape& s = plan.shape;
     out.write = PrepareWrite(plan, args.write, reinterpret_cast<float*>(scratch + plan.scratch.write));
     out.columns = plan.columns;
-    out.out_step = plan.geometry.scale * (nhwc() ? NhwcChannels(s.out_channels) : 1);
-    out.out_plane = s.out_h * s.out_w;
+    const int64_t channels = s.out_channels / s.pixels_a_channel();
+    out.out_step = plan.geometry.scale * s.shuffle * (nhwc() ? NhwcChannels(channels) : 1);
+    const PlaneSteps steps = args.output_steps.Of(s.out_h * s.shuffle, s.out_w * s.shuffle);
+    out.out_plane = steps.plane;
+    out.out_row = steps.row;
+    out.shuffle = s.shuffle;
     out.out_channels = nhwc() ? NhwcChannels(s.out_channels) : s.out_channels;
     out.moments = args.moments != nullptr ? &moments_ : nullptr;
   }
@@ -157,12 +164,16 @@ class TaskWork {
   template <class Epilogue>
   void StoreBy(int64_t y, int64_t phase_y, int64_t phase_x, int64_t x, int64_t pixels,
                const Epilogue& epilogue) {
-    const OutputRow row = RowOf(packer.plan, packer.args.output, tile, y, phase_y, phase_x);
+    const OutputRow row = RowOf(packer.plan, packer.args, tile, y, phase_y, phase_x);
     out.pixels = std::min(pixels, row.pixels - x);
     if (out.pixels <= 0) return;
     out.out = nhwc() ? static_cast<void*>(static_cast<hwy::float16_t*>(row.first) + x * out.out_step)
                      : static_cast<void*>(static_cast<float*>(row.first) + x * out.out_step);
-    epilogue(out);
+    if (nhwc() && out.shuffle > 1) {
+      StoreShuffledPixels();
+    } else {
+      epilogue(out);
+    }
     if (out.moments == nullptr || (pixels_in_part_ += out.pixels) < kPart) return;
     FlushMoments(moments_, 0, packer.plan.columns);
     pixels_in_part_ = 0;
@@ -170,8 +181,8 @@ class TaskWork {
 
   // Asks for the memory of outputs that Store will be called for soon, phase_x 0.
   void Expect(int64_t y, int64_t phase_y, int64_t x, int64_t pixels) const {
-    if (!nhwc()) return;
-    const OutputRow row = RowOf(packer.plan, packer.args.output, tile, y, phase_y, 0);
+    if (!nhwc() || out.shuffle > 1) return;
+    const OutputRow row = RowOf(packer.plan, packer.args, tile, y, phase_y, 0);
     const auto* from = static_cast<const hwy::float16_t*>(row.first) + x * out.out_step;
     const int64_t bytes = std::min(pixels, row.pixels - x) * out.out_step * 2;
     for (int64_t i = 0; i < bytes; i += 64) hwy::Prefetch(reinterpret_cast<const uint8_t*>(from) + i);
@@ -190,6 +201,22 @@ class TaskWork {
  private:
   // Pixels to sum in fp32: few enough that their rounding stays below 2^-15 of the sum.
   static constexpr int64_t kPart = 512;
+
+  // Columns of one pixel of a block after the other, each to its own place.
+  void StoreShuffledPixels() const {
+    const int64_t channels = packer.plan.shape.out_channels / packer.plan.shape.pixels_a_channel();
+    const int64_t end = std::min(out.first_column + out.columns, packer.plan.shape.out_channels);
+    EpilogueArgs part = out;
+    for (int64_t first = out.first_column; first < end; first = part.out_channels) {
+      const int64_t pixel = first / channels, dy = pixel / out.shuffle, dx = pixel % out.shuffle;
+      part.first_column = first;
+      part.out_channels = std::min(end, (pixel + 1) * channels);
+      part.sums = static_cast<uint8_t*>(out.sums) + (first - out.first_column) * 4;
+      // Of column 0, had it the same place.
+      part.out = static_cast<hwy::float16_t*>(out.out) + (dy * out.out_row + dx - pixel) * channels;
+      epilogue_(part);
+    }
+  }
 
   bool nhwc() const { return packer.plan.output == PictureLayout::kNhwcF16; }
 

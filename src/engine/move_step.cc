@@ -1,11 +1,13 @@
 // Concat, Split, Slice, Transpose, Expand, DepthToSpace and SpaceToDepth: numbers change their place, nothing
 // else.
+#include <algorithm>
 #include <cstring>
 #include <utility>
 
 #include "src/base/checked_math.h"
 #include "src/engine/plan_builder.h"
 #include "src/engine/walk.h"
+#include "src/kernels/planes/shuffle_f32.h"
 #include "src/ops/shape_rules.h"
 #include "src/ops/slice.h"
 
@@ -66,6 +68,49 @@ class MoveStep final : public Step {
   int64_t tasks_ = 0;
   StorageId to_;
   std::vector<const float*> inputs_;
+  float* output_ = nullptr;
+};
+
+// DepthToSpace: each row of the output is one of `block` planes, interleaved.
+class SpreadStep final : public Step {
+ public:
+  struct Deep {
+    int64_t n, channels, block, h, w;            // channels of the output; pixels of the input
+    int64_t step_channel, step_row, step_pixel;  // from one channel, row and pixel of a block to the next
+  };
+  SpreadStep(const Deep& deep, StorageId from, StorageId to, int64_t highway_bit)
+      : deep_(deep), from_(from), to_(to), interleave_(kernels::ChooseInterleaveF32(highway_bit)) {
+    reads = {from};
+    writes = {to};
+    info.kernel = "depth_to_space_f32";
+  }
+
+  void Bind(const Memory& memory) override {
+    input_ = memory.floats(from_);
+    output_ = memory.floats(to_);
+  }
+
+  Status Run(const RunContext& context) override {
+    const int64_t block = deep_.block, width = deep_.w * block;
+    const int64_t rows = deep_.n * deep_.channels * deep_.h * block;
+    const int64_t each = std::max<int64_t>(1, 16 * 1024 / width);
+    context.pool.ParallelFor(static_cast<int>(CeilDiv(rows, each)), [&](int task, int) {
+      for (int64_t row = task * each; row < std::min(rows, (task + 1) * each); ++row) {
+        const int64_t plane = row / block / deep_.h, y = row / block % deep_.h;
+        const int64_t image = plane / deep_.channels, channel = plane % deep_.channels;
+        const float* from = input_ + image * deep_.channels * block * block * deep_.h * deep_.w +
+                            channel * deep_.step_channel + row % block * deep_.step_row + y * deep_.w;
+        interleave_(from, deep_.step_pixel, block, deep_.w, output_ + row * width);
+      }
+    });
+    return OkStatus();
+  }
+
+ private:
+  Deep deep_;
+  StorageId from_, to_;
+  kernels::InterleaveF32 interleave_;
+  const float* input_ = nullptr;
   float* output_ = nullptr;
 };
 
@@ -200,6 +245,14 @@ Result<bool> PlanDepthSpaceNode(PlanBuilder& builder, const graph::Node& node) {
   const int64_t step_c = columns_first ? b * b * plane : plane;
   const int64_t step_i = columns_first ? b * plane : b * channels * plane;
   const int64_t step_j = columns_first ? plane : channels * plane;
+  if (widens && builder.ConstantFloats(x) == nullptr) {
+    const StorageId from = builder.Materialize(x);
+    builder.Add(
+        std::make_unique<SpreadStep>(SpreadStep::Deep{in[0], channels, b, h, w, step_c, step_i, step_j}, from,
+                                     builder.NewStorage(node.outputs[0]), builder.highway_bit()),
+        node);
+    return true;
+  }
   const Shape shape = {in[0], channels, b, h, b, w};
   const Shape deep_strides = {deep[1] * plane, step_c, step_i, w, step_j, 1};
   const Shape wide_strides = {channels * plane * b * b, plane * b * b, w * b, w * b * b, 1, b};

@@ -45,10 +45,11 @@ struct ConvShape {
   // ConvTranspose: input pixel i adds its kernel to the output from i * stride - pad on. Padding is zeros;
   // stride_h = stride_w, 1 or 2.
   bool transposed = false;
-  // r in 2..4: output channel c * r * r + dy * r + dx is stored as pixel (y * r + dy, x * r + dx) of channel c
-  // (DepthToSpace in CRD order, which Shi et al. 2016 call periodic shuffling, behind the convolution): the
-  // output is [n, out_channels / (r * r), out_h * r, out_w * r]. out_channels, out_h, out_w, what ConvArgs says
-  // of output channels, and moments stay those before the shuffle. One group, not enlarged, not transposed.
+  // r in 2..4: output channel c * r * r + dy * r + dx is stored as pixel (y * r + dy, x * r + dx) of channel
+  // c (DepthToSpace in CRD order, which Shi et al. 2016 call periodic shuffling, behind the convolution): the
+  // output is [n, out_channels / (r * r), out_h * r, out_w * r]. out_channels, out_h, out_w, what ConvArgs
+  // says of output channels, and moments stay those before the shuffle. One group, not enlarged, not
+  // transposed.
   int64_t shuffle = 1;
 
   // Output channels that become one.
@@ -67,17 +68,17 @@ struct ConvArgs {
   const float* input = nullptr;  // [n, in_channels, in_h, in_w]
   Pointwise read;                // applied to the input as it is read, before padding; channels
                                  // counted over n too: n * in_channels numbers
-  float* output = nullptr;       // dense [n, out_channels, out_h, out_w]; may not overlap the input
+  float* output = nullptr;       // [n, out_channels, out_h, out_w]; may not overlap the input
   Pointwise write;               // activation only; slope: out_channels numbers
   Moments* moments = nullptr;    // when given: [n * out_channels][ConvPlan::tiles] of what was written
   // How the input lies. A task reads the window of its own tile alone, so the rest of the picture need not
   // exist: `input` then says where its first number would be. Not for the kernels of planes/.
   PlaneSteps input_steps = {};
-  // Numbers from one plane of the output to the next; 0: they follow one another.
-  int64_t output_plane = 0;
+  // How the output lies; the same holds for what a task writes.
+  PlaneSteps output_steps = {};
 
-  int64_t OutputPlane(const ConvShape& s) const {
-    return output_plane != 0 ? output_plane : s.out_h * s.out_w * s.pixels_a_channel();
+  PlaneSteps OutputSteps(const ConvShape& s) const {
+    return output_steps.Of(s.out_h * s.shuffle, s.out_w * s.shuffle);
   }
 };
 

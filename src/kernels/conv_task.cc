@@ -51,12 +51,13 @@ int64_t ListRuns(const ConvPlan& plan, const Tile& tile, Run* runs) {
 // whole, otherwise through a small buffer.
 HWY_INLINE void StoreBlock(const ConvPlan& plan, const BlockArgs& a, const ConvPlan::Block& block,
                            const Run* runs, int count, const Pointwise& write, float* out_plane,
-                           int64_t plane) {
+                           const PlaneSteps& steps) {
   constexpr int64_t kLanes = hn::MaxLanes(DF());
+  const int64_t plane = steps.plane;
   int64_t offsets[kMostVectors];
   bool whole = true;
   for (int v = 0; v < count; ++v) {
-    offsets[v] = int64_t{runs[v].y} * plan.shape.out_w + runs[v].x;
+    offsets[v] = int64_t{runs[v].y} * steps.row + runs[v].x;
     whole &= runs[v].valid == kLanes;
   }
   const BlockFunction run_block = kBlocks[static_cast<size_t>(block.channels)][static_cast<size_t>(count)];
@@ -76,7 +77,7 @@ HWY_INLINE void StoreBlock(const ConvPlan& plan, const BlockArgs& a, const ConvP
 // The same for scale 2: the two phases of an output row are computed side by side, then interleaved.
 HWY_INLINE void StoreBlockPair(const ConvPlan& plan, const BlockArgs (&a)[2], int64_t phase_y,
                                const ConvPlan::Block& block, const Run* runs, int count,
-                               const Pointwise& write, float* out_plane, int64_t plane) {
+                               const Pointwise& write, float* out_plane, const PlaneSteps& steps) {
   constexpr int64_t kLanes = hn::MaxLanes(DF());
   const DF d;
   HWY_ALIGN float buffer[2][kMaxChannels * kMostVectors * kLanes];
@@ -91,8 +92,8 @@ HWY_INLINE void StoreBlockPair(const ConvPlan& plan, const BlockArgs (&a)[2], in
     const int64_t x = 2 * int64_t{runs[v].x};
     if (y >= plan.shape.out_h) continue;  // odd heights have no second phase in the last row
     const int64_t valid = std::min<int64_t>(2 * runs[v].valid, plan.shape.out_w - x);
-    float* to = out_plane + y * plan.shape.out_w + x;
-    for (int c = 0; c < block.channels; ++c, to += plane) {
+    float* to = out_plane + y * steps.row + x;
+    for (int c = 0; c < block.channels; ++c, to += steps.plane) {
       const int64_t at = (c * kMostVectors + v) * kLanes;
       if (valid == 2 * kLanes) {
         hn::StoreInterleaved2(hn::Load(d, buffer[0] + at), hn::Load(d, buffer[1] + at), d, to);
@@ -121,7 +122,7 @@ BlockArgs ArgsOf(const ConvPlan& plan, size_t phase, int64_t block, const float*
 // L1 (16 KiB of its 32) while the runs pass by.
 void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work, int64_t n, int64_t first,
                int64_t last) {
-  const int64_t plane = args.OutputPlane(plan.shape);
+  const PlaneSteps planes = args.OutputSteps(plan.shape);
   const int64_t taps = std::max<int64_t>(1, static_cast<int64_t>(plan.phases[0].tap_offsets.size()));
   const int64_t block_floats = plan.scale * (plan.shape.in_channels / plan.shape.group) * taps * kMaxChannels;
   const int64_t chunk = std::max<int64_t>(1, 64 * 1024 / 4 / block_floats);
@@ -141,14 +142,14 @@ void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work
         const int count = static_cast<int>(work.num_runs * (s + 1) / steps - from);
         for (int64_t b = begin; b < end; ++b) {
           const ConvPlan::Block& block = plan.blocks[static_cast<size_t>(b)];
-          float* out = args.output + (n * plan.shape.out_channels + block.first_channel) * plane;
+          float* out = args.output + (n * plan.shape.out_channels + block.first_channel) * planes.plane;
           if (plan.scale == 1) {
-            StoreBlock(plan, ArgsOf(plan, 0, b, work.channels), block, runs, count, args.write, out, plane);
+            StoreBlock(plan, ArgsOf(plan, 0, b, work.channels), block, runs, count, args.write, out, planes);
           } else {
             const size_t phase = static_cast<size_t>(2 * phase_y);
             const BlockArgs pair[2] = {ArgsOf(plan, phase, b, work.channels),
                                        ArgsOf(plan, phase + 1, b, work.channels)};
-            StoreBlockPair(plan, pair, phase_y, block, runs, count, args.write, out, plane);
+            StoreBlockPair(plan, pair, phase_y, block, runs, count, args.write, out, planes);
           }
         }
       }
@@ -162,10 +163,11 @@ void GatherMoments(const ConvPlan& plan, const ConvArgs& args, const Tile& tile,
   const int64_t y = tile.y0 * plan.scale, x = tile.x0 * plan.scale;
   const int64_t rows = std::min(tile.rows * plan.scale, s.out_h - y);
   const int64_t columns = std::min(tile.columns * plan.scale, s.out_w - x);
+  const PlaneSteps steps = args.OutputSteps(s);
   for (int32_t c = block.first_channel; c < block.first_channel + block.channels; ++c) {
     const int64_t channel = n * s.out_channels + c;
-    const float* data = args.output + channel * args.OutputPlane(s) + y * s.out_w + x;
-    args.moments[channel * plan.tiles + tile_index] = RegionMoments(data, rows, columns, s.out_w);
+    const float* data = args.output + channel * steps.plane + y * steps.row + x;
+    args.moments[channel * plan.tiles + tile_index] = RegionMoments(data, rows, columns, steps.row);
   }
 }
 
@@ -218,17 +220,17 @@ void RunShuffledTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
   const int64_t rows = std::min(plan.tile_h, s.out_h - y0), columns = std::min(plan.tile_w, s.out_w - x0);
   float* const planes = scratch + plan.shuffle_start;
   ConvArgs tile = args;
-  tile.output_plane = plane;
+  tile.output_steps = {s.out_w, plane};
   // Kernels count from the first image's first row.
   tile.output = planes - (n * s.out_channels * plane + y0 * s.out_w);
   plan.run_tile(plan, tile, task, scratch);
-  const int64_t width = s.out_w * r, out_plane = args.OutputPlane(s);
+  const PlaneSteps steps = args.OutputSteps(s);
   for (int64_t o = 0; o < s.out_channels; o += r) {
     const int64_t channel = (n * s.out_channels + o) / s.pixels_a_channel();
     const float* from = planes + o * plane + x0;
-    float* to = args.output + channel * out_plane + (y0 * r + o / r % r) * width + x0 * r;
+    float* to = args.output + channel * steps.plane + (y0 * r + o / r % r) * steps.row + x0 * r;
     for (int64_t y = 0; y < rows; ++y) {
-      InterleaveRow(from + y * s.out_w, plane, r, columns, to + y * r * width);
+      InterleaveRow(from + y * s.out_w, plane, r, columns, to + y * r * steps.row);
     }
   }
 }

@@ -72,23 +72,24 @@ HWY_INLINE void StoreTiles(const VF (&y)[2][kOutputs], float* to) {
 // Asks for the lines that the tiles of `run` will be written to: too many streams for the processor's own
 // prefetcher.
 template <int64_t kTile>
-HWY_INLINE void PrefetchTiles(const ConvPlan& plan, const TileBlock& tile, const Run& run,
-                              const float* plane) {
+HWY_INLINE void PrefetchTiles(const ConvPlan& plan, const TileBlock& tile, const Run& run, const float* plane,
+                              int64_t row_step) {
   constexpr int64_t kLine = 16;
   const ConvShape& s = plan.shape;
   const int64_t y0 = (tile.y + run.y) * kTile, x0 = (tile.x + run.x) * kTile;
   const int64_t y1 = std::min(y0 + kTile, s.out_h), x1 = std::min(x0 + run.valid * kTile, s.out_w);
   for (int64_t y = y0; y < y1; ++y) {
-    for (int64_t x = x0; x < x1; x += kLine) hwy::Prefetch(plane + y * s.out_w + x);
+    for (int64_t x = x0; x < x1; x += kLine) hwy::Prefetch(plane + y * row_step + x);
   }
 }
 
-// One output channel: products to pixels. `m` is its first image, images `image_stride` apart.
+// One output channel: products to pixels, in rows row_step apart. `m` is its first image, images
+// `image_stride` apart.
 template <class Transform, int kOutPhases>
 HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, int64_t channel,
                                   const TileBlock& tile, const WinogradWork& work,
                                   const float* HWY_RESTRICT m, int64_t image_stride,
-                                  float* HWY_RESTRICT plane) {
+                                  float* HWY_RESTRICT plane, int64_t row_step) {
   constexpr int kPoints = Transform::kPoints, kOutputs = Transform::kOutputs;
   constexpr int64_t kTile = kOutputs * kOutPhases;
   const DF d;
@@ -98,7 +99,7 @@ HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, 
   const VF bias = hn::Set(d, plan.bias[static_cast<size_t>(channel)]);
   for (int64_t r = 0; r < work.num_runs; ++r) {
     const Run& run = work.runs[r];
-    if (r + 1 < work.num_runs) PrefetchTiles<kTile>(plan, tile, work.runs[r + 1], plane);
+    if (r + 1 < work.num_runs) PrefetchTiles<kTile>(plan, tile, work.runs[r + 1], plane, row_step);
     const int64_t y0 = (tile.y + run.y) * kTile + plan.winograd.origin_y.output;
     const int64_t x0 = (tile.x + run.x) * kTile + plan.winograd.origin_x.output;
     // Numbers of a row that are in the image.
@@ -125,7 +126,7 @@ HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, 
           for (VF& pixels : y[phase_x])
             pixels = ActivateAs(write.activation, hn::Add(pixels, bias), pointwise);
         }
-        float* to = plane + at * s.out_w + x0;
+        float* to = plane + at * row_step + x0;
         if (begin == 0 && end == kWidth * kTile) {
           StoreTiles(y, to);
         } else {

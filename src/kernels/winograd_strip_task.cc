@@ -59,7 +59,7 @@ struct OutputArgs {
   ChannelPointwise pointwise;
   VF bias;
   float* plane;  // of the output
-  int64_t out_h, out_w;
+  int64_t out_h, row_step;
   int64_t y, x;   // of the first pixel
   int64_t valid;  // numbers of a row that exist
 };
@@ -108,7 +108,7 @@ struct RowsKind {
     for (int i = 0; i < kOutputs; ++i) {
       if (a.y + i >= a.out_h) break;
       StorePixels(ActivateAs(a.write.activation, hn::Add(y[i], a.bias), a.pointwise), a.valid,
-                  a.plane + (a.y + i) * a.out_w + a.x);
+                  a.plane + (a.y + i) * a.row_step + a.x);
     }
   }
 };
@@ -134,9 +134,9 @@ HWY_INLINE void PrefetchOutput(const ConvPlan& plan, const ConvArgs& args, const
   const int64_t y = tile.y0 + strip.y * Kind::kOutputs + row, x = tile.x0 + strip.x;
   if (y >= s.out_h) return;
   const int64_t width = std::min(strip.count * kWidth, tile.x0 + tile.columns - x);
-  const int64_t plane = args.OutputPlane(s);
-  const float* to = args.output + (tile.n * s.out_channels + first) * plane + y * s.out_w + x;
-  for (int64_t c = first; c < last; ++c, to += plane) {
+  const PlaneSteps steps = args.OutputSteps(s);
+  const float* to = args.output + (tile.n * s.out_channels + first) * steps.plane + y * steps.row + x;
+  for (int64_t c = first; c < last; ++c, to += steps.plane) {
     for (int64_t i = 0; i < width; i += kLine) hwy::Prefetch(to + i);
     hwy::Prefetch(to + width - 1);
   }
@@ -187,13 +187,14 @@ HWY_NOINLINE void Finish(const ConvPlan& plan, const ConvArgs& args, const TileB
                          int64_t point_stride) {
   const DF d;
   const ConvShape& s = plan.shape;
+  const PlaneSteps steps = args.OutputSteps(s);
   for (int32_t c = first; c < last; ++c) {
     OutputArgs a = {args.write,
                     LoadPointwise(d, args.write, c),
                     hn::Set(d, plan.bias[static_cast<size_t>(c)]),
-                    args.output + (tile.n * s.out_channels + c) * args.OutputPlane(s),
+                    args.output + (tile.n * s.out_channels + c) * steps.plane,
                     s.out_h,
-                    s.out_w,
+                    steps.row,
                     tile.y0 + strip.y * Kind::kOutputs,
                     tile.x0 + strip.x,
                     0};
@@ -297,10 +298,11 @@ void RunStripTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, floa
     }
   }
   if (args.moments == nullptr) return;
+  const PlaneSteps steps = args.OutputSteps(s);
   for (int64_t c = 0; c < s.out_channels; ++c) {
     const int64_t channel = tile.n * s.out_channels + c;
-    const float* from = args.output + channel * args.OutputPlane(s) + tile.y0 * s.out_w + tile.x0;
-    args.moments[channel * plan.tiles + index] = RegionMoments(from, tile.rows, tile.columns, s.out_w);
+    const float* from = args.output + channel * steps.plane + tile.y0 * steps.row + tile.x0;
+    args.moments[channel * plan.tiles + index] = RegionMoments(from, tile.rows, tile.columns, steps.row);
   }
 }
 

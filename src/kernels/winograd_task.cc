@@ -134,7 +134,7 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
   const WinogradWork work = LayOut(plan, tile, scratch);
 
   const int64_t group_in = s.in_channels / s.group;
-  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
+  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w), to = args.OutputSteps(s);
   for (int64_t c = 0; c < group_in; ++c) {
     const int64_t channel = tile.n * s.in_channels + tile.group * group_in + c;
     const float* plane = args.input + channel * steps.plane;
@@ -153,13 +153,13 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
     Multiply(plan, work, begin, end, image_stride);
     for (int32_t c = first; c < last; ++c) {
       const int64_t channel = tile.n * s.out_channels + c;
-      float* plane = args.output + channel * args.OutputPlane(s);
+      float* plane = args.output + channel * to.plane;
       TransformOutput<Transform, kOutPhases>(plan, args.write, c, tile, work,
-                                             work.m + (c - first) * w.m_channel, image_stride, plane);
+                                             work.m + (c - first) * w.m_channel, image_stride, plane, to.row);
       if (args.moments == nullptr) continue;
       const int64_t top = std::max<int64_t>(y0, 0), left = std::max<int64_t>(x0, 0);
       args.moments[channel * plan.tiles + index] =
-          RegionMoments(plane + top * s.out_w + left, y1 - top, x1 - left, s.out_w);
+          RegionMoments(plane + top * to.row + left, y1 - top, x1 - left, to.row);
     }
   }
 }

@@ -312,7 +312,7 @@ void RunMixTile(const MixPlan& plan, const ConvArgs& args, int64_t task, float* 
   const int64_t last_channel = plan.first_channels[static_cast<size_t>(to.last_block)];
   float* const line = scratch + plan.panel * s.in_channels;
   float* const small = line;  // results before they are enlarged; strides need no such thing
-  const int64_t out_plane = args.OutputPlane(s);
+  const int64_t out_plane = args.OutputSteps(s).plane;
   float* const out = args.output + n * s.out_channels * out_plane;
   to.out_step = plan.enlarged() ? plan.panel : out_plane;
   if (plan.direct) {
@@ -354,10 +354,10 @@ void RunMixTask(const MixPlan& plan, const ConvArgs& args, int64_t task, float* 
   const int64_t end = std::min(plan.pixels, begin + plan.tile);
   float* const planes = scratch + plan.shuffle_start;
   ConvArgs tile = args;
-  tile.output_plane = plan.tile;
+  tile.output_steps = {s.out_w, plan.tile};
   tile.output = planes - (n * s.out_channels * plan.tile + begin);  // kernels count from the first image
   RunMixTile(plan, tile, task, scratch);
-  const int64_t width = s.out_w * r, out_plane = args.OutputPlane(s);
+  const int64_t width = s.out_w * r, out_plane = args.OutputSteps(s).plane;
   for (int64_t o = 0; o < s.out_channels; o += r) {
     const int64_t channel = (n * s.out_channels + o) / s.pixels_a_channel();
     float* const to = args.output + channel * out_plane + o / r % r * width;

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "src/base/checked_math.h"
+#include "src/engine/bands.h"
 #include "src/engine/plan_builder.h"
 #include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/pointwise_f32.h"
@@ -11,7 +12,7 @@ namespace {
 
 constexpr int64_t kTaskNumbers = 16 * 1024;
 
-class AddStep final : public Step {
+class AddStep final : public BandedStep {
  public:
   AddStep(const Reading& a, const Reading& b, StorageId to, const Planes& planes, int64_t highway_bit)
       : a_(a), b_(b), to_(to), planes_(planes), add_(kernels::ChoosePointwiseF32(highway_bit).add) {
@@ -27,16 +28,17 @@ class AddStep final : public Step {
     output_ = memory.floats(to_);
   }
 
-  Status Run(const RunContext& context) override {
-    const int64_t plane = planes_.plane();
-    context.pool.ParallelFor(static_cast<int>(planes_.n * planes_.channels * parts_), [&](int task, int) {
-      const int64_t channel = task / parts_;
-      const int64_t begin = task % parts_ * kTaskNumbers;
-      const int64_t at = channel * plane + begin;
-      add_(a_.pointwise, b_.pointwise, {}, channel, x_ + at, y_ + at, output_ + at,
-           std::min(kTaskNumbers, plane - begin));
-    });
-    return OkStatus();
+  int64_t tasks() const override { return planes_.n * planes_.channels * parts_; }
+  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kTaskNumbers, kTaskNumbers);
+  }
+
+  void RunTask(int64_t task, void*) override {
+    const int64_t channel = task / parts_, begin = task % parts_ * kTaskNumbers;
+    const int64_t at = channel * planes_.plane() + begin;
+    add_(a_.pointwise, b_.pointwise, {}, channel, x_ + at, y_ + at, output_ + at,
+         std::min(kTaskNumbers, planes_.plane() - begin));
   }
 
  private:
@@ -50,7 +52,7 @@ class AddStep final : public Step {
 };
 
 // The same for interleaved pictures.
-class AddNhwcStep final : public Step {
+class AddNhwcStep final : public BandedStep {
  public:
   AddNhwcStep(const Reading& a, const Reading& b, StorageId to, const Planes& planes, int64_t highway_bit)
       : a_(a), b_(b), to_(to), planes_(planes), add_(kernels::ChoosePointwiseNhwc(highway_bit).add) {
@@ -68,14 +70,17 @@ class AddNhwcStep final : public Step {
     output_ = static_cast<uint16_t*>(memory.at(to_));
   }
 
-  Status Run(const RunContext& context) override {
-    context.pool.ParallelFor(static_cast<int>(planes_.n * parts_), [&](int task, int) {
-      const int64_t image = task / parts_, begin = task % parts_ * pixels_;
-      const int64_t at = (image * planes_.plane() + begin) * stride_;
-      add_(a_.pointwise, b_.pointwise, image, planes_.channels, x_ + at, y_ + at, output_ + at,
-           std::min(pixels_, planes_.plane() - begin));
-    });
-    return OkStatus();
+  int64_t tasks() const override { return planes_.n * parts_; }
+  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    return SameRows(planes_, task / parts_, task % parts_ * pixels_, pixels_);
+  }
+
+  void RunTask(int64_t task, void*) override {
+    const int64_t image = task / parts_, begin = task % parts_ * pixels_;
+    const int64_t at = (image * planes_.plane() + begin) * stride_;
+    add_(a_.pointwise, b_.pointwise, image, planes_.channels, x_ + at, y_ + at, output_ + at,
+         std::min(pixels_, planes_.plane() - begin));
   }
 
  private:

@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
+#include "src/engine/bands.h"
 #include "src/engine/plan_builder.h"
 #include "src/engine/walk.h"
 #include "src/kernels/planes/binary_f32.h"
@@ -18,17 +19,19 @@ struct Operand {
   const float* constant = nullptr;  // instead of a storage
 };
 
-class BinaryStep final : public Step {
+class BinaryStep final : public BandedStep {
  public:
-  // Rows of the walk lie within `plane` numbers that have the same constants in what is pending.
+  // Rows of the walk lie within `plane` numbers that have the same constants in what is pending. `rows`:
+  // sizes that the result and every storage read have; height 0 where they differ.
   BinaryStep(BinaryOp op, const Operand& a, const Operand& b, StorageId to, Walk<3> walk, int64_t plane,
-             int64_t highway_bit)
+             const Planes& rows, int64_t highway_bit)
       : op_(op),
         a_(a),
         b_(b),
         to_(to),
         walk_(std::move(walk)),
         plane_(plane),
+        rows_(rows),
         join_(kernels::ChooseBinaryF32(highway_bit)) {
     for (const Operand* o : {&a_, &b_}) {
       if (o->constant == nullptr) reads.push_back(o->reading.storage);
@@ -43,15 +46,24 @@ class BinaryStep final : public Step {
     output_ = memory.floats(to_);
   }
 
-  Status Run(const RunContext& context) override {
+  int64_t tasks() const override { return walk_.tasks(); }
+  Heights heights() const override { return {rows_.n * rows_.h, rows_.n * rows_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    const auto [begin, end] = walk_.Range(task);
+    const int64_t plane = rows_.plane(), image = rows_.channels * plane;
+    Rows rows = RowsOfPixels(begin / image, begin % plane, begin % plane + end - begin, rows_.w, rows_.h);
+    // A task of several planes: all rows of their images.
+    if (begin / plane != (end - 1) / plane)
+      rows = {begin / image * rows_.h, ((end - 1) / image + 1) * rows_.h};
+    return {rows, rows};
+  }
+
+  void RunTask(int64_t task, void*) override {
     const int64_t x_step = walk_.step(0), y_step = walk_.step(1);
-    context.pool.ParallelFor(static_cast<int>(walk_.tasks()), [&](int task, int) {
-      walk_.RunTask(task, [&](const std::array<int64_t, 3>& at, int64_t count) {
-        join_(op_, a_.reading.pointwise, b_.reading.pointwise, at[2] / plane_, x_ + at[0], x_step, y_ + at[1],
-              y_step, output_ + at[2], count);
-      });
+    walk_.RunTask(task, [&](const std::array<int64_t, 3>& at, int64_t count) {
+      join_(op_, a_.reading.pointwise, b_.reading.pointwise, at[2] / plane_, x_ + at[0], x_step, y_ + at[1],
+            y_step, output_ + at[2], count);
     });
-    return OkStatus();
   }
 
  private:
@@ -60,6 +72,7 @@ class BinaryStep final : public Step {
   StorageId to_;
   Walk<3> walk_;
   int64_t plane_;  // numbers with the same constants
+  Planes rows_;
   kernels::BinaryF32 join_;
   const float *x_ = nullptr, *y_ = nullptr;
   float* output_ = nullptr;
@@ -92,6 +105,11 @@ Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node) {
   }
   const bool same = builder.info(v[0]).shape == shape && builder.info(v[1]).shape == shape;
   const bool by_planes = same && builder.is_picture(out);
+  Planes rows = builder.PlanesOf(out);
+  for (graph::ValueId i : v) {
+    if (!builder.is_picture(out) || (builder.ConstantFloats(i) == nullptr && builder.info(i).shape != shape))
+      rows.h = 0;
+  }
   Operand operands[2];
   std::array<Shape, 3> strides;
   for (size_t i = 0; i < 2; ++i) {
@@ -115,7 +133,7 @@ Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node) {
   Walk<3> walk = pending ? Walk<3>(count / plane, plane) : Walk<3>(shape, strides);
   if (walk.tasks() > (int64_t{1} << 30)) return false;
   const StorageId to = builder.NewStorage(out);
-  builder.Add(std::make_unique<BinaryStep>(op, operands[0], operands[1], to, std::move(walk), plane,
+  builder.Add(std::make_unique<BinaryStep>(op, operands[0], operands[1], to, std::move(walk), plane, rows,
                                            builder.highway_bit()),
               node);
   return true;

@@ -26,22 +26,13 @@ ConvStep::ConvStep(kernels::ConvPlan plan, Pointwise read, Pointwise write, Stor
 }
 
 void ConvStep::AddNorm(InstanceNorm* norm) {
-  norms_.push_back(norm);
-  moments_.resize(static_cast<size_t>(plan_.shape.n * plan_.shape.out_channels * plan_.tiles));
-  args_.moments = moments_.data();
+  args_.moments = Gather(norm, plan_.shape.n * plan_.shape.out_channels * plan_.tiles,
+                         plan_.tiles * plan_.shape.pixels_a_channel());
 }
 
 void ConvStep::Bind(const Memory& memory) {
   args_.input = memory.floats(from_);
   args_.output = memory.floats(to_);
-}
-
-Status ConvStep::Run(const RunContext& context) {
-  context.pool.ParallelFor(static_cast<int>(plan_.tasks), [&](int task, int thread) {
-    plan_.RunTask(args_, task, context.ScratchOf(thread));
-  });
-  for (InstanceNorm* norm : norms_) norm->Finish(moments_, plan_.tiles);
-  return OkStatus();
 }
 
 namespace {
@@ -71,6 +62,8 @@ ConvShape ConvShapeOf(const graph::Graph& graph, const Node& node) {
   s.pad_value = node.attributes.Float("pad_value", 0);
   s.upsample = node.attributes.Int("upsample", 1);
   s.transposed = node.attributes.Int("transposed", 0) != 0;
+  s.shuffle = node.attributes.Int("shuffle", 1);
+  s.out_channels *= s.shuffle * s.shuffle, s.out_h /= s.shuffle, s.out_w /= s.shuffle;
   return s;
 }
 
@@ -97,6 +90,7 @@ std::string ConvShapeName(const ConvShape& s) {
   if (s.dilation_h != 1 || s.dilation_w != 1) name += " d" + std::to_string(s.dilation_h);
   if (s.group > 1) name += " g" + std::to_string(s.group);
   if (s.transposed) name += " transposed";
+  if (s.shuffle > 1) name += " shuffle" + std::to_string(s.shuffle);
   return name;
 }
 

@@ -19,14 +19,15 @@ class ConvStep final : public GatheringStep {
   void AddNorm(InstanceNorm* norm) override;
 
   void Bind(const Memory& memory) override;
-  Status Run(const RunContext& context) override;
+  int64_t tasks() const override { return plan_.tasks; }
+  Heights heights() const override { return HeightsOf(plan_.shape); }
+  TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
+  void RunTask(int64_t task, void* scratch) override { plan_.RunTask(args_, task, scratch); }
 
  private:
   kernels::ConvPlan plan_;
   kernels::ConvArgs args_;
   StorageId from_, to_;
-  std::vector<InstanceNorm*> norms_;
-  std::vector<kernels::Moments> moments_;
 };
 
 // What a tempera.Conv of a specialised graph says.

@@ -28,9 +28,8 @@ class PlaneConvStep final : public GatheringStep {
   }
 
   void AddNorm(InstanceNorm* norm) override {
-    norms_.push_back(norm);
-    moments_.resize(static_cast<size_t>(plan_.shape.n * plan_.shape.out_channels * plan_.tiles));
-    args_.moments = moments_.data();
+    args_.moments = Gather(norm, plan_.shape.n * plan_.shape.out_channels * plan_.tiles,
+                           plan_.tiles * plan_.shape.pixels_a_channel());
   }
 
   void Bind(const Memory& memory) override {
@@ -38,20 +37,15 @@ class PlaneConvStep final : public GatheringStep {
     args_.output = memory.floats(to_);
   }
 
-  Status Run(const RunContext& context) override {
-    context.pool.ParallelFor(static_cast<int>(plan_.tasks), [&](int task, int thread) {
-      plan_.RunTask(args_, task, context.ScratchOf(thread));
-    });
-    for (InstanceNorm* norm : norms_) norm->Finish(moments_, plan_.tiles);
-    return OkStatus();
-  }
+  int64_t tasks() const override { return plan_.tasks; }
+  Heights heights() const override { return HeightsOf(plan_.shape); }
+  TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
+  void RunTask(int64_t task, void* scratch) override { plan_.RunTask(args_, task, scratch); }
 
  private:
   ConvPlan plan_;
   kernels::ConvArgs args_;
   StorageId from_, to_;
-  std::vector<InstanceNorm*> norms_;
-  std::vector<kernels::Moments> moments_;
 };
 
 // The step of a planned convolution, `planned` being a Result of its plan.

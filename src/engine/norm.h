@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/bands.h"
 #include "src/engine/session.h"
-#include "src/engine/step.h"
 #include "src/kernels/moments.h"
 
 namespace tempera::engine {
@@ -45,10 +45,29 @@ struct InstanceNorm {
 };
 
 // A step that can gather the moments of what it writes.
-class GatheringStep : public Step {
+class GatheringStep : public BandedStep {
  public:
-  // `norm` must outlive the step; its Finish is called at the end of every Run.
+  // `norm` must outlive the step; its Finish is called by the step's.
   virtual void AddNorm(InstanceNorm* norm) = 0;
+
+  void Finish() final {
+    for (InstanceNorm* norm : norms_) norm->Finish(moments_, moment_tiles_);
+  }
+  bool finishes() const final { return !norms_.empty(); }
+
+ protected:
+  // Room for `count` moments, of which a channel of the norm has `tiles`; the same at every call.
+  kernels::Moments* Gather(InstanceNorm* norm, int64_t count, int64_t tiles) {
+    norms_.push_back(norm);
+    moment_tiles_ = tiles;
+    moments_.resize(static_cast<size_t>(count));
+    return moments_.data();
+  }
+
+ private:
+  std::vector<InstanceNorm*> norms_;
+  std::vector<kernels::Moments> moments_;
+  int64_t moment_tiles_ = 0;
 };
 
 }  // namespace tempera::engine

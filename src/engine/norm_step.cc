@@ -71,7 +71,7 @@ namespace {
 // Rows a task reads: about 64 KiB of one channel.
 constexpr int64_t kTaskNumbers = 16 * 1024;
 
-class NormStep final : public Step {
+class NormStep final : public BandedStep {
  public:
   NormStep(InstanceNorm* norm, StorageId from, const Planes& planes, int64_t highway_bit)
       : norm_(norm),
@@ -87,16 +87,22 @@ class NormStep final : public Step {
 
   void Bind(const Memory& memory) override { input_ = memory.floats(from_); }
 
-  Status Run(const RunContext& context) override {
-    context.pool.ParallelFor(static_cast<int>(moments_.size()), [&](int task, int) {
-      const int64_t y = task % tiles_ * rows_;
-      const float* data = input_ + task / tiles_ * planes_.plane() + y * planes_.w;
-      moments_[static_cast<size_t>(task)] =
-          region_moments_(data, std::min(rows_, planes_.h - y), planes_.w, planes_.w);
-    });
-    norm_->Finish(moments_, tiles_);
-    return OkStatus();
+  int64_t tasks() const override { return static_cast<int64_t>(moments_.size()); }
+  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    const int64_t first = task / tiles_ / planes_.channels * planes_.h + task % tiles_ * rows_;
+    const Rows rows = {first, first + std::min(rows_, planes_.h - task % tiles_ * rows_)};
+    return {rows, rows};
   }
+
+  void RunTask(int64_t task, void*) override {
+    const int64_t y = task % tiles_ * rows_;
+    const float* data = input_ + task / tiles_ * planes_.plane() + y * planes_.w;
+    moments_[static_cast<size_t>(task)] =
+        region_moments_(data, std::min(rows_, planes_.h - y), planes_.w, planes_.w);
+  }
+  void Finish() override { norm_->Finish(moments_, tiles_); }
+  bool finishes() const override { return true; }
 
  private:
   InstanceNorm* norm_;

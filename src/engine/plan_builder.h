@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/bands.h"
 #include "src/engine/plan.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 
@@ -17,12 +18,6 @@ struct Reading {
   kernels::Pointwise pointwise;  // channels counted over n too: n * c constants
   kernels::PictureLayout layout = kernels::PictureLayout::kPlanarF32;
   bool planar() const { return layout == kernels::PictureLayout::kPlanarF32; }
-};
-
-// Sizes of a [n, c, h, w] value; other ranks count as one channel.
-struct Planes {
-  int64_t n = 1, channels = 1, h = 1, w = 1;
-  int64_t plane() const { return h * w; }
 };
 
 class PlanBuilder {

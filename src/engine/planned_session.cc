@@ -3,10 +3,12 @@
 #include <algorithm>
 #include <chrono>
 #include <cstring>
+#include <numeric>
+#include <span>
 #include <utility>
 
-#include "src/engine/arena.h"
 #include "src/engine/flat.h"
+#include "src/engine/stages.h"
 
 namespace tempera::engine {
 namespace {
@@ -18,6 +20,7 @@ class PlannedSession final : public Session {
     precision_ = std::move(precision);
     calibration_ = std::move(calibration);
     ends_in_arena_ = options.rewrites_inputs;
+    chain_bytes_ = options.chain_bytes;
     TEMPERA_ASSIGN_OR_RETURN(pool_, ThreadPool::Create(options.num_threads, options.pin_threads));
     const graph::Graph& graph = *plan_.graph;
     inputs_.resize(graph.inputs.size());
@@ -51,15 +54,14 @@ class PlannedSession final : public Session {
   Status Run() override {
     FindFlat();
     const RunContext context{*pool_, arena_.data() + scratch_offset_, scratch_bytes_};
-    for (size_t i = 0; i < plan_.steps.size(); ++i) {
-      if (!profiling_) {
-        TEMPERA_RETURN_IF_ERROR(plan_.steps[i]->Run(context));
+    for (Stage& stage : stages_.stages) {
+      if (stage.chain != nullptr) {
+        RunChain(*stage.chain, stage.first, context);
         continue;
       }
-      const auto start = std::chrono::steady_clock::now();
-      TEMPERA_RETURN_IF_ERROR(plan_.steps[i]->Run(context));
-      const std::chrono::duration<double, std::milli> spent = std::chrono::steady_clock::now() - start;
-      infos_[i].last_ms = spent.count();
+      const auto start = profiling_ ? Clock::now() : Clock::time_point();
+      TEMPERA_RETURN_IF_ERROR(plan_.steps[stage.first]->Run(context));
+      if (profiling_) infos_[stage.first].last_ms = MillisecondsSince(start);
     }
     return OkStatus();
   }
@@ -107,69 +109,47 @@ class PlannedSession final : public Session {
   }
 
  private:
-  // From the step that writes a storage to the last one that reads it; the scratch and weights counted on
-  // the way. Inputs are there before the first step, outputs until after the last.
-  std::vector<ArenaBlock> Lifetimes() {
-    const auto count = static_cast<int32_t>(plan_.steps.size());
-    std::vector<ArenaBlock> blocks(plan_.storages.size());
-    for (size_t s = 0; s < blocks.size(); ++s) {
-      const Storage::Kind kind = plan_.storages[s].kind;
-      blocks[s].bytes = kind == Storage::Kind::kArena || ends_in_arena_ ? plan_.storages[s].bytes : 0;
-      blocks[s].first_step = kind == Storage::Kind::kInput ? -1 : count;
-      blocks[s].last_step = kind == Storage::Kind::kOutput ? count : -1;
-    }
-    for (int32_t i = 0; i < count; ++i) {
-      const Step& step = *plan_.steps[static_cast<size_t>(i)];
-      scratch_bytes_ = std::max(scratch_bytes_, step.scratch_bytes);
-      memory_.weight_bytes += step.weight_bytes;
-      for (const auto* ids : {&step.reads, &step.writes}) {
-        for (StorageId id : *ids) {
-          ArenaBlock& block = blocks[static_cast<size_t>(id)];
-          block.first_step = std::min(block.first_step, i);
-          block.last_step = std::max(block.last_step, i);
-        }
-      }
-    }
-    return blocks;
+  using Clock = std::chrono::steady_clock;
+  static double MillisecondsSince(Clock::time_point start) {
+    return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   }
 
-  // Storages that lie where another one lay (Storage::may_replace): which, by StorageId; its own id
-  // otherwise. `blocks` of the one underneath then lasts as long as both, the one on top takes no room.
-  std::vector<size_t> ShareStorages(std::vector<ArenaBlock>& blocks) const {
-    std::vector<size_t> under(blocks.size());
-    for (size_t s = 0; s < under.size(); ++s) under[s] = s;
-    // By the step that writes them, so that what lies underneath is settled.
-    for (const auto& step : plan_.steps) {
-      for (StorageId written : step->writes) {
-        const auto top = static_cast<size_t>(written);
-        for (StorageId id : plan_.storages[top].may_replace) {
-          const size_t base = under[static_cast<size_t>(id)];
-          if (blocks[base].bytes < blocks[top].bytes || blocks[top].bytes == 0 ||
-              blocks[base].last_step != blocks[top].first_step ||
-              blocks[base].first_step > blocks[base].last_step)
-            continue;
-          under[top] = base;
-          blocks[base].last_step = blocks[top].last_step;
-          blocks[top].bytes = 0;
-          break;
-        }
+  // The chain's steps, from plan_.steps[first] on. Each step's time is its share in the work of all threads.
+  void RunChain(Chain& chain, size_t first, const RunContext& context) {
+    const size_t count = chain.steps().size();
+    if (!profiling_) {
+      chain.Run(context);
+    } else {
+      const auto start = Clock::now();
+      const std::span<double> seconds = std::span(seconds_).first(count);
+      chain.RunTimed(context, seconds);
+      const double spent = MillisecondsSince(start);
+      const double all = std::accumulate(seconds.begin(), seconds.end(), 0.0);
+      for (size_t i = 0; i < count; ++i) {
+        infos_[first + i].last_ms = all > 0 ? spent * seconds[i] / all : 0;
       }
     }
-    return under;
+    for (BandedStep* step : chain.steps()) step->Finish();
   }
 
   // Gives every storage its address: all in one arena, the threads' scratch behind.
   Status PlaceStorages() {
-    std::vector<ArenaBlock> blocks = Lifetimes();
-    const std::vector<size_t> under = ShareStorages(blocks);
-    scratch_offset_ = PlanArena(blocks);
+    for (const auto& step : plan_.steps) {
+      scratch_bytes_ = std::max(scratch_bytes_, step->scratch_bytes);
+      memory_.weight_bytes += step->weight_bytes;
+    }
+    stages_ = PlanStages(
+        plan_,
+        {.threads = pool_->num_threads(), .ends_in_arena = ends_in_arena_, .most_bytes = chain_bytes_});
+    seconds_.resize(plan_.steps.size());
+    scratch_offset_ = stages_.memory.bytes;
     const size_t bytes = scratch_offset_ + scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
     TEMPERA_ASSIGN_OR_RETURN(arena_, AlignedBuffer::Allocate(bytes));
     memory_.activation_bytes = bytes;
-    std::vector<void*> pointers(blocks.size());
-    for (size_t s = 0; s < blocks.size(); ++s) {
+    std::vector<void*> pointers(plan_.storages.size());
+    for (size_t s = 0; s < pointers.size(); ++s) {
       const Storage& storage = plan_.storages[s];
-      pointers[s] = arena_.data() + blocks[under[s]].offset;
+      pointers[s] = arena_.data() + stages_.memory.offsets[s];
       if (storage.kind == Storage::Kind::kArena) continue;
       const bool input = storage.kind == Storage::Kind::kInput;
       const graph::Graph& graph = *plan_.graph;
@@ -221,6 +201,9 @@ class PlannedSession final : public Session {
   PrecisionInfo precision_;
   CalibrationPtr calibration_;
   bool ends_in_arena_ = false;  // inputs and outputs lie in the arena
+  int64_t chain_bytes_ = 0;     // SessionOptions
+  Stages stages_;
+  std::vector<double> seconds_;  // room for RunChain
   std::vector<StepInfo> infos_;
   bool profiling_ = false;
   bool knows_flat_ = false;  // some norm has InstanceNorm::stays_flat

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
+#include "src/engine/bands.h"
 #include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/pointwise_f32.h"
 
@@ -16,7 +17,7 @@ constexpr int64_t kTaskNumbers = 16 * 1024;
 
 // Function: called as kernels::PointwiseF32::Apply is.
 template <typename Function>
-class PointwiseStep final : public Step {
+class PointwiseStep final : public BandedStep {
  public:
   PointwiseStep(Function function, const Reading& from, StorageId to, const Planes& planes)
       : from_(from), to_(to), planes_(planes), apply_(function) {
@@ -31,16 +32,17 @@ class PointwiseStep final : public Step {
     output_ = memory.floats(to_);
   }
 
-  Status Run(const RunContext& context) override {
-    const int64_t plane = planes_.plane();
-    context.pool.ParallelFor(static_cast<int>(planes_.n * planes_.channels * parts_), [&](int task, int) {
-      const int64_t channel = task / parts_;
-      const int64_t begin = task % parts_ * kTaskNumbers;
-      const int64_t count = std::min(kTaskNumbers, plane - begin);
-      apply_(from_.pointwise, channel, input_ + channel * plane + begin, output_ + channel * plane + begin,
-             count);
-    });
-    return OkStatus();
+  int64_t tasks() const override { return planes_.n * planes_.channels * parts_; }
+  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kTaskNumbers, kTaskNumbers);
+  }
+
+  void RunTask(int64_t task, void*) override {
+    const int64_t channel = task / parts_, begin = task % parts_ * kTaskNumbers;
+    const int64_t at = channel * planes_.plane() + begin;
+    apply_(from_.pointwise, channel, input_ + at, output_ + at,
+           std::min(kTaskNumbers, planes_.plane() - begin));
   }
 
  private:
@@ -53,7 +55,7 @@ class PointwiseStep final : public Step {
   float* output_ = nullptr;
 };
 
-class ToPlanarStep final : public Step {
+class ToPlanarStep final : public BandedStep {
  public:
   ToPlanarStep(const Reading& from, StorageId to, const Planes& planes, int64_t highway_bit)
       : from_(from),
@@ -73,14 +75,17 @@ class ToPlanarStep final : public Step {
     output_ = memory.floats(to_);
   }
 
-  Status Run(const RunContext& context) override {
+  int64_t tasks() const override { return planes_.n * parts_; }
+  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    return SameRows(planes_, task / parts_, task % parts_ * pixels_, pixels_);
+  }
+
+  void RunTask(int64_t task, void*) override {
     const int64_t plane = planes_.plane();
-    context.pool.ParallelFor(static_cast<int>(planes_.n * parts_), [&](int task, int) {
-      const int64_t image = task / parts_, begin = task % parts_ * pixels_;
-      to_planar_(from_.pointwise, image, planes_.channels, input_ + (image * plane + begin) * stride_,
-                 output_ + image * planes_.channels * plane + begin, plane, std::min(pixels_, plane - begin));
-    });
-    return OkStatus();
+    const int64_t image = task / parts_, begin = task % parts_ * pixels_;
+    to_planar_(from_.pointwise, image, planes_.channels, input_ + (image * plane + begin) * stride_,
+               output_ + image * planes_.channels * plane + begin, plane, std::min(pixels_, plane - begin));
   }
 
  private:

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
+#include "src/engine/bands.h"
 #include "src/engine/plan_builder.h"
 #include "src/ops/window.h"
 
@@ -45,12 +46,21 @@ Axis MakeAxis(const ops::Window& w, size_t d, int64_t in, bool counts_padding) {
   return axis;
 }
 
-class PoolStep final : public Step {
+class PoolStep final : public BandedStep {
  public:
-  PoolStep(StorageId from, StorageId to, int64_t planes, Axis y, Axis x, bool mean)
-      : from_(from), to_(to), planes_(planes), y_(std::move(y)), x_(std::move(x)), mean_(mean) {
+  PoolStep(StorageId from, StorageId to, int64_t images, int64_t planes, Axis y, Axis x, bool mean)
+      : from_(from),
+        to_(to),
+        images_(images),
+        planes_(planes),
+        y_(std::move(y)),
+        x_(std::move(x)),
+        mean_(mean) {
     reads = {from};
     writes = {to};
+    // About 16 thousand sums a task.
+    rows_ = std::clamp<int64_t>(16 * 1024 / (x_.out * y_.kernel * x_.kernel), 1, y_.out);
+    bands_ = CeilDiv(y_.out, rows_);
     if (mean) scratch_bytes = static_cast<size_t>(x_.out) * sizeof(double);
     for (int64_t k = 0; k < x_.kernel; ++k) inside_x_.push_back(x_.Inside(k));
     info.kernel = mean ? "mean_pool_f32" : "max_pool_f32";
@@ -61,22 +71,27 @@ class PoolStep final : public Step {
     output_ = memory.floats(to_);
   }
 
-  Status Run(const RunContext& context) override {
-    const int64_t rows = planes_ * y_.out;
-    // About 16 thousand sums a task.
-    const int64_t each = std::max<int64_t>(1, 16 * 1024 / (x_.out * y_.kernel * x_.kernel));
-    context.pool.ParallelFor(static_cast<int>(CeilDiv(rows, each)), [&](int task, int thread) {
-      for (int64_t row = task * each; row < std::min(rows, (task + 1) * each); ++row) {
-        const float* plane = input_ + row / y_.out * y_.in * x_.in;
-        float* out = output_ + row * x_.out;
-        if (mean_) {
-          MeanRow(plane, row % y_.out, static_cast<double*>(context.ScratchOf(thread)), out);
-        } else {
-          MaxRow(plane, row % y_.out, out);
-        }
+  int64_t tasks() const override { return planes_ * bands_; }
+  Heights heights() const override { return {images_ * y_.in, images_ * y_.out}; }
+  TaskRows RowsOf(int64_t task) const override {
+    const int64_t image = task / bands_ / (planes_ / images_), first = task % bands_ * rows_;
+    const int64_t last = std::min(y_.out, first + rows_);
+    const int64_t low = std::clamp<int64_t>(y_.at(first, 0), 0, y_.in);
+    const int64_t high = std::clamp<int64_t>(y_.at(last - 1, y_.kernel - 1) + 1, 0, y_.in);
+    return {{image * y_.in + low, image * y_.in + high}, {image * y_.out + first, image * y_.out + last}};
+  }
+
+  void RunTask(int64_t task, void* scratch) override {
+    const int64_t plane = task / bands_, first = task % bands_ * rows_;
+    const float* in = input_ + plane * y_.in * x_.in;
+    for (int64_t row = first; row < std::min(y_.out, first + rows_); ++row) {
+      float* out = output_ + (plane * y_.out + row) * x_.out;
+      if (mean_) {
+        MeanRow(in, row, static_cast<double*>(scratch), out);
+      } else {
+        MaxRow(in, row, out);
       }
-    });
-    return OkStatus();
+    }
   }
 
  private:
@@ -114,7 +129,8 @@ class PoolStep final : public Step {
   }
 
   StorageId from_, to_;
-  int64_t planes_;
+  int64_t images_, planes_;
+  int64_t rows_ = 1, bands_ = 1;
   Axis y_, x_;
   bool mean_;
   std::vector<std::pair<int64_t, int64_t>> inside_x_;  // by tap
@@ -139,8 +155,8 @@ Result<bool> PlanPoolNode(PlanBuilder& builder, const graph::Node& node) {
     if (std::count(axis.taps.begin(), axis.taps.end(), 0.0f) > 0) return false;
   }
   const StorageId from = builder.Materialize(x);
-  builder.Add(std::make_unique<PoolStep>(from, builder.NewStorage(out), in[0] * in[1], std::move(axes[0]),
-                                         std::move(axes[1]), mean),
+  builder.Add(std::make_unique<PoolStep>(from, builder.NewStorage(out), in[0], in[0] * in[1],
+                                         std::move(axes[0]), std::move(axes[1]), mean),
               node);
   return true;
 }

@@ -69,6 +69,9 @@ struct SessionOptions {
   // A folder where such findings are kept for other processes, made when it is missing; "": the disk is left
   // alone. What cannot be read there is found out again, what cannot be written is not kept.
   std::string calibration_folder = {};
+  // Steps run together, a band of rows after the other (stages.h), where that takes no more memory than one
+  // step after the other, or than this. -1: one after the other; the results are the same (tests).
+  int64_t chain_bytes = 0;
   bool pin_threads = false;  // each worker stays on a core of its own (ThreadPool::Create)
 };
 

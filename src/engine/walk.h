@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <span>
+#include <utility>
 #include <vector>
 
 #include "src/base/checked_math.h"
@@ -55,6 +56,15 @@ class Walk {
   // Between neighbours in a row.
   int64_t step(size_t operand) const { return steps_[operand]; }
   int64_t tasks() const { return CeilDiv(rows_, rows_per_task_) * parts_; }
+
+  // Where a dense operand's numbers of a task begin and end.
+  std::pair<int64_t, int64_t> Range(int64_t task) const {
+    const int64_t first = task / parts_ * rows_per_task_, last = std::min(rows_, first + rows_per_task_);
+    const int64_t begin = task % parts_ * kTaskNumbers;
+    return {
+        first * width_ + begin,
+        parts_ > 1 ? std::min((first + 1) * width_, first * width_ + begin + kTaskNumbers) : last * width_};
+  }
 
   // f(offsets, count): `count` numbers of a row, each operand's from its offset on.
   template <typename F>

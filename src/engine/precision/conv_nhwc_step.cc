@@ -25,23 +25,14 @@ ConvNhwcStep::ConvNhwcStep(kernels::ConvNhwcPlan plan, kernels::Pointwise read, 
 }
 
 void ConvNhwcStep::AddNorm(InstanceNorm* norm) {
-  norms_.push_back(norm);
   norm->stored_in_f16 = plan_.output == PictureLayout::kNhwcF16;
-  moments_.resize(static_cast<size_t>(plan_.shape.n * plan_.shape.out_channels * plan_.tiles));
-  args_.moments = moments_.data();
+  args_.moments = Gather(norm, plan_.shape.n * plan_.shape.out_channels * plan_.tiles,
+                         plan_.tiles * plan_.shape.pixels_a_channel());
 }
 
 void ConvNhwcStep::Bind(const Memory& memory) {
   args_.input = memory.at(from_);
   args_.output = memory.at(to_);
-}
-
-Status ConvNhwcStep::Run(const RunContext& context) {
-  context.pool.ParallelFor(static_cast<int>(plan_.tasks), [&](int task, int thread) {
-    plan_.RunTask(args_, task, context.ScratchOf(thread));
-  });
-  for (InstanceNorm* norm : norms_) norm->Finish(moments_, plan_.tiles);
-  return OkStatus();
 }
 
 namespace {
@@ -75,6 +66,9 @@ bool ConvNhwcNodeServes(const PlanBuilder& builder, const Node& node) {
     for (PictureLayout output : {PictureLayout::kNhwcF16, PictureLayout::kPlanarF32}) {
       options.input = input;
       options.output = output;
+      // layouts.cc never asks a shuffle for pixels of other numbers of channels.
+      const bool pixels = output == PictureLayout::kNhwcF16;
+      if (pixels && shape.shuffle > 1 && shape.out_channels / shape.pixels_a_channel() % 8 != 0) continue;
       if (!ConvNhwcServes(shape, options)) return false;
     }
   }

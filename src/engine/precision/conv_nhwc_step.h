@@ -16,14 +16,15 @@ class ConvNhwcStep final : public GatheringStep {
   void AddNorm(InstanceNorm* norm) override;
 
   void Bind(const Memory& memory) override;
-  Status Run(const RunContext& context) override;
+  int64_t tasks() const override { return plan_.tasks; }
+  Heights heights() const override { return HeightsOf(plan_.shape); }
+  TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
+  void RunTask(int64_t task, void* scratch) override { plan_.RunTask(args_, task, scratch); }
 
  private:
   kernels::ConvNhwcPlan plan_;
   kernels::ConvNhwcArgs args_;
   StorageId from_, to_;
-  std::vector<InstanceNorm*> norms_;
-  std::vector<kernels::Moments> moments_;
 };
 
 // Whether PlanConvNhwcNode will serve a tempera.Conv, whatever the layouts around it turn out to be.

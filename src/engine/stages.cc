@@ -1,0 +1,78 @@
+#include "src/engine/stages.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace tempera::engine {
+namespace {
+
+// Plans of more steps are run step by step: trying chains takes time with the third power.
+constexpr size_t kMostSteps = 256;
+
+BandedStep* BandedOf(const Plan& plan, size_t i) { return dynamic_cast<BandedStep*>(plan.steps[i].get()); }
+
+bool Shares(const std::vector<StorageId>& a, const std::vector<StorageId>& b) {
+  return std::any_of(a.begin(), a.end(),
+                     [&](StorageId id) { return std::find(b.begin(), b.end(), id) != b.end(); });
+}
+
+// Whether step i can run together with steps [first, i), and has something from them.
+bool Joins(const Plan& plan, size_t first, size_t i, const StageOptions& options) {
+  const BandedStep* step = BandedOf(plan, i);
+  if (step == nullptr || step->heights().read == 0) return false;
+  bool reads = false;
+  for (size_t j = first; j < i; ++j) {
+    const BandedStep* before = BandedOf(plan, j);
+    if (before == nullptr || before->heights().read == 0) return false;
+    if (options.norms_wait && before->finishes()) return false;
+    if (!Shares(before->writes, step->reads)) continue;
+    if (before->heights().written != step->heights().read) return false;
+    reads = true;
+  }
+  return reads;
+}
+
+std::unique_ptr<Chain> MakeChain(const Plan& plan, size_t first, size_t count, int threads) {
+  std::vector<BandedStep*> steps;
+  for (size_t i = first; i < first + count; ++i) steps.push_back(BandedOf(plan, i));
+  return Chain::Make(std::move(steps), threads);
+}
+
+}  // namespace
+
+Stages PlanStages(const Plan& plan, const StageOptions& options) {
+  const size_t count = plan.steps.size();
+  std::vector<int32_t> stage_of(count);
+  for (size_t i = 0; i < count; ++i) stage_of[i] = static_cast<int32_t>(i);
+  Stages result;
+  result.memory = PlanMemory(plan, stage_of, options.ends_in_arena);
+  const size_t most =
+      std::max(result.memory.bytes, static_cast<size_t>(std::max<int64_t>(0, options.most_bytes)));
+  const bool chains = options.most_bytes >= 0 && count <= kMostSteps;
+  for (size_t first = 0; first < count;) {
+    Stage stage{first, 1, nullptr};
+    while (chains && first + stage.count < count && Joins(plan, first, first + stage.count, options)) {
+      // Stages behind this one keep their numbers: only their order counts.
+      const int32_t own = std::exchange(stage_of[first + stage.count], stage_of[first]);
+      MemoryPlan memory = PlanMemory(plan, stage_of, options.ends_in_arena);
+      if (memory.bytes > most) {
+        stage_of[first + stage.count] = own;
+        break;
+      }
+      result.memory = std::move(memory);
+      ++stage.count;
+    }
+    // A chain of too many tasks: its steps run one by one, in the chain's memory.
+    if (stage.count > 1) stage.chain = MakeChain(plan, first, stage.count, options.threads);
+    const size_t end = first + stage.count;
+    if (stage.count > 1 && stage.chain == nullptr) {
+      for (size_t i = first; i < end; ++i) result.stages.push_back({i, 1, nullptr});
+    } else {
+      result.stages.push_back(std::move(stage));
+    }
+    first = end;
+  }
+  return result;
+}
+
+}  // namespace tempera::engine

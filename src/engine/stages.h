@@ -1,0 +1,36 @@
+// A plan cut into stages: steps that run alone, and chains of steps that run together.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "src/engine/chain.h"
+#include "src/engine/memory_plan.h"
+#include "src/engine/plan.h"
+
+namespace tempera::engine {
+
+struct StageOptions {
+  int threads = 1;
+  bool ends_in_arena = false;  // as PlanMemory takes it
+  bool norms_wait = true;      // a norm normalises with what was gathered in the same run
+  // SessionOptions::chain_bytes.
+  int64_t most_bytes = 0;
+};
+
+struct Stage {
+  size_t first = 0, count = 0;   // of the plan's steps
+  std::unique_ptr<Chain> chain;  // nullptr: one step
+};
+
+struct Stages {
+  std::vector<Stage> stages;
+  MemoryPlan memory;
+};
+
+// `plan` outlives the stages.
+Stages PlanStages(const Plan& plan, const StageOptions& options);
+
+}  // namespace tempera::engine

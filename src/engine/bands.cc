@@ -35,6 +35,11 @@ Rows OfImage(const Rows& rows, int64_t image, int64_t height) {
   return {image * height + rows.first, image * height + rows.last};
 }
 
+// Rows of a convolution's output, in rows of the picture that a shuffle makes of it.
+Rows Shuffled(const Rows& rows, const ConvShape& s) {
+  return {rows.first * s.shuffle, rows.last * s.shuffle};
+}
+
 // Output rows [y0, y0 + rows) of a phase, in rows of the picture.
 Rows WrittenRows(const kernels::ConvPlan& geometry, int64_t y0, int64_t rows, int64_t out_h) {
   return {std::min(out_h, y0 * geometry.scale), std::min(out_h, (y0 + rows) * geometry.scale)};
@@ -85,7 +90,7 @@ TaskRows RowsOfTask(const kernels::ConvPlan& plan, int64_t task) {
     const int64_t read = kernels::IsStrip(plan.winograd.kind) ? RoundUp(rows, 4) : rows;
     r = {WindowRows(plan, s, y0, read), WrittenRows(plan, y0, rows, s.out_h)};
   }
-  return {OfImage(r.reads, image, s.in_h), OfImage(r.writes, image, s.out_h)};
+  return {OfImage(r.reads, image, s.in_h), OfImage(Shuffled(r.writes, s), image, s.out_h * s.shuffle)};
 }
 
 TaskRows RowsOfTask(const kernels::ConvNhwcPlan& plan, int64_t task) {
@@ -95,7 +100,7 @@ TaskRows RowsOfTask(const kernels::ConvNhwcPlan& plan, int64_t task) {
   // Winograd's tiles have four output rows.
   const int64_t read = plan.winograd.tiles > 0 ? RoundUp(rows, 4) : rows;
   return {OfImage(WindowRows(plan.geometry, s, y0, read), image, s.in_h),
-          OfImage(WrittenRows(plan.geometry, y0, rows, s.out_h), image, s.out_h)};
+          OfImage(Shuffled(WrittenRows(plan.geometry, y0, rows, s.out_h), s), image, s.out_h * s.shuffle)};
 }
 
 TaskRows RowsOfTask(const kernels::DepthwisePlan& plan, int64_t task) {

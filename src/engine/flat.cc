@@ -77,6 +77,7 @@ bool KeepsFlat(const Node& node) {
   if (type == "tempera.Conv") {
     // A transposed convolution with a stride has fewer taps at some places than at others.
     if (node.attributes.Int("transposed", 0) != 0) return false;
+    if (node.attributes.Int("shuffle", 1) != 1) return false;  // as DepthToSpace
     return PadsWithItself(node, "pad_mode") || Zeros(node.attributes.Ints("pads"));
   }
   if (type == "Resize" || type == "Upsample") {

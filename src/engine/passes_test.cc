@@ -2,6 +2,7 @@
 // those of the real thing.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <filesystem>
 #include <tuple>
@@ -156,6 +157,68 @@ TEST(Passes, PadsBeforePads) {
                                   {"reflect", "constant", 1}}) {
     Steps steps;
     EXPECT_EQ(PlainLoops(model(a, b, own), {1, 3, 9, 17}, 2e-5, &steps), 1) << a << b;
+  }
+}
+
+// A convolution to blocks of b x b pixels; `spelling`: DCR, CRD, or either by Reshape and Transpose.
+std::string ShuffledConv(TestModel& m, const std::string& spelling, int64_t channels, int64_t b, int64_t h,
+                         int64_t w, const char* activation) {
+  std::string y = m.Node("Conv", {"x", m.Random({channels * b * b, 5, 3, 3}), m.Random({channels * b * b})},
+                         {TestModel::Ints("pads", {1, 1, 1, 1})});
+  if (std::string(activation) == "PRelu") {
+    y = m.Node("PRelu", {y, m.Random({channels * b * b, 1, 1})});
+  } else if (*activation != '\0') {
+    y = m.Node(activation, {y});
+  }
+  if (spelling == "DCR" || spelling == "CRD") {
+    return m.Node("DepthToSpace", {y},
+                  {TestModel::Int("blocksize", b), TestModel::Text("mode", spelling.c_str())});
+  }
+  const bool columns_first = spelling == "columns first";
+  const std::string open = m.Node("Reshape", {y, columns_first ? m.Int64s({2, channels, b, b, h, w})
+                                                               : m.Int64s({2, b, b, channels, h, w})});
+  const std::string turned = m.Node("Transpose", {open},
+                                    {columns_first ? TestModel::Ints("perm", {0, 1, 4, 2, 5, 3})
+                                                   : TestModel::Ints("perm", {0, 3, 4, 1, 5, 2})});
+  return m.Node("Reshape", {turned, m.Int64s({2, channels, h * b, w * b})});
+}
+
+TEST(Passes, DepthToSpaceIsTheConvolutionsOwn) {
+  for (const char* spelling : {"DCR", "CRD", "columns first", "rows first"}) {
+    for (int64_t b : {2, 3, 4}) {
+      for (const char* activation : {"", "Relu", "PRelu"}) {
+        TestModel m;
+        m.Output(ShuffledConv(m, spelling, 3, b, 9, 17, activation));
+        EXPECT_EQ(StepsOf(m, {2, 5, 9, 17}).size(), 1u) << spelling << b << activation;
+      }
+      // What is behind it belongs to the convolution, too; a norm finds its statistics gathered.
+      TestModel slope, norm;
+      const std::string before = ShuffledConv(slope, spelling, 3, b, 9, 17, "");
+      slope.Output(slope.Node("PRelu", {before, slope.Random({3, 1, 1})}));
+      EXPECT_EQ(StepsOf(slope, {2, 5, 9, 17}).size(), 1u) << spelling << b;
+      const std::string wide = ShuffledConv(norm, spelling, 3, b, 9, 17, "");
+      norm.Output(Conv3x3(
+          norm, norm.Node("InstanceNormalization", {wide, norm.Random({3}, 0.5f, 2), norm.Random({3})}), 3, 2,
+          1));
+      EXPECT_EQ(StepsOf(norm, {2, 5, 9, 17}).size(), 2u) << spelling << b;
+    }
+  }
+}
+
+TEST(Passes, DepthToSpaceStaysApart) {
+  // Larger blocks, groups, a norm in between, and another reader.
+  for (int form = 0; form < 4; ++form) {
+    TestModel m;
+    const int64_t b = form == 0 ? 5 : 2, out = 4 * b * b;
+    const std::string conv =
+        m.Node("Conv", {"x", m.Random({out, form == 1 ? 2 : 4, 3, 3}), m.Random({out})},
+               {TestModel::Ints("pads", {1, 1, 1, 1}), TestModel::Int("group", form == 1 ? 2 : 1)});
+    std::string y = conv;
+    if (form == 2) y = m.Node("InstanceNormalization", {y, m.Random({out}, 0.5f, 2), m.Random({out})});
+    m.Output(m.Node("DepthToSpace", {y}, {TestModel::Int("blocksize", b)}));
+    if (form == 3) m.Output(m.Node("Relu", {conv}));
+    const Steps steps = StepsOf(m, {2, 4, 9, 17});
+    EXPECT_NE(std::find(steps.begin(), steps.end(), "DepthToSpace"), steps.end()) << form;
   }
 }
 

@@ -47,6 +47,7 @@ class NetMaker {
     const Value before = now_;
     if (OneIn(4)) Enlarge();
     Conv();
+    if (OneIn(4)) Shuffle();
     if (!last || OneIn(2)) {
       if (all_normed_ || OneIn(2)) Norm();
       Activation();
@@ -55,11 +56,18 @@ class NetMaker {
       Say("Add");
       now_.name = model_.Node("Add", {now_.name, before.name});
     }
-    if (!last && !all_normed_ && OneIn(5) && now_.channels % 4 == 0) {
-      Then("DepthToSpace",
-           {TestModel::Int("blocksize", 2), TestModel::Text("mode", Pick({0, 1}) ? "DCR" : "CRD")});
-      now_ = {now_.name, now_.channels / 4, now_.h * 2, now_.w * 2};
-    }
+    if (!last && OneIn(6)) Shuffle();
+  }
+
+  // Channels to blocks of pixels, where they are enough.
+  void Shuffle() {
+    const int b = Pick({2, 2, 3, 4});
+    if (now_.channels % (b * b) != 0 || now_.h * now_.w > 4000) return;
+    if (OneIn(3)) Activation();
+    Say("to " + std::to_string(b) + "x" + std::to_string(b));
+    Then("DepthToSpace",
+         {TestModel::Int("blocksize", b), TestModel::Text("mode", Pick({0, 1}) ? "DCR" : "CRD")});
+    now_ = {now_.name, now_.channels / b / b, now_.h * b, now_.w * b};
   }
 
   void Conv() {
@@ -68,7 +76,7 @@ class NetMaker {
     const int reach = dilation * (k - 1);
     const bool depthwise = in > 1 && OneIn(6);
     const int group = depthwise ? in : in % 2 == 0 && OneIn(8) ? 2 : 1;
-    int out = depthwise ? in : Pick({1, 3, 5, 8, 12, 16, 24, 32, in});
+    int out = depthwise ? in : Pick({1, 3, 5, 8, 9, 12, 16, 24, 27, 32, in});
     out = (out + group - 1) / group * group;
     std::string x = now_.name;
     std::vector<int64_t> pads = {reach / 2, reach / 2, reach - reach / 2, reach - reach / 2};

@@ -85,7 +85,11 @@ Status FuseActivation(Graph& graph) {
       continue;
     }
     if (spec && !spec->clamp) {
-      TEMPERA_ASSIGN_OR_RETURN(conv.inputs[3], AddFloats(graph, node.name + ".slope", spec->slope));
+      // Behind a shuffle each of its channels is several of the convolution's.
+      const int64_t block = conv.attributes.Int("shuffle", 1);
+      std::vector<float> slope;
+      for (const float k : spec->slope) slope.insert(slope.end(), static_cast<size_t>(block * block), k);
+      TEMPERA_ASSIGN_OR_RETURN(conv.inputs[3], AddFloats(graph, node.name + ".slope", slope));
     }
     Absorb(node, conv, /*before=*/false);
     // The convolution writes what the activation wrote; the activation writes what nobody reads.

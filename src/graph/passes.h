@@ -7,7 +7,8 @@
 //                   dilations [h, w], pads [top, left, bottom, right], pad_mode constant|reflect|edge,
 //                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
 //                   activation none|clamp|slope|hard_swish with lo, hi; transposed (1: it was a
-//                   ConvTranspose)
+//                   ConvTranspose); shuffle (1, or r in 2..4: output channel c * r * r + dy * r + dx is
+//                   stored as pixel (y * r + dy, x * r + dx) of channel c, the activation comes before)
 //   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
 //   tempera.GroupNorm inputs x, gamma [c], beta [c]; attributes num_groups, epsilon: an instance norm whose
 //                   statistics are those of c / num_groups channels together, always more than one
@@ -39,6 +40,8 @@ Status LowerHardSwish(Graph& graph);
 Status LowerAveragePool(Graph& graph);
 // Transpose, Softmax, Transpose back -> tempera.Softmax.
 Status FoldTransposedSoftmax(Graph& graph);
+// Reshape, Transpose, Reshape that make blocks of pixels from channels -> DepthToSpace.
+Status RecognizeDepthToSpace(Graph& graph);
 // Pad before tempera.Conv -> its pads.
 Status FoldPads(Graph& graph);
 // Nearest enlargement by two (Resize, Upsample, or Concat with itself) before tempera.Conv -> its upsample.
@@ -49,6 +52,8 @@ Status LowerAffine(Graph& graph);
 Status FoldAffine(Graph& graph);
 // Relu, LeakyRelu, PRelu, Clip, HardSwish after tempera.Conv -> its activation.
 Status FuseActivation(Graph& graph);
+// DepthToSpace after tempera.Conv -> its shuffle.
+Status FoldDepthToSpace(Graph& graph);
 
 // All of them, in the order that serves.
 Status RunPasses(Graph& graph);

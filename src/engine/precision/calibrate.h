@@ -21,7 +21,7 @@ inline constexpr double kLeastPsnrInt8 = 35, kLeastPsnrBf16 = 40;
 
 // Raise it when the same graph on the same processor may get another finding than before (candidates, limits,
 // the calibration frame, ranges, sums that round differently): findings on disk are then found out anew.
-inline constexpr int kCalibrationVersion = 4;
+inline constexpr int kCalibrationVersion = 5;
 
 struct Calibration {
   std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order

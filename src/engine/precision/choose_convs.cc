@@ -70,6 +70,7 @@ class Chooser {
     options.highway_bit = highway_bit_;
     // What few channels are read from is a picture in planes.
     if (shape.in_channels <= 4) options.input = PictureLayout::kPlanarF32;
+    options.output = PictureLayout::kPlanarF32;
     conv.serves = kernels::ConvNhwcServes(shape, options);
     if (!conv.serves) return conv;
     for (const PictureLayout output : {PictureLayout::kNhwcF16, PictureLayout::kPlanarF32}) {

@@ -16,6 +16,11 @@ struct Chain {
   bool affine = false, activation = false;
 };
 
+// Whether the kernels can store a convolution's `channels` channels as pixels.
+bool MayInterleave(const Node& conv, int64_t channels) {
+  return conv.attributes.Int("shuffle", 1) == 1 || channels % 8 == 0;
+}
+
 class LayoutChooser {
  public:
   LayoutChooser(const Graph& graph, const std::vector<bool>& low_precision)
@@ -51,7 +56,7 @@ class LayoutChooser {
     if (node.inputs.empty() || node.outputs.empty() || node.outputs[0] == kNoValue) return;
     const ValueId out = node.outputs[0];
     if (node.op_type == "tempera.Conv") {
-      if (low_precision_[n]) MakeRoot(out, true);
+      if (low_precision_[n] && MayInterleave(node, graph_.value(out).info.shape[1])) MakeRoot(out, true);
       return;
     }
     if (node.inputs[0] == kNoValue) return;

@@ -64,10 +64,10 @@ struct EpilogueArgs {
   // plane, numbers between outputs and between planes.
   void* out;
   int64_t out_step, out_plane;
-  int64_t out_channels;      // nhwc: with their padding
+  int64_t out_channels;              // nhwc: with their padding
   int64_t shuffle = 1, out_row = 0;  // kPlanarF32: ConvShape's, and numbers between rows
-  int64_t first_column = 0;  // of the sums among all columns
-  ColumnSums* moments;       // or nullptr
+  int64_t first_column = 0;          // of the sums among all columns
+  ColumnSums* moments;               // or nullptr
 };
 
 // added[p][o] = sum over i < shifts of sums[p + i * step][i * out_channels + o], o < 4; see
@@ -118,6 +118,21 @@ HWY_INLINE void FlushMoments(ColumnSums& m, int64_t from, int64_t to) {
   }
 }
 
+#if HWY_TARGET != HWY_SCALAR
+// The first `count` channels of four pixels, a pixel in each vector, to planes `plane` numbers apart.
+template <class D>
+HWY_INLINE void StoreSquare(D d, hn::Vec<D> p0, hn::Vec<D> p1, hn::Vec<D> p2, hn::Vec<D> p3, int64_t count,
+                            int64_t plane, float* to) {
+  const auto even = hn::InterleaveLower(d, p0, p2), odd = hn::InterleaveLower(d, p1, p3);
+  hn::StoreU(hn::InterleaveLower(d, even, odd), d, to);
+  if (count > 1) hn::StoreU(hn::InterleaveUpper(d, even, odd), d, to + plane);
+  if (count < 3) return;
+  const auto high_even = hn::InterleaveUpper(d, p0, p2), high_odd = hn::InterleaveUpper(d, p1, p3);
+  hn::StoreU(hn::InterleaveLower(d, high_even, high_odd), d, to + 2 * plane);
+  if (count > 3) hn::StoreU(hn::InterleaveUpper(d, high_even, high_odd), d, to + 3 * plane);
+}
+#endif
+
 // Finished numbers, [pixels][columns] in a.sums, to their planes: four pixels of four channels at a time.
 HWY_INLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
   const int64_t pixels = a.pixels, columns = a.columns, step = a.out_step;
@@ -129,15 +144,9 @@ HWY_INLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
 #if HWY_TARGET != HWY_SCALAR
     const hn::FixedTag<float, 4> d;
     for (; step == 1 && p + 4 <= pixels; p += 4) {
-      const auto p0 = hn::LoadU(d, from + p * columns), p1 = hn::LoadU(d, from + (p + 1) * columns);
-      const auto p2 = hn::LoadU(d, from + (p + 2) * columns), p3 = hn::LoadU(d, from + (p + 3) * columns);
-      const auto even = hn::InterleaveLower(d, p0, p2), odd = hn::InterleaveLower(d, p1, p3);
-      hn::StoreU(hn::InterleaveLower(d, even, odd), d, to + p);
-      if (count > 1) hn::StoreU(hn::InterleaveUpper(d, even, odd), d, to + a.out_plane + p);
-      if (count < 3) continue;
-      const auto high_even = hn::InterleaveUpper(d, p0, p2), high_odd = hn::InterleaveUpper(d, p1, p3);
-      hn::StoreU(hn::InterleaveLower(d, high_even, high_odd), d, to + 2 * a.out_plane + p);
-      if (count > 3) hn::StoreU(hn::InterleaveUpper(d, high_even, high_odd), d, to + 3 * a.out_plane + p);
+      const float* at = from + p * columns;
+      StoreSquare(d, hn::LoadU(d, at), hn::LoadU(d, at + columns), hn::LoadU(d, at + 2 * columns),
+                  hn::LoadU(d, at + 3 * columns), count, a.out_plane, to + p);
     }
 #endif
     for (; p < pixels; ++p) {

@@ -60,14 +60,7 @@ HWY_INLINE void StoreShiftedOf(const ConvNhwcPlan& plan, const EpilogueArgs& a) 
   };
   int64_t p = 0;
   for (; p + 4 <= a.pixels && a.out_step == 1; p += 4) {
-    const auto p0 = pixel(p), p1 = pixel(p + 1), p2 = pixel(p + 2), p3 = pixel(p + 3);
-    const auto even = hn::InterleaveLower(d, p0, p2), odd = hn::InterleaveLower(d, p1, p3);
-    hn::StoreU(hn::InterleaveLower(d, even, odd), d, to + p);
-    if (channels > 1) hn::StoreU(hn::InterleaveUpper(d, even, odd), d, to + a.out_plane + p);
-    if (channels < 3) continue;
-    const auto high_even = hn::InterleaveUpper(d, p0, p2), high_odd = hn::InterleaveUpper(d, p1, p3);
-    hn::StoreU(hn::InterleaveLower(d, high_even, high_odd), d, to + 2 * a.out_plane + p);
-    if (channels > 3) hn::StoreU(hn::InterleaveUpper(d, high_even, high_odd), d, to + 3 * a.out_plane + p);
+    StoreSquare(d, pixel(p), pixel(p + 1), pixel(p + 2), pixel(p + 3), channels, a.out_plane, to + p);
   }
   for (; p < a.pixels; ++p) {
     HWY_ALIGN float rest[4];

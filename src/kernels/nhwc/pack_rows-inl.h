@@ -38,20 +38,33 @@ HWY_INLINE void PackChannel(const ReadConstants& constants, int64_t channel, int
   for (i = 0; i < pixels; ++i) to[i * packed] = line[i];
 }
 
+// A vector of elements, two of Elements where those leave half of 128 bits empty: kParts * D's lanes from
+// `from`.
+template <bool kSlope, typename T, int kParts, class D>
+HWY_INLINE auto ElementsOf(D d, const float* from, const ReadVectors<D>& c) {
+  const auto low = Elements<kSlope, T>(d, hn::LoadU(d, from), c);
+  if constexpr (kParts == 1) {
+    return low;
+  } else {
+    const auto high = Elements<kSlope, T>(d, hn::LoadU(d, from + hn::MaxLanes(d)), c);
+    return hn::Combine(hn::Twice<hn::Rebind<T, D>>(), high, low);
+  }
+}
+
 // Three channels, `plane` numbers apart, into pixels of three elements.
 template <bool kSlope, typename T>
 HWY_INLINE void PackThree(const ReadConstants& constants, const float* from, int64_t plane, int64_t pixels,
                           T* line, T* to) {
   const hn::CappedTag<float, 16> d;
-  const hn::Rebind<T, decltype(d)> dt;
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
+  constexpr int kParts = HWY_TARGET != HWY_SCALAR && hn::MaxLanes(d) * sizeof(T) <= 8 ? 2 : 1;
+  const int64_t step = kParts * static_cast<int64_t>(hn::MaxLanes(d));
   const auto c0 = SetRead(d, constants, 0), c1 = SetRead(d, constants, 1), c2 = SetRead(d, constants, 2);
   int64_t i = 0;
-  for (; i + lanes <= pixels; i += lanes) {
-    const auto x0 = Elements<kSlope, T>(d, hn::LoadU(d, from + i), c0);
-    const auto x1 = Elements<kSlope, T>(d, hn::LoadU(d, from + plane + i), c1);
-    const auto x2 = Elements<kSlope, T>(d, hn::LoadU(d, from + 2 * plane + i), c2);
-    hn::StoreInterleaved3(x0, x1, x2, dt, to + 3 * i);
+  for (; i + step <= pixels; i += step) {
+    const auto x0 = ElementsOf<kSlope, T, kParts>(d, from + i, c0);
+    const auto x1 = ElementsOf<kSlope, T, kParts>(d, from + plane + i, c1);
+    const auto x2 = ElementsOf<kSlope, T, kParts>(d, from + 2 * plane + i, c2);
+    hn::StoreInterleaved3(x0, x1, x2, hn::DFromV<decltype(x0)>(), to + 3 * i);
   }
   for (int64_t c = 0; c < 3; ++c) {
     PackChannel<kSlope>(constants, c, 3, from + c * plane + i, pixels - i, line, to + 3 * i + c);
@@ -157,8 +170,7 @@ struct RowPacker {
       return PackPixels<kSlope>(constants, packed, from, pixels, to);
     }
     const auto [row, plane] = args.input_steps.Of(s.in_h, s.in_w);
-    const float* first =
-        static_cast<const float*>(args.input) + image * s.in_channels * plane + y * row + x;
+    const float* first = static_cast<const float*>(args.input) + image * s.in_channels * plane + y * row + x;
     if (packed == 3) return PackThree<kSlope>(constants, first, plane, pixels, line, to);
     if (packed < 8) {  // as many as there are channels
       for (int64_t c = 0; c < packed; ++c) {

@@ -43,12 +43,16 @@ HWY_INLINE void PackChannel(const ReadConstants& constants, int64_t channel, int
 template <bool kSlope, typename T, int kParts, class D>
 HWY_INLINE auto ElementsOf(D d, const float* from, const ReadVectors<D>& c) {
   const auto low = Elements<kSlope, T>(d, hn::LoadU(d, from), c);
+#if HWY_TARGET == HWY_SCALAR
+  return low;
+#else
   if constexpr (kParts == 1) {
     return low;
   } else {
     const auto high = Elements<kSlope, T>(d, hn::LoadU(d, from + hn::MaxLanes(d)), c);
-    return hn::Combine(hn::Twice<hn::Rebind<T, D>>(), high, low);
+    return hn::Combine(hn::Twice<hn::Rebind<T, D> >(), high, low);
   }
+#endif
 }
 
 // Three channels, `plane` numbers apart, into pixels of three elements.

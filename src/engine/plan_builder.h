@@ -114,5 +114,7 @@ Result<bool> PlanMeanNode(PlanBuilder& builder, const graph::Node& node);       
 Result<bool> PlanPoolNode(PlanBuilder& builder, const graph::Node& node);        // pool_step.cc
 Result<bool> PlanResizeNode(PlanBuilder& builder, const graph::Node& node);      // resize_step.cc
 Result<bool> PlanSoftmaxNode(PlanBuilder& builder, const graph::Node& node);     // softmax_step.cc
+Result<bool> PlanPadNode(PlanBuilder& builder, const graph::Node& node);         // pad_step.cc
+Result<bool> PlanLayerNormNode(PlanBuilder& builder, const graph::Node& node);   // layer_norm_step.cc
 
 }  // namespace tempera::engine

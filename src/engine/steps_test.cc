@@ -119,6 +119,61 @@ TEST(Steps, BinaryBroadcasts) {
   }
 }
 
+TEST(Steps, GlobalMaxPool) {
+  for (const Shape& shape : kShapes) {
+    TestModel m;
+    m.Output(m.Node("GlobalMaxPool", {m.Node("LeakyRelu", {"x"}, {TestModel::Float("alpha", 0.2f)})}));
+    EXPECT_EQ(PlainLoops(m, shape), 0) << ShapeToString(shape);
+  }
+}
+
+// Before nothing that takes it in; crops, too. What is pending on the picture stays so where it can.
+TEST(Steps, PadAlone) {
+  for (const char* mode : {"constant", "reflect", "edge"}) {
+    for (const std::vector<int64_t>& pads : {std::vector<int64_t>{0, 0, 2, 3, 0, 0, 1, 2},
+                                             {0, 0, 0, 1, 0, 0, 3, 0},
+                                             {0, 0, -1, 2, 0, 0, 1, -2}}) {
+      for (bool pending : {false, true}) {
+        TestModel m;
+        std::string x = "x";
+        if (pending) {
+          x = m.Node("InstanceNormalization", {x, m.Random({5}, 0.5f, 2), m.Random({5})});
+          x = m.Node("Relu", {x});
+        }
+        const std::string padded =
+            m.Node("Pad", {x, m.Int64s(pads), m.Floats({}, {0.5f})}, {TestModel::Text("mode", mode)});
+        m.Output(padded);
+        m.Output(m.Node("MaxPool", {padded}, {TestModel::Ints("kernel_shape", {2, 2})}));
+        for (const Shape& shape : {Shape{2, 5, 9, 31}, Shape{1, 5, 120, 150}}) {
+          EXPECT_EQ(PlainLoops(m, shape, 2e-5), 0) << mode << pending << ShapeToString(pads);
+        }
+      }
+    }
+  }
+  TestModel old(9);
+  old.Output(old.Node("Pad", {"x"},
+                      {TestModel::Ints("pads", {0, 0, 1, 1, 0, 0, 1, 1}), TestModel::Float("value", 2),
+                       TestModel::Text("mode", "constant")}));
+  EXPECT_EQ(PlainLoops(old, {1, 3, 1, 1}), 0);
+  TestModel channels;  // left to the plain loop
+  channels.Output(channels.Node("Pad", {"x", channels.Int64s({0, 1, 0, 0, 0, 0, 0, 0})}));
+  EXPECT_EQ(PlainLoops(channels, {1, 3, 5, 7}), 1);
+}
+
+TEST(Steps, LayerNormalization) {
+  for (const Shape& shape : kShapes) {
+    TestModel m(17), all(17), one(17);
+    m.Output(m.Node("LayerNormalization", {"x", m.Random({shape[3]}, 0.5f, 2), m.Random({shape[3]})}));
+    EXPECT_EQ(PlainLoops(m, shape, 2e-5), 0) << ShapeToString(shape);
+    const Shape rest(shape.begin() + 1, shape.end());
+    all.Output(all.Node("LayerNormalization", {"x", all.Random(rest, 0.5f, 2)},
+                        {TestModel::Int("axis", 1), TestModel::Float("epsilon", 1e-3f)}));
+    EXPECT_EQ(PlainLoops(all, shape, 2e-5), 0) << ShapeToString(shape);
+    one.Output(one.Node("LayerNormalization", {"x", one.Random({1})}, {TestModel::Int("axis", 2)}));
+    EXPECT_EQ(PlainLoops(one, shape, 2e-5), 0) << ShapeToString(shape);
+  }
+}
+
 TEST(Steps, Softmax) {
   for (int64_t axis : {1, 2, 3, -1}) {
     for (const Shape& shape : kShapes) {

@@ -42,6 +42,7 @@
   X(HardSwish)               \
   X(Identity)                \
   X(InstanceNormalization)   \
+  X(LayerNormalization)      \
   X(LeakyRelu)               \
   X(Less)                    \
   X(LessOrEqual)             \

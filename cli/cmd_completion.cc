@@ -38,7 +38,7 @@ void PrintBash(const CLI::App& root) {
       "      COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -X '!*.onnx' -- \"$word\"))\n"
       "      return ;;\n"
       "    --precision) COMPREPLY=($(compgen -W 'auto fp32 bf16 int8' -- \"$word\")); return ;;\n"
-      "    --norm-statistics) COMPREPLY=($(compgen -W 'exact smoothed' -- \"$word\")); return ;;\n"
+      "    --norm-statistics) COMPREPLY=($(compgen -W 'exact smoothed carried' -- \"$word\")); return ;;\n"
       "    --codec)\n"
       "      COMPREPLY=($(compgen -W 'libx264 libx265 libvpx-vp9 libsvtav1 ffv1' -- \"$word\")); return ;;\n"
       "    completion) COMPREPLY=($(compgen -W bash -- \"$word\")); return ;;\n"

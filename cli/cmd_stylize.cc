@@ -173,8 +173,8 @@ Run SetUpStylize(CLI::App& verb) {
       ->check(Quiet(CLI::IsMember({"auto", "fp32", "bf16", "int8"})))
       ->type_name(kPrecisionWords);
   verb.add_option("--norm-statistics", args->paint.norm_statistics,
-                  "smoothed (videos): eases jumps of light from frame to frame")
-      ->check(Quiet(CLI::IsMember({"exact", "smoothed"})))
+                  "videos: smoothed eases jumps of light; carried: as the frame before")
+      ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");

@@ -18,7 +18,8 @@ Result<engine::Precision> ParsePrecision(const std::string& word) {
 Result<engine::NormStatistics> ParseNormStatistics(const std::string& word) {
   if (word == "exact") return engine::NormStatistics::kExact;
   if (word == "smoothed") return engine::NormStatistics::kSmoothed;
-  return InvalidArgument("norm statistics '" + word + "' are unknown; known are exact, smoothed");
+  if (word == "carried") return engine::NormStatistics::kCarried;
+  return InvalidArgument("norm statistics '" + word + "' are unknown; known are exact, smoothed, carried");
 }
 
 void EngineOptions::AddPrecision(CLI::App& verb) {
@@ -39,9 +40,10 @@ void EngineOptions::AddPin(CLI::App& verb) {
 }
 
 void EngineOptions::AddNormStatistics(CLI::App& verb) {
-  verb.add_option("--norm-statistics", norm_statistics, "smoothed: blended with those of the runs before")
+  verb.add_option("--norm-statistics", norm_statistics,
+                  "smoothed: blended with the runs before; carried: of the run before")
       ->type_name(kNormStatisticsWords)
-      ->check(CLI::IsMember({"exact", "smoothed"}).description(""));
+      ->check(CLI::IsMember({"exact", "smoothed", "carried"}).description(""));
 }
 
 void EngineOptions::AddCpu(CLI::App& verb) {

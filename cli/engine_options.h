@@ -15,9 +15,9 @@ namespace tempera::cli {
 // "auto", "fp32", "bf16", "int8"; kInvalidArgument for other words.
 Result<engine::Precision> ParsePrecision(const std::string& word);
 inline constexpr const char* kPrecisionWords = "auto|fp32|bf16|int8";
-// "exact", "smoothed".
+// "exact", "smoothed", "carried".
 Result<engine::NormStatistics> ParseNormStatistics(const std::string& word);
-inline constexpr const char* kNormStatisticsWords = "exact|smoothed";
+inline constexpr const char* kNormStatisticsWords = "exact|smoothed|carried";
 
 struct EngineOptions {
   std::string precision = "auto";  // a verb may set another default before AddPrecision

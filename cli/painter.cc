@@ -89,6 +89,7 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   TEMPERA_ASSIGN_OR_RETURN(const engine::NormStatistics statistics,
                            ParseNormStatistics(options.norm_statistics));
   if (statistics == engine::NormStatistics::kSmoothed) native.norm_statistics = TEMPERA_NORM_SMOOTHED;
+  if (statistics == engine::NormStatistics::kCarried) native.norm_statistics = TEMPERA_NORM_CARRIED;
   tempera_stylizer* stylizer = nullptr;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
   auto painter = std::make_unique<ModelPainter>(stylizer);

@@ -25,7 +25,7 @@ struct PaintOptions {
   bool pin_threads = false;
   bool keep_colors = false;
   std::string precision = "auto";         // "auto", "fp32", "bf16", "int8"
-  std::string norm_statistics = "exact";  // "exact", "smoothed"
+  std::string norm_statistics = "exact";  // "exact", "smoothed", "carried"
 };
 
 // Opens a model file.

@@ -75,8 +75,9 @@ typedef enum tempera_precision {
 
 /* What the network's instance norms normalise a frame with. */
 typedef enum tempera_norm_statistics {
-  TEMPERA_NORM_EXACT = 0,   /* the frame's own mean and variance: every frame is painted by itself */
-  TEMPERA_NORM_SMOOTHED = 1 /* blended with those of the frames before: for one video, in order */
+  TEMPERA_NORM_EXACT = 0,    /* the frame's own mean and variance: every frame is painted by itself */
+  TEMPERA_NORM_SMOOTHED = 1, /* blended with those of the frames before: for one video, in order */
+  TEMPERA_NORM_CARRIED = 2   /* those of the frame before where they are near: for one video, in order */
 } tempera_norm_statistics;
 
 /* {0} is a sound default for every field: set struct_size = sizeof(tempera_options). */
@@ -113,7 +114,8 @@ TEMPERA_API void tempera_close(tempera_stylizer* stylizer);
 TEMPERA_API tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* in,
                                            const tempera_image* out);
 
-/* With TEMPERA_NORM_SMOOTHED: the next frame begins anew, as after a cut. Otherwise nothing changes. */
+/* With TEMPERA_NORM_SMOOTHED and TEMPERA_NORM_CARRIED: the next frame begins anew, as after a cut.
+ * Otherwise nothing changes. */
 TEMPERA_API tempera_status tempera_reset(tempera_stylizer* stylizer);
 
 /* 0 = the source, 1 = the painting (default). Takes effect with the next frame. */

@@ -110,7 +110,7 @@ class Stylizer {
     return Check(tempera_process(handle_, &in, &out));
   }
 
-  // After a cut, with TEMPERA_NORM_SMOOTHED.
+  // After a cut, with TEMPERA_NORM_SMOOTHED or TEMPERA_NORM_CARRIED.
   Error Reset() { return Check(tempera_reset(handle_)); }
 
   // 0 = the source, 1 = the painting.

@@ -29,6 +29,9 @@ struct InstanceNorm {
   // n * channels numbers: each channel's own mean in the last Run.
   std::vector<double> channel_mean;
   bool carried = false;  // mean and variance are of a frame before
+  // How far the last Finish took mean and variance from what they were, in deviations and in logarithms of
+  // the deviation, over all channels (root of the mean square).
+  double change = 0;
   // What it normalises is one number per channel whenever the graph's inputs are (flat.h), and this time they
   // are: moments then hold rounding errors alone.
   bool stays_flat = false, flat = false;

@@ -23,9 +23,15 @@ double MeanAsStored(double mean, double variance) {
   return 16 * variance < step * step ? std::nearbyint(mean / step) * step : mean;
 }
 
+double SquaredChange(double mean_difference, double variance, double other_variance) {
+  const double logarithm = 0.5 * std::log(variance / other_variance);
+  return mean_difference * mean_difference / (0.5 * (variance + other_variance)) + logarithm * logarithm;
+}
+
 }  // namespace
 
 void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t tiles) {
+  double squares = 0;
   // The frames before count only once there were some.
   const double before = statistics == NormStatistics::kSmoothed && carried ? smoothing : 0;
   const auto together = static_cast<size_t>(group_channels);
@@ -41,10 +47,12 @@ void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t 
       all.Join(channel);
     }
     for (size_t i = first; i < first + together; ++i) {
+      squares += SquaredChange(mean[i] - all.mean, variance[i] + epsilon, all.variance() + epsilon);
       mean[i] = before == 0 ? all.mean : before * mean[i] + (1 - before) * all.mean;
       variance[i] = before == 0 ? all.variance() : before * variance[i] + (1 - before) * all.variance();
     }
   }
+  change = std::sqrt(squares / static_cast<double>(scale.size()));
   carried = true;
   Apply();
   if (!flat || before != 0) return;

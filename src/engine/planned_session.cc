@@ -4,9 +4,11 @@
 #include <chrono>
 #include <cstring>
 #include <numeric>
+#include <optional>
 #include <span>
 #include <utility>
 
+#include "src/engine/carried.h"
 #include "src/engine/flat.h"
 #include "src/engine/stages.h"
 
@@ -19,7 +21,11 @@ class PlannedSession final : public Session {
     plan_ = std::move(plan);
     precision_ = std::move(precision);
     calibration_ = std::move(calibration);
-    ends_in_arena_ = options.rewrites_inputs;
+    carries_ =
+        options.norm_statistics == NormStatistics::kCarried &&
+        std::any_of(plan_.norms.begin(), plan_.norms.end(), [](const auto& n) { return n->wants_moments(); });
+    // With carried statistics a picture may be painted a second time, in memory laid out anew.
+    ends_in_arena_ = options.rewrites_inputs && !carries_;
     chain_bytes_ = options.chain_bytes;
     TEMPERA_ASSIGN_OR_RETURN(pool_, ThreadPool::Create(options.num_threads, options.pin_threads));
     const graph::Graph& graph = *plan_.graph;
@@ -53,16 +59,13 @@ class PlannedSession final : public Session {
 
   Status Run() override {
     FindFlat();
-    const RunContext context{*pool_, arena_.data() + scratch_offset_, scratch_bytes_};
-    for (Stage& stage : stages_.stages) {
-      if (stage.chain != nullptr) {
-        RunChain(*stage.chain, stage.first, context);
-        continue;
-      }
-      const auto start = profiling_ ? Clock::now() : Clock::time_point();
-      TEMPERA_RETURN_IF_ERROR(plan_.steps[stage.first]->Run(context));
-      if (profiling_) infos_[stage.first].last_ms = MillisecondsSince(start);
+    if (carries_ && carried_statistics_.MayCarry(any_flat())) {
+      TEMPERA_RETURN_IF_ERROR(RunIn(carried_));
+      for (BandedStep* step : finishing_) step->Finish();
+      if (carried_statistics_.Serves(plan_.norms)) return OkStatus();
     }
+    TEMPERA_RETURN_IF_ERROR(RunIn(exact_));
+    carried_statistics_.Renew();
     return OkStatus();
   }
 
@@ -74,6 +77,7 @@ class PlannedSession final : public Session {
 
   void ResetStatistics() override {
     for (const auto& norm : plan_.norms) norm->carried = false;
+    carried_statistics_.Reset();
   }
 
   std::vector<ChannelStatistics> statistics() const override {
@@ -114,7 +118,38 @@ class PlannedSession final : public Session {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   }
 
-  // The chain's steps, from plan_.steps[first] on. Each step's time is its share in the work of all threads.
+  // A way to run the plan: what runs together, and where storages then lie.
+  struct Order {
+    Stages stages;
+    std::optional<Memory> memory;
+  };
+
+  Status RunIn(Order& order) {
+    if (bound_ != &order) {
+      for (const auto& step : plan_.steps) step->Bind(*order.memory);
+      bound_ = &order;
+    }
+    const RunContext context{*pool_, arena_.data() + scratch_offset_, scratch_bytes_};
+    for (Stage& stage : order.stages.stages) {
+      if (stage.chain != nullptr) {
+        RunChain(*stage.chain, stage.first, context);
+        if (&order != &exact_) continue;
+        for (BandedStep* step : stage.chain->steps()) step->Finish();
+        continue;
+      }
+      const auto start = profiling_ ? Clock::now() : Clock::time_point();
+      TEMPERA_RETURN_IF_ERROR(plan_.steps[stage.first]->Run(context));
+      if (profiling_) infos_[stage.first].last_ms = MillisecondsSince(start);
+    }
+    return OkStatus();
+  }
+
+  bool any_flat() const {
+    return std::any_of(plan_.norms.begin(), plan_.norms.end(), [](const auto& norm) { return norm->flat; });
+  }
+
+  // The chain's steps, from plan_.steps[first] on, unfinished. Each step's time is its share in the work of
+  // all threads.
   void RunChain(Chain& chain, size_t first, const RunContext& context) {
     const size_t count = chain.steps().size();
     if (!profiling_) {
@@ -129,27 +164,40 @@ class PlannedSession final : public Session {
         infos_[first + i].last_ms = all > 0 ? spent * seconds[i] / all : 0;
       }
     }
-    for (BandedStep* step : chain.steps()) step->Finish();
   }
 
   // Gives every storage its address: all in one arena, the threads' scratch behind.
   Status PlaceStorages() {
     for (const auto& step : plan_.steps) {
+      auto* banded = dynamic_cast<BandedStep*>(step.get());
+      if (banded != nullptr && banded->finishes()) finishing_.push_back(banded);
       scratch_bytes_ = std::max(scratch_bytes_, step->scratch_bytes);
       memory_.weight_bytes += step->weight_bytes;
     }
-    stages_ = PlanStages(
-        plan_,
-        {.threads = pool_->num_threads(), .ends_in_arena = ends_in_arena_, .most_bytes = chain_bytes_});
+    StageOptions options = {
+        .threads = pool_->num_threads(), .ends_in_arena = ends_in_arena_, .most_bytes = chain_bytes_};
+    exact_.stages = PlanStages(plan_, options);
+    scratch_offset_ = exact_.stages.memory.bytes;
+    if (carries_) {
+      options.norms_wait = false;
+      options.most_bytes = std::max(chain_bytes_, static_cast<int64_t>(scratch_offset_));
+      carried_.stages = PlanStages(plan_, options);
+      scratch_offset_ = std::max(scratch_offset_, carried_.stages.memory.bytes);
+    }
     seconds_.resize(plan_.steps.size());
-    scratch_offset_ = stages_.memory.bytes;
     const size_t bytes = scratch_offset_ + scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
     TEMPERA_ASSIGN_OR_RETURN(arena_, AlignedBuffer::Allocate(bytes));
     memory_.activation_bytes = bytes;
+    PlacePointers(exact_);
+    if (carries_) PlacePointers(carried_);
+    return OkStatus();
+  }
+
+  void PlacePointers(Order& order) {
     std::vector<void*> pointers(plan_.storages.size());
     for (size_t s = 0; s < pointers.size(); ++s) {
       const Storage& storage = plan_.storages[s];
-      pointers[s] = arena_.data() + stages_.memory.offsets[s];
+      pointers[s] = arena_.data() + order.stages.memory.offsets[s];
       if (storage.kind == Storage::Kind::kArena) continue;
       const bool input = storage.kind == Storage::Kind::kInput;
       const graph::Graph& graph = *plan_.graph;
@@ -160,9 +208,7 @@ class PlannedSession final : public Session {
       }
       pointers[s] = tensor.raw();
     }
-    const Memory memory(std::move(pointers));
-    for (const auto& step : plan_.steps) step->Bind(memory);
-    return OkStatus();
+    order.memory.emplace(std::move(pointers));
   }
 
   // A picture with two colours says so at once; inputs are looked at before a step may write over them.
@@ -202,7 +248,11 @@ class PlannedSession final : public Session {
   CalibrationPtr calibration_;
   bool ends_in_arena_ = false;  // inputs and outputs lie in the arena
   int64_t chain_bytes_ = 0;     // SessionOptions
-  Stages stages_;
+  Order exact_, carried_;
+  std::vector<BandedStep*> finishing_;
+  const Order* bound_ = nullptr;  // what the steps' pointers are of
+  bool carries_ = false;          // NormStatistics::kCarried
+  CarriedStatistics carried_statistics_;
   std::vector<double> seconds_;  // room for RunChain
   std::vector<StepInfo> infos_;
   bool profiling_ = false;

@@ -36,6 +36,7 @@ struct ValueRange {
 enum class NormStatistics {
   kExact,     // mean and variance of the picture itself
   kSmoothed,  // blended with those of the pictures before: for the frames of one video
+  kCarried,   // those of the picture before where they are near enough (carried.h): for the frames of one video
   kGiven,     // Session::SetStatistics said so; nothing is gathered, the norm is a known scale and shift
 };
 
@@ -121,7 +122,7 @@ class Session {
   // No allocation, no lock, no lookup. One caller at a time.
   virtual Status Run() = 0;
 
-  // With NormStatistics::kSmoothed: the next Run starts anew, as after a cut.
+  // With NormStatistics::kSmoothed and kCarried: the next Run starts anew, as after a cut.
   virtual void ResetStatistics() = 0;
   // Of the last Run, or as given; one per instance norm, in the order of the graph.
   virtual std::vector<ChannelStatistics> statistics() const = 0;

@@ -63,7 +63,9 @@ Stages PlanStages(const Plan& plan, const StageOptions& options) {
       ++stage.count;
     }
     // A chain of too many tasks: its steps run one by one, in the chain's memory.
-    if (stage.count > 1) stage.chain = MakeChain(plan, first, stage.count, options.threads);
+    const BandedStep* banded = BandedOf(plan, first);
+    const bool alone = !options.norms_wait && banded != nullptr && banded->finishes();
+    if (stage.count > 1 || alone) stage.chain = MakeChain(plan, first, stage.count, options.threads);
     const size_t end = first + stage.count;
     if (stage.count > 1 && stage.chain == nullptr) {
       for (size_t i = first; i < end; ++i) result.stages.push_back({i, 1, nullptr});

@@ -15,7 +15,9 @@ namespace tempera::engine {
 struct StageOptions {
   int threads = 1;
   bool ends_in_arena = false;  // as PlanMemory takes it
-  bool norms_wait = true;      // a norm normalises with what was gathered in the same run
+  // A norm normalises with what was gathered in the same run. Otherwise no step is finished while others run:
+  // every step that finishes is in a chain, if of its own (unless it has too many tasks).
+  bool norms_wait = true;
   // SessionOptions::chain_bytes.
   int64_t most_bytes = 0;
 };

@@ -105,10 +105,12 @@ Status CheckOptions(const tempera_options* given, tempera::stylize::StylizerOpti
   int statistics;
   static_assert(sizeof(statistics) == sizeof(options.norm_statistics));
   std::memcpy(&statistics, &options.norm_statistics, sizeof(statistics));
-  if (statistics != TEMPERA_NORM_EXACT && statistics != TEMPERA_NORM_SMOOTHED) {
+  if (statistics != TEMPERA_NORM_EXACT && statistics != TEMPERA_NORM_SMOOTHED &&
+      statistics != TEMPERA_NORM_CARRIED) {
     return InvalidArgument("norm_statistics " + std::to_string(statistics) + " is unknown");
   }
   if (statistics == TEMPERA_NORM_SMOOTHED) out->norm_statistics = tempera::engine::NormStatistics::kSmoothed;
+  if (statistics == TEMPERA_NORM_CARRIED) out->norm_statistics = tempera::engine::NormStatistics::kCarried;
   for (int32_t extent : {options.working_width, options.working_height}) {
     if (extent < 0 || extent > tempera::stylize::kMaxExtent) {
       return InvalidArgument("working size " + std::to_string(extent) + " is not in 0..16384");

@@ -158,6 +158,28 @@ TEST(Stylizer, NetworkMayWorkAtAnotherSize) {
   EXPECT_FALSE(s->WorkingSize(0, 10));
 }
 
+TEST(Stylizer, CarriedStatisticsServeNearFramesOnly) {
+  TestModel normed;
+  normed.Constant("gamma", {3}, {30, 30, 30}).Constant("beta", {3}, {120, 120, 120});
+  normed.Node("InstanceNormalization", {"input", "gamma", "beta"}, "output");
+  Rgb dark = Noise(32, 32), brighter = dark, bright = dark, out(32, 32);
+  for (uint8_t& b : dark.pixels) b /= 4;
+  for (size_t i = 0; i < dark.pixels.size(); ++i)
+    brighter.pixels[i] = static_cast<uint8_t>(dark.pixels[i] + 1);
+  for (uint8_t& b : bright.pixels) b = static_cast<uint8_t>(200 + b / 8);
+  Expected<tempera::Stylizer> s = OpenModel(normed, {.norm_statistics = TEMPERA_NORM_CARRIED});
+  ASSERT_TRUE(s);
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_FALSE(s->Process(dark.image(), out.image()));
+    EXPECT_EQ(out.pixels, Paint(normed, dark).pixels);
+  }
+  // A little light shows; with statistics of its own it would not.
+  ASSERT_FALSE(s->Process(brighter.image(), out.image()));
+  EXPECT_NE(out.pixels, Paint(normed, brighter).pixels);
+  ASSERT_FALSE(s->Process(bright.image(), out.image()));
+  EXPECT_EQ(out.pixels, Paint(normed, bright).pixels);
+}
+
 TEST(Stylizer, SmoothedStatisticsBeginExactlyAndAfterReset) {
   // Paints mean 120 and deviation 30, whatever the frame is.
   TestModel normed;

@@ -75,6 +75,8 @@ expect_equal "$(field "$work/out/small.webm" v stream=width,height,codec_name)" 
 paint "$work/in.mkv" -o "$work/out/exact.mkv" --codec ffv1 --pin --norm-statistics exact
 paint "$work/in.mkv" -o "$work/out/smoothed.mkv" --codec ffv1 --norm-statistics smoothed
 expect_frames "$work/out/smoothed.mkv" 20 20
+paint "$work/in.mkv" -o "$work/out/carried.mkv" --codec ffv1 --norm-statistics carried
+expect_frames "$work/out/carried.mkv" 20 20
 expect_error 2 'norm-statistics.*frames of a video' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.png" \
   --style "$style" --norm-statistics smoothed
 expect_error 2 'norm-statistics' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.mp4" --style "$style" \

@@ -123,6 +123,8 @@ grep -A5 '"shape"' "$work/stdout" | tr -d ' \n' | grep -q '1,3,48,64' || fail "-
 expect_success "$tempera" bench blue-negative --size 64x48 --iterations 2 --json --pin --norm-statistics smoothed
 said '"norm_statistics": "smoothed"'
 said '"pinned": true'
+expect_success "$tempera" bench blue-negative --size 64x48 --iterations 2 --json --norm-statistics carried
+said '"norm_statistics": "carried"'
 expect_error 2 'norm-statistics' "$tempera" bench blue-negative --norm-statistics given
 expect_error 2 'iterations' "$tempera" bench blue-negative --iterations 0
 expect_error 2 'WIDTHxHEIGHT' "$tempera" bench blue-negative --size 0x0

@@ -11,16 +11,20 @@
 namespace tempera::engine {
 namespace {
 
-std::unique_ptr<Session> Make(NormStatistics statistics, Precision precision, int n = 1) {
+std::unique_ptr<Session> Make(NormStatistics statistics, Precision precision, int n = 1, int threads = 2,
+                              int64_t chain_bytes = 0) {
   TestModel m;
   std::string x = m.Node("Relu", {m.PaddedConv("x", 3, 6, 3, 1, 1, true)});
   x = m.PaddedConv(x, 6, 5, 3, 1, 1, true);
   m.Output(m.PaddedConv(x, 5, 3, 3, 1, 1, false));
   const auto model = m.Load();
   EXPECT_TRUE(model.ok()) << model.status().message();
-  auto session = Session::Create(
-      *model, {{n, 3, 24, 40}},
-      {.num_threads = 2, .precision = precision, .norm_statistics = statistics, .norm_smoothing = 0.75f});
+  auto session = Session::Create(*model, {{n, 3, 24, 40}},
+                                 {.num_threads = threads,
+                                  .precision = precision,
+                                  .norm_statistics = statistics,
+                                  .norm_smoothing = 0.75f,
+                                  .chain_bytes = chain_bytes});
   EXPECT_TRUE(session.ok()) << session.status().message();
   return session.ok() ? std::move(session).value() : nullptr;
 }
@@ -69,6 +73,51 @@ TEST_P(Statistics, GivenOnesStandForThePicture) {
   const Tensor dark = Paint(*given, kDark);
   EXPECT_LT(PsnrDb(dark, Paint(*exact, kDark), 1), 60);
   EXPECT_EQ(given->statistics()[1].mean.size(), 10u);
+}
+
+TEST_P(Statistics, CarriedOnesAreThoseOfThePictureBefore) {
+  const auto exact = Make(NormStatistics::kExact, GetParam());
+  const auto given = Make(NormStatistics::kGiven, GetParam());
+  const auto carried = Make(NormStatistics::kCarried, GetParam());
+  const Tensor bright = Paint(*exact, kBright);
+  ASSERT_TRUE(given->SetStatistics(exact->statistics()).ok());
+  // The first by itself; nothing changes while the picture does not.
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(PsnrDb(bright, Paint(*carried, kBright), 255), 200) << i;
+  const ValueRange dimmed = {99, 252};
+  const Tensor lagging = Paint(*carried, dimmed);
+  EXPECT_GT(PsnrDb(Paint(*given, dimmed), lagging, 255), 80);
+  EXPECT_LT(PsnrDb(Paint(*exact, dimmed), lagging, 1), 60);
+  // As many pictures later as there are norms, all is settled.
+  Paint(*carried, dimmed);
+  EXPECT_GT(PsnrDb(Paint(*exact, dimmed), Paint(*carried, dimmed), 255), 100);
+}
+
+TEST_P(Statistics, CarriedOnesBeginAnewAtACutAndAfterReset) {
+  const auto exact = Make(NormStatistics::kExact, GetParam());
+  const auto carried = Make(NormStatistics::kCarried, GetParam());
+  Paint(*carried, kBright);
+  EXPECT_EQ(PsnrDb(Paint(*exact, kDark), Paint(*carried, kDark), 255), 200);
+  // Black, then a picture: statistics of one colour say nothing about it.
+  EXPECT_EQ(PsnrDb(Paint(*exact, {0, 0}), Paint(*carried, {0, 0}), 255), 200);
+  EXPECT_EQ(PsnrDb(Paint(*exact, kDark), Paint(*carried, kDark), 255), 200);
+  const ValueRange dimmed = {0, 79};
+  const Tensor own = Paint(*exact, dimmed);
+  carried->ResetStatistics();
+  EXPECT_EQ(PsnrDb(own, Paint(*carried, dimmed), 255), 200);
+}
+
+TEST_P(Statistics, CarriedOnesDoNotDependOnThreads) {
+  std::vector<std::unique_ptr<Session>> sessions;
+  for (int threads : {1, 2, 3, 8}) {
+    for (int64_t chain_bytes : {int64_t{-1}, int64_t{0}, int64_t{1} << 40})
+      sessions.push_back(Make(NormStatistics::kCarried, GetParam(), 2, threads, chain_bytes));
+  }
+  for (float high : {255.0f, 254.0f, 252.0f, 40.0f, 41.0f, 41.0f}) {
+    const Tensor first = Paint(*sessions[0], {10, high});
+    for (const auto& session : sessions) {
+      if (session != sessions[0]) EXPECT_EQ(PsnrDb(first, Paint(*session, {10, high}), 255), 200) << high;
+    }
+  }
 }
 
 TEST_P(Statistics, OfAnotherModelAreRefused) {

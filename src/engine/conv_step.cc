@@ -35,6 +35,18 @@ void ConvStep::Bind(const Memory& memory) {
   args_.output = memory.floats(to_);
 }
 
+bool ConvStep::TakeSource(const PictureSource* source) {
+  if (!ends_.TakeSource(plan_, source)) return false;
+  scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
+  return true;
+}
+
+bool ConvStep::TakeSink(const PictureSink* sink) {
+  if (!ends_.TakeSink(plan_, sink)) return false;
+  scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
+  return true;
+}
+
 namespace {
 
 PadMode PadModeOf(const Node& node) {

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/ends/task_ends.h"
 #include "src/engine/norm.h"
 #include "src/engine/step.h"
 #include "src/graph/graph.h"
@@ -22,11 +23,14 @@ class ConvStep final : public GatheringStep {
   int64_t tasks() const override { return plan_.tasks; }
   Heights heights() const override { return HeightsOf(plan_.shape); }
   TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
-  void RunTask(int64_t task, void* scratch) override { plan_.RunTask(args_, task, scratch); }
+  void RunTask(int64_t task, void* scratch) override { ends_.RunTask(plan_, args_, task, scratch); }
+  bool TakeSource(const PictureSource* source) override;
+  bool TakeSink(const PictureSink* sink) override;
 
  private:
   kernels::ConvPlan plan_;
   kernels::ConvArgs args_;
+  TaskEnds ends_;
   StorageId from_, to_;
 };
 

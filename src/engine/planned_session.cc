@@ -26,18 +26,19 @@ class PlannedSession final : public Session {
         std::any_of(plan_.norms.begin(), plan_.norms.end(), [](const auto& n) { return n->wants_moments(); });
     // With carried statistics a picture may be painted a second time, in memory laid out anew.
     ends_in_arena_ = options.rewrites_inputs && !carries_;
+    ConnectEnds(options);
     chain_bytes_ = options.chain_bytes;
     TEMPERA_ASSIGN_OR_RETURN(pool_, ThreadPool::Create(options.num_threads, options.pin_threads));
     const graph::Graph& graph = *plan_.graph;
     inputs_.resize(graph.inputs.size());
     outputs_.resize(graph.outputs.size());
-    for (size_t i = 0; i < inputs_.size() && !ends_in_arena_; ++i) {
+    for (size_t i = 0; i < inputs_.size() && !ends_in_arena_ && !reads_source(); ++i) {
       const TensorInfo& info = graph.value(graph.inputs[i]).info;
       TEMPERA_ASSIGN_OR_RETURN(inputs_[i], Tensor::Create(info.dtype, info.shape));
     }
     for (size_t o = 0; o < outputs_.size(); ++o) {
       const graph::Value& value = graph.value(graph.outputs[o]);
-      if (ends_in_arena_ && !value.constant) continue;
+      if ((ends_in_arena_ && !value.constant) || (o == 0 && writes_sink())) continue;
       TEMPERA_ASSIGN_OR_RETURN(outputs_[o], Tensor::Create(value.info.dtype, value.info.shape));
     }
     for (size_t o : plan_.constant_outputs) {
@@ -56,6 +57,9 @@ class PlannedSession final : public Session {
   size_t output_count() const override { return outputs_.size(); }
   Tensor& input(size_t index) override { return inputs_[index]; }
   const Tensor& output(size_t index) const override { return outputs_[index]; }
+  bool reads_source() const override { return source_ != nullptr; }
+  bool writes_sink() const override { return sink_ != nullptr; }
+  bool mixes_ends() const override { return mixes_ends_; }
 
   Status Run() override {
     FindFlat();
@@ -180,11 +184,19 @@ class PlannedSession final : public Session {
     scratch_offset_ = exact_.stages.memory.bytes;
     if (carries_) {
       options.norms_wait = false;
-      options.most_bytes = std::max(chain_bytes_, static_cast<int64_t>(scratch_offset_));
+      if (chain_bytes_ >= 0) options.most_bytes = std::max(chain_bytes_, static_cast<int64_t>(scratch_offset_));
       carried_.stages = PlanStages(plan_, options);
       scratch_offset_ = std::max(scratch_offset_, carried_.stages.memory.bytes);
     }
     seconds_.resize(plan_.steps.size());
+    // A frame painted a second time is read again behind the first painting.
+    mixes_ends_ = carries_ && reads_source() && writes_sink();
+    for (const Stage& stage : exact_.stages.stages) {
+      const auto in_stage = [&stage](int32_t step) {
+        return step >= 0 && static_cast<size_t>(step) - stage.first < stage.count;
+      };
+      mixes_ends_ |= in_stage(source_step_) && in_stage(sink_step_);
+    }
     const size_t bytes = scratch_offset_ + scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
     TEMPERA_ASSIGN_OR_RETURN(arena_, AlignedBuffer::Allocate(bytes));
     memory_.activation_bytes = bytes;
@@ -202,6 +214,7 @@ class PlannedSession final : public Session {
       const bool input = storage.kind == Storage::Kind::kInput;
       const graph::Graph& graph = *plan_.graph;
       Tensor& tensor = input ? inputs_[storage.index] : outputs_[storage.index];
+      if (input ? reads_source() : storage.index == 0 && writes_sink()) continue;
       if (ends_in_arena_) {
         const auto v = input ? graph.inputs[storage.index] : graph.outputs[storage.index];
         tensor = Tensor::Borrow(graph.value(v).info, pointers[s]);
@@ -211,10 +224,52 @@ class PlannedSession final : public Session {
     order.memory.emplace(std::move(pointers));
   }
 
+  // The one step that reads (or writes) a storage, by index; -1: none or several do.
+  int32_t OnlyStep(StorageId id, std::vector<StorageId> Step::*list) const {
+    int32_t found = -1;
+    for (size_t i = 0; i < plan_.steps.size(); ++i) {
+      const std::vector<StorageId>& ids = (*plan_.steps[i]).*list;
+      const auto count = std::count(ids.begin(), ids.end(), id);
+      if (count > 1 || (count == 1 && found >= 0)) return -1;
+      if (count == 1) found = static_cast<int32_t>(i);
+    }
+    return found;
+  }
+
+  // Takes source and sink where the steps at the two ends can; the storages there then need no memory.
+  void ConnectEnds(const SessionOptions& options) {
+    const graph::Graph& graph = *plan_.graph;
+    for (size_t s = 0; s < plan_.storages.size(); ++s) {
+      Storage& storage = plan_.storages[s];
+      const auto id = static_cast<StorageId>(s);
+      if (storage.index != 0 || storage.kind == Storage::Kind::kArena) continue;
+      if (storage.kind == Storage::Kind::kInput) {
+        const int32_t reader = OnlyStep(id, &Step::reads);
+        if (options.source == nullptr || graph.inputs.size() != 1 || reader < 0 ||
+            !plan_.steps[static_cast<size_t>(reader)]->TakeSource(options.source))
+          continue;
+        source_ = options.source, source_step_ = reader;
+        source_shape_ = graph.value(graph.inputs[0]).info.shape;
+      } else {
+        const int32_t writer = OnlyStep(id, &Step::writes);
+        const bool is_read = std::any_of(plan_.steps.begin(), plan_.steps.end(), [id](const auto& step) {
+          return std::count(step->reads.begin(), step->reads.end(), id) > 0;
+        });
+        if (options.sink == nullptr || writer < 0 || is_read ||
+            !plan_.steps[static_cast<size_t>(writer)]->TakeSink(options.sink))
+          continue;
+        sink_ = options.sink, sink_step_ = writer;
+      }
+      storage.bytes = 0;
+    }
+  }
+
   // A picture with two colours says so at once; inputs are looked at before a step may write over them.
   void FindFlat() {
     if (!knows_flat_) return;
-    const bool flat = std::all_of(inputs_.begin(), inputs_.end(), IsFlat);
+    const auto tensor_is_flat = [](const Tensor& input) { return IsFlat(input); };
+    const bool flat = reads_source() ? IsFlat(*source_, source_shape_[1], source_shape_[2], source_shape_[3])
+                                     : std::all_of(inputs_.begin(), inputs_.end(), tensor_is_flat);
     for (const auto& norm : plan_.norms) norm->flat = flat && norm->stays_flat;
   }
 
@@ -240,7 +295,12 @@ class PlannedSession final : public Session {
 
   Plan plan_;
   std::unique_ptr<ThreadPool> pool_;
-  std::vector<Tensor> inputs_, outputs_;
+  std::vector<Tensor> inputs_, outputs_;  // empty where an end takes their place
+  const PictureSource* source_ = nullptr;
+  const PictureSink* sink_ = nullptr;
+  Shape source_shape_;
+  int32_t source_step_ = -1, sink_step_ = -1;
+  bool mixes_ends_ = false;
   AlignedBuffer arena_;
   size_t scratch_offset_ = 0, scratch_bytes_ = 0;
   MemoryInfo memory_;

@@ -14,6 +14,7 @@
 
 #include "src/base/status.h"
 #include "src/base/tensor.h"
+#include "src/engine/ends/picture_ends.h"
 #include "src/graph/graph.h"
 
 namespace tempera::engine {
@@ -74,6 +75,10 @@ struct SessionOptions {
   // step after the other, or than this. -1: one after the other; the results are the same (tests).
   int64_t chain_bytes = 0;
   bool pin_threads = false;  // each worker stays on a core of its own (ThreadPool::Create)
+  // Input 0 comes from the source and output 0 goes to the sink, row by row and without a tensor, where the
+  // session can (reads_source, writes_sink). They outlive it.
+  const PictureSource* source = nullptr;
+  const PictureSink* sink = nullptr;
 };
 
 struct PrecisionInfo {
@@ -118,6 +123,14 @@ class Session {
   virtual size_t output_count() const = 0;
   virtual Tensor& input(size_t index) = 0;
   virtual const Tensor& output(size_t index) const = 0;
+
+  // Whether SessionOptions::source and sink are used: the graph's one input is read by one convolution and by
+  // nothing else; its first output is what a convolution stores, nobody else reads it, and its tiles begin and
+  // end as regions must. The tensor is then empty.
+  virtual bool reads_source() const = 0;
+  virtual bool writes_sink() const = 0;
+  // Whether the source may be read after the sink was written to.
+  virtual bool mixes_ends() const = 0;
 
   // No allocation, no lock, no lookup. One caller at a time.
   virtual Status Run() = 0;

@@ -42,6 +42,12 @@ class Step {
   // No allocation where the kernel is a fast one. Called from one thread at a time.
   virtual Status Run(const RunContext& context) = 0;
 
+  // From now on its one input picture comes from `source`, its output picture goes to `sink` (ends/), which
+  // outlive the step, and the storages are left alone; scratch_bytes may grow. False: it cannot, and nothing
+  // changed. Before Bind.
+  virtual bool TakeSource(const PictureSource* /*source*/) { return false; }
+  virtual bool TakeSink(const PictureSink* /*sink*/) { return false; }
+
   // The memory plan keeps these alive while the step runs. Filled by the maker.
   std::vector<StorageId> reads, writes;
   size_t scratch_bytes = 0;  // per thread

@@ -35,6 +35,18 @@ void ConvNhwcStep::Bind(const Memory& memory) {
   args_.output = memory.at(to_);
 }
 
+bool ConvNhwcStep::TakeSource(const PictureSource* source) {
+  if (plan_.input != PictureLayout::kPlanarF32 || !ends_.TakeSource(plan_, source)) return false;
+  scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
+  return true;
+}
+
+bool ConvNhwcStep::TakeSink(const PictureSink* sink) {
+  if (plan_.output != PictureLayout::kPlanarF32 || !ends_.TakeSink(plan_, sink)) return false;
+  scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
+  return true;
+}
+
 namespace {
 
 ConvNhwcOptions OptionsOf(const PlanBuilder& builder, const ConvSetting& setting) {

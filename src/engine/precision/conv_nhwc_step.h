@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "src/engine/ends/task_ends.h"
 #include "src/engine/norm.h"
 #include "src/engine/plan_builder.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
@@ -19,11 +20,14 @@ class ConvNhwcStep final : public GatheringStep {
   int64_t tasks() const override { return plan_.tasks; }
   Heights heights() const override { return HeightsOf(plan_.shape); }
   TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
-  void RunTask(int64_t task, void* scratch) override { plan_.RunTask(args_, task, scratch); }
+  void RunTask(int64_t task, void* scratch) override { ends_.RunTask(plan_, args_, task, scratch); }
+  bool TakeSource(const PictureSource* source) override;
+  bool TakeSink(const PictureSink* sink) override;
 
  private:
   kernels::ConvNhwcPlan plan_;
   kernels::ConvNhwcArgs args_;
+  TaskEnds ends_;
   StorageId from_, to_;
 };
 

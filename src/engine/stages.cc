@@ -9,6 +9,11 @@ namespace {
 // Plans of more steps are run step by step: trying chains takes time with the third power.
 constexpr size_t kMostSteps = 256;
 
+// Measured on two cores with 512 KiB of L2 each and 32 MiB of L3, two threads, residual blocks in 8 bits:
+// values of 2.5 MB together 1 to 11 % slower in a chain (tasks wait for one another), of 10 MB 0 to 2 %
+// faster, of 22 MB 5 to 8 %, of 90 MB 4 to 12 %. One thread: no difference.
+constexpr size_t kLeastBytes = size_t{4} << 20;
+
 BandedStep* BandedOf(const Plan& plan, size_t i) { return dynamic_cast<BandedStep*>(plan.steps[i].get()); }
 
 bool Shares(const std::vector<StorageId>& a, const std::vector<StorageId>& b) {
@@ -38,6 +43,22 @@ std::unique_ptr<Chain> MakeChain(const Plan& plan, size_t first, size_t count, i
   return Chain::Make(std::move(steps), threads);
 }
 
+// Of all that steps [first, first + count) read and write.
+size_t BytesOf(const Plan& plan, size_t first, size_t count) {
+  std::vector<bool> seen(plan.storages.size(), false);
+  size_t bytes = 0;
+  for (size_t i = first; i < first + count; ++i) {
+    for (const auto* ids : {&plan.steps[i]->reads, &plan.steps[i]->writes}) {
+      for (StorageId id : *ids) {
+        const auto s = static_cast<size_t>(id);
+        if (!seen[s]) bytes += plan.storages[s].bytes;
+        seen[s] = true;
+      }
+    }
+  }
+  return bytes;
+}
+
 }  // namespace
 
 Stages PlanStages(const Plan& plan, const StageOptions& options) {
@@ -62,10 +83,13 @@ Stages PlanStages(const Plan& plan, const StageOptions& options) {
       result.memory = std::move(memory);
       ++stage.count;
     }
+    const bool small =
+        options.norms_wait && options.most_bytes == 0 && BytesOf(plan, first, stage.count) < kLeastBytes;
     // A chain of too many tasks: its steps run one by one, in the chain's memory.
     const BandedStep* banded = BandedOf(plan, first);
     const bool alone = !options.norms_wait && banded != nullptr && banded->finishes();
-    if (stage.count > 1 || alone) stage.chain = MakeChain(plan, first, stage.count, options.threads);
+    if ((stage.count > 1 && !small) || alone)
+      stage.chain = MakeChain(plan, first, stage.count, options.threads);
     const size_t end = first + stage.count;
     if (stage.count > 1 && stage.chain == nullptr) {
       for (size_t i = first; i < end; ++i) result.stages.push_back({i, 1, nullptr});

@@ -18,7 +18,8 @@ struct StageOptions {
   // A norm normalises with what was gathered in the same run. Otherwise no step is finished while others run:
   // every step that finishes is in a chain, if of its own (unless it has too many tasks).
   bool norms_wait = true;
-  // SessionOptions::chain_bytes.
+  // SessionOptions::chain_bytes. Where it is 0, steps whose values are small together stay by themselves too:
+  // the caches hold those either way.
   int64_t most_bytes = 0;
 };
 

@@ -140,7 +140,7 @@ void TensorToFrame::Run(const Tensor& tensor, const tempera_image& source, const
         kernels_->blend(painted[i].b, original[i].b, sliders.strength, frame_.width);
       }
       WriteRows(*kernels_, out, y, count, painted);
-      for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i);
+      for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i, 0, out.width);
     }
   });
 }
@@ -172,7 +172,7 @@ void CopyFrame(const PixelKernels& kernels, const tempera_image& source, const t
     const int count = std::min(2, out.height - y);
     for (int i = 0; i < count; ++i) ReadRow(kernels, source, y + i, rows[i]);
     WriteRows(kernels, out, y, count, rows);
-    for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i);
+    for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i, 0, out.width);
   }
 }
 

@@ -1,5 +1,6 @@
 // The two ends of the network for one pair of sizes: frame -> input tensor, painted tensor ->
-// frame. Tables and scratch are made once; frames then flow without allocation, in row bands.
+// frame, where the network cannot read and write the frame itself (frame_ends.h). Tables and scratch
+// are made once; frames then flow without allocation, in row bands.
 #pragma once
 
 #include <vector>

@@ -59,16 +59,16 @@ uint8_t* PlaneRow(const tempera_image& image, int plane, int y) {
   return image.planes[plane] + static_cast<ptrdiff_t>(y) * image.stride_bytes[plane];
 }
 
-// Where the chroma samples of luma row y lie: NV12 interleaves them, I420 does not.
+// Where the chroma samples of luma row y lie, from luma column x on: NV12 interleaves them, I420 does not.
 struct Chroma {
   uint8_t* cb;
   uint8_t* cr;
   int step;
 };
-Chroma ChromaRow(const tempera_image& image, int y) {
+Chroma ChromaRow(const tempera_image& image, int y, int x) {
   uint8_t* first = PlaneRow(image, 1, y / 2);
-  if (image.format == TEMPERA_NV12) return {first, first + 1, 2};
-  return {first, PlaneRow(image, 2, y / 2), 1};
+  if (image.format == TEMPERA_NV12) return {first + x / 2 * 2, first + x / 2 * 2 + 1, 2};
+  return {first + x / 2, PlaneRow(image, 2, y / 2) + x / 2, 1};
 }
 
 Status CheckPlane(const tempera_image& image, int plane, int row_bytes, const char* what) {
@@ -126,40 +126,62 @@ Status CheckImage(const tempera_image& image, const char* what) {
   return CheckPlane(image, 2, half, what);
 }
 
-void ReadRow(const PixelKernels& kernels, const tempera_image& image, int y, RgbRow out) {
-  const uint8_t* row = PlaneRow(image, 0, y);
-  if (!IsSubsampled(image.format)) {
-    kernels.read_interleaved[static_cast<int>(InterleavingOf(image.format))](row, image.width, out);
-    return;
+tempera_image CompactImage(const tempera_image& image, std::vector<uint8_t>* bytes) {
+  const auto half = [](int n) { return (n + 1) / 2; };
+  const bool subsampled = IsSubsampled(image.format);
+  const int planes = image.format == TEMPERA_I420 ? 3 : subsampled ? 2 : 1;
+  tempera_image compact = image;
+  size_t at[3] = {}, end = 0;
+  for (int p = 0; p < planes; ++p) {
+    const int rows = p == 0 ? image.height : half(image.height);
+    compact.stride_bytes[p] = !subsampled                    ? BytesPerPixel(image.format) * image.width
+                              : p == 0                       ? image.width
+                              : image.format == TEMPERA_NV12 ? 2 * half(image.width)
+                                                             : half(image.width);
+    at[p] = end;
+    end += static_cast<size_t>(compact.stride_bytes[p]) * static_cast<size_t>(rows);
   }
-  const Chroma c = ChromaRow(image, y);
-  kernels.read_yuv(row, c.cb, c.cr, c.step, image.width, YuvToRgbOf(image), out);
+  if (bytes->size() < end) bytes->resize(end);
+  for (int p = 0; p < planes; ++p) compact.planes[p] = bytes->data() + at[p];
+  return compact;
 }
 
-void WriteRows(const PixelKernels& kernels, const tempera_image& image, int y, int count,
-               const RgbRow rows[2]) {
+void ReadPixels(const PixelKernels& kernels, const tempera_image& image, int y, int x, int columns,
+                RgbRow out) {
+  const uint8_t* row = PlaneRow(image, 0, y);
+  if (!IsSubsampled(image.format)) {
+    const auto read = kernels.read_interleaved[static_cast<int>(InterleavingOf(image.format))];
+    return read(row + BytesPerPixel(image.format) * x, columns, out);
+  }
+  const Chroma c = ChromaRow(image, y, x);
+  kernels.read_yuv(row + x, c.cb, c.cr, c.step, columns, YuvToRgbOf(image), out);
+}
+
+void WritePixels(const PixelKernels& kernels, const tempera_image& image, int y, int count, int x,
+                 int columns, const RgbRow rows[2]) {
   const bool subsampled = IsSubsampled(image.format);
   const kernels::RgbToYuv to_yuv = RgbToYuvOf(image);
   for (int i = 0; i < count; ++i) {
     uint8_t* row = PlaneRow(image, 0, y + i);
     if (subsampled) {
-      kernels.write_luma(rows[i], image.width, to_yuv, row);
+      kernels.write_luma(rows[i], columns, to_yuv, row + x);
     } else {
-      kernels.write_interleaved[static_cast<int>(InterleavingOf(image.format))](rows[i], image.width, row);
+      const auto write = kernels.write_interleaved[static_cast<int>(InterleavingOf(image.format))];
+      write(rows[i], columns, row + BytesPerPixel(image.format) * x);
     }
   }
   if (!subsampled) return;
-  const Chroma c = ChromaRow(image, y);
-  kernels.write_chroma(rows[0], rows[count - 1], image.width, to_yuv, c.cb, c.cr, c.step);
+  const Chroma c = ChromaRow(image, y, x);
+  kernels.write_chroma(rows[0], rows[count - 1], columns, to_yuv, c.cb, c.cr, c.step);
 }
 
-void WriteAlpha(const tempera_image& in, const tempera_image& out, int y) {
+void WriteAlpha(const tempera_image& in, const tempera_image& out, int y, int x, int columns) {
   uint8_t* to = PlaneRow(out, 0, y) + 3;
   if (HasAlpha(in.format)) {
     const uint8_t* from = PlaneRow(in, 0, y) + 3;
-    for (int x = 0; x < out.width; ++x) to[4 * x] = from[4 * x];
+    for (int i = x; i < x + columns; ++i) to[4 * i] = from[4 * i];
   } else {
-    for (int x = 0; x < out.width; ++x) to[4 * x] = 255;
+    for (int i = x; i < x + columns; ++i) to[4 * i] = 255;
   }
 }
 

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <vector>
 
 #include "src/base/status.h"
 #include "src/kernels/pixels.h"
@@ -14,7 +15,7 @@
 namespace tempera::stylize {
 
 using kernels::PixelKernels;
-using kernels::RgbRow;  // a frame's width floats in each plane
+using kernels::RgbRow;  // of as many pixels as a function says
 
 // The weights of luma, and what else WriteRows and the sliders need of an image's colour space.
 kernels::RgbToYuv RgbToYuvOf(const tempera_image& image);
@@ -25,16 +26,29 @@ Status CheckImage(const tempera_image& image, const char* what);
 bool IsSubsampled(tempera_pixel_format format);  // NV12, I420
 bool HasAlpha(tempera_pixel_format format);      // RGBA, BGRA
 
-// Row y as RGB. YCbCr colours outside RGB's cube give numbers outside 0..255.
-void ReadRow(const PixelKernels& kernels, const tempera_image& image, int y, RgbRow out);
+// An image like `image`, its rows one after the other in `bytes`, which is made large enough.
+tempera_image CompactImage(const tempera_image& image, std::vector<uint8_t>* bytes);
 
-// Writes rows y .. y + count - 1 (count 1 or 2; for subsampled formats y is even, and count is 2
-// except on the last row of an odd height). Numbers are clamped, NaN gives 0, and rounded to
-// nearest. Alpha is left alone.
-void WriteRows(const PixelKernels& kernels, const tempera_image& image, int y, int count,
-               const RgbRow rows[2]);
+// Pixels [x, x + columns) of row y as RGB; x is even. YCbCr colours outside RGB's cube give numbers
+// outside 0..255.
+void ReadPixels(const PixelKernels& kernels, const tempera_image& image, int y, int x, int columns,
+                RgbRow out);
+inline void ReadRow(const PixelKernels& kernels, const tempera_image& image, int y, RgbRow out) {
+  ReadPixels(kernels, image, y, 0, image.width, out);
+}
 
-// Copies alpha of row y from `in`, or sets 255 where `in` has none. `out` has alpha.
-void WriteAlpha(const tempera_image& in, const tempera_image& out, int y);
+// Writes pixels [x, x + columns) of rows y .. y + count - 1 (count 1 or 2; for subsampled formats x and y
+// are even, columns too except at the right edge, and count is 2 except on the last row of an odd height).
+// Numbers are clamped, NaN gives 0, and rounded to nearest. Alpha is left alone.
+void WritePixels(const PixelKernels& kernels, const tempera_image& image, int y, int count, int x,
+                 int columns, const RgbRow rows[2]);
+inline void WriteRows(const PixelKernels& kernels, const tempera_image& image, int y, int count,
+                      const RgbRow rows[2]) {
+  WritePixels(kernels, image, y, count, 0, image.width, rows);
+}
+
+// Copies alpha of pixels [x, x + columns) of row y from `in`, or sets 255 where `in` has none. `out` has
+// alpha.
+void WriteAlpha(const tempera_image& in, const tempera_image& out, int y, int x, int columns);
 
 }  // namespace tempera::stylize

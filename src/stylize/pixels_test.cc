@@ -85,7 +85,7 @@ void CopyThroughFloats(const PixelKernels& kernels, const tempera_image& in, con
     const int count = std::min(2, in.height - y);
     for (int i = 0; i < count; ++i) ReadRow(kernels, in, y + i, rows.row[i]);
     WriteRows(kernels, out, y, count, rows.row);
-    for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(in, out, y + i);
+    for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(in, out, y + i, 0, in.width);
   }
 }
 

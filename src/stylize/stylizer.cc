@@ -148,6 +148,13 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   options.calibration_folder = options_.cache_folder;
   options.pin_threads = options_.pin_threads;
   options.norm_statistics = options_.norm_statistics;
+  source_.reset();
+  sink_.reset();
+  const bool same_size = frame == working && !options_.through_tensors;
+  if (same_size) options.source = &source_.emplace(frame, values_, *kernels_).picture();
+  if (same_size && probe.painted == padded) {
+    options.sink = &sink_.emplace(frame, values_, any_format_, *kernels_).picture();
+  }
   auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
     const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),
@@ -159,17 +166,24 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   }
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
   calibration_ = session_->calibration();
-  to_tensor_.emplace(frame, working, padded, values_, *kernels_, pool_.get());
-  from_tensor_.emplace(probe.painted, padded, working, frame, values_, *kernels_, pool_.get());
+  if (!session_->reads_source()) {
+    to_tensor_.emplace(frame, working, padded, values_, *kernels_, pool_.get());
+  }
+  if (!session_->writes_sink()) {
+    from_tensor_.emplace(probe.painted, padded, working, frame, values_, *kernels_, pool_.get());
+  }
   return OkStatus();
 }
 
-Status Stylizer::Plan(Size frame) {
+Status Stylizer::Plan(Size frame, bool subsampled) {
   // The old plan goes first: two would need twice the memory.
   frame_ = {};
   session_.reset();
   to_tensor_.reset();
   from_tensor_.reset();
+  // Tiles of odd sizes are used where they can be. Statistics that are carried on would not survive another
+  // plan for another format.
+  any_format_ = subsampled || options_.norm_statistics == engine::NormStatistics::kSmoothed;
   TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSizeFor(frame));
   Status status = PlanAt(frame, working, fixed_size_ ? declared_ : PaddedSize(working, multiple_));
   const auto refused = [&] {
@@ -194,6 +208,13 @@ void Stylizer::Reset() {
   if (session_) session_->ResetStatistics();
 }
 
+const tempera_image& Stylizer::KeptSource(const tempera_image& in, const tempera_image& out) {
+  if (!session_->mixes_ends() || in.planes[0] != out.planes[0]) return in;
+  kept_ = CompactImage(in, &kept_bytes_);
+  CopyFrame(*kernels_, in, kept_);
+  return kept_;
+}
+
 Status Stylizer::Process(const tempera_image& in, const tempera_image& out) {
   TEMPERA_RETURN_IF_ERROR(CheckImage(in, "input image"));
   TEMPERA_RETURN_IF_ERROR(CheckImage(out, "output image"));
@@ -210,10 +231,16 @@ Status Stylizer::Process(const tempera_image& in, const tempera_image& out) {
     CopyFrame(*kernels_, in, out);
     return OkStatus();
   }
-  if (frame != frame_) TEMPERA_RETURN_IF_ERROR(Plan(frame));
-  to_tensor_->Run(in, session_->input(0));
+  const bool subsampled = IsSubsampled(in.format) || IsSubsampled(out.format);
+  if (frame != frame_ || (subsampled && !any_format_ && writes_frame())) {
+    TEMPERA_RETURN_IF_ERROR(Plan(frame, subsampled));
+  }
+  const tempera_image& source = KeptSource(in, out);
+  if (source_) source_->Show(source);
+  if (sink_) sink_->Show(source, sliders_, out);
+  if (to_tensor_) to_tensor_->Run(source, session_->input(0));
   TEMPERA_RETURN_IF_ERROR(session_->Run());
-  from_tensor_->Run(session_->output(0), in, sliders_, out);
+  if (from_tensor_) from_tensor_->Run(session_->output(0), source, sliders_, out);
   return OkStatus();
 }
 

@@ -7,10 +7,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/base/status.h"
 #include "src/base/thread_pool.h"
 #include "src/engine/session.h"
+#include "src/stylize/frame_ends.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/painter.h"
 #include "tempera/tempera.h"
@@ -25,6 +27,7 @@ struct StylizerOptions {
   std::string cache_folder;  // as in tempera_options
   bool pin_threads = false;
   engine::NormStatistics norm_statistics = engine::NormStatistics::kExact;
+  bool through_tensors = false;  // also where the network could read and write the frame itself (tests)
 };
 
 class Stylizer {
@@ -43,6 +46,9 @@ class Stylizer {
   void set_strength(float strength) { sliders_.strength = strength; }  // 0..1
   Result<Size> WorkingSizeFor(Size frame) const;
   engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
+  // Whether the network reads and writes the last frame's bytes itself.
+  bool reads_frame() const { return session_ && session_->reads_source(); }
+  bool writes_frame() const { return session_ && session_->writes_sink(); }
   // nullptr when the model has none of that name.
   const std::string* Metadata(std::string_view key) const;
 
@@ -60,7 +66,8 @@ class Stylizer {
   };
   Result<Probe> ProbeSize(Size padded) const;
 
-  Status Plan(Size frame);
+  // For frames of this size; of subsampled formats too where `subsampled` says so.
+  Status Plan(Size frame, bool subsampled);
   Status PlanAt(Size frame, Size working, Size padded);
 
   engine::ModelPtr model_;
@@ -74,12 +81,20 @@ class Stylizer {
   const PixelKernels* kernels_ = nullptr;
   std::unique_ptr<ThreadPool> pool_;
 
+  // `in`, or a copy of it where the session would write over its pixels before it has read them all.
+  const tempera_image& KeptSource(const tempera_image& in, const tempera_image& out);
+
   // The plan for the current frame size.
   Size frame_;
+  bool any_format_ = true;             // sink_ takes subsampled formats
+  std::optional<FrameSource> source_;  // read by session_, instead of to_tensor_
+  std::optional<FrameSink> sink_;      // written by session_, instead of from_tensor_
   std::unique_ptr<engine::Session> session_;
   engine::CalibrationPtr calibration_;  // kept when the size changes
   std::optional<FrameToTensor> to_tensor_;
   std::optional<TensorToFrame> from_tensor_;
+  std::vector<uint8_t> kept_bytes_;
+  tempera_image kept_ = {};
 };
 
 }  // namespace tempera::stylize

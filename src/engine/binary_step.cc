@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 #include "src/engine/plan_builder.h"
 #include "src/engine/walk.h"
 #include "src/kernels/planes/binary_f32.h"

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 #include "src/engine/session.h"
 #include "src/kernels/moments.h"
 

@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 #include "src/engine/plan.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 

@@ -8,9 +8,9 @@
 #include <span>
 #include <utility>
 
-#include "src/engine/carried.h"
+#include "src/engine/chains/carried.h"
+#include "src/engine/chains/stages.h"
 #include "src/engine/flat.h"
-#include "src/engine/stages.h"
 
 namespace tempera::engine {
 namespace {
@@ -184,7 +184,8 @@ class PlannedSession final : public Session {
     scratch_offset_ = exact_.stages.memory.bytes;
     if (carries_) {
       options.norms_wait = false;
-      if (chain_bytes_ >= 0) options.most_bytes = std::max(chain_bytes_, static_cast<int64_t>(scratch_offset_));
+      if (chain_bytes_ >= 0)
+        options.most_bytes = std::max(chain_bytes_, static_cast<int64_t>(scratch_offset_));
       carried_.stages = PlanStages(plan_, options);
       scratch_offset_ = std::max(scratch_offset_, carried_.stages.memory.bytes);
     }
@@ -225,7 +226,7 @@ class PlannedSession final : public Session {
   }
 
   // The one step that reads (or writes) a storage, by index; -1: none or several do.
-  int32_t OnlyStep(StorageId id, std::vector<StorageId> Step::*list) const {
+  int32_t OnlyStep(StorageId id, std::vector<StorageId> Step::* list) const {
     int32_t found = -1;
     for (size_t i = 0; i < plan_.steps.size(); ++i) {
       const std::vector<StorageId>& ids = (*plan_.steps[i]).*list;

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 #include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/pointwise_f32.h"
 

@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 #include "src/engine/plan_builder.h"
 #include "src/ops/window.h"
 

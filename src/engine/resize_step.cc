@@ -3,7 +3,7 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 #include "src/engine/plan_builder.h"
 #include "src/kernels/planes/resize_f32.h"
 #include "src/ops/resize_axis.h"

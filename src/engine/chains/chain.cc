@@ -1,11 +1,11 @@
-#include "src/engine/chain.h"
+#include "src/engine/chains/chain.h"
 
 #include <algorithm>
 #include <chrono>
 #include <thread>
 #include <utility>
 
-#include "src/engine/chain_order.h"
+#include "src/engine/chains/chain_order.h"
 
 namespace tempera::engine {
 namespace {

@@ -1,4 +1,4 @@
-#include "src/engine/memory_plan.h"
+#include "src/engine/chains/memory_plan.h"
 
 #include <algorithm>
 

@@ -1,6 +1,6 @@
 // Steps that run together give what they give one after the other, byte for byte, whatever the number of
 // threads.
-#include "src/engine/chain.h"
+#include "src/engine/chains/chain.h"
 
 #include <gtest/gtest.h>
 

@@ -67,6 +67,8 @@ TaskRows RowsOfTask(const kernels::ConvPlan& plan, int64_t task);
 TaskRows RowsOfTask(const kernels::ConvNhwcPlan& plan, int64_t task);
 TaskRows RowsOfTask(const kernels::DepthwisePlan& plan, int64_t task);
 TaskRows RowsOfTask(const kernels::MixPlan& plan, int64_t task);
-inline BandedStep::Heights HeightsOf(const kernels::ConvShape& s) { return {s.n * s.in_h, s.n * s.out_h * s.shuffle}; }
+inline BandedStep::Heights HeightsOf(const kernels::ConvShape& s) {
+  return {s.n * s.in_h, s.n * s.out_h * s.shuffle};
+}
 
 }  // namespace tempera::engine

@@ -1,4 +1,4 @@
-#include "src/engine/carried.h"
+#include "src/engine/chains/carried.h"
 
 #include <gtest/gtest.h>
 

@@ -6,8 +6,8 @@
 #include <memory>
 #include <vector>
 
-#include "src/engine/chain.h"
-#include "src/engine/memory_plan.h"
+#include "src/engine/chains/chain.h"
+#include "src/engine/chains/memory_plan.h"
 #include "src/engine/plan.h"
 
 namespace tempera::engine {

@@ -6,7 +6,7 @@
 #include <span>
 #include <vector>
 
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 
 namespace tempera::engine {
 

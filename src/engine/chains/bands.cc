@@ -1,4 +1,4 @@
-#include "src/engine/bands.h"
+#include "src/engine/chains/bands.h"
 
 #include <algorithm>
 

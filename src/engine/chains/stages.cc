@@ -1,4 +1,4 @@
-#include "src/engine/stages.h"
+#include "src/engine/chains/stages.h"
 
 #include <algorithm>
 #include <utility>

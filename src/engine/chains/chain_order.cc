@@ -1,4 +1,4 @@
-#include "src/engine/chain_order.h"
+#include "src/engine/chains/chain_order.h"
 
 #include <algorithm>
 #include <tuple>

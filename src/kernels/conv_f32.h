@@ -141,10 +141,13 @@ struct ConvPlan {
   WinogradLayout winograd;
   ConvTaskFunction run_task = nullptr;
 
-  // Of a shuffle: run_tile makes a task's planes in scratch, shuffle_plane numbers each, from shuffle_start
-  // (in numbers) on; run_task calls it and takes them to the output.
+  // Of a shuffle: a task's planes are made in scratch, from there they go to the output (shuffle-inl.h).
+  struct Shuffle {
+    int64_t start = 0, row = 0, plane = 0;  // in scratch; numbers from one row, and one plane, to the next
+    int64_t slots = 0;                      // channel c's plane is number c % slots; a multiple of the block
+  } shuffle;
+  // What makes all planes, where run_task does not do it itself.
   ConvTaskFunction run_tile = nullptr;
-  int64_t shuffle_start = 0, shuffle_plane = 0;
 
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
   // How it is computed, for people: "", " 4-phase", " winograd F(4x4,3x3)", ...

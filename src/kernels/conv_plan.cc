@@ -185,14 +185,23 @@ Status PlanDirect(ConvPlan& p, std::span<const float> weights) {
   return PackWeights(p, weights);
 }
 
-// Room for a task's planes, and the task around the planned one.
+// Room for a task's planes. Winograd's tiles let go of each chunk of channels; around others a task is put.
 void PlanShuffle(ConvPlan& p) {
-  p.run_tile = p.run_task;
-  p.run_task = p.target->run_shuffled_task;
+  const int64_t r = p.shape.shuffle;
+  p.shuffle.slots = p.shape.out_channels;
+  if (p.winograd.kind != WinogradKind::kNone && !IsStrip(p.winograd.kind)) {
+    // Those of a chunk, and of a block of pixels that the one before began.
+    const int64_t chunk = p.winograd.chunk_blocks * p.target->max_channels;
+    p.shuffle.slots = std::min(p.shape.out_channels, RoundUp(chunk + r - 1, r));
+  } else {
+    p.run_tile = p.run_task;
+    p.run_task = p.target->run_shuffled_task;
+  }
   // An odd number of cache lines, so that planes do not fall on the same L1 set.
-  p.shuffle_plane = (CeilDiv(p.tile_h * p.shape.out_w, kVector) | 1) * kVector;
-  p.shuffle_start = RoundUp(static_cast<int64_t>(p.scratch_bytes), 64) / 4;
-  p.scratch_bytes = static_cast<size_t>((p.shuffle_start + p.shape.out_channels * p.shuffle_plane) * 4);
+  p.shuffle.row = std::min(p.tile_w, p.shape.out_w);
+  p.shuffle.plane = (CeilDiv(p.tile_h * p.shuffle.row, kVector) | 1) * kVector;
+  p.shuffle.start = RoundUp(static_cast<int64_t>(p.scratch_bytes), 64) / 4;
+  p.scratch_bytes = static_cast<size_t>((p.shuffle.start + p.shuffle.slots * p.shuffle.plane) * 4);
 }
 
 }  // namespace

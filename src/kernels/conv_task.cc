@@ -49,9 +49,8 @@ int64_t ListRuns(const ConvPlan& plan, const Tile& tile, Run* runs) {
 
 // One block's outputs for up to kMostVectors runs, scale 1: straight to memory where every vector is
 // whole, otherwise through a small buffer.
-HWY_INLINE void StoreBlock(const ConvPlan& plan, const BlockArgs& a, const ConvPlan::Block& block,
-                           const Run* runs, int count, const Pointwise& write, float* out_plane,
-                           const PlaneSteps& steps) {
+HWY_INLINE void StoreBlock(const BlockArgs& a, const ConvPlan::Block& block, const Run* runs, int count,
+                           const Pointwise& write, float* out_plane, const PlaneSteps& steps) {
   constexpr int64_t kLanes = hn::MaxLanes(DF());
   const int64_t plane = steps.plane;
   int64_t offsets[kMostVectors];
@@ -144,7 +143,7 @@ void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work
           const ConvPlan::Block& block = plan.blocks[static_cast<size_t>(b)];
           float* out = args.output + (n * plan.shape.out_channels + block.first_channel) * planes.plane;
           if (plan.scale == 1) {
-            StoreBlock(plan, ArgsOf(plan, 0, b, work.channels), block, runs, count, args.write, out, planes);
+            StoreBlock(ArgsOf(plan, 0, b, work.channels), block, runs, count, args.write, out, planes);
           } else {
             const size_t phase = static_cast<size_t>(2 * phase_y);
             const BlockArgs pair[2] = {ArgsOf(plan, phase, b, work.channels),
@@ -214,25 +213,16 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
 // A task of a shuffle: its planes are made in scratch, where they stay in the L2, and leave it interleaved.
 void RunShuffledTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
-  const int64_t r = s.shuffle, plane = plan.shuffle_plane;
+  const ConvPlan::Shuffle& shuffle = plan.shuffle;
   const int64_t index = task % plan.tiles, n = task / plan.tiles;
-  const int64_t y0 = index / plan.tiles_x * plan.tile_h, x0 = index % plan.tiles_x * plan.tile_w;
-  const int64_t rows = std::min(plan.tile_h, s.out_h - y0), columns = std::min(plan.tile_w, s.out_w - x0);
-  float* const planes = scratch + plan.shuffle_start;
-  ConvArgs tile = args;
-  tile.output_steps = {s.out_w, plane};
-  // Kernels count from the first image's first row.
-  tile.output = planes - (n * s.out_channels * plane + y0 * s.out_w);
-  plan.run_tile(plan, tile, task, scratch);
-  const PlaneSteps steps = args.OutputSteps(s);
-  for (int64_t o = 0; o < s.out_channels; o += r) {
-    const int64_t channel = (n * s.out_channels + o) / s.pixels_a_channel();
-    const float* from = planes + o * plane + x0;
-    float* to = args.output + channel * steps.plane + (y0 * r + o / r % r) * steps.row + x0 * r;
-    for (int64_t y = 0; y < rows; ++y) {
-      InterleaveRow(from + y * s.out_w, plane, r, columns, to + y * r * steps.row);
-    }
-  }
+  const Region tile = {n, index / plan.tiles_x * plan.tile_h, index % plan.tiles_x * plan.tile_w};
+  float* const planes = scratch + shuffle.start;
+  ConvArgs to_planes = args;
+  to_planes.output_steps = {shuffle.row, shuffle.plane};
+  // Kernels count from the first image's first pixel.
+  to_planes.output = planes - (n * s.out_channels * shuffle.plane + tile.y0 * shuffle.row + tile.x0);
+  plan.run_tile(plan, to_planes, task, scratch);
+  StoreShuffled(plan, args, tile, planes, 0, s.out_channels);
 }
 
 const ConvTarget* GetConvTarget() {

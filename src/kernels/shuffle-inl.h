@@ -1,4 +1,5 @@
-// Per-target code: rows of several planes into one row, pixel by pixel: what DepthToSpace does to a row.
+// Per-target code: rows of several planes into one row, pixel by pixel: what DepthToSpace does to a row, and
+// a convolution's shuffle to a task's planes.
 #if defined(TEMPERA_KERNELS_SHUFFLE_INL_H_) == defined(HWY_TARGET_TOGGLE)
 #ifdef TEMPERA_KERNELS_SHUFFLE_INL_H_
 #undef TEMPERA_KERNELS_SHUFFLE_INL_H_
@@ -8,7 +9,10 @@
 
 #include <hwy/highway.h>
 
+#include <algorithm>
 #include <cstdint>
+
+#include "src/kernels/conv_f32.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
@@ -40,6 +44,29 @@ HWY_INLINE void InterleaveRow(const float* HWY_RESTRICT from, int64_t plane, int
   if (block == 4) return InterleaveRowOf<4>(from, plane, count, to);
   for (int64_t k = 0; k < block; ++k) {
     for (int64_t x = 0; x < count; ++x) to[x * block + k] = from[k * plane + x];
+  }
+}
+
+// A task's tile: the image, and its first pixel before the shuffle.
+struct Region {
+  int64_t n, y0, x0;
+};
+
+// Channels [first, last), whole blocks' rows, from the planes that ConvPlan::shuffle describes to the output.
+HWY_INLINE void StoreShuffled(const ConvPlan& plan, const ConvArgs& args, const Region& tile,
+                              const float* planes, int64_t first, int64_t last) {
+  const ConvShape& s = plan.shape;
+  const int64_t r = s.shuffle, plane = plan.shuffle.plane;
+  const int64_t rows = std::min(plan.tile_h, s.out_h - tile.y0);
+  const int64_t columns = std::min(plan.tile_w, s.out_w - tile.x0);
+  const PlaneSteps steps = args.OutputSteps(s);
+  for (int64_t o = first; o < last; o += r) {
+    const int64_t channel = (tile.n * s.out_channels + o) / s.pixels_a_channel();
+    const float* from = planes + o % plan.shuffle.slots * plane;
+    float* to = args.output + channel * steps.plane + (tile.y0 * r + o / r % r) * steps.row + tile.x0 * r;
+    for (int64_t y = 0; y < rows; ++y) {
+      InterleaveRow(from + y * plan.shuffle.row, plane, r, columns, to + y * r * steps.row);
+    }
   }
 }
 

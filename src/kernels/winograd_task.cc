@@ -16,6 +16,7 @@
 #include "src/kernels/conv_block-inl.h"
 #include "src/kernels/moments-inl.h"
 #include "src/kernels/pointwise-inl.h"
+#include "src/kernels/shuffle-inl.h"
 #include "src/kernels/winograd_input-inl.h"
 #include "src/kernels/winograd_multiply-inl.h"
 #include "src/kernels/winograd_output-inl.h"
@@ -134,7 +135,12 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
   const WinogradWork work = LayOut(plan, tile, scratch);
 
   const int64_t group_in = s.in_channels / s.group;
-  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w), to = args.OutputSteps(s);
+  const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
+  // Of a shuffle the planes of a chunk of channels are made in scratch and leave it while they are in the L1.
+  const bool shuffled = s.shuffle > 1;
+  float* const planes = shuffled ? scratch + plan.shuffle.start : nullptr;
+  const PlaneSteps to = shuffled ? PlaneSteps{plan.shuffle.row, plan.shuffle.plane} : args.OutputSteps(s);
+  int64_t gone = 0;  // channels that left
   for (int64_t c = 0; c < group_in; ++c) {
     const int64_t channel = tile.n * s.in_channels + tile.group * group_in + c;
     const float* plane = args.input + channel * steps.plane;
@@ -153,7 +159,8 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
     Multiply(plan, work, begin, end, image_stride);
     for (int32_t c = first; c < last; ++c) {
       const int64_t channel = tile.n * s.out_channels + c;
-      float* plane = args.output + channel * to.plane;
+      float* plane = shuffled ? planes + c % plan.shuffle.slots * to.plane - (y0 * to.row + x0)
+                              : args.output + channel * to.plane;
       TransformOutput<Transform, kOutPhases>(plan, args.write, c, tile, work,
                                              work.m + (c - first) * w.m_channel, image_stride, plane, to.row);
       if (args.moments == nullptr) continue;
@@ -161,6 +168,10 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
       args.moments[channel * plan.tiles + index] =
           RegionMoments(plane + top * to.row + left, y1 - top, x1 - left, to.row);
     }
+    if (!shuffled) continue;
+    const int64_t whole = last / s.shuffle * s.shuffle;
+    StoreShuffled(plan, args, {tile.n, y0, x0}, planes, gone, whole);
+    gone = whole;
   }
 }
 

@@ -15,9 +15,9 @@ namespace tempera::engine {
 // planes.
 class TaskEnds {
  public:
-  // Room for more than this in every thread's scratch costs more than the tensor does: then a picture has
-  // none of these ends. Bytes; the tallest tile of a 16384 pixels wide frame fits.
-  static constexpr int64_t kMostRoom = int64_t{4} << 20;
+  // Bytes of every thread's scratch. A tall tile of a large frame needs more; it would come from beyond the
+  // L2 as the tensor does, and with many threads take as much memory: then a picture has none of these ends.
+  static constexpr int64_t kMostRoom = int64_t{2} << 20;
 
   // False, and nothing changed, when tasks cannot read from a source. It must outlive this.
   template <class Plan>

@@ -49,8 +49,8 @@ struct ConvNhwcArgs {
   const void* input = nullptr;  // as ConvNhwcOptions::input says
   Pointwise read;               // as ConvArgs::read
   void* output = nullptr;
-  Pointwise write;              // as ConvArgs::write
-  Moments* moments = nullptr;   // as ConvArgs::moments, with ConvNhwcPlan::tiles
+  Pointwise write;                                 // as ConvArgs::write
+  Moments* moments = nullptr;                      // as ConvArgs::moments, with ConvNhwcPlan::tiles
   PlaneSteps input_steps = {}, output_steps = {};  // as in ConvArgs, of kPlanarF32
 };
 

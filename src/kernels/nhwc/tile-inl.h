@@ -107,8 +107,8 @@ struct OutputRow {
   void* first = nullptr;
   int64_t pixels = 0;
 };
-HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, const NhwcTile& tile, int64_t y,
-                           int64_t phase_y, int64_t phase_x) {
+HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, const NhwcTile& tile,
+                           int64_t y, int64_t phase_y, int64_t phase_x) {
   const ConvShape& s = plan.shape;
   const int64_t scale = plan.geometry.scale;
   const int64_t out_y = (tile.y0 + y) * scale + phase_y, out_x = tile.x0 * scale + phase_x;
@@ -122,8 +122,8 @@ HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, c
                 ((tile.image * height + out_y * r) * s.out_w + out_x) * r * NhwcChannels(channels);
   } else {
     const auto [row_step, plane] = args.output_steps.Of(height, s.out_w * r);
-    row.first = static_cast<float*>(args.output) + tile.image * channels * plane + out_y * r * row_step +
-                out_x * r;
+    row.first =
+        static_cast<float*>(args.output) + tile.image * channels * plane + out_y * r * row_step + out_x * r;
   }
   return row;
 }

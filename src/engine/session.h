@@ -37,7 +37,8 @@ struct ValueRange {
 enum class NormStatistics {
   kExact,     // mean and variance of the picture itself
   kSmoothed,  // blended with those of the pictures before: for the frames of one video
-  kCarried,   // those of the picture before where they are near enough (carried.h): for the frames of one video
+  kCarried,   // those of the picture before where they are near enough (carried.h): for the frames of one
+              // video
   kGiven,     // Session::SetStatistics said so; nothing is gathered, the norm is a known scale and shift
 };
 
@@ -125,8 +126,8 @@ class Session {
   virtual const Tensor& output(size_t index) const = 0;
 
   // Whether SessionOptions::source and sink are used: the graph's one input is read by one convolution and by
-  // nothing else; its first output is what a convolution stores, nobody else reads it, and its tiles begin and
-  // end as regions must. The tensor is then empty.
+  // nothing else; its first output is what a convolution stores, nobody else reads it, and its tiles begin
+  // and end as regions must. The tensor is then empty.
   virtual bool reads_source() const = 0;
   virtual bool writes_sink() const = 0;
   // Whether the source may be read after the sink was written to.

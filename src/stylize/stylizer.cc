@@ -183,7 +183,7 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   from_tensor_.reset();
   // Tiles of odd sizes are used where they can be. Statistics that are carried on would not survive another
   // plan for another format.
-  any_format_ = subsampled || options_.norm_statistics == engine::NormStatistics::kSmoothed;
+  any_format_ = subsampled || options_.norm_statistics != engine::NormStatistics::kExact;
   TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSizeFor(frame));
   Status status = PlanAt(frame, working, fixed_size_ ? declared_ : PaddedSize(working, multiple_));
   const auto refused = [&] {

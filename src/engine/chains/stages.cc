@@ -6,8 +6,8 @@
 namespace tempera::engine {
 namespace {
 
-// Plans of more steps are run step by step: trying chains takes time with the third power.
-constexpr size_t kMostSteps = 256;
+// Plans of more steps or storages are run step by step: trying chains takes time with the third power.
+constexpr size_t kMostSteps = 256, kMostStorages = 1024;
 
 // Measured on two cores with 512 KiB of L2 each and 32 MiB of L3, two threads, residual blocks in 8 bits:
 // values of 2.5 MB together 1 to 11 % slower in a chain (tasks wait for one another), of 10 MB 0 to 2 %
@@ -69,7 +69,7 @@ Stages PlanStages(const Plan& plan, const StageOptions& options) {
   result.memory = PlanMemory(plan, stage_of, options.ends_in_arena);
   const size_t most =
       std::max(result.memory.bytes, static_cast<size_t>(std::max<int64_t>(0, options.most_bytes)));
-  const bool chains = options.most_bytes >= 0 && count <= kMostSteps;
+  const bool chains = options.most_bytes >= 0 && count <= kMostSteps && plan.storages.size() <= kMostStorages;
   for (size_t first = 0; first < count;) {
     Stage stage{first, 1, nullptr};
     while (chains && first + stage.count < count && Joins(plan, first, first + stage.count, options)) {

@@ -24,11 +24,12 @@ struct PictureSource {
 };
 
 struct PictureSink {
-  // May scribble on the numbers. Each pixel comes once.
+  // May scribble on the numbers. Each pixel comes once, or a second time, and then for good, where carried
+  // statistics did not serve (NormStatistics::kCarried).
   void (*write)(const void* context, const Region& region, int64_t row_step, int64_t plane_step, float* from);
   const void* context = nullptr;
-  int64_t step =
-      2;  // regions begin at multiples of it, rows and columns, and end there or at the picture's edge
+  // Regions begin at multiples of it, rows and columns, and end there or at the picture's edge.
+  int64_t step = 2;
 };
 
 // Whether every plane of a picture of these sizes (at most kMostSourceChannels channels) holds one number.

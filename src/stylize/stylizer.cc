@@ -1,11 +1,11 @@
 #include "src/stylize/stylizer.h"
 
-#include <cmath>
 #include <cstdlib>
 
 #include "src/base/cpu.h"
 #include "src/base/log.h"
 #include "src/base/memory.h"
+#include "src/engine/precision/ranges.h"
 #include "src/engine/specialize.h"
 #include "src/stylize/memory.h"
 
@@ -14,21 +14,6 @@ namespace {
 
 // From here on (4096x4096) a refusal is more likely about size than about the model.
 constexpr int64_t kLargePixels = int64_t{1} << 24;
-
-// "0..255", "-1..1"
-bool ParseRange(const std::string& text, ValueFormat* values) {
-  const size_t dots = text.find("..");
-  if (dots == std::string::npos) return false;
-  char* end = nullptr;
-  const std::string low = text.substr(0, dots), high = text.substr(dots + 2);
-  const float a = std::strtof(low.c_str(), &end);
-  if (low.empty() || *end != '\0') return false;
-  const float b = std::strtof(high.c_str(), &end);
-  if (high.empty() || *end != '\0' || !std::isfinite(a) || !std::isfinite(b) || !(a < b)) return false;
-  values->low = a;
-  values->high = b;
-  return true;
-}
 
 }  // namespace
 
@@ -52,9 +37,14 @@ const std::string* Stylizer::Metadata(std::string_view key) const {
 }
 
 Status Stylizer::ReadMetadata() {
-  if (const std::string* range = Metadata("tempera.value_range"); range && !ParseRange(*range, &values_)) {
-    return CorruptModel(name_ + ": metadata tempera.value_range is '" + *range +
-                        "', not two numbers like 0..255");
+  if (const std::string* text = Metadata("tempera.value_range")) {
+    engine::ValueRange range;
+    if (!engine::ParseValueRange(*text, &range)) {
+      return CorruptModel(name_ + ": metadata tempera.value_range is '" + *text +
+                          "', not two numbers like 0..255");
+    }
+    values_.low = range.low;
+    values_.high = range.high;
   }
   if (const std::string* layout = Metadata("tempera.layout")) {
     if (*layout != "NCHW RGB" && *layout != "NCHW BGR") {

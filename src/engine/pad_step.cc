@@ -82,12 +82,12 @@ Sources SourcesOf(const std::string& mode, int64_t in, int64_t begin, int64_t ou
   Sources sources;
   for (int64_t o = 0; o < out; ++o) {
     int64_t i = o - begin;
-    if (i >= 0 && i < in) {
-    } else if (mode == "constant") {
+    const bool inside = i >= 0 && i < in;
+    if (!inside && mode == "constant") {
       i = -1;
-    } else if (mode == "wrap") {
+    } else if (!inside && mode == "wrap") {
       i = (i % in + in) % in;
-    } else {
+    } else if (!inside) {
       if (mode == "reflect") i = i < 0 ? -i : 2 * (in - 1) - i;
       i = std::clamp<int64_t>(i, 0, in - 1);
     }

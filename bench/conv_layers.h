@@ -1,7 +1,7 @@
 // The convolutions that style networks are made of.
 #pragma once
 
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 
 namespace tempera::bench {
 

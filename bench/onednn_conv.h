@@ -5,7 +5,7 @@
 #include <memory>
 
 #include "bench/planned_conv.h"
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 
 namespace tempera::bench {
 

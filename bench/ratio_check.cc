@@ -20,9 +20,9 @@
 
 #include "bench/planned_conv.h"
 #include "src/base/cpu.h"
+#include "src/kernels/dot/dot_kernel.h"
 #include "src/kernels/moments.h"
-#include "src/kernels/nhwc/dot_kernel.h"
-#include "src/kernels/pixels.h"
+#include "src/kernels/pixels/pixels.h"
 #include "src/kernels/planes/unary_f32.h"
 
 namespace tempera::bench {

@@ -1,9 +1,14 @@
 # A room of the house: one folder, one static library tempera_<name>, and, where
 # there are *_test.cc files beside the sources, one test binary tempera_<name>_test.
-#   tempera_room(NAME DEPENDS other libraries)
+#   tempera_room(NAME [FOLDERS sub-folders that belong to it] DEPENDS other libraries)
 function(tempera_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS" ${ARGN})
-  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/*.cc)
+  cmake_parse_arguments(ROOM "" "" "DEPENDS;FOLDERS" ${ARGN})
+  set(globs *.cc)
+  foreach(folder ${ROOM_FOLDERS})
+    list(APPEND globs ${folder}/*.cc)
+  endforeach()
+  list(TRANSFORM globs PREPEND ${CMAKE_CURRENT_SOURCE_DIR}/)
+  file(GLOB sources CONFIGURE_DEPENDS ${globs})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")

@@ -8,7 +8,7 @@
 #include "src/engine/norm.h"
 #include "src/engine/step.h"
 #include "src/graph/graph.h"
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 
 namespace tempera::engine {
 

@@ -7,7 +7,7 @@
 #include "src/base/checked_math.h"
 #include "src/engine/chains/bands.h"
 #include "src/kernels/nhwc/pointwise_nhwc.h"
-#include "src/kernels/pointwise_f32.h"
+#include "src/kernels/planes/pointwise_f32.h"
 
 namespace tempera::engine {
 namespace {

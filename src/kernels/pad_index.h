@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "src/kernels/conv_f32.h"
-
 namespace tempera::kernels {
+
+enum class PadMode { kConstant, kReflect, kEdge };
 
 // i in [0, size) is itself; outside, the pixel that padding shows, or -1 for the constant.
 // Reflection does not repeat the border and reaches at most size - 1 outside; beyond (only

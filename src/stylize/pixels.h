@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "src/base/status.h"
-#include "src/kernels/pixels.h"
+#include "src/kernels/pixels/pixels.h"
 #include "tempera/tempera.h"
 
 namespace tempera::stylize {

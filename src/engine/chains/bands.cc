@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "src/base/checked_math.h"
-#include "src/kernels/winograd_strip.h"
+#include "src/kernels/winograd/winograd_strip.h"
 
 namespace tempera::engine {
 namespace {

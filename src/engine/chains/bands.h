@@ -5,7 +5,7 @@
 #include <cstdint>
 
 #include "src/engine/step.h"
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 #include "src/kernels/planes/depthwise_f32.h"
 #include "src/kernels/planes/mix_f32.h"

@@ -4,7 +4,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/kernels/pad_index.h"
-#include "src/kernels/winograd_strip.h"
+#include "src/kernels/winograd/winograd_strip.h"
 
 namespace tempera::engine {
 namespace {

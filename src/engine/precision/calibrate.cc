@@ -14,7 +14,7 @@
 #include "src/engine/precision/choose_convs.h"
 #include "src/engine/specialize.h"
 #include "src/graph/passes.h"
-#include "src/kernels/nhwc/dot_kernel.h"
+#include "src/kernels/dot/dot_kernel.h"
 
 namespace tempera::engine {
 namespace {

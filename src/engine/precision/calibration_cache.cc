@@ -14,7 +14,7 @@
 #include <vector>
 
 #include "src/engine/precision/calibration_bytes.h"
-#include "src/kernels/nhwc/dot_kernel.h"
+#include "src/kernels/dot/dot_kernel.h"
 
 namespace tempera::engine {
 namespace {

@@ -11,8 +11,8 @@
 #include "src/engine/model_builder_for_test.h"
 #include "src/engine/specialize.h"
 #include "src/graph/passes.h"
+#include "src/kernels/dot/dot_kernel.h"
 #include "src/kernels/nhwc/conv_cost.h"
-#include "src/kernels/nhwc/dot_kernel.h"
 
 namespace tempera::engine {
 namespace {

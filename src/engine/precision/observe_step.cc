@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <limits>
 
-#include "src/kernels/pointwise_f32.h"
+#include "src/kernels/planes/pointwise_f32.h"
 
 namespace tempera::engine {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/kernels/conv_taps.h"
+#include "src/kernels/conv/conv_taps.h"
 #include "src/kernels/nhwc/conv_nhwc_columns.h"
 #include "src/kernels/nhwc/winograd_s16.h"
 

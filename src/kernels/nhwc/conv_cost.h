@@ -4,7 +4,7 @@
 
 #include <cstdint>
 
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 
 namespace tempera::kernels {

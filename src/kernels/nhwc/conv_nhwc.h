@@ -18,9 +18,9 @@
 
 #include "src/base/aligned_buffer.h"
 #include "src/base/status.h"
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
+#include "src/kernels/dot/dot_kernel.h"
 #include "src/kernels/moments.h"
-#include "src/kernels/nhwc/dot_kernel.h"
 #include "src/kernels/pointwise.h"
 
 namespace tempera::kernels {

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "src/base/checked_math.h"
-#include "src/kernels/conv_taps.h"
-#include "src/kernels/nhwc/bf16.h"
+#include "src/kernels/conv/conv_taps.h"
+#include "src/kernels/dot/bf16.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 #include "src/kernels/nhwc/conv_nhwc_columns.h"
 #include "src/kernels/nhwc/winograd_s16.h"

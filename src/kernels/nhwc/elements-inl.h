@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "src/kernels/nhwc/bf16.h"
+#include "src/kernels/dot/bf16.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 
 HWY_BEFORE_NAMESPACE();

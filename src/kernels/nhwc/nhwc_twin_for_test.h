@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "src/base/cpu.h"
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 
 namespace tempera::kernels {

@@ -9,7 +9,7 @@
 #include <random>
 
 #include "src/base/aligned_buffer.h"
-#include "src/kernels/nhwc/amx_emulated.h"
+#include "src/kernels/dot/amx_emulated.h"
 #include "src/kernels/nhwc/half_for_test.h"
 
 namespace tempera::kernels {

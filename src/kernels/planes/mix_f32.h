@@ -10,7 +10,7 @@
 
 #include "src/base/aligned_buffer.h"
 #include "src/base/status.h"
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 
 namespace tempera::kernels {
 

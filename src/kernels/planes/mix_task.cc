@@ -13,10 +13,10 @@
 // after foreach_target
 #include <hwy/highway.h>
 
+#include "src/kernels/conv/shuffle-inl.h"
 #include "src/kernels/moments-inl.h"
 #include "src/kernels/planes/mix_block-inl.h"
 #include "src/kernels/pointwise-inl.h"
-#include "src/kernels/shuffle-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {

@@ -8,7 +8,7 @@
 // after foreach_target
 #include <hwy/highway.h>
 
-#include "src/kernels/shuffle-inl.h"
+#include "src/kernels/conv/shuffle-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {

@@ -12,7 +12,7 @@
 #include <algorithm>
 #include <cstdint>
 
-#include "src/kernels/conv_f32.h"
+#include "src/kernels/conv/conv_f32.h"
 #include "src/kernels/pad_index.h"
 #include "src/kernels/pointwise-inl.h"
 

@@ -1,0 +1,214 @@
+// Most of these are plain loops: compiled once per target, the compiler's vectoriser does as well as
+// intrinsics would (restrict and constant strides are what it needs).
+#include "src/kernels/pixels/pixels.h"
+
+#include "src/kernels/target.h"
+
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "src/kernels/pixels/pixels.cc"
+#include <hwy/foreach_target.h>
+// after foreach_target
+#include <hwy/highway.h>
+
+HWY_BEFORE_NAMESPACE();
+namespace tempera::kernels {
+namespace HWY_NAMESPACE {
+namespace hn = hwy::HWY_NAMESPACE;
+
+HWY_INLINE float Clamp(float v) {
+  v = v > 0.0f ? v : 0.0f;  // false for NaN
+  return v < 255.0f ? v : 255.0f;
+}
+HWY_INLINE uint8_t ToByte(float v) { return static_cast<uint8_t>(static_cast<int32_t>(Clamp(v) + 0.5f)); }
+
+template <int kStep, int kR, int kB>
+void ReadInterleaved(const uint8_t* HWY_RESTRICT in, int n, RgbRow out) {
+  float* HWY_RESTRICT r = out.r;
+  float* HWY_RESTRICT g = out.g;
+  float* HWY_RESTRICT b = out.b;
+  for (int x = 0; x < n; ++x) {
+    r[x] = in[kStep * x + kR];
+    g[x] = in[kStep * x + 1];
+    b[x] = in[kStep * x + kB];
+  }
+}
+
+template <int kStep, int kR, int kB>
+void WriteInterleaved(RgbRow in, int n, uint8_t* HWY_RESTRICT out) {
+  const float* HWY_RESTRICT r = in.r;
+  const float* HWY_RESTRICT g = in.g;
+  const float* HWY_RESTRICT b = in.b;
+  for (int x = 0; x < n; ++x) {
+    out[kStep * x + kR] = ToByte(r[x]);
+    out[kStep * x + 1] = ToByte(g[x]);
+    out[kStep * x + kB] = ToByte(b[x]);
+  }
+}
+
+template <int kStep>
+void ReadYuvStep(const uint8_t* HWY_RESTRICT luma, const uint8_t* HWY_RESTRICT cb,
+                 const uint8_t* HWY_RESTRICT cr, int n, const YuvToRgb& to, RgbRow out) {
+  float* HWY_RESTRICT r = out.r;
+  float* HWY_RESTRICT g = out.g;
+  float* HWY_RESTRICT b = out.b;
+  const YuvToRgb t = to;
+  // Chroma first, written to both pixels of each pair; then luma is added to all.
+  const int pairs = n / 2;
+  for (int c = 0; c < pairs; ++c) {
+    const float u = static_cast<float>(cb[kStep * c]) - 128.0f;
+    const float v = static_cast<float>(cr[kStep * c]) - 128.0f;
+    const float dr = t.r_cr * v, dg = t.g_cb * u + t.g_cr * v, db = t.b_cb * u;
+    r[2 * c] = dr;
+    r[2 * c + 1] = dr;
+    g[2 * c] = dg;
+    g[2 * c + 1] = dg;
+    b[2 * c] = db;
+    b[2 * c + 1] = db;
+  }
+  if (n % 2 != 0) {
+    const float u = static_cast<float>(cb[kStep * pairs]) - 128.0f;
+    const float v = static_cast<float>(cr[kStep * pairs]) - 128.0f;
+    r[n - 1] = t.r_cr * v;
+    g[n - 1] = t.g_cb * u + t.g_cr * v;
+    b[n - 1] = t.b_cb * u;
+  }
+  for (int x = 0; x < n; ++x) {
+    const float l = (static_cast<float>(luma[x]) - t.luma_offset) * t.luma_scale;
+    r[x] += l;
+    g[x] += l;
+    b[x] += l;
+  }
+}
+
+void ReadYuv(const uint8_t* luma, const uint8_t* cb, const uint8_t* cr, int chroma_step, int n,
+             const YuvToRgb& to, RgbRow out) {
+  if (chroma_step == 2) return ReadYuvStep<2>(luma, cb, cr, n, to, out);
+  ReadYuvStep<1>(luma, cb, cr, n, to, out);
+}
+
+void WriteLuma(RgbRow in, int n, const RgbToYuv& to, uint8_t* HWY_RESTRICT luma) {
+  const float* HWY_RESTRICT r = in.r;
+  const float* HWY_RESTRICT g = in.g;
+  const float* HWY_RESTRICT b = in.b;
+  const RgbToYuv t = to;
+  for (int x = 0; x < n; ++x) {
+    luma[x] = ToByte((t.kr * r[x] + t.kg * g[x] + t.kb * b[x]) * t.luma_scale + t.luma_offset);
+  }
+}
+
+template <int kStep>
+void WriteChromaStep(RgbRow top, RgbRow bottom, int n, const RgbToYuv& to, uint8_t* HWY_RESTRICT cb,
+                     uint8_t* HWY_RESTRICT cr) {
+  const RgbToYuv t = to;
+  const auto put = [&](int c, int x0, int x1) HWY_ATTR {
+    const float r = 0.25f * ((top.r[x0] + top.r[x1]) + (bottom.r[x0] + bottom.r[x1]));
+    const float g = 0.25f * ((top.g[x0] + top.g[x1]) + (bottom.g[x0] + bottom.g[x1]));
+    const float b = 0.25f * ((top.b[x0] + top.b[x1]) + (bottom.b[x0] + bottom.b[x1]));
+    const float l = t.kr * r + t.kg * g + t.kb * b;
+    cb[kStep * c] = ToByte((b - l) * t.cb_scale + 128.0f);
+    cr[kStep * c] = ToByte((r - l) * t.cr_scale + 128.0f);
+  };
+  const int pairs = n / 2;
+  for (int c = 0; c < pairs; ++c) put(c, 2 * c, 2 * c + 1);
+  if (n % 2 != 0) put(pairs, n - 1, n - 1);
+}
+
+void WriteChroma(RgbRow top, RgbRow bottom, int n, const RgbToYuv& to, uint8_t* cb, uint8_t* cr,
+                 int chroma_step) {
+  if (chroma_step == 2) return WriteChromaStep<2>(top, bottom, n, to, cb, cr);
+  WriteChromaStep<1>(top, bottom, n, to, cb, cr);
+}
+
+void ClampAffine(const float* in, int n, float scale, float offset, float* out) {
+  for (int x = 0; x < n; ++x) out[x] = Clamp(in[x]) * scale + offset;
+}
+
+void AffineClamp(const float* in, int n, float scale, float offset, float* out) {
+  for (int x = 0; x < n; ++x) out[x] = Clamp((in[x] - offset) * scale);
+}
+
+void Accumulate(const float* HWY_RESTRICT in, int n, float weight, bool set, float* HWY_RESTRICT out) {
+  if (set) {
+    for (int x = 0; x < n; ++x) out[x] = weight * in[x];
+  } else {
+    for (int x = 0; x < n; ++x) out[x] += weight * in[x];
+  }
+}
+
+void GatherSum(const float* HWY_RESTRICT in, const int* HWY_RESTRICT first, const float* HWY_RESTRICT weights,
+               int taps, int n, float* HWY_RESTRICT out) {
+  int i = 0;
+#if HWY_TARGET != HWY_SCALAR
+  if (taps == 4) {
+    // Four outputs at a time: a vector of four products each, then three pairwise sums.
+    const hn::FixedTag<float, 4> d;
+    const auto products = [&](int at) HWY_ATTR {
+      return hn::Mul(hn::LoadU(d, in + first[at]), hn::LoadU(d, weights + 4 * at));
+    };
+    const auto pairwise = [&](auto a, auto b)
+                              HWY_ATTR { return hn::Add(hn::ConcatEven(d, b, a), hn::ConcatOdd(d, b, a)); };
+    for (; i + 4 <= n; i += 4) {
+      const auto low = pairwise(products(i), products(i + 1));
+      const auto high = pairwise(products(i + 2), products(i + 3));
+      hn::StoreU(pairwise(low, high), d, out + i);
+    }
+  }
+#endif
+  for (; i < n; ++i) {
+    const float* p = in + first[i];
+    const float* w = weights + static_cast<int64_t>(i) * taps;
+    float sum = 0;
+    for (int k = 0; k < taps; ++k) sum += w[k] * p[k];
+    out[i] = sum;
+  }
+}
+
+void Blend(float* HWY_RESTRICT painted, const float* HWY_RESTRICT source, float strength, int n) {
+  for (int x = 0; x < n; ++x) painted[x] = source[x] + strength * (painted[x] - source[x]);
+}
+
+void KeepColors(RgbRow painted, RgbRow source, const RgbToYuv& luma, int n) {
+  float* HWY_RESTRICT pr = painted.r;
+  float* HWY_RESTRICT pg = painted.g;
+  float* HWY_RESTRICT pb = painted.b;
+  const float* HWY_RESTRICT r = source.r;
+  const float* HWY_RESTRICT g = source.g;
+  const float* HWY_RESTRICT b = source.b;
+  const float kr = luma.kr, kg = luma.kg, kb = luma.kb;
+  for (int x = 0; x < n; ++x) {
+    const float l = kr * (pr[x] - r[x]) + kg * (pg[x] - g[x]) + kb * (pb[x] - b[x]);
+    pr[x] = r[x] + l;
+    pg[x] = g[x] + l;
+    pb[x] = b[x] + l;
+  }
+}
+
+const PixelKernels* GetPixelKernels() {
+  static constexpr PixelKernels kKernels = {
+      {&ReadInterleaved<4, 0, 2>, &ReadInterleaved<4, 2, 0>, &ReadInterleaved<3, 0, 2>},
+      {&WriteInterleaved<4, 0, 2>, &WriteInterleaved<4, 2, 0>, &WriteInterleaved<3, 0, 2>},
+      &ReadYuv,
+      &WriteLuma,
+      &WriteChroma,
+      &ClampAffine,
+      &AffineClamp,
+      &Accumulate,
+      &GatherSum,
+      &Blend,
+      &KeepColors};
+  return &kKernels;
+}
+
+}  // namespace HWY_NAMESPACE
+}  // namespace tempera::kernels
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace tempera::kernels {
+HWY_EXPORT(GetPixelKernels);
+
+const PixelKernels& ChoosePixelKernels(int64_t highway_bit) {
+  return *ChooseForTarget(HWY_DISPATCH_TABLE(GetPixelKernels), highway_bit)();
+}
+}  // namespace tempera::kernels
+#endif  // HWY_ONCE

@@ -15,7 +15,7 @@
 #include "bench/precision_name.h"
 #include "media/image.h"
 #include "src/base/cpu.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace tempera::bench {
 namespace {

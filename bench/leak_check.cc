@@ -9,7 +9,7 @@
 #include <string>
 
 #include "bench/precision_name.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace {
 

@@ -5,7 +5,7 @@
 #include <string_view>
 
 #include "src/base/status.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace tempera::bench {
 

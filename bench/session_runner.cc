@@ -26,7 +26,7 @@
 #include "bench/precision_name.h"
 #include "src/base/cpu.h"
 #include "src/base/peaks.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace {
 

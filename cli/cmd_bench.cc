@@ -23,7 +23,7 @@
 #include "src/base/cpu.h"
 #include "src/base/peaks.h"
 #include "src/base/thread_pool.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace tempera::cli {
 namespace {

@@ -12,7 +12,7 @@
 #include "cli/engine_options.h"
 #include "cli/model_facts.h"
 #include "cli/style_library.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace tempera::cli {
 namespace {

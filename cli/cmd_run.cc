@@ -15,7 +15,7 @@
 #include "cli/engine_options.h"
 #include "cli/npy.h"
 #include "cli/style_library.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace tempera::cli {
 namespace {

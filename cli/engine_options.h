@@ -4,7 +4,7 @@
 #include <string>
 
 #include "src/base/status.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace CLI {
 class App;

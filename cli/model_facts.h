@@ -10,7 +10,7 @@
 #include "cli/cli.h"
 #include "src/base/status.h"
 #include "src/base/tensor.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 #include "src/graph/graph.h"
 
 namespace tempera::cli {

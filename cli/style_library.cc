@@ -8,7 +8,7 @@
 
 #include "cli/cli.h"
 #include "cli/model_facts.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 
 namespace tempera::cli {
 namespace {

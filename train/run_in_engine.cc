@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 #include "src/onnx/reader.h"
 
 namespace tempera::train {

@@ -5,7 +5,7 @@
 #include <string>
 
 #include "src/base/status.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 #include "src/graph/graph.h"
 
 namespace tempera::cli {

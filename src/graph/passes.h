@@ -1,6 +1,6 @@
 // Passes: rewrites of a specialised graph (shapes concrete) that let fewer, larger kernels do
-// the work. One file each. A pass leaves every graph output with the same numbers, up to
-// rounding; values nobody reads any more stay in Graph::values.
+// the work. A file holds one, or a few that belong together. A pass leaves every graph output with the same
+// numbers, up to rounding; values nobody reads any more stay in Graph::values.
 //
 // What they make:
 //   tempera.Conv    inputs x, w, bias (optional), slope (optional); attributes group, strides [h, w],

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-#include "src/engine/model_builder_for_test.h"
+#include "src/engine/run/model_builder_for_test.h"
 #include "src/stylize/stylizer.h"
 
 namespace tempera::stylize {

@@ -5,8 +5,8 @@
 #include "src/base/cpu.h"
 #include "src/base/log.h"
 #include "src/base/memory.h"
-#include "src/engine/precision/ranges.h"
-#include "src/engine/specialize.h"
+#include "src/engine/facts/ranges.h"
+#include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
 
 namespace tempera::stylize {
@@ -101,7 +101,7 @@ Status Stylizer::CheckPictureModel() {
 
 Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
   const TensorInfo input = {DataType::kFloat32, {1, 3, padded.height, padded.width}};
-  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, engine::Specialize(*model_, {&input, 1}));
+  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, ops::Specialize(*model_, {&input, 1}));
   const TensorInfo& output = graph.value(graph.outputs[0]).info;
   const Shape& shape = output.shape;
   // A painting may be smaller or larger than its source, but it grows with it: a row of scores does not.

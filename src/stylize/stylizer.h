@@ -11,7 +11,7 @@
 
 #include "src/base/status.h"
 #include "src/base/thread_pool.h"
-#include "src/engine/session.h"
+#include "src/engine/run/session.h"
 #include "src/stylize/frame_ends.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/painter.h"

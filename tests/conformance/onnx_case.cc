@@ -7,10 +7,10 @@
 #include <iterator>
 #include <set>
 
-#include "src/engine/session.h"
-#include "src/engine/specialize.h"
+#include "src/engine/run/session.h"
 #include "src/onnx/reader.h"
 #include "src/ops/op.h"
+#include "src/ops/specialize.h"
 #include "tests/conformance/compare.h"
 
 namespace tempera::conformance {
@@ -131,13 +131,13 @@ void RunDataSet(const graph::Graph& graph, DataSet data, Outcome* outcome) {
     const graph::Graph model = WithConstants(graph, data.inputs, dynamic);
     const std::vector<Tensor> inputs(data.inputs.begin(),
                                      data.inputs.begin() + static_cast<int64_t>(dynamic));
-    const auto specialized = engine::Specialize(model, InfosOf(inputs));
+    const auto specialized = ops::Specialize(model, InfosOf(inputs));
     if (!specialized.ok()) {
       refused = specialized.status();
       continue;
     }
     outcome->applicable = true;
-    const auto reference = engine::RunReference(*specialized, inputs);
+    const auto reference = ops::RunReference(*specialized, inputs);
     outcome->detail = reference.ok() ? CompareAll(*reference, data.outputs) : reference.status().message();
     if (!outcome->detail.empty()) {
       outcome->detail = "reference: " + outcome->detail;

@@ -11,12 +11,12 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
-#include "src/engine/session.h"
-#include "src/engine/specialize.h"
+#include "src/engine/run/session.h"
 #include "src/graph/import.h"
 #include "src/onnx/reader.h"
 #include "src/onnx/writer.h"
 #include "src/ops/op.h"
+#include "src/ops/specialize.h"
 
 namespace tempera {
 namespace {
@@ -96,7 +96,7 @@ void RunBoth(const graph::Graph& graph, const graph::Graph& concrete, const std:
     Fill(&*tensor);
     inputs.push_back(std::move(tensor).value());
   }
-  (void)engine::RunReference(concrete, inputs);
+  (void)ops::RunReference(concrete, inputs);
 
   std::vector<Shape> shapes;
   for (const TensorInfo& info : infos) shapes.push_back(info.shape);
@@ -125,7 +125,7 @@ void TestModel(std::span<const uint8_t> bytes) {
       std::move(model).value(), [](std::string_view op) { return ops::FindOperator(op) != nullptr; });
   std::vector<TensorInfo> infos;
   if (!graph.ok() || !InputInfos(*graph, &infos)) return;
-  const Result<graph::Graph> concrete = engine::Specialize(*graph, infos);
+  const Result<graph::Graph> concrete = ops::Specialize(*graph, infos);
   if (!concrete.ok() || !SmallEnoughToRun(*concrete)) return;
   RunBoth(*graph, *concrete, infos);
 }

@@ -6,15 +6,13 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
-#include "src/engine/conv_step.h"
-#include "src/engine/plan.h"
-#include "src/engine/planned_session.h"
 #include "src/engine/precision/calibration_cache.h"
 #include "src/engine/precision/calibration_frame.h"
 #include "src/engine/precision/choose_convs.h"
-#include "src/engine/specialize.h"
+#include "src/engine/precision/conv_shape.h"
 #include "src/graph/passes.h"
 #include "src/kernels/dot/dot_kernel.h"
+#include "src/ops/specialize.h"
 
 namespace tempera::engine {
 namespace {
@@ -63,12 +61,13 @@ DotKernels FastDotKernels(int64_t highway_bit) {
 class Calibrator {
  public:
   Calibrator(const Graph& model, const Graph& graph, std::span<const TensorInfo> inputs,
-             const CpuTarget& target, const SessionOptions& options)
+             const CpuTarget& target, const CalibrationOptions& options, const PaintCalibrationFrame& paint)
       : model_(model),
         graph_(graph),
         inputs_(inputs.begin(), inputs.end()),
         target_(target),
-        options_(options) {
+        options_(options),
+        paint_(paint) {
     out_.asked = options.precision;
     out_.target = target.name;
     out_.input_range = options.input_range.value_or(DeclaredValueRange(graph));
@@ -98,9 +97,11 @@ class Calibrator {
   std::vector<bool> Only(const std::vector<LayerNoise>& layers) const;
   Result<double> PsnrWith(const Candidate& candidate) const;
   std::vector<ConvSetting> SettingsOf(const Candidate& candidate) const;
-  // One frame through a plan of the small graph; its outputs are copies.
+  // One frame through a plan of the small graph.
   Result<std::vector<Tensor>> Paint(std::vector<ConvSetting> convs,
-                                    std::vector<ChannelRanges>* observed) const;
+                                    std::vector<ChannelRanges>* observed) const {
+    return paint_(small_, out_.input_range, std::move(convs), observed);
+  }
   Status PaintTruth();
   double PsnrOf(const std::vector<Tensor>& painted) const;
 
@@ -108,7 +109,8 @@ class Calibrator {
   const Graph& graph_;  // at the session's size
   std::vector<TensorInfo> inputs_;
   const CpuTarget& target_;
-  const SessionOptions& options_;
+  const CalibrationOptions& options_;
+  const PaintCalibrationFrame& paint_;
   Graph small_;  // at the calibration's
   std::vector<ChannelRanges> ranges_, observed_;
   std::vector<double> gains_;            // of 8 bits, by convolution
@@ -131,36 +133,9 @@ void Calibrator::ChooseSmallSize() {
     if (info.shape.size() != 4) continue;
     for (size_t d : {2, 3}) info.shape[d] = std::min(info.shape[d], kCalibrationExtent);
   }
-  Result<Graph> small = Specialize(model_, inputs);
+  Result<Graph> small = ops::Specialize(model_, inputs);
   if (!small.ok() || !graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return;
   small_ = std::move(small).value();
-}
-
-Result<std::vector<Tensor>> Calibrator::Paint(std::vector<ConvSetting> convs,
-                                              std::vector<ChannelRanges>* observed) const {
-  PlanOptions options;
-  options.highway_bit = target_.highway_bit;
-  options.target_name = target_.name;
-  options.convs = std::move(convs);
-  options.observed = observed;
-  TEMPERA_ASSIGN_OR_RETURN(Plan plan, MakePlan(small_, options));
-  SessionOptions running;
-  running.num_threads = options_.num_threads;
-  running.rewrites_inputs = true;
-  TEMPERA_ASSIGN_OR_RETURN(const auto session, MakeSession(std::move(plan), running, {}, nullptr));
-  for (size_t i = 0; i < session->input_count(); ++i) {
-    FillCalibrationFrame(session->input(i), out_.input_range);
-  }
-  TEMPERA_RETURN_IF_ERROR(session->Run());
-  std::vector<Tensor> painted;
-  for (size_t o = 0; o < session->output_count(); ++o) {
-    const Tensor& output = session->output(o);
-    if (output.dtype() != DataType::kFloat32) continue;
-    TEMPERA_ASSIGN_OR_RETURN(Tensor copy, Tensor::Create(output.dtype(), output.shape()));
-    std::copy_n(output.data<float>(), output.element_count(), copy.data<float>());
-    painted.push_back(std::move(copy));
-  }
-  return painted;
 }
 
 Status Calibrator::PaintTruth() {
@@ -357,8 +332,9 @@ Status Calibrator::Find() {
 }  // namespace
 
 Result<CalibrationPtr> Calibrate(const Graph& model, const Graph& graph, std::span<const TensorInfo> inputs,
-                                 const CpuTarget& target, const SessionOptions& options) {
-  return Calibrator(model, graph, inputs, target, options).Run();
+                                 const CpuTarget& target, const CalibrationOptions& options,
+                                 const PaintCalibrationFrame& paint) {
+  return Calibrator(model, graph, inputs, target, options, paint).Run();
 }
 
 }  // namespace tempera::engine

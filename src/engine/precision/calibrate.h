@@ -3,14 +3,17 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "src/base/cpu.h"
 #include "src/base/status.h"
+#include "src/base/tensor.h"
 #include "src/engine/precision/setting.h"
-#include "src/engine/session.h"
+#include "src/engine/types/precision.h"
 #include "src/graph/graph.h"
 
 namespace tempera::engine {
@@ -34,6 +37,21 @@ struct Calibration {
   std::vector<std::vector<int64_t>> signature;  // shapes of the convolutions' weights
 };
 
+struct CalibrationOptions {  // as SessionOptions says
+  Precision precision = Precision::kAuto;
+  std::optional<ValueRange> input_range = {};
+  bool measures_precision = false;
+  bool plain_dot_kernels = false;
+  CalibrationPtr calibration = nullptr;
+  std::string calibration_folder = {};
+};
+
+// Paints the calibration frame, of numbers in `range`, with `graph` and these settings (empty: in fp32);
+// returns copies of the fp32 outputs. observed: as PlanOptions::observed.
+using PaintCalibrationFrame = std::function<Result<std::vector<Tensor>>(
+    const graph::Graph& graph, const ValueRange& range, std::vector<ConvSetting> convs,
+    std::vector<ChannelRanges>* observed)>;
+
 // `graph`: the model at `inputs`, passes done. Takes options.calibration where it holds, or what lies in
 // options.calibration_folder (calibration_cache.h). Otherwise ranges come from the graph (PropagateRanges);
 // those it cannot tell, and PSNRs, from the calibration frame at a size of at most 256 pixels a side where
@@ -41,6 +59,6 @@ struct Calibration {
 // the same at every start. kUnsupported: bf16 was asked for, and the processor has no such instructions.
 Result<CalibrationPtr> Calibrate(const graph::Graph& model, const graph::Graph& graph,
                                  std::span<const TensorInfo> inputs, const CpuTarget& target,
-                                 const SessionOptions& options);
+                                 const CalibrationOptions& options, const PaintCalibrationFrame& paint);
 
 }  // namespace tempera::engine

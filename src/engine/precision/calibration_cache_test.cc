@@ -14,9 +14,9 @@
 #include <string>
 
 #include "src/base/cpu.h"
-#include "src/engine/model_builder_for_test.h"
 #include "src/engine/precision/calibration_bytes.h"
 #include "src/engine/precision/calibration_frame.h"
+#include "src/engine/run/model_builder_for_test.h"
 
 namespace tempera::engine {
 namespace {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "src/base/tensor.h"
-#include "src/engine/session.h"
+#include "src/engine/types/precision.h"
 
 namespace tempera::engine {
 

@@ -2,8 +2,8 @@
 
 #include <algorithm>
 
-#include "src/engine/conv_step.h"
-#include "src/engine/precision/layouts.h"
+#include "src/engine/facts/layouts.h"
+#include "src/engine/precision/conv_shape.h"
 #include "src/kernels/nhwc/conv_cost.h"
 
 namespace tempera::engine {

@@ -7,12 +7,12 @@
 #include <algorithm>
 
 #include "src/base/cpu.h"
-#include "src/engine/conv_step.h"
-#include "src/engine/model_builder_for_test.h"
-#include "src/engine/specialize.h"
+#include "src/engine/precision/conv_shape.h"
+#include "src/engine/run/model_builder_for_test.h"
 #include "src/graph/passes.h"
 #include "src/kernels/dot/dot_kernel.h"
 #include "src/kernels/nhwc/conv_cost.h"
+#include "src/ops/specialize.h"
 
 namespace tempera::engine {
 namespace {
@@ -30,7 +30,7 @@ graph::Graph Prepared(const TestModel& m) {
   const auto model = m.Load();
   EXPECT_TRUE(model.ok()) << model.status().message();
   const TensorInfo info{DataType::kFloat32, {1, 3, 96, 128}};
-  auto graph = Specialize(**model, {&info, 1});
+  auto graph = ops::Specialize(**model, {&info, 1});
   EXPECT_TRUE(graph.ok()) << graph.status().message();
   EXPECT_TRUE(graph::RunPasses(*graph).ok());
   return std::move(graph).value();

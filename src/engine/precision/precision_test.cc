@@ -9,10 +9,10 @@
 #include <string>
 
 #include "src/base/cpu.h"
-#include "src/engine/model_builder_for_test.h"
 #include "src/engine/precision/calibrate.h"
 #include "src/engine/precision/calibration_frame.h"
-#include "src/engine/session.h"
+#include "src/engine/run/model_builder_for_test.h"
+#include "src/engine/run/session.h"
 
 namespace tempera::engine {
 namespace {

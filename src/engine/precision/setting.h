@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "src/engine/precision/ranges.h"
-#include "src/engine/session.h"
+#include "src/engine/facts/ranges.h"
+#include "src/engine/types/precision.h"
 
 namespace tempera::engine {
 

@@ -1,0 +1,121 @@
+#include "src/engine/facts/layouts.h"
+
+#include "src/graph/activation.h"
+
+namespace tempera::engine {
+namespace {
+
+using graph::Graph;
+using graph::kNoValue;
+using graph::Node;
+using graph::ValueId;
+
+// A value is a root with something pending on it, as the planners will find it.
+struct Chain {
+  ValueId root = kNoValue;  // made by a convolution or an Add that may be interleaved
+  bool affine = false, activation = false;
+};
+
+// Whether the kernels can store a convolution's `channels` channels as pixels.
+bool MayInterleave(const Node& conv, int64_t channels) {
+  return conv.attributes.Int("shuffle", 1) == 1 || channels % 8 == 0;
+}
+
+class LayoutChooser {
+ public:
+  LayoutChooser(const Graph& graph, const std::vector<bool>& low_precision)
+      : graph_(graph),
+        low_precision_(low_precision),
+        chains_(graph.values.size()),
+        is_conv_root_(graph.values.size()),
+        interleaved_(graph.values.size()) {}
+
+  std::vector<bool> Run() {
+    for (size_t n = 0; n < graph_.nodes.size(); ++n) Follow(n);
+    // What an Add gives up its operands must give up too, so until nothing changes.
+    for (bool changed = true; changed;) {
+      changed = false;
+      for (size_t n = 0; n < graph_.nodes.size(); ++n) changed |= GiveUpForReader(n);
+      for (ValueId v : graph_.outputs) changed |= GiveUp(v);
+    }
+    return std::move(interleaved_);
+  }
+
+ private:
+  Chain& chain(ValueId v) { return chains_[static_cast<size_t>(v)]; }
+
+  void MakeRoot(ValueId v, bool conv) {
+    chain(v) = {v, false, false};
+    is_conv_root_[static_cast<size_t>(v)] = conv;
+    interleaved_[static_cast<size_t>(v)] = true;
+  }
+
+  // The chain of node n's output.
+  void Follow(size_t n) {
+    const Node& node = graph_.nodes[n];
+    if (node.inputs.empty() || node.outputs.empty() || node.outputs[0] == kNoValue) return;
+    const ValueId out = node.outputs[0];
+    if (node.op_type == "tempera.Conv") {
+      if (low_precision_[n] && MayInterleave(node, graph_.value(out).info.shape[1])) MakeRoot(out, true);
+      return;
+    }
+    if (node.inputs[0] == kNoValue) return;
+    Chain x = chain(node.inputs[0]);
+    if (x.root == kNoValue) return;
+    if (node.op_type == "Add") {
+      const ValueId b = node.inputs[1];
+      if (chain(b).root != kNoValue && graph_.value(b).info.shape == graph_.value(node.inputs[0]).info.shape)
+        MakeRoot(out, false);
+      return;
+    }
+    const bool untouched = !x.affine && !x.activation;
+    if (node.op_type == "InstanceNormalization" || node.op_type == "tempera.GroupNorm") {
+      if (!untouched || !is_conv_root_[static_cast<size_t>(x.root)]) return;  // it gathers the moments
+      x.affine = true;
+    } else if (node.op_type == "tempera.Affine") {
+      if (!untouched) return;
+      x.affine = true;
+    } else if (graph::ReadActivation(graph_, node)) {
+      if (x.activation) return;
+      x.activation = true;
+    } else {
+      return;
+    }
+    chain(out) = x;
+  }
+
+  bool GiveUp(ValueId v) {
+    const ValueId root = v == kNoValue ? kNoValue : chain(v).root;
+    if (root == kNoValue || !interleaved_[static_cast<size_t>(root)]) return false;
+    interleaved_[static_cast<size_t>(root)] = false;
+    return true;
+  }
+
+  bool GiveUpForReader(size_t n) {
+    const Node& node = graph_.nodes[n];
+    const ValueId out = node.outputs.empty() ? kNoValue : node.outputs[0];
+    const bool conv = node.op_type == "tempera.Conv";
+    const ValueId root = out == kNoValue || conv ? kNoValue : chain(out).root;
+    const bool serves = conv ? low_precision_[n]
+                             // An Add that stays interleaved, or a node that only makes a chain longer.
+                             : root != kNoValue && interleaved_[static_cast<size_t>(root)];
+    bool changed = false;
+    for (size_t i = 0; i < node.inputs.size(); ++i) {
+      if (!serves || (conv && i > 0)) changed |= GiveUp(node.inputs[i]);
+    }
+    return changed;
+  }
+
+  const Graph& graph_;
+  const std::vector<bool>& low_precision_;
+  std::vector<Chain> chains_;
+  std::vector<bool> is_conv_root_, interleaved_;
+};
+
+}  // namespace
+
+std::vector<bool> ChooseInterleaved(const Graph& graph, const std::vector<bool>& low_precision) {
+  return LayoutChooser(graph, low_precision).Run();
+}
+
+}  // namespace tempera::engine

@@ -1,0 +1,164 @@
+#include "src/engine/facts/ranges.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "src/engine/facts/layouts.h"
+#include "src/engine/precision/calibration_frame.h"
+#include "src/engine/run/model_builder_for_test.h"
+#include "src/graph/passes.h"
+#include "src/ops/specialize.h"
+
+namespace tempera::engine {
+namespace {
+
+graph::Graph Lowered(const TestModel& model, const Shape& shape) {
+  const auto loaded = model.Load();
+  EXPECT_TRUE(loaded.ok()) << loaded.status().message();
+  const TensorInfo info{DataType::kFloat32, shape};
+  auto graph = ops::Specialize(**loaded, {&info, 1});
+  EXPECT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_TRUE(graph::RunPasses(*graph).ok());
+  return std::move(graph).value();
+}
+
+std::vector<ChannelRanges> Ranges(const graph::Graph& graph, const ValueRange& input = {}) {
+  auto ranges = PropagateRanges(graph, input);
+  EXPECT_TRUE(ranges.ok()) << ranges.status().message();
+  return ranges.ok() ? *ranges : std::vector<ChannelRanges>(8);
+}
+
+TEST(Ranges, FollowFromNormsAndActivations) {
+  TestModel m;
+  const std::string conv = m.Node("Conv", {"x", m.Random({2, 3, 1, 1})});
+  const std::string norm =
+      m.Node("InstanceNormalization", {conv, m.Floats({2}, {0.5f, -2}), m.Floats({2}, {1, -100})});
+  const std::string relu = m.Node("Relu", {norm});
+  const std::string second = m.Node("Conv", {relu, m.Random({2, 2, 1, 1})});
+  const std::string leaky = m.Node("LeakyRelu", {norm}, {TestModel::Float("alpha", 0.5f)});
+  m.Output(m.Node("Add", {second, m.Node("Conv", {leaky, m.Random({2, 2, 1, 1})})}));
+  const auto ranges = Ranges(Lowered(m, {1, 3, 8, 8}), {-1, 1});
+  ASSERT_EQ(ranges.size(), 3u);
+  EXPECT_EQ(ranges[0].low, (std::vector<float>{-1, -1, -1}));
+  EXPECT_EQ(ranges[0].high, (std::vector<float>{1, 1, 1}));
+  const auto k = static_cast<float>(kNormSigmas);
+  EXPECT_FLOAT_EQ(ranges[1].low[0], 0);
+  EXPECT_FLOAT_EQ(ranges[1].high[0], 1 + 0.5f * k);
+  EXPECT_GT(ranges[1].high[1], ranges[1].low[1]);  // never above zero, yet not empty
+  EXPECT_LT(ranges[1].high[1], 0.01f);
+  EXPECT_FLOAT_EQ(ranges[2].low[0], 0.5f * (1 - 0.5f * k));
+}
+
+TEST(Ranges, SumsOfStrangersAddAsSquaresDo) {
+  TestModel m;
+  const auto norm = [&](float gamma, float beta) {
+    return m.Node("InstanceNormalization", {m.Node("Conv", {"x", m.Random({1, 3, 1, 1})}),
+                                            m.Floats({1}, {gamma}), m.Floats({1}, {beta})});
+  };
+  m.Output(m.Node("Conv", {m.Node("Add", {norm(3, 1), norm(4, 2)}), m.Random({1, 1, 1, 1})}));
+  const auto ranges = Ranges(Lowered(m, {1, 3, 8, 8}));
+  const auto k = static_cast<float>(kNormSigmas);
+  EXPECT_FLOAT_EQ(ranges[2].low[0], 3 - 5 * k);
+  EXPECT_FLOAT_EQ(ranges[2].high[0], 3 + 5 * k);
+}
+
+// What a tanh bounds reaches its bounds; eight deviations are never reached.
+TEST(Ranges, SureBoundsAddAsTheyAre) {
+  TestModel m;
+  const std::string tanh = m.Node("Tanh", {m.Node("Conv", {"x", m.Random({1, 3, 1, 1})})});
+  const std::string other = m.Node("Tanh", {m.Node("Conv", {"x", m.Random({1, 3, 1, 1})})});
+  m.Output(m.Node("Conv", {m.Node("Add", {tanh, other}), m.Random({1, 1, 1, 1})}));
+  const auto ranges = Ranges(Lowered(m, {1, 3, 8, 8}));
+  EXPECT_EQ(ranges[2].low[0], -2);
+  EXPECT_EQ(ranges[2].high[0], 2);
+}
+
+TEST(Ranges, ANegativeSlopeTurnsAroundAtZero) {
+  TestModel m;
+  const std::string norm = m.Node("InstanceNormalization", {m.Node("Conv", {"x", m.Random({2, 3, 1, 1})}),
+                                                            m.Floats({2}, {1, 1}), m.Floats({2}, {0, 0})});
+  const std::string prelu = m.Node("PRelu", {norm, m.Floats({2, 1, 1}, {-0.5f, 0.5f})});
+  m.Output(m.Node("Conv", {prelu, m.Random({1, 2, 1, 1})}));
+  const auto ranges = Ranges(Lowered(m, {1, 3, 8, 8}));
+  const auto k = static_cast<float>(kNormSigmas);
+  EXPECT_EQ(ranges[1].low[0], 0);
+  EXPECT_FLOAT_EQ(ranges[1].high[0], k);
+  EXPECT_FLOAT_EQ(ranges[1].low[1], -0.5f * k);
+  EXPECT_FLOAT_EQ(ranges[1].high[1], k);
+}
+
+TEST(Ranges, HoldTheNumbersAroundThePicture) {
+  TestModel m;
+  const std::string clip = m.Node("Clip", {"x", m.Floats({}, {5}), m.Floats({}, {6})});
+  m.Output(m.Node("Conv", {clip, m.Random({1, 3, 3, 3})}, {TestModel::Ints("pads", {1, 1, 1, 1})}));
+  const auto ranges = Ranges(Lowered(m, {1, 3, 8, 8}));
+  EXPECT_EQ(ranges[0].low[0], 0);
+  EXPECT_EQ(ranges[0].high[0], 6);
+}
+
+TEST(Ranges, AreNotGuessed) {
+  TestModel m;
+  const std::string conv = m.Node("Relu", {m.Node("Conv", {"x", m.Random({2, 3, 1, 1})})});
+  m.Output(m.Node("Conv", {conv, m.Random({2, 2, 1, 1})}));
+  auto graph = Lowered(m, {1, 3, 8, 8});
+  auto ranges = Ranges(graph);
+  EXPECT_TRUE(ranges[0].known());
+  EXPECT_FALSE(ranges[1].known());
+  // ... but may be stated.
+  const std::string name = graph.nodes[1].name.substr(0, graph.nodes[1].name.find('+'));
+  graph.metadata = {{"tempera.range." + name, "0..2, -1..0.5"}};
+  ranges = Ranges(graph);
+  EXPECT_EQ(ranges[1].low, (std::vector<float>{0, -1}));
+  EXPECT_EQ(ranges[1].high, (std::vector<float>{2, 0.5f}));
+  for (const char* wrong : {"0..2, 1..2, 3..4", "0..2,", "", "2..0", "a..b", "0..inf"}) {
+    graph.metadata[0].second = wrong;
+    EXPECT_EQ(PropagateRanges(graph, {}).status().code(), StatusCode::kCorruptModel) << wrong;
+  }
+}
+
+TEST(CalibrationFrame, IsTheSameEverywhereAndFillsItsRange) {
+  Tensor t = *Tensor::Create(DataType::kFloat32, {1, 3, 256, 256});
+  FillCalibrationFrame(t, {-1, 3});
+  const auto numbers = t.span<float>();
+  const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
+  EXPECT_LT(*low, -0.9f);
+  EXPECT_GE(*low, -1);
+  EXPECT_GT(*high, 2.9f);
+  EXPECT_LE(*high, 3);
+  double sum = 0;
+  for (float x : numbers) sum += x;
+  EXPECT_NEAR(sum / static_cast<double>(numbers.size()), 0.5, 0.8);  // neither dark nor bright
+  Tensor again = *Tensor::Create(DataType::kFloat32, {1, 3, 256, 256});
+  FillCalibrationFrame(again, {-1, 3});
+  EXPECT_EQ(PsnrDb(t, again, 4), 200);
+  again.data<float>()[5] += 0.1f;
+  EXPECT_NEAR(PsnrDb(t, again, 4), 10 * std::log10(16 / (0.01 / (3 * 256 * 256))), 0.01);
+  again.data<float>()[6] = NAN;
+  EXPECT_EQ(PsnrDb(t, again, 4), 0);
+}
+
+TEST(Layouts, AnAddGivesUpWithItsReader) {
+  TestModel m;
+  const std::string a = m.Node("Conv", {"x", m.Random({4, 3, 1, 1})});
+  const std::string b = m.Node("Conv", {"x", m.Random({4, 3, 1, 1})});
+  const std::string sum = m.Node("Add", {a, b});
+  m.Output(m.Node("Conv", {m.Node("Relu", {sum}), m.Random({1, 4, 1, 1})}));
+  graph::Graph graph = Lowered(m, {1, 3, 8, 8});
+  std::vector<bool> low(graph.nodes.size());
+  for (size_t n = 0; n < low.size(); ++n) low[n] = graph.nodes[n].op_type == "tempera.Conv";
+  const auto count = [&] {
+    const auto chosen = ChooseInterleaved(graph, low);
+    return std::count(chosen.begin(), chosen.end(), true);
+  };
+  EXPECT_EQ(count(), 3);  // a, b, their sum; not the graph's output
+  graph.outputs.push_back(graph.nodes[2].outputs[0]);
+  EXPECT_EQ(count(), 0);
+  graph.outputs.pop_back();
+  low.back() = false;
+  EXPECT_EQ(count(), 0);
+}
+
+}  // namespace
+}  // namespace tempera::engine

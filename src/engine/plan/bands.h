@@ -1,0 +1,74 @@
+// Which rows of pictures a step's tasks read and write: what it takes to run tasks of several steps in one
+// job, a lower layer's rows while they are still in the cache (run/chains/chain.h).
+#pragma once
+
+#include <cstdint>
+
+#include "src/engine/plan/step.h"
+#include "src/kernels/conv/conv_f32.h"
+#include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/kernels/planes/depthwise_f32.h"
+#include "src/kernels/planes/mix_f32.h"
+
+namespace tempera::engine {
+
+// Sizes of a [n, c, h, w] value; other ranks count as one channel.
+struct Planes {
+  int64_t n = 1, channels = 1, h = 1, w = 1;
+  int64_t plane() const { return h * w; }
+};
+
+// Rows [first, last) of a picture [n, c, h, w], those of all its images counted on: row y of image i is i * h
+// + y. A part of a row counts as the whole one, and so does a part of its channels.
+struct Rows {
+  int64_t first = 0, last = 0;
+  bool empty() const { return first >= last; }
+};
+
+// What one task reads of every storage in Step::reads, and writes of every one in Step::writes; never less
+// than it touches.
+struct TaskRows {
+  Rows reads, writes;
+};
+
+// A step that is nothing but tasks, which may run in any order and beside those of other steps as long as the
+// rows they read are there; and an end, once all of them have run.
+class BandedStep : public Step {
+ public:
+  virtual int64_t tasks() const = 0;
+  // n * h of what it reads and of what it writes; 0 where rows of the two have nothing to do with each other,
+  // so that it can only run by itself.
+  struct Heights {
+    int64_t read = 0, written = 0;
+  };
+  virtual Heights heights() const = 0;
+  // Called where heights().read is not 0.
+  virtual TaskRows RowsOf(int64_t task) const = 0;
+  // Thread-safe for different tasks. `scratch`: Step::scratch_bytes of the thread's own.
+  virtual void RunTask(int64_t task, void* scratch) = 0;
+  virtual void Finish() {}
+  // Finish does something that steps behind this one wait for.
+  virtual bool finishes() const { return false; }
+
+  Status Run(const RunContext& context) final;
+};
+
+// Pixels [begin, end) of an image of a picture `width` wide and `height` high, as rows.
+Rows RowsOfPixels(int64_t image, int64_t begin, int64_t end, int64_t width, int64_t height);
+
+// Of a task that works on `count` pixels (fewer at the end of the plane) from `begin` on, one by one.
+inline TaskRows SameRows(const Planes& planes, int64_t image, int64_t begin, int64_t count) {
+  const int64_t end = begin + count < planes.plane() ? begin + count : planes.plane();
+  const Rows rows = RowsOfPixels(image, begin, end, planes.w, planes.h);
+  return {rows, rows};
+}
+
+TaskRows RowsOfTask(const kernels::ConvPlan& plan, int64_t task);
+TaskRows RowsOfTask(const kernels::ConvNhwcPlan& plan, int64_t task);
+TaskRows RowsOfTask(const kernels::DepthwisePlan& plan, int64_t task);
+TaskRows RowsOfTask(const kernels::MixPlan& plan, int64_t task);
+inline BandedStep::Heights HeightsOf(const kernels::ConvShape& s) {
+  return {s.n * s.in_h, s.n * s.out_h * s.shuffle};
+}
+
+}  // namespace tempera::engine

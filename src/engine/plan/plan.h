@@ -1,0 +1,54 @@
+// A plan: what a session runs. Steps in order, and the memory they work on.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/engine/plan/norm.h"
+#include "src/engine/plan/step.h"
+#include "src/engine/precision/setting.h"
+#include "src/graph/graph.h"
+#include "src/kernels/pointwise.h"
+
+namespace tempera::engine {
+
+struct Storage {
+  enum class Kind {
+    kArena,   // between steps
+    kInput,   // the session's input tensor `index`
+    kOutput,  // the session's output tensor `index`
+  };
+  size_t bytes = 0;
+  Kind kind = Kind::kArena;
+  size_t index = 0;
+  // This storage may take over the memory of one of these, when the step that writes it is the last that
+  // reads that one. By preference.
+  std::vector<StorageId> may_replace;
+};
+
+struct Plan {
+  std::unique_ptr<const graph::Graph> graph;  // steps refer to its nodes and constants
+  std::vector<std::unique_ptr<Step>> steps;
+  std::vector<Storage> storages;
+  std::vector<std::unique_ptr<std::vector<float>>> floats;  // what pending Pointwise point to
+  std::vector<std::unique_ptr<InstanceNorm>> norms;         // in node order
+  std::vector<size_t> constant_outputs;                     // outputs known without running
+};
+
+struct PlanOptions {
+  bool reference = false;   // only reference steps
+  int64_t highway_bit = 0;  // the target of fast steps
+  std::string target_name;
+  std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order; empty: all in fp32
+  NormStatistics statistics = NormStatistics::kExact;
+  float smoothing = 0;  // as SessionOptions::norm_smoothing
+  // When given: one entry per tempera.Conv, filled by every Run with what its input held.
+  std::vector<ChannelRanges>* observed = nullptr;
+};
+
+// `graph` is specialised, and rewritten by the passes unless options.reference.
+Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options);
+
+}  // namespace tempera::engine

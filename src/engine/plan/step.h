@@ -1,0 +1,59 @@
+// A step: one kernel call of a plan, everything looked up beforehand.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/base/thread_pool.h"
+#include "src/engine/ends/picture_ends.h"
+#include "src/engine/types/step_info.h"
+
+namespace tempera::engine {
+
+// A stretch of memory that steps read and write: an index into the plan's storages.
+using StorageId = int32_t;
+
+// Where every storage lies, once memory is there.
+class Memory {
+ public:
+  explicit Memory(std::vector<void*> pointers) : pointers_(std::move(pointers)) {}
+  void* at(StorageId id) const { return pointers_[static_cast<size_t>(id)]; }
+  float* floats(StorageId id) const { return static_cast<float*>(at(id)); }
+
+ private:
+  std::vector<void*> pointers_;
+};
+
+struct RunContext {
+  ThreadPool& pool;
+  uint8_t* scratch;  // one stretch per thread
+  size_t scratch_bytes_a_thread;
+  void* ScratchOf(int thread) const { return scratch + static_cast<size_t>(thread) * scratch_bytes_a_thread; }
+};
+
+class Step {
+ public:
+  virtual ~Step() = default;
+  // Turns storages into pointers; called once, before the first Run.
+  virtual void Bind(const Memory& memory) = 0;
+  // No allocation where the kernel is a fast one. Called from one thread at a time.
+  virtual Status Run(const RunContext& context) = 0;
+
+  // From now on its one input picture comes from `source`, its output picture goes to `sink`
+  // (src/engine/ends), which outlive the step, and the storages are left alone; scratch_bytes may grow.
+  // False: it cannot, and nothing changed. Before Bind.
+  virtual bool TakeSource(const PictureSource* /*source*/) { return false; }
+  virtual bool TakeSink(const PictureSink* /*sink*/) { return false; }
+
+  // The memory plan keeps these alive while the step runs. Filled by the maker.
+  std::vector<StorageId> reads, writes;
+  size_t scratch_bytes = 0;  // per thread
+  size_t weight_bytes = 0;
+  StepInfo info;
+};
+
+}  // namespace tempera::engine

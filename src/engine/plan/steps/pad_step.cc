@@ -1,0 +1,148 @@
+// Pad of height and width that no convolution took in: rows are copied, margins looked up in tables.
+#include <algorithm>
+#include <cstring>
+#include <string>
+#include <utility>
+
+#include "src/base/checked_math.h"
+#include "src/engine/plan/plan_builder.h"
+#include "src/graph/rewrite.h"
+#include "src/ops/shape_rules.h"
+
+namespace tempera::engine {
+namespace {
+
+// Where each row or column of the output comes from; -1: the constant.
+using Sources = std::vector<int64_t>;
+
+class PadStep final : public Step {
+ public:
+  PadStep(StorageId from, StorageId to, const Planes& in, Sources rows, Sources columns, float constant)
+      : from_(from),
+        to_(to),
+        in_(in),
+        rows_(std::move(rows)),
+        columns_(std::move(columns)),
+        constant_(constant) {
+    reads = {from};
+    writes = {to};
+    info.kernel = "pad_f32";
+    // The stretch of columns that are a copy.
+    const auto width = static_cast<int64_t>(columns_.size());
+    while (first_ < width && columns_[static_cast<size_t>(first_)] != 0) ++first_;
+    for (last_ = first_; last_ < width && columns_[static_cast<size_t>(last_)] == last_ - first_;) ++last_;
+  }
+
+  void Bind(const Memory& memory) override {
+    input_ = memory.floats(from_);
+    output_ = memory.floats(to_);
+  }
+
+  Status Run(const RunContext& context) override {
+    const auto height = static_cast<int64_t>(rows_.size()), width = static_cast<int64_t>(columns_.size());
+    const int64_t rows = in_.n * in_.channels * height;
+    const int64_t each = std::max<int64_t>(1, 16 * 1024 / width);
+    context.pool.ParallelFor(static_cast<int>(CeilDiv(rows, each)), [&](int task, int) {
+      for (int64_t row = task * each; row < std::min(rows, (task + 1) * each); ++row) {
+        const int64_t y = rows_[static_cast<size_t>(row % height)];
+        const float* from = y < 0 ? nullptr : input_ + (row / height * in_.h + y) * in_.w;
+        WriteRow(from, output_ + row * width);
+      }
+    });
+    return OkStatus();
+  }
+
+ private:
+  void WriteRow(const float* from, float* to) const {
+    const auto width = static_cast<int64_t>(columns_.size());
+    if (from == nullptr) {
+      std::fill_n(to, width, constant_);
+      return;
+    }
+    const auto at = [&](int64_t x) {
+      const int64_t source = columns_[static_cast<size_t>(x)];
+      return source < 0 ? constant_ : from[source];
+    };
+    for (int64_t x = 0; x < first_; ++x) to[x] = at(x);
+    if (last_ > first_) std::memcpy(to + first_, from, static_cast<size_t>(last_ - first_) * sizeof(float));
+    for (int64_t x = last_; x < width; ++x) to[x] = at(x);
+  }
+
+  StorageId from_, to_;
+  Planes in_;
+  Sources rows_, columns_;
+  float constant_;
+  int64_t first_ = 0, last_ = 0;
+  const float* input_ = nullptr;
+  float* output_ = nullptr;
+};
+
+// As ONNX has it; a negative `begin` crops.
+Sources SourcesOf(const std::string& mode, int64_t in, int64_t begin, int64_t out) {
+  Sources sources;
+  for (int64_t o = 0; o < out; ++o) {
+    int64_t i = o - begin;
+    const bool inside = i >= 0 && i < in;
+    if (!inside && mode == "constant") {
+      i = -1;
+    } else if (!inside && mode == "wrap") {
+      i = (i % in + in) % in;
+    } else if (!inside) {
+      if (mode == "reflect") i = i < 0 ? -i : 2 * (in - 1) - i;
+      i = std::clamp<int64_t>(i, 0, in - 1);
+    }
+    sources.push_back(i);
+  }
+  return sources;
+}
+
+// How many rows and columns come before the picture; false where anything else is padded, or not known.
+bool ReadMargins(const PlanBuilder& builder, const graph::Node& node, int64_t* top, int64_t* left) {
+  const graph::Graph& graph = builder.graph();
+  std::vector<int64_t> pads = node.attributes.Ints("pads"), axes = {0, 1, 2, 3};
+  if (graph.opset >= 11) {
+    pads = graph::ConstantInts(graph, graph::InputOf(node, 1));
+    const graph::ValueId given = graph::InputOf(node, 3);
+    if (given != graph::kNoValue) {
+      const auto named = ops::NormalizeAxes(graph::ConstantInts(graph, given), 4);
+      if (!named.ok()) return false;
+      if (!named.value().empty()) axes = named.value();
+    }
+  }
+  if (pads.size() != 2 * axes.size()) return false;
+  *top = *left = 0;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    if (axes[i] == 2) *top = pads[i];
+    if (axes[i] == 3) *left = pads[i];
+    if (axes[i] < 2 && (pads[i] != 0 || pads[axes.size() + i] != 0)) return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+Result<bool> PlanPadNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0], out = node.outputs[0];
+  if (!builder.is_picture(x) || !builder.is_picture(out) || builder.reading(x).storage < 0) return false;
+  const std::string mode = node.attributes.String("mode", "constant");
+  int64_t top = 0, left = 0;
+  if (!ReadMargins(builder, node, &top, &left)) return false;
+  float constant = builder.graph().opset < 11 ? node.attributes.Float("value", 0) : 0;
+  if (builder.graph().opset >= 11 && graph::InputOf(node, 2) != graph::kNoValue) {
+    const Tensor* value = builder.ConstantFloats(node.inputs[2]);
+    if (value == nullptr || value->element_count() > 1) return false;
+    if (value->element_count() == 1) constant = *value->data<float>();
+  }
+  const Planes from = builder.PlanesOf(x), to = builder.PlanesOf(out);
+  // What is pending can wait, where margins are numbers of the picture.
+  if (mode == "constant") builder.Materialize(x);
+  const Reading reading = builder.PlanarReading(x);
+  const StorageId storage = builder.NewStorage(out);
+  builder.Add(std::make_unique<PadStep>(reading.storage, storage, from, SourcesOf(mode, from.h, top, to.h),
+                                        SourcesOf(mode, from.w, left, to.w), constant),
+              node);
+  builder.SetReading(out, {storage, reading.pointwise, reading.layout});
+  return true;
+}
+
+}  // namespace tempera::engine

@@ -1,0 +1,149 @@
+#include "src/engine/plan/steps/pointwise_step.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "src/base/checked_math.h"
+#include "src/engine/plan/bands.h"
+#include "src/kernels/nhwc/pointwise_nhwc.h"
+#include "src/kernels/planes/pointwise_f32.h"
+
+namespace tempera::engine {
+namespace {
+
+// Numbers a task handles: 64 KiB read and written, a fraction of a millisecond.
+constexpr int64_t kTaskNumbers = 16 * 1024;
+
+// Function: called as kernels::PointwiseF32::Apply is.
+template <typename Function>
+class PointwiseStep final : public BandedStep {
+ public:
+  PointwiseStep(Function function, const Reading& from, StorageId to, const Planes& planes)
+      : from_(from), to_(to), planes_(planes), apply_(function) {
+    reads = {from.storage};
+    writes = {to};
+    info.kernel = "pointwise_f32";
+    parts_ = std::max<int64_t>(1, CeilDiv(planes_.plane(), kTaskNumbers));
+  }
+
+  void Bind(const Memory& memory) override {
+    input_ = memory.floats(from_.storage);
+    output_ = memory.floats(to_);
+  }
+
+  int64_t tasks() const override { return planes_.n * planes_.channels * parts_; }
+  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kTaskNumbers, kTaskNumbers);
+  }
+
+  void RunTask(int64_t task, void*) override {
+    const int64_t channel = task / parts_, begin = task % parts_ * kTaskNumbers;
+    const int64_t at = channel * planes_.plane() + begin;
+    apply_(from_.pointwise, channel, input_ + at, output_ + at,
+           std::min(kTaskNumbers, planes_.plane() - begin));
+  }
+
+ private:
+  Reading from_;
+  StorageId to_;
+  Planes planes_;
+  Function apply_;
+  int64_t parts_;
+  const float* input_ = nullptr;
+  float* output_ = nullptr;
+};
+
+class ToPlanarStep final : public BandedStep {
+ public:
+  ToPlanarStep(const Reading& from, StorageId to, const Planes& planes, int64_t highway_bit)
+      : from_(from),
+        to_(to),
+        planes_(planes),
+        to_planar_(kernels::ChoosePointwiseNhwc(highway_bit).to_planar),
+        stride_(kernels::NhwcChannels(planes.channels)) {
+    reads = {from.storage};
+    writes = {to};
+    info.kernel = "to_planar f16";
+    pixels_ = std::max<int64_t>(1, kTaskNumbers / stride_);
+    parts_ = CeilDiv(planes_.plane(), pixels_);
+  }
+
+  void Bind(const Memory& memory) override {
+    input_ = static_cast<const uint16_t*>(memory.at(from_.storage));
+    output_ = memory.floats(to_);
+  }
+
+  int64_t tasks() const override { return planes_.n * parts_; }
+  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  TaskRows RowsOf(int64_t task) const override {
+    return SameRows(planes_, task / parts_, task % parts_ * pixels_, pixels_);
+  }
+
+  void RunTask(int64_t task, void*) override {
+    const int64_t plane = planes_.plane();
+    const int64_t image = task / parts_, begin = task % parts_ * pixels_;
+    to_planar_(from_.pointwise, image, planes_.channels, input_ + (image * plane + begin) * stride_,
+               output_ + image * planes_.channels * plane + begin, plane, std::min(pixels_, plane - begin));
+  }
+
+ private:
+  Reading from_;
+  StorageId to_;
+  Planes planes_;
+  decltype(kernels::PointwiseNhwc::to_planar) to_planar_;
+  int64_t stride_, pixels_, parts_;
+  const uint16_t* input_ = nullptr;  // fp16
+  float* output_ = nullptr;
+};
+
+class CopyStep final : public Step {
+ public:
+  CopyStep(StorageId from, StorageId to, size_t bytes) : from_(from), to_(to), bytes_(bytes) {
+    reads = {from};
+    writes = {to};
+    info.kernel = "copy";
+  }
+  void Bind(const Memory& memory) override {
+    input_ = memory.at(from_);
+    output_ = memory.at(to_);
+  }
+  Status Run(const RunContext&) override {
+    if (bytes_ != 0) std::memcpy(output_, input_, bytes_);
+    return OkStatus();
+  }
+
+ private:
+  StorageId from_, to_;
+  size_t bytes_;
+  const void* input_ = nullptr;
+  void* output_ = nullptr;
+};
+
+}  // namespace
+
+std::unique_ptr<Step> MakePointwiseStep(const Reading& from, StorageId to, const Planes& planes,
+                                        int64_t highway_bit) {
+  const auto apply = kernels::ChoosePointwiseF32(highway_bit).apply;
+  return std::make_unique<PointwiseStep<kernels::PointwiseF32::Apply>>(apply, from, to, planes);
+}
+
+std::unique_ptr<Step> MakeUnaryStep(const kernels::UnaryFunction& function, const Reading& from, StorageId to,
+                                    const Planes& planes, int64_t highway_bit) {
+  const auto apply = [function, unary = kernels::ChooseUnaryF32(highway_bit)](
+                         const kernels::Pointwise& p, int64_t channel, const float* input, float* output,
+                         int64_t count) { unary(function, p, channel, input, output, count); };
+  return std::make_unique<PointwiseStep<decltype(apply)>>(apply, from, to, planes);
+}
+
+std::unique_ptr<Step> MakeToPlanarStep(const Reading& from, StorageId to, const Planes& planes,
+                                       int64_t highway_bit) {
+  return std::make_unique<ToPlanarStep>(from, to, planes, highway_bit);
+}
+
+std::unique_ptr<Step> MakeCopyStep(StorageId from, StorageId to, size_t bytes) {
+  return std::make_unique<CopyStep>(from, to, bytes);
+}
+
+}  // namespace tempera::engine

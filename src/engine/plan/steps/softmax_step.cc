@@ -1,0 +1,78 @@
+// Softmax along one axis, or (before opset 13) over everything from an axis on.
+#include <algorithm>
+
+#include "src/base/checked_math.h"
+#include "src/engine/plan/plan_builder.h"
+#include "src/kernels/planes/softmax_f32.h"
+#include "src/ops/shape_rules.h"
+
+namespace tempera::engine {
+namespace {
+
+constexpr int64_t kTaskNumbers = 8 * 1024;
+constexpr int64_t kVector = 16;  // tasks begin at whole vectors
+
+class SoftmaxStep final : public Step {
+ public:
+  SoftmaxStep(int64_t outer, int64_t size, int64_t inner, StorageId from, StorageId to, int64_t highway_bit)
+      : count_(outer * inner),
+        size_(size),
+        inner_(inner),
+        from_(from),
+        to_(to),
+        softmax_(kernels::ChooseSoftmaxF32(highway_bit)) {
+    reads = {from};
+    writes = {to};
+    info.kernel = "softmax_f32";
+    scratch_bytes = static_cast<size_t>(kernels::SoftmaxScratchFloats(size)) * sizeof(float);
+    per_task_ = RoundUp(CeilDiv(kTaskNumbers, size), kVector);
+  }
+
+  void Bind(const Memory& memory) override {
+    input_ = memory.floats(from_);
+    output_ = memory.floats(to_);
+  }
+
+  Status Run(const RunContext& context) override {
+    context.pool.ParallelFor(static_cast<int>(CeilDiv(count_, per_task_)), [&](int task, int thread) {
+      const int64_t first = task * per_task_;
+      softmax_(input_, size_, inner_, first, std::min(count_, first + per_task_), output_,
+               static_cast<float*>(context.ScratchOf(thread)));
+    });
+    return OkStatus();
+  }
+
+ private:
+  int64_t count_, size_, inner_;
+  StorageId from_, to_;
+  kernels::SoftmaxF32 softmax_;
+  int64_t per_task_;
+  const float* input_ = nullptr;
+  float* output_ = nullptr;
+};
+
+}  // namespace
+
+Result<bool> PlanSoftmaxNode(PlanBuilder& builder, const graph::Node& node) {
+  const graph::ValueId x = node.inputs[0];
+  const Shape& shape = builder.info(x).shape;
+  int64_t count = 0;
+  if (!builder.is_float(x) || builder.reading(x).storage < 0) return false;
+  if (!CheckedElementCount(shape, &count) || count == 0) return false;
+  const bool flat = node.op_type == "Softmax" && builder.graph().opset < 13;
+  const auto axis = ops::NormalizeAxis(node.attributes.Int("axis", flat ? 1 : -1), shape.size());
+  if (!axis.ok()) return false;
+  int64_t outer = 1, size = 1, inner = 1;
+  for (size_t d = 0; d < shape.size(); ++d) {
+    const auto at = static_cast<int64_t>(d);
+    (at < axis.value() ? outer : at == axis.value() || flat ? size : inner) *= shape[d];
+  }
+  // One long distribution is better left to the plain loop, which needs no room for a vector of them.
+  if (size > 64 * 1024) return false;
+  const StorageId from = builder.Materialize(x);
+  const StorageId to = builder.NewStorage(node.outputs[0]);
+  builder.Add(std::make_unique<SoftmaxStep>(outer, size, inner, from, to, builder.highway_bit()), node);
+  return true;
+}
+
+}  // namespace tempera::engine

@@ -1,0 +1,106 @@
+// A model made ready for one input size, and run: the engine's door.
+//
+//   ModelPtr model = LoadModelFile("style.onnx")    // import once
+//   Session s   = Session::Create(model, {{1, 3, 480, 640}}, options)   // plan once per size
+//   s.input(0) <- numbers; s.Run(); s.output(0) -> numbers               // per frame
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/base/tensor.h"
+#include "src/engine/ends/picture_ends.h"
+#include "src/engine/types/precision.h"
+#include "src/engine/types/statistics.h"
+#include "src/engine/types/step_info.h"
+#include "src/graph/graph.h"
+
+namespace tempera::engine {
+
+struct SessionOptions {
+  int num_threads = 0;  // 0 = one per available CPU
+  Precision precision = Precision::kFp32;
+  bool reference = false;  // only the operators' plain loops (tests)
+  std::string cpu = {};    // CPU target, as ChooseCpuTarget takes it; "" = TEMPERA_CPU, or the best
+  // What the pictures put in will hold; int8 clamps to it. Unset: metadata `tempera.value_range`, or 0..255.
+  std::optional<ValueRange> input_range = {};
+  // The caller writes every input anew before every Run, and has read the outputs by then: they may then lie
+  // in memory that the steps use too.
+  bool rewrites_inputs = false;
+  bool measures_precision = false;  // finds PrecisionInfo::psnr_db also where nothing depends on it
+  bool plain_dot_kernels = false;   // lower precisions also where only plain loops serve (tests)
+  NormStatistics norm_statistics = NormStatistics::kExact;
+  float norm_smoothing = 0.8f;  // with kSmoothed, 0..1: the share of the pictures before
+  // Session::calibration() of an earlier session of the same model: saves finding out again. Taken
+  // where it fits the model and these options.
+  CalibrationPtr calibration = nullptr;
+  // A folder where such findings are kept for other processes, made when it is missing; "": the disk is left
+  // alone. What cannot be read there is found out again, what cannot be written is not kept.
+  std::string calibration_folder = {};
+  // Steps run together, a band of rows after the other (chains/stages.h), where that takes no more memory
+  // than one step after the other, or than this. -1: one after the other; the results are the same (tests).
+  int64_t chain_bytes = 0;
+  bool pin_threads = false;  // each worker stays on a core of its own (ThreadPool::Create)
+  // Input 0 comes from the source and output 0 goes to the sink, row by row and without a tensor, where the
+  // session can (reads_source, writes_sink). They outlive it.
+  const PictureSource* source = nullptr;
+  const PictureSink* sink = nullptr;
+};
+
+struct MemoryInfo {
+  size_t activation_bytes = 0;  // the arena, planned once
+  size_t weight_bytes = 0;      // packed weights and constants
+};
+
+// Reads, checks and imports. Thread-safe to share afterwards (immutable).
+using ModelPtr = std::shared_ptr<const graph::Graph>;
+// (declared here, so that callers need one header)
+Result<ModelPtr> LoadModelFile(const std::string& path);
+Result<ModelPtr> LoadModelMemory(std::span<const uint8_t> bytes);
+
+class Session {
+ public:
+  // Shapes: one per graph input, concrete. Fails when the graph cannot take them.
+  static Result<std::unique_ptr<Session>> Create(ModelPtr model, std::vector<Shape> input_shapes,
+                                                 const SessionOptions& options);
+  virtual ~Session() = default;
+
+  // Input tensors are owned here: write into them before Run. Output tensors are
+  // valid until the next Run. NCHW, row-major, dense.
+  virtual size_t input_count() const = 0;
+  virtual size_t output_count() const = 0;
+  virtual Tensor& input(size_t index) = 0;
+  virtual const Tensor& output(size_t index) const = 0;
+
+  // Whether SessionOptions::source and sink are used: the graph's one input is read by one convolution and by
+  // nothing else; its first output is what a convolution stores, nobody else reads it, and its tiles begin
+  // and end as regions must. The tensor is then empty.
+  virtual bool reads_source() const = 0;
+  virtual bool writes_sink() const = 0;
+  // Whether the source may be read after the sink was written to.
+  virtual bool mixes_ends() const = 0;
+
+  // No allocation, no lock, no lookup. One caller at a time.
+  virtual Status Run() = 0;
+
+  // With NormStatistics::kSmoothed and kCarried: the next Run starts anew, as after a cut.
+  virtual void ResetStatistics() = 0;
+  // Of the last Run, or as given; one per instance norm, in the order of the graph.
+  virtual std::vector<ChannelStatistics> statistics() const = 0;
+  // For kGiven. kInvalidArgument when they are not those of this graph's norms.
+  virtual Status SetStatistics(std::span<const ChannelStatistics> given) = 0;
+
+  virtual PrecisionInfo precision() const = 0;
+  virtual CalibrationPtr calibration() const = 0;  // nullptr for fp32
+
+  virtual void set_profiling(bool on) = 0;
+  virtual std::span<const StepInfo> steps() const = 0;
+  virtual MemoryInfo memory() const = 0;
+};
+
+}  // namespace tempera::engine

@@ -1,0 +1,299 @@
+#include "src/ops/specialize.h"
+
+#include <algorithm>
+#include <string>
+
+#include "src/onnx/quote.h"
+#include "src/ops/old_broadcast.h"
+#include "src/ops/op.h"
+
+namespace tempera::ops {
+namespace {
+
+using graph::Graph;
+using graph::kNoValue;
+using graph::Node;
+using graph::ValueId;
+
+// What folding may compute and keep. Real models fold sizes and a few weights; a hostile
+// Tile, Expand or ConstantOfShape must not eat the memory before a frame is seen.
+constexpr int64_t kMaxFoldedBytes = int64_t{96} << 20;
+// What may live at one time while a frame is computed: enough for the widest public style
+// networks at 4K, and below what would send a machine into swap for minutes.
+constexpr int64_t kMaxLiveBytes = int64_t{16} << 30;
+
+std::string Mib(int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+Status AtNode(const Node& node, const Status& status) {
+  return Status(status.code(),
+                "node " + onnx::Quote(node.name) + " (" + node.op_type + "): " + status.message());
+}
+
+int64_t BytesOf(const TensorInfo& info) {
+  int64_t bytes = static_cast<int64_t>(DataTypeSize(info.dtype));
+  for (const int64_t d : info.shape) bytes *= d;
+  return bytes;
+}
+
+// Small elements take as long as fp32 to compute, and the limit is one of time too.
+int64_t FoldedBytesOf(const TensorInfo& info) {
+  return BytesOf(info) / static_cast<int64_t>(DataTypeSize(info.dtype)) *
+         std::max<int64_t>(static_cast<int64_t>(DataTypeSize(info.dtype)), 4);
+}
+
+class Specializer {
+ public:
+  explicit Specializer(const Graph& graph) : graph_(graph) {}
+
+  Result<Graph> Run(std::span<const TensorInfo> inputs);
+
+ private:
+  Status SetInputs(std::span<const TensorInfo> inputs);
+  Status VisitNode(Node&& node);
+  // Computes the node now; its outputs become constants.
+  Status Fold(const Node& node, const Operator& op);
+  void RemoveDeadNodes();
+  Status CheckMemory() const;
+
+  Graph graph_;
+  std::vector<bool> concrete_;
+  int64_t folded_bytes_ = 0;
+};
+
+Result<Graph> Specializer::Run(std::span<const TensorInfo> inputs) {
+  concrete_.assign(graph_.values.size(), false);
+  for (size_t v = 0; v < graph_.values.size(); ++v) concrete_[v] = graph_.values[v].constant.has_value();
+  TEMPERA_RETURN_IF_ERROR(SetInputs(inputs));
+  std::vector<Node> nodes = std::move(graph_.nodes);
+  graph_.nodes.clear();
+  for (Node& node : nodes) TEMPERA_RETURN_IF_ERROR(VisitNode(std::move(node)));
+  RemoveDeadNodes();
+  TEMPERA_RETURN_IF_ERROR(CheckMemory());
+  return std::move(graph_);
+}
+
+Status Specializer::SetInputs(std::span<const TensorInfo> inputs) {
+  if (inputs.size() != graph_.inputs.size()) {
+    return InvalidArgument("the model has " + std::to_string(graph_.inputs.size()) + " inputs, but " +
+                           std::to_string(inputs.size()) + " shapes were given");
+  }
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    graph::Value& value = graph_.value(graph_.inputs[i]);
+    if (inputs[i].dtype != value.info.dtype) {
+      return InvalidArgument("input " + onnx::Quote(value.name) + " takes " + DataTypeName(value.info.dtype) +
+                             ", not " + DataTypeName(inputs[i].dtype));
+    }
+    const Result<int64_t> count = ElementCount(inputs[i].shape, inputs[i].dtype);
+    if (!count.ok()) {
+      return InvalidArgument("input " + onnx::Quote(value.name) + " cannot have shape " +
+                             ShapeToString(inputs[i].shape));
+    }
+    const size_t rank = graph_.input_dims[i].size();
+    if (rank != 0 && rank != inputs[i].shape.size()) {
+      return InvalidArgument("input " + onnx::Quote(value.name) + " has " + std::to_string(rank) +
+                             " dimensions, not " + std::to_string(inputs[i].shape.size()));
+    }
+    value.info = inputs[i];
+    concrete_[static_cast<size_t>(graph_.inputs[i])] = true;
+  }
+  return OkStatus();
+}
+
+Status Specializer::VisitNode(Node&& node) {
+  const Operator* op = FindOperator(node.op_type);
+  if (op == nullptr) return AtNode(node, Unsupported("this operator is not supported"));
+  if (const Status s = ModernizeBroadcast(&node, &graph_); !s.ok()) return AtNode(node, s);
+  concrete_.resize(graph_.values.size(), true);  // what it added is constant
+  std::vector<const TensorInfo*> infos;
+  std::vector<const Tensor*> constants;
+  bool all_constant = true;
+  for (const ValueId v : node.inputs) {
+    const graph::Value* value = v == kNoValue ? nullptr : &graph_.value(v);
+    if (value && !concrete_[static_cast<size_t>(v)])
+      return AtNode(node, Internal("it reads a value not yet known"));
+    infos.push_back(value ? &value->info : nullptr);
+    constants.push_back(value && value->constant ? &*value->constant : nullptr);
+    all_constant = all_constant && (value == nullptr || value->constant);
+  }
+  std::vector<TensorInfo> outputs(node.outputs.size());
+  InferContext context{node, graph_.opset, infos, constants, outputs};
+  if (const Status s = op->infer(context); !s.ok()) return AtNode(node, s);
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    if (const auto count = ElementCount(outputs[i].shape, outputs[i].dtype); !count.ok()) {
+      return AtNode(node, Unsupported("its result of shape " + ShapeToString(outputs[i].shape) +
+                                      " is larger than 16 GiB; use a smaller picture"));
+    }
+    graph_.value(node.outputs[i]).info = std::move(outputs[i]);
+    concrete_[static_cast<size_t>(node.outputs[i])] = true;
+  }
+  if (all_constant || node.op_type == "Shape" || node.op_type == "Size") {
+    int64_t bytes = 0;
+    for (const ValueId v : node.outputs) bytes += v == kNoValue ? 0 : FoldedBytesOf(graph_.value(v).info);
+    if (folded_bytes_ + bytes > kMaxFoldedBytes) {
+      return AtNode(
+          node, Unsupported("its constant result of " + Mib(bytes) + " makes the model's constants exceed " +
+                            Mib(kMaxFoldedBytes) + "; export the model with smaller constants"));
+    }
+    folded_bytes_ += bytes;
+    if (const Status s = Fold(node, *op); !s.ok()) return AtNode(node, s);
+    return OkStatus();
+  }
+  graph_.nodes.push_back(std::move(node));
+  return OkStatus();
+}
+
+Status Specializer::Fold(const Node& node, const Operator& op) {
+  std::vector<Tensor> outputs(node.outputs.size());
+  std::vector<const Tensor*> in;
+  std::vector<Tensor*> out;
+  Tensor shape_only;  // Shape and Size look at no numbers
+  for (const ValueId v : node.inputs) {
+    const graph::Value* value = v == kNoValue ? nullptr : &graph_.value(v);
+    if (value && !value->constant) {
+      shape_only = Tensor::ShapeOnly(value->info);
+      in.push_back(&shape_only);
+    } else {
+      in.push_back(value ? &*value->constant : nullptr);
+    }
+  }
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] == kNoValue) {
+      out.push_back(nullptr);
+      continue;
+    }
+    const TensorInfo& info = graph_.value(node.outputs[i]).info;
+    TEMPERA_ASSIGN_OR_RETURN(outputs[i], Tensor::Create(info.dtype, info.shape));
+    out.push_back(&outputs[i]);
+  }
+  TEMPERA_RETURN_IF_ERROR(Compute(op, {node, graph_.opset, in, out}));
+  for (size_t i = 0; i < node.outputs.size(); ++i) {
+    if (node.outputs[i] != kNoValue) graph_.value(node.outputs[i]).constant = std::move(outputs[i]);
+  }
+  return OkStatus();
+}
+
+// Keeps what an output depends on.
+void Specializer::RemoveDeadNodes() {
+  std::vector<bool> needed(graph_.values.size(), false);
+  for (const ValueId v : graph_.outputs) needed[static_cast<size_t>(v)] = true;
+  std::vector<Node> kept;
+  for (size_t n = graph_.nodes.size(); n-- > 0;) {
+    Node& node = graph_.nodes[n];
+    const bool used = std::any_of(node.outputs.begin(), node.outputs.end(),
+                                  [&](ValueId v) { return v != kNoValue && needed[static_cast<size_t>(v)]; });
+    if (!used) continue;
+    for (const ValueId v : node.inputs) {
+      if (v != kNoValue) needed[static_cast<size_t>(v)] = true;
+    }
+    kept.push_back(std::move(node));
+  }
+  std::reverse(kept.begin(), kept.end());
+  graph_.nodes = std::move(kept);
+}
+
+// Walks the nodes in order, adding what each makes and dropping what is read for the last time.
+Status Specializer::CheckMemory() const {
+  std::vector<size_t> last_reader(graph_.values.size(), 0);
+  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+    for (const ValueId v : graph_.nodes[n].inputs) {
+      if (v != kNoValue) last_reader[static_cast<size_t>(v)] = n;
+    }
+  }
+  for (const ValueId v : graph_.outputs) last_reader[static_cast<size_t>(v)] = graph_.nodes.size();
+  int64_t live = 0;
+  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
+    const Node& node = graph_.nodes[n];
+    for (const ValueId v : node.outputs) {
+      if (v == kNoValue) continue;
+      const TensorInfo& info = graph_.value(v).info;
+      live += BytesOf(info);
+      if (live > kMaxLiveBytes) {
+        return AtNode(node, OutOfMemory("its result of shape " + ShapeToString(info.shape) + " (" +
+                                        Mib(BytesOf(info)) + ") makes a frame need more than " +
+                                        Mib(kMaxLiveBytes) + "; use a smaller frame size"));
+      }
+    }
+    std::vector<ValueId> done(node.inputs);
+    done.insert(done.end(), node.outputs.begin(), node.outputs.end());  // outputs nobody reads
+    std::sort(done.begin(), done.end());
+    done.erase(std::unique(done.begin(), done.end()), done.end());
+    for (const ValueId v : done) {
+      if (v == kNoValue || graph_.value(v).constant) continue;
+      const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), v) != graph_.inputs.end();
+      if (!is_input && last_reader[static_cast<size_t>(v)] <= n) live -= BytesOf(graph_.value(v).info);
+    }
+  }
+  return OkStatus();
+}
+
+Status RunNode(const Graph& graph, const Node& node, std::vector<Tensor>* values) {
+  const Operator* op = FindOperator(node.op_type);
+  if (op == nullptr) return Unsupported("this operator has no reference loop");
+  std::vector<const Tensor*> in;
+  std::vector<Tensor*> out;
+  for (const ValueId v : node.inputs) {
+    const Tensor* t = nullptr;
+    if (v != kNoValue) {
+      const auto& constant = graph.value(v).constant;
+      t = constant ? &*constant : &(*values)[static_cast<size_t>(v)];
+      if (!t->defined())
+        return Internal("it reads " + onnx::Quote(graph.value(v).name) + " before it is computed");
+    }
+    in.push_back(t);
+  }
+  for (const ValueId v : node.outputs) {
+    if (v == kNoValue) {
+      out.push_back(nullptr);
+      continue;
+    }
+    const TensorInfo& info = graph.value(v).info;
+    TEMPERA_ASSIGN_OR_RETURN((*values)[static_cast<size_t>(v)], Tensor::Create(info.dtype, info.shape));
+    out.push_back(&(*values)[static_cast<size_t>(v)]);
+  }
+  return Compute(*op, {node, graph.opset, in, out});
+}
+
+}  // namespace
+
+Result<graph::Graph> Specialize(const graph::Graph& graph, std::span<const TensorInfo> inputs) {
+  return Specializer(graph).Run(inputs);
+}
+
+Result<std::vector<Tensor>> RunReference(const graph::Graph& graph, std::span<const Tensor> inputs) {
+  if (inputs.size() != graph.inputs.size()) {
+    return InvalidArgument("the model has " + std::to_string(graph.inputs.size()) + " inputs, but " +
+                           std::to_string(inputs.size()) + " tensors were given");
+  }
+  std::vector<Tensor> values(graph.values.size());
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    const graph::Value& value = graph.value(graph.inputs[i]);
+    if (inputs[i].dtype() != value.info.dtype || inputs[i].shape() != value.info.shape) {
+      return InvalidArgument("input " + onnx::Quote(value.name) + " must have shape " +
+                             ShapeToString(value.info.shape) + ", not " + ShapeToString(inputs[i].shape()));
+    }
+    values[static_cast<size_t>(graph.inputs[i])] = inputs[i];
+  }
+  std::vector<size_t> last_reader(graph.values.size(), 0);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    for (const ValueId v : graph.nodes[n].inputs) {
+      if (v != kNoValue) last_reader[static_cast<size_t>(v)] = n;
+    }
+  }
+  for (const ValueId v : graph.outputs) last_reader[static_cast<size_t>(v)] = graph.nodes.size();
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (const Status s = RunNode(graph, graph.nodes[n], &values); !s.ok()) return AtNode(graph.nodes[n], s);
+    for (const ValueId v : graph.nodes[n].inputs) {
+      if (v != kNoValue && last_reader[static_cast<size_t>(v)] == n)
+        values[static_cast<size_t>(v)] = Tensor();
+    }
+  }
+  std::vector<Tensor> outputs;
+  for (const ValueId v : graph.outputs) {
+    const auto& constant = graph.value(v).constant;
+    outputs.push_back(constant ? *constant : values[static_cast<size_t>(v)]);
+  }
+  return outputs;
+}
+
+}  // namespace tempera::ops

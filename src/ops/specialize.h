@@ -1,0 +1,24 @@
+// Makes a graph concrete for given input shapes: infers every shape, and computes
+// at once whatever depends on constants and shapes alone (Shape, Gather, Concat of
+// sizes, ...), with the operators' reference loops.
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "src/base/status.h"
+#include "src/base/tensor.h"
+#include "src/graph/graph.h"
+
+namespace tempera::ops {
+
+// The result holds only nodes that must run per frame; every value it uses has a
+// concrete type and shape, or is a constant. An output that turned out constant keeps its
+// value in `constant`. Errors name the node at fault.
+Result<graph::Graph> Specialize(const graph::Graph& graph, std::span<const TensorInfo> inputs);
+
+// Runs a specialised graph node by node with the reference loops: the truth everything
+// fast is compared with. Allocates freely.
+Result<std::vector<Tensor>> RunReference(const graph::Graph& specialized, std::span<const Tensor> inputs);
+
+}  // namespace tempera::ops

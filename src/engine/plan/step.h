@@ -38,14 +38,16 @@ struct RunContext {
 class Step {
  public:
   virtual ~Step() = default;
-  // Turns storages into pointers; called once, before the first Run.
+  // Turns storages into pointers. Called before the first Run, and again wherever storages come to lie
+  // elsewhere: nothing of an earlier call may be left.
   virtual void Bind(const Memory& memory) = 0;
   // No allocation where the kernel is a fast one. Called from one thread at a time.
   virtual Status Run(const RunContext& context) = 0;
 
   // From now on its one input picture comes from `source`, its output picture goes to `sink`
   // (src/engine/ends), which outlive the step, and the storages are left alone; scratch_bytes may grow.
-  // False: it cannot, and nothing changed. Before Bind.
+  // False: it cannot, and nothing changed. Before Bind, and only where the step sees in the storage what the
+  // end shows (SamePicture).
   virtual bool TakeSource(const PictureSource* /*source*/) { return false; }
   virtual bool TakeSink(const PictureSink* /*sink*/) { return false; }
 

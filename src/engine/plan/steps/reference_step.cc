@@ -23,6 +23,7 @@ class ReferenceStep final : public Step {
   void Bind(const Memory& memory) override {
     const auto bind = [&](const std::vector<graph::ValueId>& values, const std::vector<StorageId>& storage,
                           std::vector<Tensor>& tensors) {
+      tensors.clear();
       for (size_t i = 0; i < values.size(); ++i) {
         Tensor t;
         if (values[i] != graph::kNoValue) {
@@ -32,6 +33,9 @@ class ReferenceStep final : public Step {
         tensors.push_back(std::move(t));
       }
     };
+    input_pointers_.clear();
+    output_pointers_.clear();
+    output_memory_.clear();
     bind(node_.inputs, input_storage_, inputs_);
     bind(node_.outputs, output_storage_, outputs_);
     for (const Tensor& t : inputs_) input_pointers_.push_back(t.defined() ? &t : nullptr);

@@ -215,6 +215,45 @@ TEST(FrameEnds, StatisticsAndFlatFramesAreTheSame) {
   }
 }
 
+// With carried statistics a frame may be painted twice: the second painting must not find the first one where
+// it blends with the source.
+TEST(FrameEnds, FramesPaintedTwiceAreBlendedWithTheirSource) {
+  // Read by a convolution of single pixels, which has no source, and by one that has.
+  const auto single = [](TestModel& m) {
+    const std::string x = m.Node("Conv", {"x", m.Random({16, 3, 1, 1}), m.Random({16})});
+    return Last(m, m.Node("InstanceNormalization", {x, m.Random({16}, 0.5f, 2), m.Random({16})}), 16, 3);
+  };
+  for (const Case& c : {Case{"sink alone", single, false}, Case{"both ends", Cases()[2].build}}) {
+    const engine::ModelPtr model = Build(c);
+    for (const bool keep_colors : {false, true}) {
+      SCOPED_TRACE(std::string(c.name) + (keep_colors ? " keeps colours" : ""));
+      StylizerOptions options;
+      options.precision = engine::Precision::kFp32;
+      options.keep_colors = keep_colors;
+      options.num_threads = 2;
+      options.norm_statistics = engine::NormStatistics::kCarried;
+      const auto direct = Make(model, options);
+      options.through_tensors = true;
+      const auto plain = Make(model, options);
+      ASSERT_TRUE(direct && plain);
+      // One frame by itself, one carried, and two where that fails.
+      for (const int lit : {255, 255, 40, 200}) {
+        Frame in(TEMPERA_RGBA, 60, 44, 3), plain_in(TEMPERA_RGBA, 60, 44, 3);
+        for (Frame* frame : {&in, &plain_in}) {
+          for (uint8_t& b : frame->bytes) b = static_cast<uint8_t>(b * lit / 255);
+        }
+        direct->set_strength(0.4f);
+        plain->set_strength(0.4f);
+        ASSERT_TRUE(direct->Process(in.image, in.image).ok());
+        ASSERT_TRUE(plain->Process(plain_in.image, plain_in.image).ok());
+        EXPECT_TRUE(direct->writes_frame());
+        EXPECT_EQ(direct->reads_frame(), c.reads);
+        ASSERT_TRUE(in.bytes == plain_in.bytes) << lit;
+      }
+    }
+  }
+}
+
 // Frames of another size than the network's, and paintings of another size than the frame, go through
 // tensors.
 TEST(FrameEnds, ScaledFramesGoThroughTensors) {

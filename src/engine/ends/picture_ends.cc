@@ -4,9 +4,10 @@
 
 namespace tempera::engine {
 
-bool IsFlat(const PictureSource& source, int64_t channels, int64_t height, int64_t width) {
+bool IsFlat(const PictureSource& source, int64_t height, int64_t width) {
   constexpr int64_t kNumbers = 4096;
   float numbers[kNumbers], first[kMostSourceChannels];
+  const int64_t channels = source.channels;
   if (channels < 1 || channels > kMostSourceChannels || height < 1 || width < 1) return false;
   const int64_t part = kNumbers / channels / PictureSource::kStep * PictureSource::kStep;
   source.read(source.context, {0, 0, 1, 1}, part, part, numbers);

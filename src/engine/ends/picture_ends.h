@@ -20,6 +20,7 @@ struct PictureSource {
   // by two pixels).
   void (*read)(const void* context, const Region& region, int64_t row_step, int64_t plane_step, float* to);
   const void* context = nullptr;
+  int64_t channels = 3;                // planes that `read` writes; at most kMostSourceChannels
   static constexpr int64_t kStep = 2;  // of first columns
 };
 
@@ -30,11 +31,11 @@ struct PictureSink {
   const void* context = nullptr;
   // Regions begin at multiples of it, rows and columns, and end there or at the picture's edge.
   int64_t step = 2;
+  int64_t channels = 3;  // planes that `write` takes
 };
 
-// Whether every plane of a picture of these sizes (at most kMostSourceChannels channels) holds one number.
-// Costs a row where the first rows differ.
-bool IsFlat(const PictureSource& source, int64_t channels, int64_t height, int64_t width);
+// Whether every plane of a picture of this size holds one number. Costs a row where the first rows differ.
+bool IsFlat(const PictureSource& source, int64_t height, int64_t width);
 inline constexpr int64_t kMostSourceChannels = 16;
 
 }  // namespace tempera::engine

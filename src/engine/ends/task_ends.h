@@ -22,7 +22,9 @@ class TaskEnds {
   // False, and nothing changed, when tasks cannot read from a source. It must outlive this.
   template <class Plan>
   bool TakeSource(const Plan& plan, const PictureSource* source) {
-    if (plan.shape.n != 1 || plan.shape.in_channels > kMostSourceChannels) return false;
+    if (plan.shape.n != 1 || plan.shape.in_channels != source->channels ||
+        source->channels > kMostSourceChannels)
+      return false;
     std::vector<Region> regions;
     for (int64_t task = 0; task < plan.tasks; ++task) regions.push_back(ReadRegion(plan, task));
     return Take(std::move(regions), plan.shape.in_channels, source, &source_, &read_, &source_room_);
@@ -32,7 +34,8 @@ class TaskEnds {
   // of a pixel's channels are a task's.
   template <class Plan>
   bool TakeSink(const Plan& plan, const PictureSink* sink) {
-    if (plan.shape.n != 1 || plan.tasks != plan.tiles) return false;
+    const int64_t channels = plan.shape.out_channels / plan.shape.pixels_a_channel();
+    if (plan.shape.n != 1 || plan.tasks != plan.tiles || channels != sink->channels) return false;
     std::vector<Region> regions;
     for (int64_t task = 0; task < plan.tasks; ++task) {
       const Region r = WrittenRegion(plan, task);
@@ -43,8 +46,7 @@ class TaskEnds {
         return false;
       regions.push_back(r);
     }
-    return Take(std::move(regions), plan.shape.out_channels / plan.shape.pixels_a_channel(), sink, &sink_,
-                &written_, &sink_room_);
+    return Take(std::move(regions), channels, sink, &sink_, &written_, &sink_room_);
   }
 
   // What a thread's scratch must hold behind the kernel's own (`bytes`, which it begins with).

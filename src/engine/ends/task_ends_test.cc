@@ -80,8 +80,8 @@ void RunBothWays(const Plan& plan, int64_t step, bool* has_sink) {
   const int64_t out_channels = s.out_channels / s.pixels_a_channel();
   Picture want = MakePicture(out_channels, s.out_h * s.shuffle, s.out_w * s.shuffle, false), got = want;
   got.step = step;
-  const PictureSource source = {&Picture::Read, &in};
-  const PictureSink sink = {&Picture::Write, &got, step};
+  const PictureSource source = {&Picture::Read, &in, s.in_channels};
+  const PictureSink sink = {&Picture::Write, &got, step, out_channels};
   TaskEnds ends;
   ASSERT_EQ(ends.TakeSource(plan, &source), s.in_channels <= kMostSourceChannels);
   *has_sink = ends.TakeSink(plan, &sink);
@@ -190,13 +190,13 @@ TEST(TaskEnds, IntegerConvolutionsNeedOnlyTheirRegions) {
 TEST(TaskEnds, FlatPicturesAreFlatEverywhere) {
   Picture p = MakePicture(3, 9, 3000, true);
   const PictureSource source = {&Picture::Read, &p};
-  EXPECT_FALSE(IsFlat(source, 3, 9, 3000));
+  EXPECT_FALSE(IsFlat(source, 9, 3000));
   for (int64_t c = 0; c < 3; ++c) std::fill_n(p.numbers.begin() + c * 27000, 27000, static_cast<float>(c));
-  EXPECT_TRUE(IsFlat(source, 3, 9, 3000));
+  EXPECT_TRUE(IsFlat(source, 9, 3000));
   for (const int64_t at : {int64_t{26999}, int64_t{27000 + 4 * 3000}, int64_t{80999}}) {
     float& number = p.numbers[static_cast<size_t>(at)];
     number += 1;
-    EXPECT_FALSE(IsFlat(source, 3, 9, 3000)) << at;
+    EXPECT_FALSE(IsFlat(source, 9, 3000)) << at;
     number -= 1;
   }
 }

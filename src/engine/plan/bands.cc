@@ -66,6 +66,24 @@ TaskRows WinogradRows(const kernels::ConvPlan& plan, int64_t down) {
 
 }  // namespace
 
+bool IsPicture(const TensorInfo& info) {
+  if (info.dtype != DataType::kFloat32 || info.shape.size() != 4) return false;
+  // Tasks are counted by planes, in an int.
+  constexpr int64_t kMostPlanes = int64_t{1} << 24;
+  for (int64_t d : info.shape) {
+    if (d < 1 || d > kMostPlanes) return false;
+  }
+  return info.shape[0] * info.shape[1] <= kMostPlanes;
+}
+
+Planes PictureOf(const TensorInfo& info) {
+  const Shape& s = info.shape;
+  if (IsPicture(info)) return {s[0], s[1], s[2], s[3]};
+  Planes p;
+  for (int64_t d : s) p.w *= d;
+  return p;
+}
+
 Status BandedStep::Run(const RunContext& context) {
   context.pool.ParallelFor(static_cast<int>(tasks()),
                            [&](int task, int thread) { RunTask(task, context.ScratchOf(thread)); });

@@ -16,7 +16,17 @@ namespace tempera::engine {
 struct Planes {
   int64_t n = 1, channels = 1, h = 1, w = 1;
   int64_t plane() const { return h * w; }
+  bool operator==(const Planes&) const = default;
 };
+
+// fp32 of rank 4, not empty, and of no more planes than tasks can count: what planar kernels take.
+bool IsPicture(const TensorInfo& info);
+Planes PictureOf(const TensorInfo& info);
+
+// A Reshape leaves numbers where they are and makes another picture of them. So whoever concludes from one
+// step's rows, channels or tiles on another's (picture ends, gathered statistics, chains) asks first whether
+// both see one picture in the storage that they share.
+inline bool SamePicture(const Planes& a, const Planes& b) { return a == b; }
 
 // Rows [first, last) of a picture [n, c, h, w], those of all its images counted on: row y of image i is i * h
 // + y. A part of a row counts as the whole one, and so does a part of its channels.
@@ -36,13 +46,14 @@ struct TaskRows {
 class BandedStep : public Step {
  public:
   virtual int64_t tasks() const = 0;
-  // n * h of what it reads and of what it writes; 0 where rows of the two have nothing to do with each other,
-  // so that it can only run by itself.
-  struct Heights {
-    int64_t read = 0, written = 0;
+  // What it sees in every storage that it reads, and in every one that it writes. No height where the rows
+  // of the two have nothing to do with each other, so that it can only run by itself.
+  struct Pictures {
+    Planes read, written;
+    bool have_rows() const { return read.n * read.h > 0; }
   };
-  virtual Heights heights() const = 0;
-  // Called where heights().read is not 0.
+  virtual Pictures pictures() const = 0;
+  // Called where pictures().have_rows().
   virtual TaskRows RowsOf(int64_t task) const = 0;
   // Thread-safe for different tasks. `scratch`: Step::scratch_bytes of the thread's own.
   virtual void RunTask(int64_t task, void* scratch) = 0;
@@ -67,8 +78,9 @@ TaskRows RowsOfTask(const kernels::ConvPlan& plan, int64_t task);
 TaskRows RowsOfTask(const kernels::ConvNhwcPlan& plan, int64_t task);
 TaskRows RowsOfTask(const kernels::DepthwisePlan& plan, int64_t task);
 TaskRows RowsOfTask(const kernels::MixPlan& plan, int64_t task);
-inline BandedStep::Heights HeightsOf(const kernels::ConvShape& s) {
-  return {s.n * s.in_h, s.n * s.out_h * s.shuffle};
+inline BandedStep::Pictures PicturesOf(const kernels::ConvShape& s) {
+  return {{s.n, s.in_channels, s.in_h, s.in_w},
+          {s.n, s.out_channels / s.pixels_a_channel(), s.out_h * s.shuffle, s.out_w * s.shuffle}};
 }
 
 }  // namespace tempera::engine

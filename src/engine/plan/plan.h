@@ -21,6 +21,7 @@ struct Storage {
     kOutput,  // the session's output tensor `index`
   };
   size_t bytes = 0;
+  Planes picture;  // as who writes it lays it out; a view of it is read as another one (SamePicture)
   Kind kind = Kind::kArena;
   size_t index = 0;
   // This storage may take over the memory of one of these, when the step that writes it is the last that

@@ -41,28 +41,11 @@ const Tensor* PlanBuilder::ConstantFloats(ValueId v) const {
   return constant && constant->dtype() == DataType::kFloat32 ? &*constant : nullptr;
 }
 
-bool PlanBuilder::is_picture(ValueId v) const {
-  if (!is_float(v) || info(v).shape.size() != 4) return false;
-  // Tasks are counted by planes, in an int.
-  constexpr int64_t kMostPlanes = int64_t{1} << 24;
-  for (int64_t d : info(v).shape) {
-    if (d < 1 || d > kMostPlanes) return false;
-  }
-  return info(v).shape[0] * info(v).shape[1] <= kMostPlanes;
-}
-
-Planes PlanBuilder::PlanesOf(ValueId v) const {
-  const Shape& s = info(v).shape;
-  if (is_picture(v)) return {s[0], s[1], s[2], s[3]};
-  Planes p;
-  for (int64_t d : s) p.w *= d;
-  return p;
-}
-
 StorageId PlanBuilder::NewStorage(ValueId v, PictureLayout layout) {
   const TensorInfo& i = info(v);
   Storage storage;
   storage.bytes = DataTypeSize(i.dtype);
+  storage.picture = PlanesOf(v);
   for (int64_t d : i.shape) storage.bytes *= static_cast<size_t>(d);  // checked by Specialize
   if (layout == PictureLayout::kNhwcF16) {
     const Planes p = PlanesOf(v);

@@ -31,10 +31,9 @@ class PlanBuilder {
   // The numbers of a constant fp32 value; nullptr when it is none.
   const Tensor* ConstantFloats(graph::ValueId v) const;
   bool is_float(graph::ValueId v) const { return info(v).dtype == DataType::kFloat32; }
-  // fp32 of rank 4 and not empty: what planar kernels take.
-  bool is_picture(graph::ValueId v) const;
+  bool is_picture(graph::ValueId v) const { return IsPicture(info(v)); }
   bool stays_flat(graph::ValueId v) const { return stays_flat_[static_cast<size_t>(v)]; }  // flat.h
-  Planes PlanesOf(graph::ValueId v) const;
+  Planes PlanesOf(graph::ValueId v) const { return PictureOf(info(v)); }
 
   const Reading& reading(graph::ValueId v) const { return readings_[static_cast<size_t>(v)]; }
   void SetReading(graph::ValueId v, const Reading& r) { readings_[static_cast<size_t>(v)] = r; }
@@ -60,6 +59,11 @@ class PlanBuilder {
   std::vector<float>& KeepFloats(std::vector<float> numbers);
 
   void Add(std::unique_ptr<Step> step, const graph::Node& node);
+  // Whether v is the picture that lies in its storage, not another view of the same numbers.
+  bool reads_as_written(graph::ValueId v) const {
+    const StorageId id = reading(v).storage;
+    return id >= 0 && SamePicture(plan_.storages[static_cast<size_t>(id)].picture, PlanesOf(v));
+  }
   // The step that writes what `v` reads; nullptr for graph inputs.
   Step* ProducerOf(graph::ValueId v) const;
   // Says that the step producing v's storage also does the work of `node`.

@@ -190,8 +190,9 @@ class PlannedSession final : public Session {
       scratch_offset_ = std::max(scratch_offset_, carried_.stages.memory.bytes);
     }
     seconds_.resize(plan_.steps.size());
-    // A frame painted a second time is read again behind the first painting.
-    mixes_ends_ = carries_ && reads_source() && writes_sink();
+    // A frame painted a second time is read again behind the first painting: by the source, and by a sink
+    // that blends.
+    mixes_ends_ = carries_ && writes_sink();
     for (const Stage& stage : exact_.stages.stages) {
       const auto in_stage = [&stage](int32_t step) {
         return step >= 0 && static_cast<size_t>(step) - stage.first < stage.count;
@@ -237,6 +238,14 @@ class PlannedSession final : public Session {
     return found;
   }
 
+  // Whether what the step sees in a storage is the whole picture that the graph's input or output `v` is.
+  bool SeesPicture(int32_t step, Planes BandedStep::Pictures::* side, const Storage& storage,
+                   graph::ValueId v) const {
+    const auto* banded = dynamic_cast<const BandedStep*>(plan_.steps[static_cast<size_t>(step)].get());
+    return banded != nullptr && SamePicture(storage.picture, banded->pictures().*side) &&
+           SamePicture(storage.picture, PictureOf(plan_.graph->value(v).info));
+  }
+
   // Takes source and sink where the steps at the two ends can; the storages there then need no memory.
   void ConnectEnds(const SessionOptions& options) {
     const graph::Graph& graph = *plan_.graph;
@@ -247,6 +256,8 @@ class PlannedSession final : public Session {
       if (storage.kind == Storage::Kind::kInput) {
         const int32_t reader = OnlyStep(id, &Step::reads);
         if (options.source == nullptr || graph.inputs.size() != 1 || reader < 0 ||
+            !SeesPicture(reader, &BandedStep::Pictures::read, storage, graph.inputs[0]) ||
+            storage.picture.channels != options.source->channels ||
             !plan_.steps[static_cast<size_t>(reader)]->TakeSource(options.source))
           continue;
         source_ = options.source, source_step_ = reader;
@@ -257,6 +268,8 @@ class PlannedSession final : public Session {
           return std::count(step->reads.begin(), step->reads.end(), id) > 0;
         });
         if (options.sink == nullptr || writer < 0 || is_read ||
+            !SeesPicture(writer, &BandedStep::Pictures::written, storage, graph.outputs[0]) ||
+            storage.picture.channels != options.sink->channels ||
             !plan_.steps[static_cast<size_t>(writer)]->TakeSink(options.sink))
           continue;
         sink_ = options.sink, sink_step_ = writer;
@@ -269,7 +282,7 @@ class PlannedSession final : public Session {
   void FindFlat() {
     if (!knows_flat_) return;
     const auto tensor_is_flat = [](const Tensor& input) { return IsFlat(input); };
-    const bool flat = reads_source() ? IsFlat(*source_, source_shape_[1], source_shape_[2], source_shape_[3])
+    const bool flat = reads_source() ? IsFlat(*source_, source_shape_[2], source_shape_[3])
                                      : std::all_of(inputs_.begin(), inputs_.end(), tensor_is_flat);
     for (const auto& norm : plan_.norms) norm->flat = flat && norm->stays_flat;
   }

@@ -82,7 +82,8 @@ class Session {
   // and end as regions must. The tensor is then empty.
   virtual bool reads_source() const = 0;
   virtual bool writes_sink() const = 0;
-  // Whether the source may be read after the sink was written to.
+  // Whether the picture that the ends show may be read, by the source or by a sink that blends with it, after
+  // the sink has written the same pixels.
   virtual bool mixes_ends() const = 0;
 
   // No allocation, no lock, no lookup. One caller at a time.

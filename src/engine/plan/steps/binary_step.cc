@@ -47,7 +47,7 @@ class BinaryStep final : public BandedStep {
   }
 
   int64_t tasks() const override { return walk_.tasks(); }
-  Heights heights() const override { return {rows_.n * rows_.h, rows_.n * rows_.h}; }
+  Pictures pictures() const override { return {rows_, rows_}; }
   TaskRows RowsOf(int64_t task) const override {
     const auto [begin, end] = walk_.Range(task);
     const int64_t plane = rows_.plane(), image = rows_.channels * plane;

@@ -18,7 +18,7 @@ class ConvNhwcStep final : public GatheringStep {
 
   void Bind(const Memory& memory) override;
   int64_t tasks() const override { return plan_.tasks; }
-  Heights heights() const override { return HeightsOf(plan_.shape); }
+  Pictures pictures() const override { return PicturesOf(plan_.shape); }
   TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
   void RunTask(int64_t task, void* scratch) override { ends_.RunTask(plan_, args_, task, scratch); }
   bool TakeSource(const PictureSource* source) override;

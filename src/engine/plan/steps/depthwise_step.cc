@@ -38,7 +38,7 @@ class PlaneConvStep final : public GatheringStep {
   }
 
   int64_t tasks() const override { return plan_.tasks; }
-  Heights heights() const override { return HeightsOf(plan_.shape); }
+  Pictures pictures() const override { return PicturesOf(plan_.shape); }
   TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
   void RunTask(int64_t task, void* scratch) override { plan_.RunTask(args_, task, scratch); }
 

@@ -96,7 +96,7 @@ class NormStep final : public BandedStep {
   void Bind(const Memory& memory) override { input_ = memory.floats(from_); }
 
   int64_t tasks() const override { return static_cast<int64_t>(moments_.size()); }
-  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  Pictures pictures() const override { return {planes_, planes_}; }
   TaskRows RowsOf(int64_t task) const override {
     const int64_t first = task / tiles_ / planes_.channels * planes_.h + task % tiles_ * rows_;
     const Rows rows = {first, first + std::min(rows_, planes_.h - task % tiles_ * rows_)};
@@ -148,7 +148,7 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   InstanceNorm* norm = builder.KeepNorm(std::move(own));
 
   // Interleaved pictures come from convolutions that can gather (facts/layouts.h).
-  auto* gathering = builder.reading(x).pointwise.is_identity()
+  auto* gathering = builder.reading(x).pointwise.is_identity() && builder.reads_as_written(x)
                         ? dynamic_cast<GatheringStep*>(builder.ProducerOf(x))
                         : nullptr;
   if (gathering == nullptr) builder.Materialize(x);

@@ -33,7 +33,7 @@ class PointwiseStep final : public BandedStep {
   }
 
   int64_t tasks() const override { return planes_.n * planes_.channels * parts_; }
-  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  Pictures pictures() const override { return {planes_, planes_}; }
   TaskRows RowsOf(int64_t task) const override {
     return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kTaskNumbers, kTaskNumbers);
   }
@@ -76,7 +76,7 @@ class ToPlanarStep final : public BandedStep {
   }
 
   int64_t tasks() const override { return planes_.n * parts_; }
-  Heights heights() const override { return {planes_.n * planes_.h, planes_.n * planes_.h}; }
+  Pictures pictures() const override { return {planes_, planes_}; }
   TaskRows RowsOf(int64_t task) const override {
     return SameRows(planes_, task / parts_, task % parts_ * pixels_, pixels_);
   }

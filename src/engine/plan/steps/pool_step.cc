@@ -72,7 +72,9 @@ class PoolStep final : public BandedStep {
   }
 
   int64_t tasks() const override { return planes_ * bands_; }
-  Heights heights() const override { return {images_ * y_.in, images_ * y_.out}; }
+  Pictures pictures() const override {
+    return {{images_, planes_ / images_, y_.in, x_.in}, {images_, planes_ / images_, y_.out, x_.out}};
+  }
   TaskRows RowsOf(int64_t task) const override {
     const int64_t image = task / bands_ / (planes_ / images_), first = task % bands_ * rows_;
     const int64_t last = std::min(y_.out, first + rows_);

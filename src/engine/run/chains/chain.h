@@ -19,9 +19,9 @@ namespace tempera::engine {
 class Chain {
  public:
   // The steps in the order of the plan; they outlive the chain, and every storage that one of them reads is
-  // complete before, or written by an earlier one. nullptr when they do not fit together: rows of what is
-  // read are not those written, or there are too many tasks. `threads`: how many will work on it, for the
-  // order only.
+  // complete before, or written by an earlier one. nullptr when they do not fit together: what is read is
+  // not the picture that was written, or there are too many tasks. `threads`: how many will work on it, for
+  // the order only.
   static std::unique_ptr<Chain> Make(std::vector<BandedStep*> steps, int threads);
 
   // Runs all tasks, not BandedStep::Finish. No allocation. One caller at a time.

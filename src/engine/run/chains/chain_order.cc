@@ -12,7 +12,9 @@ constexpr int64_t kMostTasks = 1 << 17;
 // Nanoseconds of a step, very roughly: only compared with one another.
 double CostOf(const BandedStep& step) {
   constexpr double kMacs = 40, kRowBytes = 4;
-  const auto rows = static_cast<double>(step.heights().read + step.heights().written);
+  const BandedStep::Pictures pictures = step.pictures();
+  const auto rows =
+      static_cast<double>(pictures.read.n * pictures.read.h + pictures.written.n * pictures.written.h);
   double width = 1;
   if (step.info.output_shape.size() == 4) {
     width = static_cast<double>(step.info.output_shape[3] * step.info.output_shape[1]);
@@ -24,7 +26,7 @@ bool LinkStep(std::span<BandedStep* const> all, size_t j, std::vector<ChainStep>
   const BandedStep& step = *all[j];
   ChainStep& link = steps[j];
   const int64_t count = step.tasks();
-  if (count < 1 || count > kMostTasks || step.heights().read < 1) return false;
+  if (count < 1 || count > kMostTasks || !step.pictures().have_rows()) return false;
   for (int64_t t = 0; t < count; ++t) link.tasks.push_back({static_cast<int32_t>(t), step.RowsOf(t)});
   std::sort(link.tasks.begin(), link.tasks.end(), [](const auto& a, const auto& b) {
     const Rows &x = a.rows.writes, &y = b.rows.writes;
@@ -39,7 +41,7 @@ bool LinkStep(std::span<BandedStep* const> all, size_t j, std::vector<ChainStep>
       return std::find(step.reads.begin(), step.reads.end(), id) != step.reads.end();
     });
     if (!read) continue;
-    if (source.heights().written != step.heights().read) return false;
+    if (!SamePicture(source.pictures().written, step.pictures().read)) return false;
     link.sources.push_back(static_cast<int32_t>(i));
   }
   for (const auto& task : link.tasks) {

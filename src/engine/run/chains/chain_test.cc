@@ -175,7 +175,7 @@ class RowStep final : public BandedStep {
   }
   void Bind(const Memory&) override {}
   int64_t tasks() const override { return rows_; }
-  Heights heights() const override { return {rows_, rows_}; }
+  Pictures pictures() const override { return {{1, 1, rows_, 1}, {1, 1, rows_, 1}}; }
   TaskRows RowsOf(int64_t task) const override {
     return {{std::max<int64_t>(0, task - reach_), std::min(rows_, task + reach_ + 1)}, {task, task + 1}};
   }

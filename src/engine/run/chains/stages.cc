@@ -24,14 +24,14 @@ bool Shares(const std::vector<StorageId>& a, const std::vector<StorageId>& b) {
 // Whether step i can run together with steps [first, i), and has something from them.
 bool Joins(const Plan& plan, size_t first, size_t i, const StageOptions& options) {
   const BandedStep* step = BandedOf(plan, i);
-  if (step == nullptr || step->heights().read == 0) return false;
+  if (step == nullptr || !step->pictures().have_rows()) return false;
   bool reads = false;
   for (size_t j = first; j < i; ++j) {
     const BandedStep* before = BandedOf(plan, j);
-    if (before == nullptr || before->heights().read == 0) return false;
+    if (before == nullptr || !before->pictures().have_rows()) return false;
     if (options.norms_wait && before->finishes()) return false;
     if (!Shares(before->writes, step->reads)) continue;
-    if (before->heights().written != step->heights().read) return false;
+    if (!SamePicture(before->pictures().written, step->pictures().read)) return false;
     reads = true;
   }
   return reads;

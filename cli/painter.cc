@@ -44,17 +44,45 @@ Status StatusOf(tempera_status status) {
   return {CodeOf(status), tempera_error_message()};
 }
 
+tempera_pixel_format FormatOf(media::PixelFormat format) {
+  switch (format) {
+    case media::PixelFormat::kRgba:
+      return TEMPERA_RGBA;
+    case media::PixelFormat::kBgra:
+      return TEMPERA_BGRA;
+    case media::PixelFormat::kRgb:
+      return TEMPERA_RGB;
+    case media::PixelFormat::kNv12:
+      return TEMPERA_NV12;
+    case media::PixelFormat::kI420:
+      break;
+  }
+  return TEMPERA_I420;
+}
+
+tempera_matrix MatrixOf(media::ColorMatrix matrix) {
+  switch (matrix) {
+    case media::ColorMatrix::kBt709:
+      return TEMPERA_MATRIX_BT709;
+    case media::ColorMatrix::kBt601:
+      return TEMPERA_MATRIX_BT601;
+    case media::ColorMatrix::kBt2020:
+      break;
+  }
+  return TEMPERA_MATRIX_BT2020;
+}
+
 tempera_image ImageOf(const media::Frame& frame) {
-  tempera_image image = {};
-  image.format = static_cast<tempera_pixel_format>(frame.format);
+  tempera_image image = TEMPERA_IMAGE_INIT;
+  image.format = FormatOf(frame.format);
   image.width = frame.width;
   image.height = frame.height;
   for (int i = 0; i < 3; ++i) {
     image.planes[i] = frame.planes[i];
     image.stride_bytes[i] = frame.stride_bytes[i];
   }
-  image.matrix = static_cast<tempera_color_matrix>(frame.matrix);
-  image.full_range = frame.full_range;
+  image.matrix = MatrixOf(frame.matrix);
+  image.range = frame.full_range ? TEMPERA_RANGE_FULL : TEMPERA_RANGE_LIMITED;
   return image;
 }
 
@@ -76,13 +104,11 @@ class ModelPainter final : public Painter {
 }  // namespace
 
 Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, const PaintOptions& options) {
-  tempera_options native = {};
-  native.struct_size = sizeof native;
+  tempera_options native = TEMPERA_OPTIONS_INIT;
   native.threads = options.threads;
   TEMPERA_ASSIGN_OR_RETURN(native.precision, PrecisionOf(options.precision));
   native.working_width = options.working_width;
   native.working_height = options.working_height;
-  native.keep_colors = options.keep_colors;
   const std::string cache = CacheFolder();
   native.cache_folder = cache.c_str();
   native.pin_threads = options.pin_threads;
@@ -94,6 +120,8 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
   auto painter = std::make_unique<ModelPainter>(stylizer);
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
+  const float keep_colors = options.keep_colors;
+  TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer, "keep_colors", &keep_colors, 1)));
   return std::unique_ptr<Painter>(std::move(painter));
 }
 

@@ -23,9 +23,10 @@ int main(int argc, char** argv) {
   tempera_stylizer* stylizer = NULL;
   if (tempera_open_file(argv[1], NULL, &stylizer) != TEMPERA_OK)
     return Fail(argv[1], tempera_error_message());
-  tempera_image image = {.format = TEMPERA_RGB, .width = width, .height = height};
+  tempera_image image = TEMPERA_IMAGE_INIT;
+  image.format = TEMPERA_RGB, image.width = width, image.height = height;
   image.planes[0] = pixels;
-  image.stride_bytes[0] = width * 3;
+  image.stride_bytes[0] = (ptrdiff_t)width * 3;
   if (tempera_process(stylizer, &image, &image) != TEMPERA_OK) return Fail(argv[2], tempera_error_message());
   tempera_close(stylizer);
 

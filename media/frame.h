@@ -8,9 +8,7 @@
 
 namespace tempera::media {
 
-// The values equal tempera_pixel_format of include/tempera/tempera.h.
 enum class PixelFormat { kRgba = 0, kBgra = 1, kRgb = 2, kNv12 = 3, kI420 = 4 };
-// The values equal tempera_color_matrix.
 enum class ColorMatrix { kBt709 = 0, kBt601 = 1, kBt2020 = 2 };
 
 // Pixels are shared by copies of a frame and live until the last one goes. A frame that came from a

@@ -2,12 +2,31 @@
  *
  *   tempera_stylizer* s = NULL;
  *   if (tempera_open_file("starry-night.onnx", NULL, &s) != TEMPERA_OK) puts(tempera_error_message());
- *   tempera_process(s, &in, &out);  // per frame
+ *   tempera_image image = TEMPERA_IMAGE_INIT;
+ *   image.format = TEMPERA_RGBA, image.width = 640, image.height = 360;
+ *   image.planes[0] = pixels, image.stride_bytes[0] = 4 * 640;
+ *   tempera_process(s, &image, &image);  // per frame
  *   tempera_close(s);
  *
- * Ownership: a stylizer belongs to the caller, who closes it. Image pixels always
- * belong to the caller. Strings returned live as long as the object they came from.
- * Threads: one stylizer, one thread at a time; different stylizers run at the same time.
+ * Ownership: what a function opens or creates belongs to the caller, who closes it. Strings returned live as
+ * long as the object they came from.
+ *
+ * Pixels: the library allocates none, frees none and keeps no pointer to any. Every plane of an image and of
+ * a mask belongs to the host, before, during and after the call that names it; it may be another one each
+ * frame, so that a pool of frames can lend them and take them back around each call. Input is only read. Of
+ * output only the pixels are written, never a gap between rows. Rows need no alignment but that of their
+ * samples.
+ *
+ * Sized structs: the first field of each is struct_size, the sizeof that the caller's header gave it; begin
+ * with the INIT macro beside the struct, which sets it and leaves every other field zero, its default. Later
+ * versions add fields at the end. A caller that knows fewer fields gets the defaults of the rest. A caller
+ * that knows more is served while those that the library does not know are zero, and is otherwise refused
+ * with TEMPERA_UNSUPPORTED: nothing is cut silently. Fields called reserved are zero too. Enumerations lie in
+ * structs as int32_t; a number that none of them names is refused.
+ *
+ * Threads: one stylizer, one thread at a time, but for the functions that say otherwise; different stylizers
+ * run at the same time.
+ *
  * Errors: a code, and a one-line message from tempera_error_message() (per thread).
  * The library never prints, aborts or throws.
  */
@@ -27,12 +46,19 @@
 extern "C" {
 #endif
 
+/* Raised when something that programs were compiled against changes or goes; what only comes in addition
+ * (functions, numbers of an enumeration, fields at the end of sized structs) leaves it as it is. The shared
+ * library's SONAME ends in it. */
+#define TEMPERA_ABI_VERSION 1
+/* That of the library, which the program may have been linked to long before. */
+TEMPERA_API uint32_t tempera_abi_version(void);
+
 typedef enum tempera_status {
   TEMPERA_OK = 0,
   TEMPERA_INVALID_ARGUMENT = 1, /* a size, stride, pointer or option that cannot be used */
-  TEMPERA_NOT_FOUND = 2,        /* no such file */
+  TEMPERA_NOT_FOUND = 2,        /* no such file, no such parameter */
   TEMPERA_CORRUPT_MODEL = 3,    /* bytes that are not a valid model */
-  TEMPERA_UNSUPPORTED = 4,      /* a valid model, but an operator or layout we lack */
+  TEMPERA_UNSUPPORTED = 4,      /* valid, but an operator, layout or field we lack */
   TEMPERA_OUT_OF_MEMORY = 5,
   TEMPERA_IO = 6,
   TEMPERA_CANCELLED = 7,
@@ -44,32 +70,76 @@ typedef enum tempera_pixel_format {
   TEMPERA_BGRA = 1,
   TEMPERA_RGB = 2,
   TEMPERA_NV12 = 3, /* plane 0: Y, plane 1: interleaved UV at half size (rounded up) */
-  TEMPERA_I420 = 4  /* planes 0, 1, 2: Y, U, V; U and V at half size (rounded up) */
+  TEMPERA_I420 = 4, /* planes 0, 1, 2: Y, U, V; U and V at half size (rounded up) */
+  /* As NV12 and I420, with 10 bits in 16 of the machine's byte order: the upper ones in P010, the lower ones
+   * in I010. */
+  TEMPERA_P010 = 5,
+  TEMPERA_I010 = 6
 } tempera_pixel_format;
 
-/* How NV12 and I420 map to RGB. Ignored for RGB formats. {0} = BT.709, limited range. */
-typedef enum tempera_color_matrix {
-  TEMPERA_BT709 = 0,
-  TEMPERA_BT601 = 1,
-  TEMPERA_BT2020 = 2
-} tempera_color_matrix;
+/* Colour, by the numbers of ITU-T H.273 (ISO/IEC 23091-2), which video files, FFmpeg and GStreamer use as
+ * well. 0 (and H.273's 2) leaves it open. */
 
-/* Pixels, owned by the caller. Any width and height from 1 to 16384. Subsampled chroma stands for
- * its 2x2 block. Pixels of an input image are only read. */
+/* How YCbCr maps to RGB; ignored for RGB formats. Open: BT.709. */
+typedef enum tempera_matrix {
+  TEMPERA_MATRIX_DEFAULT = 0,
+  TEMPERA_MATRIX_BT709 = 1,
+  TEMPERA_MATRIX_BT470BG = 5, /* BT.601, 625 lines */
+  TEMPERA_MATRIX_BT601 = 6,   /* the same, 525 lines */
+  TEMPERA_MATRIX_BT2020 = 9   /* non-constant luminance */
+} tempera_matrix;
+
+/* Of YCbCr; RGB formats use all of their numbers. (Numbered as in FFmpeg.) */
+typedef enum tempera_range {
+  TEMPERA_RANGE_DEFAULT = 0, /* limited */
+  TEMPERA_RANGE_LIMITED = 1, /* 8 bits: luma 16..235, chroma 16..240 */
+  TEMPERA_RANGE_FULL = 2
+} tempera_range;
+
+/* Networks paint what a screen of standard dynamic range shows: the curves below are near enough to each
+ * other to be taken as they are. Others are refused. */
+typedef enum tempera_transfer {
+  TEMPERA_TRANSFER_DEFAULT = 0,
+  TEMPERA_TRANSFER_BT709 = 1,
+  TEMPERA_TRANSFER_GAMMA22 = 4,
+  TEMPERA_TRANSFER_BT601 = 6,
+  TEMPERA_TRANSFER_SRGB = 13,
+  TEMPERA_TRANSFER_BT2020_10 = 14,
+  TEMPERA_TRANSFER_BT2020_12 = 15
+} tempera_transfer;
+
+/* Not converted: where input and output both name theirs, they are the same. */
+typedef enum tempera_primaries {
+  TEMPERA_PRIMARIES_DEFAULT = 0,
+  TEMPERA_PRIMARIES_BT709 = 1, /* and sRGB */
+  TEMPERA_PRIMARIES_BT470BG = 5,
+  TEMPERA_PRIMARIES_BT601 = 6,
+  TEMPERA_PRIMARIES_BT2020 = 9,
+  TEMPERA_PRIMARIES_DISPLAY_P3 = 12
+} tempera_primaries;
+
+/* Any width and height from 1 to 16384. Subsampled chroma stands for its 2x2 block. */
 typedef struct tempera_image {
-  tempera_pixel_format format;
-  int32_t width;           /* pixels */
-  int32_t height;          /* pixels */
-  uint8_t* planes[3];      /* unused ones NULL */
-  int32_t stride_bytes[3]; /* bytes from one row to the next; at least a row's bytes */
-  tempera_color_matrix matrix;
-  int32_t full_range; /* 0: luma 16..235; 1: 0..255 */
+  size_t struct_size;
+  int32_t format;            /* tempera_pixel_format */
+  int32_t width;             /* pixels */
+  int32_t height;            /* pixels */
+  int32_t matrix;            /* tempera_matrix */
+  int32_t range;             /* tempera_range */
+  int32_t transfer;          /* tempera_transfer */
+  int32_t primaries;         /* tempera_primaries */
+  int32_t reserved;          /* 0 */
+  uint8_t* planes[4];        /* the first byte of the top row; unused ones NULL */
+  ptrdiff_t stride_bytes[4]; /* from one row to the one below; at least a row's bytes, or as much upwards */
 } tempera_image;
+#define TEMPERA_IMAGE_INIT \
+  {sizeof(tempera_image), TEMPERA_RGBA, 0, 0, 0, 0, 0, 0, 0, {NULL, NULL, NULL, NULL}, {0, 0, 0, 0}}
 
 typedef enum tempera_precision {
   TEMPERA_PRECISION_AUTO = 0, /* the fastest that looks the same as fp32 */
   TEMPERA_PRECISION_FP32 = 1,
-  TEMPERA_PRECISION_BF16 = 2, /* needs AMX or AVX-512 BF16: otherwise the first frame is refused */
+  TEMPERA_PRECISION_BF16 =
+      2, /* needs a processor that multiplies bf16: otherwise the first frame is refused */
   TEMPERA_PRECISION_INT8 = 3
 } tempera_precision;
 
@@ -80,26 +150,28 @@ typedef enum tempera_norm_statistics {
   TEMPERA_NORM_CARRIED = 2   /* those of the frame before where they are near: for one video, in order */
 } tempera_norm_statistics;
 
-/* {0} is a sound default for every field: set struct_size = sizeof(tempera_options). */
 typedef struct tempera_options {
-  size_t struct_size; /* lets later versions add fields */
-  int32_t threads;    /* 0 = one per available CPU */
-  tempera_precision precision;
-  int32_t working_width;  /* the size the network sees; 0 = the frame's own size, or, when */
-  int32_t working_height; /* only one is 0, from the other by the frame's aspect ratio */
-  int32_t keep_colors;    /* 1: brightness from the painting, colours from the source */
+  size_t struct_size;
+  uint32_t abi_version;    /* the INIT macro's TEMPERA_ABI_VERSION: open refuses another than the library's */
+  int32_t threads;         /* 0 = as many as help: one per physical core that the process may use */
+  int32_t pin_threads;     /* 1: each worker thread stays on a core of its own */
+  int32_t precision;       /* tempera_precision */
+  int32_t norm_statistics; /* tempera_norm_statistics; a new size begins anew */
+  int32_t working_width;   /* the size the network sees; 0 = the frame's own size, or, when */
+  int32_t working_height;  /* only one is 0, from the other by the frame's aspect ratio */
+  int32_t reserved;        /* 0 */
   /* NULL or "": the disk is left alone. Otherwise a folder (made when missing) that keeps what was found
    * out about the model's precisions, ten KB each, so that the next process opens it faster. The painting
    * is the same either way, and no trouble with the folder is an error. */
   const char* cache_folder;
-  int32_t pin_threads;                     /* 1: each worker thread stays on a core of its own */
-  tempera_norm_statistics norm_statistics; /* a new size begins anew */
 } tempera_options;
+#define TEMPERA_OPTIONS_INIT {sizeof(tempera_options), TEMPERA_ABI_VERSION, 0, 0, 0, 0, 0, 0, 0, NULL}
 
 typedef struct tempera_stylizer tempera_stylizer;
 
 /* A model that does not turn a picture [1, 3, H, W] into another is refused (TEMPERA_UNSUPPORTED). One
- * that runs at a single size only is used at that size: frames are scaled, and a warning is logged. */
+ * that runs at a single size only is used at that size: frames are scaled, and a warning is logged.
+ * options: NULL for the defaults. */
 TEMPERA_API tempera_status tempera_open_file(const char* path, const tempera_options* options,
                                              tempera_stylizer** out);
 /* The bytes may be freed once this returns. */
@@ -109,16 +181,87 @@ TEMPERA_API tempera_status tempera_open_memory(const void* bytes, size_t size, c
 TEMPERA_API void tempera_close(tempera_stylizer* stylizer);
 
 /* Paints `in` into `out`: the same width and height, any two formats; in and out may share
- * their pixels when format and strides agree. A new frame size plans anew (milliseconds); a frame
+ * their pixels when format and strides agree. A new frame size plans anew (milliseconds, and with the first
+ * size and TEMPERA_PRECISION_AUTO, BF16 or INT8 some hundred for finding out what the network bears); a frame
  * that would need more memory than is free is refused with TEMPERA_OUT_OF_MEMORY before it is tried. */
 TEMPERA_API tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* in,
                                            const tempera_image* out);
 
-/* With TEMPERA_NORM_SMOOTHED and TEMPERA_NORM_CARRIED: the next frame begins anew, as after a cut.
- * Otherwise nothing changes. */
+/* What one frame may bring along besides its pixels. */
+typedef struct tempera_frame_params {
+  size_t struct_size;
+  /* What lies under the painting, where strength or mask let it through: NULL = the input. Width and height
+   * of the input, any format; may share pixels with `out` as the input may. */
+  const tempera_image* under;
+  /* One byte a pixel: 0 = what lies under, 255 = the painting at its strength. NULL = 255 everywhere. It
+   * covers the frame, whatever its own size; rows from the top. */
+  const uint8_t* mask;
+  ptrdiff_t mask_stride_bytes; /* as in tempera_image */
+  int32_t mask_width;          /* 1 to 16384 pixels */
+  int32_t mask_height;
+  float mask_feather; /* its edges are softened by so many pixels of the frame either way: 0 to 1024 */
+  int32_t cut;        /* 1: this frame does not follow from the one before, as after tempera_reset */
+  /* The frame's time in microseconds. One that lies before that of the last frame is a jump back in the film,
+   * and counts as a cut; 0 in every frame: not told. */
+  int64_t timestamp_us;
+} tempera_frame_params;
+#define TEMPERA_FRAME_PARAMS_INIT {sizeof(tempera_frame_params), NULL, NULL, 0, 0, 0, 0.0f, 0, 0}
+
+/* As tempera_process. params: NULL for the defaults. */
+TEMPERA_API tempera_status tempera_process_frame(tempera_stylizer* stylizer, const tempera_image* in,
+                                                 const tempera_image* out,
+                                                 const tempera_frame_params* params);
+
+/* The next frame begins anew, as after a cut: with TEMPERA_NORM_SMOOTHED and TEMPERA_NORM_CARRIED. Otherwise
+ * nothing changes. */
 TEMPERA_API tempera_status tempera_reset(tempera_stylizer* stylizer);
 
-/* 0 = the source, 1 = the painting (default). Takes effect with the next frame. */
+/* Parameters: what can be turned while frames are painted. Every model has `strength` (0 = the source, to the
+ * byte; 1 = the painting, the default) and `keep_colors` (1: brightness from the painting, colours from the
+ * source); a model's file may declare more, or its own instead of these. Values are floats, one or several
+ * elements each. They may be read and set from any thread, while another one is in tempera_process, and take
+ * effect with the next frame; a frame is painted with the values of one moment. */
+typedef enum tempera_parameter_kind {
+  TEMPERA_PARAMETER_NUMBER = 0,  /* anything within the range */
+  TEMPERA_PARAMETER_INTEGER = 1, /* rounded to the nearest */
+  TEMPERA_PARAMETER_SWITCH = 2,  /* 0 or 1, rounded */
+  TEMPERA_PARAMETER_WEIGHTS = 3 /* shares of a whole: the model is given them divided by their sum; where that
+                                   is 0, its default */
+} tempera_parameter_kind;
+
+typedef struct tempera_parameter_info {
+  size_t struct_size;
+  const char* name;
+  const char* line; /* what it does, one line for people; "" when nobody said */
+  const char* unit; /* "" when it has none */
+  int32_t kind;     /* tempera_parameter_kind */
+  int32_t count;    /* elements, at least 1 */
+  float minimum;    /* of every element */
+  float maximum;
+  const float* defaults;            /* count of them */
+  const char* const* element_names; /* count of them, or NULL */
+} tempera_parameter_info;
+#define TEMPERA_PARAMETER_INFO_INIT \
+  {sizeof(tempera_parameter_info), NULL, NULL, NULL, 0, 0, 0.0f, 0.0f, NULL, NULL}
+
+TEMPERA_API int32_t tempera_parameter_count(const tempera_stylizer* stylizer);
+/* index: 0 to tempera_parameter_count - 1. Strings and arrays live as long as the stylizer. */
+TEMPERA_API tempera_status tempera_get_parameter_info(const tempera_stylizer* stylizer, int32_t index,
+                                                      tempera_parameter_info* info);
+/* -1 when there is none of that name. */
+TEMPERA_API int32_t tempera_find_parameter(const tempera_stylizer* stylizer, const char* name);
+
+/* As many values as the parameter has elements. Refused as a whole when one is not within the range. */
+TEMPERA_API tempera_status tempera_set_parameter(tempera_stylizer* stylizer, int32_t index,
+                                                 const float* values, int32_t count);
+TEMPERA_API tempera_status tempera_get_parameter(const tempera_stylizer* stylizer, int32_t index,
+                                                 float* values, int32_t count);
+/* The same, by name; TEMPERA_NOT_FOUND when there is none of that name. */
+TEMPERA_API tempera_status tempera_set_named_parameter(tempera_stylizer* stylizer, const char* name,
+                                                       const float* values, int32_t count);
+TEMPERA_API tempera_status tempera_get_named_parameter(const tempera_stylizer* stylizer, const char* name,
+                                                       float* values, int32_t count);
+/* tempera_set_named_parameter(stylizer, "strength", &strength, 1) */
 TEMPERA_API tempera_status tempera_set_strength(tempera_stylizer* stylizer, float strength);
 
 /* The size of the picture that is painted for a frame of this size, before the margin that the

@@ -19,6 +19,7 @@
 #include <string_view>
 #include <utility>
 #include <variant>
+#include <vector>
 
 #include "tempera/tempera.h"
 
@@ -56,7 +57,6 @@ struct Options {
   tempera_precision precision = TEMPERA_PRECISION_AUTO;
   int working_width = 0;
   int working_height = 0;
-  bool keep_colors = false;
   std::string cache_folder = {};
   bool pin_threads = false;
   tempera_norm_statistics norm_statistics = TEMPERA_NORM_EXACT;
@@ -70,13 +70,14 @@ struct FrameSize {
 // An image of one plane (RGBA, BGRA, RGB) in the caller's memory. Input pixels are only read,
 // although the C struct, shared with output, cannot say so. stride_bytes 0 = rows without gaps.
 inline tempera_image MakeImage(tempera_pixel_format format, const void* pixels, int width, int height,
-                               int stride_bytes = 0) {
-  tempera_image image = {};
+                               ptrdiff_t stride_bytes = 0) {
+  tempera_image image = TEMPERA_IMAGE_INIT;
   image.format = format;
   image.width = width;
   image.height = height;
   image.planes[0] = static_cast<uint8_t*>(const_cast<void*>(pixels));
-  image.stride_bytes[0] = stride_bytes != 0 ? stride_bytes : width * (format == TEMPERA_RGB ? 3 : 4);
+  image.stride_bytes[0] =
+      stride_bytes != 0 ? stride_bytes : ptrdiff_t{width} * (format == TEMPERA_RGB ? 3 : 4);
   return image;
 }
 
@@ -109,9 +110,35 @@ class Stylizer {
   Error Process(const tempera_image& in, const tempera_image& out) {
     return Check(tempera_process(handle_, &in, &out));
   }
+  // With what this frame brings along: begin with TEMPERA_FRAME_PARAMS_INIT.
+  Error Process(const tempera_image& in, const tempera_image& out, const tempera_frame_params& params) {
+    return Check(tempera_process_frame(handle_, &in, &out, &params));
+  }
 
   // After a cut, with TEMPERA_NORM_SMOOTHED or TEMPERA_NORM_CARRIED.
   Error Reset() { return Check(tempera_reset(handle_)); }
+
+  // Parameters: from any thread, effective with the next frame.
+  int ParameterCount() const { return tempera_parameter_count(handle_); }
+  Expected<tempera_parameter_info> ParameterInfo(int index) const {
+    tempera_parameter_info info = TEMPERA_PARAMETER_INFO_INIT;
+    if (Error error = Check(tempera_get_parameter_info(handle_, index, &info))) return error;
+    return info;
+  }
+  Error SetParameter(const char* name, std::span<const float> values) {
+    return Check(
+        tempera_set_named_parameter(handle_, name, values.data(), static_cast<int32_t>(values.size())));
+  }
+  Error SetParameter(const char* name, float value) { return SetParameter(name, {&value, 1}); }
+  Expected<std::vector<float>> GetParameter(const char* name) const {
+    const Expected<tempera_parameter_info> info = ParameterInfo(tempera_find_parameter(handle_, name));
+    std::vector<float> values(info ? static_cast<size_t>(info->count) : 1);
+    if (Error error = Check(
+            tempera_get_named_parameter(handle_, name, values.data(), static_cast<int32_t>(values.size())))) {
+      return error;
+    }
+    return values;
+  }
 
   // 0 = the source, 1 = the painting.
   Error SetStrength(float strength) { return Check(tempera_set_strength(handle_, strength)); }
@@ -145,13 +172,11 @@ class Stylizer {
   }
 
   static tempera_options ToC(const Options& options) {
-    tempera_options c = {};
-    c.struct_size = sizeof(c);
+    tempera_options c = TEMPERA_OPTIONS_INIT;
     c.threads = options.threads;
     c.precision = options.precision;
     c.working_width = options.working_width;
     c.working_height = options.working_height;
-    c.keep_colors = options.keep_colors ? 1 : 0;
     c.cache_folder = options.cache_folder.c_str();
     c.pin_threads = options.pin_threads ? 1 : 0;
     c.norm_statistics = options.norm_statistics;

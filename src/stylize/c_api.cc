@@ -1,128 +1,23 @@
-// The C border: checks what C callers may get wrong, turns Status into code and message, and lets
-// no exception out.
-#include <algorithm>
-#include <cmath>
-#include <cstdio>
-#include <cstring>
-#include <exception>
+// The C border: stylizers and frames. What callers may get wrong is checked here.
 #include <mutex>
-#include <new>
 #include <string>
 
 #include "src/base/log.h"
-#include "src/stylize/stylizer.h"
+#include "src/stylize/door.h"
+#include "src/stylize/door_structs.h"
 #include "tempera/tempera.h"
 
 #ifndef TEMPERA_VERSION
 #error "the build must define TEMPERA_VERSION"
 #endif
 
-struct tempera_stylizer {
-  std::unique_ptr<tempera::stylize::Stylizer> stylizer;
-};
-
 namespace {
 
 using tempera::InvalidArgument;
 using tempera::OkStatus;
 using tempera::Status;
-using tempera::StatusCode;
 
-// A fixed buffer: reporting that memory ran out must not need memory.
-thread_local char g_message[1024] = "";
-
-tempera_status Report(StatusCode code, const char* message) {
-  std::snprintf(g_message, sizeof(g_message), "%s", message);
-  switch (code) {
-    case StatusCode::kOk:
-      return TEMPERA_OK;
-    case StatusCode::kInvalidArgument:
-      return TEMPERA_INVALID_ARGUMENT;
-    case StatusCode::kNotFound:
-      return TEMPERA_NOT_FOUND;
-    case StatusCode::kCorruptModel:
-      return TEMPERA_CORRUPT_MODEL;
-    case StatusCode::kUnsupported:
-      return TEMPERA_UNSUPPORTED;
-    case StatusCode::kOutOfMemory:
-      return TEMPERA_OUT_OF_MEMORY;
-    case StatusCode::kIo:
-      return TEMPERA_IO;
-    case StatusCode::kCancelled:
-      return TEMPERA_CANCELLED;
-    case StatusCode::kInternal:
-      break;
-  }
-  return TEMPERA_INTERNAL;
-}
-
-// Runs the body of a function of the API.
-template <typename F>
-tempera_status Guard(F&& body) noexcept {
-  try {
-    const Status status = body();
-    return Report(status.code(), status.message().c_str());
-  } catch (const std::bad_alloc&) {
-    return Report(StatusCode::kOutOfMemory, "not enough memory; use a smaller frame or working size");
-  } catch (const std::exception& e) {
-    return Report(StatusCode::kInternal, e.what());
-  } catch (...) {
-    return Report(StatusCode::kInternal, "an unknown exception");
-  }
-}
-
-Status CheckOptions(const tempera_options* given, tempera::stylize::StylizerOptions* out) {
-  if (given == nullptr) return OkStatus();
-  // Callers built against an older header know fewer fields; the rest stay zero.
-  tempera_options options = {};
-  if (given->struct_size < sizeof(options.struct_size) + sizeof(options.threads)) {
-    return InvalidArgument("tempera_options.struct_size is " + std::to_string(given->struct_size) +
-                           "; set it to sizeof(tempera_options)");
-  }
-  std::memcpy(&options, given, std::min(given->struct_size, sizeof(options)));
-  if (options.threads < 0 || options.threads > 1024) {
-    return InvalidArgument("threads = " + std::to_string(options.threads) + " is not in 0..1024");
-  }
-  int precision;  // any number may come from C, which C++ forbids to look at as an enum
-  static_assert(sizeof(precision) == sizeof(options.precision));
-  std::memcpy(&precision, &options.precision, sizeof(precision));
-  switch (precision) {
-    case TEMPERA_PRECISION_AUTO:
-      out->precision = tempera::engine::Precision::kAuto;
-      break;
-    case TEMPERA_PRECISION_FP32:
-      out->precision = tempera::engine::Precision::kFp32;
-      break;
-    case TEMPERA_PRECISION_BF16:
-      out->precision = tempera::engine::Precision::kBf16;
-      break;
-    case TEMPERA_PRECISION_INT8:
-      out->precision = tempera::engine::Precision::kInt8;
-      break;
-    default:
-      return InvalidArgument("precision " + std::to_string(precision) + " is unknown");
-  }
-  int statistics;
-  static_assert(sizeof(statistics) == sizeof(options.norm_statistics));
-  std::memcpy(&statistics, &options.norm_statistics, sizeof(statistics));
-  if (statistics != TEMPERA_NORM_EXACT && statistics != TEMPERA_NORM_SMOOTHED &&
-      statistics != TEMPERA_NORM_CARRIED) {
-    return InvalidArgument("norm_statistics " + std::to_string(statistics) + " is unknown");
-  }
-  if (statistics == TEMPERA_NORM_SMOOTHED) out->norm_statistics = tempera::engine::NormStatistics::kSmoothed;
-  if (statistics == TEMPERA_NORM_CARRIED) out->norm_statistics = tempera::engine::NormStatistics::kCarried;
-  for (int32_t extent : {options.working_width, options.working_height}) {
-    if (extent < 0 || extent > tempera::stylize::kMaxExtent) {
-      return InvalidArgument("working size " + std::to_string(extent) + " is not in 0..16384");
-    }
-  }
-  out->num_threads = options.threads;
-  out->working = {options.working_width, options.working_height};
-  out->keep_colors = options.keep_colors != 0;
-  out->pin_threads = options.pin_threads != 0;
-  if (options.cache_folder != nullptr) out->cache_folder = options.cache_folder;
-  return OkStatus();
-}
+using tempera::stylize::Guard;
 
 // `load` gives a Result<ModelPtr>.
 template <typename Load>
@@ -132,7 +27,7 @@ tempera_status Open(const char* name, const tempera_options* options, tempera_st
     if (out == nullptr) return InvalidArgument("out is NULL");
     *out = nullptr;
     tempera::stylize::StylizerOptions checked;
-    TEMPERA_RETURN_IF_ERROR(CheckOptions(options, &checked));
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadOptions(options, &checked));
     TEMPERA_ASSIGN_OR_RETURN(tempera::engine::ModelPtr model, load());
     TEMPERA_ASSIGN_OR_RETURN(auto stylizer,
                              tempera::stylize::Stylizer::Create(std::move(model), name, checked));
@@ -178,10 +73,20 @@ void tempera_close(tempera_stylizer* stylizer) { delete stylizer; }
 
 tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* in,
                                const tempera_image* out) {
+  return tempera_process_frame(stylizer, in, out, nullptr);
+}
+
+tempera_status tempera_process_frame(tempera_stylizer* stylizer, const tempera_image* in,
+                                     const tempera_image* out, const tempera_frame_params* params) {
   return Guard([&]() -> Status {
     if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
     if (in == nullptr || out == nullptr) return InvalidArgument("in or out is NULL");
-    return stylizer->stylizer->Process(*in, *out);
+    tempera_image source, painting;
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadImage(*in, "input image", &source));
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadImage(*out, "output image", &painting));
+    tempera::stylize::FrameParams frame;
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadFrameParams(params, source, &frame));
+    return stylizer->stylizer->Process(source, painting, frame);
   });
 }
 
@@ -189,17 +94,6 @@ tempera_status tempera_reset(tempera_stylizer* stylizer) {
   return Guard([&]() -> Status {
     if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
     stylizer->stylizer->Reset();
-    return OkStatus();
-  });
-}
-
-tempera_status tempera_set_strength(tempera_stylizer* stylizer, float strength) {
-  return Guard([&]() -> Status {
-    if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
-    if (!(strength >= 0.0f && strength <= 1.0f)) {
-      return InvalidArgument("strength " + std::to_string(strength) + " is not in 0..1");
-    }
-    stylizer->stylizer->set_strength(strength);
     return OkStatus();
   });
 }
@@ -229,8 +123,6 @@ const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key) 
   return value == nullptr ? nullptr : value->c_str();
 }
 
-const char* tempera_error_message(void) { return g_message; }
-
 void tempera_set_log_callback(tempera_log_callback callback, void* user) {
   {
     const std::lock_guard lock(g_log_mutex);
@@ -239,5 +131,7 @@ void tempera_set_log_callback(tempera_log_callback callback, void* user) {
   }
   tempera::SetLogCallback(callback == nullptr ? nullptr : &ForwardLog, nullptr);
 }
+
+uint32_t tempera_abi_version(void) { return TEMPERA_ABI_VERSION; }
 
 const char* tempera_version(void) { return TEMPERA_VERSION; }

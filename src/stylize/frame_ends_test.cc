@@ -95,8 +95,8 @@ struct Frame {
   Frame(tempera_pixel_format format, int width, int height, unsigned seed) {
     image.format = format;
     image.width = width, image.height = height;
-    image.matrix = TEMPERA_BT601;
-    for (int& stride : image.stride_bytes) stride = 4 * width + 5;
+    image.matrix = TEMPERA_MATRIX_BT601;
+    for (ptrdiff_t& stride : image.stride_bytes) stride = 4 * width + 5;
     const size_t plane = static_cast<size_t>(image.stride_bytes[0]) * static_cast<size_t>(height);
     bytes.resize(3 * plane);
     std::mt19937 random(seed);
@@ -109,14 +109,20 @@ struct Frame {
 constexpr tempera_pixel_format kFormats[] = {TEMPERA_RGB, TEMPERA_NV12, TEMPERA_BGRA, TEMPERA_I420,
                                              TEMPERA_RGBA};
 
+void Set(Stylizer& s, const Sliders& sliders) {
+  const float keep_colors = sliders.keep_colors;
+  ASSERT_TRUE(s.parameters().Set(0, {&sliders.strength, 1}).ok());
+  ASSERT_TRUE(s.parameters().Set(1, {&keep_colors, 1}).ok());
+}
+
 // Paints some frames both ways; `in_place`: over the source.
 void Compare(Stylizer& direct, Stylizer& plain, Size size, tempera_pixel_format from, tempera_pixel_format to,
              const Sliders& sliders, bool in_place) {
   for (unsigned seed = 1; seed <= 2; ++seed) {
     Frame in(from, size.width, size.height, seed), out(to, size.width, size.height, 9);
     Frame plain_in(from, size.width, size.height, seed), plain_out(to, size.width, size.height, 9);
-    direct.set_strength(sliders.strength);
-    plain.set_strength(sliders.strength);
+    Set(direct, sliders);
+    Set(plain, sliders);
     Status status = direct.Process(in.image, in_place ? in.image : out.image);
     ASSERT_TRUE(status.ok()) << status.message();
     status = plain.Process(plain_in.image, in_place ? plain_in.image : plain_out.image);
@@ -168,7 +174,6 @@ TEST(FrameEnds, SlidersReadTheSourceAsItWas) {
       SCOPED_TRACE(std::string(c.name) + (keep_colors ? " keeps colours" : ""));
       StylizerOptions options;
       options.precision = engine::Precision::kFp32;
-      options.keep_colors = keep_colors;
       options.num_threads = 2;
       const auto direct = Make(model, options);
       options.through_tensors = true;

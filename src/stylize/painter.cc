@@ -149,9 +149,7 @@ void CopyFrame(const PixelKernels& kernels, const tempera_image& source, const t
   const auto plane_row = [](const tempera_image& image, int plane, int y) {
     return image.planes[plane] + static_cast<ptrdiff_t>(y) * image.stride_bytes[plane];
   };
-  const bool same =
-      source.format == out.format &&
-      (!IsSubsampled(out.format) || (source.matrix == out.matrix && !source.full_range == !out.full_range));
+  const bool same = source.format == out.format && (!IsSubsampled(out.format) || SameColour(source, out));
   if (same) {
     const int half_width = (out.width + 1) / 2, half_height = (out.height + 1) / 2;
     const int planes = out.format == TEMPERA_I420 ? 3 : out.format == TEMPERA_NV12 ? 2 : 1;

@@ -1,16 +1,18 @@
 #include "src/stylize/pixels.h"
 
-#include <cstring>
+#include <algorithm>
+#include <initializer_list>
 #include <string>
+#include <utility>
 
 #include "src/stylize/geometry.h"
 
 namespace tempera::stylize {
 namespace {
 
-int BytesPerPixel(tempera_pixel_format format) { return format == TEMPERA_RGB ? 3 : 4; }
+int BytesPerPixel(int32_t format) { return format == TEMPERA_RGB ? 3 : 4; }
 
-kernels::Interleaving InterleavingOf(tempera_pixel_format format) {
+kernels::Interleaving InterleavingOf(int32_t format) {
   switch (format) {
     case TEMPERA_BGRA:
       return kernels::Interleaving::kBgra;
@@ -26,11 +28,12 @@ struct LumaWeights {
   float kr;
   float kb;
 };
-LumaWeights LumaWeightsOf(tempera_color_matrix matrix) {
+LumaWeights LumaWeightsOf(int32_t matrix) {
   switch (matrix) {
-    case TEMPERA_BT601:
+    case TEMPERA_MATRIX_BT470BG:
+    case TEMPERA_MATRIX_BT601:
       return {0.299f, 0.114f};
-    case TEMPERA_BT2020:
+    case TEMPERA_MATRIX_BT2020:
       return {0.2627f, 0.0593f};
     default:
       return {0.2126f, 0.0722f};
@@ -42,7 +45,7 @@ struct CodeScale {
   float luma_offset, luma, chroma;
 };
 CodeScale CodeScaleOf(const tempera_image& image) {
-  if (image.full_range) return {0.0f, 1.0f, 1.0f};
+  if (image.range == TEMPERA_RANGE_FULL) return {0.0f, 1.0f, 1.0f};
   return {16.0f, 255.0f / 219.0f, 255.0f / 224.0f};
 }
 
@@ -75,6 +78,11 @@ Status CheckPlane(const tempera_image& image, int plane, int row_bytes, const ch
   if (image.planes[plane] == nullptr) {
     return InvalidArgument(std::string(what) + ": plane " + std::to_string(plane) + " is NULL");
   }
+  if (image.stride_bytes[plane] < 0) {
+    return Unsupported(std::string(what) + ": stride_bytes[" + std::to_string(plane) + "] is " +
+                       std::to_string(image.stride_bytes[plane]) +
+                       "; rows that go upwards are not painted yet");
+  }
   if (image.stride_bytes[plane] < row_bytes) {
     return InvalidArgument(std::string(what) + ": stride_bytes[" + std::to_string(plane) + "] is " +
                            std::to_string(image.stride_bytes[plane]) + ", but a row has " +
@@ -83,7 +91,52 @@ Status CheckPlane(const tempera_image& image, int plane, int row_bytes, const ch
   return OkStatus();
 }
 
+bool IsOneOf(int32_t value, std::initializer_list<int32_t> known) {
+  return std::find(known.begin(), known.end(), value) != known.end();
+}
+
+// 2 is H.273's own word for what is left open.
+constexpr int32_t kOpen = 2;
+
+Status CheckColour(const tempera_image& image, const char* what) {
+  const auto unknown = [&](const char* name, int32_t value, const char* cure) {
+    return Unsupported(std::string(what) + ": " + name + " " + std::to_string(value) +
+                       " of ITU-T H.273 is not " + "among those that are painted; " + cure);
+  };
+  if (!IsOneOf(image.matrix, {TEMPERA_MATRIX_DEFAULT, kOpen, TEMPERA_MATRIX_BT709, TEMPERA_MATRIX_BT470BG,
+                              TEMPERA_MATRIX_BT601, TEMPERA_MATRIX_BT2020})) {
+    return unknown("color matrix", image.matrix, "convert to BT.709");
+  }
+  if (!IsOneOf(image.range, {TEMPERA_RANGE_DEFAULT, TEMPERA_RANGE_LIMITED, TEMPERA_RANGE_FULL})) {
+    return InvalidArgument(std::string(what) + ": color range " + std::to_string(image.range) +
+                           " is unknown");
+  }
+  if (!IsOneOf(image.transfer, {TEMPERA_TRANSFER_DEFAULT, kOpen, TEMPERA_TRANSFER_BT709,
+                                TEMPERA_TRANSFER_GAMMA22, TEMPERA_TRANSFER_BT601, TEMPERA_TRANSFER_SRGB,
+                                TEMPERA_TRANSFER_BT2020_10, TEMPERA_TRANSFER_BT2020_12})) {
+    return unknown("transfer", image.transfer, "map the tones to standard dynamic range first");
+  }
+  if (!IsOneOf(image.primaries,
+               {TEMPERA_PRIMARIES_DEFAULT, kOpen, TEMPERA_PRIMARIES_BT709, TEMPERA_PRIMARIES_BT470BG,
+                TEMPERA_PRIMARIES_BT601, TEMPERA_PRIMARIES_BT2020, TEMPERA_PRIMARIES_DISPLAY_P3})) {
+    return unknown("primaries", image.primaries, "convert to BT.709");
+  }
+  if (image.reserved != 0) {
+    return Unsupported(std::string(what) + ": reserved is " + std::to_string(image.reserved) +
+                       "; begin with TEMPERA_IMAGE_INIT");
+  }
+  return OkStatus();
+}
+
 }  // namespace
+
+bool SameColour(const tempera_image& a, const tempera_image& b) {
+  const auto matrix = [](const tempera_image& image) {
+    const LumaWeights w = LumaWeightsOf(image.matrix);
+    return std::pair(w.kr, w.kb);
+  };
+  return matrix(a) == matrix(b) && (a.range == TEMPERA_RANGE_FULL) == (b.range == TEMPERA_RANGE_FULL);
+}
 
 kernels::RgbToYuv RgbToYuvOf(const tempera_image& image) {
   const auto [kr, kb] = LumaWeightsOf(image.matrix);
@@ -97,21 +150,18 @@ kernels::RgbToYuv RgbToYuvOf(const tempera_image& image) {
           1 / (2 * (1 - kr) * code.chroma)};
 }
 
-bool IsSubsampled(tempera_pixel_format format) { return format == TEMPERA_NV12 || format == TEMPERA_I420; }
-bool HasAlpha(tempera_pixel_format format) { return format == TEMPERA_RGBA || format == TEMPERA_BGRA; }
+bool IsSubsampled(int32_t format) { return format == TEMPERA_NV12 || format == TEMPERA_I420; }
+bool HasAlpha(int32_t format) { return format == TEMPERA_RGBA || format == TEMPERA_BGRA; }
 
 Status CheckImage(const tempera_image& image, const char* what) {
-  // C callers may have put any number there, which C++ forbids to look at as an enum.
-  int format, matrix;
-  static_assert(sizeof(format) == sizeof(image.format) && sizeof(matrix) == sizeof(image.matrix));
-  std::memcpy(&format, &image.format, sizeof(format));
-  std::memcpy(&matrix, &image.matrix, sizeof(matrix));
-  if (format < TEMPERA_RGBA || format > TEMPERA_I420) {
-    return InvalidArgument(std::string(what) + ": pixel format " + std::to_string(format) + " is unknown");
+  if (image.format < TEMPERA_RGBA || image.format > TEMPERA_I010) {
+    return InvalidArgument(std::string(what) + ": pixel format " + std::to_string(image.format) +
+                           " is unknown");
   }
-  if (matrix < TEMPERA_BT709 || matrix > TEMPERA_BT2020) {
-    return InvalidArgument(std::string(what) + ": color matrix " + std::to_string(matrix) + " is unknown");
+  if (image.format == TEMPERA_P010 || image.format == TEMPERA_I010) {
+    return Unsupported(std::string(what) + ": 10-bit formats are not painted yet; convert to NV12 or I420");
   }
+  TEMPERA_RETURN_IF_ERROR(CheckColour(image, what));
   if (image.width < 1 || image.height < 1 || image.width > kMaxExtent || image.height > kMaxExtent) {
     return InvalidArgument(std::string(what) + ": size " + SizeToString({image.width, image.height}) +
                            " is not within 1x1 to 16384x16384");

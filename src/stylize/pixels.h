@@ -23,8 +23,12 @@ kernels::RgbToYuv RgbToYuvOf(const tempera_image& image);
 // Format, size, planes and strides can be used; `what` ("input frame") begins the message.
 Status CheckImage(const tempera_image& image, const char* what);
 
-bool IsSubsampled(tempera_pixel_format format);  // NV12, I420
-bool HasAlpha(tempera_pixel_format format);      // RGBA, BGRA
+// Whether the same YCbCr means the same colour in both.
+bool SameColour(const tempera_image& a, const tempera_image& b);
+
+// Of a tempera_pixel_format.
+bool IsSubsampled(int32_t format);  // NV12, I420
+bool HasAlpha(int32_t format);      // RGBA, BGRA
 
 // An image like `image`, its rows one after the other in `bytes`, which is made large enough.
 tempera_image CompactImage(const tempera_image& image, std::vector<uint8_t>* bytes);

@@ -18,13 +18,13 @@ struct Owned {
   std::vector<uint8_t> bytes;
   static constexpr uint8_t kCanary = 0xA5;
 
-  Owned(tempera_pixel_format format, int width, int height, tempera_color_matrix matrix = TEMPERA_BT709,
+  Owned(tempera_pixel_format format, int width, int height, tempera_matrix matrix = TEMPERA_MATRIX_BT709,
         bool full = false) {
     image.format = format;
     image.width = width;
     image.height = height;
     image.matrix = matrix;
-    image.full_range = full;
+    image.range = full ? TEMPERA_RANGE_FULL : TEMPERA_RANGE_LIMITED;
     const int half = (width + 1) / 2, half_rows = (height + 1) / 2;
     int row[3] = {4 * width, 0, 0}, rows[3] = {height, half_rows, half_rows};
     if (format == TEMPERA_RGB) row[0] = 3 * width;
@@ -95,7 +95,7 @@ constexpr tempera_pixel_format kFormats[] = {TEMPERA_RGBA, TEMPERA_BGRA, TEMPERA
 TEST(Pixels, ReadThenWriteChangesNothing) {
   std::mt19937 random(7);
   for (tempera_pixel_format format : kFormats) {
-    for (tempera_color_matrix matrix : {TEMPERA_BT709, TEMPERA_BT601, TEMPERA_BT2020}) {
+    for (tempera_matrix matrix : {TEMPERA_MATRIX_BT709, TEMPERA_MATRIX_BT601, TEMPERA_MATRIX_BT2020}) {
       for (bool full : {false, true}) {
         for (auto [w, h] : {std::pair{1, 1}, {2, 3}, {17, 5}, {64, 8}}) {
           Owned in(format, w, h, matrix, full), out(format, w, h, matrix, full);
@@ -114,16 +114,19 @@ TEST(Pixels, ReadThenWriteChangesNothing) {
 
 TEST(Pixels, KnownColours) {
   struct Case {
-    tempera_color_matrix matrix;
+    tempera_matrix matrix;
     bool full;
     uint8_t r, g, b, y, u, v;
   };
   // Codes from the recommendations' equations (BT.601-7 2.5, BT.709-6 3, BT.2020-2 table 4).
-  const Case cases[] = {
-      {TEMPERA_BT709, false, 255, 0, 0, 63, 102, 240},      {TEMPERA_BT709, false, 0, 255, 0, 173, 42, 26},
-      {TEMPERA_BT601, false, 255, 0, 0, 81, 90, 240},       {TEMPERA_BT601, false, 0, 0, 255, 41, 240, 110},
-      {TEMPERA_BT601, true, 0, 0, 255, 29, 255, 107},       {TEMPERA_BT2020, false, 255, 0, 0, 74, 97, 240},
-      {TEMPERA_BT709, false, 255, 255, 255, 235, 128, 128}, {TEMPERA_BT709, true, 0, 0, 0, 0, 128, 128}};
+  const Case cases[] = {{TEMPERA_MATRIX_BT709, false, 255, 0, 0, 63, 102, 240},
+                        {TEMPERA_MATRIX_BT709, false, 0, 255, 0, 173, 42, 26},
+                        {TEMPERA_MATRIX_BT601, false, 255, 0, 0, 81, 90, 240},
+                        {TEMPERA_MATRIX_BT601, false, 0, 0, 255, 41, 240, 110},
+                        {TEMPERA_MATRIX_BT601, true, 0, 0, 255, 29, 255, 107},
+                        {TEMPERA_MATRIX_BT2020, false, 255, 0, 0, 74, 97, 240},
+                        {TEMPERA_MATRIX_BT709, false, 255, 255, 255, 235, 128, 128},
+                        {TEMPERA_MATRIX_BT709, true, 0, 0, 0, 0, 128, 128}};
   for (const Case& c : cases) {
     for (tempera_pixel_format format : {TEMPERA_NV12, TEMPERA_I420}) {
       Owned rgb(TEMPERA_RGB, 2, 2), yuv(format, 2, 2, c.matrix, c.full), back(TEMPERA_RGB, 2, 2);
@@ -165,7 +168,7 @@ TEST(Pixels, WildNumbersAreTamed) {
   const uint8_t tamed[6] = {0, 255, 0, 255, 0, 255};
   for (tempera_pixel_format format : {TEMPERA_RGB, TEMPERA_RGBA, TEMPERA_I420}) {
     constexpr int kWidth = 6 * 7;  // whole vectors, and a rest
-    Owned out(format, kWidth, 1, TEMPERA_BT709, true);
+    Owned out(format, kWidth, 1, TEMPERA_MATRIX_BT709, true);
     Rows rows(kWidth);
     for (int i = 0; i < kWidth; ++i) {
       rows.row[0].r[i] = rows.row[0].g[i] = rows.row[0].b[i] = wild[i % 6];

@@ -15,12 +15,17 @@ namespace {
 // From here on (4096x4096) a refusal is more likely about size than about the model.
 constexpr int64_t kLargePixels = int64_t{1} << 24;
 
+// 2 is ITU-T H.273's number for what is left open.
+bool NamesPrimaries(const tempera_image& image) {
+  return image.primaries != TEMPERA_PRIMARIES_DEFAULT && image.primaries != 2;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::string name,
                                                    const StylizerOptions& options) {
   std::unique_ptr<Stylizer> s(new Stylizer(std::move(model), std::move(name), options));
-  s->sliders_.keep_colors = options.keep_colors;
+  s->parameters_.emplace(BuiltInParameters());
   TEMPERA_RETURN_IF_ERROR(s->ReadMetadata());
   TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
@@ -194,6 +199,14 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   return OkStatus();
 }
 
+void Stylizer::TakeParameters() {
+  parameters_->Snapshot(&turned_);
+  const auto value = [&](const char* name) {
+    return turned_[parameters_->begin(static_cast<size_t>(parameters_->Find(name)))];
+  };
+  sliders_ = {value(kStrength), value(kKeepColors) != 0};
+}
+
 void Stylizer::Reset() {
   if (session_) session_->ResetStatistics();
 }
@@ -205,7 +218,7 @@ const tempera_image& Stylizer::KeptSource(const tempera_image& in, const tempera
   return kept_;
 }
 
-Status Stylizer::Process(const tempera_image& in, const tempera_image& out) {
+Status Stylizer::Process(const tempera_image& in, const tempera_image& out, const FrameParams& params) {
   TEMPERA_RETURN_IF_ERROR(CheckImage(in, "input image"));
   TEMPERA_RETURN_IF_ERROR(CheckImage(out, "output image"));
   const Size frame = {in.width, in.height};
@@ -217,6 +230,14 @@ Status Stylizer::Process(const tempera_image& in, const tempera_image& out) {
       (in.format != out.format || in.stride_bytes[0] != out.stride_bytes[0])) {
     return InvalidArgument("input and output images share their pixels but not format and strides");
   }
+  if (in.primaries != out.primaries && NamesPrimaries(in) && NamesPrimaries(out)) {
+    return InvalidArgument("the input image's primaries are " + std::to_string(in.primaries) +
+                           ", the output image's " + std::to_string(out.primaries) +
+                           "; they are not converted");
+  }
+  if (params.cut || params.timestamp_us < last_us_) Reset();
+  last_us_ = params.timestamp_us;
+  TakeParameters();
   if (sliders_.strength <= 0) {
     CopyFrame(*kernels_, in, out);
     return OkStatus();

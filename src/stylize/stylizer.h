@@ -13,8 +13,10 @@
 #include "src/base/thread_pool.h"
 #include "src/engine/run/session.h"
 #include "src/stylize/frame_ends.h"
+#include "src/stylize/frame_params.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/painter.h"
+#include "src/stylize/parameters.h"
 #include "tempera/tempera.h"
 
 namespace tempera::stylize {
@@ -22,8 +24,7 @@ namespace tempera::stylize {
 struct StylizerOptions {
   int num_threads = 0;  // 0 = one per available CPU
   engine::Precision precision = engine::Precision::kAuto;
-  Size working;  // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
-  bool keep_colors = false;
+  Size working;              // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
   std::string cache_folder;  // as in tempera_options
   bool pin_threads = false;
   engine::NormStatistics norm_statistics = engine::NormStatistics::kExact;
@@ -38,12 +39,14 @@ class Stylizer {
                                                   const StylizerOptions& options);
 
   // in and out have one size. Plans anew when it differs from the last frame's.
-  Status Process(const tempera_image& in, const tempera_image& out);
+  Status Process(const tempera_image& in, const tempera_image& out, const FrameParams& params = {});
 
   // The next frame shares no statistics with those before it.
   void Reset();
 
-  void set_strength(float strength) { sliders_.strength = strength; }  // 0..1
+  // Read and set from any thread.
+  Parameters& parameters() { return *parameters_; }
+  const Parameters& parameters() const { return *parameters_; }
   Result<Size> WorkingSizeFor(Size frame) const;
   engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
   // Whether the network reads and writes the last frame's bytes itself.
@@ -57,6 +60,8 @@ class Stylizer {
       : model_(std::move(model)), name_(std::move(name)), options_(options) {}
 
   Status ReadMetadata();
+  // Sees what the parameters are at this moment.
+  void TakeParameters();
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
   Status CheckPictureModel();
   // The output shape for a padded input, and the activations' estimate; or why the graph refuses it.
@@ -75,9 +80,12 @@ class Stylizer {
   StylizerOptions options_;
   ValueFormat values_;
   int multiple_ = 4;
-  Size declared_;            // the input size the file names; zeros where it is open
-  bool fixed_size_ = false;  // the graph runs at declared_ only
-  Sliders sliders_;
+  Size declared_;                         // the input size the file names; zeros where it is open
+  bool fixed_size_ = false;               // the graph runs at declared_ only
+  std::optional<Parameters> parameters_;  // from Create on
+  std::vector<float> turned_;             // their values, of the frame that is painted
+  Sliders sliders_;                       // likewise
+  int64_t last_us_ = 0;                   // the time of the frame before
   const PixelKernels* kernels_ = nullptr;
   std::unique_ptr<ThreadPool> pool_;
 

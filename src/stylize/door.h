@@ -1,0 +1,36 @@
+// What the functions of tempera.h share: no exception leaves the library, and every error has its words.
+#pragma once
+
+#include <exception>
+#include <memory>
+#include <new>
+
+#include "src/base/status.h"
+#include "src/stylize/stylizer.h"
+#include "tempera/tempera.h"
+
+struct tempera_stylizer {
+  std::unique_ptr<tempera::stylize::Stylizer> stylizer;
+};
+
+namespace tempera::stylize {
+
+// Keeps the message for tempera_error_message.
+tempera_status Report(StatusCode code, const char* message);
+
+// Runs the body of a function of the API.
+template <typename F>
+tempera_status Guard(F&& body) noexcept {
+  try {
+    const Status status = body();
+    return Report(status.code(), status.message().c_str());
+  } catch (const std::bad_alloc&) {
+    return Report(StatusCode::kOutOfMemory, "not enough memory; use a smaller frame or working size");
+  } catch (const std::exception& e) {
+    return Report(StatusCode::kInternal, e.what());
+  } catch (...) {
+    return Report(StatusCode::kInternal, "an unknown exception");
+  }
+}
+
+}  // namespace tempera::stylize

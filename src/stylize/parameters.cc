@@ -1,0 +1,88 @@
+#include "src/stylize/parameters.h"
+
+#include <algorithm>
+#include <charconv>
+#include <cmath>
+
+namespace tempera::stylize {
+namespace {
+
+// As short as it is exact, whatever the host's locale.
+std::string NumberText(float value) {
+  char text[32];
+  return {text, std::to_chars(text, text + sizeof(text), value).ptr};
+}
+
+Status CheckCount(const Parameter& parameter, size_t count) {
+  if (count == parameter.defaults.size()) return OkStatus();
+  return InvalidArgument("parameter " + parameter.name + " has " + std::to_string(parameter.defaults.size()) +
+                         (parameter.defaults.size() == 1 ? " element, not " : " elements, not ") +
+                         std::to_string(count));
+}
+
+}  // namespace
+
+Status CheckValues(const Parameter& parameter, std::span<float> values) {
+  for (float& value : values) {
+    if (!(value >= parameter.minimum && value <= parameter.maximum)) {
+      return InvalidArgument(parameter.name + " " + NumberText(value) + " is not in " +
+                             NumberText(parameter.minimum) + ".." + NumberText(parameter.maximum));
+    }
+    if (parameter.kind == TEMPERA_PARAMETER_INTEGER || parameter.kind == TEMPERA_PARAMETER_SWITCH) {
+      value = std::clamp(std::round(value), parameter.minimum, parameter.maximum);
+    }
+  }
+  return OkStatus();
+}
+
+Parameters::Parameters(std::vector<Parameter> list) : list_(std::move(list)) {
+  for (const Parameter& p : list_) {
+    begins_.push_back(values_.size());
+    values_.insert(values_.end(), p.defaults.begin(), p.defaults.end());
+    std::vector<const char*>& names = element_names_.emplace_back();
+    for (const std::string& element : p.elements) names.push_back(element.c_str());
+  }
+}
+
+int Parameters::Find(std::string_view name) const {
+  for (size_t i = 0; i < list_.size(); ++i) {
+    if (list_[i].name == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+Status Parameters::Set(size_t index, std::span<const float> values) {
+  TEMPERA_RETURN_IF_ERROR(CheckCount(list_[index], values.size()));
+  std::vector<float> checked(values.begin(), values.end());
+  TEMPERA_RETURN_IF_ERROR(CheckValues(list_[index], checked));
+  const std::lock_guard lock(mutex_);
+  std::copy(checked.begin(), checked.end(), values_.begin() + static_cast<ptrdiff_t>(begins_[index]));
+  return OkStatus();
+}
+
+Status Parameters::Get(size_t index, std::span<float> values) const {
+  TEMPERA_RETURN_IF_ERROR(CheckCount(list_[index], values.size()));
+  const std::lock_guard lock(mutex_);
+  std::copy_n(values_.begin() + static_cast<ptrdiff_t>(begins_[index]), values.size(), values.begin());
+  return OkStatus();
+}
+
+void Parameters::Snapshot(std::vector<float>* out) const {
+  const std::lock_guard lock(mutex_);
+  out->assign(values_.begin(), values_.end());
+}
+
+std::vector<Parameter> BuiltInParameters() {
+  Parameter strength;
+  strength.name = kStrength;
+  strength.line = "How much of the painting is seen: 0 the source, 1 the painting";
+  strength.defaults = {1};
+  Parameter keep_colors;
+  keep_colors.name = kKeepColors;
+  keep_colors.line = "Brightness from the painting, colours from the source";
+  keep_colors.kind = TEMPERA_PARAMETER_SWITCH;
+  keep_colors.defaults = {0};
+  return {strength, keep_colors};
+}
+
+}  // namespace tempera::stylize

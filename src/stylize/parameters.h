@@ -1,0 +1,72 @@
+// What a host can turn while frames are painted, by name: strength, keep_colors, and what a model declares.
+// Values are set from any thread; a frame is painted with those of one moment.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <mutex>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/status.h"
+#include "tempera/tempera.h"
+
+namespace tempera::stylize {
+
+inline constexpr size_t kMostParameters = 64;
+inline constexpr size_t kMostElements = 1024;  // of one parameter
+
+struct Parameter {
+  std::string name;
+  std::string line;  // what it does, for people
+  std::string unit;
+  int32_t kind = TEMPERA_PARAMETER_NUMBER;
+  float minimum = 0, maximum = 1;     // of every element
+  std::vector<float> defaults;        // as many as there are elements, at least one
+  std::vector<std::string> elements;  // their names, or none
+  int input = -1;                     // the graph input that is given the value, or -1
+};
+
+// Values as a parameter's kind has them: each within the range (NaN is not), integers and switches rounded.
+// `values` are as many as there are elements.
+Status CheckValues(const Parameter& parameter, std::span<float> values);
+
+class Parameters {
+ public:
+  // At most kMostParameters, their names not twice. Only before the first use from other threads.
+  explicit Parameters(std::vector<Parameter> list);
+
+  size_t size() const { return list_.size(); }
+  const Parameter& operator[](size_t index) const { return list_[index]; }
+  // Of elements; for C, as long as this lives.
+  const char* const* element_names(size_t index) const {
+    return element_names_[index].empty() ? nullptr : element_names_[index].data();
+  }
+  // -1: none of that name.
+  int Find(std::string_view name) const;
+
+  // From any thread. As many values as the parameter has elements.
+  Status Set(size_t index, std::span<const float> values);
+  Status Get(size_t index, std::span<float> values) const;
+
+  // All values of one moment, those of parameter i from begin(i) on. Allocates nothing from the second call
+  // on.
+  void Snapshot(std::vector<float>* out) const;
+  size_t begin(size_t index) const { return begins_[index]; }
+
+ private:
+  std::vector<Parameter> list_;
+  std::vector<std::vector<const char*>> element_names_;
+  std::vector<size_t> begins_;
+  mutable std::mutex mutex_;
+  std::vector<float> values_;  // guarded by mutex_
+};
+
+// strength and keep_colors.
+std::vector<Parameter> BuiltInParameters();
+inline constexpr const char* kStrength = "strength";
+inline constexpr const char* kKeepColors = "keep_colors";
+
+}  // namespace tempera::stylize

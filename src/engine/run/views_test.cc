@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "src/engine/twin_for_test.h"
+#include "src/engine/run/twin_for_test.h"
 
 namespace tempera::engine {
 namespace {

@@ -1,14 +1,11 @@
 #include "src/base/aligned_buffer.h"
 
-#if defined(__linux__)
-#include <sys/mman.h>
-#endif
-
 #include <cstdlib>
 #include <cstring>
 #include <string>
 
 #include "src/base/memory.h"
+#include "src/base/platform/platform.h"
 
 namespace tempera {
 namespace {
@@ -18,13 +15,6 @@ namespace {
 // waits for a walk of the page table.
 constexpr size_t kHugePage = size_t{2} << 20;
 constexpr size_t kHugeFrom = 2 * kHugePage;
-
-void AskForHugePages([[maybe_unused]] void* p, [[maybe_unused]] size_t bytes) {
-#if defined(MADV_HUGEPAGE)
-  // Only whole pages, so that memory does not grow. Advice: where it is not taken, nothing is lost.
-  (void)madvise(p, bytes / kHugePage * kHugePage, MADV_HUGEPAGE);
-#endif
-}
 
 }  // namespace
 
@@ -48,7 +38,7 @@ Result<AlignedBuffer> AlignedBuffer::Allocate(size_t size_bytes) {
     return OutOfMemory("a buffer of " + BytesToString(static_cast<double>(size_bytes)) +
                        " does not fit into memory; use a smaller size");
   }
-  if (rounded >= kHugeFrom) AskForHugePages(p, rounded);
+  if (rounded >= kHugeFrom) platform::AskForHugePages(p, rounded, kHugePage);
   std::memset(p, 0, rounded ? rounded : kAlignment);
   AlignedBuffer buffer;
   buffer.data_ = static_cast<uint8_t*>(p);

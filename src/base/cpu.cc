@@ -3,9 +3,9 @@
 #include <hwy/targets.h>
 
 #include <cstdlib>
-#include <fstream>
 
 #include "src/base/cpu_features.h"
+#include "src/base/platform/platform.h"
 
 namespace tempera {
 namespace {
@@ -65,13 +65,6 @@ Result<CpuTarget> ChooseCpuTarget(std::string_view name) {
                          "' is unknown or not available on this processor; use one of: auto, " + names);
 }
 
-std::string CpuModelName() {
-  std::ifstream info("/proc/cpuinfo");
-  for (std::string line; std::getline(info, line);) {
-    const size_t colon = line.find(": ");
-    if (line.starts_with("model name") && colon != std::string::npos) return line.substr(colon + 2);
-  }
-  return "unknown processor";
-}
+std::string CpuModelName() { return platform::ProcessorName(); }
 
 }  // namespace tempera

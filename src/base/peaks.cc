@@ -8,7 +8,7 @@
 #include <memory>
 
 #include "src/base/aligned_buffer.h"
-#include "src/base/peaks_x86.h"
+#include "src/base/platform/peaks_x86.h"
 #include "src/base/thread_pool.h"
 
 #undef HWY_TARGET_INCLUDE

@@ -1,8 +1,5 @@
 #include "src/base/thread_pool.h"
 
-#include <pthread.h>
-#include <sched.h>
-
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -14,7 +11,8 @@
 #include <thread>
 #include <vector>
 
-#include "src/base/topology.h"
+#include "src/base/platform/pause.h"
+#include "src/base/platform/platform.h"
 
 namespace tempera {
 namespace {
@@ -28,14 +26,6 @@ constexpr int kPausesPerLook = 16;
 // Two cache lines: processors fetch lines in pairs.
 constexpr size_t kApart = 128;
 
-inline void Pause() {
-#if defined(__x86_64__) || defined(__i386__)
-  __builtin_ia32_pause();
-#elif defined(__aarch64__) || defined(__arm__)
-  __asm__ volatile("yield");
-#endif
-}
-
 // Pauses until done() or until `limit` has passed; whether done() came true.
 template <typename Done>
 bool SpinUntil(std::chrono::microseconds limit, const Done& done) {
@@ -43,7 +33,7 @@ bool SpinUntil(std::chrono::microseconds limit, const Done& done) {
   const auto end = std::chrono::steady_clock::now() + limit;
   do {
     for (int i = 0; i < kPausesPerLook; ++i) {
-      Pause();
+      platform::Pause();
       if (done()) return true;
     }
   } while (std::chrono::steady_clock::now() < end);
@@ -64,9 +54,10 @@ class Pool final : public ThreadPool {
     for (std::thread& t : workers_) t.join();
   }
 
-  Status Start(int num_threads, bool pin) {
+  Status Start(int num_threads, bool pin, bool spins) {
     // With more threads than processors a spinning one takes the place of one that works.
-    spin_ = num_threads <= AvailableCpus() ? kSpin : std::chrono::microseconds{0};
+    spin_ = spins && num_threads <= AvailableCpus() ? kSpin : std::chrono::microseconds{0};
+    sleeps_ = !spins;
     try {
       for (int i = 1; i < num_threads; ++i) workers_.emplace_back([this, i] { Work(i); });
     } catch (const std::system_error&) {
@@ -83,6 +74,7 @@ class Pool final : public ThreadPool {
       for (int i = 0; i < num_tasks; ++i) fn(context, i, 0);
       return;
     }
+    const Turn turn(*this);
     // Nobody reads these: every claim of the last job was counted in done_ before its Run returned.
     fn_ = fn;
     context_ = context;
@@ -91,11 +83,36 @@ class Pool final : public ThreadPool {
     Publish(num_tasks_);
     const uint32_t others = num_tasks_ - Drain(0);
     const auto all_done = [&] { return done_.load(std::memory_order_acquire) == others; };
+    if (sleeps_) {
+      std::unique_lock lock(mutex_);
+      finished_.wait(lock, all_done);
+      return;
+    }
     // A worker that lost its processor in the midst of a task: let it have this one.
     while (!SpinUntil(spin_, all_done)) std::this_thread::yield();
   }
 
  private:
+  // Held by the job that runs; whoever came first gets it next. A mutex alone would give it again and again
+  // to the thread that has just let go of it, since the others wake too late.
+  class Turn {
+   public:
+    explicit Turn(Pool& pool) : pool_(pool) {
+      std::unique_lock lock(pool_.turn_mutex_);
+      const uint64_t mine = pool_.turns_taken_++;
+      pool_.next_turn_.wait(lock, [&] { return pool_.turns_over_ == mine; });
+    }
+    ~Turn() {
+      const std::lock_guard lock(pool_.turn_mutex_);
+      if (++pool_.turns_over_ != pool_.turns_taken_) pool_.next_turn_.notify_all();
+    }
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+   private:
+    Pool& pool_;
+  };
+
   void Publish(uint32_t tasks) {
     const uint64_t state = (JobOf(state_.load(std::memory_order_relaxed)) + 1) * kJob + tasks;
     // Sequentially consistent with Sleep: either the sleeper sees the job, or we see the sleeper.
@@ -129,7 +146,11 @@ class Pool final : public ThreadPool {
       if (stop_.load(std::memory_order_relaxed)) return;
       seen = JobOf(state_.load(std::memory_order_acquire));
       const uint32_t count = Drain(thread);
-      if (count != 0) done_.fetch_add(count, std::memory_order_release);
+      if (count == 0) continue;
+      done_.fetch_add(count, std::memory_order_release);
+      if (!sleeps_) continue;
+      const std::lock_guard lock(mutex_);
+      finished_.notify_one();
     }
   }
 
@@ -142,13 +163,10 @@ class Pool final : public ThreadPool {
 
   // Worker i to the i-th core, the first one left to the caller.
   void Pin() {
-    const std::vector<int> cores = PhysicalCores();
+    const std::vector<int> cores = platform::PhysicalCores();
     for (size_t i = 0; i < workers_.size(); ++i) {
-      cpu_set_t set;
-      CPU_ZERO(&set);
-      CPU_SET(static_cast<size_t>(cores[(i + 1) % cores.size()]), &set);
       // A refusal leaves the thread where the system puts it: slower at worst.
-      static_cast<void>(pthread_setaffinity_np(workers_[i].native_handle(), sizeof(set), &set));
+      (void)platform::PinThread(workers_[i].native_handle(), cores[(i + 1) % cores.size()]);
     }
   }
 
@@ -161,7 +179,12 @@ class Pool final : public ThreadPool {
   std::atomic<bool> stop_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable finished_;  // where sleeps_: the last task of a job may be done
   std::chrono::microseconds spin_{0};
+  bool sleeps_ = false;
+  std::mutex turn_mutex_;
+  std::condition_variable next_turn_;
+  uint64_t turns_taken_ = 0, turns_over_ = 0;
   // The job; read by whoever claimed one of its tasks.
   alignas(kApart) Task fn_ = nullptr;
   void* context_ = nullptr;
@@ -171,23 +194,19 @@ class Pool final : public ThreadPool {
 
 }  // namespace
 
-Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(int num_threads, bool pin) {
+Result<std::unique_ptr<ThreadPool>> ThreadPool::Create(int num_threads, bool pin, bool spins) {
   if (num_threads < 0 || num_threads > 1024) {
     return InvalidArgument("thread count " + std::to_string(num_threads) + " is not in 0..1024");
   }
   const char* wish = std::getenv("TEMPERA_PIN");  // for a whole run, as TEMPERA_CPU is for targets
   pin = pin || (wish != nullptr && std::string_view(wish) == "1");
+  if (!platform::HasThreads()) num_threads = 1;
   auto pool = std::make_unique<Pool>();
-  TEMPERA_RETURN_IF_ERROR(pool->Start(num_threads == 0 ? UsefulThreads() : num_threads, pin));
+  TEMPERA_RETURN_IF_ERROR(
+      pool->Start(num_threads == 0 ? platform::UsefulThreads() : num_threads, pin, spins));
   return std::unique_ptr<ThreadPool>(std::move(pool));
 }
 
-int AvailableCpus() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) == 0 && CPU_COUNT(&set) > 0) return CPU_COUNT(&set);
-  const unsigned n = std::thread::hardware_concurrency();
-  return n ? static_cast<int>(n) : 1;
-}
+int AvailableCpus() { return platform::AvailableCpus(); }
 
 }  // namespace tempera

@@ -4,11 +4,9 @@
 
 #if defined(__x86_64__)
 #include <cpuid.h>
-#if defined(__linux__)
-#include <sys/syscall.h>
-#include <unistd.h>
 #endif
-#endif
+
+#include "src/base/platform/platform.h"
 
 namespace tempera {
 namespace {
@@ -34,16 +32,6 @@ uint64_t SavedState() {
   return uint64_t{high} << 32 | low;
 }
 
-// Linux gives the 8 KiB of tile data to those processes only that ask (Documentation/arch/x86/xstate.rst).
-bool TilesGranted() {
-#if defined(__linux__)
-  constexpr int kArchReqXcompPerm = 0x1023, kXfeatureXtileData = 18;
-  return syscall(SYS_arch_prctl, kArchReqXcompPerm, kXfeatureXtileData) == 0;
-#else
-  return false;
-#endif
-}
-
 CpuFeatures Detect() {
   CpuFeatures f;
   const Registers one = Cpuid(1, 0);
@@ -66,7 +54,7 @@ CpuFeatures Detect() {
     f.avx512_vnni = Bit(seven.c, 11);
     f.avx512_bf16 = Bit(seven_one.a, 5);
   }
-  if (saves(0x60000) && Bit(seven.d, 24) && TilesGranted()) {  // tile configuration, tile data
+  if (saves(0x60000) && Bit(seven.d, 24) && platform::AskForTiles()) {  // tile configuration, tile data
     f.amx_tile = true;
     f.amx_bf16 = Bit(seven.d, 22);
     f.amx_int8 = Bit(seven.d, 25);

@@ -1,0 +1,40 @@
+// What is of one operating system. Each system has its own file in this folder, of which the build takes one
+// (src/base/CMakeLists.txt); nothing outside asks which system it is. `unknown.cc` serves wherever nobody
+// wrote another, a browser among them: it knows nothing, and everything works.
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace tempera::platform {
+
+// Processors this process may run on. At least 1.
+int AvailableCpus();
+// One processor of each physical core that this process may use, ascending: siblings of one core (SMT) share
+// its multipliers, so a second thread there slows the first. Never empty; only PinThread knows what the
+// numbers mean.
+std::vector<int> PhysicalCores();
+// How many threads do useful work at once: PhysicalCores, or fewer where this process may use less processor
+// time than they have. At least 1.
+int UsefulThreads();
+// Keeps a thread on one processor; false where the system refuses.
+bool PinThread(std::thread::native_handle_type thread, int cpu);
+// Whether threads can be started at all.
+bool HasThreads();
+
+// Bytes this process can still take without swapping; SIZE_MAX when nobody knows.
+size_t FreeMemoryBytes();
+// Advice that whole huge pages of `page_bytes` serve in [begin, begin + bytes).
+void AskForHugePages(void* begin, size_t bytes, size_t page_bytes);
+// Memory that was freed goes back to the system.
+void ReturnFreedMemory();
+
+// Lets this process use the tile registers of x86, which Linux gives to those only that ask.
+bool AskForTiles();
+
+// "AMD EPYC 7763", or "unknown processor".
+std::string ProcessorName();
+
+}  // namespace tempera::platform

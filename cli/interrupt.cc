@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "cli/cli.h"
-#include "media/output_file.h"
+#include "src/base/atomic_file.h"
 
 namespace tempera::cli {
 namespace {
@@ -15,7 +15,7 @@ struct sigaction previous[3];
 
 void OnSignal(int) {
   if (signalled.exchange(true)) {
-    media::OutputFile::RemoveAllNow();
+    AtomicFile::RemoveAllNow();
     _exit(kExitInterrupted);
   }
 }

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <chrono>
 #include <optional>
+#include <string>
+#include <system_error>
 #include <thread>
 
 #include "cli/cli.h"
@@ -48,18 +50,26 @@ class Pipeline {
 
   // Ends with the input, with an error, or when interrupted; all threads are gone then.
   Status Run() {
-    std::thread decoding([this] { Decode(); });
-    std::thread encoding([this] { Encode(); });
-    Status status = Paint();
+    std::thread decoding, encoding;
+    Status status;
+    try {
+      decoding = std::thread([this] { Decode(); });
+      encoding = std::thread([this] { Encode(); });
+    } catch (const std::system_error& e) {
+      status = OutOfMemory(std::string("cannot start a thread: ") + e.what());
+    }
+    if (status.ok()) status = Paint();
     // Painted frames are still written when interrupted, and not after an error.
     if (status.ok()) {
       painted_.Close();
     } else {
       painted_.Abort();
     }
-    encoding.join();
+    if (encoding.joinable()) encoding.join();
     decoded_.Abort();
-    StopDecoding(&decoding);
+    // Nobody takes frames any more, whatever the reason.
+    reader_->Stop();
+    if (decoding.joinable()) StopDecoding(&decoding);
     if (status.ok()) status = write_status_;
     if (status.ok() && !interrupt_.load()) status = read_status_;
     return status;
@@ -83,10 +93,10 @@ class Pipeline {
   }
 
   Status Paint() {
-    while (!interrupt_.load()) {
+    while (!interrupt_.load() && !write_failed_.load()) {
       bool waiting = false;
       std::optional<Frame> in = decoded_.PopFor(std::chrono::milliseconds(100), &waiting);
-      if (!in && waiting) continue;  // to look at the interrupt
+      if (!in && waiting) continue;  // to look at the interrupt, and at the writer
       if (!in) break;
       TEMPERA_ASSIGN_OR_RETURN(Frame out, Frame::AllocateLike(*in));
       TEMPERA_RETURN_IF_ERROR(painter_->Paint(*in, &out));
@@ -99,7 +109,9 @@ class Pipeline {
   void Encode() {
     while (std::optional<Frame> frame = painted_.Pop()) {
       write_status_ = writer_->Write(*frame);
-      if (!write_status_.ok()) break;
+      if (write_status_.ok()) continue;
+      write_failed_ = true;
+      break;
     }
     painted_.Abort();
   }
@@ -111,7 +123,7 @@ class Pipeline {
     nudge.sa_handler = IgnoreSignal;
     sigemptyset(&nudge.sa_mask);
     sigaction(SIGUSR2, &nudge, &before);
-    while (interrupt_.load() && !decoding_done_.load()) {
+    while (!decoding_done_.load()) {
       pthread_kill(decoding->native_handle(), SIGUSR2);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
@@ -126,7 +138,7 @@ class Pipeline {
   media::BoundedQueue<Frame> decoded_{kQueueFrames};
   media::BoundedQueue<Frame> painted_{kQueueFrames};
   Status read_status_, write_status_;  // each of its own thread until that is joined
-  std::atomic<bool> decoding_done_{false};
+  std::atomic<bool> decoding_done_{false}, write_failed_{false};
   int64_t frames_ = 0;
   Progress progress_;
 };

@@ -89,6 +89,59 @@ TEST_F(StylizeVideoTest, PaintersErrorEndsItAndLeavesNothing) {
   EXPECT_EQ(FilesInFolder(), 1u);
 }
 
+// A pipe that has given some frames and then gives nothing more, but stays open: a camera that hangs.
+class IdlePipeTest : public StylizeVideoTest {
+ protected:
+  void SetUp() override {
+    StylizeVideoTest::SetUp();
+    const std::string clip = Make("-f lavfi -i testsrc2=s=64x48:r=10:d=0.8 -pix_fmt yuv420p", "c.y4m");
+    job_.input = Path("pipe.y4m");
+    ASSERT_EQ(mkfifo(job_.input.c_str(), 0600), 0);
+    feeder_ = std::thread([this, clip] {
+      std::ifstream from(clip, std::ios::binary);
+      std::ofstream to(job_.input, std::ios::binary);
+      to << from.rdbuf() << std::flush;
+      while (!over_) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    });
+  }
+  void TearDown() override {
+    over_ = true;
+    feeder_.join();
+    StylizeVideoTest::TearDown();
+  }
+  // What came out; kInternal when nothing did while the pipe was open.
+  Status Outcome() {
+    auto result =
+        std::async(std::launch::async, [this] { return StylizeVideo(job_, &painter_, interrupt_); });
+    if (result.wait_for(std::chrono::seconds(20)) == std::future_status::ready) return result.get().status();
+    over_ = true;
+    (void)result.get();
+    return Internal("it waits for the next frame");
+  }
+
+  std::thread feeder_;
+  std::atomic<bool> over_{false};
+};
+
+TEST_F(IdlePipeTest, PaintersErrorDoesNotWaitForTheNextFrame) {
+  painter_.fail_at = 3;
+  EXPECT_EQ(Outcome().message(), "the painter ran out of paint");
+}
+
+TEST_F(IdlePipeTest, WritersErrorDoesNotWaitForTheNextFrame) {
+  std::filesystem::create_symlink("/dev/full", Path("full.mkv"));
+  job_.output = Path("full.mkv");
+  job_.codec = "rawvideo";
+  const Status status = Outcome();
+  EXPECT_NE(status.message().find("No space left"), std::string::npos) << status.message();
+}
+
+TEST_F(IdlePipeTest, InterruptDoesNotWaitForTheNextFrame) {
+  painter_.interrupt = &interrupt_;
+  painter_.interrupt_at = 3;
+  EXPECT_TRUE(Outcome().ok());
+}
+
 TEST_F(StylizeVideoTest, WritersErrorEndsIt) {
   std::filesystem::create_symlink("/dev/full", Path("full.mkv"));
   job_.output = Path("full.mkv");

@@ -26,7 +26,7 @@ void OnLog(void* context, int level, const char* format, va_list args) {
   last_error = line;
 }
 
-int OnInterrupt(void* cancel) { return static_cast<const std::atomic<bool>*>(cancel)->load() ? 1 : 0; }
+int OnInterrupt(void* cancels) { return static_cast<const Cancels*>(cancels)->now() ? 1 : 0; }
 
 // Names with these make FFmpeg's picture reader look for a numbered series.
 bool LooksLikePattern(const std::string& path) { return path.find_first_of("%*?{") != std::string::npos; }
@@ -78,7 +78,7 @@ std::string ShownName(const std::string& path) {
   return path == "-" ? std::string("standard input") : "'" + path + "'";
 }
 
-Result<InputPtr> OpenInput(const std::string& path, const std::atomic<bool>* cancel) {
+Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
   CaptureFfmpegLog();
   TakeFfmpegError();
   const bool from_stdin = path == "-";
@@ -118,12 +118,12 @@ Result<InputPtr> OpenInput(const std::string& path, const std::atomic<bool>* can
       if (LooksLikePattern(url)) url = "input";
     }
   }
-  if (cancel) raw->interrupt_callback = {OnInterrupt, const_cast<std::atomic<bool>*>(cancel)};
+  if (cancels) raw->interrupt_callback = {OnInterrupt, const_cast<Cancels*>(cancels)};
   AVIOContext* own = raw->pb;
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
   if (int error = avformat_open_input(&raw, url.c_str(), format, nullptr); error < 0) {
     if (own) avio_closep(&own);
-    if (cancel && cancel->load())
+    if (cancels && cancels->now())
       return Status(StatusCode::kCancelled, "stopped before the first frame: nothing was written");
     if (from_stdin || error == AVERROR_INVALIDDATA || error == AVERROR_EOF) {
       Status status = FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error);

@@ -63,9 +63,16 @@ Status FfmpegStatus(StatusCode code, const std::string& prefix, int error);
 std::string InputUrl(const std::string& path);
 bool IsUrl(const std::string& path);
 
+// Two who may give up waiting for input; each may be null.
+struct Cancels {
+  const std::atomic<bool>* first = nullptr;
+  const std::atomic<bool>* second = nullptr;
+  bool now() const { return (first && first->load()) || (second && second->load()); }
+};
+
 // Opens PATH ("-" is Y4M on standard input) and finds its streams. Errors name PATH. Blocking reads
-// end when *cancel becomes true; it may be null, and must outlive the input.
-Result<InputPtr> OpenInput(const std::string& path, const std::atomic<bool>* cancel = nullptr);
+// end when `cancels` says so; it may be null, and must outlive the input.
+Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels = nullptr);
 // How messages call PATH: in quotes, or "standard input".
 std::string ShownName(const std::string& path);
 

@@ -2,6 +2,10 @@
 
 #include <string>
 
+extern "C" {
+#include <libavutil/imgutils.h>
+}
+
 #include "media/frame_bridge.h"
 
 namespace tempera::media {
@@ -51,11 +55,33 @@ Frame WrapAvFrame(FramePtr av) {
   frame.full_range = av->color_range == AVCOL_RANGE_JPEG || av->format == AV_PIX_FMT_YUVJ420P;
   frame.pts = av->pts;
   AVFrame* raw = av.release();
+  frame.av = raw;
   frame.storage = std::shared_ptr<void>(raw, [](void* p) {
     AVFrame* owned = static_cast<AVFrame*>(p);
     av_frame_free(&owned);
   });
   return frame;
+}
+
+Result<FramePtr> ToAvFrame(const Frame& frame) {
+  const auto no_memory = [&frame] {
+    return OutOfMemory("no memory for a frame of " + std::to_string(frame.width) + "x" +
+                       std::to_string(frame.height));
+  };
+  if (frame.av != nullptr) {
+    FramePtr same(av_frame_clone(frame.av));
+    if (!same) return no_memory();
+    return same;
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const Frame copy, Frame::Allocate(frame.format, frame.width, frame.height));
+  FramePtr av(av_frame_clone(copy.av));
+  if (!av) return no_memory();
+  const uint8_t* planes[4] = {frame.planes[0], frame.planes[1], frame.planes[2], nullptr};
+  const int strides[4] = {frame.stride_bytes[0], frame.stride_bytes[1], frame.stride_bytes[2], 0};
+  av_image_copy(av->data, av->linesize, planes, strides, ToAvFormat(frame.format), frame.width, frame.height);
+  av->color_range = frame.full_range ? AVCOL_RANGE_JPEG : AVCOL_RANGE_UNSPECIFIED;
+  av->pts = frame.pts;
+  return av;
 }
 
 ColorMatrix MatrixOf(const AVFrame& av) {

@@ -6,6 +6,8 @@
 
 #include "src/base/status.h"
 
+struct AVFrame;
+
 namespace tempera::media {
 
 enum class PixelFormat { kRgba = 0, kBgra = 1, kRgb = 2, kNv12 = 3, kI420 = 4 };
@@ -24,7 +26,10 @@ struct Frame {
   int64_t pts = 0;                           // in ticks of the reader's time base, from 0
   int64_t pts_us = 0;                        // the same in microseconds
   int64_t duration = 0;                      // in ticks; 0 when the file does not say
-  std::shared_ptr<void> storage;
+  std::shared_ptr<void> storage;             // what the pixels live in, whoever made them
+  // The same pixels as FFmpeg's frame, with all that belongs to it, where this room made them: it lives in
+  // `storage`. nullptr for a frame made elsewhere (a camera's, a plugin's).
+  const AVFrame* av = nullptr;
 
   // New pixels, uninitialised.
   static Result<Frame> Allocate(PixelFormat format, int width, int height);

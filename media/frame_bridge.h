@@ -11,6 +11,9 @@ AVPixelFormat ToAvFormat(PixelFormat format);
 // Takes the AVFrame over; it must be in one of PixelFormat's layouts (yuvj420p counts as I420).
 Frame WrapAvFrame(FramePtr av);
 
+// The frame for FFmpeg: pixels are shared where this room made them, else copied.
+Result<FramePtr> ToAvFrame(const Frame& frame);
+
 // The matrix of a YUV picture; where the file is silent, the one players assume for the size.
 ColorMatrix MatrixOf(const AVFrame& av);
 

@@ -4,6 +4,7 @@
 
 #include "media/frame_bridge.h"
 #include "media/still.h"
+#include "src/base/atomic_file.h"
 
 namespace tempera::media {
 namespace {
@@ -44,7 +45,7 @@ Status WriteImage(const std::string& path, const RgbImage& image) {
                 row_bytes);
   }
   TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, EncodeStill(path, *frame));
-  return WriteFile(path, bytes);
+  return WriteWholeFile(path, bytes);
 }
 
 }  // namespace tempera::media

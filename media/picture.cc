@@ -4,6 +4,7 @@
 
 #include "media/frame_bridge.h"
 #include "media/still.h"
+#include "src/base/atomic_file.h"
 
 namespace tempera::media {
 
@@ -16,10 +17,10 @@ Result<Picture> ReadPicture(const std::string& path, double start_s) {
 }
 
 Status WritePicture(const std::string& path, const Frame& frame, const Frame& profile_of) {
-  FramePtr av(av_frame_clone(static_cast<const AVFrame*>(frame.storage.get())));
-  if (!av) return OutOfMemory("no memory to write '" + path + "'");
-  const auto* source = static_cast<const AVFrame*>(profile_of.storage.get());
-  if (const AVFrameSideData* icc = av_frame_get_side_data(source, AV_FRAME_DATA_ICC_PROFILE)) {
+  TEMPERA_ASSIGN_OR_RETURN(FramePtr av, ToAvFrame(frame));
+  const AVFrameSideData* icc =
+      profile_of.av ? av_frame_get_side_data(profile_of.av, AV_FRAME_DATA_ICC_PROFILE) : nullptr;
+  if (icc) {
     av_frame_remove_side_data(av.get(), AV_FRAME_DATA_ICC_PROFILE);
     AVFrameSideData* copy = av_frame_new_side_data(av.get(), AV_FRAME_DATA_ICC_PROFILE, icc->size);
     if (!copy) return OutOfMemory("no memory to write '" + path + "'");
@@ -27,7 +28,7 @@ Status WritePicture(const std::string& path, const Frame& frame, const Frame& pr
     av_dict_copy(&copy->metadata, icc->metadata, 0);
   }
   TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, EncodeStill(path, *av));
-  return WriteFile(path, bytes);
+  return WriteWholeFile(path, bytes);
 }
 
 bool IsPictureName(const std::string& path) { return IsStillName(path); }

@@ -1,11 +1,14 @@
 #include "media/reader.h"
 
 #include <algorithm>
+#include <atomic>
+#include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <thread>
 
 extern "C" {
 #include <libavutil/dovi_meta.h>
@@ -28,6 +31,20 @@ constexpr int64_t kLongestRunInUs = 100000;
 // A step in time longer than this is a broken clock, not a pause: the film goes on without it.
 constexpr int64_t kLongestStepUs = int64_t{3600} * 1000000;
 
+// Between two looks at an input that has nothing yet.
+constexpr std::chrono::milliseconds kAgain{2};
+
+// What may come of other streams before the first frame: a minute of sound without loss.
+constexpr int64_t kMostEarlyBytes = int64_t{64} << 20;
+
+// Moments of a file are in this many ticks either side of zero, 36,000 years in microseconds; others are as
+// good as none. So sums of some of them, and of steps and jumps, are numbers.
+constexpr int64_t kMostTicks = int64_t{1} << 60;
+
+// `ts`, or AV_NOPTS_VALUE where it is that or out of bounds.
+int64_t Moment(int64_t ts) { return ts >= -kMostTicks && ts <= kMostTicks ? ts : AV_NOPTS_VALUE; }
+int64_t Bounded(int64_t ticks) { return std::clamp(ticks, -kMostTicks, kMostTicks); }
+
 // "12.5", without trailing zeros.
 std::string Seconds(double seconds) {
   char text[32];
@@ -49,6 +66,7 @@ class Reader final : public VideoReader {
   const VideoInfo& info() const override { return info_; }
   Result<std::optional<Frame>> Read() override;
   Status SetPacketSink(PacketSink sink) override;
+  void Stop() override { stop_ = true; }
   std::vector<std::string> notices() const override;
   AVFormatContext* input() override { return input_.get(); }
   int video_stream() const override { return video_; }
@@ -69,6 +87,8 @@ class Reader final : public VideoReader {
 
   std::string name_;
   ReaderOptions options_;
+  std::atomic<bool> stop_{false};
+  Cancels cancels_{nullptr, &stop_};
   InputPtr input_;
   int video_ = -1;
   CodecPtr decoder_;
@@ -81,7 +101,8 @@ class Reader final : public VideoReader {
   int64_t origin_ticks_ = 0;
   std::vector<FramePtr> scratch_;
   std::deque<FramePtr> ready_;
-  std::deque<PacketPtr> early_packets_;
+  std::deque<PacketPtr> early_packets_;  // before the first frame
+  int64_t early_bytes_ = 0, left_out_ = 0;
   std::vector<bool> stream_done_;
   PacketSink sink_;
   bool primed_ = false;
@@ -124,9 +145,9 @@ Status Reader::CheckStream() {
 }
 
 void Reader::Seek(double start_s) {
-  const int64_t file_start = input_->start_time == AV_NOPTS_VALUE ? 0 : input_->start_time;
-  origin_us_ = file_start + std::llround(start_s * 1e6);
-  origin_ticks_ = av_rescale_q(origin_us_, kMicroseconds, time_base_);
+  const int64_t file_start = Moment(input_->start_time) == AV_NOPTS_VALUE ? 0 : input_->start_time;
+  origin_us_ = Bounded(file_start + std::llround(std::clamp(start_s * 1e6, 0.0, 1e18)));
+  origin_ticks_ = Bounded(av_rescale_q(origin_us_, kMicroseconds, time_base_));
   if (options_.duration_s >= 0) end_us_ = std::llround(options_.duration_s * 1e6);
   // To the key frame before; inputs that cannot seek are decoded from their beginning.
   if (start_s > 0) avformat_seek_file(input_.get(), -1, INT64_MIN, origin_us_, origin_us_, 0);
@@ -135,7 +156,8 @@ void Reader::Seek(double start_s) {
 Status Reader::Start(const std::string& path, const ReaderOptions& options) {
   name_ = ShownName(path);
   options_ = options;
-  TEMPERA_ASSIGN_OR_RETURN(input_, OpenInput(path, options.cancel));
+  cancels_.first = options.cancel;
+  TEMPERA_ASSIGN_OR_RETURN(input_, OpenInput(path, &cancels_));
   TEMPERA_RETURN_IF_ERROR(CheckStream());
   AVStream& stream = *input_->streams[video_];
   time_base_ = stream.time_base;
@@ -155,7 +177,7 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options) {
   AVRational rate = stream.avg_frame_rate.num > 0 ? stream.avg_frame_rate : stream.r_frame_rate;
   if (rate.num > 0 && rate.den > 0 && av_q2d(rate) <= 1000) {
     info_.frame_rate = {rate.num, rate.den};
-    step_ = std::max<int64_t>(1, av_rescale_q(1, av_inv_q(rate), time_base_));
+    step_ = std::clamp<int64_t>(av_rescale_q(1, av_inv_q(rate), time_base_), 1, int64_t{1} << 40);
   }
   Seek(options.start_s);
   return Prime();
@@ -169,7 +191,7 @@ Status Reader::Prime() {
     if (video_done_ && ready_.empty()) break;
   }
   if (ready_.empty()) {
-    if (options_.cancel && options_.cancel->load()) {
+    if (cancels_.now()) {
       return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
     }
     const std::string said = TakeFfmpegError();
@@ -238,10 +260,13 @@ Status Reader::ReadPacket() {
     return OkStatus();
   }
   const int error = av_read_frame(input_.get(), packet_.get());
-  if (error == AVERROR(EAGAIN)) return OkStatus();
+  if (error == AVERROR(EAGAIN) && !cancels_.now()) {
+    // A camera or a network that has nothing yet.
+    std::this_thread::sleep_for(kAgain);
+    return OkStatus();
+  }
   if (error < 0) {
-    const bool cancelled = options_.cancel && options_.cancel->load();
-    if (error != AVERROR_EOF && !cancelled) ended_early_ = ErrorText(error);
+    if (error != AVERROR_EOF && !cancels_.now()) ended_early_ = ErrorText(error);
     input_done_ = true;
     return OkStatus();
   }
@@ -257,7 +282,9 @@ Status Reader::ReadPacket() {
 
 Status Reader::PassOn(AVPacket* packet) {
   const AVStream& stream = *input_->streams[packet->stream_index];
-  const int64_t origin = av_rescale_q(origin_us_, kMicroseconds, stream.time_base);
+  const int64_t origin = Bounded(av_rescale_q(origin_us_, kMicroseconds, stream.time_base));
+  packet->pts = Moment(packet->pts);
+  packet->dts = Moment(packet->dts);
   if (packet->pts != AV_NOPTS_VALUE) packet->pts -= origin;
   if (packet->dts != AV_NOPTS_VALUE) packet->dts -= origin;
   if (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) {
@@ -281,6 +308,11 @@ Status Reader::PassOn(AVPacket* packet) {
   }
   if (sink_) return sink_(packet);
   if (primed_) return OkStatus();
+  early_bytes_ += packet->size;
+  if (early_bytes_ > kMostEarlyBytes) {
+    ++left_out_;
+    return OkStatus();
+  }
   PacketPtr copy(av_packet_clone(packet));
   if (!copy) return OutOfMemory("no memory to read " + name_);
   early_packets_.push_back(std::move(copy));
@@ -320,8 +352,8 @@ Status Reader::Decode(const AVPacket* packet) {
 
 // Gives a frame its place in time: from 0, always rising.
 void Reader::TimeFrame(AVFrame* frame) {
-  int64_t pts = frame->best_effort_timestamp;
-  if (pts == AV_NOPTS_VALUE) pts = frame->pts;
+  int64_t pts = Moment(frame->best_effort_timestamp);
+  if (pts == AV_NOPTS_VALUE) pts = Moment(frame->pts);
   if (pts == AV_NOPTS_VALUE) {
     pts = last_pts_ == AV_NOPTS_VALUE ? 0 : last_pts_ + step_;
   } else {
@@ -362,9 +394,10 @@ Status Reader::Accept(AVFrame* frame) {
 }
 
 Result<std::optional<Frame>> Reader::Read() {
-  const bool cancelled = options_.cancel && options_.cancel->load();
-  while (!cancelled && ready_.empty() && !(video_done_ && input_done_)) TEMPERA_RETURN_IF_ERROR(ReadPacket());
-  if (cancelled || ready_.empty()) return std::optional<Frame>();
+  while (!cancels_.now() && ready_.empty() && !(video_done_ && input_done_)) {
+    TEMPERA_RETURN_IF_ERROR(ReadPacket());
+  }
+  if (cancels_.now() || ready_.empty()) return std::optional<Frame>();
   FramePtr av = std::move(ready_.front());
   ready_.pop_front();
 #if LIBAVUTIL_VERSION_MAJOR >= 58
@@ -398,13 +431,16 @@ std::vector<std::string> Reader::notices() const {
     if (lost_ > 0) damage += frames(lost_) + " could not be decoded";
     all.push_back(damage);
   }
+  if (left_out_ > 0) {
+    all.push_back(std::to_string(left_out_) +
+                  " packets of other streams before the first frame were left out");
+  }
   if (jump_ != 0) all.push_back("a jump of the file's clock was taken out");
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.
   const AVStream& stream = *input_->streams[video_];
   if (ended_early_.empty() && input_done_ && end_us_ == INT64_MAX && stream.duration > 0 &&
-      stream.duration != AV_NOPTS_VALUE && last_pts_ != AV_NOPTS_VALUE &&
-      !(options_.cancel && options_.cancel->load())) {
+      stream.duration != AV_NOPTS_VALUE && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
     const double said = stream.duration * av_q2d(time_base_) - options_.start_s;
     const double got = (last_pts_ + step_) * av_q2d(time_base_);
     if (said - got > std::max(2.0, 0.05 * said)) {

@@ -66,6 +66,11 @@ class VideoReader {
   using PacketSink = std::function<Status(AVPacket*)>;
   virtual Status SetPacketSink(PacketSink sink) = 0;
 
+  // From any thread: a Read that waits for input gives up at its next look, as with ReaderOptions::cancel; a
+  // wait inside a system call (a pipe that nobody fills) looks when a signal interrupts it. Nothing is read
+  // any more.
+  virtual void Stop() = 0;
+
   // What was changed or repaired so far, a few words each; complete after the last frame.
   virtual std::vector<std::string> notices() const = 0;
 

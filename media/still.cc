@@ -1,10 +1,6 @@
 #include "media/still.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <cmath>
 #include <cstdlib>
 #include <cstring>
@@ -14,7 +10,7 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
-#include "media/output_file.h"
+#include "src/base/atomic_file.h"
 
 namespace tempera::media {
 namespace {
@@ -228,24 +224,6 @@ Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame&
   if (error >= 0) error = avcodec_receive_packet(encoder.get(), packet.get());
   if (error < 0) return FfmpegStatus(StatusCode::kUnsupported, "cannot encode '" + path + "'", error);
   return std::vector<uint8_t>(packet->data, packet->data + packet->size);
-}
-
-Status WriteFile(const std::string& path, const std::vector<uint8_t>& bytes) {
-  TEMPERA_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path));
-  const int fd = open(file.write_path().c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
-  int cause = fd < 0 ? errno : 0;
-  size_t done = 0;
-  while (!cause && done < bytes.size()) {
-    const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
-    if (n > 0) {
-      done += static_cast<size_t>(n);
-    } else if (errno != EINTR) {
-      cause = errno;
-    }
-  }
-  if (fd >= 0 && close(fd) != 0 && !cause) cause = errno;
-  if (cause) return IoError("cannot write '" + path + "': " + std::strerror(cause));
-  return file.Commit();
 }
 
 }  // namespace tempera::media

@@ -28,7 +28,4 @@ bool IsStillName(const std::string& path);
 // Whether that format has transparency.
 bool KeepsAlpha(const std::string& path);
 
-// Beside, then renamed.
-Status WriteFile(const std::string& path, const std::vector<uint8_t>& bytes);
-
 }  // namespace tempera::media

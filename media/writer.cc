@@ -14,8 +14,8 @@ extern "C" {
 #include "media/encoder.h"
 #include "media/filter_graph.h"
 #include "media/frame_bridge.h"
-#include "media/output_file.h"
 #include "media/stream_copier.h"
+#include "src/base/atomic_file.h"
 
 namespace tempera::media {
 namespace {
@@ -61,7 +61,7 @@ class Writer final : public VideoWriter {
   std::string name_;
   VideoInfo info_;
   VideoReader* source_ = nullptr;
-  std::optional<OutputFile> file_;
+  std::optional<AtomicFile> file_;
   std::unique_ptr<AVFormatContext, OutputDeleter> output_;
   Encoder encoder_;
   std::unique_ptr<FilterGraph> filter_;
@@ -98,7 +98,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   TEMPERA_ASSIGN_OR_RETURN(codec, ChooseEncoder(options.codec, *container, path));
   std::string url = "pipe:1";
   if (!to_stdout) {
-    TEMPERA_ASSIGN_OR_RETURN(OutputFile file, OutputFile::Create(path));
+    TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
     file_.emplace(std::move(file));
     url = "file:" + file_->write_path();
   }
@@ -181,8 +181,7 @@ Status Writer::Mux(AVPacket* packet) {
 }
 
 Status Writer::Write(const Frame& frame) {
-  FramePtr av(av_frame_clone(static_cast<const AVFrame*>(frame.storage.get())));
-  if (!av) return OutOfMemory("no memory to write " + name_);
+  TEMPERA_ASSIGN_OR_RETURN(FramePtr av, ToAvFrame(frame));
   const AVRational from{info_.time_base.num, info_.time_base.den};
   const AVRational to = encoder_.context->time_base;
   av->pts = av_rescale_q(frame.pts, from, to);

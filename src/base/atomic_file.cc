@@ -1,4 +1,4 @@
-#include "media/output_file.h"
+#include "src/base/atomic_file.h"
 
 #include <fcntl.h>
 #include <sys/stat.h>
@@ -11,7 +11,7 @@
 #include <cstring>
 #include <utility>
 
-namespace tempera::media {
+namespace tempera {
 namespace {
 
 // Names a signal handler may read: a slot is taken while its flag is 2 (1: being filled).
@@ -50,8 +50,8 @@ std::string Base(const std::string& path) {
 
 }  // namespace
 
-Result<OutputFile> OutputFile::Create(const std::string& path) {
-  OutputFile file;
+Result<AtomicFile> AtomicFile::Create(const std::string& path) {
+  AtomicFile file;
   file.shown_path_ = file.final_path_ = path;
   if (path.empty() || path.back() == '/') return InvalidArgument("'" + path + "' names no file to write");
   struct stat st;
@@ -91,32 +91,48 @@ Result<OutputFile> OutputFile::Create(const std::string& path) {
   return IoError("cannot write '" + path + "': " + std::strerror(cause));
 }
 
-OutputFile::OutputFile(OutputFile&& other) noexcept
+AtomicFile::AtomicFile(AtomicFile&& other) noexcept
     : shown_path_(std::move(other.shown_path_)),
       final_path_(std::move(other.final_path_)),
       write_path_(std::move(other.write_path_)),
       direct_(other.direct_),
       done_(std::exchange(other.done_, true)) {}
 
-OutputFile::~OutputFile() {
+AtomicFile::~AtomicFile() {
   if (done_ || direct_ || write_path_.empty()) return;
   unlink(write_path_.c_str());
   Unregister(write_path_);
 }
 
-Status OutputFile::Commit() {
+Status AtomicFile::Write(std::span<const uint8_t> bytes) {
+  const int fd = open(write_path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
+  int cause = fd < 0 ? errno : 0;
+  for (size_t done = 0; cause == 0 && done < bytes.size();) {
+    const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
+    if (n > 0) done += static_cast<size_t>(n);
+    if (n < 0 && errno != EINTR) cause = errno;
+    if (n == 0) cause = ENOSPC;
+  }
+  // Closing is where a full disk may show first.
+  if (fd >= 0 && close(fd) != 0 && cause == 0) cause = errno;
+  return cause == 0 ? OkStatus() : IoError("cannot write '" + shown_path_ + "': " + std::strerror(cause));
+}
+
+Status AtomicFile::Commit(Flush flush) {
   if (direct_) {
     done_ = true;
     return OkStatus();
   }
-  // Some filesystems report a full disk only here.
-  const int fd = open(write_path_.c_str(), O_RDONLY | O_CLOEXEC);
-  if (fd < 0 || fsync(fd) != 0) {
-    const int cause = errno;
-    if (fd >= 0) close(fd);
-    return IoError("cannot write '" + shown_path_ + "': " + std::strerror(cause));
+  if (flush == Flush::kToDisk) {
+    // Some filesystems report a full disk only here.
+    const int fd = open(write_path_.c_str(), O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) != 0) {
+      const int cause = errno;
+      if (fd >= 0) close(fd);
+      return IoError("cannot write '" + shown_path_ + "': " + std::strerror(cause));
+    }
+    close(fd);
   }
-  close(fd);
   if (rename(write_path_.c_str(), final_path_.c_str()) != 0) {
     return IoError("cannot write '" + shown_path_ + "': " + std::strerror(errno));
   }
@@ -125,10 +141,20 @@ Status OutputFile::Commit() {
   return OkStatus();
 }
 
-void OutputFile::RemoveAllNow() {
+void AtomicFile::RemoveAllNow() {
   for (int i = 0; i < kSlots; ++i) {
     if (slot_state[i].load() == 2) unlink(slot_name[i]);
   }
 }
 
-}  // namespace tempera::media
+Status WriteWholeFile(const std::string& path, std::span<const uint8_t> bytes) {
+  TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  TEMPERA_RETURN_IF_ERROR(file.Write(bytes));
+  return file.Commit();
+}
+
+Status WriteWholeFile(const std::string& path, const std::string& bytes) {
+  return WriteWholeFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+}
+
+}  // namespace tempera

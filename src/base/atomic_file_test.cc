@@ -1,0 +1,81 @@
+#include "src/base/atomic_file.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+namespace tempera {
+namespace {
+
+namespace fs = std::filesystem;
+
+class AtomicFileTest : public ::testing::Test {
+ protected:
+  AtomicFileTest() : folder_(fs::path(testing::TempDir()) / ("atomic_file_" + std::to_string(getpid()))) {
+    fs::remove_all(folder_);
+    fs::create_directories(folder_);
+  }
+  ~AtomicFileTest() override { fs::remove_all(folder_); }
+  std::string At(const char* name) const { return (folder_ / name).string(); }
+  static std::string Read(const std::string& path) {
+    std::ifstream file(path, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  int64_t Files() const { return std::distance(fs::directory_iterator(folder_), {}); }
+
+  const fs::path folder_;
+};
+
+TEST_F(AtomicFileTest, TheOldStaysUntilTheNewIsWhole) {
+  ASSERT_TRUE(WriteWholeFile(At("a"), "old").ok());
+  {
+    auto file = AtomicFile::Create(At("a"));
+    ASSERT_TRUE(file.ok());
+    const std::string half = "half";
+    ASSERT_TRUE(file->Write({reinterpret_cast<const uint8_t*>(half.data()), half.size()}).ok());
+    EXPECT_EQ(Read(At("a")), "old");
+  }
+  EXPECT_EQ(Read(At("a")), "old");
+  EXPECT_EQ(Files(), 1) << "what was not committed goes";
+  ASSERT_TRUE(WriteWholeFile(At("a"), "new").ok());
+  EXPECT_EQ(Read(At("a")), "new");
+  EXPECT_EQ(Files(), 1);
+}
+
+TEST_F(AtomicFileTest, TwoAtATimeDoNotMeet) {
+  auto first = AtomicFile::Create(At("a")), second = AtomicFile::Create(At("a"));
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_NE(first->write_path(), second->write_path());
+  std::ofstream(first->write_path()) << "first";
+  std::ofstream(second->write_path()) << "second";
+  ASSERT_TRUE(first->Commit().ok());
+  EXPECT_EQ(Read(At("a")), "first");
+  ASSERT_TRUE(second->Commit(AtomicFile::Flush::kNever).ok());
+  EXPECT_EQ(Read(At("a")), "second");
+}
+
+TEST_F(AtomicFileTest, ALinkIsFollowedADeviceIsWrittenTo) {
+  ASSERT_TRUE(WriteWholeFile(At("target"), "old").ok());
+  fs::create_symlink("target", At("link"));
+  ASSERT_TRUE(WriteWholeFile(At("link"), "new").ok());
+  EXPECT_TRUE(fs::is_symlink(At("link")));
+  EXPECT_EQ(Read(At("target")), "new");
+  EXPECT_TRUE(WriteWholeFile("/dev/null", "nothing").ok());
+}
+
+TEST_F(AtomicFileTest, RefusesInOneLineThatNamesTheFile) {
+  for (const std::string& path : {At("no/such/folder"), folder_.string(), std::string()}) {
+    const Status status = WriteWholeFile(path, "x");
+    EXPECT_FALSE(status.ok());
+    EXPECT_NE(status.message().find("'" + path + "'"), std::string::npos) << status.message();
+  }
+  if (fs::exists("/dev/full")) {
+    EXPECT_EQ(WriteWholeFile("/dev/full", "x").code(), StatusCode::kIo);
+  }
+}
+
+}  // namespace
+}  // namespace tempera

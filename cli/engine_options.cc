@@ -60,7 +60,9 @@ Result<engine::SessionOptions> EngineOptions::ForSession() const {
   options.num_threads = threads;
   options.pin_threads = pin_threads;
   TEMPERA_ASSIGN_OR_RETURN(options.norm_statistics, ParseNormStatistics(norm_statistics));
-  options.calibration_folder = CacheFolder();
+  auto host = std::make_shared<Host>();
+  host->cache = OpenDiskCache(CacheFolder());
+  options.host = std::move(host);
   TEMPERA_ASSIGN_OR_RETURN(options.precision, ParsePrecision(precision));
   return options;
 }

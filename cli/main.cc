@@ -36,8 +36,8 @@ int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // What the library wants said, it hands over: a model that runs at one size only, for instance.
   SetLogCallback(
-      [](LogLevel level, const char* message, void*) {
-        if (level != LogLevel::kInfo) Note(message);
+      [](int level, const char* message, void*) {
+        if (level != static_cast<int>(LogLevel::kInfo)) Note(message);
       },
       nullptr);
 

@@ -5,20 +5,29 @@
 
 namespace tempera {
 namespace {
+
+struct Sink {
+  LogCallback callback = nullptr;
+  void* user = nullptr;
+};
 std::mutex g_mutex;
-LogCallback g_callback = nullptr;
-void* g_user = nullptr;
+Sink g_sink;
+
 }  // namespace
 
 void SetLogCallback(LogCallback callback, void* user) {
-  std::lock_guard lock(g_mutex);
-  g_callback = callback;
-  g_user = user;
+  const std::lock_guard lock(g_mutex);
+  g_sink = {callback, user};
 }
 
 void Log(LogLevel level, std::string_view message) {
-  std::lock_guard lock(g_mutex);
-  if (g_callback != nullptr) g_callback(level, std::string(message).c_str(), g_user);
+  Sink sink;
+  {
+    const std::lock_guard lock(g_mutex);
+    sink = g_sink;
+  }
+  if (sink.callback != nullptr)
+    sink.callback(static_cast<int>(level), std::string(message).c_str(), sink.user);
 }
 
 }  // namespace tempera

@@ -1,5 +1,4 @@
 // The C border: stylizers and frames. What callers may get wrong is checked here.
-#include <mutex>
 #include <string>
 
 #include "src/base/log.h"
@@ -34,22 +33,6 @@ tempera_status Open(const char* name, const tempera_options* options, tempera_st
     *out = new tempera_stylizer{std::move(stylizer)};
     return OkStatus();
   });
-}
-
-// The caller's log function, reached through base's callback.
-std::mutex g_log_mutex;
-tempera_log_callback g_log_callback = nullptr;
-void* g_log_user = nullptr;
-
-void ForwardLog(tempera::LogLevel level, const char* message, void*) {
-  tempera_log_callback callback;
-  void* user;
-  {
-    const std::lock_guard lock(g_log_mutex);
-    callback = g_log_callback;
-    user = g_log_user;
-  }
-  if (callback != nullptr) callback(static_cast<int>(level), message, user);
 }
 
 }  // namespace
@@ -124,12 +107,7 @@ const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key) 
 }
 
 void tempera_set_log_callback(tempera_log_callback callback, void* user) {
-  {
-    const std::lock_guard lock(g_log_mutex);
-    g_log_callback = callback;
-    g_log_user = user;
-  }
-  tempera::SetLogCallback(callback == nullptr ? nullptr : &ForwardLog, nullptr);
+  tempera::SetLogCallback(callback, user);
 }
 
 uint32_t tempera_abi_version(void) { return TEMPERA_ABI_VERSION; }

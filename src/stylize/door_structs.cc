@@ -81,7 +81,9 @@ Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
     return Unsupported("tempera_options.reserved is not 0; begin with TEMPERA_OPTIONS_INIT");
   out->num_threads = options.threads;
   out->working = {options.working_width, options.working_height};
-  if (options.cache_folder != nullptr) out->cache_folder = options.cache_folder;
+  auto host = std::make_shared<Host>();
+  if (options.cache_folder != nullptr) host->cache = OpenDiskCache(options.cache_folder);
+  out->host = std::move(host);
   return OkStatus();
 }
 

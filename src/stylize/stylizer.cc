@@ -3,8 +3,6 @@
 #include <cstdlib>
 
 #include "src/base/cpu.h"
-#include "src/base/log.h"
-#include "src/base/memory.h"
 #include "src/engine/facts/ranges.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
@@ -30,7 +28,7 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
   TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
-  TEMPERA_ASSIGN_OR_RETURN(s->pool_, ThreadPool::Create(options.num_threads, options.pin_threads));
+  TEMPERA_ASSIGN_OR_RETURN(s->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
   return s;
 }
 
@@ -135,13 +133,11 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   }
   TEMPERA_ASSIGN_OR_RETURN(const Probe probe, std::move(probed));
   engine::SessionOptions options;
-  options.num_threads = options_.num_threads;
+  options.host = host_;
   options.precision = options_.precision;
   options.input_range = engine::ValueRange{values_.low, values_.high};
   options.rewrites_inputs = true;
   options.calibration = calibration_;
-  options.calibration_folder = options_.cache_folder;
-  options.pin_threads = options_.pin_threads;
   options.norm_statistics = options_.norm_statistics;
   source_.reset();
   sink_.reset();
@@ -153,7 +149,7 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
     const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),
-                                      static_cast<double>(AvailableMemoryBytes()));
+                                      static_cast<double>(host_->AvailableBytes()));
     const std::string reason = session.status().message();
     return OutOfMemory("painting at " + SizeToString(working) +
                        " needs too much memory: " + reason.substr(0, reason.find(';')) +
@@ -162,10 +158,10 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
   calibration_ = session_->calibration();
   if (!session_->reads_source()) {
-    to_tensor_.emplace(frame, working, padded, values_, *kernels_, pool_.get());
+    to_tensor_.emplace(frame, working, padded, values_, *kernels_, host_->pool.get());
   }
   if (!session_->writes_sink()) {
-    from_tensor_.emplace(probe.painted, padded, working, frame, values_, *kernels_, pool_.get());
+    from_tensor_.emplace(probe.painted, padded, working, frame, values_, *kernels_, host_->pool.get());
   }
   return OkStatus();
 }
@@ -182,7 +178,8 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSizeFor(frame));
   Status status = PlanAt(frame, working, fixed_size_ ? declared_ : PaddedSize(working, multiple_));
   const auto refused = [&] {
-    return !status.ok() && status.code() != StatusCode::kOutOfMemory && !fixed_size_;
+    return !status.ok() && status.code() != StatusCode::kOutOfMemory &&
+           status.code() != StatusCode::kCancelled && !fixed_size_;
   };
   // Foreign files do not say what divides their sizes; 32 satisfies five halvings.
   if (refused() && multiple_ < 32) status = PlanAt(frame, working, PaddedSize(working, 32));
@@ -192,8 +189,8 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   }
   if (!status.ok()) return status;
   if (fixed_size_ && frame != declared_) {
-    Log(LogLevel::kWarning, name_ + " runs at " + SizeToString(declared_) + " only: frames of " +
-                                SizeToString(frame) + " are scaled to it and back");
+    host_->Log(LogLevel::kWarning, name_ + " runs at " + SizeToString(declared_) + " only: frames of " +
+                                       SizeToString(frame) + " are scaled to it and back");
   }
   frame_ = frame;
   return OkStatus();

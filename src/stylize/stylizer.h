@@ -9,8 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "src/base/host.h"
 #include "src/base/status.h"
-#include "src/base/thread_pool.h"
 #include "src/engine/run/session.h"
 #include "src/stylize/frame_ends.h"
 #include "src/stylize/frame_params.h"
@@ -22,11 +22,11 @@
 namespace tempera::stylize {
 
 struct StylizerOptions {
-  int num_threads = 0;  // 0 = one per available CPU
+  std::shared_ptr<const Host> host;  // what the program lends; nullptr: nothing
+  int num_threads = 0;               // where the host lends no pool: as ThreadPool::Create takes it
   engine::Precision precision = engine::Precision::kAuto;
   Size working;              // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
-  std::string cache_folder;  // as in tempera_options
-  bool pin_threads = false;
+  bool pin_threads = false;  // as num_threads
   engine::NormStatistics norm_statistics = engine::NormStatistics::kExact;
   bool through_tensors = false;  // also where the network could read and write the frame itself (tests)
 };
@@ -38,7 +38,8 @@ class Stylizer {
   static Result<std::unique_ptr<Stylizer>> Create(engine::ModelPtr model, std::string name,
                                                   const StylizerOptions& options);
 
-  // in and out have one size. Plans anew when it differs from the last frame's.
+  // in and out have one size. Plans anew when it differs from the last frame's. kCancelled when the host says
+  // so: `out` is then half painted, or untouched, and the next frame begins anew.
   Status Process(const tempera_image& in, const tempera_image& out, const FrameParams& params = {});
 
   // The next frame shares no statistics with those before it.
@@ -87,7 +88,7 @@ class Stylizer {
   Sliders sliders_;                       // likewise
   int64_t last_us_ = 0;                   // the time of the frame before
   const PixelKernels* kernels_ = nullptr;
-  std::unique_ptr<ThreadPool> pool_;
+  HostPtr host_;  // its pool serves the pixels at both ends and every session
 
   // `in`, or a copy of it where the session would write over its pixels before it has read them all.
   const tempera_image& KeptSource(const tempera_image& in, const tempera_image& out);

@@ -100,6 +100,7 @@ Result<bool> PlanFast(PlanBuilder& builder, const Node& node) {
 Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options) {
   PlanBuilder builder(std::move(graph), options);
   for (const Node& node : builder.graph().nodes) {
+    if (options.host != nullptr) TEMPERA_RETURN_IF_ERROR(options.host->CheckCancelled());
     if (!options.reference) {
       TEMPERA_ASSIGN_OR_RETURN(const bool planned, PlanFast(builder, node));
       if (planned) continue;

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/host.h"
 #include "src/engine/plan/norm.h"
 #include "src/engine/plan/step.h"
 #include "src/engine/precision/setting.h"
@@ -39,8 +40,9 @@ struct Plan {
 };
 
 struct PlanOptions {
-  bool reference = false;   // only reference steps
-  int64_t highway_bit = 0;  // the target of fast steps
+  const Host* host = nullptr;  // may cancel
+  bool reference = false;      // only reference steps
+  int64_t highway_bit = 0;     // the target of fast steps
   std::string target_name;
   std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order; empty: all in fp32
   NormStatistics statistics = NormStatistics::kExact;

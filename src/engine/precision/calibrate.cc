@@ -100,8 +100,10 @@ class Calibrator {
   // One frame through a plan of the small graph.
   Result<std::vector<Tensor>> Paint(std::vector<ConvSetting> convs,
                                     std::vector<ChannelRanges>* observed) const {
+    Report();
     return paint_(small_, out_.input_range, std::move(convs), observed);
   }
+  void Report() const;
   Status PaintTruth();
   double PsnrOf(const std::vector<Tensor>& painted) const;
 
@@ -116,6 +118,7 @@ class Calibrator {
   std::vector<double> gains_;            // of 8 bits, by convolution
   Precision second_ = Precision::kFp32;  // where 8 bits would gain, but not keep the picture
   std::vector<Tensor> truth_;
+  mutable int painted_ = 0;  // frames so far
   Calibration out_;
 };
 
@@ -136,6 +139,12 @@ void Calibrator::ChooseSmallSize() {
   Result<Graph> small = ops::Specialize(model_, inputs);
   if (!small.ok() || !graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return;
   small_ = std::move(small).value();
+}
+
+// How many frames it takes nobody knows before: each brings the end a quarter nearer.
+void Calibrator::Report() const {
+  const double left = std::pow(0.75, painted_++);
+  if (options_.host != nullptr) options_.host->Report("calibrating", kCalibrated * (1 - left));
 }
 
 Status Calibrator::PaintTruth() {
@@ -280,8 +289,8 @@ Result<CalibrationPtr> Calibrator::Run() {
                        " does not have here; use --precision auto, int8 or fp32");
   }
   ChooseSmallSize();
-  const CalibrationCache cache(options_.calibration_folder, small_, out_, target_.highway_bit,
-                               options_.measures_precision);
+  const CalibrationCache cache(options_.host != nullptr ? options_.host->cache.get() : nullptr, small_, out_,
+                               target_.highway_bit, options_.measures_precision);
   if (!cache.Load(&out_)) {
     TEMPERA_RETURN_IF_ERROR(Find());
     cache.Store(out_);

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "src/base/cpu.h"
+#include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/base/tensor.h"
 #include "src/engine/precision/setting.h"
@@ -21,6 +22,9 @@ namespace tempera::engine {
 // Against fp32 on the calibration frame, in dB. 40: nobody sees it, even side by side. 35: a hundredth
 // of the range of noise without structure, below what one step of an 8-bit video encoder costs.
 inline constexpr double kLeastPsnrInt8 = 35, kLeastPsnrBf16 = 40;
+
+// Where calibrating ends on the way from nothing to a session (Host::progress): it takes most of the time.
+inline constexpr double kCalibrated = 0.9;
 
 // Raise it when the same graph on the same processor may get another finding than before (candidates, limits,
 // the calibration frame, ranges, sums that round differently): findings on disk are then found out anew.
@@ -43,7 +47,7 @@ struct CalibrationOptions {  // as SessionOptions says
   bool measures_precision = false;
   bool plain_dot_kernels = false;
   CalibrationPtr calibration = nullptr;
-  std::string calibration_folder = {};
+  std::shared_ptr<const Host> host = nullptr;
 };
 
 // Paints the calibration frame, of numbers in `range`, with `graph` and these settings (empty: in fp32);
@@ -53,10 +57,11 @@ using PaintCalibrationFrame = std::function<Result<std::vector<Tensor>>(
     std::vector<ChannelRanges>* observed)>;
 
 // `graph`: the model at `inputs`, passes done. Takes options.calibration where it holds, or what lies in
-// options.calibration_folder (calibration_cache.h). Otherwise ranges come from the graph (PropagateRanges);
+// the host's cache (calibration_cache.h). Otherwise ranges come from the graph (PropagateRanges);
 // those it cannot tell, and PSNRs, from the calibration frame at a size of at most 256 pixels a side where
 // the model takes one. Candidates are tried in an order that depends on the target alone, so the choice is
-// the same at every start. kUnsupported: bf16 was asked for, and the processor has no such instructions.
+// the same at every start. kCancelled between candidates. kUnsupported: bf16 was asked for, and the processor
+// has no such instructions.
 Result<CalibrationPtr> Calibrate(const graph::Graph& model, const graph::Graph& graph,
                                  std::span<const TensorInfo> inputs, const CpuTarget& target,
                                  const CalibrationOptions& options, const PaintCalibrationFrame& paint);

@@ -1,10 +1,10 @@
-// Findings kept on disk from one process to the next: a folder of small files, one a finding, named by a
-// digest of all that it depends on. Losing any of them, or all, costs the time to find out again and nothing
-// else, so whatever goes wrong here goes wrong silently.
+// Findings kept from one process to the next in the host's store (base/cache_store.h), each under a digest of
+// all that it depends on.
 #pragma once
 
 #include <string>
 
+#include "src/base/cache_store.h"
 #include "src/base/digest.h"
 #include "src/engine/precision/calibrate.h"
 
@@ -13,22 +13,21 @@ namespace tempera::engine {
 class CalibrationCache {
  public:
   // `graph`: what the calibration frame would be painted with, its passes done and its size fixed; `asked`:
-  // what the finding is to hold for (the fields below `info`). An empty folder: nothing is kept, nothing is
-  // read.
-  CalibrationCache(const std::string& folder, const graph::Graph& graph, const Calibration& asked,
+  // what the finding is to hold for (the fields below `info`). nullptr: nothing is kept, nothing is read.
+  // Both outlive this.
+  CalibrationCache(CacheStore* store, const graph::Graph& graph, const Calibration& asked,
                    int64_t highway_bit, bool measured);
 
   // Fills in `convs` and `info` of *asked; false when the finding is not there, or not whole.
   bool Load(Calibration* asked) const;
-  // Complete or not at all, whoever writes at the same time. Makes the folder, and keeps the 256 findings
-  // used last (each some ten KB).
+  // Some ten KB.
   void Store(const Calibration& found) const;
 
  private:
-  const std::string folder_;
+  CacheStore* const store_;
   const graph::Graph& graph_;
   Digest key_;
-  std::string path_;
+  std::string name_;  // of the finding in the store
 };
 
 }  // namespace tempera::engine

@@ -122,7 +122,7 @@ class CalibrationCacheTest : public ::testing::Test {
     if (options.precision == Precision::kFp32) options.precision = Precision::kAuto;
     options.num_threads = 1;
     options.plain_dot_kernels = true;
-    if (options.calibration_folder.empty()) options.calibration_folder = folder_.string();
+    if (options.host == nullptr) options.host = HostWith(folder_.string());
     const auto model = Net(width).Load();
     EXPECT_TRUE(model.ok()) << model.status().message();
     auto session = Session::Create(*model, {shape}, options);
@@ -130,6 +130,12 @@ class CalibrationCacheTest : public ::testing::Test {
     FillCalibrationFrame((*session)->input(0), ValueRange{});
     EXPECT_TRUE((*session)->Run().ok());
     return std::move(session).value();
+  }
+
+  static HostPtr HostWith(const std::string& folder) {
+    auto host = std::make_shared<Host>();
+    host->cache = OpenDiskCache(folder);
+    return host;
   }
 
   static bool SamePicture(const Session& a, const Session& b) {
@@ -241,7 +247,7 @@ TEST_F(CalibrationCacheTest, ADiskThatRefusesIsNoMatter) {
   EXPECT_EQ(Files().size(), 1u) << "a temporary file was left behind";
   for (const char* folder : {"/dev/null/folder", "/proc/no/such"}) {
     SessionOptions options;
-    options.calibration_folder = folder;
+    options.host = HostWith(folder);
     EXPECT_TRUE(SamePicture(*first, *Make({1, 3, 20, 24}, 6, options))) << folder;
   }
 }
@@ -254,16 +260,18 @@ TEST_F(CalibrationCacheTest, OldFindingsGoStrangersStay) {
     fs::last_write_time(folder_ / name, old + std::chrono::minutes(minutes));
   };
   for (int i = 0; i < 300; ++i) put(Hex({static_cast<uint64_t>(i), 7}) + ".calibration", i);
-  const std::string half_written = Hex({5, 5}) + ".calibration.abcdef";
+  const std::string half_written = "." + Hex({5, 5}) + ".calibration.1234.part";
   put(half_written, 0);
   put("letter.txt", 0);
+  put(".letter.txt.1234.part", 0);
   put("mine.calibration", 0);
   Make();
-  EXPECT_EQ(Files().size(), 256u + 2);
+  EXPECT_EQ(Files().size(), 256u + 3);
   EXPECT_FALSE(fs::exists(folder_ / half_written));
   EXPECT_FALSE(fs::exists(folder_ / (Hex({0, 7}) + ".calibration")));
   EXPECT_TRUE(fs::exists(folder_ / (Hex({299, 7}) + ".calibration")));
   EXPECT_TRUE(fs::exists(folder_ / "letter.txt"));
+  EXPECT_TRUE(fs::exists(folder_ / ".letter.txt.1234.part"));
   EXPECT_TRUE(fs::exists(folder_ / "mine.calibration"));
 }
 

@@ -19,8 +19,10 @@ PaintCalibrationFrame CalibrationPainter(const CpuTarget& target, const SessionO
         planning.target_name = target.name;
         planning.convs = std::move(convs);
         planning.observed = observed;
+        planning.host = options.host.get();
         TEMPERA_ASSIGN_OR_RETURN(Plan plan, MakePlan(graph, planning));
         SessionOptions running;
+        running.host = options.host;
         running.num_threads = options.num_threads;
         running.rewrites_inputs = true;
         TEMPERA_ASSIGN_OR_RETURN(const auto session, MakeSession(std::move(plan), running, {}, nullptr));

@@ -7,7 +7,7 @@
 
 namespace tempera::engine {
 
-// Of `options` only the threads matter. Both outlive it.
+// Of `options` only the host and the threads matter. Both outlive it.
 PaintCalibrationFrame CalibrationPainter(const CpuTarget& target, const SessionOptions& options);
 
 }  // namespace tempera::engine

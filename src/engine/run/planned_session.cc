@@ -8,6 +8,7 @@
 #include <span>
 #include <utility>
 
+#include "src/base/memory.h"
 #include "src/engine/facts/flat.h"
 #include "src/engine/run/chains/carried.h"
 #include "src/engine/run/chains/stages.h"
@@ -21,6 +22,7 @@ class PlannedSession final : public Session {
     plan_ = std::move(plan);
     precision_ = std::move(precision);
     calibration_ = std::move(calibration);
+    statistics_given_ = options.norm_statistics == NormStatistics::kGiven;
     carries_ =
         options.norm_statistics == NormStatistics::kCarried &&
         std::any_of(plan_.norms.begin(), plan_.norms.end(), [](const auto& n) { return n->wants_moments(); });
@@ -28,7 +30,8 @@ class PlannedSession final : public Session {
     ends_in_arena_ = options.rewrites_inputs && !carries_;
     ConnectEnds(options);
     chain_bytes_ = options.chain_bytes;
-    TEMPERA_ASSIGN_OR_RETURN(pool_, ThreadPool::Create(options.num_threads, options.pin_threads));
+    TEMPERA_ASSIGN_OR_RETURN(host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
+    pool_ = host_->pool.get();
     const graph::Graph& graph = *plan_.graph;
     inputs_.resize(graph.inputs.size());
     outputs_.resize(graph.outputs.size());
@@ -62,6 +65,13 @@ class PlannedSession final : public Session {
   bool mixes_ends() const override { return mixes_ends_; }
 
   Status Run() override {
+    const Status status = RunOnce();
+    // What norms have gathered of a picture that ended half way is nobody's.
+    if (status.code() == StatusCode::kCancelled && !statistics_given_) ResetStatistics();
+    return status;
+  }
+
+  Status RunOnce() {
     FindFlat();
     if (carries_ && carried_statistics_.MayCarry(any_flat())) {
       TEMPERA_RETURN_IF_ERROR(RunIn(carried_));
@@ -135,6 +145,7 @@ class PlannedSession final : public Session {
     }
     const RunContext context{*pool_, arena_.data() + scratch_offset_, scratch_bytes_};
     for (Stage& stage : order.stages.stages) {
+      if (host_->cancelled()) return host_->CheckCancelled();
       if (stage.chain != nullptr) {
         RunChain(*stage.chain, stage.first, context);
         if (&order != &exact_) continue;
@@ -200,6 +211,14 @@ class PlannedSession final : public Session {
       mixes_ends_ |= in_stage(source_step_) && in_stage(sink_step_);
     }
     const size_t bytes = scratch_offset_ + scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
+    if (host_->most_bytes != 0 &&
+        (bytes > host_->most_bytes || memory_.weight_bytes > host_->most_bytes - bytes)) {
+      return OutOfMemory(
+          "activations and weights of " +
+          BytesToString(static_cast<double>(bytes) + static_cast<double>(memory_.weight_bytes)) +
+          " do not fit into the " + BytesToString(static_cast<double>(host_->most_bytes)) +
+          " that the host allows; use a smaller size");
+    }
     TEMPERA_ASSIGN_OR_RETURN(arena_, AlignedBuffer::Allocate(bytes));
     memory_.activation_bytes = bytes;
     PlacePointers(exact_);
@@ -308,7 +327,8 @@ class PlannedSession final : public Session {
   }
 
   Plan plan_;
-  std::unique_ptr<ThreadPool> pool_;
+  HostPtr host_;
+  ThreadPool* pool_ = nullptr;            // the host's
   std::vector<Tensor> inputs_, outputs_;  // empty where an end takes their place
   const PictureSource* source_ = nullptr;
   const PictureSink* sink_ = nullptr;
@@ -324,8 +344,9 @@ class PlannedSession final : public Session {
   int64_t chain_bytes_ = 0;     // SessionOptions
   Order exact_, carried_;
   std::vector<BandedStep*> finishing_;
-  const Order* bound_ = nullptr;  // what the steps' pointers are of
-  bool carries_ = false;          // NormStatistics::kCarried
+  const Order* bound_ = nullptr;   // what the steps' pointers are of
+  bool carries_ = false;           // NormStatistics::kCarried
+  bool statistics_given_ = false;  // NormStatistics::kGiven
   CarriedStatistics carried_statistics_;
   std::vector<double> seconds_;  // room for RunChain
   std::vector<StepInfo> infos_;

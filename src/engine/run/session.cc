@@ -1,13 +1,10 @@
 #include "src/engine/run/session.h"
 
-#ifdef __GLIBC__
-#include <malloc.h>
-#endif
-
 #include <algorithm>
 #include <utility>
 
 #include "src/base/cpu.h"
+#include "src/base/platform/platform.h"
 #include "src/engine/plan/plan.h"
 #include "src/engine/precision/calibrate.h"
 #include "src/engine/run/calibration_painter.h"
@@ -18,20 +15,27 @@
 namespace tempera::engine {
 
 Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Shape> input_shapes,
-                                                 const SessionOptions& options) {
+                                                 const SessionOptions& given) {
   if (model == nullptr) return InvalidArgument("no model was given");
   if (input_shapes.size() != model->inputs.size()) {
     return InvalidArgument("the model has " + std::to_string(model->inputs.size()) + " inputs, but " +
                            std::to_string(input_shapes.size()) + " shapes were given");
   }
-  TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(options.cpu));
+  TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(given.cpu));
+  SessionOptions options = given;
+  TEMPERA_ASSIGN_OR_RETURN(options.host, HostWithPool(given.host, given.num_threads, given.pin_threads));
+  const Host& host = *options.host;
+  host.Report("planning", 0);
+  TEMPERA_RETURN_IF_ERROR(host.CheckCancelled());
   std::vector<TensorInfo> inputs;
   for (size_t i = 0; i < input_shapes.size(); ++i) {
     inputs.push_back({model->value(model->inputs[i]).info.dtype, std::move(input_shapes[i])});
   }
   TEMPERA_ASSIGN_OR_RETURN(graph::Graph graph, ops::Specialize(*model, inputs));
   if (!options.reference) TEMPERA_RETURN_IF_ERROR(graph::RunPasses(graph));
+  TEMPERA_RETURN_IF_ERROR(host.CheckCancelled());
   PlanOptions plan_options;
+  plan_options.host = &host;
   plan_options.reference = options.reference;
   plan_options.highway_bit = target.highway_bit;
   plan_options.target_name = target.name;
@@ -46,21 +50,23 @@ Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Sha
         .measures_precision = options.measures_precision,
         .plain_dot_kernels = options.plain_dot_kernels,
         .calibration = options.calibration,
-        .calibration_folder = options.calibration_folder,
+        .host = options.host,
     };
     TEMPERA_ASSIGN_OR_RETURN(calibration, Calibrate(*model, graph, inputs, target, calibrating,
                                                     CalibrationPainter(target, options)));
     plan_options.convs = calibration->convs;
     precision = calibration->info;
   }
+  host.Report("planning", kCalibrated);
   TEMPERA_ASSIGN_OR_RETURN(Plan plan, MakePlan(std::move(graph), plan_options));
   // Weights now lie packed in the plan. Where the caller keeps no model these go, and what calibration and
   // import have freed goes back to the system, before the arena asks for more.
   model.reset();
-#ifdef __GLIBC__
-  malloc_trim(0);
-#endif
-  return MakeSession(std::move(plan), options, std::move(precision), std::move(calibration));
+  platform::ReturnFreedMemory();
+  TEMPERA_ASSIGN_OR_RETURN(
+      auto session, MakeSession(std::move(plan), options, std::move(precision), std::move(calibration)));
+  host.Report("planning", 1);
+  return session;
 }
 
 }  // namespace tempera::engine

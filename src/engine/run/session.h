@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/base/tensor.h"
 #include "src/engine/ends/picture_ends.h"
@@ -23,7 +24,9 @@
 namespace tempera::engine {
 
 struct SessionOptions {
-  int num_threads = 0;  // 0 = one per available CPU
+  // What the program lends; nullptr: nothing. Findings about precisions are kept in its cache.
+  std::shared_ptr<const Host> host = nullptr;
+  int num_threads = 0;  // where the host lends no pool: as ThreadPool::Create takes it
   Precision precision = Precision::kFp32;
   bool reference = false;  // only the operators' plain loops (tests)
   std::string cpu = {};    // CPU target, as ChooseCpuTarget takes it; "" = TEMPERA_CPU, or the best
@@ -39,13 +42,10 @@ struct SessionOptions {
   // Session::calibration() of an earlier session of the same model: saves finding out again. Taken
   // where it fits the model and these options.
   CalibrationPtr calibration = nullptr;
-  // A folder where such findings are kept for other processes, made when it is missing; "": the disk is left
-  // alone. What cannot be read there is found out again, what cannot be written is not kept.
-  std::string calibration_folder = {};
   // Steps run together, a band of rows after the other (chains/stages.h), where that takes no more memory
   // than one step after the other, or than this. -1: one after the other; the results are the same (tests).
   int64_t chain_bytes = 0;
-  bool pin_threads = false;  // each worker stays on a core of its own (ThreadPool::Create)
+  bool pin_threads = false;  // as num_threads: each worker stays on a core of its own
   // Input 0 comes from the source and output 0 goes to the sink, row by row and without a tensor, where the
   // session can (reads_source, writes_sink). They outlive it.
   const PictureSource* source = nullptr;
@@ -66,6 +66,7 @@ Result<ModelPtr> LoadModelMemory(std::span<const uint8_t> bytes);
 class Session {
  public:
   // Shapes: one per graph input, concrete. Fails when the graph cannot take them.
+  // kCancelled, between steps of planning and of calibrating, when the host says so.
   static Result<std::unique_ptr<Session>> Create(ModelPtr model, std::vector<Shape> input_shapes,
                                                  const SessionOptions& options);
   virtual ~Session() = default;
@@ -86,7 +87,9 @@ class Session {
   // the sink has written the same pixels.
   virtual bool mixes_ends() const = 0;
 
-  // No allocation, no lock, no lookup. One caller at a time.
+  // No lookup, and no allocation but in plain loops; a lock only where threads sleep or the pool serves other
+  // sessions too. One caller at a time. kCancelled between steps when the host says so: outputs (and the
+  // sink's picture) are then half done, and the next Run begins anew as after ResetStatistics.
   virtual Status Run() = 0;
 
   // With NormStatistics::kSmoothed and kCarried: the next Run starts anew, as after a cut.

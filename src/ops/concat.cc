@@ -1,3 +1,4 @@
+#include "src/base/checked_math.h"
 #include "src/ops/op.h"
 #include "src/ops/shape_rules.h"
 #include "src/ops/strided_copy.h"
@@ -26,7 +27,10 @@ Status Infer(InferContext& c) {
       return InvalidArgument("its inputs " + ShapeToString(c.inputs[0]->shape) + " and " + ShapeToString(s) +
                              " do not fit together; use a picture whose size is a multiple of 4, or of 8");
     }
-    c.outputs[0].shape[a] += s[a];
+    // Beside a dimension of zero any other may be as long as a number goes.
+    if (!CheckedAdd(c.outputs[0].shape[a], s[a], &c.outputs[0].shape[a])) {
+      return CorruptModel("its inputs are " + ShapeToString(s) + " and more together than can be counted");
+    }
   }
   return OkStatus();
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/number_text.h"
 #include "src/ops/element_types.h"
 #include "src/ops/op.h"
 #include "src/ops/resize_axis.h"
@@ -103,7 +104,12 @@ Result<std::vector<AxisScaling>> ResolveAxes(const graph::Node& node, const Shap
       a.scale = a.in > 0 ? static_cast<float>(a.out) / static_cast<float>(a.in) : 1.0f;
       if (common_scale > 0) {
         a.scale = static_cast<float>(common_scale);
-        a.out = static_cast<int64_t>(std::floor(common_scale * static_cast<double>(a.in) + 0.5));
+        // Beside a long axis a short one's scale makes more than fits into a number.
+        const double out = std::floor(common_scale * static_cast<double>(a.in) + 0.5);
+        if (!(out <= static_cast<double>(kMaxResized))) {
+          return CorruptModel("a size of " + NumberToText(out, 0) + " is impossible");
+        }
+        a.out = static_cast<int64_t>(out);
       }
       a.exact_out = static_cast<float>(a.out);
     } else {
@@ -111,7 +117,7 @@ Result<std::vector<AxisScaling>> ResolveAxes(const graph::Node& node, const Shap
       a.scale = s.scales[i];
       a.exact_out = a.scale * static_cast<float>(a.in);
       if (!(a.scale > 0) || !(a.exact_out < static_cast<float>(kMaxResized))) {
-        return CorruptModel("scale " + std::to_string(a.scale) + " is impossible");
+        return CorruptModel("scale " + NumberToText(a.scale) + " is impossible");
       }
       a.out = static_cast<int64_t>(a.exact_out);
     }

@@ -49,6 +49,14 @@ TEST(Resize, AxesOfOpset18) {
   EXPECT_THAT(FloatsIn((*y)[0]), ElementsAre(1, 1, 2, 2));
 }
 
+// Beside a dimension of zero another may be as long as a number goes.
+TEST(Resize, APolicyMakesNoSizeThatNoNumberHolds) {
+  const auto y = RunOneNode(
+      "Resize", {IntsAttribute("axes", {2, 3}), TextAttribute("keep_aspect_ratio_policy", "not_smaller")},
+      {Floats({1, 0, 1, int64_t{1} << 58}, {}), Tensor(), Tensor(), Longs({1 << 20, 1})}, 18);
+  EXPECT_THAT(y.status().message(), HasSubstr("impossible"));
+}
+
 TEST(Resize, AspectRatioPolicies) {
   const Tensor x = Floats({1, 1, 2, 4}, std::vector<float>(8, 1));
   const auto shape = [&](const char* policy) {

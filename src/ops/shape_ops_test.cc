@@ -20,6 +20,12 @@ Tensor Ramp(Shape shape) {
   return t;
 }
 
+TEST(Concat, RefusesWhatDoesNotAddUp) {
+  const Tensor longest = Floats({(int64_t{1} << 59) - 1, 0}, {});
+  const auto y = RunOneNode("Concat", {IntAttribute("axis", 0)}, std::vector<Tensor>(17, longest), 13);
+  EXPECT_THAT(y.status().message(), HasSubstr("than can be counted"));
+}
+
 TEST(Pad, ReflectEdgeWrapAndConstant) {
   const Tensor x = Ramp({3});
   const auto padded = [&](const char* mode) {

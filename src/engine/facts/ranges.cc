@@ -2,10 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstdlib>
 #include <string_view>
 #include <utility>
 
+#include "src/base/number_text.h"
 #include "src/graph/activation.h"
 #include "src/graph/rewrite.h"
 
@@ -228,12 +228,12 @@ Status ReadStated(const std::pair<std::string, std::string>& entry, size_t chann
 bool ParseValueRange(const std::string& text, ValueRange* range) {
   const size_t dots = text.find("..");
   if (dots == std::string::npos) return false;
-  char* end = nullptr;
-  const std::string low = text.substr(0, dots), high = text.substr(dots + 2);
-  const float a = std::strtof(low.c_str(), &end);
-  if (low.empty() || *end != '\0') return false;
-  const float b = std::strtof(high.c_str(), &end);
-  if (high.empty() || *end != '\0' || !std::isfinite(a) || !std::isfinite(b) || !(a < b)) return false;
+  float a = 0, b = 0;
+  if (!ParseNumber(std::string_view(text).substr(0, dots), &a) ||
+      !ParseNumber(std::string_view(text).substr(dots + 2), &b)) {
+    return false;
+  }
+  if (!std::isfinite(a) || !std::isfinite(b) || !(a < b)) return false;
   *range = {a, b};
   return true;
 }

@@ -3,32 +3,76 @@
 #include <unistd.h>
 
 #include <charconv>
+#include <cstdint>
 #include <cstdio>
 
 namespace tempera::cli {
 namespace {
 
-// Messages are one line whatever a file name or a library put into them.
-std::string OneLine(std::string text) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ') c = ' ';
+// One character of UTF-8 at the beginning of `text`: how many bytes it has; 0 where there is none. Overlong
+// forms, halves of UTF-16 pairs and what lies beyond Unicode are none.
+size_t Character(std::string_view text, uint32_t* code) {
+  const auto byte = [&](size_t i) { return static_cast<uint8_t>(text[i]); };
+  const uint8_t first = byte(0);
+  if (first < 0x80) {
+    *code = first;
+    return 1;
   }
-  return text;
+  const size_t size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || text.size() < size) return 0;
+  *code = first & (0x7fu >> size);
+  for (size_t i = 1; i < size; ++i) {
+    if ((byte(i) & 0xc0) != 0x80) return 0;
+    *code = *code << 6 | (byte(i) & 0x3fu);
+  }
+  constexpr uint32_t kLeast[] = {0, 0, 0x80, 0x800, 0x10000};
+  const bool surrogate = *code >= 0xd800 && *code < 0xe000;
+  return *code < kLeast[size] || surrogate || *code > 0x10ffff ? 0 : size;
+}
+
+// Control characters of ASCII and Latin-1, line separators, and the marks that turn the direction of writing.
+bool IsObeyed(uint32_t code) {
+  return code < 0x20 || (code >= 0x7f && code < 0xa0) || (code >= 0x200e && code <= 0x200f) ||
+         (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 }  // namespace
 
+std::string Printable(std::string_view text, size_t most) {
+  std::string out;
+  while (!text.empty()) {
+    uint32_t code = 0;
+    const size_t size = Character(text, &code);
+    const bool shown = size > 0 && !IsObeyed(code);
+    if (out.size() + (shown ? size : 1) > most) {
+      // Whole characters, with room for the dots.
+      while (!out.empty() && out.size() + 3 > most) {
+        while ((static_cast<uint8_t>(out.back()) & 0xc0) == 0x80) out.pop_back();
+        out.pop_back();
+      }
+      return out + "...";
+    }
+    if (shown) {
+      out += text.substr(0, size);
+    } else {
+      out += code == '\n' || code == '\r' || code == '\t' ? ' ' : '?';
+    }
+    text.remove_prefix(size > 0 ? size : 1);
+  }
+  return out;
+}
+
 int Fail(const Status& status) {
-  std::fprintf(stderr, "tempera: %s\n", OneLine(status.message()).c_str());
+  std::fprintf(stderr, "tempera: %s\n", Printable(status.message()).c_str());
   return kExitFailure;
 }
 
 int FailUsage(const std::string& verb, const std::string& message) {
-  std::fprintf(stderr, "tempera: %s (see 'tempera %s --help')\n", OneLine(message).c_str(), verb.c_str());
+  std::fprintf(stderr, "tempera: %s (see 'tempera %s --help')\n", Printable(message).c_str(), verb.c_str());
   return kExitUsage;
 }
 
-void Note(const std::string& message) { std::fprintf(stderr, "note: %s\n", OneLine(message).c_str()); }
+void Note(const std::string& message) { std::fprintf(stderr, "note: %s\n", Printable(message).c_str()); }
 
 Result<Size> ParseSize(const std::string& text) {
   const auto bad = [&] {

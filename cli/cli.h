@@ -3,6 +3,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "src/base/status.h"
 
@@ -29,6 +30,11 @@ Run SetUpRun(CLI::App& verb);
 Run SetUpBench(CLI::App& verb);
 Run SetUpTrain(CLI::App& verb);
 Run SetUpCompletion(CLI::App& verb);
+
+// Text from a file or a library as one line that a terminal shows and does not obey: control characters, what
+// is no UTF-8, and what turns the direction of writing become '?'. Longer than `most` bytes: cut, with "..."
+// at the end. Everything that is printed and not our own words goes through here.
+std::string Printable(std::string_view text, size_t most = std::string::npos);
 
 // Prints "tempera: MESSAGE" as one line on standard error; returns kExitFailure.
 int Fail(const Status& status);

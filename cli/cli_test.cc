@@ -35,6 +35,32 @@ TEST(ParseTime, TakesSecondsAndColons) {
   }
 }
 
+TEST(Printable, LeavesNothingForATerminalToObey) {
+  EXPECT_EQ(Printable("Großes Ölbild 画 🎨"), "Großes Ölbild 画 🎨");
+  EXPECT_EQ(Printable("a\x1b[31mred\x07\x7f"), "a?[31mred??");
+  EXPECT_EQ(Printable("two\nlines\tand\rmore"), "two lines and more");
+  // Control characters of Latin-1, as UTF-8 and as bare bytes: some terminals obey both.
+  EXPECT_EQ(Printable("\xc2\x9b"
+                      "31m"),
+            "?31m");
+  EXPECT_EQ(Printable("\x9b"
+                      "31m"),
+            "?31m");
+  // Turned writing: "gnp.exe" must not look like "exe.png".
+  EXPECT_EQ(Printable("\u202egnp.exe"), "?gnp.exe");
+  // No UTF-8: overlong, a half of a pair, cut short, beyond Unicode.
+  EXPECT_EQ(Printable("\xc0\xaf"), "??");
+  EXPECT_EQ(Printable("\xed\xa0\x80"), "???");
+  EXPECT_EQ(Printable("x\xe7\x94"), "x??");
+  EXPECT_EQ(Printable("\xf4\x90\x80\x80"), "????");
+}
+
+TEST(Printable, CutsBetweenCharacters) {
+  EXPECT_EQ(Printable("0123456789", 10), "0123456789");
+  EXPECT_EQ(Printable("0123456789a", 10), "0123456...");
+  EXPECT_EQ(Printable("012345ö789a", 10), "012345...");
+}
+
 TEST(JsonString, EscapesWhatJsonForbids) {
   EXPECT_EQ(JsonString("a\"b\\c\n\x01"), "\"a\\\"b\\\\c\\u000a\\u0001\"");
   EXPECT_EQ(JsonString("Großes Ölbild 画 🎨"), "\"Großes Ölbild 画 🎨\"");

@@ -22,7 +22,6 @@
 #include "media/image.h"
 #include "src/base/cpu.h"
 #include "src/base/peaks.h"
-#include "src/base/thread_pool.h"
 #include "src/engine/run/session.h"
 
 namespace tempera::cli {
@@ -130,6 +129,9 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, InputShapes(*model, size));
   TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
   engine_options.rewrites_inputs = true;
+  // Its pool is made here, so that ceilings are measured and reported for the threads that really work.
+  TEMPERA_ASSIGN_OR_RETURN(engine_options.host, HostWithPool(engine_options.host, engine_options.num_threads,
+                                                             engine_options.pin_threads));
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
                            PlanModel(path, std::move(model), shapes, engine_options));
   session->set_profiling(steps_wanted);
@@ -164,7 +166,7 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   const double median = Median(times);
   Json result;
   result["model"] = path;
-  result["shape"] = shapes[0];
+  result["shape"] = shapes.empty() ? Shape() : shapes[0];  // of the first input, where there is one
   result["iterations"] = options.iterations;
   result["median_ms"] = median;
   result["p90_ms"] = Percentile(times, 0.90);
@@ -178,7 +180,7 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   result["chosen_precision"] = session->precision().chosen;
   result["norm_statistics"] = options.engine.norm_statistics;
   result["pinned"] = options.engine.pin_threads;
-  result["threads"] = options.engine.threads > 0 ? options.engine.threads : AvailableCpus();
+  result["threads"] = engine_options.host->pool->num_threads();
   result["cpu"] = CpuModelName();
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(options.engine.cpu));
   result["target"] = target.name;
@@ -195,10 +197,10 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
 
 void PrintText(const Json& r) {
   const auto number = [&](const char* key) { return r[key].get<double>(); };
-  const auto text = [](const Json& j) { return j.get<std::string>(); };
+  const auto text = [](const Json& j) { return Printable(j.get<std::string>()); };
   std::printf("%s  %s  %s, %d threads, %s\n", text(r["model"]).c_str(),
-              ShapeToString(r["shape"].get<Shape>()).c_str(), text(r["chosen_precision"]).c_str(),
-              r["threads"].get<int>(), text(r["target"]).c_str());
+              r["shape"].empty() ? "no input" : ShapeToString(r["shape"].get<Shape>()).c_str(),
+              text(r["chosen_precision"]).c_str(), r["threads"].get<int>(), text(r["target"]).c_str());
   std::printf("on %s\n", text(r["cpu"]).c_str());
   std::printf("median %.2f ms  p90 %.2f  p99 %.2f  min %.2f  (%d runs)\n", number("median_ms"),
               number("p90_ms"), number("p99_ms"), number("min_ms"), r["iterations"].get<int>());

@@ -80,8 +80,9 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
                      {"macs", s.macs}});
   }
   if (!picture.empty()) {
-    TEMPERA_RETURN_IF_ERROR(WritePlanPicture(
-        picture, DotOfPlan(path + " for " + ShapeToString(shapes[0]), *model, session->steps())));
+    TEMPERA_RETURN_IF_ERROR(
+        WritePlanPicture(picture, DotOfPlan(path + (shapes.empty() ? "" : " for " + ShapeToString(shapes[0])),
+                                            *model, session->steps())));
   }
   about["macs"] = macs;
   about["activation_bytes"] = session->memory().activation_bytes;
@@ -91,15 +92,6 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
 }
 
 std::string ShapeText(const Json& shape) { return ShapeToString(shape.get<Shape>()); }
-
-// Names come from the file: a terminal should not obey what is in them.
-std::string Printable(std::string text, size_t limit) {
-  for (char& c : text) {
-    if (static_cast<unsigned char>(c) < ' ' || c == 127) c = '?';
-  }
-  if (text.size() > limit) text = text.substr(0, limit - 3) + "...";
-  return text;
-}
 
 void PrintText(const Json& about) {
   constexpr size_t kWidth = 100;
@@ -119,7 +111,7 @@ void PrintText(const Json& about) {
   std::printf("work         %.3f GMAC at this size\n", about["macs"].get<double>() / 1e9);
   std::printf("memory       %.1f MiB activations, %.2f MiB weights\n",
               about["activation_bytes"].get<double>() / mib, about["weight_bytes"].get<double>() / mib);
-  std::printf("precision    %s", about["precision"].get<std::string>().c_str());
+  std::printf("precision    %s", text(about["precision"]).c_str());
   if (about.contains("psnr_db") && about["precision"] != "fp32") {
     std::printf(", %.1f dB against fp32 on the calibration frame", about["psnr_db"].get<double>());
   }
@@ -128,7 +120,7 @@ void PrintText(const Json& about) {
   for (const auto& [name, count] : about["operators"].items()) {
     operators += (operators.empty() ? "" : ", ") + name + " " + std::to_string(count.get<int>());
   }
-  std::printf("operators    %s\n", operators.c_str());
+  std::printf("operators    %s\n", Printable(operators).c_str());
   for (const auto& [key, value] : about["metadata"].items()) {
     std::printf("metadata     %s = %s\n", Printable(key, kWidth).c_str(), text(value).c_str());
   }

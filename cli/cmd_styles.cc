@@ -29,8 +29,8 @@ int Columns(const std::string& text) {
 void PrintTable(const std::vector<Style>& styles) {
   std::vector<std::vector<std::string>> rows = {{"NAME", "TITLE", "ARTIST", "YEAR", "PARAMETERS", "FILE"}};
   for (const Style& s : styles) {
-    rows.push_back({s.name, s.title, s.artist, s.year, std::to_string(s.parameters),
-                    std::to_string((s.file_size_bytes + 500) / 1000) + " KB"});
+    rows.push_back({Printable(s.name), Printable(s.title), Printable(s.artist), Printable(s.year),
+                    std::to_string(s.parameters), std::to_string((s.file_size_bytes + 500) / 1000) + " KB"});
   }
   std::vector<int> widths(rows[0].size(), 0);
   for (const auto& row : rows) {
@@ -82,7 +82,7 @@ Status PaintPreviews(const std::vector<Style>& styles, const std::string& folder
   for (const Style& style : styles) {
     const std::string path = folder + "/" + style.name + ".png";
     TEMPERA_RETURN_IF_ERROR(PaintPreview(style, sample, path));
-    std::fprintf(stderr, "%s\n", path.c_str());
+    std::fprintf(stderr, "%s\n", Printable(path).c_str());
   }
   return OkStatus();
 }

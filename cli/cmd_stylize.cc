@@ -130,9 +130,10 @@ int Stylize(Arguments* args) {
     PrintJson(*args, s, style);
   } else {
     std::fprintf(stderr, "%s: %lld %s of %dx%d in %s, %.1f s, %.1f fps%s\n",
-                 job.output == "-" ? "standard output" : job.output.c_str(), static_cast<long long>(s.frames),
-                 s.frames == 1 ? "frame" : "frames", s.width, s.height, style.c_str(), s.seconds,
-                 s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
+                 job.output == "-" ? "standard output" : Printable(job.output).c_str(),
+                 static_cast<long long>(s.frames), s.frames == 1 ? "frame" : "frames", s.width, s.height,
+                 Printable(style).c_str(), s.seconds, s.seconds > 0 ? s.frames / s.seconds : 0,
+                 s.interrupted ? " (stopped early)" : "");
   }
   return s.interrupted ? kExitInterrupted : kExitOk;
 }

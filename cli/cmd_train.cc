@@ -3,6 +3,7 @@
 
 #include <CLI/CLI.hpp>
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <memory>
 #include <string>
@@ -24,6 +25,8 @@ Run SetUpTrain(CLI::App& verb) {
     argv.push_back(name.data());
     for (std::string& a : *arguments) argv.push_back(a.data());
     argv.push_back(nullptr);
+    // A program started from here has its own mind about pipes; what main.cc ignores, it would inherit.
+    std::signal(SIGPIPE, SIG_DFL);
     // Installed, both lie in one folder; `make` builds them as neighbours.
     for (const char* place : {"/tempera-train", "/../train/tempera-train"}) {
       const std::string path = BinaryFolder() + place;

@@ -1,15 +1,14 @@
 #include "cli/npy.h"
 
-#include <unistd.h>
-
 #include <cctype>
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
 #include <string_view>
 #include <vector>
+
+#include "src/base/atomic_file.h"
 
 namespace tempera::cli {
 namespace {
@@ -221,20 +220,7 @@ Result<std::string> FormatNpy(const Tensor& tensor) {
 
 Status WriteNpy(const std::string& path, const Tensor& tensor) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string bytes, FormatNpy(tensor));
-  const std::string beside = path + ".part-" + std::to_string(getpid());
-  std::FILE* file = std::fopen(beside.c_str(), "wb");
-  bool ok = file != nullptr;
-  if (ok) {
-    ok = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-    ok = (std::fflush(file) == 0) && ok;
-    const int error = errno;
-    ok = (std::fclose(file) == 0) && ok;
-    if (!ok && error != 0) errno = error;
-  }
-  if (ok && std::rename(beside.c_str(), path.c_str()) == 0) return OkStatus();
-  const int error = errno;
-  if (file != nullptr) std::remove(beside.c_str());
-  return IoError("cannot write " + path + ": " + std::strerror(error));
+  return WriteWholeFile(path, bytes);
 }
 
 std::string FileNameFor(const std::string& output_name, std::set<std::string>* taken) {

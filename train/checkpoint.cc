@@ -3,9 +3,10 @@
 #include <torch/serialize.h>
 #include <torch/torch.h>
 
-#include <cstdio>
 #include <filesystem>
 #include <utility>
+
+#include "src/base/atomic_file.h"
 
 namespace tempera::train {
 namespace {
@@ -19,7 +20,7 @@ std::string FirstLine(const char* text) {
 
 Status SaveCheckpoint(const std::string& path, const TrainingState& state, const TransformerNet& net,
                       torch::optim::Adam* optimizer) {
-  const std::string beside = path + ".part";
+  TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
   try {
     torch::serialize::OutputArchive archive, weights;
     net.save(weights);
@@ -36,15 +37,11 @@ Status SaveCheckpoint(const std::string& path, const TrainingState& state, const
       optimizer->save(adam);
       archive.write("optimizer", adam);
     }
-    archive.save_to(beside);
+    archive.save_to(file.write_path());
   } catch (const std::exception& e) {
-    std::remove(beside.c_str());
     return IoError("cannot write the checkpoint '" + path + "': " + FirstLine(e.what()));
   }
-  std::error_code error;
-  std::filesystem::rename(beside, path, error);
-  if (error) return IoError("cannot write the checkpoint '" + path + "': " + error.message());
-  return OkStatus();
+  return file.Commit();
 }
 
 Result<LoadedCheckpoint> LoadCheckpoint(const std::string& path) {

@@ -32,7 +32,7 @@ struct Options {
   std::string work_dir;  // checkpoint, losses, previews; default: the output's name + ".train"
   std::vector<std::string> preview_photos;
   double preview_every_s = 180;
-  int threads = 0;  // 0 = one per available CPU
+  int threads = 0;  // 0 = libtorch's choice
   std::string device = "auto";
   // Written into the .onnx.
   std::string name, title, artist, year;

@@ -3,7 +3,6 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
-#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -11,6 +10,7 @@
 #include <cstring>
 #include <filesystem>
 
+#include "src/base/atomic_file.h"
 #include "train/export_onnx.h"
 #include "train/preview.h"
 #include "train/trainer.h"
@@ -75,14 +75,7 @@ Result<std::vector<media::RgbImage>> PreviewPhotos(const Options& options, Photo
 }
 
 // Found out now rather than after an hour.
-Status CheckWritable(const std::string& path) {
-  const std::string probe = path + ".part";
-  std::FILE* file = std::fopen(probe.c_str(), "wb");
-  if (file == nullptr) return IoError("cannot write '" + path + "': " + std::strerror(errno));
-  std::fclose(file);
-  std::remove(probe.c_str());
-  return OkStatus();
-}
+Status CheckWritable(const std::string& path) { return AtomicFile::Create(path).status(); }
 
 }  // namespace
 

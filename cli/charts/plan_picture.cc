@@ -5,12 +5,14 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
+#include <cstdint>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
-#include <fstream>
 #include <map>
 #include <vector>
+
+#include "src/base/atomic_file.h"
 
 extern char** environ;
 
@@ -114,21 +116,23 @@ bool EndsIn(const std::string& path, const char* extension) {
   return path.size() > std::strlen(extension) && path.ends_with(extension);
 }
 
-Status WriteText(const std::string& path, const std::string& text) {
-  std::ofstream file(path, std::ios::binary);
-  file << text;
-  file.close();
-  return file ? OkStatus() : IoError("cannot write " + path + ": " + std::strerror(errno));
-}
-
 // Runs `dot -Tformat` from one file to another.
 Status RunDot(const std::string& format, const std::string& from, const std::string& to,
               const std::string& wanted) {
   std::string arguments[] = {"dot", "-T" + format, "-o" + to, from};
   char* argv[] = {arguments[0].data(), arguments[1].data(), arguments[2].data(), arguments[3].data(),
                   nullptr};
+  // What main.cc ignores, a program started from here would inherit.
+  posix_spawnattr_t attributes;
+  sigset_t defaults;
+  sigemptyset(&defaults);
+  sigaddset(&defaults, SIGPIPE);
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setsigdefault(&attributes, &defaults);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF);
   pid_t child = 0;
-  const int error = posix_spawnp(&child, "dot", nullptr, nullptr, argv, environ);
+  const int error = posix_spawnp(&child, "dot", nullptr, &attributes, argv, environ);
+  posix_spawnattr_destroy(&attributes);
   int state = 0;
   const bool ended = error == 0 && waitpid(child, &state, 0) == child;
   // Some systems tell of a missing program only through the child's state.
@@ -161,23 +165,16 @@ bool IsPlanPictureName(const std::string& path) {
 }
 
 Status WritePlanPicture(const std::string& path, const std::string& dot) {
-  const std::string beside = path + ".part";
-  Status status;
-  if (EndsIn(path, ".dot")) {
-    status = WriteText(beside, dot);
-  } else {
-    const std::string source = path + ".dot.part";
-    status = WriteText(source, dot);
-    // A name may begin with a dash; a path that begins with "./" cannot be taken for an option.
-    const std::string safe = source.front() == '/' ? source : "./" + source;
-    if (status.ok()) status = RunDot(path.substr(path.size() - 3), safe, beside, path);
-    std::remove(source.c_str());
-  }
-  if (status.ok() && std::rename(beside.c_str(), path.c_str()) != 0) {
-    status = IoError("cannot write " + path + ": " + std::strerror(errno));
-  }
-  if (!status.ok()) std::remove(beside.c_str());
-  return status;
+  if (EndsIn(path, ".dot")) return WriteWholeFile(path, dot);
+  TEMPERA_ASSIGN_OR_RETURN(AtomicFile picture, AtomicFile::Create(path));
+  // Never under its name: it goes with this object.
+  TEMPERA_ASSIGN_OR_RETURN(AtomicFile source, AtomicFile::Create(path + ".dot"));
+  TEMPERA_RETURN_IF_ERROR(source.Write({reinterpret_cast<const uint8_t*>(dot.data()), dot.size()}));
+  // A name may begin with a dash; a path that begins with "./" cannot be taken for an option.
+  const std::string& from = source.write_path();
+  const std::string safe = from.front() == '/' ? from : "./" + from;
+  TEMPERA_RETURN_IF_ERROR(RunDot(path.substr(path.size() - 3), safe, picture.write_path(), path));
+  return picture.Commit();
 }
 
 }  // namespace tempera::cli

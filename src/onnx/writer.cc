@@ -1,10 +1,9 @@
 #include "src/onnx/writer.h"
 
-#include <cerrno>
-#include <cstdio>
-#include <cstring>
 #include <protozero/pbf_writer.hpp>
 #include <string_view>
+
+#include "src/base/atomic_file.h"
 
 namespace tempera::onnx {
 namespace {
@@ -102,10 +101,6 @@ Status WriteGraph(const Graph& graph, pbf_writer to) {
   return OkStatus();
 }
 
-Status WriteError(const std::string& path, int error) {
-  return IoError("cannot write '" + path + "': " + std::strerror(error));
-}
-
 }  // namespace
 
 Result<std::string> WriteModel(const Model& model) {
@@ -131,23 +126,7 @@ Result<std::string> WriteModel(const Model& model) {
 
 Status WriteModelFile(const Model& model, const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string bytes, WriteModel(model));
-  const std::string beside = path + ".part";
-  std::FILE* file = std::fopen(beside.c_str(), "wb");
-  if (file == nullptr) return WriteError(path, errno);
-  bool ok = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  int error = errno;
-  // Closing is where a full disk may show first.
-  if (std::fclose(file) != 0 && ok) {
-    ok = false;
-    error = errno;
-  }
-  if (ok && std::rename(beside.c_str(), path.c_str()) != 0) {
-    ok = false;
-    error = errno;
-  }
-  if (ok) return OkStatus();
-  std::remove(beside.c_str());
-  return WriteError(path, error);
+  return WriteWholeFile(path, bytes);
 }
 
 }  // namespace tempera::onnx

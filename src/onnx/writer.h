@@ -10,7 +10,7 @@ namespace tempera::onnx {
 
 Result<std::string> WriteModel(const Model& model);
 
-// Writes beside `path`, then renames: never half a file under the final name.
+// Whole or not at all (AtomicFile).
 Status WriteModelFile(const Model& model, const std::string& path);
 
 }  // namespace tempera::onnx

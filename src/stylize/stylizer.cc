@@ -3,6 +3,7 @@
 #include <cstdlib>
 
 #include "src/base/cpu.h"
+#include "src/base/number_text.h"
 #include "src/engine/facts/ranges.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
@@ -57,10 +58,11 @@ Status Stylizer::ReadMetadata() {
     values_.bgr = *layout == "NCHW BGR";
   }
   if (const std::string* multiple = Metadata("tempera.size_multiple")) {
-    multiple_ = std::atoi(multiple->c_str());
-    if (multiple_ < 1 || multiple_ > 256) {
+    int64_t number = 0;
+    if (!ParseNumber(*multiple, &number) || number < 1 || number > 256) {
       return CorruptModel(name_ + ": metadata tempera.size_multiple is '" + *multiple + "', not 1 to 256");
     }
+    multiple_ = static_cast<int>(number);
   }
   return OkStatus();
 }

@@ -105,6 +105,7 @@ TEST(Stylizer, MetadataSaysWhatNumbersMean) {
         << range;
   }
   EXPECT_FALSE(OpenModel(AffineModel(1, 0).Metadata("tempera.size_multiple", "0")));
+  EXPECT_FALSE(OpenModel(AffineModel(1, 0).Metadata("tempera.size_multiple", "8x")));
   EXPECT_FALSE(OpenModel(AffineModel(1, 0).Metadata("tempera.layout", "NHWC RGB")));
 }
 

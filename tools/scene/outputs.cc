@@ -1,7 +1,5 @@
 #include "tools/scene/outputs.h"
 
-#include <unistd.h>
-
 #include <bit>
 #include <cerrno>
 #include <cmath>
@@ -17,21 +15,6 @@ static_assert(std::endian::native == std::endian::little, "the formats here are 
 Status WriteProblem(const std::string& path) {
   const std::string why = errno ? std::strerror(errno) : "short write";
   return IoError("cannot write " + path + ": " + why + "; check the folder, its permissions and free space");
-}
-
-// Writes everything or nothing under the final name.
-Status WriteWhole(const std::string& path, const std::vector<uint8_t>& bytes) {
-  const std::string part = path + ".part" + std::to_string(getpid());
-  errno = 0;
-  std::FILE* file = std::fopen(part.c_str(), "wb");
-  if (!file) return WriteProblem(path);
-  const bool wrote = std::fwrite(bytes.data(), 1, bytes.size(), file) == bytes.size();
-  if (std::fclose(file) != 0 || !wrote || std::rename(part.c_str(), path.c_str()) != 0) {
-    const Status status = WriteProblem(path);
-    std::remove(part.c_str());
-    return status;
-  }
-  return OkStatus();
 }
 
 template <typename T>
@@ -56,7 +39,7 @@ Status WriteFlo(const std::string& path, int width, int height, const std::vecto
   Append(&bytes, static_cast<int32_t>(height));
   const uint8_t* p = reinterpret_cast<const uint8_t*>(flow.data());
   bytes.insert(bytes.end(), p, p + flow.size() * 4);
-  return WriteWhole(path, bytes);
+  return WriteWholeFile(path, bytes);
 }
 
 Result<FlowField> ReadFlo(const std::string& path) {
@@ -93,8 +76,9 @@ Result<std::unique_ptr<Y4mWriter>> Y4mWriter::Open(const std::string& path, int 
   if (path == "-") {
     writer->file_ = stdout;
   } else {
-    writer->part_ = path + ".part" + std::to_string(getpid());
-    writer->file_ = std::fopen(writer->part_.c_str(), "wb");
+    TEMPERA_ASSIGN_OR_RETURN(AtomicFile output, AtomicFile::Create(path));
+    writer->output_.emplace(std::move(output));
+    writer->file_ = std::fopen(writer->output_->write_path().c_str(), "wb");
     if (!writer->file_) return WriteProblem(path);
   }
   // Rates such as 23.976 are written as their exact 1001 fraction.
@@ -113,10 +97,7 @@ Result<std::unique_ptr<Y4mWriter>> Y4mWriter::Open(const std::string& path, int 
 }
 
 Y4mWriter::~Y4mWriter() {
-  if (file_ && file_ != stdout) {
-    std::fclose(file_);
-    std::remove(part_.c_str());
-  }
+  if (file_ && file_ != stdout) std::fclose(file_);
 }
 
 Status Y4mWriter::Write(const media::RgbImage& frame) {
@@ -164,12 +145,7 @@ Status Y4mWriter::Close() {
   }
   const bool closed = std::fclose(file_) == 0;
   file_ = nullptr;
-  if (!closed || std::rename(part_.c_str(), path_.c_str()) != 0) {
-    const Status status = WriteProblem(path_);
-    std::remove(part_.c_str());
-    return status;
-  }
-  return OkStatus();
+  return closed ? output_->Commit() : WriteProblem(path_);
 }
 
 Status WriteAmbience(const std::string& path, double seconds, uint32_t seed) {
@@ -226,7 +202,7 @@ Status WriteAmbience(const std::string& path, double seconds, uint32_t seed) {
       Append(&bytes, static_cast<int16_t>(std::lround(Clamp(v, -1, 1) * 32000)));
     }
   }
-  return WriteWhole(path, bytes);
+  return WriteWholeFile(path, bytes);
 }
 
 }  // namespace tempera::scene

@@ -4,10 +4,12 @@
 #include <cstdint>
 #include <cstdio>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "media/image.h"
+#include "src/base/atomic_file.h"
 #include "src/base/status.h"
 
 namespace tempera::scene {
@@ -35,7 +37,8 @@ class Y4mWriter {
  private:
   Y4mWriter() = default;
 
-  std::string path_, part_;
+  std::string path_;
+  std::optional<AtomicFile> output_;  // where path_ is a file
   std::FILE* file_ = nullptr;
   std::vector<uint8_t> planes_;
 };

@@ -9,7 +9,7 @@
 namespace tempera::engine {
 namespace {
 
-// The file: magic, key, then what PutNumber and PutFloats wrote, then the digest of all that. Numbers as they
+// The file: magic, key, then what Put and PutFloats wrote, then the digest of all that. Numbers as they
 // lie in memory.
 constexpr char kMagic[8] = {'t', 'e', 'm', 'p', 'c', 'a', 'l', '1'};
 

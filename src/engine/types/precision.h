@@ -10,7 +10,7 @@ namespace tempera::engine {
 enum class Precision {
   kAuto,  // the fastest whose picture stays near fp32's (precision/calibrate.h): 35 dB in int8, 40 dB in bf16
   kFp32,
-  kBf16,  // needs a processor with AMX or AVX-512 BF16
+  kBf16,  // needs a processor with AMX, AVX-512 BF16 or ARM's BF16
   kInt8,  // 8-bit activations and weights, exact sums
 };
 const char* PrecisionName(Precision precision);  // "auto", "fp32", "bf16", "int8"

@@ -1,4 +1,9 @@
+#include <sys/stat.h>
+
+#include <chrono>
 #include <cstring>
+#include <fstream>
+#include <future>
 #include <thread>
 
 #include "cli/stylize_job.h"

@@ -63,6 +63,36 @@ TEST_F(Writer, SoundThatDoesNotFitIsConvertedAndSaid) {
   }
 }
 
+// Frames that this room did not make: a camera's, a plugin's.
+TEST_F(Writer, ForeignFramesAreWrittenToo) {
+  VideoInfo info;
+  info.width = 50, info.height = 34;
+  info.time_base = {1, 10};
+  info.frame_rate = {10, 1};
+  WriterOptions options;
+  options.codec = "ffv1";
+  auto writer = VideoWriter::Open(Path("f.mkv"), info, nullptr, options);
+  ASSERT_TRUE(writer.ok()) << writer.status().message();
+  for (int i = 0; i < 5; ++i) {
+    auto pixels = std::make_shared<std::vector<uint8_t>>(64 * 34 + 2 * 32 * 17, static_cast<uint8_t>(40 * i));
+    Frame frame;
+    frame.format = PixelFormat::kI420;
+    frame.width = 50, frame.height = 34;
+    frame.planes[0] = pixels->data();
+    frame.planes[1] = frame.planes[0] + 64 * 34;
+    frame.planes[2] = frame.planes[1] + 32 * 17;
+    frame.stride_bytes[0] = 64;
+    frame.stride_bytes[1] = frame.stride_bytes[2] = 32;
+    frame.pts = i;
+    frame.storage = std::move(pixels);
+    ASSERT_STATUS_OK((*writer)->Write(frame));
+  }
+  ASSERT_STATUS_OK((*writer)->Finish());
+  const std::string luma = Shell("ffmpeg -nostdin -v error -i '" + Path("f.mkv") +
+                                 "' -vf extractplanes=y,scale=1:1 -f rawvideo -pix_fmt gray - | od -An -tu1");
+  EXPECT_EQ(luma, "   0  40  80 120 160\n");
+}
+
 TEST_F(Writer, VariableTimingIsKeptExactly) {
   // Frames at 0, 1, 3, 6, 10, ... tenths.
   const std::string clip = Make(

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <string>
 
+#include "src/graph/liveness.h"
 #include "src/onnx/quote.h"
 #include "src/ops/old_broadcast.h"
 #include "src/ops/op.h"
@@ -194,13 +195,7 @@ void Specializer::RemoveDeadNodes() {
 
 // Walks the nodes in order, adding what each makes and dropping what is read for the last time.
 Status Specializer::CheckMemory() const {
-  std::vector<size_t> last_reader(graph_.values.size(), 0);
-  for (size_t n = 0; n < graph_.nodes.size(); ++n) {
-    for (const ValueId v : graph_.nodes[n].inputs) {
-      if (v != kNoValue) last_reader[static_cast<size_t>(v)] = n;
-    }
-  }
-  for (const ValueId v : graph_.outputs) last_reader[static_cast<size_t>(v)] = graph_.nodes.size();
+  const std::vector<std::vector<ValueId>> last_uses = graph::LastUses(graph_);
   int64_t live = 0;
   for (size_t n = 0; n < graph_.nodes.size(); ++n) {
     const Node& node = graph_.nodes[n];
@@ -214,14 +209,9 @@ Status Specializer::CheckMemory() const {
                                         Mib(kMaxLiveBytes) + "; use a smaller frame size"));
       }
     }
-    std::vector<ValueId> done(node.inputs);
-    done.insert(done.end(), node.outputs.begin(), node.outputs.end());  // outputs nobody reads
-    std::sort(done.begin(), done.end());
-    done.erase(std::unique(done.begin(), done.end()), done.end());
-    for (const ValueId v : done) {
-      if (v == kNoValue || graph_.value(v).constant) continue;
+    for (const ValueId v : last_uses[n]) {
       const bool is_input = std::find(graph_.inputs.begin(), graph_.inputs.end(), v) != graph_.inputs.end();
-      if (!is_input && last_reader[static_cast<size_t>(v)] <= n) live -= BytesOf(graph_.value(v).info);
+      if (!is_input) live -= BytesOf(graph_.value(v).info);
     }
   }
   return OkStatus();
@@ -274,19 +264,10 @@ Result<std::vector<Tensor>> RunReference(const graph::Graph& graph, std::span<co
     }
     values[static_cast<size_t>(graph.inputs[i])] = inputs[i];
   }
-  std::vector<size_t> last_reader(graph.values.size(), 0);
-  for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    for (const ValueId v : graph.nodes[n].inputs) {
-      if (v != kNoValue) last_reader[static_cast<size_t>(v)] = n;
-    }
-  }
-  for (const ValueId v : graph.outputs) last_reader[static_cast<size_t>(v)] = graph.nodes.size();
+  const std::vector<std::vector<ValueId>> last_uses = graph::LastUses(graph);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     if (const Status s = RunNode(graph, graph.nodes[n], &values); !s.ok()) return AtNode(graph.nodes[n], s);
-    for (const ValueId v : graph.nodes[n].inputs) {
-      if (v != kNoValue && last_reader[static_cast<size_t>(v)] == n)
-        values[static_cast<size_t>(v)] = Tensor();
-    }
+    for (const ValueId v : last_uses[n]) values[static_cast<size_t>(v)] = Tensor();
   }
   std::vector<Tensor> outputs;
   for (const ValueId v : graph.outputs) {

@@ -23,4 +23,22 @@ expect_error 1 'external|another file' "$tempera" inspect "$models/weight_elsewh
 expect_error 1 'weight_claims_2gb.onnx' "$tempera" inspect "$models/weight_claims_2gb.onnx"
 expect_error 1 'nowhere.onnx' "$tempera" inspect "$work/nowhere.onnx"
 expect_error 1 . "$tempera" inspect "$work"
+
+# Whole models that meet what few do.
+expect_success "$tempera" inspect "$models/odd/no_inputs.onnx"
+expect_success "$tempera" inspect "$models/odd/no_inputs.onnx" --graph "$work/plan.dot"
+expect_success "$tempera" bench "$models/odd/no_inputs.onnx" --iterations 2 --warmup 0
+grep -q 'no input' "$work/stdout" || fail "bench does not say that there is no input"
+expect_success "$tempera" bench "$models/odd/no_inputs.onnx" --iterations 2 --warmup 0 --json --threads 2
+grep -q '"threads": 2' "$work/stdout" || fail "bench does not say how many threads work"
+# What files say is shown, not obeyed.
+mkdir "$work/styles"
+cp "$models/odd/escapes.onnx" "$work/styles/"
+for verb in styles "inspect escapes"; do
+  # shellcheck disable=SC2086  # the words of the verb
+  expect_success env TEMPERA_STYLES="$work/styles" "$tempera" $verb
+  grep -q 'red ?\[31m and more' "$work/stdout" || fail "$verb does not show the title"
+  ! LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f]\|\xc2[\x80-\x9f]' "$work/stdout" ||
+    fail "$verb hands control characters to the terminal"
+done
 finish

@@ -1,5 +1,6 @@
 // Writes models that are broken in one way each, byte by byte: our own writer would refuse.
 //   tempera_hostile_models FOLDER
+// FOLDER/odd gets some that are whole and unusual.
 #include <cstdint>
 #include <cstdio>
 #include <cstring>
@@ -248,6 +249,41 @@ void AddBrokenNodes(Models* m) {
   (*m)["resize_sizes_too_few"] = Net(ints("s", {8}) + Node("Resize", {"x", "", "", "s"}, "y"));
 }
 
+// Models that are whole, and meet what few do.
+Models OddModels() {
+  Models m;
+  m["no_inputs"] =
+      Model(Weight(Floats("w", {1, 3, 2, 2}, std::vector<float>(12, 1.0f))) + Node("Relu", {"w"}, "y") + kY);
+  // What a terminal would obey: colours, its title, and control characters of Latin-1 as UTF-8.
+  const auto metadata = [](const char* key, const char* value) {
+    return Bytes(14, Bytes(1, key) + Bytes(2, value));
+  };
+  m["escapes"] = Net(Node("Relu", {"x"}, "y")) + metadata("tempera.title", "red \x1b[31m and more") +
+                 metadata("tempera.artist", "\x1b]0;gone\x07") +
+                 metadata("tempera.year",
+                          "\xc2\x9b"
+                          "5m1889");
+  return m;
+}
+
+bool WriteModels(const Models& models, const std::filesystem::path& folder) {
+  std::error_code error;
+  std::filesystem::create_directories(folder, error);
+  // What an older version of this program left would be tried too.
+  for (const auto& entry : std::filesystem::directory_iterator(folder, error)) {
+    if (entry.path().extension() == ".onnx") std::filesystem::remove(entry.path(), error);
+  }
+  for (const auto& [name, bytes] : models) {
+    std::ofstream file(folder / (name + ".onnx"), std::ios::binary);
+    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+    if (!file.flush()) {
+      std::fprintf(stderr, "hostile_models: cannot write %s\n", name.c_str());
+      return false;
+    }
+  }
+  return true;
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -261,20 +297,8 @@ int main(int argc, char** argv) {
   AddHugeResults(&models);
   AddBrokenWindows(&models);
   AddBrokenNodes(&models);
-  std::error_code error;
-  std::filesystem::create_directories(argv[1], error);
-  // What an older version of this program left would be tried too.
-  for (const auto& entry : std::filesystem::directory_iterator(argv[1], error)) {
-    if (entry.path().extension() == ".onnx") std::filesystem::remove(entry.path(), error);
-  }
-  for (const auto& [name, bytes] : models) {
-    std::ofstream file(std::filesystem::path(argv[1]) / (name + ".onnx"), std::ios::binary);
-    file.write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
-    if (!file.flush()) {
-      std::fprintf(stderr, "hostile_models: cannot write %s\n", name.c_str());
-      return 1;
-    }
-  }
+  const std::filesystem::path folder = argv[1];
+  if (!WriteModels(models, folder) || !WriteModels(OddModels(), folder / "odd")) return 1;
   std::printf("%zu hostile models\n", models.size());
   return 0;
 }

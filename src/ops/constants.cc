@@ -64,7 +64,10 @@ Status InferConstantOfShape(InferContext& c) {
 
 Status ConstantOfShapeReference(const ComputeContext& c) {
   const auto* value = c.node.attributes.Find("value");
-  if (value == nullptr || value->type != Type::kTensor) return OkStatus();  // zeros, as allocated
+  if (value == nullptr || value->type != Type::kTensor) {
+    std::fill_n(c.outputs[0]->data<float>(), c.outputs[0]->element_count(), 0.0f);
+    return OkStatus();
+  }
   const size_t size = DataTypeSize(value->t.dtype());
   auto* out = c.outputs[0]->data<uint8_t>();
   for (int64_t i = 0; i < c.outputs[0]->element_count(); ++i) {

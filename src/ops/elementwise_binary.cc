@@ -1,5 +1,6 @@
 // y[i] = f(a[i], b[i]) with NumPy broadcasting: Add, Sub, Mul, Div, Pow, PRelu, and the
 // variadic Min, Max, Sum and Mean.
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -222,8 +223,8 @@ Status VariadicReference(const ComputeContext& c) {
 // As VariadicReference, but without the first step, which f(x0, x0) would get wrong.
 Status SumReference(const ComputeContext& c) {
   return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
-    for (const Tensor* x : c.inputs)
-      Broadcast<T, T, Add>(*c.outputs[0], *x, c.outputs[0]);  // allocated as zeros
+    std::fill_n(c.outputs[0]->data<T>(), c.outputs[0]->element_count(), T{});
+    for (const Tensor* x : c.inputs) Broadcast<T, T, Add>(*c.outputs[0], *x, c.outputs[0]);
     if (c.node.op_type == "Mean") {
       const auto count = static_cast<ComputeType<T>>(c.inputs.size());
       T* out = c.outputs[0]->data<T>();

@@ -1,6 +1,7 @@
 // For the tests of this room: one operator on given tensors, as a graph of one node would run it.
 #pragma once
 
+#include <cstring>
 #include <initializer_list>
 #include <string>
 #include <utility>
@@ -86,6 +87,8 @@ inline Result<std::vector<Tensor>> RunOneNode(std::string op_type, std::vector<o
   std::vector<Tensor*> out_pointers;
   for (size_t i = 0; i < outputs; ++i) {
     TEMPERA_ASSIGN_OR_RETURN(out[i], Tensor::Create(out_infos[i].dtype, out_infos[i].shape));
+    // In a session it is memory that other steps have used.
+    if (out[i].size_bytes() > 0) std::memset(out[i].raw(), 0xa5, out[i].size_bytes());
     out_pointers.push_back(&out[i]);
   }
   TEMPERA_RETURN_IF_ERROR(Compute(*op, {node, opset, tensors, out_pointers}));

@@ -22,7 +22,7 @@ struct InferContext {
 };
 
 // What the reference loop works on. Shapes are concrete, outputs are allocated to
-// what infer said. Inputs and outputs never alias.
+// what infer said, and hold whatever lay there before. Inputs and outputs never alias.
 struct ComputeContext {
   const graph::Node& node;
   int opset;

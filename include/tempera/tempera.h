@@ -181,9 +181,10 @@ TEMPERA_API tempera_status tempera_open_memory(const void* bytes, size_t size, c
 TEMPERA_API void tempera_close(tempera_stylizer* stylizer);
 
 /* Paints `in` into `out`: the same width and height, any two formats; in and out may share
- * their pixels when format and strides agree. A new frame size plans anew (milliseconds, and with the first
- * size and TEMPERA_PRECISION_AUTO, BF16 or INT8 some hundred for finding out what the network bears); a frame
- * that would need more memory than is free is refused with TEMPERA_OUT_OF_MEMORY before it is tried. */
+ * their pixels when format, planes and strides agree; where only some pixels are shared, they are refused. A
+ * new frame size plans anew (milliseconds, and with the first size and TEMPERA_PRECISION_AUTO, BF16 or INT8
+ * some hundred for finding out what the network bears); a frame that would need more memory than is free is
+ * refused with TEMPERA_OUT_OF_MEMORY before it is tried. */
 TEMPERA_API tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* in,
                                            const tempera_image* out);
 

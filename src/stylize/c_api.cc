@@ -64,11 +64,11 @@ tempera_status tempera_process_frame(tempera_stylizer* stylizer, const tempera_i
   return Guard([&]() -> Status {
     if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
     if (in == nullptr || out == nullptr) return InvalidArgument("in or out is NULL");
-    tempera_image source, painting;
+    tempera::stylize::Image source, painting;
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadImage(*in, "input image", &source));
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadImage(*out, "output image", &painting));
     tempera::stylize::FrameParams frame;
-    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadFrameParams(params, source, &frame));
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadFrameParams(params, &frame));
     return stylizer->stylizer->Process(source, painting, frame);
   });
 }

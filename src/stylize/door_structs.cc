@@ -2,7 +2,6 @@
 
 #include <string>
 
-#include "src/stylize/pixels.h"
 #include "src/stylize/sized.h"
 
 namespace tempera::stylize {
@@ -58,6 +57,136 @@ Status Switch(const char* name, int32_t given, bool* out) {
   return OkStatus();
 }
 
+// By the numbers of ITU-T H.273, of which 2 is the word for what is left open.
+constexpr int32_t kOpen = 2;
+
+Status ReadMatrix(int32_t given, const char* what, Matrix* out) {
+  switch (given) {
+    case TEMPERA_MATRIX_DEFAULT:
+    case kOpen:
+    case TEMPERA_MATRIX_BT709:
+      *out = Matrix::kBt709;
+      return OkStatus();
+    case TEMPERA_MATRIX_BT470BG:
+    case TEMPERA_MATRIX_BT601:
+      *out = Matrix::kBt601;
+      return OkStatus();
+    case TEMPERA_MATRIX_BT2020:
+      *out = Matrix::kBt2020;
+      return OkStatus();
+    default:
+      return Unsupported(std::string(what) + ": color matrix " + std::to_string(given) +
+                         " of ITU-T H.273 is not among those that are painted; convert to BT.709");
+  }
+}
+
+Status ReadRange(int32_t given, const char* what, bool* full) {
+  if (given != TEMPERA_RANGE_DEFAULT && given != TEMPERA_RANGE_LIMITED && given != TEMPERA_RANGE_FULL) {
+    return InvalidArgument(std::string(what) + ": color range " + std::to_string(given) + " is unknown");
+  }
+  *full = given == TEMPERA_RANGE_FULL;
+  return OkStatus();
+}
+
+Status CheckTransfer(int32_t given, const char* what) {
+  // Of high dynamic range, which a network that was shown photographs takes for a pale picture.
+  constexpr int32_t kPq = 16, kHlg = 18;
+  switch (given) {
+    case TEMPERA_TRANSFER_DEFAULT:
+    case kOpen:
+    case TEMPERA_TRANSFER_BT709:
+    case TEMPERA_TRANSFER_GAMMA22:
+    case TEMPERA_TRANSFER_BT601:
+    case TEMPERA_TRANSFER_SRGB:
+    case TEMPERA_TRANSFER_BT2020_10:
+    case TEMPERA_TRANSFER_BT2020_12:
+      return OkStatus();
+    default:
+      return Unsupported(std::string(what) + ": transfer " + std::to_string(given) +
+                         (given == kPq    ? " (PQ, high dynamic range)"
+                          : given == kHlg ? " (HLG, high dynamic range)"
+                                          : " of ITU-T H.273") +
+                         " is not painted; map the tones to standard dynamic range first");
+  }
+}
+
+Status ReadPrimaries(int32_t given, const char* what, int* out) {
+  switch (given) {
+    case TEMPERA_PRIMARIES_DEFAULT:
+    case kOpen:
+      *out = 0;
+      return OkStatus();
+    case TEMPERA_PRIMARIES_BT709:
+    case TEMPERA_PRIMARIES_BT470BG:
+    case TEMPERA_PRIMARIES_BT601:
+    case TEMPERA_PRIMARIES_BT2020:
+    case TEMPERA_PRIMARIES_DISPLAY_P3:
+      *out = given;
+      return OkStatus();
+    default:
+      return Unsupported(std::string(what) + ": primaries " + std::to_string(given) +
+                         " of ITU-T H.273 are not among those that are painted; convert to BT.709");
+  }
+}
+
+Status ReadFormat(int32_t given, const char* what, PixelFormat* out) {
+  switch (given) {
+    case TEMPERA_RGBA:
+      *out = PixelFormat::kRgba;
+      return OkStatus();
+    case TEMPERA_BGRA:
+      *out = PixelFormat::kBgra;
+      return OkStatus();
+    case TEMPERA_RGB:
+      *out = PixelFormat::kRgb;
+      return OkStatus();
+    case TEMPERA_NV12:
+      *out = PixelFormat::kNv12;
+      return OkStatus();
+    case TEMPERA_I420:
+      *out = PixelFormat::kI420;
+      return OkStatus();
+    case TEMPERA_P010:
+      *out = PixelFormat::kP010;
+      return OkStatus();
+    case TEMPERA_I010:
+      *out = PixelFormat::kI010;
+      return OkStatus();
+    default:
+      return InvalidArgument(std::string(what) + ": pixel format " + std::to_string(given) + " is unknown");
+  }
+}
+
+Status CheckSize(Size size, const std::string& what) {
+  if (size.width >= 1 && size.height >= 1 && size.width <= kMaxExtent && size.height <= kMaxExtent) {
+    return OkStatus();
+  }
+  return InvalidArgument(what + ": size " + SizeToString(size) + " is not within 1x1 to 16384x16384");
+}
+
+// Rows of row_bytes follow each other at that distance, downwards or upwards.
+Status CheckStride(ptrdiff_t stride, int row_bytes, const std::string& name) {
+  if (stride >= row_bytes || stride <= -row_bytes) return OkStatus();
+  return InvalidArgument(name + " is " + std::to_string(stride) + ", but a row has " +
+                         std::to_string(row_bytes) + " bytes");
+}
+
+Status CheckPlane(const Image& image, int plane, const char* what) {
+  const std::string at = "[" + std::to_string(plane) + "]";
+  const ptrdiff_t stride = image.stride_bytes[plane];
+  if (image.planes[plane] == nullptr) {
+    return InvalidArgument(std::string(what) + ": plane " + std::to_string(plane) + " is NULL");
+  }
+  TEMPERA_RETURN_IF_ERROR(
+      CheckStride(stride, ExtentOf(image, plane).row_bytes, std::string(what) + ": stride_bytes" + at));
+  const bool odd = reinterpret_cast<uintptr_t>(image.planes[plane]) % 2 != 0 || stride % 2 != 0;
+  if (HasTenBits(image.format) && odd) {
+    return InvalidArgument(std::string(what) + ": planes" + at + " or stride_bytes" + at +
+                           " is odd, but samples of 10 bits lie at even addresses");
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
@@ -87,30 +216,48 @@ Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
   return OkStatus();
 }
 
-Status ReadImage(const tempera_image& given, const char* what, tempera_image* out) {
+Status ReadImage(const tempera_image& given, const char* what, Image* out) {
+  tempera_image image;
   TEMPERA_RETURN_IF_ERROR(
-      ReadSized(&given, TEMPERA_SIZE_THROUGH(tempera_image, stride_bytes), "tempera_image", out));
-  return CheckImage(*out, what);
+      ReadSized(&given, TEMPERA_SIZE_THROUGH(tempera_image, stride_bytes), "tempera_image", &image));
+  TEMPERA_RETURN_IF_ERROR(ReadFormat(image.format, what, &out->format));
+  TEMPERA_RETURN_IF_ERROR(ReadMatrix(image.matrix, what, &out->matrix));
+  TEMPERA_RETURN_IF_ERROR(ReadRange(image.range, what, &out->full_range));
+  TEMPERA_RETURN_IF_ERROR(CheckTransfer(image.transfer, what));
+  TEMPERA_RETURN_IF_ERROR(ReadPrimaries(image.primaries, what, &out->primaries));
+  if (image.reserved != 0) {
+    return Unsupported(std::string(what) + ": reserved is " + std::to_string(image.reserved) +
+                       "; begin with TEMPERA_IMAGE_INIT");
+  }
+  TEMPERA_RETURN_IF_ERROR(CheckSize({image.width, image.height}, what));
+  out->width = image.width, out->height = image.height;
+  for (int p = 0; p < PlaneCount(out->format); ++p) {
+    out->planes[p] = image.planes[p];
+    out->stride_bytes[p] = image.stride_bytes[p];
+    TEMPERA_RETURN_IF_ERROR(CheckPlane(*out, p, what));
+  }
+  return OkStatus();
 }
 
-Status ReadFrameParams(const tempera_frame_params* given, const tempera_image& source, FrameParams* out) {
+Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out) {
   *out = {};
   if (given == nullptr) return OkStatus();
   tempera_frame_params params;
   TEMPERA_RETURN_IF_ERROR(
       ReadSized(given, TEMPERA_SIZE_THROUGH(tempera_frame_params, under), "tempera_frame_params", &params));
   if (params.under != nullptr) {
-    tempera_image under;
-    TEMPERA_RETURN_IF_ERROR(ReadImage(*params.under, "the picture under it", &under));
-    if (under.width != source.width || under.height != source.height) {
-      return InvalidArgument("the picture under it is " + SizeToString({under.width, under.height}) +
-                             ", the input image " + SizeToString({source.width, source.height}) +
-                             "; they must have one size");
-    }
-    return Unsupported("tempera_frame_params.under is not served yet; leave it NULL");
+    TEMPERA_RETURN_IF_ERROR(
+        ReadImage(*params.under, "the picture under the painting", &out->under.emplace()));
   }
-  if (params.mask != nullptr)
-    return Unsupported("tempera_frame_params.mask is not served yet; leave it NULL");
+  if (params.mask != nullptr) {
+    const Size size = {params.mask_width, params.mask_height};
+    TEMPERA_RETURN_IF_ERROR(CheckSize(size, "mask"));
+    TEMPERA_RETURN_IF_ERROR(CheckStride(params.mask_stride_bytes, size.width, "mask_stride_bytes"));
+    if (!(params.mask_feather >= 0 && params.mask_feather <= kMostFeather)) {
+      return InvalidArgument("mask_feather " + std::to_string(params.mask_feather) + " is not in 0..1024");
+    }
+    out->mask = Mask{params.mask, params.mask_stride_bytes, size, params.mask_feather};
+  }
   TEMPERA_RETURN_IF_ERROR(Switch("tempera_frame_params.cut", params.cut, &out->cut));
   out->timestamp_us = params.timestamp_us;
   return OkStatus();

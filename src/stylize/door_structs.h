@@ -11,9 +11,9 @@ namespace tempera::stylize {
 
 // `given` may be NULL: the defaults.
 Status ReadOptions(const tempera_options* given, StylizerOptions* out);
-// `what` ("input image") begins the messages. Everything CheckImage asks for holds afterwards.
-Status ReadImage(const tempera_image& given, const char* what, tempera_image* out);
-// `given` may be NULL: the defaults. `source` is the frame it goes with.
-Status ReadFrameParams(const tempera_frame_params* given, const tempera_image& source, FrameParams* out);
+// `what` ("input image") begins the messages.
+Status ReadImage(const tempera_image& given, const char* what, Image* out);
+// `given` may be NULL: the defaults.
+Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out);
 
 }  // namespace tempera::stylize

@@ -115,11 +115,85 @@ TEST_F(DoorFrame, ImagesOfOtherCallers) {
     EXPECT_NE(Paint(image), TEMPERA_OK);
     EXPECT_STRNE(tempera_error_message(), "");
   }
+  tempera_image hdr = image_;
+  hdr.transfer = 16;
+  EXPECT_EQ(Paint(hdr), TEMPERA_UNSUPPORTED);
+  EXPECT_NE(std::string(tempera_error_message()).find("PQ"), std::string::npos) << tempera_error_message();
   tempera_image wide = image_;
   wide.primaries = TEMPERA_PRIMARIES_BT2020;
   EXPECT_EQ(Paint(wide), TEMPERA_OK) << tempera_error_message();  // the output leaves its own open
   image_.primaries = TEMPERA_PRIMARIES_BT709;
   EXPECT_EQ(Paint(wide), TEMPERA_INVALID_ARGUMENT);
+}
+
+TEST_F(DoorFrame, PlanesAreNamedWhereTheyCannotBeUsed) {
+  uint8_t planes[3][2 * kWidth * kHeight + 2] = {};
+  tempera_image ten = image_;
+  ten.format = TEMPERA_I010;
+  for (int p = 0; p < 3; ++p) ten.planes[p] = planes[p] + reinterpret_cast<uintptr_t>(planes[p]) % 2;
+  for (ptrdiff_t& stride : ten.stride_bytes) stride = 2 * kWidth;
+  ASSERT_EQ(Paint(ten), TEMPERA_OK) << tempera_error_message();
+  const auto message = [&](const tempera_image& image) {
+    EXPECT_EQ(Paint(image), TEMPERA_INVALID_ARGUMENT);
+    return std::string(tempera_error_message());
+  };
+  tempera_image bad = ten;
+  bad.planes[2] = nullptr;
+  EXPECT_NE(message(bad).find("plane 2 is NULL"), std::string::npos) << message(bad);
+  bad = ten, bad.planes[1] += 1;
+  EXPECT_NE(message(bad).find("planes[1] or stride_bytes[1] is odd"), std::string::npos) << message(bad);
+  bad = ten, bad.stride_bytes[0] += 1;
+  EXPECT_NE(message(bad).find("is odd"), std::string::npos) << message(bad);
+  bad = ten, bad.stride_bytes[0] = -2 * kWidth + 2;
+  EXPECT_NE(message(bad).find("stride_bytes[0] is -38"), std::string::npos) << message(bad);
+  bad = ten, bad.width = 16385;
+  EXPECT_NE(message(bad).find("16385x10"), std::string::npos) << message(bad);
+}
+
+// A picture stored from the bottom up, as Windows and OpenGL have them.
+TEST_F(DoorFrame, RowsMayGoUpwards) {
+  for (size_t i = 0; i < pixels_.size(); ++i) pixels_[i] = static_cast<uint8_t>(i / 3);
+  std::vector<uint8_t> painted(pixels_.size());
+  tempera_image out = image_;
+  out.stride_bytes[0] = -3 * kWidth;
+  out.planes[0] = painted.data() + 3 * kWidth * (kHeight - 1);
+  ASSERT_EQ(tempera_process(handle(), &image_, &out), TEMPERA_OK) << tempera_error_message();
+  for (int y = 0; y < kHeight; ++y) {
+    for (int x = 0; x < 3 * kWidth; ++x) {
+      ASSERT_EQ(painted[static_cast<size_t>((kHeight - 1 - y) * 3 * kWidth + x)],
+                255 - pixels_[static_cast<size_t>(y * 3 * kWidth + x)]);
+    }
+  }
+}
+
+TEST_F(DoorFrame, MaskAndWhatLiesUnder) {
+  const uint8_t mask[4] = {0, 255, 0, 255};  // the right half is painted
+  std::vector<uint8_t> below(4 * kWidth * kHeight, 9);
+  const tempera_image under = MakeImage(TEMPERA_BGRA, below.data(), kWidth, kHeight);
+  tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
+  params.under = &under;
+  params.mask = mask, params.mask_width = 2, params.mask_height = 2, params.mask_stride_bytes = 2;
+  ASSERT_EQ(Paint(params), TEMPERA_OK) << tempera_error_message();
+  for (int y = 0; y < kHeight; ++y) {
+    const uint8_t* row = &pixels_[static_cast<size_t>(3 * kWidth * y)];
+    for (int x = 0; x < 3 * kWidth; ++x) {
+      const double weight = std::clamp((x / 3 + 0.5) * 2 / kWidth - 0.5, 0.0, 1.0);
+      ASSERT_NEAR(row[x], 9 + weight * (205 - 9), 0.51) << x << "," << y;
+    }
+  }
+  for (const auto& change : std::vector<void (*)(tempera_frame_params&)>{
+           [](tempera_frame_params& p) { p.mask_width = 0; },
+           [](tempera_frame_params& p) { p.mask_height = 16385; },
+           [](tempera_frame_params& p) { p.mask_stride_bytes = 1; },
+           [](tempera_frame_params& p) { p.mask_feather = -1; },
+           [](tempera_frame_params& p) { p.mask_feather = std::numeric_limits<float>::quiet_NaN(); },
+           [](tempera_frame_params& p) { p.mask_feather = 1025; }}) {
+    tempera_frame_params bad = params;
+    change(bad);
+    EXPECT_EQ(Paint(bad), TEMPERA_INVALID_ARGUMENT);
+    EXPECT_NE(std::string(tempera_error_message()).find("mask"), std::string::npos)
+        << tempera_error_message();
+  }
 }
 
 TEST_F(DoorFrame, FrameParamsAreChecked) {

@@ -50,46 +50,24 @@ void FrameSource::Read(const void* self, const engine::Region& region, int64_t r
   }
 }
 
-// Columns [x, x + columns) of rows [y, y + rows), at most two; `painted` is scribbled on.
-void FrameSink::WritePair(int y, int rows, int x, int columns, const RgbRow painted[2]) const {
-  constexpr int kPart = 256;  // columns: two rows of painting and source stay in L1
-  const float scale = 255.0f / (values_.high - values_.low);
-  const bool reads_source = sliders_.strength < 1 || sliders_.keep_colors;
-  const kernels::RgbToYuv luma = RgbToYuvOf(source_);
-  float numbers[2][3][kPart];
-  for (int begin = 0; begin < columns; begin += kPart) {
-    const int n = std::min(kPart, columns - begin);
-    RgbRow part[2] = {};
-    // Both rows of a pair are read before either is written: out may be the source.
-    for (int i = 0; i < rows; ++i) {
-      part[i] = {painted[i].r + begin, painted[i].g + begin, painted[i].b + begin};
-      for (float* plane : {part[i].r, part[i].g, part[i].b}) {
-        kernels_->affine_clamp(plane, n, scale, values_.low, plane);
-      }
-      if (!reads_source) continue;
-      const RgbRow original = {numbers[i][0], numbers[i][1], numbers[i][2]};
-      ReadPixels(*kernels_, source_, y + i, x + begin, n, original);
-      if (sliders_.keep_colors) kernels_->keep_colors(part[i], original, luma, n);
-      kernels_->blend(part[i].r, original.r, sliders_.strength, n);
-      kernels_->blend(part[i].g, original.g, sliders_.strength, n);
-      kernels_->blend(part[i].b, original.b, sliders_.strength, n);
-    }
-    WritePixels(*kernels_, out_, y, rows, x + begin, n, part);
-    for (int i = 0; HasAlpha(out_.format) && i < rows; ++i) WriteAlpha(source_, out_, y + i, x + begin, n);
-  }
-}
-
 void FrameSink::Write(const void* self, const engine::Region& region, int64_t row_step, int64_t plane_step,
                       float* from) {
   const auto& sink = *static_cast<const FrameSink*>(self);
   const int64_t rows = std::min(region.rows, sink.frame_.height - region.y);
   const int64_t columns = std::min(region.columns, sink.frame_.width - region.x);
   if (columns <= 0) return;
+  const float scale = 255.0f / (sink.values_.high - sink.values_.low);
   for (int64_t i = 0; i < rows; i += 2) {
-    const RgbRow painted[2] = {Colours(from, plane_step, i * row_step, sink.values_.bgr),
-                               Colours(from, plane_step, (i + 1) * row_step, sink.values_.bgr)};
-    sink.WritePair(static_cast<int>(region.y + i), static_cast<int>(std::min<int64_t>(2, rows - i)),
-                   static_cast<int>(region.x), static_cast<int>(columns), painted);
+    const int count = static_cast<int>(std::min<int64_t>(2, rows - i));
+    RgbRow painted[2] = {};
+    for (int k = 0; k < count; ++k) {
+      painted[k] = Colours(from, plane_step, (i + k) * row_step, sink.values_.bgr);
+      for (float* plane : {painted[k].r, painted[k].g, painted[k].b}) {
+        sink.kernels_->affine_clamp(plane, static_cast<int>(columns), scale, sink.values_.low, plane);
+      }
+    }
+    sink.blender_->Write(static_cast<int>(region.y + i), count, static_cast<int>(region.x),
+                         static_cast<int>(columns), painted);
   }
 }
 

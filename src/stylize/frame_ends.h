@@ -1,12 +1,12 @@
 // The two ends of the network where it works at the frame's own size: its first layer reads the frame's
 // bytes, its last layer writes them, tile by tile, and no tensor lies between. The same numbers as
-// FrameToTensor and TensorToFrame (painter.h), which serve the rest: frames that are scaled (rows at the
-// tiles' edges would be scaled twice), paintings of another size than their source, and graphs whose ends are
-// no convolutions that can (engine::Session::reads_source, writes_sink).
+// FrameToTensor and TensorToFrame (frame_tensors.h), which serve the rest: frames that are scaled (rows at
+// the tiles' edges would be scaled twice), paintings of another size than their source, and graphs whose ends
+// are no convolutions that can (engine::Session::reads_source, writes_sink).
 #pragma once
 
 #include "src/engine/ends/picture_ends.h"
-#include "src/stylize/painter.h"
+#include "src/stylize/frame_tensors.h"
 
 namespace tempera::stylize {
 
@@ -20,7 +20,7 @@ class FrameSource {
   FrameSource& operator=(const FrameSource&) = delete;
 
   // The frame that is read from now on; not while it is read.
-  void Show(const tempera_image& in) { in_ = in; }
+  void Show(const Image& in) { in_ = in; }
   const engine::PictureSource& picture() const { return picture_; }
 
  private:
@@ -32,38 +32,37 @@ class FrameSource {
   Size frame_;
   ValueFormat values_;
   const PixelKernels* kernels_;
-  tempera_image in_ = {};
+  Image in_;
   engine::PictureSource picture_ = {&Read, this};
 };
 
-// The painting of a padded frame, on its way into a frame: crops the margin, blends with the source by the
-// sliders, converts.
+// The painting of a padded frame, on its way into a frame: crops the margin, and hands the rest to a
+// FrameBlender.
 class FrameSink {
  public:
-  // kernels must outlive this. any_format: frames may be subsampled, which needs tiles of even sizes.
-  FrameSink(Size frame, ValueFormat values, bool any_format, const PixelKernels& kernels)
-      : frame_(frame), values_(values), kernels_(&kernels), picture_{&Write, this, any_format ? 2 : 1} {}
+  // kernels and blender must outlive this. any_format: frames may be subsampled, which needs tiles of even
+  // sizes.
+  FrameSink(Size frame, ValueFormat values, bool any_format, const PixelKernels& kernels,
+            const FrameBlender& blender)
+      : frame_(frame),
+        values_(values),
+        kernels_(&kernels),
+        blender_(&blender),
+        picture_{&Write, this, any_format ? 2 : 1} {}
   FrameSink(const FrameSink&) = delete;
   FrameSink& operator=(const FrameSink&) = delete;
 
-  // What is written from now on; not while it is written. `source` is read only where the sliders or alpha
-  // ask for it, and may share its pixels with `out`.
-  void Show(const tempera_image& source, const Sliders& sliders, const tempera_image& out) {
-    source_ = source, sliders_ = sliders, out_ = out;
-  }
   const engine::PictureSink& picture() const { return picture_; }
   bool any_format() const { return picture_.step > 1; }
 
  private:
-  void WritePair(int y, int rows, int x, int columns, const RgbRow painted[2]) const;
   static void Write(const void* self, const engine::Region& region, int64_t row_step, int64_t plane_step,
                     float* from);
 
   Size frame_;
   ValueFormat values_;
   const PixelKernels* kernels_;
-  tempera_image source_ = {}, out_ = {};
-  Sliders sliders_;
+  const FrameBlender* blender_;
   engine::PictureSink picture_;
 };
 

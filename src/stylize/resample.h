@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-#include "src/stylize/pixels.h"
+#include "src/stylize/image_rows.h"
 
 namespace tempera::stylize {
 

@@ -14,11 +14,6 @@ namespace {
 // From here on (4096x4096) a refusal is more likely about size than about the model.
 constexpr int64_t kLargePixels = int64_t{1} << 24;
 
-// 2 is ITU-T H.273's number for what is left open.
-bool NamesPrimaries(const tempera_image& image) {
-  return image.primaries != TEMPERA_PRIMARIES_DEFAULT && image.primaries != 2;
-}
-
 }  // namespace
 
 Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::string name,
@@ -30,6 +25,8 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(s->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
+  s->blender_.emplace(*s->kernels_);
+  s->mask_.emplace(*s->kernels_, s->host_->pool.get());
   return s;
 }
 
@@ -146,7 +143,7 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   const bool same_size = frame == working && !options_.through_tensors;
   if (same_size) options.source = &source_.emplace(frame, values_, *kernels_).picture();
   if (same_size && probe.painted == padded) {
-    options.sink = &sink_.emplace(frame, values_, any_format_, *kernels_).picture();
+    options.sink = &sink_.emplace(frame, values_, any_format_, *kernels_, *blender_).picture();
   }
   auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
@@ -203,54 +200,73 @@ void Stylizer::TakeParameters() {
   const auto value = [&](const char* name) {
     return turned_[parameters_->begin(static_cast<size_t>(parameters_->Find(name)))];
   };
-  sliders_ = {value(kStrength), value(kKeepColors) != 0};
+  strength_ = value(kStrength), keep_colors_ = value(kKeepColors) != 0;
 }
 
 void Stylizer::Reset() {
   if (session_) session_->ResetStatistics();
 }
 
-const tempera_image& Stylizer::KeptSource(const tempera_image& in, const tempera_image& out) {
-  if (!session_->mixes_ends() || in.planes[0] != out.planes[0]) return in;
-  kept_ = CompactImage(in, &kept_bytes_);
-  CopyFrame(*kernels_, in, kept_);
-  return kept_;
+Image Stylizer::Kept(const Image& image, const Image& out, std::vector<uint8_t>* bytes) const {
+  if (!session_->mixes_ends() || SharingOf(image, out) == Sharing::kNone) return image;
+  const Image kept = CompactImage(image, bytes);
+  CopyImage(*kernels_, image, kept);
+  return kept;
 }
 
-Status Stylizer::Process(const tempera_image& in, const tempera_image& out, const FrameParams& params) {
-  TEMPERA_RETURN_IF_ERROR(CheckImage(in, "input image"));
-  TEMPERA_RETURN_IF_ERROR(CheckImage(out, "output image"));
-  const Size frame = {in.width, in.height};
-  if (frame != Size{out.width, out.height}) {
-    return InvalidArgument("the input image is " + SizeToString(frame) + ", the output image " +
-                           SizeToString({out.width, out.height}) + "; they must have one size");
-  }
-  if (in.planes[0] == out.planes[0] &&
-      (in.format != out.format || in.stride_bytes[0] != out.stride_bytes[0])) {
-    return InvalidArgument("input and output images share their pixels but not format and strides");
-  }
-  if (in.primaries != out.primaries && NamesPrimaries(in) && NamesPrimaries(out)) {
-    return InvalidArgument("the input image's primaries are " + std::to_string(in.primaries) +
-                           ", the output image's " + std::to_string(out.primaries) +
-                           "; they are not converted");
-  }
+Status Stylizer::CheckFrame(const Image& in, const Image& under, const Image& out) const {
+  const auto check = [&out](const Image& image, const std::string& name) {
+    if (image.size() != out.size()) {
+      return InvalidArgument(name + " is " + SizeToString(image.size()) + ", the output image " +
+                             SizeToString(out.size()) + "; they must have one size");
+    }
+    if (image.primaries != out.primaries && image.primaries != 0 && out.primaries != 0) {
+      return InvalidArgument(name + "'s primaries are " + std::to_string(image.primaries) +
+                             ", the output image's " + std::to_string(out.primaries) +
+                             "; they are not converted");
+    }
+    if (SharingOf(image, out) == Sharing::kPart) {
+      return InvalidArgument(name +
+                             " and the output image share pixels, but not all of their planes, strides and "
+                             "format");
+    }
+    return OkStatus();
+  };
+  TEMPERA_RETURN_IF_ERROR(check(in, "the input image"));
+  return check(under, "the picture under the painting");
+}
+
+Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& params) {
+  Blending blending;
+  blending.source = in, blending.out = out, blending.under = params.under.value_or(in);
+  TEMPERA_RETURN_IF_ERROR(CheckFrame(in, blending.under, out));
   if (params.cut || params.timestamp_us < last_us_) Reset();
   last_us_ = params.timestamp_us;
   TakeParameters();
-  if (sliders_.strength <= 0) {
-    CopyFrame(*kernels_, in, out);
+  if (strength_ <= 0) {
+    CopyImage(*kernels_, blending.under, out);
     return OkStatus();
   }
-  const bool subsampled = IsSubsampled(in.format) || IsSubsampled(out.format);
-  if (frame != frame_ || (subsampled && !any_format_ && writes_frame())) {
-    TEMPERA_RETURN_IF_ERROR(Plan(frame, subsampled));
+  blending.under_is_source =
+      SharingOf(in, blending.under) == Sharing::kSame && SameCoding(in, blending.under);
+  blending.strength = strength_;
+  blending.keep_colors = keep_colors_;
+  const bool subsampled =
+      IsSubsampled(in.format) || IsSubsampled(out.format) || IsSubsampled(blending.under.format);
+  if (in.size() != frame_ || (subsampled && !any_format_ && writes_frame())) {
+    TEMPERA_RETURN_IF_ERROR(Plan(in.size(), subsampled));
   }
-  const tempera_image& source = KeptSource(in, out);
-  if (source_) source_->Show(source);
-  if (sink_) sink_->Show(source, sliders_, out);
-  if (to_tensor_) to_tensor_->Run(source, session_->input(0));
+  if (params.mask) {
+    mask_->Show(*params.mask, in.size());
+    blending.mask = &*mask_;
+  }
+  blending.source = Kept(in, out, &kept_source_);
+  blending.under = blending.under_is_source ? blending.source : Kept(blending.under, out, &kept_under_);
+  blender_->Show(blending);
+  if (source_) source_->Show(blending.source);
+  if (to_tensor_) to_tensor_->Run(blending.source, session_->input(0));
   TEMPERA_RETURN_IF_ERROR(session_->Run());
-  if (from_tensor_) from_tensor_->Run(session_->output(0), source, sliders_, out);
+  if (from_tensor_) from_tensor_->Run(session_->output(0), *blender_);
   return OkStatus();
 }
 

@@ -12,12 +12,12 @@
 #include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/engine/run/session.h"
+#include "src/stylize/frame_blender.h"
 #include "src/stylize/frame_ends.h"
 #include "src/stylize/frame_params.h"
+#include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
-#include "src/stylize/painter.h"
 #include "src/stylize/parameters.h"
-#include "tempera/tempera.h"
 
 namespace tempera::stylize {
 
@@ -40,7 +40,7 @@ class Stylizer {
 
   // in and out have one size. Plans anew when it differs from the last frame's. kCancelled when the host says
   // so: `out` is then half painted, or untouched, and the next frame begins anew.
-  Status Process(const tempera_image& in, const tempera_image& out, const FrameParams& params = {});
+  Status Process(const Image& in, const Image& out, const FrameParams& params = {});
 
   // The next frame shares no statistics with those before it.
   void Reset();
@@ -85,13 +85,19 @@ class Stylizer {
   bool fixed_size_ = false;               // the graph runs at declared_ only
   std::optional<Parameters> parameters_;  // from Create on
   std::vector<float> turned_;             // their values, of the frame that is painted
-  Sliders sliders_;                       // likewise
+  float strength_ = 1;                    // likewise
+  bool keep_colors_ = false;              // likewise
   int64_t last_us_ = 0;                   // the time of the frame before
   const PixelKernels* kernels_ = nullptr;
   HostPtr host_;  // its pool serves the pixels at both ends and every session
+  std::optional<FrameBlender> blender_;
+  std::optional<FrameMask> mask_;
 
-  // `in`, or a copy of it where the session would write over its pixels before it has read them all.
-  const tempera_image& KeptSource(const tempera_image& in, const tempera_image& out);
+  // What a frame is made of. `*in` and `*under` may lie in the frame that is written as a whole, not in part.
+  Status CheckFrame(const Image& in, const Image& under, const Image& out) const;
+  // `image`, or a copy of it in `bytes` where the session would write over its pixels before it has read them
+  // all.
+  Image Kept(const Image& image, const Image& out, std::vector<uint8_t>* bytes) const;
 
   // The plan for the current frame size.
   Size frame_;
@@ -102,8 +108,7 @@ class Stylizer {
   engine::CalibrationPtr calibration_;  // kept when the size changes
   std::optional<FrameToTensor> to_tensor_;
   std::optional<TensorToFrame> from_tensor_;
-  std::vector<uint8_t> kept_bytes_;
-  tempera_image kept_ = {};
+  std::vector<uint8_t> kept_source_, kept_under_;
 };
 
 }  // namespace tempera::stylize

@@ -21,6 +21,28 @@ HWY_INLINE float Clamp(float v) {
 }
 HWY_INLINE uint8_t ToByte(float v) { return static_cast<uint8_t>(static_cast<int32_t>(Clamp(v) + 0.5f)); }
 
+// How codes of YCbCr lie in memory.
+struct Bytes {
+  using Type = uint8_t;
+  static constexpr float kMiddle = 128.0f;
+  static HWY_INLINE float Code(Type sample) { return static_cast<float>(sample); }
+  static HWY_INLINE Type Sample(float code) { return ToByte(code); }
+};
+template <int kShift>
+struct TenBits {
+  using Type = uint16_t;
+  static constexpr float kMiddle = 512.0f;
+  static HWY_INLINE float Code(Type sample) {
+    const int32_t code = sample >> kShift;
+    return static_cast<float>(code < 1023 ? code : 1023);
+  }
+  static HWY_INLINE Type Sample(float code) {
+    code = code > 0.0f ? code : 0.0f;  // false for NaN
+    code = code < 1023.0f ? code : 1023.0f;
+    return static_cast<Type>(static_cast<int32_t>(code + 0.5f) << kShift);
+  }
+};
+
 template <int kStep, int kR, int kB>
 void ReadInterleaved(const uint8_t* HWY_RESTRICT in, int n, RgbRow out) {
   float* HWY_RESTRICT r = out.r;
@@ -45,9 +67,9 @@ void WriteInterleaved(RgbRow in, int n, uint8_t* HWY_RESTRICT out) {
   }
 }
 
-template <int kStep>
-void ReadYuvStep(const uint8_t* HWY_RESTRICT luma, const uint8_t* HWY_RESTRICT cb,
-                 const uint8_t* HWY_RESTRICT cr, int n, const YuvToRgb& to, RgbRow out) {
+template <class S, int kStep>
+void ReadYuvStep(const typename S::Type* HWY_RESTRICT luma, const typename S::Type* HWY_RESTRICT cb,
+                 const typename S::Type* HWY_RESTRICT cr, int n, const YuvToRgb& to, RgbRow out) {
   float* HWY_RESTRICT r = out.r;
   float* HWY_RESTRICT g = out.g;
   float* HWY_RESTRICT b = out.b;
@@ -55,8 +77,8 @@ void ReadYuvStep(const uint8_t* HWY_RESTRICT luma, const uint8_t* HWY_RESTRICT c
   // Chroma first, written to both pixels of each pair; then luma is added to all.
   const int pairs = n / 2;
   for (int c = 0; c < pairs; ++c) {
-    const float u = static_cast<float>(cb[kStep * c]) - 128.0f;
-    const float v = static_cast<float>(cr[kStep * c]) - 128.0f;
+    const float u = S::Code(cb[kStep * c]) - S::kMiddle;
+    const float v = S::Code(cr[kStep * c]) - S::kMiddle;
     const float dr = t.r_cr * v, dg = t.g_cb * u + t.g_cr * v, db = t.b_cb * u;
     r[2 * c] = dr;
     r[2 * c + 1] = dr;
@@ -66,57 +88,63 @@ void ReadYuvStep(const uint8_t* HWY_RESTRICT luma, const uint8_t* HWY_RESTRICT c
     b[2 * c + 1] = db;
   }
   if (n % 2 != 0) {
-    const float u = static_cast<float>(cb[kStep * pairs]) - 128.0f;
-    const float v = static_cast<float>(cr[kStep * pairs]) - 128.0f;
+    const float u = S::Code(cb[kStep * pairs]) - S::kMiddle;
+    const float v = S::Code(cr[kStep * pairs]) - S::kMiddle;
     r[n - 1] = t.r_cr * v;
     g[n - 1] = t.g_cb * u + t.g_cr * v;
     b[n - 1] = t.b_cb * u;
   }
   for (int x = 0; x < n; ++x) {
-    const float l = (static_cast<float>(luma[x]) - t.luma_offset) * t.luma_scale;
+    const float l = (S::Code(luma[x]) - t.luma_offset) * t.luma_scale;
     r[x] += l;
     g[x] += l;
     b[x] += l;
   }
 }
 
+template <class S>
 void ReadYuv(const uint8_t* luma, const uint8_t* cb, const uint8_t* cr, int chroma_step, int n,
              const YuvToRgb& to, RgbRow out) {
-  if (chroma_step == 2) return ReadYuvStep<2>(luma, cb, cr, n, to, out);
-  ReadYuvStep<1>(luma, cb, cr, n, to, out);
+  const auto samples = [](const uint8_t* p) { return reinterpret_cast<const typename S::Type*>(p); };
+  if (chroma_step == 2) return ReadYuvStep<S, 2>(samples(luma), samples(cb), samples(cr), n, to, out);
+  ReadYuvStep<S, 1>(samples(luma), samples(cb), samples(cr), n, to, out);
 }
 
-void WriteLuma(RgbRow in, int n, const RgbToYuv& to, uint8_t* HWY_RESTRICT luma) {
+template <class S>
+void WriteLuma(RgbRow in, int n, const RgbToYuv& to, uint8_t* out) {
+  auto* HWY_RESTRICT luma = reinterpret_cast<typename S::Type*>(out);
   const float* HWY_RESTRICT r = in.r;
   const float* HWY_RESTRICT g = in.g;
   const float* HWY_RESTRICT b = in.b;
   const RgbToYuv t = to;
   for (int x = 0; x < n; ++x) {
-    luma[x] = ToByte((t.kr * r[x] + t.kg * g[x] + t.kb * b[x]) * t.luma_scale + t.luma_offset);
+    luma[x] = S::Sample((t.kr * r[x] + t.kg * g[x] + t.kb * b[x]) * t.luma_scale + t.luma_offset);
   }
 }
 
-template <int kStep>
-void WriteChromaStep(RgbRow top, RgbRow bottom, int n, const RgbToYuv& to, uint8_t* HWY_RESTRICT cb,
-                     uint8_t* HWY_RESTRICT cr) {
+template <class S, int kStep>
+void WriteChromaStep(RgbRow top, RgbRow bottom, int n, const RgbToYuv& to, typename S::Type* HWY_RESTRICT cb,
+                     typename S::Type* HWY_RESTRICT cr) {
   const RgbToYuv t = to;
   const auto put = [&](int c, int x0, int x1) HWY_ATTR {
     const float r = 0.25f * ((top.r[x0] + top.r[x1]) + (bottom.r[x0] + bottom.r[x1]));
     const float g = 0.25f * ((top.g[x0] + top.g[x1]) + (bottom.g[x0] + bottom.g[x1]));
     const float b = 0.25f * ((top.b[x0] + top.b[x1]) + (bottom.b[x0] + bottom.b[x1]));
     const float l = t.kr * r + t.kg * g + t.kb * b;
-    cb[kStep * c] = ToByte((b - l) * t.cb_scale + 128.0f);
-    cr[kStep * c] = ToByte((r - l) * t.cr_scale + 128.0f);
+    cb[kStep * c] = S::Sample((b - l) * t.cb_scale + S::kMiddle);
+    cr[kStep * c] = S::Sample((r - l) * t.cr_scale + S::kMiddle);
   };
   const int pairs = n / 2;
   for (int c = 0; c < pairs; ++c) put(c, 2 * c, 2 * c + 1);
   if (n % 2 != 0) put(pairs, n - 1, n - 1);
 }
 
+template <class S>
 void WriteChroma(RgbRow top, RgbRow bottom, int n, const RgbToYuv& to, uint8_t* cb, uint8_t* cr,
                  int chroma_step) {
-  if (chroma_step == 2) return WriteChromaStep<2>(top, bottom, n, to, cb, cr);
-  WriteChromaStep<1>(top, bottom, n, to, cb, cr);
+  const auto samples = [](uint8_t* p) { return reinterpret_cast<typename S::Type*>(p); };
+  if (chroma_step == 2) return WriteChromaStep<S, 2>(top, bottom, n, to, samples(cb), samples(cr));
+  WriteChromaStep<S, 1>(top, bottom, n, to, samples(cb), samples(cr));
 }
 
 void ClampAffine(const float* in, int n, float scale, float offset, float* out) {
@@ -167,6 +195,14 @@ void Blend(float* HWY_RESTRICT painted, const float* HWY_RESTRICT source, float 
   for (int x = 0; x < n; ++x) painted[x] = source[x] + strength * (painted[x] - source[x]);
 }
 
+void BlendBy(float* HWY_RESTRICT painted, const float* HWY_RESTRICT source, const float* HWY_RESTRICT weights,
+             int n) {
+  for (int x = 0; x < n; ++x) {
+    const float mixed = source[x] + weights[x] * (painted[x] - source[x]);
+    painted[x] = weights[x] == 1.0f ? painted[x] : mixed;
+  }
+}
+
 void KeepColors(RgbRow painted, RgbRow source, const RgbToYuv& luma, int n) {
   float* HWY_RESTRICT pr = painted.r;
   float* HWY_RESTRICT pg = painted.g;
@@ -183,19 +219,65 @@ void KeepColors(RgbRow painted, RgbRow source, const RgbToYuv& luma, int n) {
   }
 }
 
+void AccumulateMask(const uint8_t* HWY_RESTRICT in, int n, uint32_t weight, bool set,
+                    uint32_t* HWY_RESTRICT sums) {
+  if (set) {
+    for (int x = 0; x < n; ++x) sums[x] = weight * in[x];
+  } else {
+    for (int x = 0; x < n; ++x) sums[x] += weight * in[x];
+  }
+}
+
+void CloseMask(const uint32_t* HWY_RESTRICT sums, int n, uint16_t* HWY_RESTRICT out) {
+  for (int x = 0; x < n; ++x) out[x] = static_cast<uint16_t>((sums[x] + 127) / 255);
+}
+
+HWY_INLINE uint16_t Rounded(uint32_t sum) { return static_cast<uint16_t>((sum + kFullMask / 2) / kFullMask); }
+
+void GatherMask(const uint16_t* HWY_RESTRICT in, const int* HWY_RESTRICT first,
+                const uint16_t* HWY_RESTRICT weights, int taps, int n, uint16_t* HWY_RESTRICT out) {
+  if (taps == 2) {
+    for (int i = 0; i < n; ++i) {
+      const uint16_t* p = in + first[i];
+      out[i] = Rounded(uint32_t{weights[2 * i]} * p[0] + uint32_t{weights[2 * i + 1]} * p[1]);
+    }
+    return;
+  }
+  for (int i = 0; i < n; ++i) {
+    const uint16_t* p = in + first[i];
+    const uint16_t* w = weights + static_cast<int64_t>(i) * taps;
+    uint32_t sum = 0;
+    for (int k = 0; k < taps; ++k) sum += uint32_t{w[k]} * p[k];
+    out[i] = Rounded(sum);
+  }
+}
+
+void MaskWeights(const uint16_t* HWY_RESTRICT top, const uint16_t* HWY_RESTRICT bottom, float between,
+                 float scale, int n, float* HWY_RESTRICT weights) {
+  for (int x = 0; x < n; ++x) {
+    const float a = top[x], b = bottom[x];
+    weights[x] = scale * (a + between * (b - a));
+  }
+}
+
 const PixelKernels* GetPixelKernels() {
   static constexpr PixelKernels kKernels = {
       {&ReadInterleaved<4, 0, 2>, &ReadInterleaved<4, 2, 0>, &ReadInterleaved<3, 0, 2>},
       {&WriteInterleaved<4, 0, 2>, &WriteInterleaved<4, 2, 0>, &WriteInterleaved<3, 0, 2>},
-      &ReadYuv,
-      &WriteLuma,
-      &WriteChroma,
+      {&ReadYuv<Bytes>, &ReadYuv<TenBits<0>>, &ReadYuv<TenBits<6>>},
+      {&WriteLuma<Bytes>, &WriteLuma<TenBits<0>>, &WriteLuma<TenBits<6>>},
+      {&WriteChroma<Bytes>, &WriteChroma<TenBits<0>>, &WriteChroma<TenBits<6>>},
       &ClampAffine,
       &AffineClamp,
       &Accumulate,
       &GatherSum,
       &Blend,
-      &KeepColors};
+      &BlendBy,
+      &KeepColors,
+      &AccumulateMask,
+      &CloseMask,
+      &GatherMask,
+      &MaskWeights};
   return &kKernels;
 }
 

@@ -1,4 +1,4 @@
-#include "src/stylize/painter.h"
+#include "src/stylize/frame_tensors.h"
 
 #include <algorithm>
 #include <cstring>
@@ -50,7 +50,7 @@ RgbRow FrameToTensor::TensorRow(Tensor& tensor, int y) const {
   return values_.bgr ? RgbRow{p + 2 * plane, p + plane, p} : RgbRow{p, p + plane, p + 2 * plane};
 }
 
-void FrameToTensor::LoadRow(const tempera_image& in, int y, RgbRow out, int thread) {
+void FrameToTensor::LoadRow(const Image& in, int y, RgbRow out, int thread) {
   if (scales_) {
     resamplers_[static_cast<size_t>(thread)].Row(
         y, [&](int row, RgbRow to) { ReadRow(*kernels_, in, row, to); }, out);
@@ -66,7 +66,7 @@ void FrameToTensor::LoadRow(const tempera_image& in, int y, RgbRow out, int thre
   }
 }
 
-void FrameToTensor::Run(const tempera_image& in, Tensor& tensor) {
+void FrameToTensor::Run(const Image& in, Tensor& tensor) {
   for (RowResampler& r : resamplers_) r.Reset();
   ForBands(pool_, working_.height, [&](int begin, int end, int thread) {
     for (int y = begin; y < end; ++y) LoadRow(in, y, TensorRow(tensor, y), thread);
@@ -96,7 +96,7 @@ TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame
       scales_(working != frame || painted != padded) {
   for (int i = 0; i < pool->num_threads(); ++i) {
     if (scales_) resamplers_.emplace_back(x_, y_, kernels);
-    rows_.emplace_back(4 * 3 * static_cast<size_t>(frame.width));
+    rows_.emplace_back(2 * 3 * static_cast<size_t>(frame.width));
   }
 }
 
@@ -118,60 +118,17 @@ void TensorToFrame::PaintedRow(const Tensor& tensor, int y, RgbRow out, int thre
     kernels_->clamp_affine(p, frame_.width, 1, 0, p);  // the cubic may overshoot
 }
 
-void TensorToFrame::Run(const Tensor& tensor, const tempera_image& source, const Sliders& sliders,
-                        const tempera_image& out) {
+void TensorToFrame::Run(const Tensor& tensor, const FrameBlender& blender) {
   for (RowResampler& r : resamplers_) r.Reset();
-  const bool reads_source = sliders.strength < 1 || sliders.keep_colors;
-  const kernels::RgbToYuv luma = RgbToYuvOf(source);
   ForBands(pool_, frame_.height, [&](int begin, int end, int thread) {
-    std::vector<float>& scratch = rows_[static_cast<size_t>(thread)];
-    const RgbRow painted[2] = {RowIn(scratch, 0, frame_.width), RowIn(scratch, 1, frame_.width)};
-    const RgbRow original[2] = {RowIn(scratch, 2, frame_.width), RowIn(scratch, 3, frame_.width)};
+    std::vector<float>& numbers = rows_[static_cast<size_t>(thread)];
+    const RgbRow painted[2] = {RowIn(numbers, 0, frame_.width), RowIn(numbers, 1, frame_.width)};
     for (int y = begin; y < end; y += 2) {
       const int count = std::min(2, end - y);
-      // Both rows of a pair are read before either is written: out may be the source.
-      for (int i = 0; i < count; ++i) {
-        PaintedRow(tensor, y + i, painted[i], thread);
-        if (!reads_source) continue;
-        ReadRow(*kernels_, source, y + i, original[i]);
-        if (sliders.keep_colors) kernels_->keep_colors(painted[i], original[i], luma, frame_.width);
-        kernels_->blend(painted[i].r, original[i].r, sliders.strength, frame_.width);
-        kernels_->blend(painted[i].g, original[i].g, sliders.strength, frame_.width);
-        kernels_->blend(painted[i].b, original[i].b, sliders.strength, frame_.width);
-      }
-      WriteRows(*kernels_, out, y, count, painted);
-      for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i, 0, out.width);
+      for (int i = 0; i < count; ++i) PaintedRow(tensor, y + i, painted[i], thread);
+      blender.Write(y, count, 0, frame_.width, painted);
     }
   });
-}
-
-void CopyFrame(const PixelKernels& kernels, const tempera_image& source, const tempera_image& out) {
-  const auto plane_row = [](const tempera_image& image, int plane, int y) {
-    return image.planes[plane] + static_cast<ptrdiff_t>(y) * image.stride_bytes[plane];
-  };
-  const bool same = source.format == out.format && (!IsSubsampled(out.format) || SameColour(source, out));
-  if (same) {
-    const int half_width = (out.width + 1) / 2, half_height = (out.height + 1) / 2;
-    const int planes = out.format == TEMPERA_I420 ? 3 : out.format == TEMPERA_NV12 ? 2 : 1;
-    for (int p = 0; p < planes; ++p) {
-      int bytes = out.format == TEMPERA_RGB ? 3 * out.width
-                  : HasAlpha(out.format)    ? 4 * out.width
-                                            : out.width;
-      if (p > 0) bytes = out.format == TEMPERA_NV12 ? 2 * half_width : half_width;
-      for (int y = 0; y < (p == 0 ? out.height : half_height); ++y) {
-        std::memmove(plane_row(out, p, y), plane_row(source, p, y), static_cast<size_t>(bytes));
-      }
-    }
-    return;
-  }
-  std::vector<float> scratch(2 * 3 * static_cast<size_t>(out.width));
-  const RgbRow rows[2] = {RowIn(scratch, 0, out.width), RowIn(scratch, 1, out.width)};
-  for (int y = 0; y < out.height; y += 2) {
-    const int count = std::min(2, out.height - y);
-    for (int i = 0; i < count; ++i) ReadRow(kernels, source, y + i, rows[i]);
-    WriteRows(kernels, out, y, count, rows);
-    for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(source, out, y + i, 0, out.width);
-  }
 }
 
 }  // namespace tempera::stylize

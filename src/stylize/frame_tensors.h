@@ -7,9 +7,9 @@
 
 #include "src/base/tensor.h"
 #include "src/base/thread_pool.h"
+#include "src/stylize/frame_blender.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/resample.h"
-#include "tempera/tempera.h"
 
 namespace tempera::stylize {
 
@@ -20,12 +20,6 @@ struct ValueFormat {
   bool bgr = false;  // plane 0 is blue
 };
 
-// What the user's sliders say.
-struct Sliders {
-  float strength = 1;        // 0 = source, 1 = painting
-  bool keep_colors = false;  // luma from the painting, chroma from the source
-};
-
 // Frame -> tensor [1, 3, padded.height, padded.width]: converts, scales to `working`, mirrors the
 // right and bottom margin.
 class FrameToTensor {
@@ -33,11 +27,11 @@ class FrameToTensor {
   // kernels and pool must outlive this.
   FrameToTensor(Size frame, Size working, Size padded, ValueFormat values, const PixelKernels& kernels,
                 ThreadPool* pool);
-  void Run(const tempera_image& in, Tensor& tensor);
+  void Run(const Image& in, Tensor& tensor);
 
  private:
   RgbRow TensorRow(Tensor& tensor, int y) const;
-  void LoadRow(const tempera_image& in, int y, RgbRow out, int thread);
+  void LoadRow(const Image& in, int y, RgbRow out, int thread);
 
   Size frame_, working_, padded_;
   ValueFormat values_;
@@ -48,17 +42,15 @@ class FrameToTensor {
   std::vector<RowResampler> resamplers_;  // one per thread; empty when no scaling
 };
 
-// Painted tensor [1, 3, painted.height, painted.width] -> frame: crops the margin, scales, blends
-// with the source by the sliders, converts. `source` is read only where the sliders or alpha ask
-// for it, and may share its pixels with `out`.
+// Painted tensor [1, 3, painted.height, painted.width] -> frame: crops the margin, scales, and hands the rest
+// to a FrameBlender.
 class TensorToFrame {
  public:
   // The painted tensor shows the padded picture, at any resolution. kernels and pool must
   // outlive this.
   TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values,
                 const PixelKernels& kernels, ThreadPool* pool);
-  void Run(const Tensor& tensor, const tempera_image& source, const Sliders& sliders,
-           const tempera_image& out);
+  void Run(const Tensor& tensor, const FrameBlender& blender);
 
  private:
   void PaintedRow(const Tensor& tensor, int y, RgbRow out, int thread);
@@ -70,10 +62,7 @@ class TensorToFrame {
   ResampleAxis x_, y_;
   bool scales_;
   std::vector<RowResampler> resamplers_;
-  std::vector<std::vector<float>> rows_;  // per thread: two painted rows, two source rows
+  std::vector<std::vector<float>> rows_;  // per thread: two painted rows
 };
-
-// Source -> out without painting (strength 0): bytes are copied where the formats agree.
-void CopyFrame(const PixelKernels& kernels, const tempera_image& source, const tempera_image& out);
 
 }  // namespace tempera::stylize

@@ -1,0 +1,49 @@
+#include "src/stylize/frame_blender.h"
+
+#include <algorithm>
+
+namespace tempera::stylize {
+
+void FrameBlender::WritePart(int y, int rows, int x, int columns, const RgbRow painted[2]) const {
+  const Blending& b = blending_;
+  const bool blends = b.mask != nullptr || b.strength < 1;
+  float numbers[3][kPart], weights[2][kPart];
+  const RgbRow other = {numbers[0], numbers[1], numbers[2]};
+  for (int i = 0; i < rows; ++i) {
+    if (b.keep_colors) {
+      ReadPixels(*kernels_, b.source, y + i, x, columns, other);
+      kernels_->keep_colors(painted[i], other, luma_, columns);
+    }
+    if (!blends) continue;
+    if (!b.keep_colors || !b.under_is_source) ReadPixels(*kernels_, b.under, y + i, x, columns, other);
+    float* const planes[3][2] = {{painted[i].r, other.r}, {painted[i].g, other.g}, {painted[i].b, other.b}};
+    if (b.mask != nullptr) b.mask->Weights(y + i, x, columns, b.strength, weights[i]);
+    for (const auto& [to, from] : planes) {
+      if (b.mask != nullptr) {
+        kernels_->blend_by(to, from, weights[i], columns);
+      } else {
+        kernels_->blend(to, from, b.strength, columns);
+      }
+    }
+  }
+  WritePixels(*kernels_, b.out, y, rows, x, columns, painted);
+  if (!HasAlpha(b.out.format)) return;
+  for (int i = 0; i < rows; ++i) {
+    if (b.under_is_source || !blends) {
+      WriteAlpha(b.source, b.out, y + i, x, columns);
+      continue;
+    }
+    if (b.mask == nullptr) std::fill_n(weights[i], columns, b.strength);
+    BlendAlpha(b.source, b.under, weights[i], b.out, y + i, x, columns);
+  }
+}
+
+void FrameBlender::Write(int y, int rows, int x, int columns, const RgbRow painted[2]) const {
+  for (int begin = 0; begin < columns; begin += kPart) {
+    const auto part = [&](const RgbRow& row) { return RgbRow{row.r + begin, row.g + begin, row.b + begin}; };
+    const RgbRow rows_of_part[2] = {part(painted[0]), part(painted[rows - 1])};
+    WritePart(y, rows, x + begin, std::min(kPart, columns - begin), rows_of_part);
+  }
+}
+
+}  // namespace tempera::stylize

@@ -223,7 +223,6 @@ TEST(FrameEnds, FramesPaintedTwiceAreBlendedWithTheirSource) {
       SCOPED_TRACE(std::string(c.name) + (keep_colors ? " keeps colours" : ""));
       StylizerOptions options;
       options.precision = engine::Precision::kFp32;
-      options.keep_colors = keep_colors;
       options.num_threads = 2;
       options.norm_statistics = engine::NormStatistics::kCarried;
       const auto direct = Make(model, options);
@@ -232,12 +231,12 @@ TEST(FrameEnds, FramesPaintedTwiceAreBlendedWithTheirSource) {
       ASSERT_TRUE(direct && plain);
       // One frame by itself, one carried, and two where that fails.
       for (const int lit : {255, 255, 40, 200}) {
-        Frame in(TEMPERA_RGBA, 60, 44, 3), plain_in(TEMPERA_RGBA, 60, 44, 3);
+        Frame in(PixelFormat::kRgba, 60, 44, 3), plain_in(PixelFormat::kRgba, 60, 44, 3);
         for (Frame* frame : {&in, &plain_in}) {
           for (uint8_t& b : frame->bytes) b = static_cast<uint8_t>(b * lit / 255);
         }
-        direct->set_strength(0.4f);
-        plain->set_strength(0.4f);
+        Set(*direct, 0.4f, keep_colors);
+        Set(*plain, 0.4f, keep_colors);
         ASSERT_TRUE(direct->Process(in.image, in.image).ok());
         ASSERT_TRUE(plain->Process(plain_in.image, plain_in.image).ok());
         EXPECT_TRUE(direct->writes_frame());

@@ -24,9 +24,9 @@ engine::ModelPtr Model(const TestModel& model) {
 
 struct Picture {
   std::vector<uint8_t> pixels = std::vector<uint8_t>(3 * 40 * 30, 100);
-  tempera_image image() {
-    tempera_image i = TEMPERA_IMAGE_INIT;
-    i.format = TEMPERA_RGB;
+  Image image() {
+    Image i;
+    i.format = PixelFormat::kRgb;
     i.width = 40;
     i.height = 30;
     i.planes[0] = pixels.data();

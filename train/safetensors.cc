@@ -7,25 +7,13 @@
 #include <utility>
 
 #include "src/base/checked_math.h"
+#include "src/base/half.h"
 
 namespace tempera::train {
 namespace {
 
 // The format's own limit.
 constexpr uint64_t kMaxHeaderBytes = 100'000'000;
-
-float HalfToFloat(uint16_t h) {
-  const uint32_t sign = static_cast<uint32_t>(h & 0x8000u) << 16;
-  uint32_t exponent = (h >> 10) & 0x1f;
-  uint32_t mantissa = h & 0x3ffu;
-  if (exponent == 31) return std::bit_cast<float>(sign | 0x7f800000u | (mantissa << 13));
-  if (exponent == 0) {
-    // Zero or subnormal: mantissa * 2^-24, exact in float32.
-    const float value = static_cast<float>(mantissa) * 5.9604644775390625e-8f;
-    return sign ? -value : value;
-  }
-  return std::bit_cast<float>(sign | ((exponent + 112) << 23) | (mantissa << 13));
-}
 
 // The subset of JSON that a safetensors header uses: one object whose values are objects of
 // strings, or of {"dtype": string, "shape": [ints], "data_offsets": [2 ints]}.
@@ -171,7 +159,7 @@ Result<FloatArray> ReadArray(const std::string& name, const Entry& entry, std::s
     uint16_t raw;
     std::memcpy(&raw, from + 2 * i, 2);
     array.values[i] =
-        entry.dtype == "F16" ? HalfToFloat(raw) : std::bit_cast<float>(static_cast<uint32_t>(raw) << 16);
+        entry.dtype == "F16" ? HalfToFloat(raw) : BfloatToFloat(raw);
   }
   return array;
 }

@@ -2,22 +2,15 @@
 // the dispatch that picks a template instance.
 #pragma once
 
-#include <bit>
 #include <cstdint>
 #include <string>
 #include <type_traits>
 
+#include "src/base/half.h"
 #include "src/base/status.h"
 #include "src/base/tensor.h"
 
 namespace tempera::ops {
-
-// IEEE 754 binary16 <-> float; round to nearest even, infinities and NaN kept.
-float HalfToFloat(uint16_t bits);
-uint16_t FloatToHalf(float value);
-// The upper half of a float; round to nearest even, NaN kept.
-float BfloatToFloat(uint16_t bits);
-uint16_t FloatToBfloat(float value);
 
 // Arithmetic happens in float, by implicit conversion.
 struct Half {

@@ -13,7 +13,7 @@
 #include <vector>
 
 #include "src/kernels/dot/amx_block.h"
-#include "src/kernels/dot/bf16.h"
+#include "src/base/half.h"
 
 namespace tempera::kernels::amx {
 
@@ -103,8 +103,8 @@ class EmulatedTiles {
       for (size_t k = 0; k < u.config.row_bytes[pixels] / 4u; ++k) {
         for (size_t n = 0; n < u.config.row_bytes[sum] / 4u; ++n) {
           for (size_t i = 0; i < 2; ++i) {
-            const float x = FromBf16(Get<uint16_t>(u.tiles[pixels], m, 2 * k + i));
-            const float w = FromBf16(Get<uint16_t>(u.tiles[weights], k, 2 * n + i));
+            const float x = BfloatToFloat(Get<uint16_t>(u.tiles[pixels], m, 2 * k + i));
+            const float w = BfloatToFloat(Get<uint16_t>(u.tiles[weights], k, 2 * n + i));
             parts[2 * n + i] = Flush(std::fma(Flush(x), Flush(w), parts[2 * n + i]));
           }
         }

@@ -94,10 +94,10 @@ float Bf16Product(uint16_t even, uint16_t odd, uint16_t even_weight, uint16_t od
 }
 
 TEST_F(EmulatedAmx, Bf16RoundsAsDocumented) {
-  const uint16_t one = ToBf16(1.0f), tiny = 0x0001, least = 0x0080;  // 2^-133, 2^-126
+  const uint16_t one = FloatToBfloat(1.0f), tiny = 0x0001, least = 0x0080;  // 2^-133, 2^-126
   EXPECT_EQ(Bf16Product(one, one, one, one, 1.0f), 3.0f);
-  EXPECT_EQ(Bf16Product(tiny, 0, ToBf16(0x1p100f), 0, 0.0f), 0.0f) << "a denormal counts as zero";
-  EXPECT_EQ(Bf16Product(least, 0, ToBf16(0.5f), 0, 0.0f), 0.0f) << "a denormal result becomes zero";
+  EXPECT_EQ(Bf16Product(tiny, 0, FloatToBfloat(0x1p100f), 0, 0.0f), 0.0f) << "a denormal counts as zero";
+  EXPECT_EQ(Bf16Product(least, 0, FloatToBfloat(0.5f), 0, 0.0f), 0.0f) << "a denormal result becomes zero";
   EXPECT_EQ(Bf16Product(0, 0, 0, 0, std::numeric_limits<float>::denorm_min()), 0.0f) << "an old sum too";
   // Even and odd products meet before the old sum joins: 2^24 + (1 + 1), not (2^24 + 1) + 1.
   EXPECT_EQ(Bf16Product(one, one, one, one, 0x1p24f), 0x1p24f + 2.0f);

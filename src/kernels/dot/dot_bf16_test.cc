@@ -43,7 +43,7 @@ struct EmulatedBf16 {
       std::memcpy(w, &weights.lanes[i], 4);
       for (int j : {1, 0}) {
         const float product_sum =
-            std::fma(Flush(FromBf16(x[j])), Flush(FromBf16(w[j])), Flush(sums.lanes[i]));
+            std::fma(Flush(BfloatToFloat(x[j])), Flush(BfloatToFloat(w[j])), Flush(sums.lanes[i]));
         sums.lanes[i] = Flush(product_sum);
       }
     }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
-#include "src/kernels/dot/bf16.h"
+#include "src/base/half.h"
 #include "src/kernels/dot/dot_kernel.h"
 
 namespace tempera::kernels {
@@ -62,7 +62,7 @@ namespace exact {
 
 template <typename T>
 T Number(int x) {
-  if constexpr (std::is_same_v<T, uint16_t>) return ToBf16(static_cast<float>(x));
+  if constexpr (std::is_same_v<T, uint16_t>) return FloatToBfloat(static_cast<float>(x));
   return static_cast<T>(x);
 }
 

@@ -1,8 +1,8 @@
 // The dot kernels in plain C++: what every other one is compared with, and what a processor without any of
 // their instruction sets runs.
-#include <bit>
 #include <cstring>
 
+#include "src/base/half.h"
 #include "src/kernels/dot/dot_entry.h"
 
 namespace tempera::kernels {
@@ -11,11 +11,10 @@ namespace {
 // Few enough that their sums stay in registers, as many as the narrowest layer has.
 constexpr int64_t kColumns = 8;
 
-float ToFloat(uint16_t bf16) { return std::bit_cast<float>(static_cast<uint32_t>(bf16) << 16); }
 template <typename Input, typename Weight, typename Sum>
 Sum Product(Input x, Weight w) {
   if constexpr (std::is_same_v<Sum, float>) {
-    return ToFloat(x) * ToFloat(w);
+    return BfloatToFloat(x) * BfloatToFloat(w);
   } else {
     return static_cast<Sum>(static_cast<int32_t>(x) * static_cast<int32_t>(w));
   }

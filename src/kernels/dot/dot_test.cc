@@ -7,7 +7,7 @@
 #include "src/base/aligned_buffer.h"
 #include "src/base/checked_math.h"
 #include "src/base/cpu.h"
-#include "src/kernels/dot/bf16.h"
+#include "src/base/half.h"
 #include "src/kernels/dot/dot_block.h"
 
 namespace tempera::kernels {
@@ -66,7 +66,7 @@ void Fill(T* numbers, size_t count, int low, int high, bool extreme) {
   for (size_t i = 0; i < count; ++i) {
     const int x = extreme ? high : uniform(engine);
     if constexpr (std::is_same_v<T, uint16_t>) {
-      numbers[i] = ToBf16(static_cast<float>(x) / 16);
+      numbers[i] = FloatToBfloat(static_cast<float>(x) / 16);
     } else {
       numbers[i] = static_cast<T>(x);
     }

@@ -7,7 +7,7 @@
 
 #include "src/base/aligned_buffer.h"
 #include "src/base/checked_math.h"
-#include "src/kernels/dot/bf16.h"
+#include "src/base/half.h"
 
 namespace tempera::kernels {
 namespace {
@@ -23,7 +23,7 @@ int Weight(int64_t i) { return static_cast<int>((i * i * 5 + i * 3) >> 2) % 16 -
 
 template <typename T>
 T Number(int x) {
-  if constexpr (sizeof(T) == 2 && std::is_unsigned_v<T>) return ToBf16(static_cast<float>(x));
+  if constexpr (sizeof(T) == 2 && std::is_unsigned_v<T>) return FloatToBfloat(static_cast<float>(x));
   return static_cast<T>(x);
 }
 

@@ -14,7 +14,7 @@
 #include <cstdint>
 #include <type_traits>
 
-#include "src/kernels/dot/bf16.h"
+#include "src/base/half.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -46,8 +46,8 @@ HWY_INLINE ReadConstants PrepareRead(const ConvNhwcPlan& plan, const Pointwise& 
     const float zero = plan.zero[static_cast<size_t>(i)];
     c.a[i] = (read.scale != nullptr ? read.scale[from] : 1.0f) * inverse;
     c.b[i] = read.scale != nullptr ? read.shift[from] * inverse : 0.0f;
-    c.lo[i] = integers ? 0.0f : -kMostBf16;
-    c.hi[i] = integers ? 255.0f : kMostBf16;
+    c.lo[i] = integers ? 0.0f : -kMostBfloat;
+    c.hi[i] = integers ? 255.0f : kMostBfloat;
     if (read.activation == Activation::kSlope) {
       c.slope[i] = read.slope[from];
       c.zero[i] = zero;

@@ -9,8 +9,8 @@
 #include <random>
 
 #include "src/base/aligned_buffer.h"
+#include "src/base/half.h"
 #include "src/kernels/dot/amx_emulated.h"
-#include "src/kernels/nhwc/half_for_test.h"
 
 namespace tempera::kernels {
 namespace {
@@ -42,7 +42,7 @@ std::vector<uint8_t> Stored(const std::vector<float>& planar, int64_t n, int64_t
   bytes.assign(static_cast<size_t>(n * pixels * step * 2), 0);
   for (int64_t i = 0; i < n * channels * pixels; ++i) {
     const int64_t image = i / pixels / channels, c = i / pixels % channels, p = i % pixels;
-    const uint16_t half = ToHalf(planar[static_cast<size_t>(i)]);
+    const uint16_t half = FloatToHalf(planar[static_cast<size_t>(i)]);
     std::memcpy(bytes.data() + 2 * ((image * pixels + p) * step + c), &half, 2);
   }
   return bytes;
@@ -62,7 +62,7 @@ std::vector<float> Planar(const uint8_t* bytes, int64_t n, int64_t channels, int
     std::memcpy(&half, bytes + 2 * i, 2);
     const int64_t image = i / step / pixels, p = i / step % pixels, c = i % step;
     if (c < channels) {
-      planar[static_cast<size_t>((image * channels + c) * pixels + p)] = FromHalf(half);
+      planar[static_cast<size_t>((image * channels + c) * pixels + p)] = HalfToFloat(half);
     } else {
       EXPECT_EQ(half, 0) << "padding channel of pixel " << p;
     }
@@ -100,7 +100,7 @@ NhwcTwin::NhwcTwin(const TwinCase& c) : c_(c), s_(c.shape) {
   for (float& x : read_slope_) x = random.Uniform(-0.5, 0.5);
   c_.exact ? MakeExactNumbers() : MakeRandomNumbers();
   if (c_.input == PictureLayout::kNhwcF16) {
-    for (float& x : input_) x = FromHalf(ToHalf(x));
+    for (float& x : input_) x = HalfToFloat(FloatToHalf(x));
   }
   magnitude_.assign(bias_.size(), 0.0);
   for (size_t i = 0; i < weights_.size(); ++i) {

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "src/base/cpu.h"
-#include "src/kernels/nhwc/half_for_test.h"
+#include "src/base/half.h"
 
 namespace tempera::kernels {
 namespace {
@@ -45,7 +45,7 @@ class PointwiseNhwcTest : public testing::TestWithParam<int64_t> {
   std::vector<uint16_t> Pixels(int64_t seed) const {
     std::vector<uint16_t> pixels;
     for (int64_t i = 0; i < kPixels * step_; ++i) {
-      pixels.push_back(i % step_ < channels_ ? ToHalf(std::sin(static_cast<float>(i * seed))) : 0);
+      pixels.push_back(i % step_ < channels_ ? FloatToHalf(std::sin(static_cast<float>(i * seed))) : 0);
     }
     return pixels;
   }
@@ -64,13 +64,13 @@ TEST_P(PointwiseNhwcTest, AddsWithBothReads) {
           .add(clamp_, other, 1, channels_, a_.data(), b_.data(), out_.data() + 8, kPixels);
       for (int64_t i = 0; i < kPixels * step_; ++i) {
         const auto at = static_cast<size_t>(i);
-        const float got = FromHalf(out_[8 + at]);
+        const float got = HalfToFloat(out_[8 + at]);
         if (i % step_ >= channels_) {
           ASSERT_EQ(got, 0) << target.name << " " << i;
           continue;
         }
         const float want =
-            Plain(clamp_, Channel(i), FromHalf(a_[at])) + Plain(other, Channel(i), FromHalf(b_[at]));
+            Plain(clamp_, Channel(i), HalfToFloat(a_[at])) + Plain(other, Channel(i), HalfToFloat(b_[at]));
         ASSERT_NEAR(got, want, std::abs(want) / 2000 + 7e-5) << target.name << " " << i;
       }
       for (size_t i = 0; i < 8; ++i) {
@@ -94,7 +94,7 @@ TEST_P(PointwiseNhwcTest, GoesToPlanesAndBack) {
           ASSERT_EQ(got, -77.0f) << target.name;
           continue;
         }
-        const float x = FromHalf(a_[static_cast<size_t>(p * step_ + c)]);
+        const float x = HalfToFloat(a_[static_cast<size_t>(p * step_ + c)]);
         ASSERT_NEAR(got, Plain(leaky_, Channel(c), x), 1e-6) << target.name;
       }
     }

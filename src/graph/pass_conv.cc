@@ -1,6 +1,7 @@
 // Conv and ConvTranspose with constant weights over two spatial dimensions -> tempera.Conv.
 #include <algorithm>
 
+#include "src/graph/auto_pad.h"
 #include "src/graph/passes.h"
 #include "src/graph/rewrite.h"
 
@@ -24,11 +25,9 @@ std::vector<int64_t> ResolvedPads(const Node& node, const Shape& in, const Shape
   }
   if (auto_pad == "VALID") return pads;
   for (size_t d = 0; d < 2; ++d) {
-    const int64_t out = (in[d + 2] + strides[d] - 1) / strides[d];
     const int64_t reach = (weights[d + 2] - 1) * dilations[d] + 1;
-    const int64_t total = std::max<int64_t>(0, (out - 1) * strides[d] + reach - in[d + 2]);
-    pads[d] = auto_pad == "SAME_LOWER" ? (total + 1) / 2 : total / 2;
-    pads[d + 2] = total - pads[d];
+    const SamePad same = SamePadOf(auto_pad, in[d + 2], strides[d], reach);
+    pads[d] = same.before, pads[d + 2] = same.after;
   }
   return pads;
 }

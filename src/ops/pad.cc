@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
+#include "src/kernels/pad_index.h"
 #include "src/ops/element_types.h"
 #include "src/ops/op.h"
+#include "src/ops/pad_sources.h"
 #include "src/ops/saturate.h"
 #include "src/ops/shape_rules.h"
 #include "src/ops/strided_copy.h"
@@ -78,28 +80,6 @@ Status Infer(InferContext& c) {
   return OkStatus();
 }
 
-// For each output position the input position it copies; -1 = the constant.
-std::vector<int64_t> SourceTable(const std::string& mode, int64_t in, int64_t begin, int64_t out) {
-  std::vector<int64_t> table(static_cast<size_t>(out));
-  for (int64_t o = 0; o < out; ++o) {
-    int64_t i = o - begin;
-    if (i < 0 || i >= in) {
-      if (mode == "constant") {
-        i = -1;
-      } else if (mode == "edge") {
-        i = std::clamp<int64_t>(i, 0, in - 1);
-      } else if (mode == "wrap") {
-        i = (i % in + in) % in;
-      } else {
-        i = i < 0 ? -i : 2 * (in - 1) - i;
-        i = std::clamp<int64_t>(i, 0, in - 1);  // only when the other side is cropped
-      }
-    }
-    table[static_cast<size_t>(o)] = i;
-  }
-  return table;
-}
-
 Status Reference(const ComputeContext& c) {
   const Tensor& x = *c.inputs[0];
   std::vector<int64_t> pads, axes;
@@ -127,13 +107,25 @@ Status Reference(const ComputeContext& c) {
   const std::string mode = c.node.attributes.String("mode", "constant");
   std::vector<std::vector<int64_t>> tables;
   for (size_t d = 0; d < x.shape().size(); ++d) {
-    tables.push_back(SourceTable(mode, x.shape()[d], p.begin[d], c.outputs[0]->shape()[d]));
+    tables.push_back(PadSources(mode, x.shape()[d], p.begin[d], c.outputs[0]->shape()[d]));
   }
   TableCopy(DataTypeSize(x.dtype()), tables, x.raw(), x.shape(), &fill, c.outputs[0]->raw());
   return OkStatus();
 }
 
 }  // namespace
+
+std::vector<int64_t> PadSources(const std::string& mode, int64_t in, int64_t begin, int64_t out) {
+  const kernels::PadMode pad = mode == "constant" ? kernels::PadMode::kConstant
+                               : mode == "edge"   ? kernels::PadMode::kEdge
+                                                  : kernels::PadMode::kReflect;
+  std::vector<int64_t> sources(static_cast<size_t>(out));
+  for (int64_t o = 0; o < out; ++o) {
+    const int64_t i = o - begin;
+    sources[static_cast<size_t>(o)] = mode == "wrap" ? (i % in + in) % in : kernels::PadIndex(i, in, pad);
+  }
+  return sources;
+}
 
 Operator PadOperator() { return {"Pad", Infer, Reference}; }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "src/base/checked_math.h"
+#include "src/graph/auto_pad.h"
 
 namespace tempera::ops {
 namespace {
@@ -47,7 +48,7 @@ Result<Window> ResolveWindow(const graph::Node& node, std::span<const int64_t> s
   w.pads_end.assign(pads.begin() + static_cast<int64_t>(rank), pads.end());
 
   const std::string auto_pad = attributes.String("auto_pad", "NOTSET");
-  const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
+  const bool same = graph::IsSamePad(auto_pad);
   if (!same && auto_pad != "NOTSET" && auto_pad != "VALID" && !auto_pad.empty()) {
     return CorruptModel("auto_pad '" + auto_pad + "' is none of ONNX's values");
   }
@@ -57,11 +58,8 @@ Result<Window> ResolveWindow(const graph::Node& node, std::span<const int64_t> s
     if (spatial[d] < 0 || spatial[d] > (int64_t{1} << 40))
       return CorruptModel("its input is impossibly large");
     if (same) {
-      w.output[d] = CeilDiv(spatial[d], w.strides[d]);
-      const int64_t total = std::max<int64_t>(0, (w.output[d] - 1) * w.strides[d] + w.reach(d) - spatial[d]);
-      const int64_t small_half = total / 2;
-      w.pads_begin[d] = auto_pad == "SAME_UPPER" ? small_half : total - small_half;
-      w.pads_end[d] = total - w.pads_begin[d];
+      const graph::SamePad pad = graph::SamePadOf(auto_pad, spatial[d], w.strides[d], w.reach(d));
+      w.output[d] = pad.out, w.pads_begin[d] = pad.before, w.pads_end[d] = pad.after;
       continue;
     }
     if (auto_pad == "VALID") w.pads_begin[d] = w.pads_end[d] = 0;

@@ -7,6 +7,8 @@
 #include "src/base/checked_math.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/graph/rewrite.h"
+#include "src/kernels/task_share.h"
+#include "src/ops/pad_sources.h"
 #include "src/ops/shape_rules.h"
 
 namespace tempera::engine {
@@ -41,7 +43,7 @@ class PadStep final : public Step {
   Status Run(const RunContext& context) override {
     const auto height = static_cast<int64_t>(rows_.size()), width = static_cast<int64_t>(columns_.size());
     const int64_t rows = in_.n * in_.channels * height;
-    const int64_t each = std::max<int64_t>(1, 16 * 1024 / width);
+    const int64_t each = kernels::TaskLines(width);
     context.pool.ParallelFor(static_cast<int>(CeilDiv(rows, each)), [&](int task, int) {
       for (int64_t row = task * each; row < std::min(rows, (task + 1) * each); ++row) {
         const int64_t y = rows_[static_cast<size_t>(row % height)];
@@ -76,25 +78,6 @@ class PadStep final : public Step {
   const float* input_ = nullptr;
   float* output_ = nullptr;
 };
-
-// As ONNX has it; a negative `begin` crops.
-Sources SourcesOf(const std::string& mode, int64_t in, int64_t begin, int64_t out) {
-  Sources sources;
-  for (int64_t o = 0; o < out; ++o) {
-    int64_t i = o - begin;
-    const bool inside = i >= 0 && i < in;
-    if (!inside && mode == "constant") {
-      i = -1;
-    } else if (!inside && mode == "wrap") {
-      i = (i % in + in) % in;
-    } else if (!inside) {
-      if (mode == "reflect") i = i < 0 ? -i : 2 * (in - 1) - i;
-      i = std::clamp<int64_t>(i, 0, in - 1);
-    }
-    sources.push_back(i);
-  }
-  return sources;
-}
 
 // How many rows and columns come before the picture; false where anything else is padded, or not known.
 bool ReadMargins(const PlanBuilder& builder, const graph::Node& node, int64_t* top, int64_t* left) {
@@ -138,9 +121,10 @@ Result<bool> PlanPadNode(PlanBuilder& builder, const graph::Node& node) {
   if (mode == "constant") builder.Materialize(x);
   const Reading reading = builder.PlanarReading(x);
   const StorageId storage = builder.NewStorage(out);
-  builder.Add(std::make_unique<PadStep>(reading.storage, storage, from, SourcesOf(mode, from.h, top, to.h),
-                                        SourcesOf(mode, from.w, left, to.w), constant),
-              node);
+  builder.Add(
+      std::make_unique<PadStep>(reading.storage, storage, from, ops::PadSources(mode, from.h, top, to.h),
+                                ops::PadSources(mode, from.w, left, to.w), constant),
+      node);
   builder.SetReading(out, {storage, reading.pointwise, reading.layout});
   return true;
 }

@@ -12,6 +12,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/base/tensor.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::engine {
 
@@ -60,18 +61,18 @@ class Walk {
   // Where a dense operand's numbers of a task begin and end.
   std::pair<int64_t, int64_t> Range(int64_t task) const {
     const int64_t first = task / parts_ * rows_per_task_, last = std::min(rows_, first + rows_per_task_);
-    const int64_t begin = task % parts_ * kTaskNumbers;
-    return {
-        first * width_ + begin,
-        parts_ > 1 ? std::min((first + 1) * width_, first * width_ + begin + kTaskNumbers) : last * width_};
+    const int64_t begin = task % parts_ * kernels::kTaskNumbers;
+    return {first * width_ + begin,
+            parts_ > 1 ? std::min((first + 1) * width_, first * width_ + begin + kernels::kTaskNumbers)
+                       : last * width_};
   }
 
   // f(offsets, count): `count` numbers of a row, each operand's from its offset on.
   template <typename F>
   void RunTask(int64_t task, const F& f) const {
     const int64_t first = task / parts_ * rows_per_task_, last = std::min(rows_, first + rows_per_task_);
-    const int64_t begin = task % parts_ * kTaskNumbers;
-    const int64_t count = parts_ > 1 ? std::min(kTaskNumbers, width_ - begin) : width_;
+    const int64_t begin = task % parts_ * kernels::kTaskNumbers;
+    const int64_t count = parts_ > 1 ? std::min(kernels::kTaskNumbers, width_ - begin) : width_;
     for (int64_t row = first; row < last; ++row) {
       std::array<int64_t, kOperands> offsets;
       for (size_t k = 0; k < kOperands; ++k) offsets[k] = begin * steps_[k];
@@ -88,12 +89,9 @@ class Walk {
  private:
   void CutTasks() {
     for (int64_t d : dims_) rows_ *= d;
-    parts_ = CeilDiv(width_, kTaskNumbers);
-    rows_per_task_ = parts_ > 1 ? 1 : std::max<int64_t>(1, kTaskNumbers / width_);
+    parts_ = CeilDiv(width_, kernels::kTaskNumbers);
+    rows_per_task_ = parts_ > 1 ? 1 : kernels::TaskLines(width_);
   }
-
-  // Of a task: some microseconds.
-  static constexpr int64_t kTaskNumbers = 16 * 1024;
 
   std::vector<int64_t> dims_;  // without the last, which is the row
   std::array<std::vector<int64_t>, kOperands> strides_;

@@ -3,13 +3,11 @@
 
 #include "src/base/checked_math.h"
 #include "src/kernels/planes/depthwise_f32.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::kernels {
 namespace {
 
-// Numbers that a task writes: some microseconds of work, and an output that is still in the L2 when its
-// moments are gathered. Fixed, never derived from the number of threads: tiles decide the order of sums.
-constexpr int64_t kTaskNumbers = 16 * 1024;
 // Enough tasks for a fair share between up to about eight threads.
 constexpr int64_t kWantedTasks = 16;
 // The ring should leave a part of a 32 KiB L1 to the output.

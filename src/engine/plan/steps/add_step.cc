@@ -6,11 +6,10 @@
 #include "src/engine/plan/plan_builder.h"
 #include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/planes/pointwise_f32.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::engine {
 namespace {
-
-constexpr int64_t kTaskNumbers = 16 * 1024;
 
 class AddStep final : public BandedStep {
  public:
@@ -19,7 +18,7 @@ class AddStep final : public BandedStep {
     reads = {a.storage, b.storage};
     writes = {to};
     info.kernel = "add_f32";
-    parts_ = std::max<int64_t>(1, CeilDiv(planes_.plane(), kTaskNumbers));
+    parts_ = std::max<int64_t>(1, CeilDiv(planes_.plane(), kernels::kTaskNumbers));
   }
 
   void Bind(const Memory& memory) override {
@@ -31,14 +30,15 @@ class AddStep final : public BandedStep {
   int64_t tasks() const override { return planes_.n * planes_.channels * parts_; }
   Pictures pictures() const override { return {planes_, planes_}; }
   TaskRows RowsOf(int64_t task) const override {
-    return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kTaskNumbers, kTaskNumbers);
+    return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kernels::kTaskNumbers,
+                    kernels::kTaskNumbers);
   }
 
   void RunTask(int64_t task, void*) override {
-    const int64_t channel = task / parts_, begin = task % parts_ * kTaskNumbers;
+    const int64_t channel = task / parts_, begin = task % parts_ * kernels::kTaskNumbers;
     const int64_t at = channel * planes_.plane() + begin;
     add_(a_.pointwise, b_.pointwise, {}, channel, x_ + at, y_ + at, output_ + at,
-         std::min(kTaskNumbers, planes_.plane() - begin));
+         std::min(kernels::kTaskNumbers, planes_.plane() - begin));
   }
 
  private:
@@ -60,7 +60,7 @@ class AddNhwcStep final : public BandedStep {
     writes = {to};
     info.kernel = "add_f16 nhwc";
     stride_ = kernels::NhwcChannels(planes.channels);
-    pixels_ = std::max<int64_t>(1, kTaskNumbers / stride_);
+    pixels_ = kernels::TaskLines(stride_);
     parts_ = CeilDiv(planes_.plane(), pixels_);
   }
 

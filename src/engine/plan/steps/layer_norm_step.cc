@@ -5,6 +5,7 @@
 #include "src/base/checked_math.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/kernels/moments.h"
+#include "src/kernels/task_share.h"
 #include "src/ops/shape_rules.h"
 
 namespace tempera::engine {
@@ -36,7 +37,7 @@ class LayerNormStep final : public Step {
   }
 
   Status Run(const RunContext& context) override {
-    const int64_t each = std::max<int64_t>(1, 16 * 1024 / size_);
+    const int64_t each = kernels::TaskLines(size_);
     context.pool.ParallelFor(static_cast<int>(CeilDiv(count_, each)), [&](int task, int) {
       for (int64_t i = task * each; i < std::min(count_, (task + 1) * each); ++i) Normalize(i * size_);
     });

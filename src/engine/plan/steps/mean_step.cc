@@ -8,6 +8,7 @@
 #include "src/base/checked_math.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/kernels/moments.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::engine {
 namespace {
@@ -33,7 +34,7 @@ class MeanStep final : public Step {
   Status Run(const RunContext& context) override {
     const int64_t count = planes_.n * planes_.channels, plane = planes_.plane();
     // Small planes share a task.
-    const int64_t each = std::max<int64_t>(1, 16 * 1024 / plane);
+    const int64_t each = kernels::TaskLines(plane);
     context.pool.ParallelFor(static_cast<int>(CeilDiv(count, each)), [&](int task, int) {
       for (int64_t i = task * each; i < std::min(count, (task + 1) * each); ++i) {
         if (largest_) {

@@ -8,6 +8,7 @@
 #include "src/engine/plan/plan_builder.h"
 #include "src/engine/plan/walk.h"
 #include "src/kernels/planes/shuffle_f32.h"
+#include "src/kernels/task_share.h"
 #include "src/ops/shape_rules.h"
 #include "src/ops/slice.h"
 
@@ -93,7 +94,7 @@ class SpreadStep final : public Step {
   Status Run(const RunContext& context) override {
     const int64_t block = deep_.block, width = deep_.w * block;
     const int64_t rows = deep_.n * deep_.channels * deep_.h * block;
-    const int64_t each = std::max<int64_t>(1, 16 * 1024 / width);
+    const int64_t each = kernels::TaskLines(width);
     context.pool.ParallelFor(static_cast<int>(CeilDiv(rows, each)), [&](int task, int) {
       for (int64_t row = task * each; row < std::min(rows, (task + 1) * each); ++row) {
         const int64_t plane = row / block / deep_.h, y = row / block % deep_.h;

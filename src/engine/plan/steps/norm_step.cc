@@ -8,6 +8,7 @@
 #include "src/engine/plan/norm.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/engine/plan/steps/conv_step.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::engine {
 
@@ -77,8 +78,6 @@ void InstanceNorm::Apply() {
 namespace {
 
 // Rows a task reads: about 64 KiB of one channel.
-constexpr int64_t kTaskNumbers = 16 * 1024;
-
 class NormStep final : public BandedStep {
  public:
   NormStep(InstanceNorm* norm, StorageId from, const Planes& planes, int64_t highway_bit)
@@ -88,7 +87,7 @@ class NormStep final : public BandedStep {
         region_moments_(kernels::ChooseRegionMomentsF32(highway_bit)) {
     reads = {from};
     info.kernel = "moments_f32";
-    rows_ = std::clamp<int64_t>(kTaskNumbers / planes_.w, 1, planes_.h);
+    rows_ = std::clamp<int64_t>(kernels::kTaskNumbers / planes_.w, 1, planes_.h);
     tiles_ = CeilDiv(planes_.h, rows_);
     moments_.resize(static_cast<size_t>(planes_.n * planes_.channels * tiles_));
   }

@@ -8,12 +8,10 @@
 #include "src/engine/plan/bands.h"
 #include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/planes/pointwise_f32.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::engine {
 namespace {
-
-// Numbers a task handles: 64 KiB read and written, a fraction of a millisecond.
-constexpr int64_t kTaskNumbers = 16 * 1024;
 
 // Function: called as kernels::PointwiseF32::Apply is.
 template <typename Function>
@@ -24,7 +22,7 @@ class PointwiseStep final : public BandedStep {
     reads = {from.storage};
     writes = {to};
     info.kernel = "pointwise_f32";
-    parts_ = std::max<int64_t>(1, CeilDiv(planes_.plane(), kTaskNumbers));
+    parts_ = std::max<int64_t>(1, CeilDiv(planes_.plane(), kernels::kTaskNumbers));
   }
 
   void Bind(const Memory& memory) override {
@@ -35,14 +33,15 @@ class PointwiseStep final : public BandedStep {
   int64_t tasks() const override { return planes_.n * planes_.channels * parts_; }
   Pictures pictures() const override { return {planes_, planes_}; }
   TaskRows RowsOf(int64_t task) const override {
-    return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kTaskNumbers, kTaskNumbers);
+    return SameRows(planes_, task / parts_ / planes_.channels, task % parts_ * kernels::kTaskNumbers,
+                    kernels::kTaskNumbers);
   }
 
   void RunTask(int64_t task, void*) override {
-    const int64_t channel = task / parts_, begin = task % parts_ * kTaskNumbers;
+    const int64_t channel = task / parts_, begin = task % parts_ * kernels::kTaskNumbers;
     const int64_t at = channel * planes_.plane() + begin;
     apply_(from_.pointwise, channel, input_ + at, output_ + at,
-           std::min(kTaskNumbers, planes_.plane() - begin));
+           std::min(kernels::kTaskNumbers, planes_.plane() - begin));
   }
 
  private:
@@ -66,7 +65,7 @@ class ToPlanarStep final : public BandedStep {
     reads = {from.storage};
     writes = {to};
     info.kernel = "to_planar f16";
-    pixels_ = std::max<int64_t>(1, kTaskNumbers / stride_);
+    pixels_ = kernels::TaskLines(stride_);
     parts_ = CeilDiv(planes_.plane(), pixels_);
   }
 

@@ -8,6 +8,7 @@
 #include "src/base/checked_math.h"
 #include "src/engine/plan/bands.h"
 #include "src/engine/plan/plan_builder.h"
+#include "src/kernels/task_share.h"
 #include "src/ops/window.h"
 
 namespace tempera::engine {
@@ -58,8 +59,7 @@ class PoolStep final : public BandedStep {
         mean_(mean) {
     reads = {from};
     writes = {to};
-    // About 16 thousand sums a task.
-    rows_ = std::clamp<int64_t>(16 * 1024 / (x_.out * y_.kernel * x_.kernel), 1, y_.out);
+    rows_ = std::clamp<int64_t>(kernels::kTaskNumbers / (x_.out * y_.kernel * x_.kernel), 1, y_.out);
     bands_ = CeilDiv(y_.out, rows_);
     if (mean) scratch_bytes = static_cast<size_t>(x_.out) * sizeof(double);
     for (int64_t k = 0; k < x_.kernel; ++k) inside_x_.push_back(x_.Inside(k));

@@ -6,12 +6,12 @@
 #include "src/engine/plan/bands.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/kernels/planes/resize_f32.h"
+#include "src/kernels/task_share.h"
 #include "src/ops/resize_axis.h"
 
 namespace tempera::engine {
 namespace {
 
-constexpr int64_t kTaskNumbers = 16 * 1024;
 // Pictures from 16 MiB on are written past the caches: no cache would keep them whole until they are read,
 // and to write a line that is not in the cache is to read it first (128 channels of 256x256 on two Zen 3
 // cores: 5.0 -> 2.9 ms, and 10 % less for the convolution that reads them).
@@ -32,7 +32,7 @@ class ResizeStep final : public BandedStep {
     writes = {to};
     info.kernel = "resize_f32";
     scratch_bytes = static_cast<size_t>(kernels::ResizeScratchFloats(x_)) * sizeof(float);
-    rows_ = std::clamp<int64_t>(kTaskNumbers / x_.out, 1, y_.out);
+    rows_ = std::clamp<int64_t>(kernels::kTaskNumbers / x_.out, 1, y_.out);
     bands_ = CeilDiv(y_.out, rows_);
   }
 

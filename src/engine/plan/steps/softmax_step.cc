@@ -4,12 +4,14 @@
 #include "src/base/checked_math.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/kernels/planes/softmax_f32.h"
+#include "src/kernels/task_share.h"
 #include "src/ops/shape_rules.h"
 
 namespace tempera::engine {
 namespace {
 
-constexpr int64_t kTaskNumbers = 8 * 1024;
+// Half of the usual: each number is an exponential.
+constexpr int64_t kSoftmaxNumbers = kernels::kTaskNumbers / 2;
 constexpr int64_t kVector = 16;  // tasks begin at whole vectors
 
 class SoftmaxStep final : public Step {
@@ -25,7 +27,7 @@ class SoftmaxStep final : public Step {
     writes = {to};
     info.kernel = "softmax_f32";
     scratch_bytes = static_cast<size_t>(kernels::SoftmaxScratchFloats(size)) * sizeof(float);
-    per_task_ = RoundUp(CeilDiv(kTaskNumbers, size), kVector);
+    per_task_ = RoundUp(CeilDiv(kSoftmaxNumbers, size), kVector);
   }
 
   void Bind(const Memory& memory) override {

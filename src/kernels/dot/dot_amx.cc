@@ -5,7 +5,6 @@
 #include "src/kernels/dot/amx_block.h"
 #include "src/kernels/dot/amx_tiles.h"
 #include "src/kernels/dot/dot_entry.h"
-#include "src/kernels/dot/dot_trust.h"
 
 namespace tempera::kernels {
 
@@ -13,13 +12,13 @@ const DotKernel& AmxInt8Dot() {
   static constexpr DotKernel kernel = amx::TileDotKernel<amx::RealTiles, amx::Multiply::kU8S8>("amx_int8");
   return kernel;
 }
-bool HasAmxInt8Dot() { return ThisCpu().amx_int8 && TrustDot(AmxInt8Dot()); }
+bool HasAmxInt8Dot() { return ThisCpu().amx_int8; }
 
 const DotKernel& AmxBf16Dot() {
   static constexpr DotKernel kernel = amx::TileDotKernel<amx::RealTiles, amx::Multiply::kBf16>("amx_bf16");
   return kernel;
 }
-bool HasAmxBf16Dot() { return ThisCpu().amx_bf16 && TrustDot(AmxBf16Dot()); }
+bool HasAmxBf16Dot() { return ThisCpu().amx_bf16; }
 
 }  // namespace tempera::kernels
 

@@ -9,7 +9,6 @@
 
 #include "src/base/cpu_features.h"
 #include "src/kernels/dot/dot_entry.h"
-#include "src/kernels/dot/dot_trust.h"
 
 #define TEMPERA_DOT_INLINE TEMPERA_DOT_ATTR __attribute__((always_inline)) static inline
 
@@ -44,7 +43,7 @@ const DotKernel& Avx512Bf16Dot() {
   static constexpr DotKernel kernel = BlockDotKernel<Avx512Bf16>("avx512_bf16", DotElement::kBf16);
   return kernel;
 }
-bool HasAvx512Bf16Dot() { return ThisCpu().avx512() && ThisCpu().avx512_bf16 && TrustDot(Avx512Bf16Dot()); }
+bool HasAvx512Bf16Dot() { return ThisCpu().avx512() && ThisCpu().avx512_bf16; }
 
 }  // namespace tempera::kernels
 #endif  // __x86_64__

@@ -2,6 +2,7 @@
 #include <hwy/targets.h>
 
 #include "src/kernels/dot/dot_entry.h"
+#include "src/kernels/dot/dot_trust.h"
 
 namespace tempera::kernels {
 namespace {
@@ -40,8 +41,10 @@ const DotKernel& PlainDotKernel(DotElement element) {
 std::vector<const DotKernel*> DotKernelsFor(int64_t highway_bit) {
   std::vector<const DotKernel*> kernels;
   for (const DotEntry& entry : kEntries) {
-    // In Highway better targets have lower bits.
-    if (highway_bit <= entry.least_target && entry.runs_here()) kernels.push_back(&entry.kernel());
+    // In Highway better targets have lower bits. The plain ones, which serve every target, vouch for the
+    // others.
+    if (highway_bit > entry.least_target || !entry.runs_here()) continue;
+    if (entry.least_target == INT64_MAX || TrustDot(entry.kernel())) kernels.push_back(&entry.kernel());
   }
   return kernels;
 }

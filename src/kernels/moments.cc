@@ -25,10 +25,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetRegionMoments);
-
-RegionMomentsF32 ChooseRegionMomentsF32(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetRegionMoments), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(RegionMomentsF32, ChooseRegionMomentsF32, GetRegionMoments);
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

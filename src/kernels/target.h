@@ -24,4 +24,11 @@ Function ChooseForTarget(Function const (&table)[kSize], int64_t highway_bit) {
   }
 }
 
+// The exit of a kernel's file, inside `#if HWY_ONCE` and this namespace: `Choose(highway_bit)` gives what
+// `Get()` gives in that target's namespace, of type `Result`.
+#define TEMPERA_CHOOSE_BY_TARGET(Result, Choose, Get)                                                    \
+  HWY_EXPORT(Get);                                                                                       \
+  Result Choose(int64_t highway_bit) { return ChooseForTarget(HWY_DISPATCH_TABLE(Get), highway_bit)(); } \
+  static_assert(true) /* a semicolon follows */
+
 }  // namespace tempera::kernels

@@ -8,6 +8,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/engine/ends/task_region.h"
+#include "src/kernels/conv/conv_f32.h"
 
 namespace tempera::engine {
 

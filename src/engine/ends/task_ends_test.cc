@@ -11,6 +11,8 @@
 
 #include "src/base/aligned_buffer.h"
 #include "src/base/cpu.h"
+#include "src/kernels/conv/conv_f32.h"
+#include "src/kernels/nhwc/conv_nhwc.h"
 
 namespace tempera::engine {
 namespace {

@@ -5,10 +5,8 @@
 #include <cstdint>
 
 #include "src/engine/plan/step.h"
-#include "src/kernels/conv/conv_f32.h"
-#include "src/kernels/nhwc/conv_nhwc.h"
-#include "src/kernels/planes/depthwise_f32.h"
-#include "src/kernels/planes/mix_f32.h"
+#include "src/kernels/conv/conv_geometry.h"
+#include "src/kernels/region.h"
 
 namespace tempera::engine {
 
@@ -74,10 +72,15 @@ inline TaskRows SameRows(const Planes& planes, int64_t image, int64_t begin, int
   return {rows, rows};
 }
 
-TaskRows RowsOfTask(const kernels::ConvPlan& plan, int64_t task);
-TaskRows RowsOfTask(const kernels::ConvNhwcPlan& plan, int64_t task);
-TaskRows RowsOfTask(const kernels::DepthwisePlan& plan, int64_t task);
-TaskRows RowsOfTask(const kernels::MixPlan& plan, int64_t task);
+// Rows of a region of a picture `height` high.
+Rows RowsOf(const kernels::TaskRegion& region, int64_t height);
+
+// Of a kernel's plan, which answers for its tasks itself.
+template <class Plan>
+TaskRows RowsOfTask(const Plan& plan, int64_t task) {
+  const kernels::ConvShape& s = plan.shape;
+  return {RowsOf(plan.ReadRegion(task), s.in_h), RowsOf(plan.WrittenRegion(task), s.out_h * s.shuffle)};
+}
 inline BandedStep::Pictures PicturesOf(const kernels::ConvShape& s) {
   return {{s.n, s.in_channels, s.in_h, s.in_w},
           {s.n, s.out_channels / s.pixels_a_channel(), s.out_h * s.shuffle, s.out_w * s.shuffle}};

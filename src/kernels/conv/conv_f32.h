@@ -13,9 +13,10 @@
 
 #include "src/base/aligned_buffer.h"
 #include "src/base/status.h"
+#include "src/kernels/conv/conv_geometry.h"
 #include "src/kernels/moments.h"
-#include "src/kernels/pad_index.h"
 #include "src/kernels/pointwise.h"
+#include "src/kernels/region.h"
 #include "src/kernels/winograd/winograd_layout.h"
 
 namespace tempera::kernels {
@@ -27,41 +28,6 @@ struct PlaneSteps {
     return {row != 0 ? row : width, plane != 0 ? plane : height * width};
   }
 };
-
-struct ConvShape {
-  int64_t n = 1, in_channels = 1, in_h = 1, in_w = 1;
-  int64_t out_channels = 1, out_h = 1, out_w = 1;
-  int64_t kernel_h = 1, kernel_w = 1;
-  int64_t stride_h = 1, stride_w = 1;
-  int64_t dilation_h = 1, dilation_w = 1;
-  int64_t pad_top = 0, pad_left = 0;  // bottom and right follow from out_h and out_w
-  int64_t group = 1;
-  PadMode pad_mode = PadMode::kConstant;
-  float pad_value = 0;
-  // 2: the input is first enlarged twice by repeating pixels (nearest); in_h and in_w are
-  // those of the small image, padding counts enlarged pixels.
-  int64_t upsample = 1;
-  // ConvTranspose: input pixel i adds its kernel to the output from i * stride - pad on. Padding is zeros;
-  // stride_h = stride_w, 1 or 2.
-  bool transposed = false;
-  // r in 2..4: output channel c * r * r + dy * r + dx is stored as pixel (y * r + dy, x * r + dx) of channel
-  // c (DepthToSpace in CRD order, which Shi et al. 2016 call periodic shuffling, behind the convolution): the
-  // output is [n, out_channels / (r * r), out_h * r, out_w * r]. out_channels, out_h, out_w, what ConvArgs
-  // says of output channels, and moments stay those before the shuffle. One group, not enlarged, not
-  // transposed.
-  int64_t shuffle = 1;
-
-  // Output channels that become one.
-  int64_t pixels_a_channel() const { return shuffle * shuffle; }
-  int64_t macs() const {
-    if (transposed) return n * out_channels * in_h * in_w * (in_channels / group) * kernel_h * kernel_w;
-    return n * out_channels * out_h * out_w * (in_channels / group) * kernel_h * kernel_w;
-  }
-};
-
-// kInvalidArgument when sizes contradict each other, reflect pads reach past the image, or a
-// size does not fit.
-Status CheckConvShape(const ConvShape& shape);
 
 struct ConvArgs {
   const float* input = nullptr;  // [n, in_channels, in_h, in_w]
@@ -93,22 +59,9 @@ enum class ConvMethod {
 
 using ConvTaskFunction = void (*)(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch);
 
-// Immutable once made; owns its packed weights.
-struct ConvPlan {
-  ConvShape shape;
-
-  // Outputs are computed as `scale` x `scale` interleaved images ("phases"). 1, or 2 when the
-  // enlargement was folded into the weights: 3x3 over an enlarged image is four 2x2
-  // convolutions of the small one, 4/9 of the work. 2 also for a transposed convolution of stride 2.
-  int64_t scale = 1;
-  int64_t read_stride_h = 1, read_stride_w = 1;  // of the input, per output of a phase
-  // Enlargement left to the copy into scratch: shape.upsample when it was not folded.
-  int64_t read_upsample = 1;
-  // One phase's output, and the window of input it reads; after folding these count small pixels.
-  int64_t phase_h = 0, phase_w = 0;
-  int64_t window_h = 0, window_w = 0, window_top = 0, window_left = 0;
-  PadMode pad_mode = PadMode::kConstant;
-
+// Immutable once made; owns its packed weights. Its tiles: the blocks of all groups are cut into parts
+// besides.
+struct ConvPlan : ConvGeometry {
   struct Phase {
     std::vector<int32_t> tap_offsets;    // into one channel of the scratch
     std::vector<int64_t> block_weights;  // per block: where its [in_channel][tap][channel] starts
@@ -123,10 +76,7 @@ struct ConvPlan {
   AlignedBuffer weights;    // floats
   std::vector<float> bias;  // one per output channel
 
-  // Tiles: an output phase is cut into tiles_y x tiles_x; the blocks of all groups into parts.
-  int64_t tile_h = 0, tile_w = 0, tiles_y = 0, tiles_x = 0;
   int64_t parts = 1, groups_per_part = 1, blocks_per_part = 0;
-  int64_t tiles = 0;  // tiles_y * tiles_x
   int64_t tasks = 0;  // n * parts * tiles
 
   // Scratch of one channel: scratch_rows rows, each read_stride_w segments of segment_width numbers.
@@ -149,6 +99,10 @@ struct ConvPlan {
   ConvTaskFunction run_tile = nullptr;
 
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
+  // Never less than the task reads, padding shows and whole vectors reach.
+  TaskRegion ReadRegion(int64_t task) const;
+  // Exactly what the task writes.
+  TaskRegion WrittenRegion(int64_t task) const;
   // How it is computed, for people: "", " 4-phase", " winograd F(4x4,3x3)", ...
   const char* form_name() const;
 };

@@ -1,11 +1,9 @@
 // Plans a convolution: folds an enlargement into the weights, cuts the output into tiles, packs the weights.
 #include <algorithm>
 #include <cstring>
-#include <string>
 
 #include "src/base/checked_math.h"
 #include "src/kernels/conv/conv_f32.h"
-#include "src/kernels/conv/conv_taps.h"
 #include "src/kernels/winograd/winograd.h"
 #include "src/kernels/winograd/winograd_strip.h"
 
@@ -130,53 +128,6 @@ Status PackWeights(ConvPlan& p, std::span<const float> weights) {
   std::memcpy(p.weights.data(), packed.data(), packed.size() * sizeof(float));
   return OkStatus();
 }
-
-}  // namespace
-
-Status CheckConvShape(const ConvShape& s) {
-  // Each number below 2^24 and each tensor below 2^34 numbers keeps every product in 64 bits.
-  constexpr int64_t kMost = int64_t{1} << 24, kMostNumbers = int64_t{1} << 34;
-  for (int64_t d : {s.n, s.in_channels, s.in_h, s.in_w, s.out_channels, s.out_h, s.out_w, s.kernel_h,
-                    s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.group}) {
-    if (d < 1 || d > kMost)
-      return InvalidArgument("convolution size " + std::to_string(d) + " is not in 1..2^24");
-  }
-  if (s.upsample < 1 || s.upsample > 16) return InvalidArgument("convolution enlarges by more than 16");
-  if (s.shuffle < 1 || s.shuffle > 4 || s.out_channels % s.pixels_a_channel() != 0 ||
-      (s.shuffle > 1 && (s.group != 1 || s.upsample != 1 || s.transposed))) {
-    return InvalidArgument("convolution whose channels cannot become blocks of pixels");
-  }
-  if (s.in_channels % s.group != 0 || s.out_channels % s.group != 0) {
-    return InvalidArgument("convolution channels do not divide into " + std::to_string(s.group) + " groups");
-  }
-  const int64_t tensors[3][4] = {{s.n, s.in_channels, s.in_h, s.in_w},
-                                 {s.n, s.out_channels, s.out_h, s.out_w},
-                                 {s.out_channels, s.in_channels, s.kernel_h, s.kernel_w}};
-  for (const auto& dims : tensors) {
-    int64_t count = 0;
-    if (!CheckedElementCount(dims, &count) || count > kMostNumbers) {
-      return InvalidArgument("convolution tensor is larger than 2^34 numbers");
-    }
-  }
-  if (s.transposed && (s.stride_h != s.stride_w || s.stride_h > 2 || s.upsample != 1 ||
-                       s.pad_mode != PadMode::kConstant || s.pad_value != 0)) {
-    return Unsupported("transposed convolution with this stride or padding");
-  }
-  for (const ConvAxis& a : {AxisH(s), AxisW(s)}) {
-    const int64_t after = s.transposed ? 0 : a.after();
-    if (a.before < 0 || a.before > kMost || after > kMost) {
-      return InvalidArgument("convolution padding is not in 0..2^24");
-    }
-    if (s.pad_mode == PadMode::kReflect && (a.before >= a.in || after >= a.in)) {
-      return InvalidArgument("reflect padding of " + std::to_string(std::max(a.before, after)) +
-                             " needs an image of at least " + std::to_string(std::max(a.before, after) + 1) +
-                             " pixels, not " + std::to_string(a.in) + "; use a larger size");
-    }
-  }
-  return OkStatus();
-}
-
-namespace {
 
 Status PlanDirect(ConvPlan& p, std::span<const float> weights) {
   p.run_task = p.target->run_task;

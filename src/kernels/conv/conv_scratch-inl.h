@@ -22,11 +22,6 @@ namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// A tile in phase coordinates: outputs [y0, y0 + rows) x [x0, x0 + columns).
-struct Tile {
-  int64_t y0, x0, rows, columns;
-};
-
 // Image numbers [0, count) of a row through `read`, in whole vectors: up to `room` numbers of dst and `rest`
 // of the row may be used beyond count, and where that is not enough the last vector overlaps the one before
 // it (a partial one would go through memory and wait for its own stores: a third of a narrow tile's copy).
@@ -80,14 +75,14 @@ HWY_INLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t cha
 // Asks for the rows of one channel that FillRow will read, while another channel is worked on: rows of a tile
 // are too short for the processor's own prefetcher, and half of a narrow layer's time went by waiting for
 // them.
-HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t row_step, int64_t top,
-                             int64_t rows, int64_t left, int64_t columns) {
+HWY_INLINE void PrefetchRows(const ConvPlan& plan, const float* plane, int64_t row_step,
+                             const ConvWindow& window) {
   constexpr int64_t kLine = 16;
   const int64_t up = plan.read_upsample, in_h = plan.shape.in_h, in_w = plan.shape.in_w;
-  const int64_t begin = std::clamp<int64_t>(left / up, 0, in_w);
-  const int64_t end = std::clamp<int64_t>((left + columns) / up, begin, in_w);
-  const int64_t first = std::clamp<int64_t>(top / up, 0, in_h);
-  const int64_t last = std::clamp<int64_t>((top + rows) / up, first, in_h);
+  const int64_t begin = std::clamp<int64_t>(window.columns.first / up, 0, in_w);
+  const int64_t end = std::clamp<int64_t>(window.columns.end() / up, begin, in_w);
+  const int64_t first = std::clamp<int64_t>(window.rows.first / up, 0, in_h);
+  const int64_t last = std::clamp<int64_t>(window.rows.end() / up, first, in_h);
   for (int64_t y = first; y < last; ++y) {
     for (int64_t x = begin; x < end; x += kLine) hwy::Prefetch(plane + y * row_step + x);
   }
@@ -111,41 +106,42 @@ HWY_INLINE void SplitByStride(const float* src, int64_t stride, int64_t segment,
   }
 }
 
-// Rows [begin, end) of what a tile reads of one channel. `plane` is the input plane, its rows row_step apart;
-// `channel` indexes the Pointwise, `linear` holds one row before the split, dst is where the channel's rows
-// lie: row r at r % ring.
-HWY_INLINE void FillRows(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                         int64_t row_step, const Tile& tile, int64_t begin, int64_t end, int64_t ring,
-                         float* linear, float* dst) {
-  const ConvShape& s = plan.shape;
+// A plane of the input: its rows lie row_step apart, `channel` indexes the Pointwise.
+struct InputPlane {
+  const Pointwise& read;
+  int64_t channel;
+  const float* numbers;
+  int64_t row_step;
+};
+
+// Where a channel's rows lie in scratch: row r of a window at r % ring. `linear` holds one before its split.
+struct ScratchRows {
+  float* to;
+  int64_t ring;
+  float* linear;
+};
+
+// Rows [begin, end) of a window of one channel.
+HWY_INLINE void FillRows(const ConvPlan& plan, const InputPlane& plane, const ConvWindow& window,
+                         int64_t begin, int64_t end, const ScratchRows& rows) {
   const int64_t row_width = plan.read_stride_w * plan.segment_width;
-  const int64_t need = (tile.columns - 1) * plan.read_stride_w + plan.window_w;
-  const int64_t first = tile.x0 * plan.read_stride_w - plan.window_left;
-  const int64_t top = tile.y0 * plan.read_stride_h - plan.window_top;
-  int64_t slot = begin % ring;
+  int64_t slot = begin % rows.ring;
   for (int64_t r = begin; r < end; ++r) {
-    const int64_t y = PadIndex(top + r, s.in_h * plan.read_upsample, plan.pad_mode);
-    const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * row_step;
-    float* to = plan.read_stride_w == 1 ? dst + slot * row_width : linear;
-    FillRow(plan, read, channel, row, first, need, row_width, to);
-    if (plan.read_stride_w != 1) {
-      SplitByStride(linear, plan.read_stride_w, plan.segment_width, dst + slot * row_width);
-    }
-    if (++slot == ring) slot = 0;
+    const int64_t y = PadIndex(window.rows.first + r, plan.shape.in_h * plan.read_upsample, plan.pad_mode);
+    const float* row = y < 0 ? nullptr : plane.numbers + (y / plan.read_upsample) * plane.row_step;
+    float* const dst = rows.to + slot * row_width;
+    FillRow(plan, plane.read, plane.channel, row, window.columns.first, window.columns.count, row_width,
+            plan.read_stride_w == 1 ? dst : rows.linear);
+    if (plan.read_stride_w != 1) SplitByStride(rows.linear, plan.read_stride_w, plan.segment_width, dst);
+    if (++slot == rows.ring) slot = 0;
   }
 }
 
-// All rows of a tile. `next` is the plane read after this one, or nullptr.
-HWY_INLINE void FillChannel(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                            const float* next, int64_t row_step, const Tile& tile, float* linear,
-                            float* dst) {
-  const int64_t rows = (tile.rows - 1) * plan.read_stride_h + plan.window_h;
-  if (next != nullptr) {
-    PrefetchRows(plan, next, row_step, tile.y0 * plan.read_stride_h - plan.window_top, rows,
-                 tile.x0 * plan.read_stride_w - plan.window_left,
-                 (tile.columns - 1) * plan.read_stride_w + plan.window_w);
-  }
-  FillRows(plan, read, channel, plane, row_step, tile, 0, rows, rows, linear, dst);
+// All rows of a window. `next` is the plane read after this one, or nullptr.
+HWY_INLINE void FillChannel(const ConvPlan& plan, const InputPlane& plane, const float* next,
+                            const ConvWindow& window, float* linear, float* dst) {
+  if (next != nullptr) PrefetchRows(plan, next, plane.row_step, window);
+  FillRows(plan, plane, window, 0, window.rows.count, {dst, window.rows.count, linear});
 }
 
 }  // namespace HWY_NAMESPACE

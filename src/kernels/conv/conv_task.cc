@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "src/kernels/conv/conv_f32.h"
+#include "src/kernels/conv/conv_tasks.h"
 #include "src/kernels/target.h"
 
 #undef HWY_TARGET_INCLUDE
@@ -23,7 +24,7 @@ namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Where a thread's scratch holds what; PlanConv reserves the room (ScratchLayout in conv_plan.cc).
+// Where a thread's scratch holds what; PlanConv reserves the room.
 struct Workspace {
   float* channels;
   float* linear;
@@ -31,7 +32,7 @@ struct Workspace {
   int64_t num_runs;
 };
 
-int64_t ListRuns(const ConvPlan& plan, const Tile& tile, Run* runs) {
+int64_t ListRuns(const ConvPlan& plan, const ConvTile& tile, Run* runs) {
   const int64_t lanes = static_cast<int64_t>(hn::Lanes(DF()));
   const int64_t row_width = plan.read_stride_w * plan.segment_width;
   int64_t count = 0;
@@ -117,8 +118,8 @@ BlockArgs ArgsOf(const ConvPlan& plan, size_t phase, int64_t block, const float*
   return a;
 }
 
-// Blocks [first, last) of one group over the filled scratch. Blocks go in chunks whose weights stay in
-// L1 (16 KiB of its 32) while the runs pass by.
+// Blocks [first, last) of one group over the filled scratch. Blocks go in chunks whose weights, at most 64
+// KiB, stay in the L2 while the runs pass by.
 void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work, int64_t n, int64_t first,
                int64_t last) {
   const PlaneSteps planes = args.OutputSteps(plan.shape);
@@ -156,31 +157,25 @@ void RunBlocks(const ConvPlan& plan, const ConvArgs& args, const Workspace& work
   }
 }
 
-void GatherMoments(const ConvPlan& plan, const ConvArgs& args, const Tile& tile, int64_t n,
-                   int64_t tile_index, const ConvPlan::Block& block) {
+void GatherMoments(const ConvPlan& plan, const ConvArgs& args, const ConvTile& tile, const ConvTask& t,
+                   const ConvPlan::Block& block) {
   const ConvShape& s = plan.shape;
   const int64_t y = tile.y0 * plan.scale, x = tile.x0 * plan.scale;
   const int64_t rows = std::min(tile.rows * plan.scale, s.out_h - y);
   const int64_t columns = std::min(tile.columns * plan.scale, s.out_w - x);
   const PlaneSteps steps = args.OutputSteps(s);
   for (int32_t c = block.first_channel; c < block.first_channel + block.channels; ++c) {
-    const int64_t channel = n * s.out_channels + c;
+    const int64_t channel = t.image * s.out_channels + c;
     const float* data = args.output + channel * steps.plane + y * steps.row + x;
-    args.moments[channel * plan.tiles + tile_index] = RegionMoments(data, rows, columns, steps.row);
+    args.moments[channel * plan.tiles + t.index] = RegionMoments(data, rows, columns, steps.row);
   }
 }
 
 void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
-  const int64_t tile_index = task % plan.tiles;
-  const int64_t part = task / plan.tiles % plan.parts;
-  const int64_t n = task / plan.tiles / plan.parts;
-  Tile tile;
-  tile.y0 = tile_index / plan.tiles_x * plan.tile_h;
-  tile.x0 = tile_index % plan.tiles_x * plan.tile_w;
-  tile.rows = std::min(plan.tile_h, plan.phase_h - tile.y0);
-  tile.columns = std::min(plan.tile_w, plan.phase_w - tile.x0);
-
+  const ConvTask t = TaskOf(plan, task);
+  const ConvTile tile = plan.TileAt(t.index);
+  const ConvWindow window = plan.WindowOf(tile);
   const int64_t group_channels = s.in_channels / s.group;
   const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
   Workspace work;
@@ -189,23 +184,20 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
   work.runs = reinterpret_cast<Run*>(work.linear + plan.read_stride_w * plan.segment_width);
   work.num_runs = ListRuns(plan, tile, work.runs);
 
-  const int64_t first_group = part * plan.groups_per_part % s.group;
-  const int64_t last_group = std::min(s.group, first_group + plan.groups_per_part);
-  for (int64_t g = first_group; g < last_group; ++g) {
+  for (int64_t g = t.first_group; g < t.last_group; ++g) {
     for (int64_t c = 0; c < group_channels; ++c) {
-      const int64_t channel = n * s.in_channels + g * group_channels + c;
+      const int64_t channel = t.image * s.in_channels + g * group_channels + c;
       const float* plane = args.input + channel * steps.plane;
-      FillChannel(plan, args.read, channel, plane, c + 1 < group_channels ? plane + steps.plane : nullptr,
-                  steps.row, tile, work.linear, work.channels + c * plan.channel_stride);
+      const float* next = c + 1 < group_channels ? plane + steps.plane : nullptr;
+      FillChannel(plan, {args.read, channel, plane, steps.row}, next, window, work.linear,
+                  work.channels + c * plan.channel_stride);
     }
-    // With one group the parts share its blocks out; with several each part has whole groups.
-    const int64_t group_first = g * plan.blocks_per_group;
-    const int64_t first = group_first + (s.group == 1 ? part * plan.blocks_per_part : 0);
-    const int64_t last = std::min(group_first + plan.blocks_per_group, first + plan.blocks_per_part);
-    RunBlocks(plan, args, work, n, first, last);
+    const int64_t first = std::max(t.first_block, g * plan.blocks_per_group);
+    const int64_t last = std::min(t.last_block, (g + 1) * plan.blocks_per_group);
+    RunBlocks(plan, args, work, t.image, first, last);
     if (args.moments == nullptr) continue;
     for (int64_t b = first; b < last; ++b) {
-      GatherMoments(plan, args, tile, n, tile_index, plan.blocks[static_cast<size_t>(b)]);
+      GatherMoments(plan, args, tile, t, plan.blocks[static_cast<size_t>(b)]);
     }
   }
 }
@@ -214,13 +206,14 @@ void RunConvTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float
 void RunShuffledTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const ConvPlan::Shuffle& shuffle = plan.shuffle;
-  const int64_t index = task % plan.tiles, n = task / plan.tiles;
-  const Region tile = {n, index / plan.tiles_x * plan.tile_h, index % plan.tiles_x * plan.tile_w};
+  const ConvTask t = TaskOf(plan, task);
+  const ConvTile at = plan.TileAt(t.index);
+  const ShuffledTile tile = {t.image, at.y0, at.x0};
   float* const planes = scratch + shuffle.start;
   ConvArgs to_planes = args;
   to_planes.output_steps = {shuffle.row, shuffle.plane};
   // Kernels count from the first image's first pixel.
-  to_planes.output = planes - (n * s.out_channels * shuffle.plane + tile.y0 * shuffle.row + tile.x0);
+  to_planes.output = planes - (tile.n * s.out_channels * shuffle.plane + tile.y0 * shuffle.row + tile.x0);
   plan.run_tile(plan, to_planes, task, scratch);
   StoreShuffled(plan, args, tile, planes, 0, s.out_channels);
 }
@@ -237,11 +230,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetConvTarget);
-
-const ConvTarget* ChooseConvTarget(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetConvTarget), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(const ConvTarget*, ChooseConvTarget, GetConvTarget);
 
 void ConvPlan::RunTask(const ConvArgs& args, int64_t task, void* scratch) const {
   run_task(*this, args, task, static_cast<float*>(scratch));

@@ -48,12 +48,12 @@ HWY_INLINE void InterleaveRow(const float* HWY_RESTRICT from, int64_t plane, int
 }
 
 // A task's tile: the image, and its first pixel before the shuffle.
-struct Region {
+struct ShuffledTile {
   int64_t n, y0, x0;
 };
 
 // Channels [first, last), whole blocks' rows, from the planes that ConvPlan::shuffle describes to the output.
-HWY_INLINE void StoreShuffled(const ConvPlan& plan, const ConvArgs& args, const Region& tile,
+HWY_INLINE void StoreShuffled(const ConvPlan& plan, const ConvArgs& args, const ShuffledTile& tile,
                               const float* planes, int64_t first, int64_t last) {
   const ConvShape& s = plan.shape;
   const int64_t r = s.shuffle, plane = plan.shuffle.plane;

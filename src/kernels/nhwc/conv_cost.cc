@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "src/kernels/conv/conv_taps.h"
+#include "src/kernels/conv/conv_geometry.h"
 #include "src/kernels/nhwc/conv_nhwc_columns.h"
 #include "src/kernels/nhwc/winograd_s16.h"
 
@@ -60,8 +60,7 @@ double ConvCostNhwc(const ConvShape& s, const ConvNhwcOptions& options) {
   p.input = options.input;
   p.output = options.output;
   p.dot = options.dot != nullptr ? options.dot : FastestDot(s, options);
-  p.geometry.shape = s;
-  PlanWindow(p.geometry);
+  PlanWindow(p);
   PlanColumns(p);
   const double pixels = static_cast<double>(s.n * s.out_h * s.out_w);
   const double in = Inputs(s) * static_cast<double>(p.packed_channels) / static_cast<double>(s.in_channels);
@@ -73,15 +72,15 @@ double ConvCostNhwc(const ConvShape& s, const ConvNhwcOptions& options) {
     return products / (0.85 * p.dot->speed) + in * 0.5 + out * (0.5 + planes);
   }
   double a_pixel = 0;  // products, of a pixel of each phase
-  for (int64_t py = 0; py < p.geometry.scale; ++py) {
-    for (int64_t px = 0; px < p.geometry.scale; ++px) {
-      const auto rows = static_cast<int64_t>(TapsH(p.geometry, py).size());
-      const auto taps = std::min(p.shift_step, static_cast<int64_t>(TapsW(p.geometry, px).size()));
+  for (int64_t py = 0; py < p.scale; ++py) {
+    for (int64_t px = 0; px < p.scale; ++px) {
+      const auto rows = static_cast<int64_t>(TapsH(p, py).size());
+      const auto taps = std::min(p.shift_step, static_cast<int64_t>(TapsW(p, px).size()));
       const int64_t row_k = (taps * p.packed_channels + p.dot->k_step - 1) / p.dot->k_step * p.dot->k_step;
       a_pixel += static_cast<double>(rows * row_k * p.dot_columns);
     }
   }
-  a_pixel /= static_cast<double>(p.geometry.scale * p.geometry.scale);
+  a_pixel /= static_cast<double>(p.scale * p.scale);
   // Shifted sums are added, scaled and stored as planes four pixels at a time.
   const double stored = p.shifts > 1 ? pixels * 4.0 : out * (0.3 + planes);
   return pixels * a_pixel / p.dot->speed + (in * 0.2 + stored) / VectorSpeed(options.highway_bit);

@@ -55,27 +55,25 @@ struct ConvNhwcArgs {
 };
 
 // True when PlanConvNhwc takes the shape: group 1, dilation 1, int32 sums cannot overflow, upsample 1, or 2
-// where it folds into four phases (see ConvPlan::scale); transposed where the kernel is no shorter than the
-// stride. A shuffle gives interleaved pixels of whole multiples of 8 channels only.
+// where it folds into four phases (see ConvGeometry::scale); transposed where the kernel is no shorter than
+// the stride. A shuffle gives interleaved pixels of whole multiples of 8 channels only.
 bool ConvNhwcServes(const ConvShape& shape, const ConvNhwcOptions& options);
 
 struct ConvNhwcTarget;
 
-// Immutable once made; owns its packed weights.
-struct ConvNhwcPlan {
-  ConvShape shape;
+// Immutable once made; owns its packed weights. `tiles` is also the number of moments of an output channel; a
+// tile's rows pass through a window of ring_rows rows in scratch.
+struct ConvNhwcPlan : ConvGeometry {
   ConvPrecision precision = ConvPrecision::kInt8;
   PictureLayout input = PictureLayout::kNhwcF16, output = PictureLayout::kNhwcF16;
   const DotKernel* dot = nullptr;
-  int64_t tiles = 0;         // moments per output channel
   int64_t tasks = 0;         // n * tiles; depends on the shape and the precision alone
   size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
   size_t weight_bytes = 0;
 
   // What follows is for the implementation.
-  ConvPlan geometry;            // the part of it that PlanWindow fills (conv_taps.h)
   int64_t packed_channels = 0;  // of a pixel in scratch
-  // One phase of the output (ConvPlan::scale): a dot product over the window's rows.
+  // One phase of the output (ConvGeometry::scale): a dot product over the window's rows.
   struct Phase {
     int64_t first_row = 0, first_column = 0;  // of its taps, in the window
     int64_t kernel_rows = 0, row_k = 0;
@@ -98,8 +96,6 @@ struct ConvNhwcPlan {
     int64_t input_part = 0, output_part = 0;       // tiles, of which the transforms' rests fit L1
     size_t vertical = 0, input = 0, products = 0;  // offsets in scratch
   } winograd;
-  // Tiles in phase coordinates; a tile's rows pass through a window of ring_rows rows in scratch.
-  int64_t tile_h = 0, tile_w = 0, tiles_y = 0, tiles_x = 0;
   int64_t ring_rows = 0, row_stride = 0;  // in elements
   std::vector<float> inverse_step, zero;  // [packed_channels]: q = x * inverse_step + zero, rounded
   int64_t read_constants = 0;             // of each kind in scratch: packed_channels, or those repeated
@@ -117,7 +113,13 @@ struct ConvNhwcPlan {
     return column % channels * together + column / channels;
   }
 
+  // Along each axis, what a task computes and so reads for: Winograd's tiles have four outputs.
+  int64_t unit() const { return winograd.tiles > 0 ? 4 : 1; }
+
   void RunTask(const ConvNhwcArgs& args, int64_t task, void* scratch) const;
+  // As ConvPlan's.
+  TaskRegion ReadRegion(int64_t task) const;
+  TaskRegion WrittenRegion(int64_t task) const;
 };
 
 // weights: [out_channels, in_channels, kernel_h, kernel_w]; bias: out_channels numbers or empty.

@@ -36,7 +36,7 @@ const DotKernel* FastestDot(const ConvShape& shape, const ConvNhwcOptions& optio
 
 void PlanColumns(ConvNhwcPlan& p) {
   const DotKernel& dot = *p.dot;
-  const ConvPlan& g = p.geometry;
+  const ConvGeometry& g = p;
   const int64_t out = p.shape.out_channels;
   p.packed_channels = PackedInputChannels(p.shape, p.input);
   p.columns = p.dot_columns = RoundUp(NhwcChannels(out), dot.column_block);

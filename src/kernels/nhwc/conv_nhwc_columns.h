@@ -15,7 +15,7 @@ bool SuitsPrecision(const DotKernel& dot, ConvPrecision precision);
 // Of the target's kernels, for this shape; never nullptr, the plain ones are always there.
 const DotKernel* FastestDot(const ConvShape& shape, const ConvNhwcOptions& options);
 
-// Fills packed_channels, columns, dot_columns, shifts and shift_step, when shape, input, dot and geometry are
+// Fills packed_channels, columns, dot_columns, shifts and shift_step, when input, dot and the geometry are
 // there: the split of the kernel's columns that takes the fewest products; on a tie the fewest additions.
 void PlanColumns(ConvNhwcPlan& plan);
 

@@ -5,8 +5,8 @@
 #include <limits>
 
 #include "src/base/checked_math.h"
-#include "src/kernels/conv/conv_taps.h"
-#include "src/kernels/dot/bf16.h"
+#include "src/base/half.h"
+#include "src/kernels/conv/conv_geometry.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 #include "src/kernels/nhwc/conv_nhwc_columns.h"
 #include "src/kernels/nhwc/winograd_s16.h"
@@ -23,7 +23,7 @@ constexpr int64_t kRowsBudget = 192 * 1024;
 constexpr int64_t kSumsBudget = 12 * 1024;
 constexpr int64_t kLeastPixels = 24;
 
-bool FitsInt32(const ConvPlan& g, int64_t packed_channels, int64_t k_step) {
+bool FitsInt32(const ConvGeometry& g, int64_t packed_channels, int64_t k_step) {
   const double row_k = static_cast<double>(RoundUp(g.window_w * packed_channels, k_step));
   return 255.0 * 127.0 * row_k * static_cast<double>(g.window_h) < 2147483648.0;
 }
@@ -32,7 +32,7 @@ bool FitsInt32(const ConvPlan& g, int64_t packed_channels, int64_t k_step) {
 // and the same for every dot kernel. The window's further rows are packed again where tasks meet.
 double TaskCost(const ConvNhwcPlan& p, int64_t rows) {
   constexpr double kPack = 0.2, kProducts = 85, kStore = 0.3, kStart = 2000;
-  const ConvPlan& g = p.geometry;
+  const ConvGeometry& g = p;
   const auto in = static_cast<double>(NhwcChannels(p.shape.in_channels) * g.read_stride_w);
   const auto out = static_cast<double>(NhwcChannels(p.shape.out_channels) * g.scale * g.scale);
   const auto window = static_cast<double>(g.window_h * g.window_w * NhwcChannels(p.shape.in_channels));
@@ -44,7 +44,7 @@ double TaskCost(const ConvNhwcPlan& p, int64_t rows) {
 
 // The cheapest height for a few threads: by task_share.h.
 int64_t ChooseRows(const ConvNhwcPlan& p) {
-  const ConvPlan& g = p.geometry;
+  const ConvGeometry& g = p;
   const int64_t across = p.shape.n * p.tiles_x;
   // Winograd's tiles have four rows.
   const int64_t step = 4;
@@ -64,7 +64,7 @@ int64_t ChooseRows(const ConvNhwcPlan& p) {
 
 // Tiles follow from the shape alone: not from the dot kernel, whose choice must not change the moments.
 void PlanTiles(ConvNhwcPlan& p) {
-  const ConvPlan& g = p.geometry;
+  const ConvGeometry& g = p;
   const int64_t pixel_bytes = 2 * NhwcChannels(p.shape.in_channels) * g.read_stride_w;
   p.tile_w = g.phase_w;
   while (p.tile_w > 96 && (g.window_h + g.read_stride_h) * p.tile_w * pixel_bytes > kRowsBudget) {
@@ -78,7 +78,7 @@ void PlanTiles(ConvNhwcPlan& p) {
 }
 
 void PlanScratch(ConvNhwcPlan& p) {
-  const ConvPlan& g = p.geometry;
+  const ConvGeometry& g = p;
   const auto size = static_cast<int64_t>(DotElementSize(p.dot->element));
   int64_t window_k = 0;
   for (const ConvNhwcPlan::Phase& phase : p.phases) {
@@ -138,7 +138,7 @@ void PlanInput(ConvNhwcPlan& p, const ConvNhwcOptions& options, std::vector<doub
   const bool padded = axis_h.before > 0 || axis_h.after() > 0 || axis_w.before > 0 || axis_w.after() > 0;
   for (size_t c = 0; c < static_cast<size_t>(s.in_channels); ++c) {
     if (p.precision == ConvPrecision::kBf16) {
-      const uint16_t pad = ToBf16(std::clamp(s.pad_value, -kMostBf16, kMostBf16));
+      const uint16_t pad = FloatToBfloat(std::clamp(s.pad_value, -kMostBfloat, kMostBfloat));
       std::memcpy(p.pad_pixel.data() + c * size, &pad, size);
       continue;
     }
@@ -240,7 +240,7 @@ std::vector<uint8_t> PackWeights(ConvNhwcPlan& p, const ConvNhwcPlan::Phase& pha
   }
   std::vector<uint16_t> bits(w.size());
   for (size_t i = 0; i < w.size(); ++i) {
-    bits[i] = ToBf16(std::clamp(static_cast<float>(w[i]), -kMostBf16, kMostBf16));
+    bits[i] = FloatToBfloat(std::clamp(static_cast<float>(w[i]), -kMostBfloat, kMostBfloat));
   }
   return p.dot->pack(bits.data(), phase.kernel_rows, phase.row_k, p.dot_columns);
 }
@@ -253,10 +253,10 @@ std::vector<AxisTap> FromLowest(std::vector<AxisTap> taps) {
 
 Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<const float> bias,
                   std::span<const double> steps) {
-  for (int64_t py = 0; py < p.geometry.scale; ++py) {
-    for (int64_t px = 0; px < p.geometry.scale; ++px) {
-      const std::vector<AxisTap> taps_y = FromLowest(TapsH(p.geometry, py));
-      const std::vector<AxisTap> taps_x = FromLowest(TapsW(p.geometry, px));
+  for (int64_t py = 0; py < p.scale; ++py) {
+    for (int64_t px = 0; px < p.scale; ++px) {
+      const std::vector<AxisTap> taps_y = FromLowest(TapsH(p, py));
+      const std::vector<AxisTap> taps_x = FromLowest(TapsW(p, px));
       ConvNhwcPlan::Phase phase;
       phase.first_row = taps_y.front().offset;
       phase.first_column = taps_x.front().offset;
@@ -287,7 +287,7 @@ bool ConvNhwcServes(const ConvShape& s, const ConvNhwcOptions& options) {
   }
   // Some phases would have no taps.
   if (s.transposed && (s.kernel_h < s.stride_h || s.kernel_w < s.stride_w)) return false;
-  ConvPlan g;
+  ConvGeometry g;
   g.shape = s;
   PlanWindow(g);
   // Sizes of scratch rows and of offsets stay far from overflow.
@@ -331,8 +331,7 @@ Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float>
   p.dot = options.dot != nullptr ? options.dot : FastestDot(shape, options);
   if (!SuitsPrecision(*p.dot, options.precision)) return InvalidArgument("dot kernel of another precision");
   p.target = ChooseConvNhwcTarget(options.highway_bit);
-  p.geometry.shape = shape;
-  PlanWindow(p.geometry);
+  PlanWindow(p);
   PlanColumns(p);
   std::vector<double> steps;
   PlanInput(p, options, steps);

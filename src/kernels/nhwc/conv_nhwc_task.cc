@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <cstring>
 
+#include "src/base/checked_math.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
 #include "src/kernels/target.h"
 
@@ -25,7 +26,7 @@ namespace HWY_NAMESPACE {
 
 template <typename T, typename Sum>
 void RunTaskAs(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, int64_t task, uint8_t* scratch) {
-  const ConvPlan& g = plan.geometry;
+  const ConvGeometry& g = plan;
   TaskWork<T> work(plan, args, task, scratch);
   RowRing<T> ring(work.packer, work.tile, (work.tile.columns - 1) * g.read_stride_w + g.window_w,
                   reinterpret_cast<T*>(scratch + plan.scratch.rows));
@@ -95,10 +96,16 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetConvNhwcTarget);
+TEMPERA_CHOOSE_BY_TARGET(const ConvNhwcTarget*, ChooseConvNhwcTarget, GetConvNhwcTarget);
 
-const ConvNhwcTarget* ChooseConvNhwcTarget(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetConvNhwcTarget), highway_bit)();
+TaskRegion ConvNhwcPlan::ReadRegion(int64_t task) const {
+  ConvTile tile = TileAt(task % tiles);
+  tile.rows = RoundUp(tile.rows, unit()), tile.columns = RoundUp(tile.columns, unit());
+  return ShownBy(WindowOf(tile), task / tiles);
+}
+
+TaskRegion ConvNhwcPlan::WrittenRegion(int64_t task) const {
+  return WrittenBy(TileAt(task % tiles), task / tiles);
 }
 
 void ConvNhwcPlan::RunTask(const ConvNhwcArgs& args, int64_t task, void* scratch_memory) const {

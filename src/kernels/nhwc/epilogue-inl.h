@@ -207,8 +207,8 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
   if constexpr (kMoments) a.moments->started = std::max(a.moments->started, a.first_column + channels);
   if constexpr (!kNhwc) {
     if (a.shuffle > 1) {
-      StoreShuffledPlanes(static_cast<const float*>(a.sums), a.pixels, columns, a.first_column, channels,
-                          a.shuffle, static_cast<float*>(a.out), a.out_row, a.out_plane);
+      StoreShuffledPlanes({static_cast<const float*>(a.sums), a.pixels, columns, a.first_column, channels},
+                          a.shuffle, static_cast<float*>(a.out), {a.out_row, a.out_plane});
     } else {
       StorePlanes(a, channels);
     }

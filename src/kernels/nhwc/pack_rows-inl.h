@@ -203,7 +203,7 @@ struct RowPacker {
     const int64_t end = y < 0 ? need : std::clamp<int64_t>(width - first, begin, need);
     InsideAny(y, first + begin, end - begin, to + begin * packed);
     const auto outside = [&](int64_t i) {
-      const int64_t column = y < 0 ? -1 : PadIndex(first + i, width, plan.geometry.pad_mode);
+      const int64_t column = y < 0 ? -1 : PadIndex(first + i, width, plan.pad_mode);
       if (column < 0) {
         std::memcpy(to + i * packed, plan.pad_pixel.data(), pixel_bytes);
       } else if (column >= first + begin && column < first + end) {

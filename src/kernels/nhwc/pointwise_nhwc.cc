@@ -144,9 +144,9 @@ void FromPlanar(const Pointwise& read, int64_t image, int64_t channels, const fl
   }
 }
 
-const PointwiseNhwc* GetPointwiseNhwc() {
+const PointwiseNhwc& GetPointwiseNhwc() {
   static constexpr PointwiseNhwc functions = {&AddPixels, &ToPlanar, &FromPlanar};
-  return &functions;
+  return functions;
 }
 
 }  // namespace HWY_NAMESPACE
@@ -155,10 +155,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetPointwiseNhwc);
-
-const PointwiseNhwc& ChoosePointwiseNhwc(int64_t highway_bit) {
-  return *ChooseForTarget(HWY_DISPATCH_TABLE(GetPointwiseNhwc), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(const PointwiseNhwc&, ChoosePointwiseNhwc, GetPointwiseNhwc);
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

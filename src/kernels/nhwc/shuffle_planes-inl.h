@@ -12,6 +12,8 @@
 #include <cstdint>
 #include <cstring>
 
+#include "src/kernels/conv/conv_f32.h"
+
 HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
 namespace HWY_NAMESPACE {
@@ -23,19 +25,24 @@ HWY_INLINE void CopyPieces(const float* HWY_RESTRICT from, int64_t pixels, int64
   for (int64_t p = 0; p < pixels; ++p) std::memcpy(to + p * step, from + p * columns, kCount * sizeof(float));
 }
 
-// Numbers [pixels][columns] of columns [first, first + channels): column c * r * r + dy * r + dx of pixel p
-// goes to plane c, row dy, r * p + dx, r being `shuffle`, rows and planes as far apart as stated.
-HWY_INLINE void StoreShuffledPlanes(const float* numbers, int64_t pixels, int64_t columns, int64_t first,
-                                    int64_t channels, int64_t shuffle, float* out, int64_t row,
-                                    int64_t plane) {
-  for (int64_t o = first; o < first + channels;) {
-    const int64_t dx = o % shuffle, count = std::min(shuffle - dx, first + channels - o);
-    const float* from = numbers + o - first;
-    float* to = out + o / (shuffle * shuffle) * plane + o / shuffle % shuffle * row + dx;
-    if (count == 1) CopyPieces<1>(from, pixels, columns, shuffle, to);
-    if (count == 2) CopyPieces<2>(from, pixels, columns, shuffle, to);
-    if (count == 3) CopyPieces<3>(from, pixels, columns, shuffle, to);
-    if (count == 4) CopyPieces<4>(from, pixels, columns, shuffle, to);
+// Numbers [pixels][columns], of which `first` is the first column's and `channels` are in use.
+struct PixelColumns {
+  const float* numbers;
+  int64_t pixels, columns, first, channels;
+};
+
+// Column c * r * r + dy * r + dx of pixel p goes to plane c, row dy, r * p + dx, r being `shuffle`.
+HWY_INLINE void StoreShuffledPlanes(const PixelColumns& from, int64_t shuffle, float* out,
+                                    const PlaneSteps& steps) {
+  const int64_t last = from.first + from.channels;
+  for (int64_t o = from.first; o < last;) {
+    const int64_t dx = o % shuffle, count = std::min(shuffle - dx, last - o);
+    const float* piece = from.numbers + o - from.first;
+    float* to = out + o / (shuffle * shuffle) * steps.plane + o / shuffle % shuffle * steps.row + dx;
+    if (count == 1) CopyPieces<1>(piece, from.pixels, from.columns, shuffle, to);
+    if (count == 2) CopyPieces<2>(piece, from.pixels, from.columns, shuffle, to);
+    if (count == 3) CopyPieces<3>(piece, from.pixels, from.columns, shuffle, to);
+    if (count == 4) CopyPieces<4>(piece, from.pixels, from.columns, shuffle, to);
     o += count;
   }
 }

@@ -21,20 +21,13 @@ HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 
-// A tile in phase coordinates: outputs [y0, y0 + rows) x [x0, x0 + columns) of one image.
-struct NhwcTile {
-  int64_t image, index, y0, x0, rows, columns;
+struct NhwcTile : ConvTile {
+  int64_t image, index;
 };
 
 HWY_INLINE NhwcTile TileOf(const ConvNhwcPlan& plan, int64_t task) {
-  NhwcTile t;
-  t.image = task / plan.tiles;
-  t.index = task % plan.tiles;
-  t.y0 = t.index / plan.tiles_x * plan.tile_h;
-  t.x0 = t.index % plan.tiles_x * plan.tile_w;
-  t.rows = std::min(plan.tile_h, plan.geometry.phase_h - t.y0);
-  t.columns = std::min(plan.tile_w, plan.geometry.phase_w - t.x0);
-  return t;
+  const int64_t index = task % plan.tiles;
+  return {plan.TileAt(index), task / plan.tiles, index};
 }
 
 HWY_INLINE ColumnSums StartMoments(const ConvNhwcPlan& plan, uint8_t* scratch) {
@@ -52,7 +45,7 @@ HWY_INLINE ColumnSums StartMoments(const ConvNhwcPlan& plan, uint8_t* scratch) {
 HWY_INLINE void StoreMoments(const ConvNhwcPlan& plan, const ColumnSums& sums, const NhwcTile& tile,
                              Moments* moments) {
   const ConvShape& s = plan.shape;
-  const int64_t scale = plan.geometry.scale;
+  const int64_t scale = plan.scale;
   const int64_t rows = std::min(tile.rows * scale, s.out_h - tile.y0 * scale);
   const int64_t columns = std::min(tile.columns * scale, s.out_w - tile.x0 * scale);
   const double count = static_cast<double>(rows) * static_cast<double>(columns);
@@ -75,7 +68,7 @@ class RowRing {
   // Scratch rows [first, first + count) of the tile's input, one behind the other; first never falls.
   const T* Window(int64_t first, int64_t count) {
     const ConvNhwcPlan& plan = packer_.plan;
-    const ConvPlan& g = plan.geometry;
+    const ConvGeometry& g = plan;
     const int64_t end = first + count;
     if (end - base_ > plan.ring_rows) {
       if (next_ > first) {
@@ -84,11 +77,10 @@ class RowRing {
       }
       base_ = first;
     }
-    const int64_t left = tile_.x0 * g.read_stride_w - g.window_left;
+    const ConvWindow window = g.WindowOf(tile_);
     for (next_ = std::max(next_, first); next_ < end; ++next_) {
-      const int64_t image_row =
-          PadIndex(tile_.y0 * g.read_stride_h - g.window_top + next_, plan.shape.in_h, g.pad_mode);
-      packer_.Row(image_row, left, pixels_, rows_ + (next_ - base_) * plan.row_stride);
+      const int64_t image_row = PadIndex(window.rows.first + next_, plan.shape.in_h, g.pad_mode);
+      packer_.Row(image_row, window.columns.first, pixels_, rows_ + (next_ - base_) * plan.row_stride);
     }
     return rows_ + (first - base_) * plan.row_stride;
   }
@@ -110,7 +102,7 @@ struct OutputRow {
 HWY_INLINE OutputRow RowOf(const ConvNhwcPlan& plan, const ConvNhwcArgs& args, const NhwcTile& tile,
                            int64_t y, int64_t phase_y, int64_t phase_x) {
   const ConvShape& s = plan.shape;
-  const int64_t scale = plan.geometry.scale;
+  const int64_t scale = plan.scale;
   const int64_t out_y = (tile.y0 + y) * scale + phase_y, out_x = tile.x0 * scale + phase_x;
   if (out_y >= s.out_h || out_x >= s.out_w) return {};
   OutputRow row;
@@ -144,7 +136,7 @@ class TaskWork {
     out.write = PrepareWrite(plan, args.write, reinterpret_cast<float*>(scratch + plan.scratch.write));
     out.columns = plan.columns;
     const int64_t channels = s.out_channels / s.pixels_a_channel();
-    out.out_step = plan.geometry.scale * s.shuffle * (nhwc() ? NhwcChannels(channels) : 1);
+    out.out_step = plan.scale * s.shuffle * (nhwc() ? NhwcChannels(channels) : 1);
     const PlaneSteps steps = args.output_steps.Of(s.out_h * s.shuffle, s.out_w * s.shuffle);
     out.out_plane = steps.plane;
     out.out_row = steps.row;

@@ -260,7 +260,7 @@ void MaskWeights(const uint16_t* HWY_RESTRICT top, const uint16_t* HWY_RESTRICT 
   }
 }
 
-const PixelKernels* GetPixelKernels() {
+const PixelKernels& GetPixelKernels() {
   static constexpr PixelKernels kKernels = {
       {&ReadInterleaved<4, 0, 2>, &ReadInterleaved<4, 2, 0>, &ReadInterleaved<3, 0, 2>},
       {&WriteInterleaved<4, 0, 2>, &WriteInterleaved<4, 2, 0>, &WriteInterleaved<3, 0, 2>},
@@ -278,7 +278,7 @@ const PixelKernels* GetPixelKernels() {
       &CloseMask,
       &GatherMask,
       &MaskWeights};
-  return &kKernels;
+  return kKernels;
 }
 
 }  // namespace HWY_NAMESPACE
@@ -287,10 +287,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetPixelKernels);
-
-const PixelKernels& ChoosePixelKernels(int64_t highway_bit) {
-  return *ChooseForTarget(HWY_DISPATCH_TABLE(GetPixelKernels), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(const PixelKernels&, ChoosePixelKernels, GetPixelKernels);
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

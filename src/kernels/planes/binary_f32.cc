@@ -82,10 +82,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetBinary);
-
-BinaryF32 ChooseBinaryF32(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetBinary), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(BinaryF32, ChooseBinaryF32, GetBinary);
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

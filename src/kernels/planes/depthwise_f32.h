@@ -15,7 +15,7 @@ namespace tempera::kernels {
 
 struct DepthwiseTarget;
 
-// Immutable once made; owns its weights. Contract of a run as ConvPlan's, with its own tiles.
+// Immutable once made; owns its weights. Contract of a run and of regions as ConvPlan's, with its own tiles.
 struct DepthwisePlan {
   ConvShape shape;
   std::vector<float> weights;  // [out_channels][kernel_h * kernel_w]
@@ -35,6 +35,15 @@ struct DepthwisePlan {
 
   const DepthwiseTarget* target = nullptr;
 
+  // What a task is: channels [first_channel, last_channel) of the output of one image, in one tile.
+  struct Task {
+    int64_t image, index;  // index: of the tile, in its image
+    int64_t first_channel, last_channel;
+    int64_t y0, x0, rows, columns;
+  };
+  Task TaskAt(int64_t task) const;
+  TaskRegion ReadRegion(int64_t task) const;
+  TaskRegion WrittenRegion(int64_t task) const;
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
 };
 

@@ -264,13 +264,8 @@ struct Ring {
 void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const DF d;
-  const int64_t tile = task % plan.tiles;
-  const int64_t first_channel = task / plan.tiles % plan.channel_tasks * plan.channels_per_task;
-  const int64_t last_channel = std::min(s.out_channels, first_channel + plan.channels_per_task);
-  const int64_t n = task / plan.tiles / plan.channel_tasks;
-  const int64_t y0 = tile / plan.tiles_x * plan.tile_h, x0 = tile % plan.tiles_x * plan.tile_w;
-  const int64_t y_end = std::min(s.out_h, y0 + plan.tile_h);
-  const int64_t columns = std::min(plan.tile_w, s.out_w - x0);
+  const DepthwisePlan::Task t = plan.TaskAt(task);
+  const int64_t n = t.image, y0 = t.y0, x0 = t.x0, y_end = t.y0 + t.rows, columns = t.columns;
   const int64_t multiplier = s.out_channels / s.in_channels;
   const int64_t row_width = s.stride_w * plan.segment_width;
   const auto** const rows = reinterpret_cast<const float**>(scratch + plan.ring_slots * row_width);
@@ -280,7 +275,7 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
   RowsOut out;
   out.row_width = s.out_w;
   out.columns = columns;
-  for (int64_t o = first_channel; o < last_channel; ++o) {
+  for (int64_t o = t.first_channel; o < t.last_channel; ++o) {
     const int64_t channel = n * s.in_channels + o / multiplier;
     const float* plane = args.input + channel * s.in_h * s.in_w;
     const float* weights = plan.weights.data() + o * s.kernel_h * s.kernel_w;
@@ -309,8 +304,8 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
       }
     }
     if (args.moments != nullptr) {
-      args.moments[(n * s.out_channels + o) * plan.tiles + tile] =
-          RegionMoments(out_plane + y0 * s.out_w + x0, y_end - y0, columns, s.out_w);
+      args.moments[(n * s.out_channels + o) * plan.tiles + t.index] =
+          RegionMoments(out_plane + y0 * s.out_w + x0, t.rows, columns, s.out_w);
     }
   }
 }
@@ -326,10 +321,39 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetDepthwiseTarget);
+TEMPERA_CHOOSE_BY_TARGET(const DepthwiseTarget*, ChooseDepthwiseTarget, GetDepthwiseTarget);
 
-const DepthwiseTarget* ChooseDepthwiseTarget(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetDepthwiseTarget), highway_bit)();
+DepthwisePlan::Task DepthwisePlan::TaskAt(int64_t task) const {
+  Task t;
+  t.index = task % tiles;
+  t.image = task / tiles / channel_tasks;
+  t.first_channel = task / tiles % channel_tasks * channels_per_task;
+  t.last_channel = std::min(shape.out_channels, t.first_channel + channels_per_task);
+  t.y0 = t.index / tiles_x * tile_h, t.x0 = t.index % tiles_x * tile_w;
+  t.rows = std::min(tile_h, shape.out_h - t.y0);
+  t.columns = std::min(tile_w, shape.out_w - t.x0);
+  return t;
+}
+
+TaskRegion DepthwisePlan::ReadRegion(int64_t task) const {
+  const ConvShape& s = shape;
+  const Task t = TaskAt(task);
+  const Interval rows = {t.y0 * s.stride_h - s.pad_top,
+                         (t.rows - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1};
+  const Interval columns = {t.x0 * s.stride_w - s.pad_left,
+                            (t.columns - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1};
+  TaskRegion r = RegionRead(ShownPixels(rows, s.in_h, s.upsample, s.pad_mode),
+                            ShownPixels(columns, s.in_w, s.upsample, s.pad_mode), s.in_w);
+  const int64_t multiplier = s.out_channels / s.in_channels;
+  r.image = t.image;
+  r.channel = t.first_channel / multiplier;
+  r.channels = (t.last_channel - 1) / multiplier + 1 - r.channel;
+  return r;
+}
+
+TaskRegion DepthwisePlan::WrittenRegion(int64_t task) const {
+  const Task t = TaskAt(task);
+  return {t.image, t.first_channel, t.last_channel - t.first_channel, t.y0, t.x0, t.rows, t.columns};
 }
 
 void DepthwisePlan::RunTask(const ConvArgs& args, int64_t task, void* scratch) const {

@@ -132,11 +132,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetMatrixTask);
-
-MatrixTaskF32 ChooseMatrixTaskF32(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetMatrixTask), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(MatrixTaskF32, ChooseMatrixTaskF32, GetMatrixTask);
 int64_t MatrixTasks(const MatrixShape& shape) {
   return CeilDiv(shape.m, kMatrixRows) * CeilDiv(shape.n, kMatrixColumns);
 }

@@ -41,6 +41,16 @@ struct MixPlan {
   const MixTarget* target = nullptr;
 
   bool enlarged() const { return shape.upsample != 1; }
+
+  // What a task is: pixels [begin, end) and blocks [first_block, last_block) of one image.
+  struct Task {
+    int64_t image, index;  // index: of the tile, in its image
+    int64_t begin, end, first_block, last_block;
+  };
+  Task TaskAt(int64_t task) const;
+  TaskRegion ReadRegion(int64_t task) const;
+  // Never less than what the task writes: rows count whole where it has several.
+  TaskRegion WrittenRegion(int64_t task) const;
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
 };
 

@@ -300,13 +300,11 @@ void Enlarge(const ConvShape& s, const float* HWY_RESTRICT small, int64_t first,
 
 void RunMixTile(const MixPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
-  const int64_t tile = task % plan.tiles, part = task / plan.tiles % plan.parts;
-  const int64_t n = task / plan.tiles / plan.parts;
-  const int64_t begin = tile * plan.tile, end = std::min(plan.pixels, begin + plan.tile);
-  const auto blocks = static_cast<int64_t>(plan.first_channels.size()) - 1;
+  const MixPlan::Task t = plan.TaskAt(task);
+  const int64_t n = t.image, begin = t.begin, end = t.end;
   PanelOut to;
-  to.first_block = blocks * part / plan.parts;
-  to.last_block = blocks * (part + 1) / plan.parts;
+  to.first_block = t.first_block;
+  to.last_block = t.last_block;
   const int64_t first_channel = plan.first_channels[static_cast<size_t>(to.first_block)];
   to.first_channel = first_channel;
   const int64_t last_channel = plan.first_channels[static_cast<size_t>(to.last_block)];
@@ -335,7 +333,7 @@ void RunMixTile(const MixPlan& plan, const ConvArgs& args, int64_t task, float* 
   }
   if (args.moments == nullptr) return;
   for (int64_t c = first_channel; c < last_channel; ++c) {
-    Moments& moments = args.moments[(n * s.out_channels + c) * plan.tiles + tile];
+    Moments& moments = args.moments[(n * s.out_channels + c) * plan.tiles + t.index];
     if (!plan.enlarged()) {
       moments = RegionMoments(out + c * out_plane + begin, 1, end - begin, end - begin);
       continue;
@@ -350,8 +348,8 @@ void RunMixTile(const MixPlan& plan, const ConvArgs& args, int64_t task, float* 
 void RunMixTask(const MixPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   if (s.shuffle == 1) return RunMixTile(plan, args, task, scratch);
-  const int64_t r = s.shuffle, begin = task % plan.tiles * plan.tile, n = task / plan.tiles;
-  const int64_t end = std::min(plan.pixels, begin + plan.tile);
+  const MixPlan::Task t = plan.TaskAt(task);
+  const int64_t r = s.shuffle, begin = t.begin, end = t.end, n = t.image;
   float* const planes = scratch + plan.shuffle_start;
   ConvArgs tile = args;
   tile.output_steps = {s.out_w, plan.tile};
@@ -381,10 +379,46 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetMixTarget);
+TEMPERA_CHOOSE_BY_TARGET(const MixTarget*, ChooseMixTarget, GetMixTarget);
 
-const MixTarget* ChooseMixTarget(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetMixTarget), highway_bit)();
+MixPlan::Task MixPlan::TaskAt(int64_t task) const {
+  const auto blocks = static_cast<int64_t>(first_channels.size()) - 1;
+  const int64_t part = task / tiles % parts;
+  Task t;
+  t.index = task % tiles;
+  t.image = task / tiles / parts;
+  t.begin = t.index * tile, t.end = std::min(pixels, t.begin + tile);
+  t.first_block = blocks * part / parts, t.last_block = blocks * (part + 1) / parts;
+  return t;
+}
+
+TaskRegion MixPlan::ReadRegion(int64_t task) const {
+  const Task t = TaskAt(task);
+  const ConvShape& s = shape;
+  TaskRegion r = RegionOfPixels(t.begin, t.end, enlarged() ? s.in_w : s.out_w);
+  if (!enlarged()) {
+    // Of a strided picture, from the first pixel to the last.
+    r.y *= s.stride_h, r.rows = (r.rows - 1) * s.stride_h + 1;
+    r.x *= s.stride_w, r.columns = (r.columns - 1) * s.stride_w + 1;
+  }
+  r.image = t.image, r.channel = 0, r.channels = s.in_channels;
+  return r;
+}
+
+TaskRegion MixPlan::WrittenRegion(int64_t task) const {
+  const Task t = TaskAt(task);
+  const ConvShape& s = shape;
+  TaskRegion r = RegionOfPixels(t.begin, t.end, enlarged() ? s.in_w : s.out_w);
+  const int64_t scale = s.upsample * s.shuffle;
+  r.y *= scale, r.x *= scale, r.rows *= scale, r.columns *= scale;
+  r.image = t.image;
+  if (s.shuffle > 1) {
+    r.channels = s.out_channels / s.pixels_a_channel();
+  } else {
+    r.channel = first_channels[static_cast<size_t>(t.first_block)];
+    r.channels = first_channels[static_cast<size_t>(t.last_block)] - r.channel;
+  }
+  return r;
 }
 
 void MixPlan::RunTask(const ConvArgs& args, int64_t task, void* scratch) const {

@@ -86,9 +86,9 @@ void Add(const Pointwise& a, const Pointwise& b, const Pointwise& out, int64_t c
   add(a, b, out, channel, x, y, output, count);
 }
 
-const PointwiseF32* GetPointwise() {
+const PointwiseF32& GetPointwise() {
   static constexpr PointwiseF32 functions = {&Apply, &Add};
-  return &functions;
+  return functions;
 }
 
 }  // namespace HWY_NAMESPACE
@@ -97,10 +97,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetPointwise);
-
-const PointwiseF32& ChoosePointwiseF32(int64_t highway_bit) {
-  return *ChooseForTarget(HWY_DISPATCH_TABLE(GetPointwise), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(const PointwiseF32&, ChoosePointwiseF32, GetPointwise);
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

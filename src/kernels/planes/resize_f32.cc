@@ -139,11 +139,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetResizeRows);
-
-ResizeRowsF32 ChooseResizeRowsF32(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetResizeRows), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(ResizeRowsF32, ChooseResizeRowsF32, GetResizeRows);
 int64_t ResizeScratchFloats(const ResizeAxis& x) {
   return kMostResizeTaps * RoundUp(x.out, 16) + RoundUp(x.in, 16);
 }

@@ -26,10 +26,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetInterleave);
-
-InterleaveF32 ChooseInterleaveF32(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetInterleave), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(InterleaveF32, ChooseInterleaveF32, GetInterleave);
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

@@ -73,11 +73,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetSoftmax);
-
-SoftmaxF32 ChooseSoftmaxF32(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetSoftmax), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(SoftmaxF32, ChooseSoftmaxF32, GetSoftmax);
 // Of the widest vector.
 int64_t SoftmaxScratchFloats(int64_t size) { return size * 16; }
 }  // namespace tempera::kernels

@@ -196,10 +196,6 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetUnary);
-
-UnaryF32 ChooseUnaryF32(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetUnary), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(UnaryF32, ChooseUnaryF32, GetUnary);
 }  // namespace tempera::kernels
 #endif  // HWY_ONCE

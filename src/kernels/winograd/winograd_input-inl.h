@@ -13,6 +13,7 @@
 #include "src/kernels/conv/conv_block-inl.h"
 #include "src/kernels/conv/conv_scratch-inl.h"
 #include "src/kernels/pad_index.h"
+#include "src/kernels/winograd/winograd_tile.h"
 #include "src/kernels/winograd/winograd_transform-inl.h"
 
 HWY_BEFORE_NAMESPACE();
@@ -39,11 +40,6 @@ struct WinogradWork {
   int64_t vectors;  // of products
 };
 
-// A task's tiles: `rows` by `columns` of them from tile (y, x) of the output on.
-struct TileBlock {
-  int64_t n, group, y, x, rows, columns;
-};
-
 // dst[segment][i] = src[i * kStep + segment], i < count.
 template <int kStep>
 HWY_INLINE void SplitRow(const float* src, int64_t count, int64_t segment, float* dst) {
@@ -63,28 +59,26 @@ HWY_INLINE void SplitRow(const float* src, int64_t count, int64_t segment, float
   }
 }
 
-// The input of one channel, its rows row_step apart, padded and split: rows of [phase][segment][column].
+// The input of one channel, padded and split: rows of [phase][segment][column]. `next` is the plane read
+// after this one, or nullptr.
 template <class Transform, int kInPhases>
-HWY_NOINLINE void CopyRows(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* plane,
-                           const float* next, int64_t row_step, const TileBlock& tile,
-                           const WinogradWork& work) {
+HWY_NOINLINE void CopyRows(const ConvPlan& plan, const InputPlane& plane, const float* next,
+                           const WinogradTile& tile, const WinogradWork& work) {
   constexpr int64_t kStep = Transform::kStep;
   const WinogradLayout& w = plan.winograd;
   const int64_t phase_width = kStep * w.segment_width, row_width = kInPhases * phase_width;
   // What the transform reads of a segment, whole vectors.
   const int64_t count = (work.v_width + (Transform::kInputs - 1) / kStep + kWidth - 1) / kWidth * kWidth;
-  const int64_t rows = ((tile.rows + w.blocks - 2) * kStep + Transform::kInputs) * kInPhases;
-  const int64_t need = ((tile.columns + w.blocks - 2) * kStep + Transform::kInputs) * kInPhases;
-  const int64_t top = tile.y * kStep * kInPhases + w.origin_y.input;
-  const int64_t left = tile.x * kStep * kInPhases + w.origin_x.input;
+  const ConvWindow window = WinogradWindow(plan, tile);
   const int64_t height = plan.shape.in_h * plan.read_upsample;
-  if (next != nullptr) PrefetchRows(plan, next, row_step, top, rows, left, need);
+  if (next != nullptr) PrefetchRows(plan, next, plane.row_step, window);
   float* dst = work.rows;
-  for (int64_t r = 0; r < rows; ++r, dst += row_width) {
-    const int64_t y = PadIndex(top + r, height, plan.pad_mode);
-    const float* row = y < 0 ? nullptr : plane + (y / plan.read_upsample) * row_step;
+  for (int64_t r = 0; r < window.rows.count; ++r, dst += row_width) {
+    const int64_t y = PadIndex(window.rows.first + r, height, plan.pad_mode);
+    const float* row = y < 0 ? nullptr : plane.numbers + (y / plan.read_upsample) * plane.row_step;
     float* to = kStep == 1 ? dst : work.linear;
-    FillRow(plan, read, channel, row, left, need, kInPhases * kStep * count, to);
+    FillRow(plan, plane.read, plane.channel, row, window.columns.first, window.columns.count,
+            kInPhases * kStep * count, to);
     if constexpr (kInPhases == 2) {
       SplitByStride(to, 2, kStep * count, work.split);
       to = work.split;
@@ -119,7 +113,7 @@ HWY_INLINE void TransformRows(const ConvPlan& plan, const WinogradWork& work, in
 // Along rows first, since that reads the segments at odd places: done right after they were written, such
 // loads wait for the stores to leave the store buffer.
 template <class Transform, int kInPhases>
-HWY_NOINLINE void TransformInput(const ConvPlan& plan, const TileBlock& tile, const WinogradWork& work,
+HWY_NOINLINE void TransformInput(const ConvPlan& plan, const WinogradTile& tile, const WinogradWork& work,
                                  float* HWY_RESTRICT v, int64_t image_stride) {
   constexpr int kStep = Transform::kStep, kInputs = Transform::kInputs, kPoints = Transform::kPoints;
   const DF d;

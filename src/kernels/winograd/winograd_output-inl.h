@@ -72,8 +72,8 @@ HWY_INLINE void StoreTiles(const VF (&y)[2][kOutputs], float* to) {
 // Asks for the lines that the tiles of `run` will be written to: too many streams for the processor's own
 // prefetcher.
 template <int64_t kTile>
-HWY_INLINE void PrefetchTiles(const ConvPlan& plan, const TileBlock& tile, const Run& run, const float* plane,
-                              int64_t row_step) {
+HWY_INLINE void PrefetchTiles(const ConvPlan& plan, const WinogradTile& tile, const Run& run,
+                              const float* plane, int64_t row_step) {
   constexpr int64_t kLine = 16;
   const ConvShape& s = plan.shape;
   const int64_t y0 = (tile.y + run.y) * kTile, x0 = (tile.x + run.x) * kTile;
@@ -83,20 +83,28 @@ HWY_INLINE void PrefetchTiles(const ConvPlan& plan, const TileBlock& tile, const
   }
 }
 
-// One output channel: products to pixels, in rows row_step apart. `m` is its first image, images
-// `image_stride` apart.
+// A plane of the output: its rows lie row_step apart, `channel` indexes the Pointwise and the bias.
+struct OutputPlane {
+  const Pointwise& write;
+  int64_t channel;
+  float* numbers;
+  int64_t row_step;
+};
+
+// One output channel: products to pixels. `m` is its first image, images `image_stride` apart.
 template <class Transform, int kOutPhases>
-HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, int64_t channel,
-                                  const TileBlock& tile, const WinogradWork& work,
-                                  const float* HWY_RESTRICT m, int64_t image_stride,
-                                  float* HWY_RESTRICT plane, int64_t row_step) {
+HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const WinogradTile& tile, const WinogradWork& work,
+                                  const float* HWY_RESTRICT m, int64_t image_stride, const OutputPlane& out) {
   constexpr int kPoints = Transform::kPoints, kOutputs = Transform::kOutputs;
   constexpr int64_t kTile = kOutputs * kOutPhases;
   const DF d;
   const ConvShape& s = plan.shape;
   const int64_t m_point = plan.winograd.m_point;
-  const ChannelPointwise pointwise = LoadPointwise(d, write, channel);
-  const VF bias = hn::Set(d, plan.bias[static_cast<size_t>(channel)]);
+  const ChannelPointwise pointwise = LoadPointwise(d, out.write, out.channel);
+  const Activation activation = out.write.activation;
+  const VF bias = hn::Set(d, plan.bias[static_cast<size_t>(out.channel)]);
+  float* HWY_RESTRICT const plane = out.numbers;
+  const int64_t row_step = out.row_step;
   for (int64_t r = 0; r < work.num_runs; ++r) {
     const Run& run = work.runs[r];
     if (r + 1 < work.num_runs) PrefetchTiles<kTile>(plan, tile, work.runs[r + 1], plane, row_step);
@@ -110,10 +118,10 @@ HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, 
         const float* HWY_RESTRICT from =
             m + (phase_y * kOutPhases + phase_x) * image_stride + run.y * work.pitch + run.x;
         for (int px = 0; px < kPoints; ++px) {
-          VF in[kPoints], out[kOutputs];
+          VF in[kPoints], pixels[kOutputs];
           for (int py = 0; py < kPoints; ++py) in[py] = hn::LoadU(d, from + (py * kPoints + px) * m_point);
-          Transform::Output(in, out);
-          for (int i = 0; i < kOutputs; ++i) middle[phase_x][i][px] = out[i];
+          Transform::Output(in, pixels);
+          for (int i = 0; i < kOutputs; ++i) middle[phase_x][i][px] = pixels[i];
         }
       }
       for (int i = 0; i < kOutputs; ++i) {
@@ -123,8 +131,7 @@ HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const Pointwise& write, 
         VF y[kOutPhases][kOutputs];
         for (int phase_x = 0; phase_x < kOutPhases; ++phase_x) {
           Transform::Output(middle[phase_x][i], y[phase_x]);
-          for (VF& pixels : y[phase_x])
-            pixels = ActivateAs(write.activation, hn::Add(pixels, bias), pointwise);
+          for (VF& pixels : y[phase_x]) pixels = ActivateAs(activation, hn::Add(pixels, bias), pointwise);
         }
         float* to = plane + at * row_step + x0;
         if (begin == 0 && end == kWidth * kTile) {

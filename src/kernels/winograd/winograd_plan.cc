@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
-#include "src/kernels/conv/conv_taps.h"
+#include "src/kernels/conv/conv_geometry.h"
 #include "src/kernels/task_share.h"
 #include "src/kernels/winograd/winograd.h"
 #include "src/kernels/winograd/winograd_strip.h"

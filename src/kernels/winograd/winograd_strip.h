@@ -7,8 +7,10 @@
 
 #include <span>
 
+#include "src/base/checked_math.h"
 #include "src/base/status.h"
 #include "src/kernels/conv/conv_f32.h"
+#include "src/kernels/conv/conv_tasks.h"
 
 namespace tempera::kernels {
 
@@ -26,7 +28,17 @@ std::span<const double> StripPoints(WinogradKind kind);
 // number modulo this until a later one takes its place.
 inline constexpr int64_t kStripRing = 8;
 
+// Rows of pixels in a row of units.
+inline constexpr int64_t kStripUnitRows = 4;
+
 bool IsStrip(WinogradKind kind);
+
+// What a task reads for: whole units.
+inline ConvTile StripTileOf(const ConvGeometry& g, int64_t index) {
+  ConvTile tile = g.TileAt(index);
+  tile.rows = RoundUp(tile.rows, kStripUnitRows);
+  return tile;
+}
 
 // Fills plan.winograd.strip, tiles, tasks, scratch and weights, after PlanWindow and the blocks, once
 // plan.winograd.kind is a strip kind. weights: [out_channels, in_channels, kernel_h, kernel_w].

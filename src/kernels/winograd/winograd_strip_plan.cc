@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
-#include "src/kernels/conv/conv_taps.h"
+#include "src/kernels/conv/conv_geometry.h"
 #include "src/kernels/task_share.h"
 #include "src/kernels/winograd/winograd_points.h"
 #include "src/kernels/winograd/winograd_strip.h"
@@ -18,9 +18,6 @@ constexpr int64_t kLine = 16;  // floats in a cache line, and in the widest vect
 constexpr int64_t kInputBudget = 384 * 1024 / 4, kProductBudget = 16 * 1024 / 4;
 // No task has more rows of output: larger images have more tasks, and one that is late matters less.
 constexpr int64_t kMostRows = 32;
-
-// Rows of pixels in a row of units.
-constexpr int64_t kUnitRows = 4;
 
 struct Cut {
   int64_t unit_rows, columns, across, down;
@@ -51,7 +48,7 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
   const auto outputs = static_cast<double>(cut.unit_rows * RoundUp(cut.columns, p.target->lanes)) * vectors;
   // Six cycles for a vector copied into scratch and 200 for a row of them.
   const auto row = static_cast<double>(p.read_stride_w * SegmentWidth(p, cut.columns)) * vectors;
-  const auto rows = static_cast<double>((cut.unit_rows * kUnitRows - 1) * p.read_stride_h + p.window_h);
+  const auto rows = static_cast<double>((cut.unit_rows * kStripUnitRows - 1) * p.read_stride_h + p.window_h);
   const double task = outputs * out * (in * taps * 0.625 + 12) + in * rows * (row * 6 + 200);
   return task * cut.covered * DealtTasks(p.shape.n * cut.across * cut.down);
 }
@@ -59,7 +56,7 @@ double CostOf(const ConvPlan& p, const Cut& cut) {
 // The cheapest cut whose rows in use fit their budget.
 Cut ChooseCut(const ConvPlan& p) {
   const int64_t lanes = p.target->lanes;
-  const int64_t all_columns = p.phase_w, all_rows = CeilDiv(p.phase_h, kUnitRows);
+  const int64_t all_columns = p.phase_w, all_rows = CeilDiv(p.phase_h, kStripUnitRows);
   const int64_t most_across = CeilDiv(all_columns, lanes);
   const int64_t too_wide = CeilDiv(ChannelStride(p, all_columns) * p.shape.in_channels, kInputBudget);
   const int64_t first = std::clamp<int64_t>(too_wide, 1, most_across);
@@ -70,7 +67,7 @@ Cut ChooseCut(const ConvPlan& p) {
     cut.columns = std::min(RoundUp(CeilDiv(all_columns, across), lanes), all_columns);
     if (across > first && ChannelStride(p, cut.columns) * p.shape.in_channels > kInputBudget) continue;
     cut.across = CeilDiv(all_columns, cut.columns);
-    const int64_t most_rows = std::min(all_rows, kMostRows / (kUnitRows));
+    const int64_t most_rows = std::min(all_rows, kMostRows / kStripUnitRows);
     for (int64_t rows = 1; rows <= most_rows; ++rows) {
       cut.unit_rows = rows;
       cut.down = CeilDiv(all_rows, rows);
@@ -191,7 +188,7 @@ Status PlanStrip(ConvPlan& p, std::span<const float> weights) {
   p.segment_width = SegmentWidth(p, cut.columns);
   p.scratch_rows = kStripRing * p.read_stride_h;
   p.channel_stride = ChannelStride(p, cut.columns);
-  p.tile_h = cut.unit_rows * kUnitRows;
+  p.tile_h = cut.unit_rows * kStripUnitRows;
   p.tile_w = cut.columns;
   p.tiles_y = cut.down, p.tiles_x = cut.across;
   p.tiles = p.tiles_y * p.tiles_x;

@@ -113,9 +113,10 @@ struct RowsKind {
   }
 };
 
-// A task's share of the output, from (y0, x0) on, in pixels.
-struct TileBlock {
-  int64_t n, y0, x0, rows, columns;
+// A task's share of the output, and what it reads for it.
+struct StripTile : ConvTile {
+  int64_t n;
+  ConvWindow window;
 };
 
 // A strip: `count` vectors from unit (y, x) of the tile on, x in phase pixels.
@@ -127,7 +128,7 @@ struct Strip {
 // Asks for the lines that Finish will write, which are too many streams for the processor's own prefetcher:
 // row `row` of a strip, channels [first, last). Without it a third of the time goes by waiting for them.
 template <class Kind>
-HWY_INLINE void PrefetchOutput(const ConvPlan& plan, const ConvArgs& args, const TileBlock& tile,
+HWY_INLINE void PrefetchOutput(const ConvPlan& plan, const ConvArgs& args, const StripTile& tile,
                                const Strip& strip, int row, int64_t first, int64_t last) {
   constexpr int64_t kLine = 16;
   const ConvShape& s = plan.shape;
@@ -144,7 +145,7 @@ HWY_INLINE void PrefetchOutput(const ConvPlan& plan, const ConvArgs& args, const
 
 // Sums at all points for blocks [begin, end) of output channels.
 template <class Kind>
-HWY_NOINLINE void Multiply(const ConvPlan& plan, const ConvArgs& args, const TileBlock& tile,
+HWY_NOINLINE void Multiply(const ConvPlan& plan, const ConvArgs& args, const StripTile& tile,
                            const Strip& strip, const StripWork& work, int64_t begin, int64_t end,
                            int64_t point_stride) {
   static constexpr float kZeros[kMaxChannels] = {};
@@ -182,7 +183,7 @@ HWY_NOINLINE void Multiply(const ConvPlan& plan, const ConvArgs& args, const Til
 
 // Sums to pixels, channels [first, last).
 template <class Kind>
-HWY_NOINLINE void Finish(const ConvPlan& plan, const ConvArgs& args, const TileBlock& tile,
+HWY_NOINLINE void Finish(const ConvPlan& plan, const ConvArgs& args, const StripTile& tile,
                          const Strip& strip, const float* products, int32_t first, int32_t last,
                          int64_t point_stride) {
   const DF d;
@@ -222,37 +223,36 @@ HWY_NOINLINE void TransformStrip(const ConvPlan& plan, const StripWork& work, co
 
 // Rows [begin, end) of what the tile reads of all channels. The first ones come unasked for: each channel
 // asks for the next one's.
-static HWY_NOINLINE void FillAll(const ConvPlan& plan, const ConvArgs& args, const TileBlock& tile,
-                                 const Tile& read, const StripWork& work, int64_t begin, int64_t end) {
+static HWY_NOINLINE void FillAll(const ConvPlan& plan, const ConvArgs& args, const StripTile& tile,
+                                 const StripWork& work, int64_t begin, int64_t end) {
   const ConvShape& s = plan.shape;
   const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
   for (int64_t c = 0; c < s.in_channels; ++c) {
     const int64_t channel = tile.n * s.in_channels + c;
     const float* plane = args.input + channel * steps.plane;
     if (begin == 0 && c + 1 < s.in_channels) {
-      PrefetchRows(plan, plane + steps.plane, steps.row, read.y0 * plan.read_stride_h - plan.window_top, end,
-                   read.x0 * plan.read_stride_w - plan.window_left,
-                   (read.columns - 1) * plan.read_stride_w + plan.window_w);
+      PrefetchRows(plan, plane + steps.plane, steps.row,
+                   {{tile.window.rows.first, end}, tile.window.columns});
     }
-    FillRows(plan, args.read, channel, plane, steps.row, read, begin, end, plan.scratch_rows, work.linear,
-             work.channels + c * plan.channel_stride);
+    FillRows(plan, {args.read, channel, plane, steps.row}, tile.window, begin, end,
+             {work.channels + c * plan.channel_stride, plan.scratch_rows, work.linear});
   }
 }
 
 // Asks for what FillAll will read when it comes to the next batch, below this strip: while products are
 // summed there is time to wait for it.
 template <class Kind>
-HWY_INLINE void PrefetchInput(const ConvPlan& plan, const ConvArgs& args, const TileBlock& tile,
-                              const Tile& read, const Strip& strip) {
+HWY_INLINE void PrefetchInput(const ConvPlan& plan, const ConvArgs& args, const StripTile& tile,
+                              const Strip& strip) {
   const ConvShape& s = plan.shape;
   const PlaneSteps steps = args.input_steps.Of(s.in_h, s.in_w);
   const int64_t unit = Kind::kUnitRows * plan.read_stride_h;
-  const int64_t top = read.y0 * plan.read_stride_h - plan.window_top + (strip.y + Kind::kBatch - 1) * unit +
+  const int64_t top = tile.window.rows.first + (strip.y + Kind::kBatch - 1) * unit +
                       (Kind::kUnitRows - 1) * plan.read_stride_h + plan.window_h;
-  const int64_t left = (read.x0 + strip.x) * plan.read_stride_w - plan.window_left;
+  const int64_t left = tile.window.columns.first + strip.x * plan.read_stride_w;
   for (int64_t c = 0; c < s.in_channels; ++c) {
     const float* plane = args.input + (tile.n * s.in_channels + c) * steps.plane;
-    PrefetchRows(plan, plane, steps.row, top, unit, left, strip.count * kWidth * plan.read_stride_w);
+    PrefetchRows(plan, plane, steps.row, {{top, unit}, {left, strip.count * kWidth * plan.read_stride_w}});
   }
 }
 
@@ -260,31 +260,27 @@ template <class Kind>
 void RunStripTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const StripLayout& layout = plan.winograd.strip;
-  const int64_t index = task % plan.tiles;
-  TileBlock tile;
-  tile.n = task / plan.tiles;
-  tile.y0 = index / plan.tiles_x * plan.tile_h;
-  tile.x0 = index % plan.tiles_x * plan.tile_w;
-  tile.rows = std::min(plan.tile_h, s.out_h - tile.y0);
-  tile.columns = std::min(plan.tile_w, s.out_w - tile.x0);
-  const int64_t unit_rows = (tile.rows + Kind::kOutputs - 1) / Kind::kOutputs;
-  const Tile read = {tile.y0, tile.x0, unit_rows * Kind::kUnitRows, tile.columns};
+  const ConvTask t = TaskOf(plan, task);
+  const ConvTile read = StripTileOf(plan, t.index);
+  const StripTile tile = {plan.TileAt(t.index), t.image, plan.WindowOf(read)};
+  static_assert(Kind::kUnitRows == kStripUnitRows && Kind::kOutputs == kStripUnitRows);
+  const int64_t unit_rows = read.rows / Kind::kUnitRows;
   const StripWork work = LayOut(plan, scratch);
   // Strips are dealt evenly: 10 vectors in strips of at most 3 are 3 + 3 + 2 + 2.
-  const int64_t vectors = (read.columns + kWidth - 1) / kWidth;
+  const int64_t vectors = (tile.columns + kWidth - 1) / kWidth;
   const int64_t strips = (vectors + layout.vectors - 1) / layout.vectors;
   int64_t filled = 0;  // rows of scratch
   for (int64_t y = 0; y < unit_rows; ++y) {
     if (y % Kind::kBatch == 0) {
       const int64_t last = std::min(unit_rows, y + Kind::kBatch);
       const int64_t rows = (last * Kind::kUnitRows - 1) * plan.read_stride_h + plan.window_h;
-      FillAll(plan, args, tile, read, work, filled, rows);
+      FillAll(plan, args, tile, work, filled, rows);
       filled = rows;
     }
     for (int64_t i = 0; i < strips; ++i) {
       const int64_t first = vectors * i / strips;
       const Strip strip = {y, first * kWidth, static_cast<int>(vectors * (i + 1) / strips - first)};
-      if (y + Kind::kBatch < unit_rows) PrefetchInput<Kind>(plan, args, tile, read, strip);
+      if (y + Kind::kBatch < unit_rows) PrefetchInput<Kind>(plan, args, tile, strip);
       TransformStrip<Kind>(plan, work, strip);
       for (int64_t begin = 0; begin < plan.blocks_per_group; begin += layout.chunk_blocks) {
         const int64_t end = std::min(plan.blocks_per_group, begin + layout.chunk_blocks);
@@ -302,7 +298,7 @@ void RunStripTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, floa
   for (int64_t c = 0; c < s.out_channels; ++c) {
     const int64_t channel = tile.n * s.out_channels + c;
     const float* from = args.output + channel * steps.plane + tile.y0 * steps.row + tile.x0;
-    args.moments[channel * plan.tiles + index] = RegionMoments(from, tile.rows, tile.columns, steps.row);
+    args.moments[channel * plan.tiles + t.index] = RegionMoments(from, tile.rows, tile.columns, steps.row);
   }
 }
 

@@ -26,7 +26,7 @@ namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-WinogradWork LayOut(const ConvPlan& plan, const TileBlock& tile, float* scratch) {
+WinogradWork LayOut(const ConvPlan& plan, const WinogradTile& tile, float* scratch) {
   const WinogradLayout& w = plan.winograd;
   const int64_t points = w.axis.points * w.axis.points;
   const int64_t row = w.in_phases * w.axis.step * w.segment_width;
@@ -119,19 +119,8 @@ template <class Transform, int kInPhases, int kOutPhases>
 void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const WinogradLayout& w = plan.winograd;
-  const int64_t index = task % plan.tiles;
-  // In pixels; the first tiles may begin before the image.
-  const int64_t y0 = index / plan.tiles_x * plan.tile_h + w.origin_y.output;
-  const int64_t x0 = index % plan.tiles_x * plan.tile_w + w.origin_x.output;
-  const int64_t y1 = std::min(y0 + plan.tile_h, s.out_h), x1 = std::min(x0 + plan.tile_w, s.out_w);
-  constexpr int64_t kTile = Transform::kOutputs * kOutPhases;
-  TileBlock tile;
-  tile.n = task / plan.tiles / plan.parts;
-  tile.group = task / plan.tiles % plan.parts;
-  tile.y = index / plan.tiles_x * w.rows;
-  tile.x = index % plan.tiles_x * w.columns;
-  tile.rows = (y1 - y0 + kTile - 1) / kTile;
-  tile.columns = (x1 - x0 + kTile - 1) / kTile;
+  const WinogradTile tile = WinogradTileOf(plan, task);
+  const int64_t y0 = tile.y0, x0 = tile.x0;
   const WinogradWork work = LayOut(plan, tile, scratch);
 
   const int64_t group_in = s.in_channels / s.group;
@@ -145,7 +134,7 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
     const int64_t channel = tile.n * s.in_channels + tile.group * group_in + c;
     const float* plane = args.input + channel * steps.plane;
     const float* next = c + 1 < group_in ? plane + steps.plane : nullptr;
-    CopyRows<Transform, kInPhases>(plan, args.read, channel, plane, next, steps.row, tile, work);
+    CopyRows<Transform, kInPhases>(plan, {args.read, channel, plane, steps.row}, next, tile, work);
     TransformInput<Transform, kInPhases>(plan, tile, work, work.v + c * w.v_channel, group_in * w.v_channel);
   }
   const int64_t first_block = tile.group * plan.blocks_per_group;
@@ -161,12 +150,12 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
       const int64_t channel = tile.n * s.out_channels + c;
       float* plane = shuffled ? planes + c % plan.shuffle.slots * to.plane - (y0 * to.row + x0)
                               : args.output + channel * to.plane;
-      TransformOutput<Transform, kOutPhases>(plan, args.write, c, tile, work,
-                                             work.m + (c - first) * w.m_channel, image_stride, plane, to.row);
+      TransformOutput<Transform, kOutPhases>(plan, tile, work, work.m + (c - first) * w.m_channel,
+                                             image_stride, {args.write, c, plane, to.row});
       if (args.moments == nullptr) continue;
       const int64_t top = std::max<int64_t>(y0, 0), left = std::max<int64_t>(x0, 0);
-      args.moments[channel * plan.tiles + index] =
-          RegionMoments(plane + top * to.row + left, y1 - top, x1 - left, to.row);
+      args.moments[channel * plan.tiles + tile.index] =
+          RegionMoments(plane + top * to.row + left, tile.y1 - top, tile.x1 - left, to.row);
     }
     if (!shuffled) continue;
     const int64_t whole = last / s.shuffle * s.shuffle;

@@ -4,7 +4,7 @@
 #include <cstring>
 #include <vector>
 
-#include "src/kernels/conv/conv_taps.h"
+#include "src/kernels/conv/conv_geometry.h"
 #include "src/kernels/winograd/winograd.h"
 #include "src/kernels/winograd/winograd_points.h"
 

@@ -1,6 +1,7 @@
-#include "src/kernels/conv/conv_taps.h"
+#include "src/kernels/conv/conv_geometry.h"
 
 #include <algorithm>
+#include <string>
 
 #include "src/base/checked_math.h"
 
@@ -68,7 +69,7 @@ Extent ExtentOf(Kind kind, const ConvAxis& a, int64_t scale) {
   return e;
 }
 
-std::vector<AxisTap> Taps(const ConvPlan& p, const ConvAxis& a, int64_t phase, int64_t start) {
+std::vector<AxisTap> Taps(const ConvGeometry& p, const ConvAxis& a, int64_t phase, int64_t start) {
   std::vector<AxisTap> taps;
   for (int64_t k = 0; k < a.kernel; ++k) {
     int64_t offset;
@@ -89,7 +90,67 @@ ConvAxis AxisW(const ConvShape& s) {
   return {s.in_w * s.upsample, s.out_w, s.kernel_w, s.stride_w, s.dilation_w, s.pad_left};
 }
 
-void PlanWindow(ConvPlan& p) {
+Status CheckConvShape(const ConvShape& s) {
+  // Each number below 2^24 and each tensor below 2^34 numbers keeps every product in 64 bits.
+  constexpr int64_t kMost = int64_t{1} << 24, kMostNumbers = int64_t{1} << 34;
+  for (int64_t d : {s.n, s.in_channels, s.in_h, s.in_w, s.out_channels, s.out_h, s.out_w, s.kernel_h,
+                    s.kernel_w, s.stride_h, s.stride_w, s.dilation_h, s.dilation_w, s.group}) {
+    if (d < 1 || d > kMost)
+      return InvalidArgument("convolution size " + std::to_string(d) + " is not in 1..2^24");
+  }
+  if (s.upsample < 1 || s.upsample > 16) return InvalidArgument("convolution enlarges by more than 16");
+  if (s.shuffle < 1 || s.shuffle > 4 || s.out_channels % s.pixels_a_channel() != 0 ||
+      (s.shuffle > 1 && (s.group != 1 || s.upsample != 1 || s.transposed))) {
+    return InvalidArgument("convolution whose channels cannot become blocks of pixels");
+  }
+  if (s.in_channels % s.group != 0 || s.out_channels % s.group != 0) {
+    return InvalidArgument("convolution channels do not divide into " + std::to_string(s.group) + " groups");
+  }
+  const int64_t tensors[3][4] = {{s.n, s.in_channels, s.in_h, s.in_w},
+                                 {s.n, s.out_channels, s.out_h, s.out_w},
+                                 {s.out_channels, s.in_channels, s.kernel_h, s.kernel_w}};
+  for (const auto& dims : tensors) {
+    int64_t count = 0;
+    if (!CheckedElementCount(dims, &count) || count > kMostNumbers) {
+      return InvalidArgument("convolution tensor is larger than 2^34 numbers");
+    }
+  }
+  if (s.transposed && (s.stride_h != s.stride_w || s.stride_h > 2 || s.upsample != 1 ||
+                       s.pad_mode != PadMode::kConstant || s.pad_value != 0)) {
+    return Unsupported("transposed convolution with this stride or padding");
+  }
+  for (const ConvAxis& a : {AxisH(s), AxisW(s)}) {
+    const int64_t after = s.transposed ? 0 : a.after();
+    if (a.before < 0 || a.before > kMost || after > kMost) {
+      return InvalidArgument("convolution padding is not in 0..2^24");
+    }
+    if (s.pad_mode == PadMode::kReflect && (a.before >= a.in || after >= a.in)) {
+      return InvalidArgument("reflect padding of " + std::to_string(std::max(a.before, after)) +
+                             " needs an image of at least " + std::to_string(std::max(a.before, after) + 1) +
+                             " pixels, not " + std::to_string(a.in) + "; use a larger size");
+    }
+  }
+  return OkStatus();
+}
+
+TaskRegion ConvGeometry::ShownBy(const ConvWindow& window, int64_t image) const {
+  TaskRegion r = RegionRead(ShownPixels(window.rows, shape.in_h, read_upsample, pad_mode),
+                            ShownPixels(window.columns, shape.in_w, read_upsample, pad_mode), shape.in_w);
+  r.image = image;
+  r.channels = shape.in_channels;
+  return r;
+}
+
+TaskRegion ConvGeometry::WrittenBy(const ConvTile& tile, int64_t image) const {
+  const int64_t r = shape.shuffle;
+  const Interval rows = InsidePixels({tile.y0, tile.rows}, scale * r, shape.out_h * r);
+  const Interval columns = InsidePixels({tile.x0, tile.columns}, scale * r, shape.out_w * r);
+  return {
+      image,        0, shape.out_channels / shape.pixels_a_channel(), rows.first, columns.first, rows.count,
+      columns.count};
+}
+
+void PlanWindow(ConvGeometry& p) {
   const ConvShape& s = p.shape;
   const Kind kind = KindOf(s);
   p.pad_mode = s.pad_mode;
@@ -107,10 +168,10 @@ void PlanWindow(ConvPlan& p) {
   p.window_w = w.last - w.first + 1;
 }
 
-std::vector<AxisTap> TapsH(const ConvPlan& p, int64_t phase) {
+std::vector<AxisTap> TapsH(const ConvGeometry& p, int64_t phase) {
   return Taps(p, AxisH(p.shape), phase, p.window_top);
 }
-std::vector<AxisTap> TapsW(const ConvPlan& p, int64_t phase) {
+std::vector<AxisTap> TapsW(const ConvGeometry& p, int64_t phase) {
   return Taps(p, AxisW(p.shape), phase, p.window_left);
 }
 

@@ -11,20 +11,10 @@
 
 #include "src/base/cpu.h"
 #include "src/kernels/conv/conv_f32.h"
+#include "src/kernels/twin/guarded.h"
 
 namespace tempera::kernels {
 namespace {
-
-constexpr float kCanary = -12345.5f;
-constexpr size_t kMargin = 64;
-
-std::vector<float> RandomNumbers(size_t count, uint32_t seed, float low = -1, float high = 1) {
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<float> uniform(low, high);
-  std::vector<float> numbers(count);
-  for (float& x : numbers) x = uniform(engine);
-  return numbers;
-}
 
 std::string Text(const ConvShape& s) {
   std::string t =
@@ -70,17 +60,14 @@ struct Case {
 class ConvTwin {
  public:
   explicit ConvTwin(const Case& c) : c_(c), s_(c.shape) {
-    const auto n_in = static_cast<size_t>(s_.n * s_.in_channels);
-    const auto n_out = static_cast<size_t>(s_.n * s_.out_channels * s_.out_h * s_.out_w);
-    input_ = RandomNumbers(n_in * static_cast<size_t>(s_.in_h * s_.in_w), 1);
-    weights_ = RandomNumbers(
-        static_cast<size_t>(s_.out_channels * (s_.in_channels / s_.group) * s_.kernel_h * s_.kernel_w), 2);
-    bias_ = RandomNumbers(static_cast<size_t>(s_.out_channels), 3);
+    const int64_t n_in = s_.n * s_.in_channels;
+    input_ = RandomNumbers(n_in * s_.in_h * s_.in_w, 1);
+    weights_ = RandomNumbers(s_.out_channels * (s_.in_channels / s_.group) * s_.kernel_h * s_.kernel_w, 2);
+    bias_ = RandomNumbers(s_.out_channels, 3);
     scale_ = RandomNumbers(n_in, 4, 0.5, 2);
     shift_ = RandomNumbers(n_in, 5);
-    slope_ = RandomNumbers(std::max(n_in, static_cast<size_t>(s_.out_channels)), 6);
-    expected_.resize(n_out);
-    actual_.assign(n_out + 2 * kMargin, kCanary);
+    slope_ = RandomNumbers(std::max(n_in, s_.out_channels), 6);
+    expected_.resize(static_cast<size_t>(s_.n * s_.out_channels * s_.out_h * s_.out_w));
     args_.input = input_.data();
     if (c.affine) {
       args_.read.scale = scale_.data();
@@ -106,22 +93,14 @@ class ConvTwin {
     auto plan = PlanConv(s_, weights_, bias_, target.highway_bit, method);
     if (method == ConvMethod::kWinograd && plan.status().code() == StatusCode::kUnsupported) return;
     ASSERT_TRUE(plan.ok()) << plan.status().message();
-    std::fill(actual_.begin(), actual_.end(), kCanary);
-    args_.output = actual_.data() + kMargin;
-    const size_t scratch_floats = plan->scratch_bytes / sizeof(float);
-    auto scratch = AlignedBuffer::Allocate((scratch_floats + kMargin) * sizeof(float));
-    ASSERT_TRUE(scratch.ok());
-    auto* numbers = reinterpret_cast<float*>(scratch->data());
-    std::fill(numbers, numbers + scratch_floats + kMargin, kCanary);
+    Guarded<float> actual(static_cast<int64_t>(expected_.size()));
+    Guarded<uint8_t> scratch(static_cast<int64_t>(plan->scratch_bytes));
+    args_.output = actual.data();
     std::vector<Moments> moments(static_cast<size_t>(s_.n * s_.out_channels * plan->tiles),
                                  Moments{-1, 0, 0});
     args_.moments = moments.data();
-    for (int64_t task = plan->tasks - 1; task >= 0; --task) plan->RunTask(args_, task, numbers);
-    for (size_t i = 0; i < kMargin; ++i) {
-      ASSERT_EQ(numbers[scratch_floats + i], kCanary) << "scratch overrun at " << i;
-      ASSERT_EQ(actual_[i], kCanary);
-      ASSERT_EQ(actual_[actual_.size() - 1 - i], kCanary);
-    }
+    for (int64_t task = plan->tasks - 1; task >= 0; --task) plan->RunTask(args_, task, scratch.data());
+    ASSERT_TRUE(actual.intact() && scratch.intact());
     const double reach = static_cast<double>(s_.in_channels / s_.group * s_.kernel_h * s_.kernel_w);
     for (size_t i = 0; i < expected_.size(); ++i) {
       ASSERT_NEAR(args_.output[i], expected_[i], 1e-6 * reach + 1e-5) << "at " << i;
@@ -155,7 +134,7 @@ class ConvTwin {
 
   Case c_;
   ConvShape s_;
-  std::vector<float> input_, weights_, bias_, scale_, shift_, slope_, expected_, actual_;
+  std::vector<float> input_, weights_, bias_, scale_, shift_, slope_, expected_;
   ConvArgs args_;
 };
 

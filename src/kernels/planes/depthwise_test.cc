@@ -8,23 +8,12 @@
 #include <string>
 #include <vector>
 
-#include "src/base/aligned_buffer.h"
 #include "src/base/cpu.h"
 #include "src/kernels/planes/depthwise_f32.h"
+#include "src/kernels/twin/guarded.h"
 
 namespace tempera::kernels {
 namespace {
-
-constexpr float kCanary = -12345.5f;
-constexpr size_t kMargin = 64;
-
-std::vector<float> RandomNumbers(size_t count, uint32_t seed, float low = -1, float high = 1) {
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<float> uniform(low, high);
-  std::vector<float> numbers(count);
-  for (float& x : numbers) x = uniform(engine);
-  return numbers;
-}
 
 struct Case {
   int64_t channels = 3, h = 9, w = 17, kernel = 3, stride = 1, dilation = 1, pad = 1;
@@ -95,21 +84,13 @@ void Check(const Case& c, const ConvShape& s) {
     SCOPED_TRACE(target.name);
     auto plan = PlanDepthwise(s, weights, bias, target.highway_bit);
     ASSERT_TRUE(plan.ok()) << plan.status().message();
-    std::vector<float> actual(expected.size() + 2 * kMargin, kCanary);
-    args.output = actual.data() + kMargin;
-    const size_t scratch_floats = plan->scratch_bytes / sizeof(float);
-    auto scratch = AlignedBuffer::Allocate((scratch_floats + kMargin) * sizeof(float));
-    ASSERT_TRUE(scratch.ok());
-    auto* numbers = reinterpret_cast<float*>(scratch->data());
-    std::fill(numbers, numbers + scratch_floats + kMargin, kCanary);
+    Guarded<float> actual(static_cast<int64_t>(expected.size()));
+    Guarded<uint8_t> scratch(static_cast<int64_t>(plan->scratch_bytes));
+    args.output = actual.data();
     std::vector<Moments> moments(static_cast<size_t>(s.n * s.out_channels * plan->tiles), Moments{-1, 0, 0});
     args.moments = moments.data();
-    for (int64_t task = plan->tasks - 1; task >= 0; --task) plan->RunTask(args, task, numbers);
-    for (size_t i = 0; i < kMargin; ++i) {
-      ASSERT_EQ(numbers[scratch_floats + i], kCanary) << "scratch overrun at " << i;
-      ASSERT_EQ(actual[i], kCanary);
-      ASSERT_EQ(actual[actual.size() - 1 - i], kCanary);
-    }
+    for (int64_t task = plan->tasks - 1; task >= 0; --task) plan->RunTask(args, task, scratch.data());
+    ASSERT_TRUE(actual.intact() && scratch.intact());
     const double taps = static_cast<double>(s.kernel_h * s.kernel_w);
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_NEAR(args.output[i], expected[i], 1e-6 * taps + 1e-5) << "at " << i;

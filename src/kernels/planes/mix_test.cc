@@ -11,20 +11,10 @@
 #include "src/base/aligned_buffer.h"
 #include "src/base/cpu.h"
 #include "src/kernels/planes/mix_f32.h"
+#include "src/kernels/twin/guarded.h"
 
 namespace tempera::kernels {
 namespace {
-
-constexpr float kCanary = -12345.5f;
-constexpr size_t kMargin = 64;
-
-std::vector<float> RandomNumbers(int64_t count, uint32_t seed, float low = -1, float high = 1) {
-  std::mt19937 engine(seed);
-  std::uniform_real_distribution<float> uniform(low, high);
-  std::vector<float> numbers(static_cast<size_t>(count));
-  for (float& x : numbers) x = uniform(engine);
-  return numbers;
-}
 
 ConvShape ShapeOf(int64_t n, int64_t in, int64_t out, int64_t h, int64_t w) {
   ConvShape s;
@@ -76,18 +66,13 @@ void Check(const ConvShape& s, bool affine, Activation read, Activation write) {
     SCOPED_TRACE(target.name);
     auto plan = PlanMix(s, weights, bias, !args.read.is_identity(), target.highway_bit);
     ASSERT_TRUE(plan.ok()) << plan.status().message();
-    std::vector<float> actual(expected.size() + 2 * kMargin, kCanary);
-    args.output = actual.data() + kMargin;
-    const size_t scratch_floats = plan->scratch_bytes / sizeof(float);
-    std::vector<float> scratch(scratch_floats + kMargin, kCanary);
+    Guarded<float> actual(static_cast<int64_t>(expected.size()));
+    Guarded<uint8_t> scratch(static_cast<int64_t>(plan->scratch_bytes));
+    args.output = actual.data();
     std::vector<Moments> moments(static_cast<size_t>(s.n * s.out_channels * plan->tiles), Moments{-1, 0, 0});
     args.moments = moments.data();
     for (int64_t task = plan->tasks - 1; task >= 0; --task) plan->RunTask(args, task, scratch.data());
-    for (size_t i = 0; i < kMargin; ++i) {
-      ASSERT_EQ(scratch[scratch_floats + i], kCanary) << "scratch overrun at " << i;
-      ASSERT_EQ(actual[i], kCanary);
-      ASSERT_EQ(actual[actual.size() - 1 - i], kCanary);
-    }
+    ASSERT_TRUE(actual.intact() && scratch.intact());
     for (size_t i = 0; i < expected.size(); ++i) {
       ASSERT_NEAR(args.output[i], expected[i], 1e-6 * static_cast<double>(s.in_channels) + 1e-5) << i;
     }

@@ -174,6 +174,12 @@ void Propagator::Visit(const Node& node) {
   of(node.outputs[0]) = std::move(out);
 }
 
+// Wide enough to divide by.
+void KeepWide(float* low, float* high) {
+  const float least = 1e-6f + 1e-4f * std::max(std::abs(*low), std::abs(*high));
+  if (!(*high - *low >= least)) *high = *low + least;
+}
+
 // A range must hold the padding, and be wide enough to divide by.
 ChannelRanges RangesOf(const Spreads& spreads, const Node& conv) {
   ChannelRanges r;
@@ -184,8 +190,7 @@ ChannelRanges RangesOf(const Spreads& spreads, const Node& conv) {
   for (const Spread& s : spreads) {
     r.low.push_back(static_cast<float>(pads_a_number ? std::min(s.low, padding) : s.low));
     r.high.push_back(static_cast<float>(pads_a_number ? std::max(s.high, padding) : s.high));
-    const float least = 1e-6f + 1e-4f * std::max(std::abs(r.low.back()), std::abs(r.high.back()));
-    if (!(r.high.back() - r.low.back() >= least)) r.high.back() = r.low.back() + least;
+    KeepWide(&r.low.back(), &r.high.back());
     if (!std::isfinite(r.low.back()) || !std::isfinite(r.high.back())) return {};
   }
   return r;
@@ -269,6 +274,7 @@ void AddMargin(ChannelRanges* ranges) {
     const float margin = 0.25f * (high - low) + 1e-6f;
     if (low != 0) low -= margin;
     if (high != 0 || low == 0) high += margin;
+    if (!(low < high)) KeepWide(&low, &high);  // one large number, as behind a global mean: rounded away
   }
 }
 

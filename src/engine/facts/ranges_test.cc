@@ -160,5 +160,15 @@ TEST(Layouts, AnAddGivesUpWithItsReader) {
   EXPECT_EQ(count(), 0);
 }
 
+// What a convolution behind a global mean reads: one number a channel, however large.
+TEST(Ranges, MarginsKeepSingleNumbersApart) {
+  ChannelRanges r = {{300, -70000, 0, 64}, {300, -70000, 0, 64}};
+  AddMargin(&r);
+  for (size_t c = 0; c < r.low.size(); ++c) {
+    EXPECT_LT(r.low[c], r.high[c]);
+    EXPECT_GE(r.high[c] - r.low[c], 0.9e-4f * std::abs(r.low[c]));
+  }
+}
+
 }  // namespace
 }  // namespace tempera::engine

@@ -172,6 +172,23 @@ TEST(LowPrecision, WhatNoConvolutionOfOursServesStaysExact) {
   }
 }
 
+// Behind a global mean a convolution reads one number a channel, here a large one; behind a logarithm what is
+// none at all. Neither is a reason to refuse the model.
+TEST(LowPrecision, NumbersWithoutARangeAreNoObstacle) {
+  for (const bool endless : {false, true}) {
+    TestModel m;
+    const std::string x = m.PaddedConv("x", 3, 8, 3, 1, 1, true);
+    const std::string large = m.Node("Add", {x, m.Floats({}, {endless ? -1000.0f : 1000.0f})});
+    const std::string mean = endless ? m.Node("Log", {large}) : m.Node("GlobalAveragePool", {large});
+    const std::string weight = m.Node("HardSigmoid", {m.Node("Conv", {mean, m.Random({8, 8, 1, 1})})});
+    m.Output(m.PaddedConv(endless ? x : m.Node("Mul", {x, weight}), 8, 3, 3, 1, 1, false));
+    m.Output(weight);
+    for (Precision p : {Precision::kAuto, Precision::kInt8, Precision::kBf16}) {
+      EXPECT_NE(Make(Loaded(m), {1, 3, 24, 20}, {.precision = p}), nullptr) << PrecisionName(p) << endless;
+    }
+  }
+}
+
 TEST(LowPrecision, AutoKeepsThePictureOrStaysExact) {
   // Good weights: int8 serves.
   const auto good =

@@ -34,11 +34,17 @@ inline int64_t NhwcChannels(int64_t c) { return (c + 7) / 8 * 8; }
 
 enum class ConvPrecision { kInt8, kBf16 };
 
+// Whether 8 bits can stand for numbers from low to high: neither empty nor endless.
+inline bool IsInt8Range(float low, float high) {
+  const double range = static_cast<double>(high) - low;
+  return range >= 1e-30 && range <= 1e30;
+}
+
 struct ConvNhwcOptions {
   ConvPrecision precision = ConvPrecision::kInt8;
   PictureLayout input = PictureLayout::kNhwcF16;
   PictureLayout output = PictureLayout::kNhwcF16;
-  // Range of each input channel after ConvArgs::read, for kInt8: in_channels numbers each, low < high;
+  // Range of each input channel after ConvArgs::read, for kInt8: in_channels numbers each, IsInt8Range;
   // what lies outside is clamped. Empty for kBf16.
   std::span<const float> low, high;
   int64_t highway_bit = 0;

@@ -317,8 +317,7 @@ Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float>
       return InvalidArgument("8-bit convolution without a range for each input channel");
     }
     for (size_t c = 0; c < in_channels; ++c) {
-      const double range = static_cast<double>(options.high[c]) - options.low[c];
-      if (!(range >= 1e-30 && range <= 1e30)) {
+      if (!IsInt8Range(options.low[c], options.high[c])) {
         return InvalidArgument("8-bit convolution with an empty or endless range");
       }
     }

@@ -1,5 +1,6 @@
 #include "src/engine/plan/steps/conv_nhwc_step.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -72,7 +73,9 @@ bool ConvNhwcNodeServes(const PlanBuilder& builder, const Node& node) {
   ConvNhwcOptions options = OptionsOf(builder, *setting);
   if (setting->precision == Precision::kInt8 &&
       (options.low.size() != static_cast<size_t>(shape.in_channels) ||
-       options.high.size() != options.low.size()))
+       options.high.size() != options.low.size() ||
+       // Numbers that are no numbers on the calibration frame, or endless: fp32 paints them too.
+       !std::equal(options.low.begin(), options.low.end(), options.high.begin(), kernels::IsInt8Range)))
     return false;
   for (PictureLayout input : {PictureLayout::kNhwcF16, PictureLayout::kPlanarF32}) {
     for (PictureLayout output : {PictureLayout::kNhwcF16, PictureLayout::kPlanarF32}) {

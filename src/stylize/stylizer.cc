@@ -138,6 +138,8 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   options.rewrites_inputs = true;
   options.calibration = calibration_;
   options.norm_statistics = options_.norm_statistics;
+  options.reference = options_.reference;
+  options.chain_bytes = options_.chain_bytes;
   source_.reset();
   sink_.reset();
   const bool same_size = frame == working && !options_.through_tensors;

@@ -29,6 +29,8 @@ struct StylizerOptions {
   bool pin_threads = false;  // as num_threads
   engine::NormStatistics norm_statistics = engine::NormStatistics::kExact;
   bool through_tensors = false;  // also where the network could read and write the frame itself (tests)
+  bool reference = false;        // only the operators' plain loops (tests)
+  int64_t chain_bytes = 0;       // as engine::SessionOptions has it (tests)
 };
 
 class Stylizer {

@@ -1,5 +1,5 @@
 // Feeds files through the fuzz target once, where libFuzzer is not linked in.
-//   tempera_fuzz_replay FOLDER...      (searched for .onnx files; a missing folder is no error)
+//   tempera_fuzz_replay FOLDER...      (searched for .onnx and .dice files; a missing folder is no error)
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -15,7 +15,7 @@ int main(int argc, char** argv) {
   for (int i = 1; i < argc; ++i) {
     std::error_code error;
     for (const auto& entry : std::filesystem::recursive_directory_iterator(argv[i], error)) {
-      if (entry.path().extension() != ".onnx") continue;
+      if (entry.path().extension() != ".onnx" && entry.path().extension() != ".dice") continue;
       std::ifstream file(entry.path(), std::ios::binary);
       const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
       // Named before it runs: a crash then points at its file.
@@ -25,6 +25,6 @@ int main(int argc, char** argv) {
       ++replayed;
     }
   }
-  std::printf("%d models replayed\n", replayed);
+  std::printf("%d inputs replayed\n", replayed);
   return replayed > 0 ? 0 : 1;
 }

@@ -30,7 +30,8 @@ Status Find(const std::string& folder, std::vector<std::string>* paths) {
   if (error) return NotFound("cannot open the photographs at '" + folder + "': give a folder of pictures");
   for (; it != fs::recursive_directory_iterator(); it.increment(error)) {
     std::error_code ignored;  // of a file that is gone, or a link that leads nowhere
-    if (it->is_regular_file(ignored) && HasPictureExtension(it->path())) paths->push_back(it->path().string());
+    if (it->is_regular_file(ignored) && HasPictureExtension(it->path()))
+      paths->push_back(it->path().string());
   }
   // An error ends the walk.
   if (error) return IoError("cannot list '" + folder + "': " + error.message());

@@ -277,6 +277,27 @@ TEMPERA_API size_t tempera_memory_bytes(const tempera_stylizer* stylizer);
  * NULL when it has none of that name. */
 TEMPERA_API const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key);
 
+/* Mask networks: a picture in, a plane of bytes out, as tempera_frame_params.mask takes it. */
+typedef struct tempera_masker tempera_masker;
+
+/* As tempera_open_file. A model that does not turn a picture [1, 3, H, W] into planes [1, C, H', W'] is
+ * refused; its metadata says which plane is the mask and what its numbers mean (docs/model-format.md). Open a
+ * mask network with the working size it was made for: not every one bears large pictures. */
+TEMPERA_API tempera_status tempera_mask_open_file(const char* path, const tempera_options* options,
+                                                  tempera_masker** out);
+/* The bytes may be freed once this returns. */
+TEMPERA_API tempera_status tempera_mask_open_memory(const void* bytes, size_t size,
+                                                    const tempera_options* options, tempera_masker** out);
+/* NULL is allowed. */
+TEMPERA_API void tempera_mask_close(tempera_masker* masker);
+/* Writes the mask of `in`: 0 = nothing, 255 = what the network looks for. It covers the picture, whatever its
+ * own width and height, 1 to 16384; rows from the top, strides as in tempera_image. */
+TEMPERA_API tempera_status tempera_mask_process(tempera_masker* masker, const tempera_image* in,
+                                                uint8_t* mask, ptrdiff_t mask_stride_bytes,
+                                                int32_t mask_width, int32_t mask_height);
+/* As tempera_metadata. */
+TEMPERA_API const char* tempera_mask_metadata(const tempera_masker* masker, const char* key);
+
 /* Why the last call on this thread that returns a status failed; "" when it did not. Valid until the
  * next such call on this thread. */
 TEMPERA_API const char* tempera_error_message(void);

@@ -164,6 +164,7 @@ class Stylizer {
   tempera_stylizer* handle() const { return handle_; }
 
  private:
+  friend class Masker;
   explicit Stylizer(tempera_stylizer* handle) : handle_(handle) {}
 
   static Error Check(tempera_status code) {
@@ -184,6 +185,40 @@ class Stylizer {
   }
 
   tempera_stylizer* handle_ = nullptr;
+};
+
+// A mask network. Movable, not copyable; one thread at a time.
+class Masker {
+ public:
+  static Expected<Masker> Open(const std::string& path, const Options& options = {}) {
+    const tempera_options c = Stylizer::ToC(options);
+    tempera_masker* handle = nullptr;
+    if (Error error = Stylizer::Check(tempera_mask_open_file(path.c_str(), &c, &handle))) return error;
+    return Masker(handle);
+  }
+
+  ~Masker() { tempera_mask_close(handle_); }
+  Masker(Masker&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Masker& operator=(Masker&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+
+  // One byte a pixel, rows without gaps; it shows the whole of `in`, whatever its own size.
+  Error Process(const tempera_image& in, std::span<uint8_t> mask, int width, int height) {
+    if (width < 1 || height < 1 || mask.size() / static_cast<size_t>(width) < static_cast<size_t>(height)) {
+      return {TEMPERA_INVALID_ARGUMENT, "the mask has too few bytes for its size"};
+    }
+    return Stylizer::Check(tempera_mask_process(handle_, &in, mask.data(), width, width, height));
+  }
+
+  // For calling the C API. The Masker keeps it.
+  tempera_masker* handle() const { return handle_; }
+
+ private:
+  explicit Masker(tempera_masker* handle) : handle_(handle) {}
+
+  tempera_masker* handle_ = nullptr;
 };
 
 }  // namespace tempera

@@ -239,6 +239,11 @@ Status ReadImage(const tempera_image& given, const char* what, Image* out) {
   return OkStatus();
 }
 
+Status CheckMaskPlane(Size size, ptrdiff_t stride_bytes) {
+  TEMPERA_RETURN_IF_ERROR(CheckSize(size, "mask"));
+  return CheckStride(stride_bytes, size.width, "mask_stride_bytes");
+}
+
 Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out) {
   *out = {};
   if (given == nullptr) return OkStatus();
@@ -251,8 +256,7 @@ Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out) {
   }
   if (params.mask != nullptr) {
     const Size size = {params.mask_width, params.mask_height};
-    TEMPERA_RETURN_IF_ERROR(CheckSize(size, "mask"));
-    TEMPERA_RETURN_IF_ERROR(CheckStride(params.mask_stride_bytes, size.width, "mask_stride_bytes"));
+    TEMPERA_RETURN_IF_ERROR(CheckMaskPlane(size, params.mask_stride_bytes));
     if (!(params.mask_feather >= 0 && params.mask_feather <= kMostFeather)) {
       return InvalidArgument("mask_feather " + std::to_string(params.mask_feather) + " is not in 0..1024");
     }

@@ -13,6 +13,8 @@ namespace tempera::stylize {
 Status ReadOptions(const tempera_options* given, StylizerOptions* out);
 // `what` ("input image") begins the messages.
 Status ReadImage(const tempera_image& given, const char* what, Image* out);
+// Of a mask's plane of bytes.
+Status CheckMaskPlane(Size size, ptrdiff_t stride_bytes);
 // `given` may be NULL: the defaults.
 Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out);
 

@@ -6,15 +6,15 @@
 
 namespace tempera::stylize {
 
-MaskAxis MakeMaskAxis(int source_count, int count, double reach) {
+MaskAxis MakeMaskAxis(int source_count, double extent, int count, double reach) {
   MaskAxis axis;
-  axis.identity = source_count == count && reach == 1;
+  axis.identity = source_count == count && extent == count && reach == 1;
   axis.taps = std::min(source_count, static_cast<int>(std::ceil(2 * reach)));
   axis.first.resize(static_cast<size_t>(count));
   axis.weights.resize(static_cast<size_t>(count) * static_cast<size_t>(axis.taps));
   std::vector<double> tent(static_cast<size_t>(axis.taps));
   for (int i = 0; i < count; ++i) {
-    const double center = (i + 0.5) * source_count / count - 0.5;
+    const double center = (i + 0.5) * extent / count - 0.5;
     const int begin = static_cast<int>(std::floor(center - reach)) + 1;  // the first one inside
     const int end = static_cast<int>(std::ceil(center + reach));         // behind the last one inside
     const int first = std::clamp(begin, 0, source_count - axis.taps);
@@ -59,9 +59,10 @@ void FrameMask::Measure(const Mask& mask, Size frame) {
     return std::max(enlarges ? own - step : own, step) / mask_pixel;
   };
   grid_ = {grid_count(mask_.width, frame.width), grid_count(mask_.height, frame.height)};
-  grid_x_ = MakeMaskAxis(mask_.width, grid_.width, reach(mask_.width, frame.width, grid_.width));
-  grid_y_ = MakeMaskAxis(mask_.height, grid_.height, reach(mask_.height, frame.height, grid_.height));
-  wide_x_ = MakeMaskAxis(grid_.width, frame.width, 1);
+  grid_x_ = MakeMaskAxis(mask_.width, mask_.width, grid_.width, reach(mask_.width, frame.width, grid_.width));
+  grid_y_ =
+      MakeMaskAxis(mask_.height, mask_.height, grid_.height, reach(mask_.height, frame.height, grid_.height));
+  wide_x_ = MakeMaskAxis(grid_.width, grid_.width, frame.width, 1);
   rows_.resize(static_cast<size_t>(grid_.height) * static_cast<size_t>(frame.width));
   scratch_.resize(static_cast<size_t>(pool_->num_threads()));
   for (Scratch& s : scratch_) {

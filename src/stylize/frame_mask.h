@@ -33,9 +33,9 @@ struct MaskAxis {
   std::vector<int> first;
   std::vector<uint16_t> weights;
 };
-// Tents `reach` (>= 1) source pixels wide to either side about `count` evenly spaced places; beyond its edges
-// the source goes on as it ends.
-MaskAxis MakeMaskAxis(int source_count, int count, double reach);
+// Tents `reach` (>= 1) source pixels wide to either side about `count` places evenly spaced over the first
+// `extent` of them; beyond its edges the source goes on as it ends.
+MaskAxis MakeMaskAxis(int source_count, double extent, int count, double reach);
 
 class FrameMask {
  public:

@@ -1,12 +1,9 @@
 #include "src/stylize/stylizer.h"
 
-#include <cstdlib>
-
 #include "src/base/cpu.h"
-#include "src/base/number_text.h"
-#include "src/engine/facts/ranges.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
+#include "src/stylize/picture_input.h"
 
 namespace tempera::stylize {
 namespace {
@@ -20,7 +17,8 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
                                                    const StylizerOptions& options) {
   std::unique_ptr<Stylizer> s(new Stylizer(std::move(model), std::move(name), options));
   s->parameters_.emplace(BuiltInParameters());
-  TEMPERA_RETURN_IF_ERROR(s->ReadMetadata());
+  TEMPERA_ASSIGN_OR_RETURN(const ModelMetadata metadata, ReadModelMetadata(*s->model_, s->name_));
+  s->values_ = metadata.values, s->multiple_ = metadata.size_multiple;
   TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
@@ -30,67 +28,9 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
   return s;
 }
 
-const std::string* Stylizer::Metadata(std::string_view key) const {
-  for (const auto& [name, value] : model_->metadata) {
-    if (name == key) return &value;
-  }
-  return nullptr;
-}
-
-Status Stylizer::ReadMetadata() {
-  if (const std::string* text = Metadata("tempera.value_range")) {
-    engine::ValueRange range;
-    if (!engine::ParseValueRange(*text, &range)) {
-      return CorruptModel(name_ + ": metadata tempera.value_range is '" + *text +
-                          "', not two numbers like 0..255");
-    }
-    values_.low = range.low;
-    values_.high = range.high;
-  }
-  if (const std::string* layout = Metadata("tempera.layout")) {
-    if (*layout != "NCHW RGB" && *layout != "NCHW BGR") {
-      return Unsupported(name_ + ": metadata tempera.layout is '" + *layout +
-                         "'; known are 'NCHW RGB' and 'NCHW BGR'");
-    }
-    values_.bgr = *layout == "NCHW BGR";
-  }
-  if (const std::string* multiple = Metadata("tempera.size_multiple")) {
-    int64_t number = 0;
-    if (!ParseNumber(*multiple, &number) || number < 1 || number > 256) {
-      return CorruptModel(name_ + ": metadata tempera.size_multiple is '" + *multiple + "', not 1 to 256");
-    }
-    multiple_ = static_cast<int>(number);
-  }
-  return OkStatus();
-}
-
 Status Stylizer::CheckPictureModel() {
-  const auto not_ours = [this](const std::string& why) {
-    return Unsupported(name_ + " does not turn a picture into a picture: " + why +
-                       " (needed: one float input [1, 3, H, W] and an output like it)");
-  };
-  if (model_->inputs.size() != 1) {
-    return not_ours("it has " + std::to_string(model_->inputs.size()) + " inputs");
-  }
-  if (model_->outputs.empty()) return not_ours("it has no output");
-  const graph::Value& input = model_->value(model_->inputs[0]);
-  if (input.info.dtype != DataType::kFloat32) {
-    return not_ours("input '" + input.name + "' is " + DataTypeName(input.info.dtype));
-  }
-  if (const auto& dims = model_->input_dims[0]; !dims.empty()) {
-    Shape shape;
-    for (const onnx::Dim& d : dims) shape.push_back(d.value);
-    const auto takes = [&](size_t i, int64_t n) { return shape[i] < 0 || shape[i] == n; };
-    // [1, H, W, 3] would pass for a picture three pixels wide.
-    const bool channels_last = shape.size() == 4 && shape[3] == 3 && shape[1] != 3;
-    if (shape.size() != 4 || !takes(0, 1) || !takes(1, 3) || channels_last) {
-      return not_ours("input '" + input.name + "' is " + ShapeToString(shape));
-    }
-    const auto extent = [&](size_t i) {
-      return shape[i] > 0 && shape[i] <= kMaxExtent ? static_cast<int>(shape[i]) : 0;
-    };
-    declared_ = {extent(3), extent(2)};
-  }
+  TEMPERA_ASSIGN_OR_RETURN(declared_,
+                           PictureInput(*model_, name_ + " does not turn a picture into a picture"));
   // A size every fully convolutional network takes, then the one the file names.
   const Size usual = PaddedSize({64, 64}, multiple_);
   Result<Probe> probe = ProbeSize(usual);

@@ -17,6 +17,7 @@
 #include "src/stylize/frame_params.h"
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
+#include "src/stylize/model_metadata.h"
 #include "src/stylize/parameters.h"
 
 namespace tempera::stylize {
@@ -56,13 +57,12 @@ class Stylizer {
   bool reads_frame() const { return session_ && session_->reads_source(); }
   bool writes_frame() const { return session_ && session_->writes_sink(); }
   // nullptr when the model has none of that name.
-  const std::string* Metadata(std::string_view key) const;
+  const std::string* Metadata(std::string_view key) const { return FindMetadata(*model_, key); }
 
  private:
   Stylizer(engine::ModelPtr model, std::string name, const StylizerOptions& options)
       : model_(std::move(model)), name_(std::move(name)), options_(options) {}
 
-  Status ReadMetadata();
   // Sees what the parameters are at this moment.
   void TakeParameters();
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.

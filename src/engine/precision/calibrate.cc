@@ -285,8 +285,8 @@ Result<CalibrationPtr> Calibrator::Run() {
   if (options_.calibration != nullptr && Holds(*options_.calibration)) return options_.calibration;
   if (options_.precision == Precision::kBf16 && !options_.plain_dot_kernels &&
       !FastDotKernels(target_.highway_bit).bf16) {
-    return Unsupported("precision bf16 needs AMX, AVX-512 BF16 or ARM's BF16, which the target " + target_.name +
-                       " does not have here; use --precision auto, int8 or fp32");
+    return Unsupported("precision bf16 needs AMX, AVX-512 BF16 or ARM's BF16, which the target " +
+                       target_.name + " does not have here; use --precision auto, int8 or fp32");
   }
   ChooseSmallSize();
   const CalibrationCache cache(options_.host != nullptr ? options_.host->cache.get() : nullptr, small_, out_,

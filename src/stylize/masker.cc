@@ -1,0 +1,186 @@
+#include "src/stylize/masker.h"
+
+#include <algorithm>
+#include <cmath>
+#include <string>
+#include <utility>
+
+#include "src/base/cpu.h"
+#include "src/base/number_text.h"
+#include "src/engine/facts/ranges.h"
+#include "src/ops/specialize.h"
+#include "src/stylize/picture_input.h"
+
+namespace tempera::stylize {
+namespace {
+
+// Whether a graph ends in what makes shares of a whole: the numbers are then no logits.
+bool EndsInShares(const graph::Graph& model) {
+  for (const graph::Node& node : model.nodes) {
+    if (std::find(node.outputs.begin(), node.outputs.end(), model.outputs[0]) == node.outputs.end()) continue;
+    return node.op_type == "Sigmoid" || node.op_type == "Softmax" || node.op_type == "HardSigmoid" ||
+           node.op_type == "Clip";
+  }
+  return false;
+}
+
+uint8_t ToByte(float share) {
+  share = share > 0 ? share : 0;  // false for NaN
+  return static_cast<uint8_t>(255 * (share < 1 ? share : 1) + 0.5f);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::string name,
+                                               const StylizerOptions& options) {
+  std::unique_ptr<Masker> m(new Masker(std::move(model), std::move(name), options));
+  TEMPERA_ASSIGN_OR_RETURN(const ModelMetadata metadata, ReadModelMetadata(*m->model_, m->name_));
+  m->values_ = metadata.values;
+  if (m->Metadata("tempera.size_multiple") != nullptr) m->multiple_ = metadata.size_multiple;
+  TEMPERA_ASSIGN_OR_RETURN(m->declared_, PictureInput(*m->model_, m->name_ + " makes no mask of a picture"));
+  Result<Shape> probe = m->ProbeSize(PaddedSize({64, 64}, m->multiple_));
+  if (!probe.ok() && m->declared_.width > 0 && m->declared_.height > 0) {
+    probe = m->ProbeSize(m->declared_);
+    m->fixed_size_ = probe.ok();
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const Shape output, std::move(probe));
+  TEMPERA_RETURN_IF_ERROR(m->ChooseMeaning(output[1]));
+  TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
+  m->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
+  TEMPERA_ASSIGN_OR_RETURN(m->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
+  return m;
+}
+
+Result<Shape> Masker::ProbeSize(Size padded) const {
+  const TensorInfo input = {DataType::kFloat32, {1, 3, padded.height, padded.width}};
+  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, ops::Specialize(*model_, {&input, 1}));
+  const TensorInfo& output = graph.value(graph.outputs[0]).info;
+  const Shape& shape = output.shape;
+  // Masks are often made at an eighth or a sixteenth of the size, but they grow with it.
+  const auto follows = [](int64_t n, int extent) { return n >= extent / 32 && n <= 8 * int64_t{extent}; };
+  if (output.dtype != DataType::kFloat32 || shape.size() != 4 || shape[0] != 1 || shape[1] < 1 ||
+      !follows(shape[2], padded.height) || !follows(shape[3], padded.width)) {
+    return Unsupported(name_ + " makes no mask of a picture: its output '" +
+                       graph.value(graph.outputs[0]).name + "' is " + DataTypeName(output.dtype) + " " +
+                       ShapeToString(shape) + " (needed: float32 [1, channels, H, W])");
+  }
+  return shape;
+}
+
+Status Masker::ChooseMeaning(int64_t channels) {
+  // Of two, the first is mostly what is behind, the second what is in front.
+  meaning_.channel = channels == 2 ? 1 : 0;
+  if (const std::string* text = Metadata("tempera.mask.class")) {
+    int64_t number = 0;
+    if (!ParseNumber(*text, &number) || number < 0 || number >= channels) {
+      return CorruptModel(name_ + ": metadata tempera.mask.class is '" + *text + "', not 0 to " +
+                          std::to_string(channels - 1));
+    }
+    meaning_.channel = static_cast<int>(number);
+  } else if (channels > 2) {
+    return Unsupported(name_ + " has " + std::to_string(channels) +
+                       " channels; metadata tempera.mask.class must say which one is the mask, from 0");
+  }
+  meaning_.logits = !EndsInShares(*model_);
+  if (const std::string* text = Metadata("tempera.mask.values")) {
+    meaning_.logits = *text == "logits";
+    if (!meaning_.logits && !engine::ParseValueRange(*text, &meaning_.range)) {
+      return CorruptModel(name_ + ": metadata tempera.mask.values is '" + *text +
+                          "', neither logits nor two numbers like 0..1");
+    }
+  }
+  return OkStatus();
+}
+
+Status Masker::Plan(Size frame) {
+  frame_ = {};
+  session_.reset();
+  to_tensor_.reset();
+  TEMPERA_ASSIGN_OR_RETURN(working_, WorkingSize(frame, options_.working));
+  if (fixed_size_) working_ = declared_;
+  padded_ = fixed_size_ ? declared_ : PaddedSize(working_, multiple_);
+  TEMPERA_ASSIGN_OR_RETURN(const Shape output, ProbeSize(padded_));
+  engine::SessionOptions options;
+  options.host = host_;
+  options.precision = options_.precision;
+  options.input_range = engine::ValueRange{values_.low, values_.high};
+  options.rewrites_inputs = true;
+  options.calibration = calibration_;
+  TEMPERA_ASSIGN_OR_RETURN(session_,
+                           engine::Session::Create(model_, {{1, 3, padded_.height, padded_.width}}, options));
+  calibration_ = session_->calibration();
+  to_tensor_.emplace(frame, working_, padded_, values_, *kernels_, host_->pool.get());
+  output_ = {static_cast<int>(output[3]), static_cast<int>(output[2])};
+  bytes_.resize(static_cast<size_t>(output_.width) * static_cast<size_t>(output_.height));
+  mask_ = {};
+  frame_ = frame;
+  return OkStatus();
+}
+
+void Masker::MeasureOutput(Size mask) {
+  if (mask == mask_) return;
+  mask_ = mask;
+  // The margin is cropped in the output's own pixels, wherever its edge falls.
+  const auto axis = [](int source, int working, int padded, int count) {
+    const double extent = static_cast<double>(source) * working / padded;
+    return MakeMaskAxis(source, extent, count, std::max(1.0, extent / count));
+  };
+  x_ = axis(output_.width, working_.width, padded_.width, mask.width);
+  y_ = axis(output_.height, working_.height, padded_.height, mask.height);
+  scratch_.resize(static_cast<size_t>(host_->pool->num_threads()));
+  for (Scratch& s : scratch_) {
+    s.sums.resize(static_cast<size_t>(output_.width));
+    s.row.resize(static_cast<size_t>(output_.width));
+    s.wide.resize(static_cast<size_t>(mask.width));
+  }
+}
+
+void Masker::ReadOutput() {
+  const Tensor& tensor = session_->output(0);
+  const auto channels = static_cast<size_t>(tensor.shape()[1]);
+  const size_t plane = bytes_.size(), width = static_cast<size_t>(output_.width);
+  const float* mine = tensor.data<float>() + static_cast<size_t>(meaning_.channel) * plane;
+  const float low = meaning_.range.low, scale = 1 / (meaning_.range.high - meaning_.range.low);
+  host_->pool->ParallelFor(output_.height, [&](int y, int) {
+    const size_t begin = static_cast<size_t>(y) * width;
+    for (size_t i = begin; i < begin + width; ++i) {
+      if (!meaning_.logits) {
+        bytes_[i] = ToByte((mine[i] - low) * scale);
+      } else if (channels == 1) {
+        bytes_[i] = ToByte(1 / (1 + std::exp(-mine[i])));
+      } else {
+        float sum = 0;
+        for (size_t c = 0; c < channels; ++c) sum += std::exp(tensor.data<float>()[c * plane + i] - mine[i]);
+        bytes_[i] = ToByte(1 / sum);
+      }
+    }
+  });
+}
+
+Status Masker::Process(const Image& in, const MaskTarget& out) {
+  if (in.size() != frame_) TEMPERA_RETURN_IF_ERROR(Plan(in.size()));
+  MeasureOutput(out.size);
+  to_tensor_->Run(in, session_->input(0));
+  TEMPERA_RETURN_IF_ERROR(session_->Run());
+  ReadOutput();
+  host_->pool->ParallelFor(out.size.height, [&](int y, int thread) {
+    Scratch& s = scratch_[static_cast<size_t>(thread)];
+    const int first = y_.first[static_cast<size_t>(y)];
+    const uint16_t* weights = &y_.weights[static_cast<size_t>(y) * static_cast<size_t>(y_.taps)];
+    for (int k = 0; k < y_.taps; ++k) {
+      kernels_->accumulate_mask(&bytes_[static_cast<size_t>(first + k) * static_cast<size_t>(output_.width)],
+                                output_.width, weights[k], k == 0, s.sums.data());
+    }
+    kernels_->close_mask(s.sums.data(), output_.width, s.row.data());
+    kernels_->gather_mask(s.row.data(), x_.first.data(), x_.weights.data(), x_.taps, out.size.width,
+                          s.wide.data());
+    uint8_t* row = out.pixels + y * out.stride_bytes;
+    for (int x = 0; x < out.size.width; ++x) {
+      row[x] = static_cast<uint8_t>((s.wide[static_cast<size_t>(x)] * 255u + kernels::kFullMask / 2) /
+                                    kernels::kFullMask);
+    }
+  });
+  return OkStatus();
+}
+
+}  // namespace tempera::stylize

@@ -1,0 +1,90 @@
+// A picture in, a mask out: networks that say where in a picture something is, for FrameParams::mask or for
+// whatever else a caller does with a plane of bytes. The body of tempera_mask_* (tempera.h).
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/host.h"
+#include "src/base/status.h"
+#include "src/engine/run/session.h"
+#include "src/stylize/frame_mask.h"
+#include "src/stylize/frame_tensors.h"
+#include "src/stylize/geometry.h"
+#include "src/stylize/model_metadata.h"
+#include "src/stylize/stylizer.h"
+
+namespace tempera::stylize {
+
+// Where a mask is written: one byte a pixel in the caller's memory.
+struct MaskTarget {
+  uint8_t* pixels = nullptr;   // the first of the top row
+  ptrdiff_t stride_bytes = 0;  // from a row to the one below
+  Size size;                   // any; it shows the whole frame
+};
+
+// What the numbers of one channel mean.
+struct MaskValues {
+  int channel = 0;
+  bool logits = false;                // sigmoid of one channel, softmax over several
+  engine::ValueRange range = {0, 1};  // nothing..everything, where they are no logits
+};
+
+class Masker {
+ public:
+  // Refuses a model that does not map one picture [1, 3, H, W] of floats to planes [1, C, H', W'] of them.
+  // `name` is what messages call the model. Of the options those count that are no painter's alone.
+  static Result<std::unique_ptr<Masker>> Create(engine::ModelPtr model, std::string name,
+                                                const StylizerOptions& options);
+
+  // Plans anew when the frame's size differs from the last one's.
+  Status Process(const Image& in, const MaskTarget& out);
+  // nullptr when the model has none of that name.
+  const std::string* Metadata(std::string_view key) const { return FindMetadata(*model_, key); }
+
+ private:
+  Masker(engine::ModelPtr model, std::string name, const StylizerOptions& options)
+      : model_(std::move(model)), name_(std::move(name)), options_(options) {}
+
+  // Shapes only: the output for a padded input, [1, C, H', W'].
+  Result<Shape> ProbeSize(Size padded) const;
+  // By metadata, and by what the graph ends in.
+  Status ChooseMeaning(int64_t channels);
+  Status Plan(Size frame);
+  void MeasureOutput(Size mask);
+  // The network's output as bytes, one a pixel.
+  void ReadOutput();
+
+  engine::ModelPtr model_;
+  std::string name_;
+  StylizerOptions options_;
+  ValueFormat values_;
+  int multiple_ = 32;  // satisfies five halvings, where the file says nothing
+  MaskValues meaning_;
+  Size declared_;            // the input size the file names; zeros where it is open
+  bool fixed_size_ = false;  // the graph runs at declared_ only
+  const PixelKernels* kernels_ = nullptr;
+  HostPtr host_;
+
+  // The plan for the current frame size.
+  Size frame_, working_, padded_;
+  std::unique_ptr<engine::Session> session_;
+  engine::CalibrationPtr calibration_;  // kept when the size changes
+  std::optional<FrameToTensor> to_tensor_;
+  Size output_;  // of the network
+
+  // From output_ to the caller's size.
+  Size mask_;
+  MaskAxis x_, y_;
+  std::vector<uint8_t> bytes_;  // [output_.height, output_.width]
+  struct Scratch {
+    std::vector<uint32_t> sums;
+    std::vector<uint16_t> row, wide;
+  };
+  std::vector<Scratch> scratch_;  // by thread
+};
+
+}  // namespace tempera::stylize

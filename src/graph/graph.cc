@@ -2,6 +2,24 @@
 
 namespace tempera::graph {
 
+std::string_view NameOf(PadKind kind) {
+  return kind == PadKind::kReflect ? "reflect" : kind == PadKind::kEdge ? "edge" : "constant";
+}
+
+std::string_view NameOf(ActivationKind kind) {
+  switch (kind) {
+    case ActivationKind::kNone:
+      return "none";
+    case ActivationKind::kClamp:
+      return "clamp";
+    case ActivationKind::kSlope:
+      return "slope";
+    case ActivationKind::kHardSwish:
+      return "hard_swish";
+  }
+  return "unknown";
+}
+
 using Type = onnx::Attribute::Type;
 
 const onnx::Attribute* Attributes::Find(std::string_view name) const {

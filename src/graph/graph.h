@@ -12,6 +12,7 @@
 
 #include "src/base/status.h"
 #include "src/base/tensor.h"
+#include "src/graph/fused.h"
 #include "src/onnx/model.h"
 
 namespace tempera::graph {
@@ -44,6 +45,7 @@ struct Node {
   Attributes attributes;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
+  Fused fused = {};  // what a "tempera.<Name>" says; its attributes are empty but for `operators`
 };
 
 struct Value {

@@ -6,17 +6,6 @@
 #include "src/graph/rewrite.h"
 
 namespace tempera::graph {
-namespace {
-
-bool OneNumber(const Graph& graph, ValueId v, float* out) {
-  const Tensor* t = ConstantFloats(graph, v);
-  if (t == nullptr || t->element_count() != 1) return false;
-  *out = *t->data<float>();
-  return true;
-}
-
-}  // namespace
-
 std::optional<ActivationSpec> ReadActivation(const Graph& graph, const Node& node) {
   constexpr float kInfinity = std::numeric_limits<float>::infinity();
   const TensorInfo& info = graph.value(node.outputs[0]).info;
@@ -73,20 +62,20 @@ Status FuseActivation(Graph& graph) {
     const int64_t producer = uses.producer(node.inputs[0]);
     if (producer < 0 || !uses.sole(node.inputs[0])) continue;
     Node& conv = graph.nodes[static_cast<size_t>(producer)];
-    if (conv.op_type != "tempera.Conv" || conv.attributes.Has("activation")) continue;
+    FusedConv* fused = ConvOf(conv);
+    if (fused == nullptr || fused->activation != ActivationKind::kNone) continue;
     const std::optional<ActivationSpec> spec = ReadActivation(graph, node);
     if (node.op_type == "HardSwish") {
-      SetString(conv, "activation", "hard_swish");
+      fused->activation = ActivationKind::kHardSwish;
     } else if (spec) {
-      SetString(conv, "activation", spec->clamp ? "clamp" : "slope");
-      SetFloat(conv, "lo", spec->lo);
-      SetFloat(conv, "hi", spec->hi);
+      fused->activation = spec->clamp ? ActivationKind::kClamp : ActivationKind::kSlope;
+      if (spec->clamp) fused->lo = spec->lo, fused->hi = spec->hi;
     } else {
       continue;
     }
     if (spec && !spec->clamp) {
       // Behind a shuffle each of its channels is several of the convolution's.
-      const int64_t block = conv.attributes.Int("shuffle", 1);
+      const int64_t block = fused->shuffle;
       std::vector<float> slope;
       for (const float k : spec->slope) slope.insert(slope.end(), static_cast<size_t>(block * block), k);
       TEMPERA_ASSIGN_OR_RETURN(conv.inputs[3], AddFloats(graph, node.name + ".slope", slope));

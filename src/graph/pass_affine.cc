@@ -14,8 +14,6 @@ struct Affine {
   std::vector<float> scale, shift;
 };
 
-bool IsPicture(const TensorInfo& info) { return info.dtype == DataType::kFloat32 && info.shape.size() == 4; }
-
 bool BatchNormAffine(const Graph& graph, const Node& node, Affine* out) {
   const Tensor* p[4];
   const auto channels = graph.value(node.inputs[0]).info.shape[1];
@@ -108,9 +106,8 @@ Status ScaleNorm(Graph& graph, Node& norm, const Tensor& scale, const Tensor& sh
 }
 
 bool TakesAffine(const Graph& graph, const Node& node) {
-  if (node.op_type == "tempera.Conv") return !node.attributes.Has("activation");
-  const bool norm = node.op_type == "InstanceNormalization" || node.op_type == "tempera.GroupNorm";
-  return norm && ConstantFloats(graph, node.inputs[1]) != nullptr &&
+  if (const FusedConv* conv = ConvOf(node)) return conv->activation == ActivationKind::kNone;
+  return IsNorm(node) && ConstantFloats(graph, node.inputs[1]) != nullptr &&
          ConstantFloats(graph, node.inputs[2]) != nullptr;
 }
 
@@ -136,6 +133,7 @@ Status LowerAffine(Graph& graph) {
     fused.name = graph.nodes[n].name;
     fused.op_type = "tempera.Affine";
     fused.inputs = {x, scale, shift};
+    fused.fused = FusedAffine{};
     fused.outputs = {graph.nodes[n].outputs[0]};
     SetString(fused, "operators", type);
     graph.nodes[n] = std::move(fused);
@@ -160,8 +158,8 @@ Status FoldAffine(Graph& graph) {
       graph.nodes.erase(graph.nodes.begin() + static_cast<int64_t>(n));
       const Tensor scale = *graph.value(affine.inputs[1]).constant,
                    shift = *graph.value(affine.inputs[2]).constant;
-      TEMPERA_RETURN_IF_ERROR(into.op_type == "tempera.Conv" ? ScaleWeights(graph, into, scale, shift)
-                                                             : ScaleNorm(graph, into, scale, shift));
+      TEMPERA_RETURN_IF_ERROR(ConvOf(into) != nullptr ? ScaleWeights(graph, into, scale, shift)
+                                                      : ScaleNorm(graph, into, scale, shift));
       into.outputs = affine.outputs;
       Absorb(affine, into, /*before=*/false);
       changed = true;

@@ -77,14 +77,16 @@ Status LowerConv(Graph& graph) {
     fused.inputs = {node.inputs[0], node.inputs[1], bias, kNoValue};
     fused.outputs = node.outputs;
     const auto strides = TwoInts(node, "strides"), dilations = TwoInts(node, "dilations");
-    SetInt(fused, "group", node.attributes.Int("group", 1));
-    SetInts(fused, "strides", strides);
-    SetInts(fused, "dilations", dilations);
-    SetInts(fused, "pads", ResolvedPads(node, in.shape, weights->shape(), strides, dilations));
-    SetString(fused, "pad_mode", "constant");
+    const auto pads = ResolvedPads(node, in.shape, weights->shape(), strides, dilations);
+    FusedConv conv;
+    conv.group = node.attributes.Int("group", 1);
+    conv.stride_h = strides[0], conv.stride_w = strides[1];
+    conv.dilation_h = dilations[0], conv.dilation_w = dilations[1];
+    conv.padding = {pads[0], pads[1], pads[2], pads[3]};
+    conv.transposed = transposed;
+    fused.fused = conv;
     SetString(fused, "operators", node.op_type);
     if (transposed) {
-      SetInt(fused, "transposed", 1);
       TEMPERA_ASSIGN_OR_RETURN(Tensor swapped, SwapChannels(*weights, node.attributes.Int("group", 1)));
       fused.inputs[1] = AddConstant(graph, node.name + ".weights", std::move(swapped));
     }

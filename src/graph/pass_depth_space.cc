@@ -12,20 +12,12 @@ namespace {
 // Larger blocks are rare, and their rows short.
 constexpr int64_t kMostBlock = 4;
 
-bool IsPicture(const TensorInfo& info) { return info.dtype == DataType::kFloat32 && info.shape.size() == 4; }
-
-const Node* Maker(const Graph& graph, const Uses& uses, ValueId v, const char* op_type) {
-  const int64_t n = uses.producer(v);
-  if (n < 0 || graph.nodes[static_cast<size_t>(n)].op_type != op_type || !uses.sole(v)) return nullptr;
-  return &graph.nodes[static_cast<size_t>(n)];
-}
-
 // x [n, c * b * b, h, w] -> [n, c, b, b, h, w] or [n, b, b, c, h, w] -> [n, c, h, b, w, b] -> [n, c, h * b, w
 // * b]: the DepthToSpace that `last` ends.
 std::optional<Node> WrittenOut(const Graph& graph, const Uses& uses, const Node& last) {
   if (last.op_type != "Reshape") return std::nullopt;
-  const Node* turn = Maker(graph, uses, last.inputs[0], "Transpose");
-  const Node* first = turn == nullptr ? nullptr : Maker(graph, uses, turn->inputs[0], "Reshape");
+  const Node* turn = SoleMaker(graph, uses, last.inputs[0], "Transpose");
+  const Node* first = turn == nullptr ? nullptr : SoleMaker(graph, uses, turn->inputs[0], "Reshape");
   if (first == nullptr) return std::nullopt;
   const TensorInfo &x = graph.value(first->inputs[0]).info, &y = graph.value(last.outputs[0]).info;
   const Shape &open = graph.value(turn->inputs[0]).info.shape,
@@ -65,10 +57,9 @@ Result<Tensor> InColumnOrder(const Tensor& t, int64_t block) {
 }
 
 // Whether the kernels store this convolution's channels as blocks of pixels.
-bool Shuffles(const Node& conv, int64_t block) {
-  return conv.op_type == "tempera.Conv" && block >= 2 && block <= kMostBlock &&
-         conv.attributes.Int("group", 1) == 1 && conv.attributes.Int("upsample", 1) == 1 &&
-         conv.attributes.Int("transposed", 0) == 0 && !conv.attributes.Has("shuffle");
+bool Shuffles(const FusedConv* conv, int64_t block) {
+  return conv != nullptr && block >= 2 && block <= kMostBlock && conv->group == 1 && conv->upsample == 1 &&
+         !conv->transposed && conv->shuffle == 1;
 }
 
 }  // namespace
@@ -89,7 +80,7 @@ Status FoldDepthToSpace(Graph& graph) {
     const int64_t producer = uses.producer(node.inputs[0]), block = node.attributes.Int("blocksize", 0);
     if (producer < 0 || !uses.sole(node.inputs[0])) continue;
     Node& conv = graph.nodes[static_cast<size_t>(producer)];
-    if (!Shuffles(conv, block)) continue;
+    if (!Shuffles(ConvOf(conv), block)) continue;
     if (node.attributes.String("mode", "DCR") == "DCR") {
       for (const size_t input : {1, 2, 3}) {
         if (conv.inputs[input] == kNoValue) continue;
@@ -98,7 +89,7 @@ Status FoldDepthToSpace(Graph& graph) {
         conv.inputs[input] = AddConstant(graph, conv.name + ".shuffled", std::move(turned));
       }
     }
-    SetInt(conv, "shuffle", block);
+    ConvOf(conv)->shuffle = block;
     Absorb(node, conv, /*before=*/false);
     std::swap(conv.outputs[0], node.outputs[0]);
   }

@@ -48,16 +48,14 @@ class FunctionMatcher {
   };
 
   // What makes v for one reader.
-  const Node* Maker(ValueId v, const char* op_type) const {
-    const int64_t n = uses_.producer(v);
-    if (n < 0 || !uses_.sole(v) || graph_.nodes[static_cast<size_t>(n)].op_type != op_type) return nullptr;
-    return &graph_.nodes[static_cast<size_t>(n)];
+  const Node* Maker(ValueId v, std::string_view op_type) const {
+    return SoleMaker(graph_, uses_, v, op_type);
   }
 
   bool OneNumber(ValueId v, double* out) const {
-    const Tensor* t = ConstantFloats(graph_, v);
-    if (t == nullptr || t->element_count() != 1) return false;
-    *out = static_cast<double>(*t->data<float>());
+    float number = 0;
+    if (!graph::OneNumber(graph_, v, &number)) return false;
+    *out = static_cast<double>(number);
     return true;
   }
 
@@ -135,6 +133,7 @@ Status FuseFunctions(Graph& graph) {
     if (graph.value(node.outputs[0]).info.shape != graph.value(x).info.shape) continue;
     node.op_type = function;
     node.inputs = {x};
+    if (node.op_type != "HardSwish") node.fused = FusedFunction{};
     SetString(node, "operators", node.op_type.substr(node.op_type.find('.') + 1));
   }
   RemoveDeadNodes(graph);

@@ -38,8 +38,7 @@ Status Lower(Graph& graph, const char* op_type) {
   for (Node& node : graph.nodes) {
     const bool swish = node.op_type == "HardSwish";
     const ValueId x = node.inputs.empty() ? kNoValue : node.inputs[0];
-    const bool picture = x != kNoValue && graph.value(x).info.dtype == DataType::kFloat32 &&
-                         graph.value(x).info.shape.size() == 4;
+    const bool picture = x != kNoValue && IsPicture(graph.value(x).info);
     if (node.op_type != op_type || !picture) {
       nodes.push_back(std::move(node));
       continue;
@@ -50,6 +49,7 @@ Status Lower(Graph& graph, const char* op_type) {
     Node affine;
     affine.name = node.name;
     affine.op_type = "tempera.Affine";
+    affine.fused = FusedAffine{};
     affine.inputs = {x, kNoValue, kNoValue};
     TEMPERA_ASSIGN_OR_RETURN(affine.inputs[1],
                              AddFloats(graph, node.name + ".alpha", std::vector<float>(channels, alpha)));

@@ -46,11 +46,10 @@ class NormMatcher {
   }
 
  private:
-  const Node* Maker(ValueId v, const char* op_type) const {
-    const int64_t n = uses_.producer(v);
-    if (n < 0 || graph_.nodes[static_cast<size_t>(n)].op_type != op_type) return nullptr;
-    return &graph_.nodes[static_cast<size_t>(n)];
+  const Node* Maker(ValueId v, std::string_view op_type) const {
+    return graph::Maker(graph_, uses_, v, op_type);
   }
+  bool OneNumber(ValueId v, float* out) const { return graph::OneNumber(graph_, v, out); }
 
   // What makes v as the square root of its first input, or as the power of that exponent.
   const Node* Root(ValueId v, float exponent) const {
@@ -59,13 +58,6 @@ class NormMatcher {
     float k = 0;
     if (pow != nullptr && OneNumber(pow->inputs[1], &k) && k == exponent) return pow;
     return sqrt;
-  }
-
-  bool OneNumber(ValueId v, float* out) const {
-    const Tensor* t = ConstantFloats(graph_, v);
-    if (t == nullptr || t->element_count() != 1) return false;
-    *out = *t->data<float>();
-    return true;
   }
 
   // What is averaged over all of h and w, giving one number per image and channel, or over all channels as
@@ -144,12 +136,13 @@ Status RecognizeInstanceNorm(Graph& graph) {
     norm.name = name;
     norm.op_type = all_channels ? "tempera.GroupNorm" : "InstanceNormalization";
     if (all_channels) {
-      SetInt(norm, "num_groups", 1);
+      norm.fused = FusedGroupNorm{1, epsilon};
       SetString(norm, "operators", "LayerNormalization");
+    } else {
+      SetFloat(norm, "epsilon", epsilon);
     }
     norm.inputs = {x, one, zero};
     norm.outputs = graph.nodes[n].outputs;
-    SetFloat(norm, "epsilon", epsilon);
     graph.nodes[n] = std::move(norm);
   }
   RemoveDeadNodes(graph);

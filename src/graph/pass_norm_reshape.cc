@@ -33,8 +33,6 @@ std::vector<float> PerChannel(const Tensor& numbers, int64_t channels, int64_t i
   return spread;
 }
 
-bool IsPicture(const TensorInfo& info) { return info.dtype == DataType::kFloat32 && info.shape.size() == 4; }
-
 // Fills in gamma and beta from the norm's constants.
 bool ReadConstants(const Graph& graph, const Node& norm, Groups* out) {
   const Tensor *gamma = ConstantFloats(graph, InputOf(norm, 1)),
@@ -107,9 +105,11 @@ Status UnwrapInstanceNorm(Graph& graph) {
     plain.op_type = groups.together == 1 ? "InstanceNormalization" : "tempera.GroupNorm";
     plain.inputs = {groups.x, kNoValue, kNoValue};
     plain.outputs = last.outputs;
-    SetFloat(plain, "epsilon", norm->attributes.Float("epsilon", 1e-5f));
+    const float epsilon = norm->attributes.Float("epsilon", 1e-5f);
     if (groups.together > 1) {
-      SetInt(plain, "num_groups", graph.value(groups.x).info.shape[1] / groups.together);
+      plain.fused = FusedGroupNorm{graph.value(groups.x).info.shape[1] / groups.together, epsilon};
+    } else {
+      SetFloat(plain, "epsilon", epsilon);
     }
     SetString(plain, "operators", operators);
     TEMPERA_ASSIGN_OR_RETURN(plain.inputs[1], AddFloats(graph, plain.name + ".gamma", groups.gamma));

@@ -7,19 +7,13 @@
 namespace tempera::graph {
 namespace {
 
-struct Padding {
-  std::vector<int64_t> pads;  // top, left, bottom, right
-  std::string mode;
-  float value = 0;
-};
-
 // What a Pad node does, when it pads height and width of fp32 pictures only.
 bool ReadPadding(const Graph& graph, const Node& node, Padding* out) {
   if (graph.value(node.inputs[0]).info.dtype != DataType::kFloat32) return false;
   const size_t rank = graph.value(node.inputs[0]).info.shape.size();
   if (rank != 4) return false;
   std::vector<int64_t> pads;
-  out->mode = node.attributes.String("mode", "constant");
+  const std::string mode = node.attributes.String("mode", "constant");
   if (graph.opset < 11) {
     pads = node.attributes.Ints("pads");
     out->value = node.attributes.Float("value", 0);
@@ -32,33 +26,33 @@ bool ReadPadding(const Graph& graph, const Node& node, Padding* out) {
       out->value = *value->data<float>();
     }
   }
-  if (out->mode != "constant" && out->mode != "reflect" && out->mode != "edge") return false;
+  if (mode != "constant" && mode != "reflect" && mode != "edge") return false;
+  out->kind = mode == "reflect" ? PadKind::kReflect : mode == "edge" ? PadKind::kEdge : PadKind::kConstant;
   if (pads.size() != 8 || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0) return false;
   if (*std::min_element(pads.begin(), pads.end()) < 0) return false;
-  out->pads = {pads[2], pads[3], pads[6], pads[7]};
+  out->top = pads[2], out->left = pads[3], out->bottom = pads[6], out->right = pads[7];
   return true;
 }
 
 // Whether padding `first` and then `then` is one padding: of zeros or of edges throughout.
 bool Joins(const Padding& first, const Padding& then) {
-  if (std::all_of(then.pads.begin(), then.pads.end(), [](int64_t p) { return p == 0; })) return true;
-  if (first.mode != then.mode) return false;
-  return first.mode == "edge" || (first.mode == "constant" && first.value == then.value);
+  if (then.empty()) return true;
+  if (first.kind != then.kind) return false;
+  return first.kind == PadKind::kEdge || (first.kind == PadKind::kConstant && first.value == then.value);
 }
 
 bool FoldOnePad(const Graph& graph, const Uses& uses, Node& conv) {
   const int64_t producer = uses.producer(conv.inputs[0]);
   if (producer < 0) return false;
   const Node& pad = graph.nodes[static_cast<size_t>(producer)];
+  FusedConv& fused = *ConvOf(conv);
   Padding padding;
   if (pad.op_type != "Pad" || !ReadPadding(graph, pad, &padding)) return false;
-  const Padding own = {conv.attributes.Ints("pads"), conv.attributes.String("pad_mode", "constant"),
-                       conv.attributes.Float("pad_value", 0)};
+  const Padding& own = fused.padding;
   if (!Joins(padding, own)) return false;
-  for (size_t i = 0; i < 4; ++i) padding.pads[i] += own.pads[i];
-  SetInts(conv, "pads", padding.pads);
-  SetString(conv, "pad_mode", padding.mode);
-  SetFloat(conv, "pad_value", padding.value);
+  padding.top += own.top, padding.left += own.left;
+  padding.bottom += own.bottom, padding.right += own.right;
+  fused.padding = padding;
   conv.inputs[0] = pad.inputs[0];
   Absorb(pad, conv, /*before=*/true);
   return true;
@@ -69,7 +63,7 @@ bool FoldOnePad(const Graph& graph, const Uses& uses, Node& conv) {
 Status FoldPads(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
-    if (node.op_type != "tempera.Conv" || node.attributes.Int("transposed", 0) != 0) continue;
+    if (ConvOf(node) == nullptr || ConvOf(node)->transposed) continue;
     while (FoldOnePad(graph, uses, node)) continue;
   }
   RemoveDeadNodes(graph);

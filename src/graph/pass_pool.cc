@@ -63,11 +63,11 @@ Status LowerAveragePool(Graph& graph) {
     conv.inputs = {graph.nodes[n].inputs[0], AddConstant(graph, conv.name + ".weights", std::move(weights)),
                    kNoValue, kNoValue};
     conv.outputs = graph.nodes[n].outputs;
-    SetInt(conv, "group", channels);
-    SetInts(conv, "strides", pool.strides);
-    SetInts(conv, "dilations", {1, 1});
-    SetInts(conv, "pads", pool.pads);
-    SetString(conv, "pad_mode", "constant");
+    FusedConv window;
+    window.group = channels;
+    window.stride_h = pool.strides[0], window.stride_w = pool.strides[1];
+    window.padding = {pool.pads[0], pool.pads[1], pool.pads[2], pool.pads[3]};
+    conv.fused = window;
     SetString(conv, "operators", "AveragePool");
     graph.nodes[n] = std::move(conv);
   }

@@ -47,7 +47,7 @@ Status FoldTransposedSoftmax(Graph& graph) {
     fused.op_type = "tempera.Softmax";
     fused.inputs = {first.inputs[0]};
     fused.outputs = last.outputs;
-    SetInt(fused, "axis", there[static_cast<size_t>(axis)]);
+    fused.fused = FusedSoftmax{there[static_cast<size_t>(axis)]};
     SetString(fused, "operators", "Transpose+Softmax+Transpose");
     last = std::move(fused);
   }

@@ -49,12 +49,6 @@ bool IsDoubling(const Graph& graph, const Node& node) {
          MapsToHalf(graph, node) && !StatesOtherScales(graph, node);
 }
 
-const Node* Maker(const Graph& graph, const Uses& uses, ValueId v, const char* op_type) {
-  const int64_t n = uses.producer(v);
-  if (n < 0 || graph.nodes[static_cast<size_t>(n)].op_type != op_type) return nullptr;
-  return &graph.nodes[static_cast<size_t>(n)];
-}
-
 // v is [rows, 2 * length], each row of some [rows, length] written twice, one after the other: that one.
 // Older exporters wrote the second copy as x + 0.
 ValueId RepeatedRows(const Graph& graph, const Uses& uses, ValueId v) {
@@ -138,18 +132,19 @@ ValueId DoubledSource(const Graph& graph, const Uses& uses, ValueId v) {
 Status FoldUpsample(Graph& graph) {
   const Uses uses(graph);
   for (Node& node : graph.nodes) {
-    if (node.op_type != "tempera.Conv" || node.attributes.Int("transposed", 0) != 0) continue;
+    FusedConv* conv = ConvOf(node);
+    if (conv == nullptr || conv->transposed) continue;
     const ValueId enlarged = node.inputs[0];
     const ValueId source = DoubledSource(graph, uses, enlarged);
     if (source == kNoValue) continue;
     // Where something else needs the enlarged picture in memory anyway, reading it is cheaper.
     const std::vector<size_t>& readers = uses.readers(enlarged);
-    const bool only_convolutions = std::all_of(
-        readers.begin(), readers.end(), [&](size_t r) { return graph.nodes[r].op_type == "tempera.Conv"; });
+    const bool only_convolutions = std::all_of(readers.begin(), readers.end(),
+                                               [&](size_t r) { return ConvOf(graph.nodes[r]) != nullptr; });
     if (!only_convolutions || uses.is_output(enlarged)) continue;
     Absorb(graph.nodes[static_cast<size_t>(uses.producer(enlarged))], node, /*before=*/true);
     node.inputs[0] = source;
-    SetInt(node, "upsample", 2);
+    conv->upsample = 2;
   }
   RemoveDeadNodes(graph);
   return OkStatus();

@@ -2,18 +2,7 @@
 // the work. A file holds one, or a few that belong together. A pass leaves every graph output with the same
 // numbers, up to rounding; values nobody reads any more stay in Graph::values.
 //
-// What they make:
-//   tempera.Conv    inputs x, w, bias (optional), slope (optional); attributes group, strides [h, w],
-//                   dilations [h, w], pads [top, left, bottom, right], pad_mode constant|reflect|edge,
-//                   pad_value, upsample (1, or 2: x is enlarged by repeating pixels before padding),
-//                   activation none|clamp|slope|hard_swish with lo, hi; transposed (1: it was a
-//                   ConvTranspose); shuffle (1, or r in 2..4: output channel c * r * r + dy * r + dx is
-//                   stored as pixel (y * r + dy, x * r + dx) of channel c, the activation comes before)
-//   tempera.Affine  inputs x, scale [c], shift [c]: x * scale + shift per channel
-//   tempera.GroupNorm inputs x, gamma [c], beta [c]; attributes num_groups, epsilon: an instance norm whose
-//                   statistics are those of c / num_groups channels together, always more than one
-//   tempera.Gelu, tempera.Mish, tempera.Silu  inputs x: functions of single numbers
-//   tempera.Softmax inputs x; attribute axis: along that one axis
+// What they make, and what it says, is in fused.h.
 // All carry `operators`, the ONNX operators they stand for, joined by '+'.
 #pragma once
 

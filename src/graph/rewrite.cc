@@ -81,6 +81,30 @@ ValueId InputOf(const Node& node, size_t index) {
   return index < node.inputs.size() ? node.inputs[index] : kNoValue;
 }
 
+bool IsNorm(const Node& node) {
+  return node.op_type == "InstanceNormalization" || node.op_type == "tempera.GroupNorm";
+}
+
+bool IsPicture(const TensorInfo& info) { return info.dtype == DataType::kFloat32 && info.shape.size() == 4; }
+
+const Node* Maker(const Graph& graph, const Uses& uses, ValueId v, std::string_view op_type) {
+  const int64_t n = uses.producer(v);
+  if (n < 0 || graph.nodes[static_cast<size_t>(n)].op_type != op_type) return nullptr;
+  return &graph.nodes[static_cast<size_t>(n)];
+}
+
+const Node* SoleMaker(const Graph& graph, const Uses& uses, ValueId v, std::string_view op_type) {
+  const Node* maker = Maker(graph, uses, v, op_type);
+  return maker != nullptr && uses.sole(v) ? maker : nullptr;
+}
+
+bool OneNumber(const Graph& graph, ValueId v, float* out) {
+  const Tensor* t = ConstantFloats(graph, v);
+  if (t == nullptr || t->element_count() != 1) return false;
+  *out = *t->data<float>();
+  return true;
+}
+
 void SetInt(Node& node, const char* name, int64_t value) {
   onnx::Attribute a;
   a.name = name;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "src/graph/graph.h"
@@ -38,6 +39,21 @@ const Tensor* ConstantFloats(const Graph& graph, ValueId v);
 std::vector<int64_t> ConstantInts(const Graph& graph, ValueId v);
 
 ValueId InputOf(const Node& node, size_t index);  // kNoValue when there are fewer
+
+// nullptr when the node is no tempera.Conv.
+inline FusedConv* ConvOf(Node& node) { return std::get_if<FusedConv>(&node.fused); }
+inline const FusedConv* ConvOf(const Node& node) { return std::get_if<FusedConv>(&node.fused); }
+// InstanceNormalization or tempera.GroupNorm, whose inputs gamma and beta count one per channel.
+bool IsNorm(const Node& node);
+
+// fp32 [n, c, h, w].
+bool IsPicture(const TensorInfo& info);
+// The node that makes v, if it is of that operator; nullptr otherwise.
+const Node* Maker(const Graph& graph, const Uses& uses, ValueId v, std::string_view op_type);
+// The same where nobody else reads v.
+const Node* SoleMaker(const Graph& graph, const Uses& uses, ValueId v, std::string_view op_type);
+// Whether v is a constant of one fp32 number, of whatever rank: which.
+bool OneNumber(const Graph& graph, ValueId v, float* out);
 
 void SetInt(Node& node, const char* name, int64_t value);
 void SetInts(Node& node, const char* name, std::vector<int64_t> values);

@@ -121,6 +121,23 @@ struct Mish {
   }
 };
 
+// What exporters write as several operators (graph/pass_function.cc).
+struct Silu {
+  explicit Silu(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return x / (T{1} + std::exp(-x));
+  }
+};
+
+struct Gelu {
+  explicit Gelu(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    return x * (std::erf(x / std::sqrt(T{2})) + T{1}) / T{2};
+  }
+};
+
 struct Softsign {
   explicit Softsign(const graph::Node&) {}
   template <typename T>
@@ -155,6 +172,9 @@ Operator AbsOperator() { return {"Abs", InferSame, NumericReference<Abs>}; }
 Operator CeilOperator() { return {"Ceil", InferSame, FloatReference<Ceil>}; }
 Operator CeluOperator() { return {"Celu", InferSame, FloatReference<Celu>}; }
 Operator CosOperator() { return {"Cos", InferSame, FloatReference<Cos>}; }
+Operator FusedGeluOperator() { return {"tempera.Gelu", InferFused, FloatReference<Gelu>}; }
+Operator FusedMishOperator() { return {"tempera.Mish", InferFused, FloatReference<Mish>}; }
+Operator FusedSiluOperator() { return {"tempera.Silu", InferFused, FloatReference<Silu>}; }
 Operator ErfOperator() { return {"Erf", InferSame, FloatReference<Erf>}; }
 Operator FloorOperator() { return {"Floor", InferSame, FloatReference<Floor>}; }
 Operator LogOperator() { return {"Log", InferSame, FloatReference<Log>}; }

@@ -84,8 +84,8 @@ double At(const Tensor& t, int64_t i) {
 
 // Normalises `groups` stretches of each image; channel c's numbers are scale[c / per_scale], and the same of
 // the bias.
-Status NormalizeGroups(const ComputeContext& c, int64_t groups, int64_t per_scale) {
-  const auto epsilon = static_cast<double>(c.node.attributes.Float("epsilon", 1e-5f));
+Status NormalizeGroups(const ComputeContext& c, int64_t groups, int64_t per_scale, float eps) {
+  const auto epsilon = static_cast<double>(eps);
   return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
     const Planes p = PlanesOf(c.inputs[0]->shape());
     const int64_t channels = p.channels / groups, size = channels * p.size;
@@ -111,14 +111,33 @@ Status NormalizeGroups(const ComputeContext& c, int64_t groups, int64_t per_scal
   });
 }
 
+float EpsilonOf(const ComputeContext& c) { return c.node.attributes.Float("epsilon", 1e-5f); }
+
 Status InstanceNormReference(const ComputeContext& c) {
-  return NormalizeGroups(c, std::max<int64_t>(1, c.inputs[0]->shape()[1]), 1);
+  return NormalizeGroups(c, std::max<int64_t>(1, c.inputs[0]->shape()[1]), 1, EpsilonOf(c));
 }
 
 Status GroupNormReference(const ComputeContext& c) {
   const int64_t channels = c.inputs[0]->shape()[1];
   const int64_t numbers = c.inputs[1]->element_count();
-  return NormalizeGroups(c, c.node.attributes.Int("num_groups", 1), numbers > 0 ? channels / numbers : 1);
+  return NormalizeGroups(c, c.node.attributes.Int("num_groups", 1), numbers > 0 ? channels / numbers : 1,
+                         EpsilonOf(c));
+}
+
+// Behind passes both are one number per channel.
+Status FusedGroupNormReference(const ComputeContext& c) {
+  const auto& norm = std::get<graph::FusedGroupNorm>(c.node.fused);
+  return NormalizeGroups(c, norm.groups, 1, norm.epsilon);
+}
+
+Status FusedAffineReference(const ComputeContext& c) {
+  const Planes p = PlanesOf(c.inputs[0]->shape());
+  for (int64_t plane = 0; plane < p.batches * p.channels; ++plane) {
+    const int64_t channel = plane % p.channels;
+    ScaleShift(c.inputs[0]->data<float>() + plane * p.size, p.size, At<float>(*c.inputs[1], channel),
+               At<float>(*c.inputs[2], channel), c.outputs[0]->data<float>() + plane * p.size);
+  }
+  return OkStatus();
 }
 
 Status BatchNormReference(const ComputeContext& c) {
@@ -147,6 +166,8 @@ Status BatchNormReference(const ComputeContext& c) {
 Operator InstanceNormalizationOperator() {
   return {"InstanceNormalization", InferInstanceNorm, InstanceNormReference};
 }
+Operator FusedAffineOperator() { return {"tempera.Affine", InferFused, FusedAffineReference}; }
+Operator FusedGroupNormOperator() { return {"tempera.GroupNorm", InferFused, FusedGroupNormReference}; }
 Operator GroupNormalizationOperator() { return {"GroupNormalization", InferGroupNorm, GroupNormReference}; }
 Operator BatchNormalizationOperator() { return {"BatchNormalization", InferBatchNorm, BatchNormReference}; }
 

@@ -43,8 +43,13 @@ struct Operator {
 // legal shape, and loops over the latter to compute nothing.
 Status Compute(const Operator& op, const ComputeContext& context);
 
-// nullptr when we lack it.
+// Of ONNX; nullptr when we lack it.
 const Operator* FindOperator(std::string_view op_type);
+// The same, or what passes make ("tempera.<Name>", graph/fused.h), which no file may hold: who runs a graph
+// behind the passes asks here.
+const Operator* FindLoop(std::string_view op_type);
+// Shapes behind passes are known: it says so.
+Status InferFused(InferContext& context);
 // Every operator, sorted by name.
 std::span<const Operator> AllOperators();
 

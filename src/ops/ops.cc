@@ -102,17 +102,27 @@
   X(Where)                   \
   X(Xor)
 
+// What passes make: "tempera.Name" is made by FusedNameOperator().
+#define TEMPERA_FUSED_OPERATORS(X) \
+  X(FusedAffine)                   \
+  X(FusedConv)                     \
+  X(FusedGelu)                     \
+  X(FusedGroupNorm)                \
+  X(FusedMish)                     \
+  X(FusedSilu)                     \
+  X(FusedSoftmax)
+
 namespace tempera::ops {
 
 #define TEMPERA_DECLARE(name) Operator name##Operator();
 TEMPERA_OPERATORS(TEMPERA_DECLARE)
+TEMPERA_FUSED_OPERATORS(TEMPERA_DECLARE)
 #undef TEMPERA_DECLARE
 
+#define TEMPERA_ENTRY(name) name##Operator(),
 std::span<const Operator> AllOperators() {
   static const std::vector<Operator> table = [] {
-#define TEMPERA_ENTRY(name) name##Operator(),
     std::vector<Operator> t = {TEMPERA_OPERATORS(TEMPERA_ENTRY)};
-#undef TEMPERA_ENTRY
     std::sort(t.begin(), t.end(), [](const Operator& a, const Operator& b) { return a.name < b.name; });
     return t;
   }();
@@ -124,6 +134,19 @@ Status Compute(const Operator& op, const ComputeContext& context) {
                                  [](const Tensor* t) { return t == nullptr || t->element_count() == 0; });
   return empty ? OkStatus() : op.reference(context);
 }
+
+Status InferFused(InferContext& context) {
+  return Internal(context.node.op_type + " is made behind specialising, where shapes are known");
+}
+
+const Operator* FindLoop(std::string_view op_type) {
+  static const std::vector<Operator> fused = {TEMPERA_FUSED_OPERATORS(TEMPERA_ENTRY)};
+  for (const Operator& op : fused) {
+    if (op.name == op_type) return &op;
+  }
+  return FindOperator(op_type);
+}
+#undef TEMPERA_ENTRY
 
 const Operator* FindOperator(std::string_view op_type) {
   const auto table = AllOperators();

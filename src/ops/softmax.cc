@@ -15,9 +15,10 @@ struct Split {
 };
 
 Result<Split> SplitAt(const graph::Node& node, int opset, const Shape& x) {
-  const bool flat = opset < 13;
+  const auto* fused = std::get_if<graph::FusedSoftmax>(&node.fused);
+  const bool flat = fused == nullptr && opset < 13;
   Split s;
-  int64_t axis = node.attributes.Int("axis", flat ? 1 : -1);
+  int64_t axis = fused != nullptr ? fused->axis : node.attributes.Int("axis", flat ? 1 : -1);
   if (!(flat && axis == static_cast<int64_t>(x.size()))) {  // one past the end: [total, 1]
     TEMPERA_ASSIGN_OR_RETURN(axis, NormalizeAxis(axis, x.size()));
   }
@@ -66,6 +67,7 @@ Status Reference(const ComputeContext& c) {
 
 }  // namespace
 
+Operator FusedSoftmaxOperator() { return {"tempera.Softmax", InferFused, Reference<false>}; }
 Operator LogSoftmaxOperator() { return {"LogSoftmax", Infer, Reference<true>}; }
 Operator SoftmaxOperator() { return {"Softmax", Infer, Reference<false>}; }
 

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "src/graph/liveness.h"
+#include "src/graph/rewrite.h"
 #include "src/onnx/quote.h"
 #include "src/ops/old_broadcast.h"
 #include "src/ops/op.h"
@@ -53,7 +54,6 @@ class Specializer {
   Status VisitNode(Node&& node);
   // Computes the node now; its outputs become constants.
   Status Fold(const Node& node, const Operator& op);
-  void RemoveDeadNodes();
   Status CheckMemory() const;
 
   Graph graph_;
@@ -68,7 +68,7 @@ Result<Graph> Specializer::Run(std::span<const TensorInfo> inputs) {
   std::vector<Node> nodes = std::move(graph_.nodes);
   graph_.nodes.clear();
   for (Node& node : nodes) TEMPERA_RETURN_IF_ERROR(VisitNode(std::move(node)));
-  RemoveDeadNodes();
+  graph::RemoveDeadNodes(graph_);
   TEMPERA_RETURN_IF_ERROR(CheckMemory());
   return std::move(graph_);
 }
@@ -174,25 +174,6 @@ Status Specializer::Fold(const Node& node, const Operator& op) {
   return OkStatus();
 }
 
-// Keeps what an output depends on.
-void Specializer::RemoveDeadNodes() {
-  std::vector<bool> needed(graph_.values.size(), false);
-  for (const ValueId v : graph_.outputs) needed[static_cast<size_t>(v)] = true;
-  std::vector<Node> kept;
-  for (size_t n = graph_.nodes.size(); n-- > 0;) {
-    Node& node = graph_.nodes[n];
-    const bool used = std::any_of(node.outputs.begin(), node.outputs.end(),
-                                  [&](ValueId v) { return v != kNoValue && needed[static_cast<size_t>(v)]; });
-    if (!used) continue;
-    for (const ValueId v : node.inputs) {
-      if (v != kNoValue) needed[static_cast<size_t>(v)] = true;
-    }
-    kept.push_back(std::move(node));
-  }
-  std::reverse(kept.begin(), kept.end());
-  graph_.nodes = std::move(kept);
-}
-
 // Walks the nodes in order, adding what each makes and dropping what is read for the last time.
 Status Specializer::CheckMemory() const {
   const std::vector<std::vector<ValueId>> last_uses = graph::LastUses(graph_);
@@ -218,7 +199,7 @@ Status Specializer::CheckMemory() const {
 }
 
 Status RunNode(const Graph& graph, const Node& node, std::vector<Tensor>* values) {
-  const Operator* op = FindOperator(node.op_type);
+  const Operator* op = FindLoop(node.op_type);
   if (op == nullptr) return Unsupported("this operator has no reference loop");
   std::vector<const Tensor*> in;
   std::vector<Tensor*> out;

@@ -17,7 +17,7 @@ namespace tempera::ops {
 // value in `constant`. Errors name the node at fault.
 Result<graph::Graph> Specialize(const graph::Graph& graph, std::span<const TensorInfo> inputs);
 
-// Runs a specialised graph node by node with the reference loops: the truth everything
+// Runs a specialised graph, passes done or not, node by node with the reference loops: the truth everything
 // fast is compared with. Allocates freely.
 Result<std::vector<Tensor>> RunReference(const graph::Graph& specialized, std::span<const Tensor> inputs);
 

@@ -1,6 +1,8 @@
 #include "src/engine/facts/layouts.h"
 
+#include "src/engine/facts/operators.h"
 #include "src/graph/activation.h"
+#include "src/graph/rewrite.h"
 
 namespace tempera::engine {
 namespace {
@@ -11,14 +13,14 @@ using graph::Node;
 using graph::ValueId;
 
 // A value is a root with something pending on it, as the planners will find it.
-struct Chain {
+struct Pending {
   ValueId root = kNoValue;  // made by a convolution or an Add that may be interleaved
   bool affine = false, activation = false;
 };
 
 // Whether the kernels can store a convolution's `channels` channels as pixels.
 bool MayInterleave(const Node& conv, int64_t channels) {
-  return conv.attributes.Int("shuffle", 1) == 1 || channels % 8 == 0;
+  return graph::ConvOf(conv)->shuffle == 1 || channels % 8 == 0;
 }
 
 class LayoutChooser {
@@ -26,7 +28,7 @@ class LayoutChooser {
   LayoutChooser(const Graph& graph, const std::vector<bool>& low_precision)
       : graph_(graph),
         low_precision_(low_precision),
-        chains_(graph.values.size()),
+        pending_(graph.values.size()),
         is_conv_root_(graph.values.size()),
         interleaved_(graph.values.size()) {}
 
@@ -42,50 +44,52 @@ class LayoutChooser {
   }
 
  private:
-  Chain& chain(ValueId v) { return chains_[static_cast<size_t>(v)]; }
+  Pending& pending(ValueId v) { return pending_[static_cast<size_t>(v)]; }
 
   void MakeRoot(ValueId v, bool conv) {
-    chain(v) = {v, false, false};
+    pending(v) = {v, false, false};
     is_conv_root_[static_cast<size_t>(v)] = conv;
     interleaved_[static_cast<size_t>(v)] = true;
   }
 
-  // The chain of node n's output.
+  // What is pending on node n's output.
   void Follow(size_t n) {
     const Node& node = graph_.nodes[n];
     if (node.inputs.empty() || node.outputs.empty() || node.outputs[0] == kNoValue) return;
     const ValueId out = node.outputs[0];
-    if (node.op_type == "tempera.Conv") {
+    const LayoutRole role = FactsOf(node.op_type).layout;
+    if (role == LayoutRole::kConv) {
       if (low_precision_[n] && MayInterleave(node, graph_.value(out).info.shape[1])) MakeRoot(out, true);
       return;
     }
     if (node.inputs[0] == kNoValue) return;
-    Chain x = chain(node.inputs[0]);
+    Pending x = pending(node.inputs[0]);
     if (x.root == kNoValue) return;
-    if (node.op_type == "Add") {
+    if (role == LayoutRole::kAdd) {
       const ValueId b = node.inputs[1];
-      if (chain(b).root != kNoValue && graph_.value(b).info.shape == graph_.value(node.inputs[0]).info.shape)
+      if (pending(b).root != kNoValue &&
+          graph_.value(b).info.shape == graph_.value(node.inputs[0]).info.shape)
         MakeRoot(out, false);
       return;
     }
     const bool untouched = !x.affine && !x.activation;
-    if (node.op_type == "InstanceNormalization" || node.op_type == "tempera.GroupNorm") {
+    if (role == LayoutRole::kNorm) {
       if (!untouched || !is_conv_root_[static_cast<size_t>(x.root)]) return;  // it gathers the moments
       x.affine = true;
-    } else if (node.op_type == "tempera.Affine") {
+    } else if (role == LayoutRole::kAffine) {
       if (!untouched) return;
       x.affine = true;
-    } else if (graph::ReadActivation(graph_, node)) {
+    } else if (role == LayoutRole::kActivation && graph::ReadActivation(graph_, node)) {
       if (x.activation) return;
       x.activation = true;
     } else {
       return;
     }
-    chain(out) = x;
+    pending(out) = x;
   }
 
   bool GiveUp(ValueId v) {
-    const ValueId root = v == kNoValue ? kNoValue : chain(v).root;
+    const ValueId root = v == kNoValue ? kNoValue : pending(v).root;
     if (root == kNoValue || !interleaved_[static_cast<size_t>(root)]) return false;
     interleaved_[static_cast<size_t>(root)] = false;
     return true;
@@ -94,10 +98,10 @@ class LayoutChooser {
   bool GiveUpForReader(size_t n) {
     const Node& node = graph_.nodes[n];
     const ValueId out = node.outputs.empty() ? kNoValue : node.outputs[0];
-    const bool conv = node.op_type == "tempera.Conv";
-    const ValueId root = out == kNoValue || conv ? kNoValue : chain(out).root;
+    const bool conv = FactsOf(node.op_type).layout == LayoutRole::kConv;
+    const ValueId root = out == kNoValue || conv ? kNoValue : pending(out).root;
     const bool serves = conv ? low_precision_[n]
-                             // An Add that stays interleaved, or a node that only makes a chain longer.
+                             // An Add that stays interleaved, or a node that only leaves more pending.
                              : root != kNoValue && interleaved_[static_cast<size_t>(root)];
     bool changed = false;
     for (size_t i = 0; i < node.inputs.size(); ++i) {
@@ -108,7 +112,7 @@ class LayoutChooser {
 
   const Graph& graph_;
   const std::vector<bool>& low_precision_;
-  std::vector<Chain> chains_;
+  std::vector<Pending> pending_;
   std::vector<bool> is_conv_root_, interleaved_;
 };
 

@@ -40,6 +40,17 @@ void AddGraph(Digester& to, const graph::Graph& graph) {
     to.Add(node.op_type);
     AddNumbers(to, node.inputs);
     AddNumbers(to, node.outputs);
+    const auto add = [&to](std::string_view name, const auto& value) {
+      to.Add(std::string(name));
+      if constexpr (std::is_convertible_v<decltype(value), std::string_view>) {
+        to.Add(std::string(value));
+      } else if constexpr (std::is_floating_point_v<std::decay_t<decltype(value)>>) {
+        to.Add(static_cast<double>(value));
+      } else {
+        to.Add(static_cast<int64_t>(value));
+      }
+    };
+    std::visit([&](const auto& fused) { graph::ForEachField(fused, add); }, node.fused);
     for (const onnx::Attribute& a : node.attributes.list()) {
       to.Add(a.name);
       to.Add(static_cast<int64_t>(a.type));

@@ -14,8 +14,38 @@
 #include "src/base/cpu.h"
 #include "src/engine/run/model_builder_for_test.h"
 #include "src/engine/run/session.h"
+#include "src/graph/passes.h"
+#include "src/ops/specialize.h"
 
 namespace tempera::engine {
+
+// That `got` is within tolerance of `want`, relative to the largest of 1 and its numbers.
+inline void ExpectNear(const Tensor& got, const Tensor& want, double tolerance) {
+  ASSERT_EQ(got.shape(), want.shape());
+  double worst = 0, range = 1;
+  for (size_t i = 0; i < static_cast<size_t>(want.element_count()); ++i) {
+    const double number = want.span<float>()[i];
+    worst = std::max(worst, std::abs(got.span<float>()[i] - number));
+    range = std::max(range, std::abs(number));
+  }
+  EXPECT_LE(worst, tolerance * range) << ShapeToString(want.shape());
+}
+
+// What the plain loops make of the model behind the passes, fused nodes and all, from the session's inputs.
+inline std::vector<Tensor> FusedLoops(const graph::Graph& model, Session& session) {
+  std::vector<TensorInfo> infos;
+  std::vector<Tensor> inputs;
+  for (size_t i = 0; i < session.input_count(); ++i) {
+    infos.push_back(session.input(i).info());
+    inputs.push_back(session.input(i));
+  }
+  auto graph = ops::Specialize(model, infos);
+  EXPECT_TRUE(graph.ok() && graph::RunPasses(*graph).ok());
+  if (!graph.ok()) return {};
+  auto outputs = ops::RunReference(*graph, inputs);
+  EXPECT_TRUE(outputs.ok()) << outputs.status().message();
+  return outputs.ok() ? *std::move(outputs) : std::vector<Tensor>();
+}
 
 inline std::unique_ptr<Session> MakeTwin(const TestModel& model, const Shape& shape, bool reference,
                                          int threads = 1, const std::string& cpu = "") {
@@ -43,6 +73,9 @@ inline int PlainLoops(const TestModel& model, const Shape& shape, double toleran
                       std::vector<std::string>* operators = nullptr) {
   const auto slow = MakeTwin(model, shape, true);
   if (slow == nullptr || !slow->Run().ok()) return -1;
+  const std::vector<Tensor> fused = FusedLoops(**model.Load(), *slow);
+  EXPECT_EQ(fused.size(), slow->output_count());
+  for (size_t o = 0; o < fused.size(); ++o) ExpectNear(fused[o], slow->output(o), tolerance);
   int loops = 0;
   for (const CpuTarget& target : AvailableCpuTargets()) {
     SCOPED_TRACE(target.name);
@@ -53,13 +86,8 @@ inline int PlainLoops(const TestModel& model, const Shape& shape, double toleran
       const Tensor &a = fast->output(o), &b = slow->output(o);
       EXPECT_EQ(a.shape(), b.shape());
       EXPECT_EQ(std::memcmp(a.raw(), threaded->output(o).raw(), a.size_bytes()), 0);
-      double worst = 0, range = 1;
-      for (size_t i = 0; i < static_cast<size_t>(b.element_count()); ++i) {
-        const double want = b.span<float>()[i];
-        worst = std::max(worst, std::abs(a.span<float>()[i] - want));
-        range = std::max(range, std::abs(want));
-      }
-      EXPECT_LE(worst, tolerance * range) << ShapeToString(shape);
+      ExpectNear(a, b, tolerance);
+      if (o < fused.size()) ExpectNear(a, fused[o], tolerance);
     }
     loops = 0;
     if (operators != nullptr) operators->clear();

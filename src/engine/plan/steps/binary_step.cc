@@ -4,7 +4,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/engine/plan/bands.h"
-#include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/planners.h"
 #include "src/engine/plan/walk.h"
 #include "src/kernels/planes/binary_f32.h"
 #include "src/ops/shape_rules.h"
@@ -78,24 +78,11 @@ class BinaryStep final : public BandedStep {
   float* output_ = nullptr;
 };
 
-bool OpOf(const std::string& type, BinaryOp* op) {
-  constexpr std::pair<const char*, BinaryOp> kOps[] = {{"Add", BinaryOp::kAdd}, {"Sub", BinaryOp::kSub},
-                                                       {"Mul", BinaryOp::kMul}, {"Div", BinaryOp::kDiv},
-                                                       {"Min", BinaryOp::kMin}, {"Max", BinaryOp::kMax}};
-  for (const auto& [name, value] : kOps) {
-    if (type == name) {
-      *op = value;
-      return true;
-    }
-  }
-  return false;
-}
-
 }  // namespace
 
 Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node) {
-  BinaryOp op;
-  if (!OpOf(node.op_type, &op) || node.inputs.size() != 2) return false;
+  const PlannerEntry* entry = PlannerOf(node.op_type, PlanBinaryNode);
+  if (entry == nullptr || node.inputs.size() != 2) return false;
   const graph::ValueId v[2] = {node.inputs[0], node.inputs[1]}, out = node.outputs[0];
   const Shape shape = builder.info(out).shape;
   int64_t count = 0;
@@ -133,8 +120,8 @@ Result<bool> PlanBinaryNode(PlanBuilder& builder, const graph::Node& node) {
   Walk<3> walk = pending ? Walk<3>(count / plane, plane) : Walk<3>(shape, strides);
   if (walk.tasks() > (int64_t{1} << 30)) return false;
   const StorageId to = builder.NewStorage(out);
-  builder.Add(std::make_unique<BinaryStep>(op, operands[0], operands[1], to, std::move(walk), plane, rows,
-                                           builder.highway_bit()),
+  builder.Add(std::make_unique<BinaryStep>(entry->binary, operands[0], operands[1], to, std::move(walk),
+                                           plane, rows, builder.highway_bit()),
               node);
   return true;
 }

@@ -48,16 +48,22 @@ bool ConvStep::TakeSink(const PictureSink* sink) {
 
 Pointwise ConvActivationOf(const graph::Graph& graph, const Node& node) {
   Pointwise write;
-  const std::string activation = node.attributes.String("activation", "none");
-  if (activation == "clamp") {
-    write.activation = Activation::kClamp;
-    write.lo = node.attributes.Float("lo", write.lo);
-    write.hi = node.attributes.Float("hi", write.hi);
-  } else if (activation == "hard_swish") {
-    write.activation = Activation::kHardSwish;
-  } else if (activation == "slope") {
-    write.activation = Activation::kSlope;
-    write.slope = graph.value(node.inputs[3]).constant->data<float>();
+  const auto& conv = std::get<graph::FusedConv>(node.fused);
+  switch (conv.activation) {
+    case graph::ActivationKind::kNone:
+      break;
+    case graph::ActivationKind::kClamp:
+      write.activation = Activation::kClamp;
+      write.lo = conv.lo;
+      write.hi = conv.hi;
+      break;
+    case graph::ActivationKind::kHardSwish:
+      write.activation = Activation::kHardSwish;
+      break;
+    case graph::ActivationKind::kSlope:
+      write.activation = Activation::kSlope;
+      write.slope = graph.value(node.inputs[3]).constant->data<float>();
+      break;
   }
   return write;
 }

@@ -135,8 +135,9 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   own.stays_flat = builder.stays_flat(x);
   own.gamma.assign(gamma->span<float>().begin(), gamma->span<float>().end());
   own.beta.assign(beta->span<float>().begin(), beta->span<float>().end());
-  own.epsilon = node.attributes.Float("epsilon", 1e-5f);
-  own.group_channels = planes.channels / node.attributes.Int("num_groups", planes.channels);
+  const auto* group = std::get_if<graph::FusedGroupNorm>(&node.fused);
+  own.epsilon = group != nullptr ? group->epsilon : node.attributes.Float("epsilon", 1e-5f);
+  own.group_channels = group != nullptr ? planes.channels / group->groups : 1;
   const auto count = static_cast<size_t>(planes.n * planes.channels);
   own.mean.resize(count);
   own.variance.assign(count, 1);

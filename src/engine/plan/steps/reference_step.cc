@@ -69,7 +69,7 @@ class ReferenceStep final : public Step {
 Result<std::unique_ptr<Step>> MakeReferenceStep(const graph::Graph& graph, const graph::Node& node,
                                                 std::span<const StorageId> inputs,
                                                 std::span<const StorageId> outputs) {
-  const ops::Operator* op = ops::FindOperator(node.op_type);
+  const ops::Operator* op = ops::FindLoop(node.op_type);
   if (op == nullptr) return Unsupported("operator " + node.op_type + " has no reference loop");
   std::unique_ptr<Step> step = std::make_unique<ReferenceStep>(graph, node, *op, inputs, outputs);
   step->info.kernel = "reference";

@@ -61,8 +61,11 @@ Result<bool> PlanSoftmaxNode(PlanBuilder& builder, const graph::Node& node) {
   int64_t count = 0;
   if (!builder.is_float(x) || builder.reading(x).storage < 0) return false;
   if (!CheckedElementCount(shape, &count) || count == 0) return false;
-  const bool flat = node.op_type == "Softmax" && builder.graph().opset < 13;
-  const auto axis = ops::NormalizeAxis(node.attributes.Int("axis", flat ? 1 : -1), shape.size());
+  const auto* fused = std::get_if<graph::FusedSoftmax>(&node.fused);
+  const bool flat = fused == nullptr && builder.graph().opset < 13;
+  const auto axis = fused != nullptr
+                        ? Result<int64_t>(fused->axis)
+                        : ops::NormalizeAxis(node.attributes.Int("axis", flat ? 1 : -1), shape.size());
   if (!axis.ok()) return false;
   int64_t outer = 1, size = 1, inner = 1;
   for (size_t d = 0; d < shape.size(); ++d) {

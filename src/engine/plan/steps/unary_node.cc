@@ -1,9 +1,8 @@
 // Functions of single numbers: Elu, Sigmoid, Gelu, Exp and the like.
 #include <cmath>
 #include <optional>
-#include <string_view>
 
-#include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/planners.h"
 #include "src/engine/plan/steps/pointwise_step.h"
 
 namespace tempera::engine {
@@ -11,39 +10,6 @@ namespace {
 
 using kernels::UnaryFunction;
 using kernels::UnaryOp;
-
-struct Name {
-  std::string_view op_type;
-  UnaryOp op;
-  float alpha = 0, beta = 0;  // what ONNX has where the node does not say
-};
-constexpr Name kNames[] = {
-    {"Abs", UnaryOp::kAbs},
-    {"Ceil", UnaryOp::kCeil},
-    {"Celu", UnaryOp::kCelu, 1},
-    {"Elu", UnaryOp::kElu, 1},
-    {"Erf", UnaryOp::kErf},
-    {"Exp", UnaryOp::kExp},
-    {"Floor", UnaryOp::kFloor},
-    {"HardSigmoid", UnaryOp::kHardSigmoid, 0.2f, 0.5f},
-    {"HardSwish", UnaryOp::kHardSwish},
-    {"Log", UnaryOp::kLog},
-    {"Mish", UnaryOp::kMish},
-    {"Neg", UnaryOp::kNeg},
-    {"Reciprocal", UnaryOp::kReciprocal},
-    {"Round", UnaryOp::kRound},
-    {"Selu", UnaryOp::kSelu, 1.67326319f, 1.05070102f},
-    {"Sigmoid", UnaryOp::kSigmoid},
-    {"Sign", UnaryOp::kSign},
-    {"Softplus", UnaryOp::kSoftplus},
-    {"Softsign", UnaryOp::kSoftsign},
-    {"Sqrt", UnaryOp::kSqrt},
-    {"Tanh", UnaryOp::kTanh},
-    {"ThresholdedRelu", UnaryOp::kThresholdedRelu, 1},
-    {"tempera.Gelu", UnaryOp::kGelu},
-    {"tempera.Mish", UnaryOp::kMish},
-    {"tempera.Silu", UnaryOp::kSilu},
-};
 
 // x to a constant power that is another function.
 std::optional<UnaryFunction> PowerOf(const PlanBuilder& builder, const graph::Node& node) {
@@ -61,14 +27,13 @@ std::optional<UnaryFunction> PowerOf(const PlanBuilder& builder, const graph::No
 
 std::optional<UnaryFunction> FunctionOf(const PlanBuilder& builder, const graph::Node& node) {
   if (node.op_type == "Pow") return PowerOf(builder, node);
-  for (const Name& name : kNames) {
-    if (name.op_type != node.op_type) continue;
-    UnaryFunction f = {name.op, node.attributes.Float("alpha", name.alpha),
-                       node.attributes.Float(name.op == UnaryOp::kSelu ? "gamma" : "beta", name.beta)};
-    if (f.op == UnaryOp::kCelu && !(f.alpha > 0)) return std::nullopt;
-    return f;
-  }
-  return std::nullopt;
+  const PlannerEntry* entry = PlannerOf(node.op_type, PlanUnaryNode);
+  if (entry == nullptr) return std::nullopt;
+  UnaryFunction f = entry->function;
+  f.alpha = node.attributes.Float("alpha", f.alpha);
+  f.beta = node.attributes.Float(f.op == UnaryOp::kSelu ? "gamma" : "beta", f.beta);
+  if (f.op == UnaryOp::kCelu && !(f.alpha > 0)) return std::nullopt;
+  return f;
 }
 
 // As messages and charts call it.

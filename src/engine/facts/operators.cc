@@ -1,0 +1,138 @@
+#include "src/engine/facts/operators.h"
+
+#include <algorithm>
+#include <string>
+
+#include "src/engine/facts/range_rules.h"
+#include "src/graph/rewrite.h"
+
+namespace tempera::engine {
+namespace {
+
+using graph::Node;
+
+FlatWhen Never(const Node&) { return FlatWhen::kNever; }
+FlatWhen First(const Node&) { return FlatWhen::kFirst; }
+FlatWhen All(const Node&) { return FlatWhen::kAll; }
+
+FlatWhen ByConcat(const Node& node) {
+  return node.attributes.Int("axis", 0) == 1 ? FlatWhen::kAll : FlatWhen::kNever;
+}
+
+FlatWhen ByPad(const Node& node) {
+  const std::string mode = node.attributes.String("mode", "constant");
+  return mode == "reflect" || mode == "edge" ? FlatWhen::kFirst : FlatWhen::kNever;
+}
+
+FlatWhen ByConv(const Node& node) {
+  const graph::FusedConv& conv = *graph::ConvOf(node);
+  // A transposed convolution with a stride has fewer taps at some places than at others; a shuffle makes
+  // neighbours of channels, as DepthToSpace does.
+  if (conv.transposed || conv.shuffle != 1) return FlatWhen::kNever;
+  const bool shows_itself = conv.padding.kind != graph::PadKind::kConstant || conv.padding.empty();
+  return shows_itself ? FlatWhen::kFirst : FlatWhen::kNever;
+}
+
+FlatWhen ByResize(const Node& node) {
+  const bool crops = node.attributes.String("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+  return crops ? FlatWhen::kNever : FlatWhen::kFirst;
+}
+
+// Nothing follows from the graph: where a convolution in 8 bits reads it, the calibration frame says. So are
+// channels that are normalised in groups: each keeps a mean and a deviation of its own, which may be several
+// times those of the group.
+constexpr RangeRule kMeasured = nullptr;
+
+constexpr OperatorFacts kOperators[] = {
+    // operator, flat when, range, layout
+    {"Abs", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Add", All, RangeOfSum, LayoutRole::kAdd},
+    {"AveragePool", Never, RangeKept, LayoutRole::kNeedsPlanes},
+    {"Ceil", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Celu", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Clip", First, RangeOfActivation, LayoutRole::kActivation},
+    {"Concat", ByConcat, RangeOfConcat, LayoutRole::kNeedsPlanes},
+    {"DepthToSpace", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Div", All, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Dropout", First, RangeKept, LayoutRole::kNeedsPlanes},
+    {"Elu", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Erf", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Exp", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Expand", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Flatten", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Floor", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Gemm", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"GlobalAveragePool", Never, RangeKept, LayoutRole::kNeedsPlanes},
+    {"GlobalMaxPool", Never, RangeKept, LayoutRole::kNeedsPlanes},
+    {"HardSigmoid", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"HardSwish", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Identity", First, RangeKept, LayoutRole::kNeedsPlanes},
+    {"InstanceNormalization", First, RangeOfNorm, LayoutRole::kNorm},
+    {"LayerNormalization", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"LeakyRelu", First, RangeOfActivation, LayoutRole::kActivation},
+    {"Log", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"MatMul", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Max", All, kMeasured, LayoutRole::kNeedsPlanes},
+    {"MaxPool", Never, RangeKept, LayoutRole::kNeedsPlanes},
+    {"Min", All, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Mish", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Mul", All, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Neg", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"PRelu", All, RangeOfActivation, LayoutRole::kActivation},
+    {"Pad", ByPad, RangeOfPad, LayoutRole::kNeedsPlanes},
+    {"Pow", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Reciprocal", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"ReduceMean", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Relu", First, RangeOfActivation, LayoutRole::kActivation},
+    {"Reshape", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Resize", ByResize, RangeOfResize, LayoutRole::kNeedsPlanes},
+    {"Round", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Selu", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Sigmoid", First, RangeOfSigmoid, LayoutRole::kNeedsPlanes},
+    {"Sign", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Slice", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Softmax", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Softplus", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Softsign", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"SpaceToDepth", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Split", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Sqrt", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Squeeze", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Sub", All, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Tanh", First, RangeOfTanh, LayoutRole::kNeedsPlanes},
+    {"ThresholdedRelu", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Transpose", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Unsqueeze", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Upsample", ByResize, RangeKept, LayoutRole::kNeedsPlanes},
+    {"tempera.Affine", First, RangeOfAffine, LayoutRole::kAffine},
+    {"tempera.Conv", ByConv, RangeOfConv, LayoutRole::kConv},
+    {"tempera.Gelu", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"tempera.GroupNorm", First, kMeasured, LayoutRole::kNorm},
+    {"tempera.Mish", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"tempera.Silu", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"tempera.Softmax", Never, kMeasured, LayoutRole::kNeedsPlanes},
+};
+constexpr OperatorFacts kOther = {"", Never, kMeasured, LayoutRole::kNeedsPlanes};
+
+const OperatorFacts* Find(std::string_view op_type) {
+  const auto* at =
+      std::lower_bound(std::begin(kOperators), std::end(kOperators), op_type,
+                       [](const OperatorFacts& o, std::string_view name) { return o.op_type < name; });
+  return at != std::end(kOperators) && at->op_type == op_type ? at : nullptr;
+}
+
+static_assert(std::is_sorted(std::begin(kOperators), std::end(kOperators),
+                             [](const OperatorFacts& a, const OperatorFacts& b) {
+                               return a.op_type < b.op_type;
+                             }));
+
+}  // namespace
+
+const OperatorFacts& FactsOf(std::string_view op_type) {
+  const OperatorFacts* found = Find(op_type);
+  return found != nullptr ? *found : kOther;
+}
+
+bool HasFacts(std::string_view op_type) { return Find(op_type) != nullptr; }
+
+}  // namespace tempera::engine

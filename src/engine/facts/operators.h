@@ -1,0 +1,42 @@
+// What is known of an operator before any number is: one line each, in operators.cc. What runs it is in the
+// planners' table (plan/planners.cc), which a test holds against this one.
+#pragma once
+
+#include <span>
+#include <string_view>
+
+#include "src/engine/facts/spread.h"
+#include "src/graph/graph.h"
+
+namespace tempera::engine {
+
+// When a result has one number in each channel (flat.h).
+enum class FlatWhen {
+  kNever,
+  kFirst,  // whenever the first input does
+  kAll,    // whenever all inputs do
+};
+
+// What becomes of a picture that lies interleaved (layouts.h).
+enum class LayoutRole {
+  kNeedsPlanes,
+  kConv,        // makes such pictures, where it runs in a lower precision
+  kAdd,         // makes one of two
+  kNorm,        // leaves it where it lies, a scale and a shift pending
+  kAffine,      // the same
+  kActivation,  // the same with an activation
+};
+
+struct OperatorFacts {
+  std::string_view op_type;
+  FlatWhen (*flat)(const graph::Node& node);
+  RangeRule range;  // nullptr: what it makes is measured (kMeasured in operators.cc)
+  LayoutRole layout;
+};
+
+// Of an operator without a line: never flat, measured, in planes.
+const OperatorFacts& FactsOf(std::string_view op_type);
+// Whether it has a line.
+bool HasFacts(std::string_view op_type);
+
+}  // namespace tempera::engine

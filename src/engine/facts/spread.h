@@ -1,0 +1,29 @@
+// What is known of the numbers of a channel, and how an operator's rule comes by it.
+#pragma once
+
+#include <vector>
+
+#include "src/graph/graph.h"
+
+namespace tempera::engine {
+
+// Its mean, and bounds that it hardly leaves, or (sure) never, and then may often reach.
+struct Spread {
+  double mean = 0, low = 0, high = 0;
+  bool sure = false;
+};
+using Spreads = std::vector<Spread>;  // one per channel of a picture; empty: not known
+
+// A node whose first input is there and whose result is a picture.
+struct RangeContext {
+  const graph::Graph& graph;
+  const graph::Node& node;
+  const std::vector<Spreads>& spreads;  // by ValueId
+
+  const Spreads& of(size_t input) const { return spreads[static_cast<size_t>(node.inputs[input])]; }
+  size_t channels() const;     // of the result
+  bool same_channels() const;  // the first input is a picture too, of as many
+};
+using RangeRule = Spreads (*)(const RangeContext& context);
+
+}  // namespace tempera::engine

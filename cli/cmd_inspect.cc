@@ -11,6 +11,7 @@
 #include "cli/cli.h"
 #include "cli/engine_options.h"
 #include "cli/model_facts.h"
+#include "cli/plan_json.h"
 #include "cli/style_library.h"
 #include "src/engine/run/session.h"
 
@@ -88,6 +89,7 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
   about["activation_bytes"] = session->memory().activation_bytes;
   about["weight_bytes"] = session->memory().weight_bytes;
   about["steps"] = std::move(steps);
+  about["plan"] = JsonOfPlan(session->plan());
   return about;
 }
 

@@ -50,9 +50,11 @@ said '^output +output float32 \[1, 3, 50, 100\]'
 said '^operators +Conv 1$'
 said '^metadata +tempera.style = negative'
 expect_success "$tempera" inspect blue-negative --json
-for key in model opset parameters metadata operators inputs outputs macs activation_bytes weight_bytes steps kernel; do
+for key in model opset parameters metadata operators inputs outputs macs activation_bytes weight_bytes steps kernel plan \
+           nodes values norms memory reads writes picture layout lives offset pad_kind; do
   said "\"$key\":"
 done
+said '"does": "convolution"'
 expect_error 2 "640.*WIDTHxHEIGHT" "$tempera" inspect blue-negative --size 640
 expect_error 2 MODEL "$tempera" inspect
 expect_error 1 'broken.onnx' "$tempera" inspect broken

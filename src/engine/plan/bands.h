@@ -5,26 +5,15 @@
 #include <cstdint>
 
 #include "src/engine/plan/step.h"
+#include "src/engine/types/picture.h"
 #include "src/kernels/conv/conv_geometry.h"
 #include "src/kernels/region.h"
 
 namespace tempera::engine {
 
-// Sizes of a [n, c, h, w] value; other ranks count as one channel.
-struct Planes {
-  int64_t n = 1, channels = 1, h = 1, w = 1;
-  int64_t plane() const { return h * w; }
-  bool operator==(const Planes&) const = default;
-};
-
 // fp32 of rank 4, not empty, and of no more planes than tasks can count: what planar kernels take.
 bool IsPicture(const TensorInfo& info);
 Planes PictureOf(const TensorInfo& info);
-
-// A Reshape leaves numbers where they are and makes another picture of them. So whoever concludes from one
-// step's rows, channels or tiles on another's (picture ends, gathered statistics, chains) asks first whether
-// both see one picture in the storage that they share.
-inline bool SamePicture(const Planes& a, const Planes& b) { return a == b; }
 
 // Rows [first, last) of a picture [n, c, h, w], those of all its images counted on: row y of image i is i * h
 // + y. A part of a row counts as the whole one, and so does a part of its channels.

@@ -22,6 +22,8 @@ struct Storage {
     kOutput,  // the session's output tensor `index`
   };
   size_t bytes = 0;
+  graph::ValueId value = graph::kNoValue;  // what is first written here
+  StorageLayout layout = StorageLayout::kDense;
   Planes picture;  // as who writes it lays it out; a view of it is read as another one (SamePicture)
   Kind kind = Kind::kArena;
   size_t index = 0;
@@ -33,6 +35,7 @@ struct Storage {
 struct Plan {
   std::unique_ptr<const graph::Graph> graph;  // steps refer to its nodes and constants
   std::vector<std::unique_ptr<Step>> steps;
+  std::vector<NodeData> nodes;  // what each step is, as data; names and order are filled in by PlanDataOf
   std::vector<Storage> storages;
   std::vector<std::unique_ptr<std::vector<float>>> floats;  // what pending Pointwise point to
   std::vector<std::unique_ptr<InstanceNorm>> norms;         // in node order
@@ -50,6 +53,9 @@ struct PlanOptions {
   // When given: one entry per tempera.Conv, filled by every Run with what its input held.
   std::vector<ChannelRanges>* observed = nullptr;
 };
+
+// The plan as data, but for where and how long storages live, which is up to who runs it.
+PlanData PlanDataOf(const Plan& plan);
 
 // `graph` is specialised, and rewritten by the passes unless options.reference.
 Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options);

@@ -1,5 +1,6 @@
 #include "src/engine/plan/plan_builder.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "src/engine/facts/flat.h"
@@ -8,6 +9,7 @@
 #include "src/engine/plan/steps/observe_step.h"
 #include "src/engine/plan/steps/pointwise_step.h"
 #include "src/engine/plan/steps/reference_step.h"
+#include "src/graph/rewrite.h"
 
 namespace tempera::engine {
 
@@ -45,9 +47,11 @@ StorageId PlanBuilder::NewStorage(ValueId v, PictureLayout layout) {
   const TensorInfo& i = info(v);
   Storage storage;
   storage.bytes = DataTypeSize(i.dtype);
+  storage.value = v;
   storage.picture = PlanesOf(v);
   for (int64_t d : i.shape) storage.bytes *= static_cast<size_t>(d);  // checked by Specialize
   if (layout == PictureLayout::kNhwcF16) {
+    storage.layout = StorageLayout::kInterleavedF16;
     const Planes p = PlanesOf(v);
     storage.bytes = static_cast<size_t>(p.n * p.plane() * kernels::NhwcChannels(p.channels)) * kF16Bytes;
   }
@@ -130,9 +134,47 @@ void PlanBuilder::AllowInPlace(StorageId to, std::vector<StorageId> from) {
   plan_.storages[static_cast<size_t>(to)].may_replace = std::move(from);
 }
 
-std::vector<float>& PlanBuilder::KeepFloats(std::vector<float> numbers) {
+int32_t PlanBuilder::KeepFloats(std::vector<float> numbers) {
   plan_.floats.push_back(std::make_unique<std::vector<float>>(std::move(numbers)));
-  return *plan_.floats.back();
+  return static_cast<int32_t>(plan_.floats.size() - 1);
+}
+
+NodeData PlanBuilder::DataOf(const Step& step, const Node& node) const {
+  NodeData data;
+  const auto name_of = [&](size_t input) {
+    const ValueId v = input < node.inputs.size() ? node.inputs[input] : kNoValue;
+    return v == kNoValue ? std::string() : graph().value(v).name;
+  };
+  for (ValueId v : node.inputs) {
+    if (v == kNoValue) continue;
+    const Reading& from = reading(v);
+    const bool reads = std::count(step.reads.begin(), step.reads.end(), from.storage) > 0;
+    if (reads) data.reads.push_back({from.storage, from.pending});
+    if (graph().value(v).constant) data.constants.push_back(graph().value(v).name);
+  }
+  data.writes = step.writes;
+  if (step.writes.empty()) {
+    data.work = LookWork{};
+    data.constants.clear();
+  } else if (const graph::FusedConv* conv = graph::ConvOf(node)) {
+    const Shape &x = info(node.inputs[0]).shape, &w = info(node.inputs[1]).shape;
+    const bool low = low_precision_[static_cast<size_t>(&node - graph_->nodes.data())];
+    data.work = ConvWork{*conv,      w[2],       w[3],
+                         x[1],       w[0],       low ? SettingOf(node)->precision : Precision::kFp32,
+                         name_of(1), name_of(2), name_of(3)};
+    data.constants.clear();
+  } else {
+    data.work = OperatorWork{node.op_type, node.attributes, node.fused};
+  }
+  return data;
+}
+
+void PlanBuilder::Gathers(ValueId v) {
+  const Step* producer = ProducerOf(v);
+  for (size_t i = 0; i < plan_.steps.size(); ++i) {
+    if (plan_.steps[i].get() == producer)
+      plan_.nodes[i].gathers.push_back(static_cast<int32_t>(plan_.norms.size() - 1));
+  }
 }
 
 void PlanBuilder::Add(std::unique_ptr<Step> step, const Node& node) {
@@ -142,6 +184,7 @@ void PlanBuilder::Add(std::unique_ptr<Step> step, const Node& node) {
     if (v != kNoValue && step->info.output_shape.empty()) step->info.output_shape = info(v).shape;
   }
   for (StorageId id : step->writes) producers_[static_cast<size_t>(id)] = step.get();
+  plan_.nodes.push_back(DataOf(*step, node));
   plan_.steps.push_back(std::move(step));
 }
 
@@ -179,6 +222,11 @@ void PlanBuilder::AddCopy(const Reading& from, ValueId v, StorageId to, const st
   step->info.name = why + " " + graph().value(v).name;
   step->info.operators = "Identity";
   producers_[static_cast<size_t>(to)] = step.get();
+  NodeData data;
+  data.work = ApplyWork{};
+  data.reads.push_back({from.storage, from.pending});
+  data.writes.push_back(to);
+  plan_.nodes.push_back(std::move(data));
   plan_.steps.push_back(std::move(step));
 }
 

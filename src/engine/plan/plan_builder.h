@@ -17,6 +17,7 @@ struct Reading {
   StorageId storage = -1;        // -1: not computed by a step (constants)
   kernels::Pointwise pointwise;  // channels counted over n too: n * c constants
   kernels::PictureLayout layout = kernels::PictureLayout::kPlanarF32;
+  PendingData pending = {};  // what `pointwise` stands for
   bool planar() const { return layout == kernels::PictureLayout::kPlanarF32; }
 };
 
@@ -51,14 +52,20 @@ class PlanBuilder {
   void Observe(const graph::Node& conv);
   // Lives in the plan.
   InstanceNorm* KeepNorm(InstanceNorm norm);
+  int32_t norm_count() const { return static_cast<int32_t>(plan_.norms.size()); }
   // A constant that the steps of one of its readers need no more: freed when all of them have said so.
   void DropConstant(graph::ValueId v);
   // `to`, written by a step that reads the others number by number, may lie where one of them lay.
   void AllowInPlace(StorageId to, std::vector<StorageId> from);
-  // Numbers that live as long as the plan, at a fixed place.
-  std::vector<float>& KeepFloats(std::vector<float> numbers);
+  // Numbers that live as long as the plan, at a fixed place; their index among PlanData::numbers.
+  int32_t KeepFloats(std::vector<float> numbers);
+  const float* floats(int32_t kept) const { return plan_.floats[static_cast<size_t>(kept)]->data(); }
 
   void Add(std::unique_ptr<Step> step, const graph::Node& node);
+  // The step that writes what `v` reads gathers the statistics of the norm kept last.
+  void Gathers(graph::ValueId v);
+  // The same of the step added last, of what it reads.
+  void GathersItself() { plan_.nodes.back().gathers.push_back(norm_count() - 1); }
   // Whether v is the picture that lies in its storage, not another view of the same numbers.
   bool reads_as_written(graph::ValueId v) const {
     const StorageId id = reading(v).storage;
@@ -74,6 +81,8 @@ class PlanBuilder {
   Result<Plan> Finish();
 
  private:
+  // What a step is, as data.
+  NodeData DataOf(const Step& step, const graph::Node& node) const;
   void AddCopy(const Reading& from, graph::ValueId v, StorageId to, const std::string& why);
   void ChooseLayouts();
   void FreeConstants();

@@ -10,12 +10,10 @@
 #include "src/base/status.h"
 #include "src/base/thread_pool.h"
 #include "src/engine/ends/picture_ends.h"
+#include "src/engine/plan_data/plan_data.h"
 #include "src/engine/types/step_info.h"
 
 namespace tempera::engine {
-
-// A stretch of memory that steps read and write: an index into the plan's storages.
-using StorageId = int32_t;
 
 // Where every storage lies, once memory is there.
 class Memory {

@@ -12,6 +12,7 @@
 #include "src/engine/facts/flat.h"
 #include "src/engine/run/chains/carried.h"
 #include "src/engine/run/chains/stages.h"
+#include "src/engine/run/fill_plan_data.h"
 
 namespace tempera::engine {
 namespace {
@@ -86,6 +87,12 @@ class PlannedSession final : public Session {
   void set_profiling(bool on) override { profiling_ = on; }
   std::span<const StepInfo> steps() const override { return infos_; }
   MemoryInfo memory() const override { return memory_; }
+  PlanData plan() const override {
+    PlanData data = PlanDataOf(plan_);
+    FillPlanData(plan_, exact_.stages, ends_in_arena_, &data);
+    data.scratch_bytes = scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
+    return data;
+  }
   PrecisionInfo precision() const override { return precision_; }
   CalibrationPtr calibration() const override { return calibration_; }
 

@@ -16,6 +16,7 @@
 #include "src/base/status.h"
 #include "src/base/tensor.h"
 #include "src/engine/ends/picture_ends.h"
+#include "src/engine/plan_data/plan_data.h"
 #include "src/engine/types/precision.h"
 #include "src/engine/types/statistics.h"
 #include "src/engine/types/step_info.h"
@@ -105,6 +106,8 @@ class Session {
   virtual void set_profiling(bool on) = 0;
   virtual std::span<const StepInfo> steps() const = 0;
   virtual MemoryInfo memory() const = 0;
+  // What is run, as data: made anew by each call, for whoever looks at it or runs it elsewhere.
+  virtual PlanData plan() const = 0;
 };
 
 }  // namespace tempera::engine

@@ -1,5 +1,6 @@
 #include "src/engine/plan/steps/conv_step.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -81,8 +82,13 @@ std::string ConvShapeName(const ConvShape& s) {
 
 Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
   const graph::ValueId x = node.inputs[0];
+  for (graph::ValueId v : {x, node.outputs[0]}) {
+    const Shape& shape = builder.info(v).shape;
+    if (std::count(shape.begin(), shape.end(), 0) > 0)
+      return false;  // empty: the plain loop has nothing to do
+  }
   if (!builder.is_picture(x) || !builder.is_picture(node.outputs[0]) || builder.reading(x).storage < 0) {
-    return Unsupported("node '" + node.name + "' convolves an empty or too large picture; use another size");
+    return Unsupported("node '" + node.name + "' convolves a picture of too many planes; use another size");
   }
   builder.Observe(node);
   TEMPERA_ASSIGN_OR_RETURN(const bool low_precision, PlanConvNhwcNode(builder, node));

@@ -155,12 +155,17 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   Reading normalized = builder.reading(x);
   normalized.pointwise.scale = norm->scale.data();
   normalized.pointwise.shift = norm->shift.data();
+  normalized.pending.norm = builder.norm_count() - 1;
   if (gathering != nullptr || !norm->wants_moments()) {
-    if (norm->wants_moments()) gathering->AddNorm(norm);
+    if (norm->wants_moments()) {
+      gathering->AddNorm(norm);
+      builder.Gathers(x);
+    }
     builder.SetReading(node.outputs[0], normalized);
     builder.Credit(node.outputs[0], node);
   } else {
     builder.Add(std::make_unique<NormStep>(norm, normalized.storage, planes, builder.highway_bit()), node);
+    builder.GathersItself();
     builder.SetReading(node.outputs[0], normalized);
   }
   return true;

@@ -1,4 +1,6 @@
 // Nodes that cost no step: they stay pending on the value until it is read.
+#include <algorithm>
+
 #include "src/engine/plan/plan_builder.h"
 #include "src/graph/activation.h"
 
@@ -6,24 +8,28 @@ namespace tempera::engine {
 namespace {
 
 // Constants per channel, repeated for every image of the batch.
-const float* RepeatForImages(PlanBuilder& builder, std::span<const float> numbers, int64_t n) {
+int32_t RepeatForImages(PlanBuilder& builder, std::span<const float> numbers, int64_t n) {
   std::vector<float> repeated;
   for (int64_t i = 0; i < n; ++i) repeated.insert(repeated.end(), numbers.begin(), numbers.end());
-  return builder.KeepFloats(std::move(repeated)).data();
+  return builder.KeepFloats(std::move(repeated));
 }
 
 }  // namespace
 
 Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
+  const Shape& shape = builder.info(x).shape;
+  if (std::count(shape.begin(), shape.end(), 0) > 0) return false;  // empty: the plain loop has nothing to do
   if (!builder.is_picture(x) || builder.reading(x).storage < 0) {
-    return Unsupported("node '" + node.name + "' works on an empty or too large picture; use another size");
+    return Unsupported("node '" + node.name + "' works on a picture of too many planes; use another size");
   }
   const int64_t n = builder.PlanesOf(x).n;
   if (!builder.reading(x).pointwise.is_identity()) builder.Materialize(x);  // one pending change at a time
   Reading r = builder.reading(x);
-  r.pointwise.scale = RepeatForImages(builder, builder.ConstantFloats(node.inputs[1])->span<float>(), n);
-  r.pointwise.shift = RepeatForImages(builder, builder.ConstantFloats(node.inputs[2])->span<float>(), n);
+  r.pending.scale = RepeatForImages(builder, builder.ConstantFloats(node.inputs[1])->span<float>(), n);
+  r.pending.shift = RepeatForImages(builder, builder.ConstantFloats(node.inputs[2])->span<float>(), n);
+  r.pointwise.scale = builder.floats(r.pending.scale);
+  r.pointwise.shift = builder.floats(r.pending.shift);
   builder.SetReading(node.outputs[0], r);
   builder.Credit(node.outputs[0], node);
   return true;
@@ -43,9 +49,14 @@ Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node) {
     r.pointwise.activation = kernels::Activation::kClamp;
     r.pointwise.lo = spec->lo;
     r.pointwise.hi = spec->hi;
+    r.pending.activation = graph::ActivationKind::kClamp;
+    r.pending.lo = spec->lo;
+    r.pending.hi = spec->hi;
   } else {
+    r.pending.activation = graph::ActivationKind::kSlope;
+    r.pending.slope = RepeatForImages(builder, spec->slope, builder.PlanesOf(x).n);
     r.pointwise.activation = kernels::Activation::kSlope;
-    r.pointwise.slope = RepeatForImages(builder, spec->slope, builder.PlanesOf(x).n);
+    r.pointwise.slope = builder.floats(r.pending.slope);
   }
   builder.SetReading(node.outputs[0], r);
   builder.Credit(node.outputs[0], node);

@@ -101,9 +101,14 @@ Status ReadStated(const std::pair<std::string, std::string>& entry, size_t chann
 bool ParseValueRange(const std::string& text, ValueRange* range) {
   const size_t dots = text.find("..");
   if (dots == std::string::npos) return false;
+  // Lists are written with a blank behind the comma.
+  const auto parse = [](std::string_view number, float* out) {
+    number.remove_prefix(std::min(number.find_first_not_of(' '), number.size()));
+    return ParseNumber(number, out);
+  };
   float a = 0, b = 0;
-  if (!ParseNumber(std::string_view(text).substr(0, dots), &a) ||
-      !ParseNumber(std::string_view(text).substr(dots + 2), &b)) {
+  if (!parse(std::string_view(text).substr(0, dots), &a) ||
+      !parse(std::string_view(text).substr(dots + 2), &b)) {
     return false;
   }
   if (!std::isfinite(a) || !std::isfinite(b) || !(a < b)) return false;

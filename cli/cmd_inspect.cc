@@ -87,6 +87,7 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
   }
   about["macs"] = macs;
   about["activation_bytes"] = session->memory().activation_bytes;
+  about["kept_bytes"] = session->memory().kept_bytes;
   about["weight_bytes"] = session->memory().weight_bytes;
   about["steps"] = std::move(steps);
   about["plan"] = JsonOfPlan(session->plan());
@@ -111,8 +112,12 @@ void PrintText(const Json& about) {
   }
   std::printf("parameters   %lld\n", static_cast<long long>(about["parameters"].get<int64_t>()));
   std::printf("work         %.3f GMAC at this size\n", about["macs"].get<double>() / 1e9);
-  std::printf("memory       %.1f MiB activations, %.2f MiB weights\n",
+  std::printf("memory       %.1f MiB activations, %.2f MiB weights",
               about["activation_bytes"].get<double>() / mib, about["weight_bytes"].get<double>() / mib);
+  // Of other inputs and of states.
+  if (const double kept = about["kept_bytes"].get<double>(); kept > 0)
+    std::printf(", %.2f MiB kept between frames", kept / mib);
+  std::printf("\n");
   std::printf("precision    %s", text(about["precision"]).c_str());
   if (about.contains("psnr_db") && about["precision"] != "fp32") {
     std::printf(", %.1f dB against fp32 on the calibration frame", about["psnr_db"].get<double>());

@@ -43,20 +43,31 @@ bool RangeContext::same_channels() const {
 }
 
 Spreads RangeOfNorm(const RangeContext& c) {
-  const float *gamma = Numbers(c, 1), *beta = Numbers(c, 2);
-  if (gamma == nullptr || beta == nullptr) return {};
+  const std::vector<Interval> gamma = c.small.Of(c.node.inputs[1]), beta = c.small.Of(c.node.inputs[2]);
+  if (gamma.size() != c.channels() || beta.size() != c.channels()) return {};
   Spreads out;
   for (size_t i = 0; i < c.channels(); ++i) {
-    const double reach = kNormSigmas * std::abs(gamma[i]);
-    out.push_back({beta[i], beta[i] - reach, beta[i] + reach});
+    const double reach = kNormSigmas * std::max(std::abs(gamma[i].low), std::abs(gamma[i].high));
+    out.push_back({0.5 * (beta[i].low + beta[i].high), beta[i].low - reach, beta[i].high + reach});
   }
   return out;
 }
 
 Spreads RangeOfAffine(const RangeContext& c) {
-  const float *scale = Numbers(c, 1), *shift = Numbers(c, 2);
+  const std::vector<Interval> scale = c.small.Of(c.node.inputs[1]), shift = c.small.Of(c.node.inputs[2]);
+  const Spreads& x = c.of(0);
   Spreads out;
-  for (size_t i = 0; i < c.of(0).size(); ++i) out.push_back(Map(c.of(0)[i], Affine, scale[i], shift[i]));
+  if (scale.size() != x.size() || shift.size() != x.size()) return {};
+  for (size_t i = 0; i < x.size(); ++i) {
+    const auto [a, b] = scale[i];
+    const auto [lowest, highest] = shift[i];
+    const auto least = std::min({Affine(x[i].low, a, lowest), Affine(x[i].high, a, lowest),
+                                 Affine(x[i].low, b, lowest), Affine(x[i].high, b, lowest)}),
+               most = std::max({Affine(x[i].low, a, highest), Affine(x[i].high, a, highest),
+                                Affine(x[i].low, b, highest), Affine(x[i].high, b, highest)});
+    const double mean = 0.5 * (Affine(x[i].mean, a, lowest) + Affine(x[i].mean, b, highest));
+    out.push_back({mean, least, most, x[i].sure});
+  }
   return out;
 }
 

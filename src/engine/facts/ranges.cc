@@ -16,31 +16,64 @@ using graph::Graph;
 using graph::Node;
 using graph::ValueId;
 
+bool IsState(const KnownInputs& inputs, size_t input) {
+  return std::any_of(inputs.states.begin(), inputs.states.end(),
+                     [input](const StateLink& link) { return link.input == input; });
+}
+
 // Walks the graph in order, each node by its operator's rule (operators.h).
 class Propagator {
  public:
-  Propagator(const Graph& graph, const ValueRange& input) : graph_(graph), spreads_(graph.values.size()) {
-    for (ValueId v : graph.inputs) {
+  // `states`: of the values that come back, by link; may be empty.
+  Propagator(const Graph& graph, const KnownInputs& inputs, const std::vector<Spreads>& states)
+      : graph_(graph), small_(graph), spreads_(graph.values.size()), depends_(graph.values.size()) {
+    for (size_t i = 0; i < graph.inputs.size(); ++i) {
+      const ValueId v = graph.inputs[i];
+      if (IsState(inputs, i)) continue;
+      ValueRange range = inputs.picture;
+      if (i != inputs.picture_input && i < inputs.values.size() && inputs.values[i]) {
+        const InputValues& known = *inputs.values[i];
+        range = known.shares ? ValueRange{0, 1} : ValueRange{known.low, known.high};
+        small_.SetInput(v, known);
+      } else if (!graph::IsPicture(graph.value(v).info)) {
+        depends_[static_cast<size_t>(v)] = true;
+      }
       if (!graph::IsPicture(graph.value(v).info)) continue;
       const auto channels = static_cast<size_t>(graph.value(v).info.shape[1]);
       spreads_[static_cast<size_t>(v)].assign(channels,
-                                              {0.5 * (input.low + input.high), input.low, input.high, true});
+                                              {0.5 * (range.low + range.high), range.low, range.high, true});
+    }
+    for (size_t i = 0; i < states.size(); ++i) {
+      spreads_[static_cast<size_t>(graph.inputs[inputs.states[i].input])] = states[i];
     }
   }
 
   void Visit(const Node& node) {
+    small_.Visit(node);
     if (node.outputs.empty() || node.outputs[0] == graph::kNoValue || node.inputs.empty() ||
-        node.inputs[0] == graph::kNoValue || !graph::IsPicture(graph_.value(node.outputs[0]).info)) {
+        node.inputs[0] == graph::kNoValue) {
       return;
     }
     const RangeRule rule = FactsOf(node.op_type).range;
-    if (rule != nullptr) spreads_[static_cast<size_t>(node.outputs[0])] = rule({graph_, node, spreads_});
+    if (rule != nullptr && graph::IsPicture(graph_.value(node.outputs[0]).info))
+      spreads_[static_cast<size_t>(node.outputs[0])] = rule({graph_, node, spreads_, small_});
+    const bool depends =
+        std::any_of(node.inputs.begin(), node.inputs.end(),
+                    [this](ValueId v) { return v != graph::kNoValue && this->depends(v); });
+    for (ValueId v : node.outputs) {
+      if (v == graph::kNoValue) continue;
+      depends_[static_cast<size_t>(v)] = depends && of(v).empty() && small_.Of(v).empty();
+    }
   }
   const Spreads& of(ValueId v) const { return spreads_[static_cast<size_t>(v)]; }
+  // Whether it follows from an input of which nothing is said, and is not known all the same.
+  bool depends(ValueId v) const { return depends_[static_cast<size_t>(v)]; }
 
  private:
   const Graph& graph_;
+  SmallRanges small_;
   std::vector<Spreads> spreads_;
+  std::vector<bool> depends_;
 };
 
 // Wide enough to divide by.
@@ -124,21 +157,40 @@ ValueRange DeclaredValueRange(const Graph& graph) {
   return range;
 }
 
-Result<std::vector<ChannelRanges>> PropagateRanges(const Graph& graph, const ValueRange& input) {
-  Propagator propagator(graph, input);
-  std::vector<ChannelRanges> ranges;
+namespace {
+
+Result<std::vector<ConvInput>> Propagate(const Graph& graph, Propagator& propagator) {
+  std::vector<ConvInput> found;
   for (const Node& node : graph.nodes) {
     if (graph::ConvOf(node) != nullptr) {
-      Spreads spreads = propagator.of(node.inputs[0]);
+      const ValueId x = node.inputs[0];
+      Spreads spreads = propagator.of(x);
       if (const auto* stated = StatedRange(graph, node.name)) {
-        const auto channels = static_cast<size_t>(graph.value(node.inputs[0]).info.shape[1]);
+        const auto channels = static_cast<size_t>(graph.value(x).info.shape[1]);
         TEMPERA_RETURN_IF_ERROR(ReadStated(*stated, channels, &spreads));
       }
-      ranges.push_back(RangesOf(spreads, node));
+      found.push_back({RangesOf(spreads, node), !propagator.depends(x)});
     }
     propagator.Visit(node);
   }
-  return ranges;
+  return found;
+}
+
+}  // namespace
+
+Result<std::vector<ConvInput>> PropagateRanges(const Graph& graph, const KnownInputs& inputs) {
+  Propagator first(graph, inputs, {});
+  auto found = Propagate(graph, first);
+  if (!found.ok() || inputs.states.empty()) return found;
+  // What comes back begins as zeros and is then what its output is known to be, if it is.
+  std::vector<Spreads> states;
+  for (const StateLink& link : inputs.states) {
+    Spreads spreads = first.of(graph.outputs[link.output]);
+    for (Spread& s : spreads) s = {s.mean, std::min(s.low, 0.0), std::max(s.high, 0.0), s.sure};
+    states.push_back(std::move(spreads));
+  }
+  Propagator second(graph, inputs, states);
+  return Propagate(graph, second);
 }
 
 void AddMargin(ChannelRanges* ranges) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "src/base/status.h"
+#include "src/engine/types/inputs.h"
 #include "src/engine/types/precision.h"
 #include "src/graph/graph.h"
 
@@ -19,6 +20,14 @@ struct ChannelRanges {
   bool known() const { return !low.empty(); }
 };
 
+// Of one convolution's input.
+struct ConvInput {
+  ChannelRanges ranges;
+  // Where they are not known: frames tell them, at some settings of the other inputs for all. Not so where
+  // nothing is said of an input that decides them.
+  bool measurable = true;
+};
+
 // How many deviations either side of its mean a normalised channel is given. Numbers farther out are
 // clamped; a wider range makes coarser steps for all the others. Style networks have long tails (an edge is a
 // rare, large number). PSNR against fp32 of four photographs painted by the four bundled and three public
@@ -26,10 +35,10 @@ struct ChannelRanges {
 // 29.2 / 44.9 dB. At 11 five of the seven styles lose again on most photographs.
 inline constexpr double kNormSigmas = 8;
 
-// For each tempera.Conv of `graph` (passes done), in node order: the ranges of its input. `input` is what the
-// graph's pictures hold. Metadata `tempera.range.<node>` (docs/model-format.md) goes before what is found.
-// kCorruptModel when such metadata is not as it should be.
-Result<std::vector<ChannelRanges>> PropagateRanges(const graph::Graph& graph, const ValueRange& input);
+// For each tempera.Conv of `graph` (passes done), in node order: the ranges of its input, for every value
+// that the graph's inputs may have. Metadata `tempera.range.<node>` (docs/model-format.md) goes before what
+// is found. kCorruptModel when such metadata is not as it should be.
+Result<std::vector<ConvInput>> PropagateRanges(const graph::Graph& graph, const KnownInputs& inputs);
 
 // Makes measured ranges serve for pictures that were not measured: a quarter wider each way, except
 // at a bound of exactly zero, which an activation has set. Widens what would be empty.

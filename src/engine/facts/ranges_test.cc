@@ -25,9 +25,12 @@ graph::Graph Lowered(const TestModel& model, const Shape& shape) {
 }
 
 std::vector<ChannelRanges> Ranges(const graph::Graph& graph, const ValueRange& input = {}) {
-  auto ranges = PropagateRanges(graph, input);
-  EXPECT_TRUE(ranges.ok()) << ranges.status().message();
-  return ranges.ok() ? *ranges : std::vector<ChannelRanges>(8);
+  const auto inputs = PropagateRanges(graph, {input});
+  EXPECT_TRUE(inputs.ok()) << inputs.status().message();
+  std::vector<ChannelRanges> ranges;
+  if (!inputs.ok()) return std::vector<ChannelRanges>(8);
+  for (const ConvInput& conv : *inputs) ranges.push_back(conv.ranges);
+  return ranges;
 }
 
 TEST(Ranges, FollowFromNormsAndActivations) {

@@ -3,6 +3,7 @@
 
 #include <vector>
 
+#include "src/engine/facts/small_ranges.h"
 #include "src/graph/graph.h"
 
 namespace tempera::engine {
@@ -19,6 +20,7 @@ struct RangeContext {
   const graph::Graph& graph;
   const graph::Node& node;
   const std::vector<Spreads>& spreads;  // by ValueId
+  const SmallRanges& small;             // of what is no picture
 
   const Spreads& of(size_t input) const { return spreads[static_cast<size_t>(node.inputs[input])]; }
   size_t channels() const;     // of the result

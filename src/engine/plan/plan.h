@@ -27,6 +27,9 @@ struct Storage {
   Planes picture;  // as who writes it lays it out; a view of it is read as another one (SamePicture)
   Kind kind = Kind::kArena;
   size_t index = 0;
+  // An input or output that keeps its numbers from one run to the next: never in the arena, whatever the
+  // options say of inputs and outputs.
+  bool kept = false;
   // This storage may take over the memory of one of these, when the step that writes it is the last that
   // reads that one. By preference.
   std::vector<StorageId> may_replace;
@@ -50,7 +53,7 @@ struct PlanOptions {
   std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order; empty: all in fp32
   NormStatistics statistics = NormStatistics::kExact;
   float smoothing = 0;  // as SessionOptions::norm_smoothing
-  // When given: one entry per tempera.Conv, filled by every Run with what its input held.
+  // When given: one entry per tempera.Conv, in which every Run joins what its input held.
   std::vector<ChannelRanges>* observed = nullptr;
 };
 

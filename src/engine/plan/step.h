@@ -21,6 +21,7 @@ class Memory {
   explicit Memory(std::vector<void*> pointers) : pointers_(std::move(pointers)) {}
   void* at(StorageId id) const { return pointers_[static_cast<size_t>(id)]; }
   float* floats(StorageId id) const { return static_cast<float*>(at(id)); }
+  void Move(StorageId id, void* to) { pointers_[static_cast<size_t>(id)] = to; }
 
  private:
   std::vector<void*> pointers_;

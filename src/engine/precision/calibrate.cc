@@ -10,6 +10,8 @@
 #include "src/engine/precision/calibration_frame.h"
 #include "src/engine/precision/choose_convs.h"
 #include "src/engine/precision/conv_shape.h"
+#include "src/engine/precision/input_settings.h"
+#include "src/engine/precision/input_shapes.h"
 #include "src/graph/passes.h"
 #include "src/kernels/dot/dot_kernel.h"
 #include "src/ops/specialize.h"
@@ -58,6 +60,10 @@ DotKernels FastDotKernels(int64_t highway_bit) {
   return fast;
 }
 
+std::string Int8Name(size_t count, size_t all) {
+  return count == all ? "int8" : "int8 in " + std::to_string(count) + " of " + std::to_string(all);
+}
+
 class Calibrator {
  public:
   Calibrator(const Graph& model, const Graph& graph, std::span<const TensorInfo> inputs,
@@ -70,7 +76,8 @@ class Calibrator {
         paint_(paint) {
     out_.asked = options.precision;
     out_.target = target.name;
-    out_.input_range = options.input_range.value_or(DeclaredValueRange(graph));
+    out_.inputs = {options.input_range.value_or(DeclaredValueRange(graph)), options.picture_input,
+                   options.input_values, options.states};
     out_.plain_dot_kernels = options.plain_dot_kernels;
     out_.signature = SignatureOf(graph);
   }
@@ -97,11 +104,11 @@ class Calibrator {
   std::vector<bool> Only(const std::vector<LayerNoise>& layers) const;
   Result<double> PsnrWith(const Candidate& candidate) const;
   std::vector<ConvSetting> SettingsOf(const Candidate& candidate) const;
-  // One frame through a plan of the small graph.
+  // The frame through a plan of the small graph.
   Result<std::vector<Tensor>> Paint(std::vector<ConvSetting> convs,
                                     std::vector<ChannelRanges>* observed) const {
     Report();
-    return paint_(small_, out_.input_range, std::move(convs), observed);
+    return paint_(small_, out_.inputs, std::move(convs), observed);
   }
   void Report() const;
   Status PaintTruth();
@@ -123,9 +130,9 @@ class Calibrator {
 };
 
 bool Calibrator::Holds(const Calibration& c) const {
-  return c.asked == out_.asked && c.target == out_.target && c.input_range.low == out_.input_range.low &&
-         c.input_range.high == out_.input_range.high && c.plain_dot_kernels == out_.plain_dot_kernels &&
-         c.signature == out_.signature && (c.info.psnr_db >= 0 || !options_.measures_precision);
+  return c.asked == out_.asked && c.target == out_.target && SameInputs(c.inputs, out_.inputs) &&
+         c.plain_dot_kernels == out_.plain_dot_kernels && c.signature == out_.signature &&
+         (c.info.psnr_db >= 0 || !options_.measures_precision);
 }
 
 // The session's own size stays where the model takes no other, or is another graph there.
@@ -135,6 +142,12 @@ void Calibrator::ChooseSmallSize() {
   for (TensorInfo& info : inputs) {
     if (info.shape.size() != 4) continue;
     for (size_t d : {2, 3}) info.shape[d] = std::min(info.shape[d], kCalibrationExtent);
+  }
+  if (!options_.states.empty()) {
+    const size_t picture = options_.picture_input;
+    const auto shapes = InputShapesFor(model_, inputs[picture].shape, picture, options_.states);
+    if (!shapes.ok()) return;
+    for (const StateLink& link : options_.states) inputs[link.input].shape = (*shapes)[link.input];
   }
   Result<Graph> small = ops::Specialize(model_, inputs);
   if (!small.ok() || !graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return;
@@ -158,7 +171,7 @@ Status Calibrator::PaintTruth() {
 // that is less (scores, masks).
 double Calibrator::PsnrOf(const std::vector<Tensor>& painted) const {
   double worst = 200;
-  const double pictures = static_cast<double>(out_.input_range.high) - out_.input_range.low;
+  const double pictures = static_cast<double>(out_.inputs.picture.high) - out_.inputs.picture.low;
   for (size_t o = 0; o < truth_.size(); ++o) {
     const auto numbers = truth_[o].span<float>();
     if (numbers.empty()) continue;
@@ -170,12 +183,11 @@ double Calibrator::PsnrOf(const std::vector<Tensor>& painted) const {
 }
 
 Status Calibrator::FindRanges() {
-  TEMPERA_ASSIGN_OR_RETURN(ranges_, PropagateRanges(small_, out_.input_range));
-  const bool all = std::all_of(ranges_.begin(), ranges_.end(), [](const auto& r) { return r.known(); });
-  if (all) return OkStatus();
-  TEMPERA_RETURN_IF_ERROR(PaintTruth());
-  for (size_t i = 0; i < ranges_.size(); ++i) {
-    if (ranges_[i].known()) continue;
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<ConvInput> inputs, PropagateRanges(small_, out_.inputs));
+  for (size_t i = 0; i < inputs.size(); ++i) {
+    ranges_.push_back(inputs[i].ranges);
+    if (ranges_[i].known() || !inputs[i].measurable) continue;
+    TEMPERA_RETURN_IF_ERROR(PaintTruth());
     ranges_[i] = observed_[i];
     AddMargin(&ranges_[i]);
   }
@@ -194,19 +206,21 @@ void Calibrator::FindGains() {
   } else {
     gains_.assign(count, 0.0);
   }
+  // Without a range no 8 bits.
+  for (size_t i = 0; i < count; ++i) {
+    if (!ranges_[i].known()) gains_[i] = 0;
+  }
 }
 
 // Where `low` is true in 8 bits; elsewhere in fp32 where that is faster, and in the second precision where it
 // is only better.
 Calibrator::Candidate Calibrator::Int8Candidate(const std::vector<bool>& low) const {
-  Candidate candidate = {"int8", {}, kLeastPsnrInt8};
+  Candidate candidate = {"", {}, kLeastPsnrInt8};
   for (size_t i = 0; i < low.size(); ++i) {
     candidate.convs.push_back(low[i] ? Precision::kInt8 : gains_[i] > 0 ? second_ : Precision::kFp32);
   }
   const auto count = static_cast<size_t>(std::count(low.begin(), low.end(), true));
-  if (count < low.size()) {
-    candidate.name += " in " + std::to_string(count) + " of " + std::to_string(low.size());
-  }
+  candidate.name = Int8Name(count, low.size());
   return candidate;
 }
 
@@ -326,8 +340,17 @@ Status Calibrator::FindAuto() {
 Status Calibrator::Find() {
   if (options_.precision != Precision::kBf16) TEMPERA_RETURN_IF_ERROR(FindRanges());
   if (options_.precision == Precision::kAuto) return FindAuto();
-  const Candidate asked = {PrecisionName(options_.precision),
-                           std::vector<Precision>(out_.signature.size(), options_.precision), 0};
+  Candidate asked = {PrecisionName(options_.precision),
+                     std::vector<Precision>(out_.signature.size(), options_.precision), 0};
+  if (options_.precision == Precision::kInt8) {
+    size_t count = asked.convs.size();
+    for (size_t i = 0; i < ranges_.size(); ++i) {
+      if (ranges_[i].known()) continue;
+      asked.convs[i] = Precision::kFp32;
+      --count;
+    }
+    asked.name = Int8Name(count, asked.convs.size());
+  }
   out_.convs = SettingsOf(asked);
   out_.info.chosen = asked.name;
   if (options_.measures_precision) {

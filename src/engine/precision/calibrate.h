@@ -28,7 +28,7 @@ inline constexpr double kCalibrated = 0.9;
 
 // Raise it when the same graph on the same processor may get another finding than before (candidates, limits,
 // the calibration frame, ranges, sums that round differently): findings on disk are then found out anew.
-inline constexpr int kCalibrationVersion = 5;
+inline constexpr int kCalibrationVersion = 6;
 
 struct Calibration {
   std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order
@@ -36,7 +36,7 @@ struct Calibration {
   // What it holds for.
   Precision asked = Precision::kAuto;
   std::string target;
-  ValueRange input_range;
+  KnownInputs inputs;
   bool plain_dot_kernels = false;
   std::vector<std::vector<int64_t>> signature;  // shapes of the convolutions' weights
 };
@@ -44,24 +44,29 @@ struct Calibration {
 struct CalibrationOptions {  // as SessionOptions says
   Precision precision = Precision::kAuto;
   std::optional<ValueRange> input_range = {};
+  size_t picture_input = 0;
+  std::vector<std::optional<InputValues>> input_values = {};
+  std::vector<StateLink> states = {};
   bool measures_precision = false;
   bool plain_dot_kernels = false;
   CalibrationPtr calibration = nullptr;
   std::shared_ptr<const Host> host = nullptr;
 };
 
-// Paints the calibration frame, of numbers in `range`, with `graph` and these settings (empty: in fp32);
-// returns copies of the fp32 outputs. observed: as PlanOptions::observed.
+// Paints the calibration frame with `graph` and `convs` (empty: in fp32), at every one of InputSettings and,
+// where something comes back, as the first frame and as a later one. Returns copies of the fp32 outputs, of
+// the first and of those that do not come back. observed: as PlanOptions::observed.
 using PaintCalibrationFrame = std::function<Result<std::vector<Tensor>>(
-    const graph::Graph& graph, const ValueRange& range, std::vector<ConvSetting> convs,
+    const graph::Graph& graph, const KnownInputs& inputs, std::vector<ConvSetting> convs,
     std::vector<ChannelRanges>* observed)>;
 
 // `graph`: the model at `inputs`, passes done. Takes options.calibration where it holds, or what lies in
 // the host's cache (calibration_cache.h). Otherwise ranges come from the graph (PropagateRanges);
 // those it cannot tell, and PSNRs, from the calibration frame at a size of at most 256 pixels a side where
-// the model takes one. Candidates are tried in an order that depends on the target alone, so the choice is
-// the same at every start. kCancelled between candidates. kUnsupported: bf16 was asked for, and the processor
-// has no such instructions.
+// the model takes one, painted at several settings of the other inputs (input_settings.h), and where
+// something comes back as the first frame and as a later one. Candidates are tried in an order that depends
+// on the target alone, so the choice is the same at every start. kCancelled between candidates. kUnsupported:
+// bf16 was asked for, and the processor has no such instructions.
 Result<CalibrationPtr> Calibrate(const graph::Graph& model, const graph::Graph& graph,
                                  std::span<const TensorInfo> inputs, const CpuTarget& target,
                                  const CalibrationOptions& options, const PaintCalibrationFrame& paint);

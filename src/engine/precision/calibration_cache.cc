@@ -71,6 +71,24 @@ void AddGraph(Digester& to, const graph::Graph& graph) {
   }
 }
 
+void AddInputs(Digester& to, const KnownInputs& inputs) {
+  to.Add(static_cast<double>(inputs.picture.low));
+  to.Add(static_cast<double>(inputs.picture.high));
+  to.Add(static_cast<int64_t>(inputs.picture_input));
+  for (const auto& known : inputs.values) {
+    to.Add(static_cast<int64_t>(known.has_value()));
+    if (!known) continue;
+    to.Add(static_cast<double>(known->low));
+    to.Add(static_cast<double>(known->high));
+    to.Add(static_cast<int64_t>(known->shares));
+    AddNumbers(to, known->initial);
+  }
+  for (const StateLink& link : inputs.states) {
+    to.Add(static_cast<int64_t>(link.output));
+    to.Add(static_cast<int64_t>(link.input));
+  }
+}
+
 // What convolutions read, in node order; -1 where that has no channels.
 std::vector<int64_t> InputChannels(const graph::Graph& graph) {
   std::vector<int64_t> channels;
@@ -93,8 +111,7 @@ CalibrationCache::CalibrationCache(CacheStore* store, const graph::Graph& graph,
   AddGraph(key, graph);
   key.Add(static_cast<int64_t>(asked.asked));
   key.Add(static_cast<int64_t>(measured));
-  key.Add(static_cast<double>(asked.input_range.low));
-  key.Add(static_cast<double>(asked.input_range.high));
+  AddInputs(key, asked.inputs);
   key.Add(static_cast<int64_t>(asked.plain_dot_kernels));
   key.Add(asked.target);
   for (const kernels::DotKernel* kernel : kernels::DotKernelsFor(highway_bit))

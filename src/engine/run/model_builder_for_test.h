@@ -50,6 +50,25 @@ class TestModel {
     return a;
   }
 
+  // An input beside "x"; -1: open.
+  std::string Input(const std::string& name, const Shape& shape, DataType dtype = DataType::kFloat32) {
+    std::vector<onnx::Dim> dims;
+    for (int64_t d : shape) dims.push_back({d, d < 0 ? name + std::to_string(dims.size()) : ""});
+    model_.graph.inputs.push_back({name, dtype, true, std::move(dims)});
+    return name;
+  }
+  void Metadata(const std::string& key, const std::string& value) {
+    model_.metadata_props.emplace_back(key, value);
+  }
+  // Files from before IR version 4 list every initializer among the inputs.
+  void ListInitializersAsInputs() {
+    for (const onnx::Initializer& init : model_.graph.initializers) {
+      std::vector<onnx::Dim> dims;
+      for (int64_t d : init.tensor.shape()) dims.push_back({d, ""});
+      model_.graph.inputs.insert(model_.graph.inputs.begin(), {init.name, init.tensor.dtype(), true, dims});
+    }
+  }
+
   std::string Node(const char* op, std::vector<std::string> inputs,
                    std::vector<onnx::Attribute> attributes = {}) {
     const std::string name = std::string(op) + std::to_string(model_.graph.nodes.size());

@@ -13,6 +13,7 @@
 #include "src/engine/run/chains/carried.h"
 #include "src/engine/run/chains/stages.h"
 #include "src/engine/run/fill_plan_data.h"
+#include "src/engine/run/states.h"
 
 namespace tempera::engine {
 namespace {
@@ -29,26 +30,13 @@ class PlannedSession final : public Session {
         std::any_of(plan_.norms.begin(), plan_.norms.end(), [](const auto& n) { return n->wants_moments(); });
     // With carried statistics a picture may be painted a second time, in memory laid out anew.
     ends_in_arena_ = options.rewrites_inputs && !carries_;
+    picture_input_ = options.picture_input;
+    TEMPERA_RETURN_IF_ERROR(states_.Init(plan_, options));
     ConnectEnds(options);
     chain_bytes_ = options.chain_bytes;
     TEMPERA_ASSIGN_OR_RETURN(host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
     pool_ = host_->pool.get();
-    const graph::Graph& graph = *plan_.graph;
-    inputs_.resize(graph.inputs.size());
-    outputs_.resize(graph.outputs.size());
-    for (size_t i = 0; i < inputs_.size() && !ends_in_arena_ && !reads_source(); ++i) {
-      const TensorInfo& info = graph.value(graph.inputs[i]).info;
-      TEMPERA_ASSIGN_OR_RETURN(inputs_[i], Tensor::Create(info.dtype, info.shape));
-    }
-    for (size_t o = 0; o < outputs_.size(); ++o) {
-      const graph::Value& value = graph.value(graph.outputs[o]);
-      if ((ends_in_arena_ && !value.constant) || (o == 0 && writes_sink())) continue;
-      TEMPERA_ASSIGN_OR_RETURN(outputs_[o], Tensor::Create(value.info.dtype, value.info.shape));
-    }
-    for (size_t o : plan_.constant_outputs) {
-      const Tensor& constant = *graph.value(graph.outputs[o]).constant;
-      if (constant.size_bytes() != 0) std::memcpy(outputs_[o].raw(), constant.raw(), constant.size_bytes());
-    }
+    TEMPERA_RETURN_IF_ERROR(MakeTensors(options));
     TEMPERA_RETURN_IF_ERROR(PlaceStorages());
     for (const auto& step : plan_.steps) infos_.push_back(step->info);
     DescribeTraffic();
@@ -59,30 +47,27 @@ class PlannedSession final : public Session {
 
   size_t input_count() const override { return inputs_.size(); }
   size_t output_count() const override { return outputs_.size(); }
-  Tensor& input(size_t index) override { return inputs_[index]; }
-  const Tensor& output(size_t index) const override { return outputs_[index]; }
+  Tensor& input(size_t index) override {
+    Tensor* state = states_.OfInput(index);
+    return state != nullptr ? *state : inputs_[index];
+  }
+  const Tensor& output(size_t index) const override {
+    const Tensor* state = states_.OfOutput(index);
+    return state != nullptr ? *state : outputs_[index];
+  }
   bool reads_source() const override { return source_ != nullptr; }
   bool writes_sink() const override { return sink_ != nullptr; }
   bool mixes_ends() const override { return mixes_ends_; }
 
   Status Run() override {
-    const Status status = RunOnce();
+    const Status status = Paint();
     // What norms have gathered of a picture that ended half way is nobody's.
     if (status.code() == StatusCode::kCancelled && !statistics_given_) ResetStatistics();
-    return status;
-  }
-
-  Status RunOnce() {
-    FindFlat();
-    if (carries_ && carried_statistics_.MayCarry(any_flat())) {
-      TEMPERA_RETURN_IF_ERROR(RunIn(carried_));
-      for (BandedStep* step : finishing_) step->Finish();
-      if (carried_statistics_.Serves(plan_.norms)) return OkStatus();
-    }
-    TEMPERA_RETURN_IF_ERROR(RunIn(exact_));
-    carried_statistics_.Renew();
+    TEMPERA_RETURN_IF_ERROR(status);
+    AdvanceStates();
     return OkStatus();
   }
+  void ResetState() override { states_.Reset(); }
 
   void set_profiling(bool on) override { profiling_ = on; }
   std::span<const StepInfo> steps() const override { return infos_; }
@@ -135,6 +120,76 @@ class PlannedSession final : public Session {
 
  private:
   using Clock = std::chrono::steady_clock;
+
+  Status Paint() {
+    FindFlat();
+    if (carries_ && carried_statistics_.MayCarry(any_flat())) {
+      TEMPERA_RETURN_IF_ERROR(RunIn(carried_));
+      for (BandedStep* step : finishing_) step->Finish();
+      if (carried_statistics_.Serves(plan_.norms)) return OkStatus();
+    }
+    TEMPERA_RETURN_IF_ERROR(RunIn(exact_));
+    carried_statistics_.Renew();
+    return OkStatus();
+  }
+
+  // What this run wrote is what the next one reads: the steps at both get their new places.
+  void AdvanceStates() {
+    if (!states_.any()) return;
+    states_.Advance();
+    for (size_t s = 0; s < plan_.storages.size(); ++s) {
+      void* place = states_.PlaceOf(plan_.storages[s]);
+      if (place == nullptr) continue;
+      exact_.memory->Move(static_cast<StorageId>(s), place);
+      if (carries_) carried_.memory->Move(static_cast<StorageId>(s), place);
+    }
+    for (Step* step : state_steps_) step->Bind(*bound_->memory);
+  }
+
+  // Inputs and outputs that do not lie in the arena, with what they hold before the first run.
+  Status MakeTensors(const SessionOptions& options) {
+    const graph::Graph& graph = *plan_.graph;
+    inputs_.resize(graph.inputs.size());
+    outputs_.resize(graph.outputs.size());
+    for (size_t i = 0; i < inputs_.size(); ++i) {
+      if ((i == picture_input_ && (ends_in_arena_ || reads_source())) || states_.OfInput(i) != nullptr)
+        continue;
+      const TensorInfo& info = graph.value(graph.inputs[i]).info;
+      TEMPERA_ASSIGN_OR_RETURN(inputs_[i], Tensor::Create(info.dtype, info.shape));
+      if (i == picture_input_) continue;
+      memory_.kept_bytes += inputs_[i].size_bytes();
+      if (i < options.input_values.size() && options.input_values[i])
+        TEMPERA_RETURN_IF_ERROR(SetInitial(options.input_values[i]->initial, i));
+    }
+    memory_.kept_bytes += states_.bytes();
+    for (size_t o = 0; o < outputs_.size(); ++o) {
+      const graph::Value& value = graph.value(graph.outputs[o]);
+      if ((ends_in_arena_ && !value.constant) || (o == 0 && writes_sink()) || states_.OfOutput(o) != nullptr)
+        continue;
+      TEMPERA_ASSIGN_OR_RETURN(outputs_[o], Tensor::Create(value.info.dtype, value.info.shape));
+    }
+    for (size_t o : plan_.constant_outputs) {
+      const Tensor& constant = *graph.value(graph.outputs[o]).constant;
+      if (outputs_[o].size_bytes() != 0)
+        std::memcpy(outputs_[o].raw(), constant.raw(), constant.size_bytes());
+    }
+    return OkStatus();
+  }
+
+  // What input `i` holds before anybody writes there.
+  Status SetInitial(const std::vector<float>& initial, size_t i) {
+    Tensor& input = inputs_[i];
+    if (initial.empty() || input.element_count() == 0) return OkStatus();
+    const auto count = static_cast<size_t>(input.element_count());
+    if (input.dtype() != DataType::kFloat32 || (initial.size() != 1 && initial.size() != count)) {
+      return InvalidArgument("input '" + plan_.graph->value(plan_.graph->inputs[i]).name + "' takes " +
+                             std::to_string(count) + " numbers of " + DataTypeName(input.dtype()) +
+                             ", and was to begin with " + std::to_string(initial.size()) + " of float32");
+    }
+    for (size_t k = 0; k < count; ++k) input.data<float>()[k] = initial[initial.size() == 1 ? 0 : k];
+    return OkStatus();
+  }
+
   static double MillisecondsSince(Clock::time_point start) {
     return std::chrono::duration<double, std::milli>(Clock::now() - start).count();
   }
@@ -230,6 +285,14 @@ class PlannedSession final : public Session {
     memory_.activation_bytes = bytes;
     PlacePointers(exact_);
     if (carries_) PlacePointers(carried_);
+    for (const auto& step : plan_.steps) {
+      const auto is_state = [this](StorageId id) {
+        return states_.PlaceOf(plan_.storages[static_cast<size_t>(id)]) != nullptr;
+      };
+      if (std::any_of(step->reads.begin(), step->reads.end(), is_state) ||
+          std::any_of(step->writes.begin(), step->writes.end(), is_state))
+        state_steps_.push_back(step.get());
+    }
     return OkStatus();
   }
 
@@ -239,11 +302,16 @@ class PlannedSession final : public Session {
       const Storage& storage = plan_.storages[s];
       pointers[s] = arena_.data() + order.stages.memory.offsets[s];
       if (storage.kind == Storage::Kind::kArena) continue;
+      if (void* state = states_.PlaceOf(storage)) {
+        pointers[s] = state;
+        continue;
+      }
       const bool input = storage.kind == Storage::Kind::kInput;
       const graph::Graph& graph = *plan_.graph;
       Tensor& tensor = input ? inputs_[storage.index] : outputs_[storage.index];
-      if (input ? reads_source() : storage.index == 0 && writes_sink()) continue;
-      if (ends_in_arena_) {
+      if (input ? storage.index == picture_input_ && reads_source() : storage.index == 0 && writes_sink())
+        continue;
+      if (ends_in_arena_ && !storage.kept) {
         const auto v = input ? graph.inputs[storage.index] : graph.outputs[storage.index];
         tensor = Tensor::Borrow(graph.value(v).info, pointers[s]);
       }
@@ -278,17 +346,18 @@ class PlannedSession final : public Session {
     for (size_t s = 0; s < plan_.storages.size(); ++s) {
       Storage& storage = plan_.storages[s];
       const auto id = static_cast<StorageId>(s);
-      if (storage.index != 0 || storage.kind == Storage::Kind::kArena) continue;
+      if (storage.kept || storage.kind == Storage::Kind::kArena) continue;
       if (storage.kind == Storage::Kind::kInput) {
         const int32_t reader = OnlyStep(id, &Step::reads);
-        if (options.source == nullptr || graph.inputs.size() != 1 || reader < 0 ||
-            !SeesPicture(reader, &BandedStep::Pictures::read, storage, graph.inputs[0]) ||
+        if (options.source == nullptr || reader < 0 ||
+            !SeesPicture(reader, &BandedStep::Pictures::read, storage, graph.inputs[picture_input_]) ||
             storage.picture.channels != options.source->channels ||
             !plan_.steps[static_cast<size_t>(reader)]->TakeSource(options.source))
           continue;
         source_ = options.source, source_step_ = reader;
-        source_shape_ = graph.value(graph.inputs[0]).info.shape;
+        source_shape_ = graph.value(graph.inputs[picture_input_]).info.shape;
       } else {
+        if (storage.index != 0) continue;
         const int32_t writer = OnlyStep(id, &Step::writes);
         const bool is_read = std::any_of(plan_.steps.begin(), plan_.steps.end(), [id](const auto& step) {
           return std::count(step->reads.begin(), step->reads.end(), id) > 0;
@@ -307,9 +376,13 @@ class PlannedSession final : public Session {
   // A picture with two colours says so at once; inputs are looked at before a step may write over them.
   void FindFlat() {
     if (!knows_flat_) return;
-    const auto tensor_is_flat = [](const Tensor& input) { return IsFlat(input); };
-    const bool flat = reads_source() ? IsFlat(*source_, source_shape_[2], source_shape_[3])
-                                     : std::all_of(inputs_.begin(), inputs_.end(), tensor_is_flat);
+    bool flat = reads_source() ? IsFlat(*source_, source_shape_[2], source_shape_[3])
+                               : !inputs_.empty() && IsFlat(inputs_[picture_input_]);
+    // Other pictures among the inputs, states too; numbers that are none do not matter to StaysFlat.
+    for (size_t i = 0; i < inputs_.size() && flat; ++i) {
+      if (i != picture_input_ && input(i).shape().size() == 4 && input(i).dtype() == DataType::kFloat32)
+        flat = IsFlat(input(i));
+    }
     for (const auto& norm : plan_.norms) norm->flat = flat && norm->stays_flat;
   }
 
@@ -335,8 +408,12 @@ class PlannedSession final : public Session {
 
   Plan plan_;
   HostPtr host_;
-  ThreadPool* pool_ = nullptr;            // the host's
-  std::vector<Tensor> inputs_, outputs_;  // empty where an end takes their place
+  ThreadPool* pool_ = nullptr;  // the host's
+  // Empty where an end or a state takes their place.
+  std::vector<Tensor> inputs_, outputs_;
+  size_t picture_input_ = 0;
+  States states_;
+  std::vector<Step*> state_steps_;  // those that read or write one
   const PictureSource* source_ = nullptr;
   const PictureSink* sink_ = nullptr;
   Shape source_shape_;

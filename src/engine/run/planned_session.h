@@ -8,7 +8,7 @@
 
 namespace tempera::engine {
 
-// Of `options` only what concerns running: threads, rewrites_inputs, chain_bytes.
+// Of `options` only what concerns running: threads, ends, memory, inputs and states.
 Result<std::unique_ptr<Session>> MakeSession(Plan plan, const SessionOptions& options,
                                              PrecisionInfo precision, CalibrationPtr calibration);
 

@@ -9,6 +9,7 @@
 #include "src/engine/precision/calibrate.h"
 #include "src/engine/run/calibration_painter.h"
 #include "src/engine/run/planned_session.h"
+#include "src/engine/run/states.h"
 #include "src/graph/passes.h"
 #include "src/ops/specialize.h"
 
@@ -31,7 +32,12 @@ Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Sha
   for (size_t i = 0; i < input_shapes.size(); ++i) {
     inputs.push_back({model->value(model->inputs[i]).info.dtype, std::move(input_shapes[i])});
   }
+  if (options.picture_input != 0 && options.picture_input >= inputs.size()) {
+    return InvalidArgument("input " + std::to_string(options.picture_input) +
+                           " was said to be the picture; the model has " + std::to_string(inputs.size()));
+  }
   TEMPERA_ASSIGN_OR_RETURN(graph::Graph graph, ops::Specialize(*model, inputs));
+  TEMPERA_RETURN_IF_ERROR(CheckStates(graph, options.states, options.picture_input));
   if (!options.reference) TEMPERA_RETURN_IF_ERROR(graph::RunPasses(graph));
   TEMPERA_RETURN_IF_ERROR(host.CheckCancelled());
   PlanOptions plan_options;
@@ -47,6 +53,9 @@ Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Sha
     const CalibrationOptions calibrating = {
         .precision = options.precision,
         .input_range = options.input_range,
+        .picture_input = options.picture_input,
+        .input_values = options.input_values,
+        .states = options.states,
         .measures_precision = options.measures_precision,
         .plain_dot_kernels = options.plain_dot_kernels,
         .calibration = options.calibration,

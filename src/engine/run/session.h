@@ -17,6 +17,8 @@
 #include "src/base/tensor.h"
 #include "src/engine/ends/picture_ends.h"
 #include "src/engine/plan_data/plan_data.h"
+#include "src/engine/precision/input_shapes.h"
+#include "src/engine/types/inputs.h"
 #include "src/engine/types/precision.h"
 #include "src/engine/types/statistics.h"
 #include "src/engine/types/step_info.h"
@@ -31,9 +33,19 @@ struct SessionOptions {
   Precision precision = Precision::kFp32;
   bool reference = false;  // only the operators' plain loops (tests)
   std::string cpu = {};    // CPU target, as ChooseCpuTarget takes it; "" = TEMPERA_CPU, or the best
+  // The input that is the picture: input_range, rewrites_inputs and source are about this one. All others
+  // keep what was written to Session::input(i) over any number of Runs, in memory of their own.
+  size_t picture_input = 0;
   // What the pictures put in will hold; int8 clamps to it. Unset: metadata `tempera.value_range`, or 0..255.
   std::optional<ValueRange> input_range = {};
-  // The caller writes every input anew before every Run, and has read the outputs by then: they may then lie
+  // The same of the other inputs, by input; may be shorter than they are many. Convolutions that read what
+  // follows from an input of which nothing is said run in fp32, unless a norm stands between.
+  std::vector<std::optional<InputValues>> input_values = {};
+  // Outputs that come back: the input holds zeros in the first Run and in that behind ResetState, and else
+  // what the output held after the Run before. Both then are one tensor. An input or output is in one link at
+  // most, and the picture in none.
+  std::vector<StateLink> states = {};
+  // The caller writes the picture anew before every Run, and has read the outputs by then: these may then lie
   // in memory that the steps use too.
   bool rewrites_inputs = false;
   bool measures_precision = false;  // finds PrecisionInfo::psnr_db also where nothing depends on it
@@ -47,14 +59,15 @@ struct SessionOptions {
   // than one step after the other, or than this. -1: one after the other; the results are the same (tests).
   int64_t chain_bytes = 0;
   bool pin_threads = false;  // as num_threads: each worker stays on a core of its own
-  // Input 0 comes from the source and output 0 goes to the sink, row by row and without a tensor, where the
-  // session can (reads_source, writes_sink). They outlive it.
+  // The picture comes from the source and output 0 goes to the sink, row by row and without a tensor, where
+  // the session can (reads_source, writes_sink). They outlive it.
   const PictureSource* source = nullptr;
   const PictureSink* sink = nullptr;
 };
 
 struct MemoryInfo {
   size_t activation_bytes = 0;  // the arena, planned once
+  size_t kept_bytes = 0;        // inputs besides the picture; states, each of them twice
   size_t weight_bytes = 0;      // packed weights and constants
 };
 
@@ -66,22 +79,24 @@ Result<ModelPtr> LoadModelMemory(std::span<const uint8_t> bytes);
 
 class Session {
  public:
-  // Shapes: one per graph input, concrete. Fails when the graph cannot take them.
+  // Shapes: one per graph input, concrete (InputShapesFor). Fails when the graph cannot take them, and when a
+  // state's output then has another shape or type than its input.
   // kCancelled, between steps of planning and of calibrating, when the host says so.
   static Result<std::unique_ptr<Session>> Create(ModelPtr model, std::vector<Shape> input_shapes,
                                                  const SessionOptions& options);
   virtual ~Session() = default;
 
-  // Input tensors are owned here: write into them before Run. Output tensors are
-  // valid until the next Run. NCHW, row-major, dense.
+  // Input tensors are owned here: write into them before Run. Output tensors are valid until the next Run.
+  // NCHW, row-major, dense. Of a state (SessionOptions::states) input and output are the same tensor, which
+  // is another one after every Run: ask again. Whoever writes there sets the state.
   virtual size_t input_count() const = 0;
   virtual size_t output_count() const = 0;
   virtual Tensor& input(size_t index) = 0;
   virtual const Tensor& output(size_t index) const = 0;
 
-  // Whether SessionOptions::source and sink are used: the graph's one input is read by one convolution and by
-  // nothing else; its first output is what a convolution stores, nobody else reads it, and its tiles begin
-  // and end as regions must. The tensor is then empty.
+  // Whether SessionOptions::source and sink are used: the picture is read by one convolution and by nothing
+  // else; the graph's first output is what a convolution stores, nobody else reads it, it is no state, and
+  // its tiles begin and end as regions must. The tensor is then empty.
   virtual bool reads_source() const = 0;
   virtual bool writes_sink() const = 0;
   // Whether the picture that the ends show may be read, by the source or by a sink that blends with it, after
@@ -91,7 +106,10 @@ class Session {
   // No lookup, and no allocation but in plain loops; a lock only where threads sleep or the pool serves other
   // sessions too. One caller at a time. kCancelled between steps when the host says so: outputs (and the
   // sink's picture) are then half done, and the next Run begins anew as after ResetStatistics.
+  // States move on when it succeeds.
   virtual Status Run() = 0;
+  // The next Run reads zeros where states come back, as the first one did.
+  virtual void ResetState() = 0;
 
   // With NormStatistics::kSmoothed and kCarried: the next Run starts anew, as after a cut.
   virtual void ResetStatistics() = 0;

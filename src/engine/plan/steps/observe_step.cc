@@ -21,8 +21,10 @@ class ObserveStep final : public Step {
 
   Status Run(const RunContext& context) override {
     const auto channels = static_cast<size_t>(planes_.channels);
-    out_->low.assign(channels, std::numeric_limits<float>::infinity());
-    out_->high.assign(channels, -std::numeric_limits<float>::infinity());
+    if (!out_->known()) {
+      out_->low.assign(channels, std::numeric_limits<float>::infinity());
+      out_->high.assign(channels, -std::numeric_limits<float>::infinity());
+    }
     context.pool.ParallelFor(static_cast<int>(channels), [&](int channel, int thread) {
       auto* numbers = static_cast<float*>(context.ScratchOf(thread));
       for (int64_t n = 0; n < planes_.n; ++n) {

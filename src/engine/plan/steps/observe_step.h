@@ -1,4 +1,5 @@
-// Looks at the numbers a convolution is about to read, and keeps the least and the greatest of each channel.
+// Looks at the numbers a convolution is about to read, and keeps the least and the greatest of each channel,
+// of all runs together.
 #pragma once
 
 #include <memory>

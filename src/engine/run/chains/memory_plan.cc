@@ -12,7 +12,8 @@ std::vector<ArenaBlock> Lifetimes(const Plan& plan, std::span<const int32_t> sta
   std::vector<ArenaBlock> blocks(plan.storages.size());
   for (size_t s = 0; s < blocks.size(); ++s) {
     const Storage::Kind kind = plan.storages[s].kind;
-    blocks[s].bytes = kind == Storage::Kind::kArena || ends_in_arena ? plan.storages[s].bytes : 0;
+    const bool lies_here = kind == Storage::Kind::kArena || (ends_in_arena && !plan.storages[s].kept);
+    blocks[s].bytes = lies_here ? plan.storages[s].bytes : 0;
     blocks[s].first_step = kind == Storage::Kind::kInput ? -1 : end;
     blocks[s].last_step = kind == Storage::Kind::kOutput ? end : -1;
   }

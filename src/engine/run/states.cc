@@ -1,0 +1,102 @@
+#include "src/engine/run/states.h"
+
+#include <algorithm>
+#include <cstring>
+#include <string>
+
+#include "src/onnx/quote.h"
+
+namespace tempera::engine {
+
+Status CheckStates(const graph::Graph& graph, std::span<const StateLink> links, size_t picture_input) {
+  for (size_t i = 0; i < links.size(); ++i) {
+    const auto [output, input] = links[i];
+    if (output >= graph.outputs.size() || input >= graph.inputs.size()) {
+      return InvalidArgument("a state goes from output " + std::to_string(output) + " to input " +
+                             std::to_string(input) + "; the model has " +
+                             std::to_string(graph.outputs.size()) + " outputs and " +
+                             std::to_string(graph.inputs.size()) + " inputs");
+    }
+    const graph::Value &from = graph.value(graph.outputs[output]), &to = graph.value(graph.inputs[input]);
+    const std::string pair = "state output " + onnx::Quote(from.name) + " and input " + onnx::Quote(to.name);
+    if (input == picture_input) return InvalidArgument(pair + ": that input is the picture");
+    for (size_t j = 0; j < i; ++j) {
+      if (links[j].input == input || links[j].output == output)
+        return InvalidArgument(pair + ": one of them is in another state too; name each once");
+    }
+    if (from.info.dtype != to.info.dtype) {
+      return InvalidArgument(pair + " have different types, " + DataTypeName(from.info.dtype) + " and " +
+                             DataTypeName(to.info.dtype) + "; export the model with one type for both");
+    }
+    if (from.info.shape != to.info.shape) {
+      return InvalidArgument(pair + " have different shapes, " + ShapeToString(from.info.shape) + " and " +
+                             ShapeToString(to.info.shape) + "; give the input the output's");
+    }
+  }
+  return OkStatus();
+}
+
+Status States::Init(Plan& plan, const SessionOptions& options) {
+  const graph::Graph& graph = *plan.graph;
+  for (const StateLink& link : options.states) {
+    State state = {link, {}, 0, nullptr};
+    const TensorInfo& info = graph.value(graph.inputs[link.input]).info;
+    for (Tensor& tensor : state.tensors) {
+      TEMPERA_ASSIGN_OR_RETURN(tensor, Tensor::Create(info.dtype, info.shape));
+    }
+    const auto& constant = graph.value(graph.outputs[link.output]).constant;
+    if (constant) state.constant = &*constant;
+    states_.push_back(std::move(state));
+  }
+  for (Storage& storage : plan.storages) {
+    storage.kept = (storage.kind == Storage::Kind::kInput && storage.index != options.picture_input) ||
+                   PlaceOf(storage) != nullptr;
+  }
+  return OkStatus();
+}
+
+Tensor* States::OfInput(size_t index) {
+  for (State& s : states_) {
+    if (s.link.input == index) return &s.tensors[s.now];
+  }
+  return nullptr;
+}
+
+const Tensor* States::OfOutput(size_t index) const {
+  for (const State& s : states_) {
+    if (s.link.output == index) return &s.tensors[s.now];
+  }
+  return nullptr;
+}
+
+void* States::PlaceOf(const Storage& storage) {
+  for (State& s : states_) {
+    if (storage.kind == Storage::Kind::kInput && storage.index == s.link.input) return s.tensors[s.now].raw();
+    if (storage.kind == Storage::Kind::kOutput && storage.index == s.link.output)
+      return s.tensors[1 - s.now].raw();
+  }
+  return nullptr;
+}
+
+void States::Reset() {
+  for (State& s : states_) {
+    Tensor& tensor = s.tensors[s.now];
+    if (tensor.size_bytes() != 0) std::memset(tensor.raw(), 0, tensor.size_bytes());
+  }
+}
+
+void States::Advance() {
+  for (State& s : states_) {
+    s.now = 1 - s.now;
+    if (s.constant != nullptr && s.constant->size_bytes() != 0)
+      std::memcpy(s.tensors[s.now].raw(), s.constant->raw(), s.constant->size_bytes());
+  }
+}
+
+size_t States::bytes() const {
+  size_t bytes = 0;
+  for (const State& s : states_) bytes += 2 * s.tensors[0].size_bytes();
+  return bytes;
+}
+
+}  // namespace tempera::engine

@@ -59,6 +59,10 @@ struct WorkPrinter {
     node["fields"] = std::move(fields);
   }
   void operator()(const engine::LookWork&) const { node["does"] = "statistics"; }
+  void operator()(const engine::ParametersWork& w) const {
+    node["does"] = "parameters";
+    node["fields"] = Json{{"norm", w.norm}, {"scale", w.scale}, {"shift", w.shift}};
+  }
   void operator()(const engine::ApplyWork&) const { node["does"] = "apply"; }
   void operator()(const engine::OperatorWork& w) const {
     node["does"] = w.op_type;

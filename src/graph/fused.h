@@ -42,7 +42,8 @@ struct FusedConv {
   int64_t shuffle = 1;
 };
 
-// tempera.Affine: inputs x, scale [c], shift [c]: x * scale + shift.
+// tempera.Affine: inputs x, scale [c], shift [c]: x * scale + shift. Here and in both kinds of norms the
+// numbers per channel are constants or computed in the graph.
 struct FusedAffine {};
 
 // tempera.GroupNorm: inputs x, gamma [c], beta [c]: an instance norm whose statistics are those of c / groups

@@ -1,7 +1,10 @@
-// BatchNormalization, and arithmetic with one constant per channel -> tempera.Affine; then
-// tempera.Affine after tempera.Conv -> the convolution's weights.
+// BatchNormalization, and arithmetic with one number per channel, constant or computed -> tempera.Affine;
+// then tempera.Affine after tempera.Conv -> the convolution's weights, and after a norm -> its scale and
+// shift.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <utility>
 
 #include "src/graph/passes.h"
 #include "src/graph/rewrite.h"
@@ -105,6 +108,175 @@ Status ScaleNorm(Graph& graph, Node& norm, const Tensor& scale, const Tensor& sh
   return OkStatus();
 }
 
+// Small values computed from others: nodes of the graph, collected to stand before the one that reads them.
+class SmallValues {
+ public:
+  SmallValues(Graph& graph, std::string name) : graph_(graph), name_(std::move(name)) {}
+
+  // v, one number or one per channel, as [channels].
+  Result<ValueId> PerChannel(ValueId v, int64_t channels) {
+    const Shape shape = graph_.value(v).info.shape;
+    if (shape == Shape{channels}) return v;
+    int64_t count = 1;
+    for (int64_t d : shape) count *= d;
+    TEMPERA_ASSIGN_OR_RETURN(const ValueId dense, AddInts({count}));
+    const ValueId flat = Make("Reshape", {v, dense}, {count});
+    if (count == channels) return flat;
+    TEMPERA_ASSIGN_OR_RETURN(const ValueId wide, AddInts({channels}));
+    return Make("Expand", {flat, wide}, {channels});
+  }
+  Result<ValueId> Negative(ValueId v) { return Make("Neg", {v}, graph_.value(v).info.shape); }
+  Result<ValueId> Product(ValueId a, ValueId b) {
+    if (Holds(a, 1) || Holds(b, 0)) return b;
+    if (Holds(b, 1) || Holds(a, 0)) return a;
+    return Join("Mul", a, b, [](float x, float y) { return x * y; });
+  }
+  Result<ValueId> Sum(ValueId a, ValueId b) {
+    if (Holds(a, 0)) return b;
+    if (Holds(b, 0)) return a;
+    return Join("Add", a, b, [](float x, float y) { return x + y; });
+  }
+
+  std::vector<Node> TakeNodes() { return std::move(nodes_); }
+
+ private:
+  bool Holds(ValueId v, float number) const {
+    const Tensor* t = ConstantFloats(graph_, v);
+    if (t == nullptr) return false;
+    const auto numbers = t->span<float>();
+    return std::all_of(numbers.begin(), numbers.end(), [number](float x) { return x == number; });
+  }
+  Result<ValueId> Join(const char* op_type, ValueId a, ValueId b, float (*f)(float, float)) {
+    const Tensor *x = ConstantFloats(graph_, a), *y = ConstantFloats(graph_, b);
+    if (x == nullptr || y == nullptr) return Make(op_type, {a, b}, graph_.value(a).info.shape);
+    std::vector<float> joined;
+    for (size_t i = 0; i < x->span<float>().size(); ++i)
+      joined.push_back(f(x->span<float>()[i], y->span<float>()[i]));
+    return AddFloats(graph_, name_ + "." + op_type, joined);
+  }
+  Result<ValueId> AddInts(const std::vector<int64_t>& numbers) {
+    TEMPERA_ASSIGN_OR_RETURN(Tensor t,
+                             Tensor::Create(DataType::kInt64, {static_cast<int64_t>(numbers.size())}));
+    std::copy(numbers.begin(), numbers.end(), t.data<int64_t>());
+    return AddConstant(graph_, name_ + ".shape", std::move(t));
+  }
+  ValueId Make(const char* op_type, std::vector<ValueId> inputs, Shape shape) {
+    Node& node = nodes_.emplace_back();
+    node.name = name_ + "." + op_type + std::to_string(nodes_.size());
+    node.op_type = op_type;
+    node.inputs = std::move(inputs);
+    Value value;
+    value.name = node.name;
+    value.info = {DataType::kFloat32, std::move(shape)};
+    graph_.values.push_back(std::move(value));
+    node.outputs = {static_cast<ValueId>(graph_.values.size() - 1)};
+    return node.outputs[0];
+  }
+
+  Graph& graph_;
+  std::string name_;
+  std::vector<Node> nodes_;
+};
+
+// One number, or one per channel, for each pixel of the one picture in x.
+bool BroadcastsPerChannel(const TensorInfo& v, const Shape& x) {
+  int64_t count = 1;
+  for (int64_t d : v.shape) count *= d;
+  if (v.dtype != DataType::kFloat32 || v.shape.size() > 4) return false;
+  const size_t rank = v.shape.size();
+  return count == 1 || (rank >= 3 && count == x[1] && v.shape[rank - 3] == x[1]);
+}
+
+// Add, Sub or Mul of a picture and computed numbers per channel: the inputs of the tempera.Affine that stands
+// for it (kNoValue: it is none of these). Division would round differently.
+struct ComputedAffine {
+  ValueId x = kNoValue, operand = kNoValue;
+  bool multiplies = false, negates = false;
+};
+
+ComputedAffine ReadComputed(const Graph& graph, const Node& node) {
+  ComputedAffine found;
+  if (node.op_type != "Add" && node.op_type != "Sub" && node.op_type != "Mul") return found;
+  const Shape& out = graph.value(node.outputs[0]).info.shape;
+  for (size_t variable = 0; variable < 2; ++variable) {
+    const ValueId x = node.inputs[variable], operand = node.inputs[1 - variable];
+    const TensorInfo& info = graph.value(x).info;
+    if (!IsPicture(info) || info.shape != out || info.shape[0] != 1 || info.shape[1] < 1 ||
+        info.shape[2] < 1 || info.shape[3] < 1 || info.shape[2] * info.shape[3] == 1)
+      continue;
+    if (graph.value(x).constant || graph.value(operand).constant) continue;
+    if (!BroadcastsPerChannel(graph.value(operand).info, info.shape)) continue;
+    if (node.op_type == "Sub" && variable == 1) continue;
+    found = {x, operand, node.op_type == "Mul", node.op_type == "Sub"};
+    break;
+  }
+  return found;
+}
+
+// Puts the nodes of `small` before node n; returns where n is then.
+size_t InsertBefore(Graph& graph, size_t n, std::vector<Node> small) {
+  const size_t count = small.size();
+  graph.nodes.insert(graph.nodes.begin() + static_cast<int64_t>(n), std::make_move_iterator(small.begin()),
+                     std::make_move_iterator(small.end()));
+  return n + count;
+}
+
+// Node n becomes a tempera.Affine with a scale or shift computed in the graph; returns where it is then.
+Result<size_t> LowerComputed(Graph& graph, size_t n, const ComputedAffine& computed) {
+  const std::string name = graph.nodes[n].name;
+  const int64_t channels = graph.value(computed.x).info.shape[1];
+  SmallValues small(graph, name);
+  TEMPERA_ASSIGN_OR_RETURN(ValueId numbers, small.PerChannel(computed.operand, channels));
+  if (computed.negates) {
+    TEMPERA_ASSIGN_OR_RETURN(numbers, small.Negative(numbers));
+  }
+  TEMPERA_ASSIGN_OR_RETURN(
+      const ValueId constant,
+      AddFloats(graph, name + (computed.multiplies ? ".zero" : ".one"),
+                std::vector<float>(static_cast<size_t>(channels), computed.multiplies ? 0.0f : 1.0f)));
+  n = InsertBefore(graph, n, small.TakeNodes());
+  Node& node = graph.nodes[n];
+  SetString(node, "operators", node.op_type);
+  node.op_type = "tempera.Affine";
+  node.fused = FusedAffine{};
+  node.inputs = computed.multiplies ? std::vector<ValueId>{computed.x, numbers, constant}
+                                    : std::vector<ValueId>{computed.x, constant, numbers};
+  return n;
+}
+
+// Whether the numbers `into` applies per channel can take in those of `affine`, when some are computed.
+bool TakesComputed(const Graph& graph, const Node& into, const Node& affine) {
+  if (!IsNorm(into) && into.op_type != "tempera.Affine") return false;
+  bool computed = false;
+  for (const Node* node : {&into, &affine}) {
+    for (size_t i : {1, 2}) {
+      const ValueId v = InputOf(*node, i);
+      const Shape& x = graph.value(affine.inputs[0]).info.shape;
+      if (v == kNoValue || graph.value(v).info.shape != Shape{x[1]}) return false;
+      computed = computed || ConstantFloats(graph, v) == nullptr;
+    }
+  }
+  return computed;
+}
+
+// Node n, a tempera.Affine, goes into `producer`, which moves to its place: there all is computed that either
+// reads. Returns where that is.
+Result<size_t> FoldComputed(Graph& graph, size_t n, size_t producer) {
+  Node into = std::move(graph.nodes[producer]);
+  const Node affine = std::move(graph.nodes[n]);
+  SmallValues small(graph, affine.name);
+  const ValueId scale = affine.inputs[1], shift = affine.inputs[2];
+  TEMPERA_ASSIGN_OR_RETURN(const ValueId scaled, small.Product(into.inputs[2], scale));
+  TEMPERA_ASSIGN_OR_RETURN(into.inputs[1], small.Product(into.inputs[1], scale));
+  TEMPERA_ASSIGN_OR_RETURN(into.inputs[2], small.Sum(scaled, shift));
+  into.outputs = affine.outputs;
+  Absorb(affine, into, /*before=*/false);
+  graph.nodes[n] = std::move(into);
+  n = InsertBefore(graph, n, small.TakeNodes());
+  graph.nodes.erase(graph.nodes.begin() + static_cast<int64_t>(producer));
+  return n - 1;
+}
+
 bool TakesAffine(const Graph& graph, const Node& node) {
   if (const FusedConv* conv = ConvOf(node)) return conv->activation == ActivationKind::kNone;
   return IsNorm(node) && ConstantFloats(graph, node.inputs[1]) != nullptr &&
@@ -121,6 +293,13 @@ Status LowerAffine(Graph& graph) {
     Affine affine;
     const size_t variable = arithmetic && ConstantFloats(graph, graph.nodes[n].inputs[0]) != nullptr ? 1 : 0;
     const ValueId x = graph.nodes[n].inputs[variable];
+    if (arithmetic) {
+      const ComputedAffine computed = ReadComputed(graph, graph.nodes[n]);
+      if (computed.x != kNoValue) {
+        TEMPERA_ASSIGN_OR_RETURN(n, LowerComputed(graph, n, computed));
+        continue;
+      }
+    }
     if (!IsPicture(graph.value(x).info)) continue;
     const bool fits = arithmetic ? ArithmeticAffine(graph, graph.nodes[n], variable, &affine)
                                  : BatchNormAffine(graph, graph.nodes[n], &affine);
@@ -153,7 +332,14 @@ Status FoldAffine(Graph& graph) {
       const int64_t producer = uses.producer(x);
       if (producer < 0 || !uses.sole(x)) continue;
       Node& into = graph.nodes[static_cast<size_t>(producer)];
-      if (!TakesAffine(graph, into)) continue;
+      if (TakesComputed(graph, into, graph.nodes[n])) {
+        TEMPERA_ASSIGN_OR_RETURN(n, FoldComputed(graph, n, static_cast<size_t>(producer)));
+        changed = true;
+        continue;
+      }
+      const bool constant = ConstantFloats(graph, graph.nodes[n].inputs[1]) != nullptr &&
+                            ConstantFloats(graph, graph.nodes[n].inputs[2]) != nullptr;
+      if (!constant || !TakesAffine(graph, into)) continue;
       const Node affine = std::move(graph.nodes[n]);
       graph.nodes.erase(graph.nodes.begin() + static_cast<int64_t>(n));
       const Tensor scale = *graph.value(affine.inputs[1]).constant,

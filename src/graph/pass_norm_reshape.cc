@@ -12,6 +12,8 @@ struct Groups {
   ValueId x = kNoValue;
   int64_t together = 1;
   std::vector<float> gamma, beta;  // one per channel of x
+  // In their place: computed in the graph, one per channel.
+  ValueId computed_gamma = kNoValue, computed_beta = kNoValue;
 };
 
 // numbers[k % their count] for the k-th stretch of `together` channels of n images, as one number per channel
@@ -33,15 +35,23 @@ std::vector<float> PerChannel(const Tensor& numbers, int64_t channels, int64_t i
   return spread;
 }
 
-// Fills in gamma and beta from the norm's constants.
-bool ReadConstants(const Graph& graph, const Node& norm, Groups* out) {
-  const Tensor *gamma = ConstantFloats(graph, InputOf(norm, 1)),
-               *beta = ConstantFloats(graph, InputOf(norm, 2));
-  if (gamma == nullptr || beta == nullptr) return false;
-  const Shape& x = graph.value(out->x).info.shape;
-  out->gamma = PerChannel(*gamma, x[1], x[0], out->together);
-  out->beta = PerChannel(*beta, x[1], x[0], out->together);
-  return !out->gamma.empty() && !out->beta.empty();
+// Fills in one of the two from the norm's input: its constants, or what computes one number for each channel.
+bool ReadNumbers(const Graph& graph, ValueId v, const Groups& groups, std::vector<float>* numbers,
+                 ValueId* computed) {
+  if (v == kNoValue) return false;
+  const Shape& x = graph.value(groups.x).info.shape;
+  if (const Tensor* constant = ConstantFloats(graph, v)) {
+    *numbers = PerChannel(*constant, x[1], x[0], groups.together);
+    return !numbers->empty();
+  }
+  if (groups.together != 1 || x[0] != 1 || graph.value(v).info.shape != Shape{x[1]}) return false;
+  *computed = v;
+  return true;
+}
+
+bool ReadScaleAndShift(const Graph& graph, const Node& norm, Groups* out) {
+  return ReadNumbers(graph, InputOf(norm, 1), *out, &out->gamma, &out->computed_gamma) &&
+         ReadNumbers(graph, InputOf(norm, 2), *out, &out->beta, &out->computed_beta);
 }
 
 // `back` is the Reshape behind `norm`, an InstanceNormalization.
@@ -57,25 +67,25 @@ bool ReadWrapped(const Graph& graph, const Uses& uses, const Node& norm, const N
   if (planes == 0 || stretches == 0 || planes % stretches != 0) return false;
   out->together = planes / stretches;
   if (info.shape[1] % out->together != 0) return false;  // across images
-  return ReadConstants(graph, norm, out);
+  return ReadScaleAndShift(graph, norm, out);
 }
 
-// Constants of GroupNormalization are one per group before opset 21, one per channel from then on.
+// Numbers of GroupNormalization are one per group before opset 21, one per channel from then on.
 bool ReadGroupNorm(const Graph& graph, const Node& norm, Groups* out) {
   out->x = norm.inputs[0];
   const TensorInfo& info = graph.value(out->x).info;
   const int64_t groups = norm.attributes.Int("num_groups", 1);
   if (!IsPicture(info) || info.shape[0] == 0 || info.shape[1] == 0) return false;
   out->together = info.shape[1] / groups;
-  const Tensor* gamma = ConstantFloats(graph, InputOf(norm, 1));
-  if (gamma != nullptr && gamma->element_count() == info.shape[1]) {
+  const ValueId gamma = InputOf(norm, 1);
+  if (gamma != kNoValue && graph.value(gamma).info.shape == Shape{info.shape[1]}) {
     const int64_t together = out->together;
     out->together = 1;
-    const bool read = ReadConstants(graph, norm, out);
+    const bool read = ReadScaleAndShift(graph, norm, out);
     out->together = together;
     return read;
   }
-  return ReadConstants(graph, norm, out);
+  return ReadScaleAndShift(graph, norm, out);
 }
 
 }  // namespace
@@ -112,8 +122,13 @@ Status UnwrapInstanceNorm(Graph& graph) {
       SetFloat(plain, "epsilon", epsilon);
     }
     SetString(plain, "operators", operators);
-    TEMPERA_ASSIGN_OR_RETURN(plain.inputs[1], AddFloats(graph, plain.name + ".gamma", groups.gamma));
-    TEMPERA_ASSIGN_OR_RETURN(plain.inputs[2], AddFloats(graph, plain.name + ".beta", groups.beta));
+    plain.inputs[1] = groups.computed_gamma, plain.inputs[2] = groups.computed_beta;
+    if (plain.inputs[1] == kNoValue) {
+      TEMPERA_ASSIGN_OR_RETURN(plain.inputs[1], AddFloats(graph, plain.name + ".gamma", groups.gamma));
+    }
+    if (plain.inputs[2] == kNoValue) {
+      TEMPERA_ASSIGN_OR_RETURN(plain.inputs[2], AddFloats(graph, plain.name + ".beta", groups.beta));
+    }
     graph.nodes[n] = std::move(plain);
   }
   RemoveDeadNodes(graph);

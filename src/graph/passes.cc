@@ -19,6 +19,7 @@ Status RunPasses(Graph& graph) {
   TEMPERA_RETURN_IF_ERROR(FoldDepthToSpace(graph));
   TEMPERA_RETURN_IF_ERROR(FuseActivation(graph));  // those behind a DepthToSpace
   TEMPERA_RETURN_IF_ERROR(LowerHardSwish(graph));
+  TEMPERA_RETURN_IF_ERROR(SmallValuesFirst(graph));
   return OkStatus();
 }
 

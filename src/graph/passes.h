@@ -35,14 +35,19 @@ Status RecognizeDepthToSpace(Graph& graph);
 Status FoldPads(Graph& graph);
 // Nearest enlargement by two (Resize, Upsample, or Concat with itself) before tempera.Conv -> its upsample.
 Status FoldUpsample(Graph& graph);
-// BatchNormalization, and arithmetic with one constant per channel -> tempera.Affine.
+// BatchNormalization, and arithmetic with one number per channel, constant or computed -> tempera.Affine.
 Status LowerAffine(Graph& graph);
-// tempera.Affine after tempera.Conv or a norm -> their weights.
+// tempera.Affine after tempera.Conv or a norm -> their weights; one with computed numbers after another one
+// -> one of both.
 Status FoldAffine(Graph& graph);
 // Relu, LeakyRelu, PRelu, Clip, HardSwish after tempera.Conv -> its activation.
 Status FuseActivation(Graph& graph);
 // DepthToSpace after tempera.Conv -> its shuffle.
 Status FoldDepthToSpace(Graph& graph);
+
+// What small inputs alone decide (scales and shifts of a blend of styles) comes before all else, so that
+// nothing between two layers waits for it.
+Status SmallValuesFirst(Graph& graph);
 
 // All of them, in the order that serves.
 Status RunPasses(Graph& graph);

@@ -14,8 +14,7 @@ using graph::Node;
 using graph::ValueId;
 
 // One number, or one for each channel.
-bool IsPerChannel(const Tensor& constant) {
-  const Shape& s = constant.shape();
+bool IsPerChannel(const Shape& s) {
   const size_t spatial = std::min<size_t>(s.size(), 2);
   return std::all_of(s.end() - static_cast<int64_t>(spatial), s.end(), [](int64_t d) { return d == 1; });
 }
@@ -29,8 +28,7 @@ std::vector<bool> StaysFlat(const Graph& graph) {
     if (node.inputs.empty() || node.outputs.empty() || node.outputs[0] == graph::kNoValue) continue;
     const auto is_flat = [&](ValueId v) {
       if (v == graph::kNoValue) return true;
-      const auto& constant = graph.value(v).constant;
-      return constant ? IsPerChannel(*constant) : flat[static_cast<size_t>(v)];
+      return flat[static_cast<size_t>(v)] || IsPerChannel(graph.value(v).info.shape);
     };
     const FlatWhen when = FactsOf(node.op_type).flat(node);
     const bool result =

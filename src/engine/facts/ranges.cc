@@ -57,9 +57,8 @@ class Propagator {
     const RangeRule rule = FactsOf(node.op_type).range;
     if (rule != nullptr && graph::IsPicture(graph_.value(node.outputs[0]).info))
       spreads_[static_cast<size_t>(node.outputs[0])] = rule({graph_, node, spreads_, small_});
-    const bool depends =
-        std::any_of(node.inputs.begin(), node.inputs.end(),
-                    [this](ValueId v) { return v != graph::kNoValue && this->depends(v); });
+    const bool depends = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                     [this](ValueId v) { return v != graph::kNoValue && this->depends(v); });
     for (ValueId v : node.outputs) {
       if (v == graph::kNoValue) continue;
       depends_[static_cast<size_t>(v)] = depends && of(v).empty() && small_.Of(v).empty();

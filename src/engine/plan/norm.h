@@ -16,9 +16,11 @@ namespace tempera::engine {
 // Lives in the plan; steps hand it the moments they gathered. A group norm (Wu and He 2018, "Group
 // normalization") is the same with the moments of several channels joined.
 struct InstanceNorm {
-  std::string name;                // the node's
-  std::vector<float> gamma, beta;  // one per channel
-  int64_t group_channels = 1;      // channels that share their mean and variance; divides their number
+  std::string name;  // the node's
+  // One per channel. Where the graph computes them a step writes them in every run (parameters_step.h),
+  // before the first that reads what is normalised; zeros until then.
+  std::vector<float> gamma, beta;
+  int64_t group_channels = 1;  // channels that share their mean and variance; divides their number
   float epsilon = 1e-5f;
   NormStatistics statistics = NormStatistics::kExact;
   float smoothing = 0;  // with kSmoothed: the share of the frames before
@@ -35,6 +37,8 @@ struct InstanceNorm {
   // What it normalises is one number per channel whenever the graph's inputs are (flat.h), and this time they
   // are: moments then hold rounding errors alone.
   bool stays_flat = false, flat = false;
+  // The last Finish was of such a picture, with its own statistics: scale and shift follow from that.
+  bool finished_flat = false;
   // Where the result goes, of the same size.
   std::vector<float> scale, shift;
 
@@ -43,7 +47,7 @@ struct InstanceNorm {
   // moments: [n * channels][tiles]. Tiles are joined in order, then the channels of a group, so the result
   // does not depend on which thread gathered which.
   void Finish(const std::vector<kernels::Moments>& moments, int64_t tiles);
-  // mean and variance -> scale and shift.
+  // mean, variance, gamma and beta -> scale and shift.
   void Apply();
 };
 

@@ -188,6 +188,21 @@ void PlanBuilder::Add(std::unique_ptr<Step> step, const Node& node) {
   plan_.steps.push_back(std::move(step));
 }
 
+void PlanBuilder::AddBehindSources(std::unique_ptr<Step> step, const ParametersWork& work) {
+  NodeData data;
+  data.work = work;
+  for (StorageId id : step->reads) data.reads.push_back({id, {}});
+  size_t at = 0;
+  for (StorageId id : step->reads) {
+    const Step* source = producers_[static_cast<size_t>(id)];
+    for (size_t i = plan_.steps.size(); i > at; --i) {
+      if (plan_.steps[i - 1].get() == source) at = i;
+    }
+  }
+  plan_.nodes.insert(plan_.nodes.begin() + static_cast<int64_t>(at), std::move(data));
+  plan_.steps.insert(plan_.steps.begin() + static_cast<int64_t>(at), std::move(step));
+}
+
 Step* PlanBuilder::ProducerOf(ValueId v) const {
   const StorageId id = reading(v).storage;
   return id < 0 ? nullptr : producers_[static_cast<size_t>(id)];

@@ -59,6 +59,7 @@ class PlanBuilder {
   void AllowInPlace(StorageId to, std::vector<StorageId> from);
   // Numbers that live as long as the plan, at a fixed place; their index among PlanData::numbers.
   int32_t KeepFloats(std::vector<float> numbers);
+  std::vector<float>& KeptFloats(int32_t kept) { return *plan_.floats[static_cast<size_t>(kept)]; }
   const float* floats(int32_t kept) const { return plan_.floats[static_cast<size_t>(kept)]->data(); }
 
   void Add(std::unique_ptr<Step> step, const graph::Node& node);
@@ -71,6 +72,8 @@ class PlanBuilder {
     const StorageId id = reading(v).storage;
     return id >= 0 && SamePicture(plan_.storages[static_cast<size_t>(id)].picture, PlanesOf(v));
   }
+  // A step that writes no storage, right behind the last of those that write what it reads.
+  void AddBehindSources(std::unique_ptr<Step> step, const ParametersWork& work);
   // The step that writes what `v` reads; nullptr for graph inputs.
   Step* ProducerOf(graph::ValueId v) const;
   // Says that the step producing v's storage also does the work of `node`.

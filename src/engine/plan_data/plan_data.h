@@ -80,6 +80,12 @@ struct ConvWork {
 // Reads a value and writes none: gathers the statistics of a norm, or (while calibrating) ranges.
 struct LookWork {};
 
+// Writes no storage: what it reads are numbers per channel that the graph computes, gamma and beta of a norm
+// (either may be a constant), or else those that scale and shift name in PlanData::numbers.
+struct ParametersWork {
+  int32_t norm = -1, scale = -1, shift = -1;
+};
+
 // Writes what it reads as the graph means it: pending work done, in dense layout.
 struct ApplyWork {};
 
@@ -90,7 +96,7 @@ struct OperatorWork {
   graph::Fused fused;
 };
 
-using Work = std::variant<OperatorWork, ConvWork, LookWork, ApplyWork>;
+using Work = std::variant<OperatorWork, ConvWork, LookWork, ParametersWork, ApplyWork>;
 
 struct NodeData {
   std::string name;       // the graph's node(s), joined by '+'

@@ -11,7 +11,7 @@ void FillPlanData(const Plan& plan, const Stages& stages, bool ends_in_arena, Pl
     StorageData& storage = data->storages[s];
     storage.first_node = storage.kind == StorageKind::kInput ? -1 : end;
     storage.last_node = storage.kind == StorageKind::kOutput ? end : -1;
-    const bool in_arena = storage.kind == StorageKind::kArena || ends_in_arena;
+    const bool in_arena = storage.kind == StorageKind::kArena || (ends_in_arena && !plan.storages[s].kept);
     if (in_arena && storage.bytes != 0) storage.offset = static_cast<int64_t>(stages.memory.offsets[s]);
   }
   for (size_t at = 0; at < stages.stages.size(); ++at) {

@@ -8,6 +8,7 @@
 #include "src/engine/plan/norm.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/engine/plan/steps/conv_step.h"
+#include "src/engine/plan/steps/parameters_step.h"
 #include "src/kernels/task_share.h"
 
 namespace tempera::engine {
@@ -55,20 +56,21 @@ void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t 
   }
   change = std::sqrt(squares / static_cast<double>(scale.size()));
   carried = true;
+  finished_flat = flat && before == 0;
   Apply();
-  if (!flat || before != 0) return;
-  // Each channel is one number, but for rounding: what it becomes is known. Alone in its group it is beta.
-  for (size_t i = 0; i < scale.size(); ++i) {
-    const double deviations = (channel_mean[i] - mean[i]) / std::sqrt(variance[i] + epsilon);
-    const size_t channel = i % gamma.size();
-    scale[i] = 0;
-    shift[i] = static_cast<float>(beta[channel] + (together == 1 ? 0 : deviations * gamma[channel]));
-  }
 }
 
 void InstanceNorm::Apply() {
   for (size_t i = 0; i < scale.size(); ++i) {
     const size_t channel = i % gamma.size();
+    if (finished_flat) {
+      // Each channel is one number, but for rounding: what it becomes is known. Alone in its group it is
+      // beta.
+      const double deviations = (channel_mean[i] - mean[i]) / std::sqrt(variance[i] + epsilon);
+      scale[i] = 0;
+      shift[i] = static_cast<float>(beta[channel] + (group_channels == 1 ? 0 : deviations * gamma[channel]));
+      continue;
+    }
     const double a = gamma[channel] / std::sqrt(variance[i] + static_cast<double>(epsilon));
     scale[i] = static_cast<float>(a);
     shift[i] = static_cast<float>(beta[channel] - mean[i] * a);
@@ -125,16 +127,13 @@ class NormStep final : public BandedStep {
 
 Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
-  const Tensor* gamma = builder.ConstantFloats(node.inputs[1]);
-  const Tensor* beta = builder.ConstantFloats(node.inputs[2]);
-  if (!builder.is_picture(x) || gamma == nullptr || beta == nullptr || builder.reading(x).storage < 0)
-    return false;
+  if (!builder.is_picture(x) || builder.reading(x).storage < 0 || !HasParameters(builder, node)) return false;
   const Planes planes = builder.PlanesOf(x);
   InstanceNorm own;
   own.name = node.name;
   own.stays_flat = builder.stays_flat(x);
-  own.gamma.assign(gamma->span<float>().begin(), gamma->span<float>().end());
-  own.beta.assign(beta->span<float>().begin(), beta->span<float>().end());
+  own.gamma = ParametersOf(builder, node.inputs[1]);
+  own.beta = ParametersOf(builder, node.inputs[2]);
   const auto* group = std::get_if<graph::FusedGroupNorm>(&node.fused);
   own.epsilon = group != nullptr ? group->epsilon : node.attributes.Float("epsilon", 1e-5f);
   own.group_channels = group != nullptr ? planes.channels / group->groups : 1;
@@ -146,6 +145,8 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   own.shift.resize(count);
   own.Apply();
   InstanceNorm* norm = builder.KeepNorm(std::move(own));
+  AddParametersStep(builder, node, &norm->gamma, &norm->beta,
+                    ParametersWork{.norm = builder.norm_count() - 1}, norm);
 
   // Interleaved pictures come from convolutions that can gather (facts/layouts.h).
   auto* gathering = builder.reading(x).pointwise.is_identity() && builder.reads_as_written(x)

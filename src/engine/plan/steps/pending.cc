@@ -2,12 +2,13 @@
 #include <algorithm>
 
 #include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/steps/parameters_step.h"
 #include "src/graph/activation.h"
 
 namespace tempera::engine {
 namespace {
 
-// Constants per channel, repeated for every image of the batch.
+// Numbers per channel, repeated for every image of the batch.
 int32_t RepeatForImages(PlanBuilder& builder, std::span<const float> numbers, int64_t n) {
   std::vector<float> repeated;
   for (int64_t i = 0; i < n; ++i) repeated.insert(repeated.end(), numbers.begin(), numbers.end());
@@ -20,14 +21,16 @@ Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
   const Shape& shape = builder.info(x).shape;
   if (std::count(shape.begin(), shape.end(), 0) > 0) return false;  // empty: the plain loop has nothing to do
-  if (!builder.is_picture(x) || builder.reading(x).storage < 0) {
+  if (!builder.is_picture(x) || builder.reading(x).storage < 0 || !HasParameters(builder, node)) {
     return Unsupported("node '" + node.name + "' works on a picture of too many planes; use another size");
   }
   const int64_t n = builder.PlanesOf(x).n;
   if (!builder.reading(x).pointwise.is_identity()) builder.Materialize(x);  // one pending change at a time
   Reading r = builder.reading(x);
-  r.pending.scale = RepeatForImages(builder, builder.ConstantFloats(node.inputs[1])->span<float>(), n);
-  r.pending.shift = RepeatForImages(builder, builder.ConstantFloats(node.inputs[2])->span<float>(), n);
+  r.pending.scale = RepeatForImages(builder, ParametersOf(builder, node.inputs[1]), n);
+  r.pending.shift = RepeatForImages(builder, ParametersOf(builder, node.inputs[2]), n);
+  AddParametersStep(builder, node, &builder.KeptFloats(r.pending.scale), &builder.KeptFloats(r.pending.shift),
+                    ParametersWork{.scale = r.pending.scale, .shift = r.pending.shift}, nullptr);
   r.pointwise.scale = builder.floats(r.pending.scale);
   r.pointwise.shift = builder.floats(r.pending.shift);
   builder.SetReading(node.outputs[0], r);

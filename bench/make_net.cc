@@ -4,6 +4,7 @@
 //   johnson   pytorch/examples' TransformerNet: 32/64/128 channels, 5 residual blocks, 9x9 ends; 63.2 GMAC at
 //   856x480 small     the same with 8/16/32 channels and 3 blocks; 4.20 GMAC at 856x480 tiny      8/16/24
 //   channels, 3 blocks, 5x5 ends; 1.74 GMAC at 640x480 bundled   the shape of the bundled styles
+//   blend2, blend4  the same, each norm's scale and shift a blend of two or four styles by an input "style"
 // Without a size, height and width stay open; some peers want them fixed. qdq: QuantizeLinear and
 // DequantizeLinear around every convolution, as quantisation tools write them.
 #include <cmath>
@@ -11,6 +12,7 @@
 #include <random>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/onnx/model.h"
@@ -36,11 +38,14 @@ std::vector<Layer> Transformer(int64_t a, int64_t b, int64_t c, int64_t ends, in
   return l;
 }
 
+// How many styles a net blends; 0: it is of one.
+int64_t StylesOf(std::string_view net) { return net == "blend2" ? 2 : net == "blend4" ? 4 : 0; }
+
 std::vector<Layer> LayersOf(std::string_view net) {
   if (net == "johnson") return Transformer(32, 64, 128, 9, 5);
   if (net == "small") return Transformer(8, 16, 32, 9, 3);
   if (net == "tiny") return Transformer(8, 16, 24, 5, 3);
-  if (net != "bundled") return {};
+  if (net != "bundled" && StylesOf(net) == 0) return {};
   std::vector<Layer> l = Transformer(8, 16, 32, 3, 3);
   l[0] = {3, 16, 5, 2};  // one convolution instead of the first two
   l.erase(l.begin() + 1);
@@ -51,7 +56,8 @@ std::vector<Layer> LayersOf(std::string_view net) {
 class Writer {
  public:
   // width, height: 0 leaves both open.
-  Writer(int64_t width, int64_t height, bool qdq) : width_(width), height_(height), qdq_(qdq) {}
+  Writer(int64_t width, int64_t height, bool qdq, int64_t styles)
+      : width_(width), height_(height), qdq_(qdq), styles_(styles) {}
 
   Status Write(const std::vector<Layer>& layers, const std::string& path) {
     model_.opset = 13;
@@ -61,6 +67,7 @@ class Writer {
     const onnx::Dim h = height_ > 0 ? onnx::Dim{height_, ""} : onnx::Dim{-1, "H"};
     const onnx::Dim w = width_ > 0 ? onnx::Dim{width_, ""} : onnx::Dim{-1, "W"};
     g.inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, h, w}}};
+    if (styles_ > 0) g.inputs.push_back({"style", DataType::kFloat32, true, {{1, ""}, {styles_, ""}}});
     g.outputs = {{"output", DataType::kFloat32, true, {{1, ""}, {3, ""}, h, w}}};
     TEMPERA_RETURN_IF_ERROR(Constant("scales", {4}, std::vector<float>{1, 1, 2, 2}));
     std::string x = "input", before_last;
@@ -78,10 +85,7 @@ class Writer {
       const bool last = i + 1 == layers.size();
       TEMPERA_ASSIGN_OR_RETURN(x, Convolve(l, name, last ? "output" : name + "_conv", x, i == 0));
       if (l.norm) {
-        TEMPERA_RETURN_IF_ERROR(Constant(name + "_gamma", {l.out}, Random(l.out, 1)));
-        TEMPERA_RETURN_IF_ERROR(Constant(name + "_beta", {l.out}, Random(l.out, 1)));
-        x = Node(name + "_norm", "InstanceNormalization", {x, name + "_gamma", name + "_beta"},
-                 {Real("epsilon", 1e-5f)});
+        TEMPERA_ASSIGN_OR_RETURN(x, styles_ > 0 ? BlendNorm(l.out, name, x) : Norm(l.out, name, x));
       }
       if (l.residual) x = Node(name + "_add", "Add", {x, before_last});
       if (l.relu) x = Node(name + "_relu", "Relu", {x});
@@ -91,6 +95,33 @@ class Writer {
   }
 
  private:
+  Result<std::string> Norm(int64_t channels, const std::string& name, const std::string& x) {
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_gamma", {channels}, Random(channels, 1)));
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_beta", {channels}, Random(channels, 1)));
+    return Node(name + "_norm", "InstanceNormalization", {x, name + "_gamma", name + "_beta"},
+                {Real("epsilon", 1e-5f)});
+  }
+
+  // A norm of 1 and 0, then times and plus what the style's weights make of tables.
+  Result<std::string> BlendNorm(int64_t channels, const std::string& name, std::string x) {
+    const auto count = static_cast<size_t>(channels);
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_one", {channels}, std::vector<float>(count, 1)));
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_zero", {channels}, std::vector<float>(count, 0)));
+    TEMPERA_ASSIGN_OR_RETURN(Tensor shape, Tensor::Create(DataType::kInt64, {4}));
+    for (int i = 0; i < 4; ++i) shape.data<int64_t>()[i] = i == 1 ? channels : 1;
+    model_.graph.initializers.push_back({name + "_shape", std::move(shape)});
+    x = Node(name + "_norm", "InstanceNormalization", {x, name + "_one", name + "_zero"},
+             {Real("epsilon", 1e-5f)});
+    for (const auto& [part, op_type] : {std::pair{"_gamma", "Mul"}, std::pair{"_beta", "Add"}}) {
+      const std::string own = name + part;
+      TEMPERA_RETURN_IF_ERROR(Constant(own + "s", {styles_, channels}, Random(styles_ * channels, 1)));
+      Node(own, "MatMul", {"style", own + "s"});
+      Node(own + "_planes", "Reshape", {own, name + "_shape"});
+      x = Node(own + "_" + op_type, op_type, {x, own + "_planes"});
+    }
+    return x;
+  }
+
   // A convolution with random weights; with qdq, between quantised values. `pixels`: its input is 0..255.
   Result<std::string> Convolve(const Layer& l, const std::string& name, const std::string& out, std::string x,
                                bool pixels) {
@@ -205,6 +236,7 @@ class Writer {
 
   int64_t width_, height_;
   bool qdq_;
+  int64_t styles_;
   onnx::Model model_;
   std::mt19937 random_{1};
 };
@@ -225,10 +257,13 @@ int main(int argc, char** argv) {
     }
   }
   if (!understood) {
-    std::fprintf(stderr, "usage: bench_make_net johnson|small|tiny|bundled OUT.onnx [WIDTHxHEIGHT] [qdq]\n");
+    std::fprintf(
+        stderr,
+        "usage: bench_make_net johnson|small|tiny|bundled|blend2|blend4 OUT.onnx [WIDTHxHEIGHT] [qdq]\n");
     return 2;
   }
-  const tempera::Status status = tempera::Writer(width, height, qdq).Write(layers, argv[2]);
+  const tempera::Status status =
+      tempera::Writer(width, height, qdq, tempera::StylesOf(argv[1])).Write(layers, argv[2]);
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
   return status.ok() ? 0 : 1;
 }

@@ -8,7 +8,7 @@ install(FILES ${PROJECT_SOURCE_DIR}/include/tempera/tempera.h ${PROJECT_SOURCE_D
 install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 # The command looks for ../share/tempera/styles, so not CMAKE_INSTALL_DATADIR, which may be elsewhere.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION share/tempera/styles
-        FILES_MATCHING PATTERN "*.onnx" PATTERN "sample.jpg")
+        FILES_MATCHING PATTERN "*.onnx" PATTERN "*.jpg" PATTERN "styles.jpg" EXCLUDE)
 
 set(tempera_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tempera)
 install(EXPORT tempera_targets FILE temperaTargets.cmake NAMESPACE tempera:: DESTINATION ${tempera_config_dir})

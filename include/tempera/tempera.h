@@ -150,6 +150,42 @@ typedef enum tempera_norm_statistics {
   TEMPERA_NORM_CARRIED = 2   /* those of the frame before where they are near: for one video, in order */
 } tempera_norm_statistics;
 
+/* 0 info, 1 warning, 2 error. Called on the thread that is in a call of the library, which it may call again.
+ */
+typedef void (*tempera_log_callback)(int level, const char* message, void* user);
+
+/* What a program lends to the stylizers it opens. Several of them may share a host, and with it one pool of
+ * threads: each runs from a thread of its own, and they take turns where both want the pool. */
+typedef struct tempera_host tempera_host;
+
+/* A finding about a model that an earlier process stored under this key (32 hexadecimal digits, a dot, a
+ * word): writes at most `size` bytes and returns how many there are, 0 when there is none. Any thread,
+ * several at a time. */
+typedef size_t (*tempera_cache_load_callback)(const char* key, void* bytes, size_t size, void* user);
+typedef void (*tempera_cache_store_callback)(const char* key, const void* bytes, size_t size, void* user);
+
+typedef struct tempera_host_options {
+  size_t struct_size;
+  uint32_t abi_version;     /* as in tempera_options */
+  int32_t threads;          /* likewise */
+  int32_t pin_threads;      /* likewise */
+  int32_t reserved;         /* 0 */
+  uint64_t memory_bytes;    /* what one plan may take; 0 = what the system has free */
+  const char* cache_folder; /* as in tempera_options; or, for a cache of the program's own: */
+  tempera_cache_load_callback cache_load;
+  tempera_cache_store_callback cache_store;
+  void* cache_user;
+  tempera_log_callback log; /* instead of tempera_set_log_callback, for these stylizers */
+  void* log_user;
+} tempera_host_options;
+#define TEMPERA_HOST_OPTIONS_INIT \
+  {sizeof(tempera_host_options), TEMPERA_ABI_VERSION, 0, 0, 0, 0, NULL, NULL, NULL, NULL, NULL, NULL}
+
+/* options: NULL for the defaults. */
+TEMPERA_API tempera_status tempera_create_host(const tempera_host_options* options, tempera_host** out);
+/* NULL is allowed; so are stylizers that still use it, and keep it alive. */
+TEMPERA_API void tempera_close_host(tempera_host* host);
+
 typedef struct tempera_options {
   size_t struct_size;
   uint32_t abi_version;    /* the INIT macro's TEMPERA_ABI_VERSION: open refuses another than the library's */
@@ -164,8 +200,10 @@ typedef struct tempera_options {
    * out about the model's precisions, ten KB each, so that the next process opens it faster. The painting
    * is the same either way, and no trouble with the folder is an error. */
   const char* cache_folder;
+  tempera_host*
+      host; /* NULL = one of its own. With one, threads, pin_threads and cache_folder are the host's */
 } tempera_options;
-#define TEMPERA_OPTIONS_INIT {sizeof(tempera_options), TEMPERA_ABI_VERSION, 0, 0, 0, 0, 0, 0, 0, NULL}
+#define TEMPERA_OPTIONS_INIT {sizeof(tempera_options), TEMPERA_ABI_VERSION, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
 
 typedef struct tempera_stylizer tempera_stylizer;
 
@@ -182,11 +220,29 @@ TEMPERA_API void tempera_close(tempera_stylizer* stylizer);
 
 /* Paints `in` into `out`: the same width and height, any two formats; in and out may share
  * their pixels when format, planes and strides agree; where only some pixels are shared, they are refused. A
- * new frame size plans anew (milliseconds, and with the first size and TEMPERA_PRECISION_AUTO, BF16 or INT8
- * some hundred for finding out what the network bears); a frame that would need more memory than is free is
- * refused with TEMPERA_OUT_OF_MEMORY before it is tried. */
+ * frame size that was not prepared (tempera_prepare) is planned for first; one that would need more memory
+ * than is free is refused with TEMPERA_OUT_OF_MEMORY before it is tried. */
 TEMPERA_API tempera_status tempera_process(tempera_stylizer* stylizer, const tempera_image* in,
                                            const tempera_image* out);
+
+/* Plans for frames of this size and format (tempera_pixel_format, of input or output), and finds out what the
+ * network bears, so that no tempera_process with them has to: the first frame then takes as long as the next.
+ * One size at a time; formats add up. A plan takes milliseconds; with another precision than fp32 the first
+ * one takes as long as some ten frames of 256 by 256 pixels, unless the cache knows. Otherwise as
+ * tempera_process. */
+TEMPERA_API tempera_status tempera_prepare(tempera_stylizer* stylizer, int32_t width, int32_t height,
+                                           int32_t format);
+
+/* What is being prepared ("planning", "calibrating"), and how much of all that is done: 0 to 1, from 0 again
+ * with the next preparation. On the thread that is in tempera_prepare or tempera_process. */
+typedef void (*tempera_progress_callback)(const char* doing, double done, void* user);
+/* NULL: nobody wants to know. Not while another thread is in a call with this stylizer. */
+TEMPERA_API tempera_status tempera_set_progress_callback(tempera_stylizer* stylizer,
+                                                         tempera_progress_callback callback, void* user);
+/* 1: tempera_prepare and tempera_process with this stylizer, those that run and those to come, end soon with
+ * TEMPERA_CANCELLED, until it is set to 0 again. The output image is then half painted, and the next frame
+ * begins anew as after a cut. From any thread. */
+TEMPERA_API tempera_status tempera_set_cancelled(tempera_stylizer* stylizer, int32_t cancelled);
 
 /* What one frame may bring along besides its pixels. */
 typedef struct tempera_frame_params {
@@ -298,13 +354,43 @@ TEMPERA_API tempera_status tempera_mask_process(tempera_masker* masker, const te
 /* As tempera_metadata. */
 TEMPERA_API const char* tempera_mask_metadata(const tempera_masker* masker, const char* key);
 
+/* The styles in a folder, for a page or a menu: what their files say of themselves, read without the weights.
+ * Texts are one line of UTF-8 each, "" where the file says nothing, and live as long as the list. */
+typedef struct tempera_style_list tempera_style_list;
+
+typedef struct tempera_style_info {
+  size_t struct_size;
+  const char* name;  /* the file's, without .onnx */
+  const char* path;  /* for tempera_open_file */
+  const char* title; /* the picture's, or the name */
+  const char* artist;
+  const char* year;
+  const char* license;
+  const char*
+      thumbnail_path;    /* a JPEG or PNG that lies beside the file; "" where it carries its own, or none */
+  const void* thumbnail; /* the JPEG or PNG that it carries, encoded, or NULL */
+  size_t thumbnail_bytes;
+  int64_t file_bytes;
+} tempera_style_info;
+#define TEMPERA_STYLE_INFO_INIT \
+  {sizeof(tempera_style_info), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0}
+
+/* By name. A file that is no model is left out, with a warning to the log and a line in
+ * tempera_skipped_style; TEMPERA_NOT_FOUND when there is no such folder. The caller frees the list. */
+TEMPERA_API tempera_status tempera_list_styles(const char* folder, tempera_style_list** out);
+TEMPERA_API void tempera_free_style_list(tempera_style_list* list); /* NULL is allowed */
+TEMPERA_API int32_t tempera_style_count(const tempera_style_list* list);
+/* index: 0 to tempera_style_count - 1 */
+TEMPERA_API tempera_status tempera_get_style_info(const tempera_style_list* list, int32_t index,
+                                                  tempera_style_info* info);
+/* Why a file is not in the list: index from 0 on; NULL behind the last. */
+TEMPERA_API const char* tempera_skipped_style(const tempera_style_list* list, int32_t index);
+
 /* Why the last call on this thread that returns a status failed; "" when it did not. Valid until the
  * next such call on this thread. */
 TEMPERA_API const char* tempera_error_message(void);
 
-typedef void (*tempera_log_callback)(int level, const char* message,
-                                     void* user); /* 0 info, 1 warning, 2 error */
-/* Process-wide; NULL (the default) silences. May be called from any thread. */
+/* Process-wide, for what has no host with a log of its own; NULL (the default) silences. From any thread. */
 TEMPERA_API void tempera_set_log_callback(tempera_log_callback callback, void* user);
 
 /* "0.1.0" */

@@ -13,6 +13,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -51,6 +52,26 @@ class [[nodiscard]] Expected {
   std::variant<T, Error> state_;
 };
 
+// What several stylizers share, and what the program lends them. Copies are one host, which lives as long as
+// they and the stylizers that were opened with it.
+class SharedHost {
+ public:
+  // Begin with TEMPERA_HOST_OPTIONS_INIT.
+  static Expected<SharedHost> Create(const tempera_host_options& options) {
+    tempera_host* handle = nullptr;
+    const tempera_status status = tempera_create_host(&options, &handle);
+    if (status != TEMPERA_OK) return Error{status, tempera_error_message()};
+    SharedHost host;
+    host.handle_ = std::shared_ptr<tempera_host>(handle, tempera_close_host);
+    return host;
+  }
+  SharedHost() = default;  // none: a stylizer then has one of its own
+  tempera_host* handle() const { return handle_.get(); }
+
+ private:
+  std::shared_ptr<tempera_host> handle_;
+};
+
 // {} is a sound default for every field; see tempera_options.
 struct Options {
   int threads = 0;
@@ -60,6 +81,7 @@ struct Options {
   std::string cache_folder = {};
   bool pin_threads = false;
   tempera_norm_statistics norm_statistics = TEMPERA_NORM_EXACT;
+  SharedHost host = {};  // with one, threads, pin_threads and cache_folder are the host's
 };
 
 struct FrameSize {
@@ -79,6 +101,31 @@ inline tempera_image MakeImage(tempera_pixel_format format, const void* pixels, 
   image.stride_bytes[0] =
       stride_bytes != 0 ? stride_bytes : ptrdiff_t{width} * (format == TEMPERA_RGB ? 3 : 4);
   return image;
+}
+
+// A style in a folder; see tempera_style_info.
+struct Style {
+  std::string name, path, title, artist, year, license;
+  std::string thumbnail_path;  // a picture beside the file, or ""
+  std::string thumbnail;       // an encoded picture that the file carries, or ""
+  int64_t file_bytes = 0;
+};
+
+// By name; what is no model is left out.
+inline Expected<std::vector<Style>> ListStyles(const std::string& folder) {
+  tempera_style_list* list = nullptr;
+  const tempera_status status = tempera_list_styles(folder.c_str(), &list);
+  if (status != TEMPERA_OK) return Error{status, tempera_error_message()};
+  std::vector<Style> styles;
+  for (int32_t i = 0; i < tempera_style_count(list); ++i) {
+    tempera_style_info info = TEMPERA_STYLE_INFO_INIT;
+    if (tempera_get_style_info(list, i, &info) != TEMPERA_OK) continue;
+    styles.push_back(
+        {info.name, info.path, info.title, info.artist, info.year, info.license, info.thumbnail_path,
+         std::string(static_cast<const char*>(info.thumbnail), info.thumbnail_bytes), info.file_bytes});
+  }
+  tempera_free_style_list(list);
+  return styles;
 }
 
 // A model opened for painting. Movable, not copyable; one thread at a time.
@@ -104,6 +151,17 @@ class Stylizer {
   Stylizer& operator=(Stylizer&& other) noexcept {
     std::swap(handle_, other.handle_);
     return *this;
+  }
+
+  // Plans for frames of this size and format, so that Process does not have to.
+  Error Prepare(int width, int height, tempera_pixel_format format) {
+    return Check(tempera_prepare(handle_, width, height, format));
+  }
+
+  // Calls that run and calls to come end with TEMPERA_CANCELLED, until it is set to false. From any thread.
+  Error SetCancelled(bool cancelled) { return Check(tempera_set_cancelled(handle_, cancelled ? 1 : 0)); }
+  Error SetProgressCallback(tempera_progress_callback callback, void* user) {
+    return Check(tempera_set_progress_callback(handle_, callback, user));
   }
 
   // in and out: one size, any two formats; they may share pixels when format and strides agree.
@@ -181,6 +239,7 @@ class Stylizer {
     c.cache_folder = options.cache_folder.c_str();
     c.pin_threads = options.pin_threads ? 1 : 0;
     c.norm_statistics = options.norm_statistics;
+    c.host = options.host.handle();
     return c;
   }
 

@@ -58,7 +58,7 @@ struct Graph {
   int opset = 17;
   std::vector<Value> values;
   std::vector<Node> nodes;                         // topological order
-  std::vector<ValueId> inputs;                     // without initializers
+  std::vector<ValueId> inputs;                     // with a constant: a parameter and its default
   std::vector<std::vector<onnx::Dim>> input_dims;  // as declared, one per input (empty: rank unknown)
   std::vector<ValueId> outputs;
   std::vector<std::pair<std::string, std::string>> metadata;

@@ -1,5 +1,6 @@
 #include "src/graph/import.h"
 
+#include <algorithm>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -29,6 +30,8 @@ class Importer {
   Status AddNodes();
   Status AddOutputs();
   Status SortNodes();
+  // Whether metadata makes a parameter of this input (docs/model-format.md).
+  bool IsParameter(const std::string& input) const;
   // A new value; an error when the name is taken.
   Result<ValueId> Define(const std::string& name, const char* role);
 
@@ -82,18 +85,31 @@ Status Importer::AddInitializers() {
   return OkStatus();
 }
 
+bool Importer::IsParameter(const std::string& input) const {
+  const std::string key = "tempera.param." + input;
+  return std::any_of(graph_.metadata.begin(), graph_.metadata.end(),
+                     [&](const auto& entry) { return entry.first == key; });
+}
+
 Status Importer::AddInputs() {
   for (const onnx::ValueInfo& info : model_.graph.inputs) {
     const auto found = ids_.find(info.name);
+    const bool has_default = found != ids_.end() && graph_.value(found->second).constant;
     // Before IR version 4 every initializer had to be listed as an input too.
-    if (found != ids_.end() && graph_.value(found->second).constant) continue;
-    TEMPERA_ASSIGN_OR_RETURN(const ValueId id, Define(info.name, "input"));
+    if (has_default && !IsParameter(info.name)) continue;
+    ValueId id = has_default ? found->second : kNoValue;
+    if (!has_default) {
+      TEMPERA_ASSIGN_OR_RETURN(id, Define(info.name, "input"));
+    } else if (std::find(graph_.inputs.begin(), graph_.inputs.end(), id) != graph_.inputs.end()) {
+      return CorruptModel("input " + Quote(info.name) +
+                          " is defined twice; the model is damaged: export it again");
+    }
     if (DataTypeSize(info.dtype) == 0) {
       return Unsupported("input " + Quote(info.name) + " is not a tensor of numbers (" +
                          DataTypeName(info.dtype) + "); export the model with tensor inputs");
     }
     Value& value = graph_.value(id);
-    value.info.dtype = info.dtype;
+    value.info = {info.dtype, {}};
     for (const onnx::Dim& d : info.shape) value.info.shape.push_back(d.value);
     graph_.inputs.push_back(id);
     graph_.input_dims.push_back(info.has_shape ? info.shape : std::vector<onnx::Dim>());

@@ -95,6 +95,7 @@ Status Specializer::SetInputs(std::span<const TensorInfo> inputs) {
                              " dimensions, not " + std::to_string(inputs[i].shape.size()));
     }
     value.info = inputs[i];
+    value.constant.reset();  // a default, which the caller may leave
     concrete_[static_cast<size_t>(graph_.inputs[i])] = true;
   }
   return OkStatus();

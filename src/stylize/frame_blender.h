@@ -3,8 +3,8 @@
 // (frame_ends.h).
 #pragma once
 
-#include "src/stylize/frame_mask.h"
 #include "src/stylize/image_rows.h"
+#include "src/stylize/mask/frame_mask.h"
 
 namespace tempera::stylize {
 

@@ -247,6 +247,31 @@ TEST(FrameEnds, FramesPaintedTwiceAreBlendedWithTheirSource) {
   }
 }
 
+// What was prepared is planned: formats add up, and frames of them plan nothing more.
+TEST(FrameEnds, PreparedFramesMakeNoPlan) {
+  for (const Case& c : Cases()) {
+    StylizerOptions options;
+    options.num_threads = 1;
+    options.precision = engine::Precision::kFp32;
+    const auto s = Make(Build(c), options);
+    ASSERT_TRUE(s);
+    for (const bool subsampled : {false, true, false}) ASSERT_TRUE(s->Prepare({64, 36}, subsampled).ok());
+    const int plans = s->plans_made();
+    EXPECT_LE(plans, 2);
+    for (const auto from : kFormats) {
+      for (const auto to : kFormats) {
+        Frame in(from, 64, 36, 1), out(to, 64, 36, 9);
+        const Status status = s->Process(in.image, out.image);
+        ASSERT_TRUE(status.ok()) << status.message();
+      }
+    }
+    EXPECT_EQ(s->plans_made(), plans) << c.name;
+    Frame other(PixelFormat::kRgb, 40, 36, 1);
+    ASSERT_TRUE(s->Process(other.image, other.image).ok());
+    EXPECT_EQ(s->plans_made(), plans + 1);
+  }
+}
+
 // Frames of another size than the network's, and paintings of another size than the frame, go through
 // tensors.
 TEST(FrameEnds, ScaledFramesGoThroughTensors) {

@@ -4,8 +4,8 @@
 #include <cstdint>
 #include <optional>
 
-#include "src/stylize/frame_mask.h"
 #include "src/stylize/image.h"
+#include "src/stylize/mask/frame_mask.h"
 
 namespace tempera::stylize {
 

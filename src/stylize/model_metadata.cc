@@ -1,44 +1,171 @@
 #include "src/stylize/model_metadata.h"
 
-#include <cstdint>
+#include <algorithm>
+#include <optional>
 
 #include "src/base/number_text.h"
 #include "src/engine/facts/ranges.h"
+#include "src/onnx/quote.h"
 
 namespace tempera::stylize {
+namespace {
 
-const std::string* FindMetadata(const graph::Graph& model, std::string_view key) {
+using graph::Graph;
+
+constexpr std::string_view kParameterPrefix = "tempera.param.", kStatePrefix = "tempera.state.";
+
+std::optional<size_t> Find(const Graph& model, const std::vector<graph::ValueId>& ids,
+                           std::string_view name) {
+  for (size_t i = 0; i < ids.size(); ++i) {
+    if (model.value(ids[i]).name == name) return i;
+  }
+  return std::nullopt;
+}
+
+Status ReadPictureFormat(const Graph& model, const std::string& name, ModelMetadata* out) {
+  if (const std::string* text = FindMetadata(model, "tempera.value_range")) {
+    engine::ValueRange range;
+    if (!engine::ParseValueRange(*text, &range)) {
+      return CorruptModel(name + ": metadata tempera.value_range is " + onnx::Quote(*text) +
+                          ", not two numbers like 0..255");
+    }
+    out->values.low = range.low;
+    out->values.high = range.high;
+  }
+  if (const std::string* layout = FindMetadata(model, "tempera.layout")) {
+    if (*layout != "NCHW RGB" && *layout != "NCHW BGR") {
+      return Unsupported(name + ": metadata tempera.layout is " + onnx::Quote(*layout) +
+                         "; known are 'NCHW RGB' and 'NCHW BGR'");
+    }
+    out->values.bgr = *layout == "NCHW BGR";
+  }
+  if (const std::string* text = FindMetadata(model, "tempera.size_multiple")) {
+    int64_t number = 0;
+    if (!ParseNumber(*text, &number) || number < 1 || number > 256) {
+      return CorruptModel(name + ": metadata tempera.size_multiple is " + onnx::Quote(*text) +
+                          ", not 1 to 256");
+    }
+    out->size_multiple = static_cast<int>(number);
+  }
+  return OkStatus();
+}
+
+// How many numbers an input takes, as declared: a batch may be open, all else is said.
+Result<size_t> ElementsOf(const Graph& model, size_t input) {
+  const graph::Value& value = model.value(model.inputs[input]);
+  const auto refuse = [&](const std::string& why) {
+    return Unsupported("input " + onnx::Quote(value.name) + ", a parameter, " + why +
+                       " (needed: float32 of 1 to " + std::to_string(kMostElements) + " numbers)");
+  };
+  if (value.info.dtype != DataType::kFloat32)
+    return refuse(std::string("is ") + DataTypeName(value.info.dtype));
+  int64_t count = 1;
+  for (size_t i = 0; i < model.input_dims[input].size(); ++i) {
+    const int64_t dim = model.input_dims[input][i].value;
+    if (dim < 0 && i == 0 && model.input_dims[input].size() > 1) continue;
+    if (dim < 1 || dim > static_cast<int64_t>(kMostElements))
+      return refuse("has no size that is said and serves");
+    count *= dim;
+    if (count > static_cast<int64_t>(kMostElements)) return refuse("has too many numbers");
+  }
+  return static_cast<size_t>(count);
+}
+
+Status ReadParameter(const Graph& model, const std::string& input, const std::string& text,
+                     ModelMetadata* out) {
+  const std::optional<size_t> index = Find(model, model.inputs, input);
+  if (!index) {
+    return CorruptModel("metadata tempera.param." + onnx::Quote(input) + " names no input of the graph");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const size_t elements, ElementsOf(model, *index));
+  std::vector<float> given;
+  const auto& tensor = model.value(model.inputs[*index]).constant;
+  if (tensor && tensor->dtype() == DataType::kFloat32) {
+    given.assign(tensor->data<float>(), tensor->data<float>() + tensor->element_count());
+  }
+  TEMPERA_ASSIGN_OR_RETURN(Parameter parameter, ParseParameter(input, text, elements, given));
+  parameter.input = static_cast<int>(*index);
+  const auto same = std::find_if(out->parameters.begin(), out->parameters.end(),
+                                 [&](const Parameter& p) { return p.name == parameter.name; });
+  const bool built_in = same != out->parameters.end() && same->input < 0;
+  if (same != out->parameters.end() && !built_in) {
+    return CorruptModel("metadata tempera.param." + onnx::Quote(input) + " stands there twice");
+  }
+  if (built_in) {
+    if (elements != 1) return Unsupported("parameter " + onnx::Quote(input) + " must be one number");
+    *same = std::move(parameter);
+    return OkStatus();
+  }
+  if (out->parameters.size() == kMostParameters) {
+    return Unsupported("more than " + std::to_string(kMostParameters) + " parameters");
+  }
+  out->parameters.push_back(std::move(parameter));
+  return OkStatus();
+}
+
+Status ReadState(const Graph& model, const std::string& output, const std::string& input,
+                 ModelMetadata* out) {
+  const std::optional<size_t> from = Find(model, model.outputs, output),
+                              to = Find(model, model.inputs, input);
+  if (!from || !to) {
+    return CorruptModel("metadata tempera.state." + onnx::Quote(output) + " = " + onnx::Quote(input) +
+                        " does not name an output and an input of the graph");
+  }
+  for (const ModelMetadata::State& other : out->states) {
+    if (other.output != *from && other.input != *to) continue;
+    return CorruptModel("metadata tempera.state." + onnx::Quote(output) + " names what another state has");
+  }
+  out->states.push_back({*from, *to});
+  return OkStatus();
+}
+
+// The one input that nothing else names.
+Result<size_t> FindPictureInput(const Graph& model, const std::string& name, const ModelMetadata& metadata) {
+  std::vector<bool> named(model.inputs.size());
+  for (const Parameter& p : metadata.parameters) {
+    if (p.input >= 0) named[static_cast<size_t>(p.input)] = true;
+  }
+  for (const ModelMetadata::State& s : metadata.states) {
+    if (named[s.input]) {
+      return CorruptModel(name + ": metadata names input " +
+                          onnx::Quote(model.value(model.inputs[s.input]).name) +
+                          " as a parameter and as a state");
+    }
+    named[s.input] = true;
+  }
+  const auto left = std::count(named.begin(), named.end(), false);
+  if (left != 1) {
+    return Unsupported(
+        name + ": it has " + std::to_string(left) +
+        " inputs that no metadata tempera.param. or tempera.state. names; exactly one, the picture, "
+        "is left unnamed");
+  }
+  return static_cast<size_t>(std::find(named.begin(), named.end(), false) - named.begin());
+}
+
+}  // namespace
+
+const std::string* FindMetadata(const Graph& model, std::string_view key) {
   for (const auto& [name, value] : model.metadata) {
     if (name == key) return &value;
   }
   return nullptr;
 }
 
-Result<ModelMetadata> ReadModelMetadata(const graph::Graph& model, const std::string& name) {
+Result<ModelMetadata> ReadModelMetadata(const Graph& model, const std::string& name) {
   ModelMetadata metadata;
-  if (const std::string* text = FindMetadata(model, "tempera.value_range")) {
-    engine::ValueRange range;
-    if (!engine::ParseValueRange(*text, &range)) {
-      return CorruptModel(name + ": metadata tempera.value_range is '" + *text +
-                          "', not two numbers like 0..255");
+  metadata.parameters = BuiltInParameters();
+  TEMPERA_RETURN_IF_ERROR(ReadPictureFormat(model, name, &metadata));
+  for (const auto& [key, value] : model.metadata) {
+    Status status;
+    if (key.starts_with(kParameterPrefix)) {
+      status = ReadParameter(model, key.substr(kParameterPrefix.size()), value, &metadata);
+    } else if (key.starts_with(kStatePrefix)) {
+      status = ReadState(model, key.substr(kStatePrefix.size()), value, &metadata);
     }
-    metadata.values.low = range.low;
-    metadata.values.high = range.high;
+    if (!status.ok()) return Status(status.code(), name + ": " + status.message());
   }
-  if (const std::string* layout = FindMetadata(model, "tempera.layout")) {
-    if (*layout != "NCHW RGB" && *layout != "NCHW BGR") {
-      return Unsupported(name + ": metadata tempera.layout is '" + *layout +
-                         "'; known are 'NCHW RGB' and 'NCHW BGR'");
-    }
-    metadata.values.bgr = *layout == "NCHW BGR";
-  }
-  if (const std::string* multiple = FindMetadata(model, "tempera.size_multiple")) {
-    int64_t number = 0;
-    if (!ParseNumber(*multiple, &number) || number < 1 || number > 256) {
-      return CorruptModel(name + ": metadata tempera.size_multiple is '" + *multiple + "', not 1 to 256");
-    }
-    metadata.size_multiple = static_cast<int>(number);
-  }
+  TEMPERA_ASSIGN_OR_RETURN(metadata.picture_input, FindPictureInput(model, name, metadata));
   return metadata;
 }
 

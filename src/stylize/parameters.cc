@@ -1,17 +1,12 @@
 #include "src/stylize/parameters.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
+
+#include "src/base/number_text.h"
 
 namespace tempera::stylize {
 namespace {
-
-// As short as it is exact, whatever the host's locale.
-std::string NumberText(float value) {
-  char text[32];
-  return {text, std::to_chars(text, text + sizeof(text), value).ptr};
-}
 
 Status CheckCount(const Parameter& parameter, size_t count) {
   if (count == parameter.defaults.size()) return OkStatus();
@@ -25,8 +20,8 @@ Status CheckCount(const Parameter& parameter, size_t count) {
 Status CheckValues(const Parameter& parameter, std::span<float> values) {
   for (float& value : values) {
     if (!(value >= parameter.minimum && value <= parameter.maximum)) {
-      return InvalidArgument(parameter.name + " " + NumberText(value) + " is not in " +
-                             NumberText(parameter.minimum) + ".." + NumberText(parameter.maximum));
+      return InvalidArgument(parameter.name + " " + NumberToText(value) + " is not in " +
+                             NumberToText(parameter.minimum) + ".." + NumberToText(parameter.maximum));
     }
     if (parameter.kind == TEMPERA_PARAMETER_INTEGER || parameter.kind == TEMPERA_PARAMETER_SWITCH) {
       value = std::clamp(std::round(value), parameter.minimum, parameter.maximum);

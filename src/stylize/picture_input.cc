@@ -2,18 +2,17 @@
 
 namespace tempera::stylize {
 
-Result<Size> PictureInput(const graph::Graph& model, const std::string& refusal) {
+Result<Size> PictureInput(const graph::Graph& model, size_t index, const std::string& refusal) {
   const auto not_ours = [&](const std::string& why) {
     return Unsupported(refusal + ": " + why +
                        " (needed: one float input [1, 3, H, W] and an output like it)");
   };
-  if (model.inputs.size() != 1) return not_ours("it has " + std::to_string(model.inputs.size()) + " inputs");
   if (model.outputs.empty()) return not_ours("it has no output");
-  const graph::Value& input = model.value(model.inputs[0]);
+  const graph::Value& input = model.value(model.inputs[index]);
   if (input.info.dtype != DataType::kFloat32) {
     return not_ours("input '" + input.name + "' is " + DataTypeName(input.info.dtype));
   }
-  const auto& dims = model.input_dims[0];
+  const auto& dims = model.input_dims[index];
   if (dims.empty()) return Size{};
   Shape shape;
   for (const onnx::Dim& d : dims) shape.push_back(d.value);

@@ -16,9 +16,9 @@ constexpr int64_t kLargePixels = int64_t{1} << 24;
 Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::string name,
                                                    const StylizerOptions& options) {
   std::unique_ptr<Stylizer> s(new Stylizer(std::move(model), std::move(name), options));
-  s->parameters_.emplace(BuiltInParameters());
-  TEMPERA_ASSIGN_OR_RETURN(const ModelMetadata metadata, ReadModelMetadata(*s->model_, s->name_));
-  s->values_ = metadata.values, s->multiple_ = metadata.size_multiple;
+  TEMPERA_ASSIGN_OR_RETURN(s->metadata_, ReadModelMetadata(*s->model_, s->name_));
+  s->multiple_ = s->metadata_.size_multiple;
+  s->parameters_.emplace(s->metadata_.parameters);
   TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
@@ -29,8 +29,9 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
 }
 
 Status Stylizer::CheckPictureModel() {
-  TEMPERA_ASSIGN_OR_RETURN(declared_,
-                           PictureInput(*model_, name_ + " does not turn a picture into a picture"));
+  if (model_->inputs.size() != 1) return Unsupported(name_ + ": parameters and states are not served yet");
+  TEMPERA_ASSIGN_OR_RETURN(declared_, PictureInput(*model_, metadata_.picture_input,
+                                                   name_ + " does not turn a picture into a picture"));
   // A size every fully convolutional network takes, then the one the file names.
   const Size usual = PaddedSize({64, 64}, multiple_);
   Result<Probe> probe = ProbeSize(usual);
@@ -74,7 +75,7 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   engine::SessionOptions options;
   options.host = host_;
   options.precision = options_.precision;
-  options.input_range = engine::ValueRange{values_.low, values_.high};
+  options.input_range = engine::ValueRange{metadata_.values.low, metadata_.values.high};
   options.rewrites_inputs = true;
   options.calibration = calibration_;
   options.norm_statistics = options_.norm_statistics;
@@ -83,9 +84,9 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   source_.reset();
   sink_.reset();
   const bool same_size = frame == working && !options_.through_tensors;
-  if (same_size) options.source = &source_.emplace(frame, values_, *kernels_).picture();
+  if (same_size) options.source = &source_.emplace(frame, metadata_.values, *kernels_).picture();
   if (same_size && probe.painted == padded) {
-    options.sink = &sink_.emplace(frame, values_, any_format_, *kernels_, *blender_).picture();
+    options.sink = &sink_.emplace(frame, metadata_.values, any_format_, *kernels_, *blender_).picture();
   }
   auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
@@ -99,15 +100,17 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
   calibration_ = session_->calibration();
   if (!session_->reads_source()) {
-    to_tensor_.emplace(frame, working, padded, values_, *kernels_, host_->pool.get());
+    to_tensor_.emplace(frame, working, padded, metadata_.values, *kernels_, host_->pool.get());
   }
   if (!session_->writes_sink()) {
-    from_tensor_.emplace(probe.painted, padded, working, frame, values_, *kernels_, host_->pool.get());
+    from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.values, *kernels_,
+                         host_->pool.get());
   }
   return OkStatus();
 }
 
 Status Stylizer::Plan(Size frame, bool subsampled) {
+  ++plans_made_;
   // The old plan goes first: two would need twice the memory.
   frame_ = {};
   session_.reset();
@@ -135,6 +138,11 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   }
   frame_ = frame;
   return OkStatus();
+}
+
+Status Stylizer::Prepare(Size frame, bool subsampled) {
+  const bool serves = frame == frame_ && (!subsampled || any_format_ || !writes_frame());
+  return serves ? OkStatus() : Plan(frame, subsampled);
 }
 
 void Stylizer::TakeParameters() {
@@ -195,9 +203,7 @@ Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& p
   blending.keep_colors = keep_colors_;
   const bool subsampled =
       IsSubsampled(in.format) || IsSubsampled(out.format) || IsSubsampled(blending.under.format);
-  if (in.size() != frame_ || (subsampled && !any_format_ && writes_frame())) {
-    TEMPERA_RETURN_IF_ERROR(Plan(in.size(), subsampled));
-  }
+  TEMPERA_RETURN_IF_ERROR(Prepare(in.size(), subsampled));
   if (params.mask) {
     mask_->Show(*params.mask, in.size());
     blending.mask = &*mask_;

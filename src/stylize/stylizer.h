@@ -41,6 +41,9 @@ class Stylizer {
   static Result<std::unique_ptr<Stylizer>> Create(engine::ModelPtr model, std::string name,
                                                   const StylizerOptions& options);
 
+  // Makes a plan for frames of this size, of subsampled formats too where `subsampled` says so, unless the
+  // one that is there serves. Process then makes none.
+  Status Prepare(Size frame, bool subsampled);
   // in and out have one size. Plans anew when it differs from the last frame's. kCancelled when the host says
   // so: `out` is then half painted, or untouched, and the next frame begins anew.
   Status Process(const Image& in, const Image& out, const FrameParams& params = {});
@@ -53,6 +56,8 @@ class Stylizer {
   const Parameters& parameters() const { return *parameters_; }
   Result<Size> WorkingSizeFor(Size frame) const;
   engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
+  // Since it was created.
+  int plans_made() const { return plans_made_; }
   // Whether the network reads and writes the last frame's bytes itself.
   bool reads_frame() const { return session_ && session_->reads_source(); }
   bool writes_frame() const { return session_ && session_->writes_sink(); }
@@ -81,8 +86,8 @@ class Stylizer {
   engine::ModelPtr model_;
   std::string name_;
   StylizerOptions options_;
-  ValueFormat values_;
-  int multiple_ = 4;
+  ModelMetadata metadata_;
+  int multiple_ = 4;                      // the metadata's, or what the graph turned out to need
   Size declared_;                         // the input size the file names; zeros where it is open
   bool fixed_size_ = false;               // the graph runs at declared_ only
   std::optional<Parameters> parameters_;  // from Create on
@@ -101,6 +106,7 @@ class Stylizer {
   // all.
   Image Kept(const Image& image, const Image& out, std::vector<uint8_t>* bytes) const;
 
+  int plans_made_ = 0;
   // The plan for the current frame size.
   Size frame_;
   bool any_format_ = true;             // sink_ takes subsampled formats

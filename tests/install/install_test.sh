@@ -19,6 +19,9 @@ prefix="$scratch/moved prefix"
 for file in include/tempera/tempera.h include/tempera/tempera.hpp share/tempera/styles; do
   [ -e "$prefix/$file" ] || fail "$file is not installed"
 done
+for style in "$prefix"/share/tempera/styles/*.onnx; do
+  [ -e "${style%.onnx}.jpg" ] || fail "$style has no thumbnail beside it"
+done
 library=$(find "$prefix" -name 'libtempera.so')
 [ -n "$library" ] || fail "libtempera.so is not installed"
 
@@ -49,6 +52,11 @@ cmake -S "$source_dir/examples" -B "$scratch/examples" -DCMAKE_PREFIX_PATH="$pre
 cmake --build "$scratch/examples" >"$scratch/build.log" 2>&1 || fail "$(tail -5 "$scratch/build.log")"
 run_example "$scratch/examples/stylize_image_c" cmake_c
 run_example "$scratch/examples/stylize_image_cpp" cmake_cpp
+
+"$scratch/examples/parameters_c" "$scratch/negative.onnx" strength 0.5 >"$scratch/parameters" || fail "parameters_c failed"
+grep -q 'strength = 0.5' "$scratch/parameters" || fail "strength was not set: $(cat "$scratch/parameters")"
+! "$scratch/examples/parameters_c" "$scratch/negative.onnx" stroke 1 2>"$scratch/parameters.err" || fail "took 'stroke'"
+grep -q 'keep_colors' "$scratch/parameters.err" || fail "does not say what there is: $(cat "$scratch/parameters.err")"
 
 export PKG_CONFIG_PATH=$(dirname "$library")/pkgconfig
 export LD_LIBRARY_PATH=$(dirname "$library")${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}

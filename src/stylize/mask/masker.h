@@ -11,9 +11,9 @@
 #include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/engine/run/session.h"
-#include "src/stylize/frame_mask.h"
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
+#include "src/stylize/mask/frame_mask.h"
 #include "src/stylize/model_metadata.h"
 #include "src/stylize/stylizer.h"
 

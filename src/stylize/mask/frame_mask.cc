@@ -1,4 +1,4 @@
-#include "src/stylize/frame_mask.h"
+#include "src/stylize/mask/frame_mask.h"
 
 #include <algorithm>
 #include <cmath>

@@ -5,11 +5,23 @@
 #include <memory>
 #include <new>
 
+#include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/stylize/stylizer.h"
 #include "tempera/tempera.h"
 
+struct tempera_host {
+  std::shared_ptr<const tempera::Host> host;
+};
+
 struct tempera_stylizer {
+  // What its host does not share with other stylizers.
+  struct Lent {
+    tempera::CancelFlag cancel;
+    tempera_progress_callback progress = nullptr;
+    void* progress_user = nullptr;
+  };
+  std::shared_ptr<Lent> lent;
   std::unique_ptr<tempera::stylize::Stylizer> stylizer;
 };
 

@@ -1,9 +1,9 @@
 // The C border: mask networks.
 #include <string>
 
-#include "src/stylize/door.h"
-#include "src/stylize/door_structs.h"
-#include "src/stylize/masker.h"
+#include "src/stylize/door/door.h"
+#include "src/stylize/door/door_structs.h"
+#include "src/stylize/mask/masker.h"
 #include "tempera/tempera.h"
 
 struct tempera_masker {

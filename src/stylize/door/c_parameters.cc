@@ -2,9 +2,9 @@
 #include <span>
 #include <string>
 
-#include "src/stylize/door.h"
+#include "src/stylize/door/door.h"
+#include "src/stylize/door/sized.h"
 #include "src/stylize/parameters.h"
-#include "src/stylize/sized.h"
 
 namespace {
 

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 #include <limits>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
@@ -66,6 +67,88 @@ TEST(Door, AnotherAbiIsRefusedWhenOpening) {
     EXPECT_EQ(OpenWith(&options), TEMPERA_INVALID_ARGUMENT);
     EXPECT_NE(std::string(tempera_error_message()).find("ABI"), std::string::npos) << tempera_error_message();
   }
+}
+
+struct Lent {
+  std::map<std::string, std::vector<uint8_t>> kept;
+  int loads = 0, hits = 0;
+  std::vector<std::string> log;
+};
+
+tempera_host_options Lending(Lent* lent) {
+  tempera_host_options options = TEMPERA_HOST_OPTIONS_INIT;
+  options.threads = 1;
+  options.cache_load = [](const char* key, void* bytes, size_t size, void* user) {
+    auto* mine = static_cast<Lent*>(user);
+    ++mine->loads;
+    const auto found = mine->kept.find(key);
+    if (found == mine->kept.end() || found->second.size() > size) return size_t{0};
+    ++mine->hits;
+    std::copy(found->second.begin(), found->second.end(), static_cast<uint8_t*>(bytes));
+    return found->second.size();
+  };
+  options.cache_store = [](const char* key, const void* bytes, size_t size, void* user) {
+    const auto* begin = static_cast<const uint8_t*>(bytes);
+    static_cast<Lent*>(user)->kept[key].assign(begin, begin + size);
+  };
+  options.cache_user = lent;
+  options.log = [](int, const char* message, void* user) {
+    static_cast<Lent*>(user)->log.push_back(message);
+  };
+  options.log_user = lent;
+  return options;
+}
+
+TEST(Door, AHostLendsItsCacheAndItsLog) {
+  Lent lent;
+  // The Reshape admits [1, 3, 24, 48] alone, of which a warning is logged.
+  TestModel fixed({1, 3, 24, 48});
+  fixed.Constant("flat", {1, 3 * 24 * 48}).Node("Reshape", {"input", "flat"}, "row");
+  fixed.Constant("shape", {1, 3, 24, 48}).Node("Reshape", {"row", "shape"}, "output");
+  const std::string bytes = fixed.Bytes();
+  for (int i = 0; i < 2; ++i) {
+    Options options;
+    {
+      const Expected<SharedHost> host = SharedHost::Create(Lending(&lent));
+      ASSERT_TRUE(host) << host.error().message;
+      options.host = *host;
+    }
+    auto s = tempera::Stylizer::Open(std::as_bytes(std::span(bytes)), options);
+    ASSERT_TRUE(s) << s.error().message;
+    options.host = {};  // the stylizer keeps it
+    ASSERT_FALSE(s->Prepare(20, 10, TEMPERA_RGB));
+  }
+  EXPECT_EQ(lent.kept.size(), 1u);
+  EXPECT_EQ(lent.loads, 2);
+  EXPECT_EQ(lent.hits, 1);
+  ASSERT_EQ(lent.log.size(), 2u);
+  EXPECT_NE(lent.log[0].find("48x24"), std::string::npos);
+}
+
+TEST(Door, HostsAreChecked) {
+  Lent lent;
+  for (const auto& change : std::vector<void (*)(tempera_host_options&)>{
+           [](tempera_host_options& o) { o.cache_store = nullptr; },
+           [](tempera_host_options& o) { o.cache_folder = "x"; },
+           [](tempera_host_options& o) { o.threads = -1; }, [](tempera_host_options& o) { o.reserved = 1; },
+           [](tempera_host_options& o) { o.abi_version = 0; },
+           [](tempera_host_options& o) { o.struct_size = 1; }}) {
+    tempera_host_options options = Lending(&lent);
+    change(options);
+    tempera_host* host = nullptr;
+    EXPECT_NE(tempera_create_host(&options, &host), TEMPERA_OK);
+    EXPECT_EQ(host, nullptr);
+  }
+  EXPECT_EQ(tempera_create_host(nullptr, nullptr), TEMPERA_INVALID_ARGUMENT);
+  tempera_close_host(nullptr);
+  // What is the host's is not said again.
+  const Expected<SharedHost> host = SharedHost::Create(Lending(&lent));
+  ASSERT_TRUE(host);
+  tempera_options options = TEMPERA_OPTIONS_INIT;
+  options.host = host->handle();
+  EXPECT_EQ(OpenWith(&options), TEMPERA_OK);
+  options.threads = 1;
+  EXPECT_EQ(OpenWith(&options), TEMPERA_INVALID_ARGUMENT);
 }
 
 TEST(Door, NumbersThatNobodyNamedAreRefused) {
@@ -210,6 +293,42 @@ TEST_F(DoorFrame, FrameParamsAreChecked) {
   params = TEMPERA_FRAME_PARAMS_INIT;
   params.under = &under;
   EXPECT_EQ(Paint(params), TEMPERA_INVALID_ARGUMENT);
+}
+
+TEST_F(DoorFrame, PreparingIsChecked) {
+  EXPECT_EQ(tempera_memory_bytes(handle()), 0u);
+  EXPECT_EQ(tempera_prepare(handle(), kWidth, kHeight, TEMPERA_RGB), TEMPERA_OK);
+  EXPECT_GT(tempera_memory_bytes(handle()), 0u);
+  EXPECT_EQ(Paint(image_), TEMPERA_OK);
+  for (const uint8_t b : pixels_) ASSERT_EQ(b, 205);
+  EXPECT_EQ(tempera_prepare(handle(), kWidth, kHeight, 99), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_prepare(handle(), 0, kHeight, TEMPERA_RGB), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_prepare(handle(), 16385, kHeight, TEMPERA_RGB), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_prepare(nullptr, kWidth, kHeight, TEMPERA_RGB), TEMPERA_INVALID_ARGUMENT);
+}
+
+TEST_F(DoorFrame, CancelledUntilItIsNot) {
+  std::vector<double> told;
+  const auto hear = [](const char* doing, double done, void* user) {
+    EXPECT_STRNE(doing, "");
+    static_cast<std::vector<double>*>(user)->push_back(done);
+  };
+  EXPECT_EQ(tempera_set_progress_callback(handle(), hear, &told), TEMPERA_OK);
+  EXPECT_EQ(tempera_set_cancelled(handle(), 1), TEMPERA_OK);
+  EXPECT_EQ(tempera_prepare(handle(), kWidth, kHeight, TEMPERA_RGB), TEMPERA_CANCELLED);
+  EXPECT_EQ(Paint(image_), TEMPERA_CANCELLED);
+  EXPECT_EQ(tempera_set_cancelled(handle(), 0), TEMPERA_OK);
+  told.clear();
+  EXPECT_EQ(tempera_prepare(handle(), kWidth, kHeight, TEMPERA_RGB), TEMPERA_OK);
+  ASSERT_FALSE(told.empty());
+  EXPECT_EQ(told.back(), 1);
+  EXPECT_TRUE(std::is_sorted(told.begin(), told.end()));
+  told.clear();
+  std::fill(pixels_.begin(), pixels_.end(), uint8_t{50});
+  EXPECT_EQ(Paint(image_), TEMPERA_OK);
+  for (const uint8_t b : pixels_) ASSERT_EQ(b, 205);
+  EXPECT_TRUE(told.empty());  // nothing was left to prepare
+  EXPECT_EQ(tempera_set_cancelled(nullptr, 1), TEMPERA_INVALID_ARGUMENT);
 }
 
 TEST_F(DoorFrame, ParametersByIndexAndName) {

@@ -1,4 +1,4 @@
-#include "src/stylize/masker.h"
+#include "src/stylize/mask/masker.h"
 
 #include <algorithm>
 #include <cmath>
@@ -37,7 +37,11 @@ Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::stri
   TEMPERA_ASSIGN_OR_RETURN(const ModelMetadata metadata, ReadModelMetadata(*m->model_, m->name_));
   m->values_ = metadata.values;
   if (m->Metadata("tempera.size_multiple") != nullptr) m->multiple_ = metadata.size_multiple;
-  TEMPERA_ASSIGN_OR_RETURN(m->declared_, PictureInput(*m->model_, m->name_ + " makes no mask of a picture"));
+  const std::string refusal = m->name_ + " makes no mask of a picture";
+  if (m->model_->inputs.size() != 1) {
+    return Unsupported(refusal + ": it has " + std::to_string(m->model_->inputs.size()) + " inputs");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(m->declared_, PictureInput(*m->model_, metadata.picture_input, refusal));
   Result<Shape> probe = m->ProbeSize(PaddedSize({64, 64}, m->multiple_));
   if (!probe.ok() && m->declared_.width > 0 && m->declared_.height > 0) {
     probe = m->ProbeSize(m->declared_);

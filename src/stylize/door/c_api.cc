@@ -2,8 +2,8 @@
 #include <string>
 
 #include "src/base/log.h"
-#include "src/stylize/door.h"
-#include "src/stylize/door_structs.h"
+#include "src/stylize/door/door.h"
+#include "src/stylize/door/door_structs.h"
 #include "tempera/tempera.h"
 
 #ifndef TEMPERA_VERSION
@@ -18,6 +18,18 @@ using tempera::Status;
 
 using tempera::stylize::Guard;
 
+// What a stylizer's host does not share with others: a flag that stops it, and who hears how far it is.
+std::shared_ptr<tempera_stylizer::Lent> Lend(tempera::stylize::StylizerOptions* options) {
+  const auto lent = std::make_shared<tempera_stylizer::Lent>();
+  tempera::Host host = options->host == nullptr ? tempera::Host() : *options->host;
+  host.cancel = std::shared_ptr<const tempera::CancelFlag>(lent, &lent->cancel);
+  host.progress = [told = lent.get()](const char* doing, double done) {
+    if (told->progress != nullptr) told->progress(doing, done, told->progress_user);
+  };
+  options->host = std::make_shared<const tempera::Host>(std::move(host));
+  return lent;
+}
+
 // `load` gives a Result<ModelPtr>.
 template <typename Load>
 tempera_status Open(const char* name, const tempera_options* options, tempera_stylizer** out,
@@ -27,10 +39,11 @@ tempera_status Open(const char* name, const tempera_options* options, tempera_st
     *out = nullptr;
     tempera::stylize::StylizerOptions checked;
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadOptions(options, &checked));
+    const auto lent = Lend(&checked);
     TEMPERA_ASSIGN_OR_RETURN(tempera::engine::ModelPtr model, load());
     TEMPERA_ASSIGN_OR_RETURN(auto stylizer,
                              tempera::stylize::Stylizer::Create(std::move(model), name, checked));
-    *out = new tempera_stylizer{std::move(stylizer)};
+    *out = new tempera_stylizer{lent, std::move(stylizer)};
     return OkStatus();
   });
 }
@@ -70,6 +83,15 @@ tempera_status tempera_process_frame(tempera_stylizer* stylizer, const tempera_i
     tempera::stylize::FrameParams frame;
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadFrameParams(params, &frame));
     return stylizer->stylizer->Process(source, painting, frame);
+  });
+}
+
+tempera_status tempera_prepare(tempera_stylizer* stylizer, int32_t width, int32_t height, int32_t format) {
+  return Guard([&]() -> Status {
+    if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
+    tempera::stylize::PixelFormat read;
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadFormat(format, "frames to prepare for", &read));
+    return stylizer->stylizer->Prepare({width, height}, tempera::stylize::IsSubsampled(read));
   });
 }
 

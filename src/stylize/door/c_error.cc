@@ -1,7 +1,7 @@
 // The C border: a Status becomes a code and, per thread, a message.
 #include <cstdio>
 
-#include "src/stylize/door.h"
+#include "src/stylize/door/door.h"
 
 namespace tempera::stylize {
 namespace {

@@ -1,8 +1,12 @@
-#include "src/stylize/door_structs.h"
+#include "src/stylize/door/door_structs.h"
 
+#include <memory>
 #include <string>
+#include <utility>
 
-#include "src/stylize/sized.h"
+#include "src/base/number_text.h"
+#include "src/stylize/door/door.h"
+#include "src/stylize/door/sized.h"
 
 namespace tempera::stylize {
 namespace {
@@ -42,6 +46,8 @@ Status Statistics(int32_t given, engine::NormStatistics* out) {
   }
 }
 
+}  // namespace
+
 Status CheckAbi(uint32_t version) {
   if (version == TEMPERA_ABI_VERSION) return OkStatus();
   return InvalidArgument("the program was built for version " + std::to_string(version) +
@@ -49,13 +55,20 @@ Status CheckAbi(uint32_t version) {
                          (version == 0 ? "; begin with TEMPERA_OPTIONS_INIT" : "; build it anew"));
 }
 
-Status Switch(const char* name, int32_t given, bool* out) {
+Status CheckSwitch(const char* name, int32_t given, bool* out) {
   if (given != 0 && given != 1) {
     return InvalidArgument(std::string(name) + " = " + std::to_string(given) + " is neither 0 nor 1");
   }
   *out = given == 1;
   return OkStatus();
 }
+
+Status CheckThreads(int32_t threads) {
+  if (threads >= 0 && threads <= 1024) return OkStatus();
+  return InvalidArgument("threads = " + std::to_string(threads) + " is not in 0..1024");
+}
+
+namespace {
 
 // By the numbers of ITU-T H.273, of which 2 is the word for what is left open.
 constexpr int32_t kOpen = 2;
@@ -129,34 +142,6 @@ Status ReadPrimaries(int32_t given, const char* what, int* out) {
   }
 }
 
-Status ReadFormat(int32_t given, const char* what, PixelFormat* out) {
-  switch (given) {
-    case TEMPERA_RGBA:
-      *out = PixelFormat::kRgba;
-      return OkStatus();
-    case TEMPERA_BGRA:
-      *out = PixelFormat::kBgra;
-      return OkStatus();
-    case TEMPERA_RGB:
-      *out = PixelFormat::kRgb;
-      return OkStatus();
-    case TEMPERA_NV12:
-      *out = PixelFormat::kNv12;
-      return OkStatus();
-    case TEMPERA_I420:
-      *out = PixelFormat::kI420;
-      return OkStatus();
-    case TEMPERA_P010:
-      *out = PixelFormat::kP010;
-      return OkStatus();
-    case TEMPERA_I010:
-      *out = PixelFormat::kI010;
-      return OkStatus();
-    default:
-      return InvalidArgument(std::string(what) + ": pixel format " + std::to_string(given) + " is unknown");
-  }
-}
-
 Status CheckSize(Size size, const std::string& what) {
   if (size.width >= 1 && size.height >= 1 && size.width <= kMaxExtent && size.height <= kMaxExtent) {
     return OkStatus();
@@ -189,18 +174,44 @@ Status CheckPlane(const Image& image, int plane, const char* what) {
 
 }  // namespace
 
+Status ReadFormat(int32_t given, const char* what, PixelFormat* out) {
+  switch (given) {
+    case TEMPERA_RGBA:
+      *out = PixelFormat::kRgba;
+      return OkStatus();
+    case TEMPERA_BGRA:
+      *out = PixelFormat::kBgra;
+      return OkStatus();
+    case TEMPERA_RGB:
+      *out = PixelFormat::kRgb;
+      return OkStatus();
+    case TEMPERA_NV12:
+      *out = PixelFormat::kNv12;
+      return OkStatus();
+    case TEMPERA_I420:
+      *out = PixelFormat::kI420;
+      return OkStatus();
+    case TEMPERA_P010:
+      *out = PixelFormat::kP010;
+      return OkStatus();
+    case TEMPERA_I010:
+      *out = PixelFormat::kI010;
+      return OkStatus();
+    default:
+      return InvalidArgument(std::string(what) + ": pixel format " + std::to_string(given) + " is unknown");
+  }
+}
+
 Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
   if (given == nullptr) return OkStatus();
   tempera_options options;
   TEMPERA_RETURN_IF_ERROR(
       ReadSized(given, TEMPERA_SIZE_THROUGH(tempera_options, threads), "tempera_options", &options));
   TEMPERA_RETURN_IF_ERROR(CheckAbi(options.abi_version));
-  if (options.threads < 0 || options.threads > 1024) {
-    return InvalidArgument("threads = " + std::to_string(options.threads) + " is not in 0..1024");
-  }
+  TEMPERA_RETURN_IF_ERROR(CheckThreads(options.threads));
   TEMPERA_RETURN_IF_ERROR(Precision(options.precision, &out->precision));
   TEMPERA_RETURN_IF_ERROR(Statistics(options.norm_statistics, &out->norm_statistics));
-  TEMPERA_RETURN_IF_ERROR(Switch("pin_threads", options.pin_threads, &out->pin_threads));
+  TEMPERA_RETURN_IF_ERROR(CheckSwitch("pin_threads", options.pin_threads, &out->pin_threads));
   for (const int32_t extent : {options.working_width, options.working_height}) {
     if (extent < 0 || extent > kMaxExtent) {
       return InvalidArgument("working size " + std::to_string(extent) + " is not in 0..16384");
@@ -210,9 +221,18 @@ Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
     return Unsupported("tempera_options.reserved is not 0; begin with TEMPERA_OPTIONS_INIT");
   out->num_threads = options.threads;
   out->working = {options.working_width, options.working_height};
-  auto host = std::make_shared<Host>();
-  if (options.cache_folder != nullptr) host->cache = OpenDiskCache(options.cache_folder);
-  out->host = std::move(host);
+  const bool has_folder = options.cache_folder != nullptr && *options.cache_folder != '\0';
+  if (options.host == nullptr) {
+    auto host = std::make_shared<Host>();
+    if (has_folder) host->cache = OpenDiskCache(options.cache_folder);
+    out->host = std::move(host);
+    return OkStatus();
+  }
+  if (options.threads != 0 || options.pin_threads != 0 || has_folder) {
+    return InvalidArgument(
+        "threads, pin_threads and cache_folder are the host's: leave them at 0, or host at NULL");
+  }
+  out->host = options.host->host;
   return OkStatus();
 }
 
@@ -258,11 +278,11 @@ Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out) {
     const Size size = {params.mask_width, params.mask_height};
     TEMPERA_RETURN_IF_ERROR(CheckMaskPlane(size, params.mask_stride_bytes));
     if (!(params.mask_feather >= 0 && params.mask_feather <= kMostFeather)) {
-      return InvalidArgument("mask_feather " + std::to_string(params.mask_feather) + " is not in 0..1024");
+      return InvalidArgument("mask_feather " + NumberToText(params.mask_feather) + " is not in 0..1024");
     }
     out->mask = Mask{params.mask, params.mask_stride_bytes, size, params.mask_feather};
   }
-  TEMPERA_RETURN_IF_ERROR(Switch("tempera_frame_params.cut", params.cut, &out->cut));
+  TEMPERA_RETURN_IF_ERROR(CheckSwitch("tempera_frame_params.cut", params.cut, &out->cut));
   out->timestamp_us = params.timestamp_us;
   return OkStatus();
 }

@@ -1,6 +1,6 @@
 // Mask networks: what their numbers mean, which channel is the mask, sizes, and a public network on a
 // photograph.
-#include "src/stylize/masker.h"
+#include "src/stylize/mask/masker.h"
 
 #include <gtest/gtest.h>
 

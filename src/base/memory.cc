@@ -1,7 +1,7 @@
 #include "src/base/memory.h"
 
-#include "src/base/number_text.h"
 #include "src/base/platform/platform.h"
+#include "src/base/text/number_text.h"
 
 namespace tempera {
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "src/base/number_text.h"
+#include "src/base/text/number_text.h"
 #include "src/ops/element_types.h"
 #include "src/ops/op.h"
 #include "src/ops/resize_axis.h"

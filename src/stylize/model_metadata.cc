@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <optional>
 
-#include "src/base/number_text.h"
+#include "src/base/text/number_text.h"
 #include "src/engine/facts/ranges.h"
 #include "src/onnx/quote.h"
 

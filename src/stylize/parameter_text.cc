@@ -4,8 +4,8 @@
 #include <numeric>
 #include <utility>
 
-#include "src/base/number_text.h"
-#include "src/base/one_line.h"
+#include "src/base/text/number_text.h"
+#include "src/base/text/one_line.h"
 #include "src/engine/facts/ranges.h"
 #include "src/onnx/quote.h"
 #include "src/stylize/model_metadata.h"

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
-#include "src/base/number_text.h"
+#include "src/base/text/number_text.h"
 
 namespace tempera::stylize {
 namespace {

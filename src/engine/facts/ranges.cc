@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-#include "src/base/number_text.h"
+#include "src/base/text/number_text.h"
 #include "src/engine/facts/operators.h"
 #include "src/graph/rewrite.h"
 

@@ -4,7 +4,7 @@
 #include <string>
 #include <utility>
 
-#include "src/base/number_text.h"
+#include "src/base/text/number_text.h"
 #include "src/stylize/door/door.h"
 #include "src/stylize/door/sized.h"
 

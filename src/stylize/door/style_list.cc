@@ -6,7 +6,7 @@
 #include <system_error>
 #include <utility>
 
-#include "src/base/one_line.h"
+#include "src/base/text/one_line.h"
 #include "src/onnx/metadata.h"
 
 namespace tempera::stylize {

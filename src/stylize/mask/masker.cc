@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "src/base/cpu.h"
-#include "src/base/number_text.h"
+#include "src/base/text/number_text.h"
 #include "src/engine/facts/ranges.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/picture_input.h"

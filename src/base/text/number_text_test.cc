@@ -1,4 +1,4 @@
-#include "src/base/number_text.h"
+#include "src/base/text/number_text.h"
 
 #include <gtest/gtest.h>
 

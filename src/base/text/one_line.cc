@@ -1,4 +1,4 @@
-#include "src/base/one_line.h"
+#include "src/base/text/one_line.h"
 
 #include <algorithm>
 

@@ -25,9 +25,11 @@ bool MayInterleave(const Node& conv, int64_t channels) {
 
 class LayoutChooser {
  public:
-  LayoutChooser(const Graph& graph, const std::vector<bool>& low_precision)
+  LayoutChooser(const Graph& graph, const std::vector<bool>& low_precision,
+                const std::vector<bool>& depthwise)
       : graph_(graph),
         low_precision_(low_precision),
+        depthwise_(depthwise),
         pending_(graph.values.size()),
         is_conv_root_(graph.values.size()),
         interleaved_(graph.values.size()) {}
@@ -59,7 +61,11 @@ class LayoutChooser {
     const ValueId out = node.outputs[0];
     const LayoutRole role = FactsOf(node.op_type).layout;
     if (role == LayoutRole::kConv) {
-      if (low_precision_[n] && MayInterleave(node, graph_.value(out).info.shape[1])) MakeRoot(out, true);
+      if (low_precision_[n]) {
+        if (MayInterleave(node, graph_.value(out).info.shape[1])) MakeRoot(out, true);
+      } else if (pending(node.inputs[0]).root != kNoValue && depthwise_[n]) {
+        MakeRoot(out, false);  // it gathers no moments
+      }
       return;
     }
     if (node.inputs[0] == kNoValue) return;
@@ -95,10 +101,20 @@ class LayoutChooser {
     return true;
   }
 
+  // Of a depthwise convolution: makes pixels of pixels, or planes of planes.
+  bool GiveUpDepthwise(const Node& node) {
+    const ValueId from = chain(node.inputs[0]).root, to = chain(node.outputs[0]).root;
+    const bool read = from != kNoValue && interleaved_[static_cast<size_t>(from)];
+    const bool made = to != kNoValue && interleaved_[static_cast<size_t>(to)];
+    if (read == made) return false;
+    return GiveUp(read ? node.inputs[0] : node.outputs[0]);
+  }
+
   bool GiveUpForReader(size_t n) {
     const Node& node = graph_.nodes[n];
     const ValueId out = node.outputs.empty() ? kNoValue : node.outputs[0];
     const bool conv = FactsOf(node.op_type).layout == LayoutRole::kConv;
+    if (conv && !low_precision_[n] && pending(out).root != kNoValue) return GiveUpDepthwise(node);
     const ValueId root = out == kNoValue || conv ? kNoValue : pending(out).root;
     const bool serves = conv ? low_precision_[n]
                              // An Add that stays interleaved, or a node that only leaves more pending.
@@ -111,15 +127,16 @@ class LayoutChooser {
   }
 
   const Graph& graph_;
-  const std::vector<bool>& low_precision_;
+  const std::vector<bool>&low_precision_, &depthwise_;
   std::vector<Pending> pending_;
   std::vector<bool> is_conv_root_, interleaved_;
 };
 
 }  // namespace
 
-std::vector<bool> ChooseInterleaved(const Graph& graph, const std::vector<bool>& low_precision) {
-  return LayoutChooser(graph, low_precision).Run();
+std::vector<bool> ChooseInterleaved(const Graph& graph, const std::vector<bool>& low_precision,
+                                    const std::vector<bool>& depthwise) {
+  return LayoutChooser(graph, low_precision, depthwise).Run();
 }
 
 }  // namespace tempera::engine

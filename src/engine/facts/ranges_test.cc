@@ -152,7 +152,7 @@ TEST(Layouts, AnAddGivesUpWithItsReader) {
   std::vector<bool> low(graph.nodes.size());
   for (size_t n = 0; n < low.size(); ++n) low[n] = graph.nodes[n].op_type == "tempera.Conv";
   const auto count = [&] {
-    const auto chosen = ChooseInterleaved(graph, low);
+    const auto chosen = ChooseInterleaved(graph, low, std::vector<bool>(graph.nodes.size()));
     return std::count(chosen.begin(), chosen.end(), true);
   };
   EXPECT_EQ(count(), 3);  // a, b, their sum; not the graph's output

@@ -9,6 +9,7 @@
 #include "src/engine/plan/steps/observe_step.h"
 #include "src/engine/plan/steps/pointwise_step.h"
 #include "src/engine/plan/steps/reference_step.h"
+#include "src/engine/precision/choose_convs.h"
 #include "src/graph/rewrite.h"
 
 namespace tempera::engine {
@@ -85,7 +86,7 @@ void PlanBuilder::ChooseLayouts() {
     conv_ordinal_[n] = ordinal++;
     low_precision_[n] = ConvNhwcNodeServes(*this, node);
   }
-  interleaved_ = ChooseInterleaved(*graph_, low_precision_);
+  interleaved_ = ChooseInterleaved(*graph_, low_precision_, DepthwiseOverPixels(*graph_));
 }
 
 PictureLayout PlanBuilder::LayoutOf(ValueId v) const {

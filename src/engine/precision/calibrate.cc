@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "src/base/checked_math.h"
@@ -98,10 +99,13 @@ class Calibrator {
   Status FindRanges();
   Status FindAuto();
   void FindGains();
-  Candidate Int8Candidate(const std::vector<bool>& low) const;
+  // losses_too: also those convolutions that nothing is gained by, as they stand.
+  Candidate Int8Candidate(const std::vector<bool>& low, bool losses_too = false) const;
   std::vector<Candidate> Candidates() const;
   Result<bool> SearchByLayer();
   std::vector<bool> Only(const std::vector<LayerNoise>& layers) const;
+  // Whether speed is a reason for it.
+  bool Gains(const Candidate& candidate) const { return !costs_ || costs_->Gains(candidate.convs); }
   Result<double> PsnrWith(const Candidate& candidate) const;
   std::vector<ConvSetting> SettingsOf(const Candidate& candidate) const;
   // The frame through a plan of the small graph.
@@ -122,6 +126,7 @@ class Calibrator {
   const PaintCalibrationFrame& paint_;
   Graph small_;  // at the calibration's
   std::vector<ChannelRanges> ranges_, observed_;
+  std::optional<PlanCosts> costs_;       // where speed decides
   std::vector<double> gains_;            // of 8 bits, by convolution
   Precision second_ = Precision::kFp32;  // where 8 bits would gain, but not keep the picture
   std::vector<Tensor> truth_;
@@ -202,7 +207,7 @@ void Calibrator::FindGains() {
   if (options_.plain_dot_kernels) {
     gains_.assign(count, 1.0);
   } else if (fast.int8) {
-    gains_ = Int8Gains(small_, target_.highway_bit);
+    gains_ = costs_.emplace(small_, target_.highway_bit).Int8Gains();
   } else {
     gains_.assign(count, 0.0);
   }
@@ -214,12 +219,15 @@ void Calibrator::FindGains() {
 
 // Where `low` is true in 8 bits; elsewhere in fp32 where that is faster, and in the second precision where it
 // is only better.
-Calibrator::Candidate Calibrator::Int8Candidate(const std::vector<bool>& low) const {
+Calibrator::Candidate Calibrator::Int8Candidate(const std::vector<bool>& low, bool losses_too) const {
   Candidate candidate = {"", {}, kLeastPsnrInt8};
   for (size_t i = 0; i < low.size(); ++i) {
     candidate.convs.push_back(low[i] ? Precision::kInt8 : gains_[i] > 0 ? second_ : Precision::kFp32);
   }
-  const auto count = static_cast<size_t>(std::count(low.begin(), low.end(), true));
+  // What was worth it among others may not be alone.
+  if (costs_ && !losses_too) costs_->DropLosses(&candidate.convs);
+  const auto count =
+      static_cast<size_t>(std::count(candidate.convs.begin(), candidate.convs.end(), Precision::kInt8));
   candidate.name = Int8Name(count, low.size());
   return candidate;
 }
@@ -230,7 +238,9 @@ std::vector<Calibrator::Candidate> Calibrator::Candidates() const {
   std::vector<bool> low;
   for (double gain : gains_) low.push_back(gain > 0);
   const auto add = [&] {
-    if (std::count(low.begin(), low.end(), true) > 0) list.push_back(Int8Candidate(low));
+    if (std::count(low.begin(), low.end(), true) == 0) return;
+    Candidate candidate = Int8Candidate(low);
+    if (Gains(candidate)) list.push_back(std::move(candidate));
   };
   add();
   if (low.empty()) return list;
@@ -256,7 +266,7 @@ Result<bool> Calibrator::SearchByLayer() {
       if (gains_[i] > 0) layer.convs.push_back(i), layer.gain += gains_[i];
     }
     if (layer.convs.empty()) break;
-    TEMPERA_ASSIGN_OR_RETURN(const double psnr, PsnrWith(Int8Candidate(Only({layer}))));
+    TEMPERA_ASSIGN_OR_RETURN(const double psnr, PsnrWith(Int8Candidate(Only({layer}), true)));
     layer.noise = std::pow(10, -psnr / 10);
     layers.push_back(layer);
   }
@@ -264,6 +274,7 @@ Result<bool> Calibrator::SearchByLayer() {
     const std::vector<LayerNoise> kept = MostGain(layers, most);
     if (kept.empty()) return false;
     const Candidate candidate = Int8Candidate(Only(kept));
+    if (!Gains(candidate)) return false;
     TEMPERA_ASSIGN_OR_RETURN(const double psnr, PsnrWith(candidate));
     if (psnr < kLeastPsnrInt8) continue;
     out_.convs = SettingsOf(candidate);
@@ -329,8 +340,11 @@ Status Calibrator::FindAuto() {
   if (found) return OkStatus();
   if (second_ == Precision::kBf16 && !out_.signature.empty()) {
     const std::vector<Precision> all(out_.signature.size(), Precision::kBf16);
-    TEMPERA_ASSIGN_OR_RETURN(const bool held, holds({"bf16", all, kLeastPsnrBf16}));
-    if (held) return OkStatus();
+    const Candidate candidate = {"bf16", all, kLeastPsnrBf16};
+    if (Gains(candidate)) {
+      TEMPERA_ASSIGN_OR_RETURN(const bool held, holds(candidate));
+      if (held) return OkStatus();
+    }
   }
   out_.convs.clear();
   out_.info = {"fp32", 200};

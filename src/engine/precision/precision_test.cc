@@ -103,6 +103,44 @@ TEST(LowPrecision, ServesPicturesOfAnySize) {
   }
 }
 
+// Expand, depthwise, project, with a stride, a residual and a slope: between products that run in a lower
+// precision the picture stays interleaved. One more depthwise convolution that is read in planes stays there
+// itself.
+TEST(LowPrecision, KeepsSeparableConvolutionsInterleaved) {
+  TestModel m;
+  const auto depthwise = [&](const std::string& x, int64_t channels, int64_t k, int64_t stride,
+                             int64_t dilation) {
+    const int64_t pad = k / 2 * dilation;
+    return m.Node(
+        "Conv", {x, m.Random({channels, 1, k, k}, -0.4f, 0.4f), m.Random({channels})},
+        {TestModel::Int("group", channels), TestModel::Ints("strides", {stride, stride}),
+         TestModel::Ints("dilations", {dilation, dilation}), TestModel::Ints("pads", {pad, pad, pad, pad})});
+  };
+  std::string x = m.Node("Relu", {m.PaddedConv("x", 3, 12, 3, 1, 1, true)});
+  x = m.Node("Clip", {depthwise(x, 12, 3, 2, 1), m.Floats({}, {0}), m.Floats({}, {6})});
+  x = m.PaddedConv(x, 12, 16, 1, 1, 0, false);
+  std::string y = m.Node("HardSwish", {m.PaddedConv(x, 16, 40, 1, 1, 0, false)});
+  y = m.Node("LeakyRelu", {depthwise(y, 40, 5, 1, 1)}, {TestModel::Float("alpha", 0.1f)});
+  x = m.Node("Relu", {m.Node("Add", {m.PaddedConv(y, 40, 16, 1, 1, 0, false), x})});
+  x = m.PaddedConv(depthwise(x, 16, 3, 1, 2), 16, 8, 1, 1, 0, false);
+  m.Output(m.Node("Sigmoid", {depthwise(x, 8, 3, 1, 1)}));
+  const ModelPtr model = Loaded(m);
+  for (const Shape& shape : {Shape{1, 3, 22, 34}, Shape{2, 3, 64, 130}, Shape{1, 3, 11, 9}}) {
+    const auto truth = Make(model, shape, {.num_threads = 1, .reference = true});
+    ASSERT_NE(truth, nullptr);
+    for (Precision p : {Precision::kInt8, Precision::kBf16}) {
+      const auto session = Make(model, shape, {.num_threads = 2, .precision = p});
+      ASSERT_NE(session, nullptr);
+      EXPECT_EQ(CountKernels(*session, "depthwise_f16"), 3) << ShapeToString(shape);
+      EXPECT_EQ(CountKernels(*session, "depthwise_f32"), 1) << ShapeToString(shape);
+      EXPECT_EQ(CountKernels(*session, "add_f16"), 1);
+      EXPECT_EQ(CountKernels(*session, "to_planar"), 0);
+      EXPECT_GT(Psnr(session->output(0), truth->output(0)), p == Precision::kInt8 ? 20 : 30)
+          << PrecisionName(p) << ShapeToString(shape);
+    }
+  }
+}
+
 TEST(LowPrecision, GivesTheSameBytesOnAnyThreadsAndRuns) {
   const ModelPtr model = Loaded(StyleNet());
   for (const CpuTarget& target : AvailableCpuTargets()) {

@@ -28,10 +28,13 @@ Speed SpeedF32(const ConvShape& s) {
   const bool square = s.kernel_h == s.kernel_w && s.group == 1 && s.dilation_h == 1 && s.dilation_w == 1;
   const int64_t k = s.kernel_h, in = s.in_channels, out = s.out_channels;
   const Speed direct = {38, 0.1, 0.25};
+  if (s.group > 1 && s.in_channels == s.group) {  // depthwise
+    return s.stride_w == 1 && s.dilation_w == 1 ? Speed{30, 0, 0} : Speed{9, 0, 0};
+  }
   if (!square) return direct;
   const bool wide = in * out >= 512;
   if (s.transposed) return wide ? Speed{55, 0.3, 0.3} : Speed{32, 0.3, 0.3};
-  if (k == 1) return {38, 0.2, 0.2};
+  if (k == 1) return {48, 0.05, 0};
   if (s.upsample == 2) return {in >= 64 ? 150.0 : in >= 32 ? 115.0 : 85.0, 0.2, 0.35};
   if (s.stride_h == 2) return {k >= 5 ? (wide ? 75.0 : 50.0) : (in >= 32 ? 50.0 : 36.0), 0.1, 0.25};
   if (s.stride_h != 1) return direct;
@@ -84,6 +87,11 @@ double ConvCostNhwc(const ConvShape& s, const ConvNhwcOptions& options) {
   // Shifted sums are added, scaled and stored as planes four pixels at a time.
   const double stored = p.shifts > 1 ? pixels * 4.0 : out * (0.3 + planes);
   return pixels * a_pixel / p.dot->speed + (in * 0.2 + stored) / VectorSpeed(options.highway_bit);
+}
+
+double DepthwiseCostNhwc(const ConvShape& s, int64_t highway_bit) {
+  return (static_cast<double>(s.macs()) * 0.035 + Inputs(s) * 0.05 + Outputs(s) * 0.1) /
+         VectorSpeed(highway_bit);
 }
 
 double AddCost(int64_t numbers, PictureLayout layout, int64_t highway_bit) {

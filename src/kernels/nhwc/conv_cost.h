@@ -15,6 +15,9 @@ double ConvCostF32(const ConvShape& shape, int64_t highway_bit);
 // Shapes that ConvNhwcServes takes. options.low and high are not read.
 double ConvCostNhwc(const ConvShape& shape, const ConvNhwcOptions& options);
 
+// Between interleaved pixels (depthwise_nhwc.h).
+double DepthwiseCostNhwc(const ConvShape& shape, int64_t highway_bit);
+
 // The same for a pass over `numbers` numbers that reads two and writes one.
 double AddCost(int64_t numbers, PictureLayout layout, int64_t highway_bit);
 

@@ -34,4 +34,8 @@ class ConvNhwcStep final : public GatheringStep {
 // Whether PlanConvNhwcNode will serve a tempera.Conv, whatever the layouts around it turn out to be.
 bool ConvNhwcNodeServes(const PlanBuilder& builder, const graph::Node& node);
 
+// Of a depthwise one that stands between interleaved pictures: in fp32 arithmetic, whatever runs beside it
+// (depthwise_nhwc_step.cc). False where it does not.
+Result<bool> PlanDepthwiseNhwcNode(PlanBuilder& builder, const graph::Node& node);
+
 }  // namespace tempera::engine

@@ -93,6 +93,8 @@ Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
   builder.Observe(node);
   TEMPERA_ASSIGN_OR_RETURN(const bool low_precision, PlanConvNhwcNode(builder, node));
   if (low_precision) return true;
+  TEMPERA_ASSIGN_OR_RETURN(const bool interleaved, PlanDepthwiseNhwcNode(builder, node));
+  if (interleaved) return true;
   TEMPERA_ASSIGN_OR_RETURN(const bool depthwise, PlanDepthwiseNode(builder, node));
   if (depthwise) return true;
   TEMPERA_ASSIGN_OR_RETURN(const bool mix, PlanMixNode(builder, node));

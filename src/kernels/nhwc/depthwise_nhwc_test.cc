@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "src/base/cpu.h"
-#include "src/kernels/nhwc/half_for_test.h"
+#include "src/base/half.h"
 
 namespace tempera::kernels {
 namespace {
@@ -69,8 +69,8 @@ TEST_P(DepthwiseNhwcTest, IsWhatThePlainLoopsSay) {
     for (size_t k = 0; k < channels; ++k) {
       for (size_t p = 0; p < in_pixels; ++p) {
         uint16_t& half = pixels[(n * in_pixels + p) * step + k];
-        half = ToHalf(Wave((n * channels + k) * in_pixels + p, 1.0f));
-        planes[(n * channels + k) * in_pixels + p] = FromHalf(half);
+        half = FloatToHalf(Wave((n * channels + k) * in_pixels + p, 1.0f));
+        planes[(n * channels + k) * in_pixels + p] = HalfToFloat(half);
       }
     }
   }
@@ -100,7 +100,7 @@ TEST_P(DepthwiseNhwcTest, IsWhatThePlainLoopsSay) {
     for (size_t n = 0; n < images; ++n) {
       for (size_t p = 0; p < out_pixels; ++p) {
         for (size_t k = 0; k < step; ++k) {
-          const float got = FromHalf(output[kMargin + (n * out_pixels + p) * step + k]);
+          const float got = HalfToFloat(output[kMargin + (n * out_pixels + p) * step + k]);
           if (k >= channels) {
             ASSERT_EQ(got, 0) << target.name << " padding of pixel " << p;
             continue;

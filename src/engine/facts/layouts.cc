@@ -103,7 +103,7 @@ class LayoutChooser {
 
   // Of a depthwise convolution: makes pixels of pixels, or planes of planes.
   bool GiveUpDepthwise(const Node& node) {
-    const ValueId from = chain(node.inputs[0]).root, to = chain(node.outputs[0]).root;
+    const ValueId from = pending(node.inputs[0]).root, to = pending(node.outputs[0]).root;
     const bool read = from != kNoValue && interleaved_[static_cast<size_t>(from)];
     const bool made = to != kNoValue && interleaved_[static_cast<size_t>(to)];
     if (read == made) return false;

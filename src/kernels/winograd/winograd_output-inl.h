@@ -87,14 +87,15 @@ HWY_INLINE void PrefetchTiles(const ConvPlan& plan, const WinogradTile& tile, co
 struct OutputPlane {
   const Pointwise& write;
   int64_t channel;
-  float* numbers;
   int64_t row_step;
 };
 
-// One output channel: products to pixels. `m` is its first image, images `image_stride` apart.
+// One output channel: products to pixels. `m` is its first image, images `image_stride` apart. A parameter of
+// its own, since compilers believe HWY_RESTRICT of parameters alone: `plane`.
 template <class Transform, int kOutPhases>
 HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const WinogradTile& tile, const WinogradWork& work,
-                                  const float* HWY_RESTRICT m, int64_t image_stride, const OutputPlane& out) {
+                                  const float* HWY_RESTRICT m, int64_t image_stride, const OutputPlane& out,
+                                  float* HWY_RESTRICT plane) {
   constexpr int kPoints = Transform::kPoints, kOutputs = Transform::kOutputs;
   constexpr int64_t kTile = kOutputs * kOutPhases;
   const DF d;
@@ -103,7 +104,6 @@ HWY_NOINLINE void TransformOutput(const ConvPlan& plan, const WinogradTile& tile
   const ChannelPointwise pointwise = LoadPointwise(d, out.write, out.channel);
   const Activation activation = out.write.activation;
   const VF bias = hn::Set(d, plan.bias[static_cast<size_t>(out.channel)]);
-  float* HWY_RESTRICT const plane = out.numbers;
   const int64_t row_step = out.row_step;
   for (int64_t r = 0; r < work.num_runs; ++r) {
     const Run& run = work.runs[r];

@@ -151,7 +151,7 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
       float* plane = shuffled ? planes + c % plan.shuffle.slots * to.plane - (y0 * to.row + x0)
                               : args.output + channel * to.plane;
       TransformOutput<Transform, kOutPhases>(plan, tile, work, work.m + (c - first) * w.m_channel,
-                                             image_stride, {args.write, c, plane, to.row});
+                                             image_stride, {args.write, c, to.row}, plane);
       if (args.moments == nullptr) continue;
       const int64_t top = std::max<int64_t>(y0, 0), left = std::max<int64_t>(x0, 0);
       args.moments[channel * plan.tiles + tile.index] =

@@ -11,101 +11,24 @@
 
 #include "src/engine/run/session.h"
 #include "src/onnx/writer.h"
+#include "src/stylize/door_structs.h"
 #include "src/stylize/stylizer.h"
 #include "tempera/tempera.h"
+#include "tests/door/frame.h"
 #include "tests/door/picture_net.h"
 
 namespace tempera::door {
 namespace {
 
-using stylize::Size;
 using stylize::StylizerOptions;
 
 constexpr int64_t kNoLimit = int64_t{1} << 40;
-constexpr int kFormats[] = {TEMPERA_RGB, TEMPERA_NV12, TEMPERA_BGRA, TEMPERA_I420, TEMPERA_RGBA};
-
-// Pixels in rows somewhat longer than needed, one block of memory a plane, so that a sanitizer sees their
-// ends.
-class Frame {
- public:
-  Frame(int format, Size size, int gap) : gap_(gap) {
-    image_.format = format;
-    image_.width = size.width, image_.height = size.height;
-    const int half_w = (size.width + 1) / 2, half_h = (size.height + 1) / 2;
-    switch (format) {
-      case TEMPERA_RGB:
-        Plane(0, 3 * size.width, size.height);
-        break;
-      case TEMPERA_NV12:
-        Plane(0, size.width, size.height), Plane(1, 2 * half_w, half_h);
-        break;
-      case TEMPERA_I420:
-        Plane(0, size.width, size.height), Plane(1, half_w, half_h), Plane(2, half_w, half_h);
-        break;
-      default:
-        Plane(0, 4 * size.width, size.height);
-    }
-  }
-  Frame(const Frame& other)
-      : Frame(other.image_.format, {other.image_.width, other.image_.height}, other.gap_) {
-    image_.matrix = other.image_.matrix, image_.range = other.image_.range;
-    for (int p = 0; p < 3; ++p) planes_[p] = other.planes_[p];
-    Point();
-  }
-  Frame& operator=(const Frame&) = delete;
-
-  tempera_image& image() { return image_; }
-  bool operator==(const Frame& o) const {
-    return std::equal(std::begin(planes_), std::end(planes_), std::begin(o.planes_));
-  }
-  // The largest difference of two bytes.
-  int Distance(const Frame& o) const {
-    int most = 0;
-    ForPairs(o, [&](int a, int b) { most = std::max(most, std::abs(a - b)); });
-    return most;
-  }
-  double PsnrDb(const Frame& o) const {
-    double squares = 0, count = 0;
-    ForPairs(o, [&](int a, int b) { squares += (a - b) * (a - b), count += 1; });
-    return squares == 0 ? 200 : 10 * std::log10(255.0 * 255.0 * count / squares);
-  }
-  template <typename F>
-  void Fill(F&& byte) {
-    for (int p = 0; p < 3; ++p) {
-      for (size_t i = 0; i < planes_[p].size(); ++i) planes_[p][i] = byte(p, static_cast<int>(i));
-    }
-  }
-
- private:
-  void Plane(int p, int bytes, int rows) {
-    image_.stride_bytes[p] = bytes + gap_;
-    // The last row has no gap: nothing lies behind it.
-    planes_[p].resize(static_cast<size_t>(bytes + gap_) * static_cast<size_t>(rows - 1) +
-                      static_cast<size_t>(bytes));
-    planes_[p].shrink_to_fit();
-    Point();
-  }
-  void Point() {
-    for (int p = 0; p < 3; ++p) image_.planes[p] = planes_[p].empty() ? nullptr : planes_[p].data();
-  }
-  template <typename F>
-  void ForPairs(const Frame& o, F&& fn) const {
-    for (int p = 0; p < 3; ++p) {
-      for (size_t i = 0; i < std::min(planes_[p].size(), o.planes_[p].size()); ++i)
-        fn(planes_[p][i], o.planes_[p][i]);
-    }
-  }
-
-  int gap_;
-  tempera_image image_ = TEMPERA_IMAGE_INIT;
-  std::vector<uint8_t> planes_[3];
-};
-
 // One way to paint the same frames.
 class Painter {
  public:
   virtual ~Painter() = default;
-  virtual tempera_status Process(const tempera_image& in, const tempera_image& out) = 0;
+  virtual tempera_status Process(const tempera_image& in, const tempera_image& out,
+                                 const tempera_frame_params& params) = 0;
   // A parameter of one element.
   virtual tempera_status Set(const char* name, float value) = 0;
   virtual void Reset() = 0;
@@ -128,8 +51,9 @@ class DoorPainter final : public Painter {
                                                                                       : TEMPERA_NORM_EXACT;
     return tempera_open_memory(bytes.data(), bytes.size(), &options, &stylizer_);
   }
-  tempera_status Process(const tempera_image& in, const tempera_image& out) override {
-    return tempera_process(stylizer_, &in, &out);
+  tempera_status Process(const tempera_image& in, const tempera_image& out,
+                         const tempera_frame_params& params) override {
+    return tempera_process_frame(stylizer_, &in, &out, &params);
   }
   tempera_status Set(const char* name, float value) override {
     return tempera_set_named_parameter(stylizer_, name, &value, 1);
@@ -149,8 +73,9 @@ class InnerPainter final : public Painter {
     TEMPERA_ASSIGN_OR_RETURN(stylizer_, stylize::Stylizer::Create(std::move(model), "the model", options));
     return OkStatus();
   }
-  tempera_status Process(const tempera_image& in, const tempera_image& out) override {
-    const Status status = stylizer_->Process(in, out);
+  tempera_status Process(const tempera_image& in, const tempera_image& out,
+                         const tempera_frame_params& params) override {
+    const Status status = ProcessRead(in, out, params);
     message_ = status.message();
     return status.ok() ? TEMPERA_OK : TEMPERA_INTERNAL;
   }
@@ -164,6 +89,16 @@ class InnerPainter final : public Painter {
   std::string message() const override { return message_; }
 
  private:
+  Status ProcessRead(const tempera_image& given_in, const tempera_image& given_out,
+                     const tempera_frame_params& given) {
+    stylize::Image in, out;
+    stylize::FrameParams params;
+    TEMPERA_RETURN_IF_ERROR(stylize::ReadImage(given_in, "input image", &in));
+    TEMPERA_RETURN_IF_ERROR(stylize::ReadImage(given_out, "output image", &out));
+    TEMPERA_RETURN_IF_ERROR(stylize::ReadFrameParams(&given, &params));
+    return stylizer_->Process(in, out, params);
+  }
+
   std::unique_ptr<stylize::Stylizer> stylizer_;
   std::string message_;
 };
@@ -198,106 +133,132 @@ class Show {
   void Next() {
     const bool again = shown_ > 0 && dice_.OneIn(3);
     if (shown_ == 0 || dice_.OneIn(5)) {
-      const Size before = size_;
-      size_ = {8 + dice_.Below(41), 8 + dice_.Below(41)};
-      if (dice_.OneIn(12)) size_ = {1 + dice_.Below(9), 1 + dice_.Below(9)};
-      fresh_ = fresh_ || size_ != before;
+      const int width = in_.width, height = in_.height;
+      in_.width = 8 + dice_.Below(41), in_.height = 8 + dice_.Below(41);
+      if (dice_.OneIn(12)) in_.width = 1 + dice_.Below(9), in_.height = 1 + dice_.Below(9);
+      fresh_ = fresh_ || in_.width != width || in_.height != height;
     }
-    if (!again || shown_ == 0) {
-      seed_ = static_cast<uint32_t>(dice_.Below(256));
+    moved_ = !again;
+    if (moved_) {
+      seed_ = dice_.Below(256);
       look_ = dice_.Below(5);
-      moved_ = true;
-      from_ = kFormats[dice_.Below(5)];
-      to_ = dice_.OneIn(3) ? kFormats[dice_.Below(5)] : from_;
-      matrix_ = dice_.Pick({TEMPERA_MATRIX_BT709, TEMPERA_MATRIX_BT601, TEMPERA_MATRIX_BT2020});
-      range_ = dice_.Pick({TEMPERA_RANGE_LIMITED, TEMPERA_RANGE_FULL});
-    } else {
-      moved_ = false;
+      in_.format = DrawFormat();
+      in_.gap = dice_.Below(8), in_.upwards = dice_.OneIn(6);
+      in_.matrix = dice_.Pick({TEMPERA_MATRIX_BT709, TEMPERA_MATRIX_BT601, TEMPERA_MATRIX_BT2020});
+      in_.range = dice_.Pick({TEMPERA_RANGE_LIMITED, TEMPERA_RANGE_FULL});
     }
-    in_place_ = from_ == to_ && dice_.OneIn(3);
+    out_ = under_ = in_;
+    if (dice_.OneIn(3)) out_.format = DrawFormat(), out_.upwards = dice_.OneIn(6), out_.gap = dice_.Below(8);
+    in_place_ =
+        out_.format == in_.format && out_.upwards == in_.upwards && out_.gap == in_.gap && dice_.OneIn(3);
+    under_ways_ = dice_.OneIn(5)                 ? Under::kOther
+                  : !in_place_ && dice_.OneIn(6) ? Under::kOutput
+                                                 : Under::kInput;
+    if (under_ways_ == Under::kOther) under_.format = DrawFormat();
     strength_ = dice_.Pick({1.0f, 1.0f, 0.5f, 0.9f, 0.125f});
     keeps_colors_ = dice_.OneIn(4);
+    mask_width_ = dice_.OneIn(4) ? 1 + dice_.Below(60) : 0;
+    mask_height_ = mask_width_ > 0 ? 1 + dice_.Below(60) : 0;
+    feather_ = dice_.Pick({0.0f, 0.0f, 0.75f, 4.0f, 30.0f});
     resets_ = shown_ > 0 && dice_.OneIn(8);
-    if (resets_) fresh_ = true;
+    cuts_ = dice_.OneIn(12);
+    const bool goes_back = shown_ > 0 && dice_.OneIn(12);
+    time_us_ += goes_back ? -70000 : 40000;
+    if (time_us_ < 0) time_us_ = 0;
+    fresh_ = fresh_ || resets_ || cuts_ || goes_back;
     ++shown_;
   }
 
   // Whether the plain loops, which know of no frame before, must paint the same.
   bool StandsAlone() const {
-    const bool scaled_norms = options_.norm_statistics != engine::NormStatistics::kExact;
-    return !scaled_norms || fresh_ || (!moved_ && alone_);
+    return options_.norm_statistics == engine::NormStatistics::kExact || fresh_ || (!moved_ && alone_);
   }
   void Shown() {
     alone_ = StandsAlone();
     fresh_ = false;
   }
 
-  Frame Input() const {
-    Frame frame(from_, size_, static_cast<int>(seed_ % 7));
-    frame.image().matrix = matrix_, frame.image().range = range_;
-    Dice noise({}, seed_);
-    const int base = static_cast<int>(seed_);
-    frame.Fill([&](int plane, int i) -> uint8_t {
-      switch (look_) {
-        case 0:
-          return noise.Byte();
-        case 1:
-          return static_cast<uint8_t>(base / 2 + noise.Byte() / 4 + plane * 20);
-        case 2:
-          return static_cast<uint8_t>(base);  // one colour
-        case 3:
-          return static_cast<uint8_t>(i * 3 + base);
-        default:
-          return static_cast<uint8_t>(i % 41 < 20 ? base : 255 - base);
-      }
-    });
-    return frame;
-  }
-
-  tempera_status Paint(Painter& painter, Frame* result) const {
-    Frame in = Input();
+  tempera_status Paint(Painter& painter, std::unique_ptr<Frame>* result) const {
+    auto in = std::make_unique<Frame>(in_);
+    FillInput(*in);
+    auto out = std::make_unique<Frame>(out_);
+    out->Fill([](int, int i) { return i * 7 % 256; });
+    Frame under(under_);
+    under.Fill([](int plane, int i) { return (i * 11 + plane * 50) % 256; });
+    std::vector<uint8_t> mask;
+    for (int i = 0; i < (mask_width_ + 3) * mask_height_ - 3; ++i) {
+      mask.push_back(static_cast<uint8_t>(i % 23 < 8 ? 0 : i % 23 < 16 ? 255 : i * 13));
+    }
     if (resets_) painter.Reset();
     for (const tempera_status set :
          {painter.Set("strength", strength_), painter.Set("keep_colors", keeps_colors_ ? 1.0f : 0.0f)}) {
       if (set != TEMPERA_OK) return set;
     }
-    if (in_place_) {
-      const tempera_status status = painter.Process(in.image(), in.image());
-      result->Fill([&](int, int) { return uint8_t{0}; });
-      result->~Frame();
-      new (result) Frame(in);
-      return status;
+    tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
+    if (under_ways_ == Under::kOther) params.under = &under.image();
+    if (under_ways_ == Under::kOutput) params.under = &out->image();
+    if (mask_width_ > 0) {
+      params.mask = mask.data(), params.mask_stride_bytes = mask_width_ + 3;
+      params.mask_width = mask_width_, params.mask_height = mask_height_;
+      params.mask_feather = feather_;
     }
-    return painter.Process(in.image(), result->image());
-  }
-  Frame Canvas() const {
-    Frame out(to_, size_, 3);
-    out.image().matrix = matrix_, out.image().range = range_;
-    out.Fill([](int, int i) { return static_cast<uint8_t>(i * 7); });
-    return out;
+    params.cut = cuts_, params.timestamp_us = time_us_;
+    const tempera_status status =
+        painter.Process(in->image(), in_place_ ? in->image() : out->image(), params);
+    *result = in_place_ ? std::move(in) : std::move(out);
+    return status;
   }
 
   std::string Describe() const {
-    return "frame " + std::to_string(shown_) + ": " + stylize::SizeToString(size_) + " format " +
-           std::to_string(from_) + " to " + std::to_string(to_) + (in_place_ ? " in place" : "") + " look " +
-           std::to_string(look_) + "/" + std::to_string(seed_) + " strength " + std::to_string(strength_) +
-           (keeps_colors_ ? " keeps colours" : "") + (resets_ ? " after a reset" : "") +
-           (moved_ ? "" : " as before");
+    return "frame " + std::to_string(shown_) + ": " + std::to_string(in_.width) + "x" +
+           std::to_string(in_.height) + " format " + std::to_string(in_.format) +
+           (in_.upwards ? " upwards" : "") + " to " + std::to_string(out_.format) +
+           (out_.upwards ? " upwards" : "") + (in_place_ ? " in place" : "") + " over " +
+           std::to_string(static_cast<int>(under_ways_)) + " look " + std::to_string(look_) + "/" +
+           std::to_string(seed_) + " strength " + std::to_string(strength_) +
+           (keeps_colors_ ? " keeps colours" : "") +
+           (mask_width_ > 0 ? " mask " + std::to_string(mask_width_) + "x" + std::to_string(mask_height_) +
+                                  " feather " + std::to_string(feather_)
+                            : "") +
+           (resets_ ? " after a reset" : "") + (cuts_ ? " cut" : "") + (moved_ ? "" : " as before");
   }
 
  private:
+  enum class Under { kInput, kOther, kOutput };
+
+  int DrawFormat() {
+    return dice_.Pick(
+        {TEMPERA_RGB, TEMPERA_NV12, TEMPERA_BGRA, TEMPERA_I420, TEMPERA_RGBA, TEMPERA_P010, TEMPERA_I010});
+  }
+  void FillInput(Frame& frame) const {
+    Dice noise({}, static_cast<uint64_t>(seed_));
+    frame.Fill([&](int plane, int i) -> int {
+      switch (look_) {
+        case 0:
+          return noise.Byte();
+        case 1:
+          return seed_ / 2 + noise.Byte() / 4 + plane * 20;
+        case 2:
+          return seed_;  // one colour
+        case 3:
+          return (i * 3 + seed_) % 256;
+        default:
+          return i % 41 < 20 ? seed_ : 255 - seed_;
+      }
+    });
+  }
+
   Dice& dice_;
   const StylizerOptions& options_;
-  int shown_ = 0;
-  Size size_;
-  uint32_t seed_ = 0;
-  int look_ = 0;
-  int from_ = TEMPERA_RGB, to_ = TEMPERA_RGB, matrix_ = 0, range_ = 0;
-  bool keeps_colors_ = false;
-  bool in_place_ = false, resets_ = false, moved_ = true;
+  int shown_ = 0, seed_ = 0, look_ = 0;
+  FrameLayout in_, out_, under_;
+  Under under_ways_ = Under::kInput;
+  int mask_width_ = 0, mask_height_ = 0;
+  float feather_ = 0, strength_ = 1;
+  int64_t time_us_ = 0;
+  bool keeps_colors_ = false, in_place_ = false, resets_ = false, cuts_ = false, moved_ = true;
   bool fresh_ = true;   // no frame before counts
   bool alone_ = false;  // the frame before stood alone
-  float strength_ = 1;
 };
 
 // Paints frame after frame with the door and with another way that gives the same bytes, and with the plain
@@ -342,7 +303,7 @@ class Comparison {
   }
 
   void PaintFrame(const onnx::Model* plain) {
-    Frame painted = show_.Canvas(), same = show_.Canvas(), slow = show_.Canvas();
+    std::unique_ptr<Frame> painted, same, slow, answer;
     const tempera_status status = show_.Paint(door_, &painted);
     const tempera_status again = show_.Paint(inner_, &same);
     if ((status == TEMPERA_OK) != (again == TEMPERA_OK)) {
@@ -350,8 +311,8 @@ class Comparison {
     }
     if (status == TEMPERA_OK) {
       ++out_.painted;
-      if (!(painted == same))
-        return Fail("not the same bytes: up to " + std::to_string(painted.Distance(same)));
+      if (!(*painted == *same))
+        return Fail("not the same bytes: up to " + std::to_string(painted->Distance(*same)));
     }
     if (plain == nullptr || !show_.StandsAlone()) return;
     const tempera_status truth = show_.Paint(reference_, &slow);
@@ -362,20 +323,19 @@ class Comparison {
     }
     if (truth != TEMPERA_OK) return Fail("the plain loops refuse: " + reference_.message());
     if (options_.precision != engine::Precision::kFp32) {
-      out_.worst_db = std::min(out_.worst_db, painted.PsnrDb(slow));
+      out_.worst_db = std::min(out_.worst_db, painted->PsnrDb(*slow));
       return;
     }
     ++out_.compared;
-    const int distance = painted.Distance(slow);
+    const int distance = painted->Distance(*slow);
     if (distance <= 1) return;
     // What a change of a millionth does says what rounding may.
     InnerPainter shaken;
     const auto written = onnx::WriteModel(Shaken(*plain));
-    Frame answer = show_.Canvas();
     if (!written.ok() || !OpenReference(AsBytes(*written), &shaken) ||
         show_.Paint(shaken, &answer) != TEMPERA_OK)
       return Fail("the shaken model is refused");
-    const int allowed = 1 + 4 * slow.Distance(answer);
+    const int allowed = 1 + 4 * slow->Distance(*answer);
     if (distance > allowed) {
       Fail(std::to_string(distance) + " levels from the plain loops, where " + std::to_string(allowed) +
            " are allowed");

@@ -31,12 +31,18 @@ StatusCode CodeOf(tempera_status status) {
   return StatusCode::kInternal;
 }
 
-Result<tempera_precision> PrecisionOf(const std::string& word) {
-  if (word == "auto") return TEMPERA_PRECISION_AUTO;
-  if (word == "fp32") return TEMPERA_PRECISION_FP32;
-  if (word == "bf16") return TEMPERA_PRECISION_BF16;
-  if (word == "int8") return TEMPERA_PRECISION_INT8;
-  return InvalidArgument("precision '" + word + "' is unknown; known are auto, fp32, bf16, int8");
+tempera_precision PrecisionOf(engine::Precision precision) {
+  switch (precision) {
+    case engine::Precision::kAuto:
+      return TEMPERA_PRECISION_AUTO;
+    case engine::Precision::kFp32:
+      return TEMPERA_PRECISION_FP32;
+    case engine::Precision::kBf16:
+      return TEMPERA_PRECISION_BF16;
+    case engine::Precision::kInt8:
+      break;
+  }
+  return TEMPERA_PRECISION_INT8;
 }
 
 Status StatusOf(tempera_status status) {
@@ -106,7 +112,8 @@ class ModelPainter final : public Painter {
 Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, const PaintOptions& options) {
   tempera_options native = TEMPERA_OPTIONS_INIT;
   native.threads = options.threads;
-  TEMPERA_ASSIGN_OR_RETURN(native.precision, PrecisionOf(options.precision));
+  TEMPERA_ASSIGN_OR_RETURN(const engine::Precision precision, ParsePrecision(options.precision));
+  native.precision = PrecisionOf(precision);
   native.working_width = options.working_width;
   native.working_height = options.working_height;
   const std::string cache = CacheFolder();

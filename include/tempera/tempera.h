@@ -269,8 +269,8 @@ TEMPERA_API tempera_status tempera_process_frame(tempera_stylizer* stylizer, con
                                                  const tempera_image* out,
                                                  const tempera_frame_params* params);
 
-/* The next frame begins anew, as after a cut: with TEMPERA_NORM_SMOOTHED and TEMPERA_NORM_CARRIED. Otherwise
- * nothing changes. */
+/* The next frame begins anew, as after a cut: with TEMPERA_NORM_SMOOTHED and TEMPERA_NORM_CARRIED, and where
+ * the model has states (docs/model-format.md), which are then zero. Otherwise nothing changes. */
 TEMPERA_API tempera_status tempera_reset(tempera_stylizer* stylizer);
 
 /* Parameters: what can be turned while frames are painted. Every model has `strength` (0 = the source, to the

@@ -111,7 +111,7 @@ Status ReadState(const Graph& model, const std::string& output, const std::strin
     return CorruptModel("metadata tempera.state." + onnx::Quote(output) + " = " + onnx::Quote(input) +
                         " does not name an output and an input of the graph");
   }
-  for (const ModelMetadata::State& other : out->states) {
+  for (const engine::StateLink& other : out->states) {
     if (other.output != *from && other.input != *to) continue;
     return CorruptModel("metadata tempera.state." + onnx::Quote(output) + " names what another state has");
   }
@@ -125,7 +125,7 @@ Result<size_t> FindPictureInput(const Graph& model, const std::string& name, con
   for (const Parameter& p : metadata.parameters) {
     if (p.input >= 0) named[static_cast<size_t>(p.input)] = true;
   }
-  for (const ModelMetadata::State& s : metadata.states) {
+  for (const engine::StateLink& s : metadata.states) {
     if (named[s.input]) {
       return CorruptModel(name + ": metadata names input " +
                           onnx::Quote(model.value(model.inputs[s.input]).name) +

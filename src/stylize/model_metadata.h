@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "src/base/status.h"
+#include "src/engine/run/session.h"
 #include "src/graph/graph.h"
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/parameters.h"
@@ -17,10 +18,7 @@ struct ModelMetadata {
   ValueFormat values;
   int size_multiple = 4;
   std::vector<Parameter> parameters;  // the file's and the built-in ones it does not replace
-  struct State {
-    size_t output, input;  // of the graph
-  };
-  std::vector<State> states;
+  std::vector<engine::StateLink> states;
   size_t picture_input = 0;  // the input that is neither a parameter nor a state
 };
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "src/base/text/number_text.h"
 
@@ -28,6 +29,19 @@ Status CheckValues(const Parameter& parameter, std::span<float> values) {
     }
   }
   return OkStatus();
+}
+
+void GiveValues(const Parameter& parameter, std::span<const float> values, float* given) {
+  if (parameter.kind != TEMPERA_PARAMETER_WEIGHTS) {
+    std::copy(values.begin(), values.end(), given);
+    return;
+  }
+  double sum = std::accumulate(values.begin(), values.end(), 0.0);
+  if (!(sum > 0)) {
+    values = parameter.defaults;
+    sum = std::accumulate(values.begin(), values.end(), 0.0);
+  }
+  for (size_t i = 0; i < values.size(); ++i) given[i] = static_cast<float>(values[i] / sum);
 }
 
 Parameters::Parameters(std::vector<Parameter> list) : list_(std::move(list)) {

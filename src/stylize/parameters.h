@@ -33,6 +33,10 @@ struct Parameter {
 // `values` are as many as there are elements.
 Status CheckValues(const Parameter& parameter, std::span<float> values);
 
+// What the network is given for such values: weights as shares of a whole, everything else as it is. `given`
+// has room for as many.
+void GiveValues(const Parameter& parameter, std::span<const float> values, float* given);
+
 class Parameters {
  public:
   // At most kMostParameters, their names not twice. Only before the first use from other threads.

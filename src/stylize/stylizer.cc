@@ -29,7 +29,6 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
 }
 
 Status Stylizer::CheckPictureModel() {
-  if (model_->inputs.size() != 1) return Unsupported(name_ + ": parameters and states are not served yet");
   TEMPERA_ASSIGN_OR_RETURN(declared_, PictureInput(*model_, metadata_.picture_input,
                                                    name_ + " does not turn a picture into a picture"));
   // A size every fully convolutional network takes, then the one the file names.
@@ -42,9 +41,32 @@ Status Stylizer::CheckPictureModel() {
   return probe.status();
 }
 
+Result<std::vector<Shape>> Stylizer::InputShapes(Size padded) const {
+  return engine::InputShapesFor(*model_, {1, 3, padded.height, padded.width}, metadata_.picture_input,
+                                metadata_.states);
+}
+
+std::vector<std::optional<engine::InputValues>> Stylizer::InputValues() const {
+  std::vector<std::optional<engine::InputValues>> all(model_->inputs.size());
+  for (const Parameter& p : metadata_.parameters) {
+    if (p.input < 0) continue;
+    engine::InputValues& values = all[static_cast<size_t>(p.input)].emplace();
+    values.shares = p.kind == TEMPERA_PARAMETER_WEIGHTS;
+    values.low = values.shares ? 0 : p.minimum;
+    values.high = values.shares ? 1 : p.maximum;
+    values.initial.resize(p.defaults.size());
+    GiveValues(p, p.defaults, values.initial.data());
+  }
+  return all;
+}
+
 Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
-  const TensorInfo input = {DataType::kFloat32, {1, 3, padded.height, padded.width}};
-  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, ops::Specialize(*model_, {&input, 1}));
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, InputShapes(padded));
+  std::vector<TensorInfo> inputs;
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    inputs.push_back({model_->value(model_->inputs[i]).info.dtype, shapes[i]});
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, ops::Specialize(*model_, inputs));
   const TensorInfo& output = graph.value(graph.outputs[0]).info;
   const Shape& shape = output.shape;
   // A painting may be smaller or larger than its source, but it grows with it: a row of scores does not.
@@ -77,6 +99,9 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   options.precision = options_.precision;
   options.input_range = engine::ValueRange{metadata_.values.low, metadata_.values.high};
   options.rewrites_inputs = true;
+  options.picture_input = metadata_.picture_input;
+  options.input_values = InputValues();
+  options.states = metadata_.states;
   options.calibration = calibration_;
   options.norm_statistics = options_.norm_statistics;
   options.reference = options_.reference;
@@ -88,7 +113,8 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   if (same_size && probe.painted == padded) {
     options.sink = &sink_.emplace(frame, metadata_.values, any_format_, *kernels_, *blender_).picture();
   }
-  auto session = engine::Session::Create(model_, {{1, 3, padded.height, padded.width}}, options);
+  TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(padded));
+  auto session = engine::Session::Create(model_, std::move(shapes), options);
   if (session.status().code() == StatusCode::kOutOfMemory) {
     const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),
                                       static_cast<double>(host_->AvailableBytes()));
@@ -99,6 +125,14 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   }
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
   calibration_ = session_->calibration();
+  for (const Parameter& p : metadata_.parameters) {
+    if (p.input < 0) continue;
+    const int64_t count = session_->input(static_cast<size_t>(p.input)).element_count();
+    if (count == static_cast<int64_t>(p.defaults.size())) continue;
+    session_.reset();
+    return Unsupported(name_ + ": parameter " + p.name + " takes " + std::to_string(p.defaults.size()) +
+                       " numbers, the network " + std::to_string(count));
+  }
   if (!session_->reads_source()) {
     to_tensor_.emplace(frame, working, padded, metadata_.values, *kernels_, host_->pool.get());
   }
@@ -116,9 +150,10 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   session_.reset();
   to_tensor_.reset();
   from_tensor_.reset();
-  // Tiles of odd sizes are used where they can be. Statistics that are carried on would not survive another
-  // plan for another format.
-  any_format_ = subsampled || options_.norm_statistics != engine::NormStatistics::kExact;
+  // Tiles of odd sizes are used where they can be. Statistics and states that are carried on would not
+  // survive another plan for another format.
+  any_format_ =
+      subsampled || options_.norm_statistics != engine::NormStatistics::kExact || !metadata_.states.empty();
   TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSizeFor(frame));
   Status status = PlanAt(frame, working, fixed_size_ ? declared_ : PaddedSize(working, multiple_));
   const auto refused = [&] {
@@ -147,14 +182,28 @@ Status Stylizer::Prepare(Size frame, bool subsampled) {
 
 void Stylizer::TakeParameters() {
   parameters_->Snapshot(&turned_);
-  const auto value = [&](const char* name) {
-    return turned_[parameters_->begin(static_cast<size_t>(parameters_->Find(name)))];
+  // One that the file declares is the network's business, except that strength 0 is the source.
+  const auto value = [&](const char* name, float declared) {
+    const auto index = static_cast<size_t>(parameters_->Find(name));
+    const float turned = turned_[parameters_->begin(index)];
+    return (*parameters_)[index].input < 0 || turned == 0 ? turned : declared;
   };
-  strength_ = value(kStrength), keep_colors_ = value(kKeepColors) != 0;
+  strength_ = value(kStrength, 1), keep_colors_ = value(kKeepColors, 0) != 0;
+}
+
+void Stylizer::GiveParameters() {
+  for (size_t i = 0; i < parameters_->size(); ++i) {
+    const Parameter& p = (*parameters_)[i];
+    if (p.input < 0) continue;
+    float* const given = session_->input(static_cast<size_t>(p.input)).data<float>();
+    GiveValues(p, {turned_.data() + parameters_->begin(i), p.defaults.size()}, given);
+  }
 }
 
 void Stylizer::Reset() {
-  if (session_) session_->ResetStatistics();
+  if (!session_) return;
+  session_->ResetStatistics();
+  session_->ResetState();
 }
 
 Image Stylizer::Kept(const Image& image, const Image& out, std::vector<uint8_t>* bytes) const {
@@ -212,8 +261,11 @@ Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& p
   blending.under = blending.under_is_source ? blending.source : Kept(blending.under, out, &kept_under_);
   blender_->Show(blending);
   if (source_) source_->Show(blending.source);
-  if (to_tensor_) to_tensor_->Run(blending.source, session_->input(0));
-  TEMPERA_RETURN_IF_ERROR(session_->Run());
+  if (to_tensor_) to_tensor_->Run(blending.source, session_->input(metadata_.picture_input));
+  GiveParameters();
+  const Status ran = session_->Run();
+  if (ran.code() == StatusCode::kCancelled) Reset();
+  TEMPERA_RETURN_IF_ERROR(ran);
   if (from_tensor_) from_tensor_->Run(session_->output(0), *blender_);
   return OkStatus();
 }

@@ -48,7 +48,7 @@ class Stylizer {
   // so: `out` is then half painted, or untouched, and the next frame begins anew.
   Status Process(const Image& in, const Image& out, const FrameParams& params = {});
 
-  // The next frame shares no statistics with those before it.
+  // The next frame shares no statistics and no states with those before it.
   void Reset();
 
   // Read and set from any thread.
@@ -70,8 +70,14 @@ class Stylizer {
 
   // Sees what the parameters are at this moment.
   void TakeParameters();
+  // Hands those that the file declares to the network.
+  void GiveParameters();
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
   Status CheckPictureModel();
+  // What the engine is told of the inputs that are parameters, by input.
+  std::vector<std::optional<engine::InputValues>> InputValues() const;
+  // Shapes of all inputs for a padded picture.
+  Result<std::vector<Shape>> InputShapes(Size padded) const;
   // The output shape for a padded input, and the activations' estimate; or why the graph refuses it.
   struct Probe {
     Size painted;

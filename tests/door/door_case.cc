@@ -11,7 +11,7 @@
 
 #include "src/engine/run/session.h"
 #include "src/onnx/writer.h"
-#include "src/stylize/door_structs.h"
+#include "src/stylize/door/door_structs.h"
 #include "src/stylize/stylizer.h"
 #include "tempera/tempera.h"
 #include "tests/door/frame.h"

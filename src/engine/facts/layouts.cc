@@ -63,7 +63,7 @@ class LayoutChooser {
     if (role == LayoutRole::kConv) {
       if (low_precision_[n]) {
         if (MayInterleave(node, graph_.value(out).info.shape[1])) MakeRoot(out, true);
-      } else if (pending(node.inputs[0]).root != kNoValue && depthwise_[n]) {
+      } else if (depthwise_[n] && pending(node.inputs[0]).root != kNoValue) {
         MakeRoot(out, false);  // it gathers no moments
       }
       return;

@@ -39,7 +39,8 @@ PlanCosts::PlanCosts(const Graph& graph, int64_t highway_bit)
 }
 
 PlanCosts::Conv PlanCosts::CostsOf(size_t n) const {
-  Conv conv = {n};
+  Conv conv;
+  conv.node = n;
   const Node& node = graph_.nodes[n];
   const auto& in = graph_.value(node.inputs[0]).info.shape;
   if (in.size() != 4 || graph_.value(node.inputs[0]).constant) return conv;

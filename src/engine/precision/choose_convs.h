@@ -33,7 +33,7 @@ class PlanCosts {
 
  private:
   struct Conv {
-    size_t node;
+    size_t node = 0;
     double f32 = 0;
     double depthwise = 0;  // the same between interleaved pixels
     // Into interleaved pixels, into planes; empty: no kernel serves.

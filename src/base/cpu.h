@@ -12,7 +12,7 @@
 namespace tempera {
 
 struct CpuTarget {
-  std::string name;         // "scalar", "ssse3", "sse4", "avx2", "avx512", "amx", "neon"
+  std::string name;         // "scalar", "sse4", "avx2", "avx512", "amx", "neon"
   int64_t highway_bit = 0;  // Highway's HWY_AVX2 and so on
 };
 

@@ -36,7 +36,7 @@ inline constexpr int kMostVectors = 6;
 // hoist the next broadcast, run out of registers and spill accumulators in the innermost loop
 // (clang 19, 4x3 on AVX2: half the speed).
 HWY_INLINE void KeepOrder([[maybe_unused]] VF& v) {
-#if HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3)
+#if HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4)
   __asm__ volatile("" : "+x"(v.raw) : : "memory");
 #endif
 }

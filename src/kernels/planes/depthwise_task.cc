@@ -41,7 +41,7 @@ HWY_INLINE VF Finish(DF d, VF x, const ChannelPointwise& write) {
 // other and keep all input vectors until then, on the stack (clang 19).
 template <int kRows>
 HWY_INLINE void FinishSums([[maybe_unused]] VF* acc) {
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3
+#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
   for (int r = 0; r < kRows; ++r) __asm__ volatile("" : "+x"(acc[r].raw));
 #endif
 }

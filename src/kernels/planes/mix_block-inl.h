@@ -55,7 +55,7 @@ HWY_INLINE void AddInputChannel(DF d, const float* HWY_RESTRICT x, const float* 
   for (int c = 0; c < kChannels; ++c) {
     const VF k = hn::Set(d, w[c]);
     for (int i = 0; i < kVectors; ++i) sums[c][i] = hn::MulAdd(v[i], k, sums[c][i]);
-#if HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4 || HWY_TARGET == HWY_SSSE3)
+#if HWY_ARCH_X86 && (HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4)
     for (int i = 0; i < kVectors; ++i) __asm__ volatile("" : "+x"(sums[c][i].raw));
 #endif
   }

@@ -55,6 +55,8 @@ check:
 	@tools/check_layers
 	@tools/check_files
 	@tools/check_headers
+	@tools/check_citations --self-test
+	@tools/check_citations
 	@tools/check_format
 
 clean:

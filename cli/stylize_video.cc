@@ -67,8 +67,9 @@ class Pipeline {
     }
     if (encoding.joinable()) encoding.join();
     decoded_.Abort();
-    // Nobody takes frames any more, whatever the reason.
-    reader_->Stop();
+    // Nobody takes frames any more, whatever the reason. A reader that came to its end is not stopped: it
+    // then says whether the file was cut short.
+    if (!decoding_done_.load()) reader_->Stop();
     if (decoding.joinable()) StopDecoding(&decoding);
     if (status.ok()) status = write_status_;
     if (status.ok() && !interrupt_.load()) status = read_status_;
@@ -88,8 +89,8 @@ class Pipeline {
       }
       if (!frame->has_value() || !decoded_.Push(*std::move(frame).value())) break;
     }
-    decoded_.Close();
     decoding_done_ = true;
+    decoded_.Close();
   }
 
   Status Paint() {

@@ -19,7 +19,7 @@ int main(int argc, char** argv) {
   tempera_stylizer* stylizer = NULL;
   if (argc < 2 || tempera_open_file(argv[1], NULL, &stylizer) != TEMPERA_OK) return Fail("parameters");
   float values[1024]; /* as many elements as a parameter can have */
-  for (int i = 3; i < argc && i < 1024; ++i) values[i - 3] = (float)atof(argv[i]);
+  for (int i = 3; i < argc && i - 3 < 1024; ++i) values[i - 3] = (float)atof(argv[i]);
   /* From any thread, while another one paints; the next frame sees it. */
   if (argc > 3 && tempera_set_named_parameter(stylizer, argv[2], values, argc - 3) != TEMPERA_OK) {
     return Fail(argv[2]);

@@ -80,6 +80,11 @@ Result<FramePtr> ToAvFrame(const Frame& frame) {
   const int strides[4] = {frame.stride_bytes[0], frame.stride_bytes[1], frame.stride_bytes[2], 0};
   av_image_copy(av->data, av->linesize, planes, strides, ToAvFormat(frame.format), frame.width, frame.height);
   av->color_range = frame.full_range ? AVCOL_RANGE_JPEG : AVCOL_RANGE_UNSPECIFIED;
+  if (frame.format == PixelFormat::kNv12 || frame.format == PixelFormat::kI420) {
+    av->colorspace = frame.matrix == ColorMatrix::kBt2020  ? AVCOL_SPC_BT2020_NCL
+                     : frame.matrix == ColorMatrix::kBt601 ? AVCOL_SPC_SMPTE170M
+                                                           : AVCOL_SPC_BT709;
+  }
   av->pts = frame.pts;
   return av;
 }

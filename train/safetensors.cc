@@ -158,8 +158,7 @@ Result<FloatArray> ReadArray(const std::string& name, const Entry& entry, std::s
   for (int64_t i = 0; i < count; ++i) {
     uint16_t raw;
     std::memcpy(&raw, from + 2 * i, 2);
-    array.values[i] =
-        entry.dtype == "F16" ? HalfToFloat(raw) : BfloatToFloat(raw);
+    array.values[i] = entry.dtype == "F16" ? HalfToFloat(raw) : BfloatToFloat(raw);
   }
   return array;
 }

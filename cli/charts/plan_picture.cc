@@ -169,7 +169,7 @@ Status WritePlanPicture(const std::string& path, const std::string& dot) {
   TEMPERA_ASSIGN_OR_RETURN(AtomicFile picture, AtomicFile::Create(path));
   // Never under its name: it goes with this object.
   TEMPERA_ASSIGN_OR_RETURN(AtomicFile source, AtomicFile::Create(path + ".dot"));
-  TEMPERA_RETURN_IF_ERROR(source.Write({reinterpret_cast<const uint8_t*>(dot.data()), dot.size()}));
+  TEMPERA_RETURN_IF_ERROR(source.Write(dot.data(), dot.size()));
   // A name may begin with a dash; a path that begins with "./" cannot be taken for an option.
   const std::string& from = source.write_path();
   const std::string safe = from.front() == '/' ? from : "./" + from;

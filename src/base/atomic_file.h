@@ -1,9 +1,10 @@
 // A file that appears under its name only when it is whole. Everything that writes files writes them so.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
-#include <span>
 #include <string>
+#include <vector>
 
 #include "src/base/status.h"
 
@@ -25,8 +26,8 @@ class AtomicFile {
 
   // Where to write.
   const std::string& write_path() const { return write_path_; }
-  // Replaces what is there so far.
-  Status Write(std::span<const uint8_t> bytes);
+  // Replaces what is there so far. (No std::span: train/, which is C++17, includes this too.)
+  Status Write(const void* bytes, size_t size);
 
   enum class Flush {
     kToDisk,
@@ -49,7 +50,7 @@ class AtomicFile {
 };
 
 // Create, Write, Commit.
-Status WriteWholeFile(const std::string& path, std::span<const uint8_t> bytes);
+Status WriteWholeFile(const std::string& path, const std::vector<uint8_t>& bytes);
 Status WriteWholeFile(const std::string& path, const std::string& bytes);
 
 }  // namespace tempera

@@ -35,7 +35,7 @@ TEST_F(AtomicFileTest, TheOldStaysUntilTheNewIsWhole) {
     auto file = AtomicFile::Create(At("a"));
     ASSERT_TRUE(file.ok());
     const std::string half = "half";
-    ASSERT_TRUE(file->Write({reinterpret_cast<const uint8_t*>(half.data()), half.size()}).ok());
+    ASSERT_TRUE(file->Write(half.data(), half.size()).ok());
     EXPECT_EQ(Read(At("a")), "old");
   }
   EXPECT_EQ(Read(At("a")), "old");

@@ -12,10 +12,11 @@ namespace tempera {
 class ThreadPool {
  public:
   // num_threads counts the caller: 1 makes no thread. 0 = one per physical core that this process may use
-  // (UsefulThreads in platform/platform.h). `pin`: each worker stays on a core of its own; the caller's thread is
-  // left as it is. Where the system refuses that, the threads run unpinned. `spins`: between jobs, and while
-  // the last tasks end, threads look for some 150 us before they sleep. Without it they sleep at once, which
-  // costs a wake-up a job: for hosts that have something else to do, or pay for time by the second.
+  // (UsefulThreads in platform/platform.h). `pin`: each worker stays on a core of its own; the caller's
+  // thread is left as it is. Where the system refuses that, the threads run unpinned. `spins`: between jobs,
+  // and while the last tasks end, threads look for some 150 us before they sleep. Without it they sleep at
+  // once, which costs a wake-up a job: for hosts that have something else to do, or pay for time by the
+  // second.
   static Result<std::unique_ptr<ThreadPool>> Create(int num_threads, bool pin = false, bool spins = true);
   virtual ~ThreadPool() = default;
 

@@ -9,14 +9,16 @@
 
 namespace tempera::graph {
 
-inline bool IsSamePad(std::string_view auto_pad) { return auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER"; }
+inline bool IsSamePad(std::string_view auto_pad) {
+  return auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
+}
 
 struct SamePad {
   int64_t out, before, after;
 };
 
-// Along one axis; `reach` pixels from a window's first to its last. An odd pixel comes behind, with SAME_LOWER
-// before.
+// Along one axis; `reach` pixels from a window's first to its last. An odd pixel comes behind, with
+// SAME_LOWER before.
 inline SamePad SamePadOf(std::string_view auto_pad, int64_t in, int64_t stride, int64_t reach) {
   const int64_t out = CeilDiv(in, stride);
   const int64_t total = std::max<int64_t>(0, (out - 1) * stride + reach - in);

@@ -90,12 +90,14 @@ TEST(Writer, RefusesWhatItCannotWrite) {
 
 TEST(Writer, LeavesNothingWhereItCannotWrite) {
   const std::string folder = testing::TempDir() + "writer_test";
+  std::filesystem::remove_all(folder);
   std::filesystem::create_directories(folder);
-  EXPECT_EQ(WriteModelFile(SmallModel(), folder + "/missing/x.onnx").code(), StatusCode::kIo);
-  // A folder in the way of the final name: the rename fails and the part is removed.
+  EXPECT_EQ(WriteModelFile(SmallModel(), folder + "/missing/x.onnx").code(), StatusCode::kNotFound);
+  // A folder in the way of the final name: nothing is written, nor left beside it.
   std::filesystem::create_directories(folder + "/x.onnx/full");
-  EXPECT_EQ(WriteModelFile(SmallModel(), folder + "/x.onnx").code(), StatusCode::kIo);
-  EXPECT_FALSE(std::filesystem::exists(folder + "/x.onnx.part"));
+  EXPECT_EQ(WriteModelFile(SmallModel(), folder + "/x.onnx").code(), StatusCode::kInvalidArgument);
+  const auto begin = std::filesystem::directory_iterator(folder);
+  EXPECT_EQ(std::distance(begin, std::filesystem::directory_iterator()), 1);
   EXPECT_TRUE(WriteModelFile(SmallModel(), folder + "/y.onnx").ok());
   EXPECT_TRUE(ReadModelFile(folder + "/y.onnx").ok());
   std::filesystem::remove_all(folder);

@@ -82,7 +82,7 @@ TEST_F(OutputsTest, UnwritablePlacesAreNamed) {
   const auto writer = Y4mWriter::Open(path, 2, 2, 24);
   ASSERT_FALSE(writer.ok());
   EXPECT_NE(writer.status().message().find(path), std::string::npos);
-  EXPECT_EQ(WriteFlo(Path("no/x.flo"), 1, 1, {0, 0}).code(), StatusCode::kIo);
+  EXPECT_EQ(WriteFlo(Path("no/x.flo"), 1, 1, {0, 0}).code(), StatusCode::kNotFound);
 }
 
 TEST_F(OutputsTest, AmbienceIsQuietSoundAndRepeats) {

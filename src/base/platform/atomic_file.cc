@@ -104,11 +104,11 @@ AtomicFile::~AtomicFile() {
   Unregister(write_path_);
 }
 
-Status AtomicFile::Write(std::span<const uint8_t> bytes) {
+Status AtomicFile::Write(const void* bytes, size_t size) {
   const int fd = open(write_path_.c_str(), O_WRONLY | O_TRUNC | O_CLOEXEC);
   int cause = fd < 0 ? errno : 0;
-  for (size_t done = 0; cause == 0 && done < bytes.size();) {
-    const ssize_t n = write(fd, bytes.data() + done, bytes.size() - done);
+  for (size_t done = 0; cause == 0 && done < size;) {
+    const ssize_t n = write(fd, static_cast<const uint8_t*>(bytes) + done, size - done);
     if (n > 0) done += static_cast<size_t>(n);
     if (n < 0 && errno != EINTR) cause = errno;
     if (n == 0) cause = ENOSPC;
@@ -147,14 +147,16 @@ void AtomicFile::RemoveAllNow() {
   }
 }
 
-Status WriteWholeFile(const std::string& path, std::span<const uint8_t> bytes) {
+Status WriteWholeFile(const std::string& path, const std::vector<uint8_t>& bytes) {
   TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
-  TEMPERA_RETURN_IF_ERROR(file.Write(bytes));
+  TEMPERA_RETURN_IF_ERROR(file.Write(bytes.data(), bytes.size()));
   return file.Commit();
 }
 
 Status WriteWholeFile(const std::string& path, const std::string& bytes) {
-  return WriteWholeFile(path, {reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
+  TEMPERA_RETURN_IF_ERROR(file.Write(bytes.data(), bytes.size()));
+  return file.Commit();
 }
 
 }  // namespace tempera

@@ -97,7 +97,10 @@ class DiskCache final : public CacheStore {
     struct stat st;
     if (lstat(path.c_str(), &st) == 0 && !S_ISREG(st.st_mode) && unlink(path.c_str()) != 0) return;
     Result<AtomicFile> file = AtomicFile::Create(path);
-    if (!file.ok() || !file->Write(bytes).ok() || !file->Commit(AtomicFile::Flush::kNever).ok()) return;
+    if (!file.ok() || !file->Write(bytes.data(), bytes.size()).ok() ||
+        !file->Commit(AtomicFile::Flush::kNever).ok()) {
+      return;
+    }
     Tidy(folder_, std::string_view(key).substr(kHexDigits));
   }
 

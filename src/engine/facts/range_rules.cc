@@ -48,7 +48,9 @@ Spreads RangeOfNorm(const RangeContext& c) {
   Spreads out;
   for (size_t i = 0; i < c.channels(); ++i) {
     const double reach = kNormSigmas * std::max(std::abs(gamma[i].low), std::abs(gamma[i].high));
-    out.push_back({0.5 * (beta[i].low + beta[i].high), beta[i].low - reach, beta[i].high + reach});
+    // Where beta lies between its bounds is a choice, no deviation: such bounds add as they are.
+    out.push_back({0.5 * (beta[i].low + beta[i].high), beta[i].low - reach, beta[i].high + reach,
+                   beta[i].low < beta[i].high});
   }
   return out;
 }
@@ -66,7 +68,7 @@ Spreads RangeOfAffine(const RangeContext& c) {
                most = std::max({Affine(x[i].low, a, highest), Affine(x[i].high, a, highest),
                                 Affine(x[i].low, b, highest), Affine(x[i].high, b, highest)});
     const double mean = 0.5 * (Affine(x[i].mean, a, lowest) + Affine(x[i].mean, b, highest));
-    out.push_back({mean, least, most, x[i].sure});
+    out.push_back({mean, least, most, x[i].sure || a < b || lowest < highest});
   }
   return out;
 }

@@ -35,8 +35,11 @@ class Propagator {
         const InputValues& known = *inputs.values[i];
         range = known.shares ? ValueRange{0, 1} : ValueRange{known.low, known.high};
         small_.SetInput(v, known);
-      } else if (!graph::IsPicture(graph.value(v).info)) {
+      } else if (const TensorInfo& info = graph.value(v).info;
+                 !graph::IsPicture(info) ||
+                 (i != inputs.picture_input && info.shape[2] * info.shape[3] == 1)) {
         depends_[static_cast<size_t>(v)] = true;
+        continue;
       }
       if (!graph::IsPicture(graph.value(v).info)) continue;
       const auto channels = static_cast<size_t>(graph.value(v).info.shape[1]);

@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <variant>
 
 #include "src/base/checked_math.h"
 #include "src/graph/activation.h"
@@ -67,7 +68,8 @@ std::optional<Interval> AlwaysBetween(const graph::Graph& graph, const Node& nod
   if (node.op_type == "Tanh") return {{-1, 1}};
   if (node.op_type == "Clip") {
     const auto spec = graph::ReadActivation(graph, node);
-    if (spec && std::isfinite(spec->lo) && std::isfinite(spec->hi)) return {{spec->lo, spec->hi}};
+    if (spec && std::isfinite(spec->lo) && std::isfinite(spec->hi))
+      return {{std::min(spec->lo, spec->hi), spec->hi}};
   }
   return std::nullopt;
 }
@@ -186,7 +188,8 @@ SmallRanges::Numbers SmallRanges::Mapped(const Node& node) const {
   Numbers x = Read(node.inputs[0]), out;
   if (node.op_type == "Softmax" || node.op_type == "tempera.Softmax") {
     const Shape& shape = ShapeOf(node.outputs[0]);
-    int64_t axis = node.attributes.Int("axis", graph_.opset < 13 ? 1 : -1);
+    const auto* fused = std::get_if<graph::FusedSoftmax>(&node.fused);
+    int64_t axis = fused != nullptr ? fused->axis : node.attributes.Int("axis", graph_.opset < 13 ? 1 : -1);
     if (axis < 0) axis += static_cast<int64_t>(shape.size());
     out.at.assign(count, {0, 1});
     out.shares = IsWhole(shape, axis);
@@ -217,9 +220,9 @@ SmallRanges::Numbers SmallRanges::Mapped(const Node& node) const {
     }
     const auto spec = graph::ReadActivation(graph_, node);
     if (spec && spec->clamp) {
-      for (const Interval& i : x.at)
-        out.at.push_back(
-            {std::clamp<double>(i.low, spec->lo, spec->hi), std::clamp<double>(i.high, spec->lo, spec->hi)});
+      // As ONNX has it where the bounds cross: the upper one wins.
+      const auto clip = [&](double v) { return std::min<double>(std::max<double>(v, spec->lo), spec->hi); };
+      for (const Interval& i : x.at) out.at.push_back({clip(i.low), clip(i.high)});
       return out;
     }
   }
@@ -241,11 +244,14 @@ bool SmallRanges::DividesByItsSum(const Node& div, bool* most) const {
                          sum->op_type == "tempera.Affine")) {
     // At least the sum.
     for (size_t i = 1; i < sum->inputs.size() && sum->op_type != "Clip"; ++i) {
-      for (const Interval& added : Of(sum->inputs[i])) {
+      const std::vector<Interval> all = Of(sum->inputs[i]);
+      if (all.empty() && sum->op_type != "Max") return false;
+      for (const Interval& added : all) {
         if (added.low < (sum->op_type == "tempera.Affine" && i == 1 ? 1 : 0)) return false;
       }
     }
-    if (sum->op_type == "Clip" && graph::InputOf(*sum, 2) != kNoValue) return false;
+    if (sum->op_type == "Clip" && (graph::InputOf(*sum, 2) != kNoValue || sum->attributes.Has("max")))
+      return false;
     *most = true;
     sum = maker(sum->inputs[0]);
   }

@@ -8,7 +8,8 @@
 
 namespace tempera::engine {
 
-// Its mean, and bounds that it hardly leaves, or (sure) never, and then may often reach.
+// Its mean, and bounds that it hardly leaves, or (sure) never, and then may often reach. Also sure: where the
+// mean itself is only known to lie between bounds.
 struct Spread {
   double mean = 0, low = 0, high = 0;
   bool sure = false;

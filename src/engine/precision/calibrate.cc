@@ -155,7 +155,14 @@ void Calibrator::ChooseSmallSize() {
     for (const StateLink& link : options_.states) inputs[link.input].shape = (*shapes)[link.input];
   }
   Result<Graph> small = ops::Specialize(model_, inputs);
-  if (!small.ok() || !graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return;
+  if (!small.ok()) return;
+  // The shapes of states were found with other inputs as declared; these may be others here.
+  for (const StateLink& link : options_.states) {
+    if (small->value(small->outputs[link.output]).info.shape !=
+        small->value(small->inputs[link.input]).info.shape)
+      return;
+  }
+  if (!graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return;
   small_ = std::move(small).value();
 }
 
@@ -257,6 +264,7 @@ Result<bool> Calibrator::SearchByLayer() {
   const auto gaining =
       static_cast<int64_t>(std::count_if(gains_.begin(), gains_.end(), [](double g) { return g > 0; }));
   if (gaining < 2) return false;
+  TEMPERA_RETURN_IF_ERROR(PaintTruth());
   // Neighbours are tried together where one frame takes long.
   const int64_t group = CeilDiv(gaining * MacsOf(small_), kSearchMacs);
   std::vector<LayerNoise> layers;

@@ -75,14 +75,17 @@ void AddInputs(Digester& to, const KnownInputs& inputs) {
   to.Add(static_cast<double>(inputs.picture.low));
   to.Add(static_cast<double>(inputs.picture.high));
   to.Add(static_cast<int64_t>(inputs.picture_input));
+  to.Add(static_cast<int64_t>(inputs.values.size()));
   for (const auto& known : inputs.values) {
     to.Add(static_cast<int64_t>(known.has_value()));
     if (!known) continue;
     to.Add(static_cast<double>(known->low));
     to.Add(static_cast<double>(known->high));
     to.Add(static_cast<int64_t>(known->shares));
+    to.Add(static_cast<int64_t>(known->initial.size()));
     AddNumbers(to, known->initial);
   }
+  to.Add(static_cast<int64_t>(inputs.states.size()));
   for (const StateLink& link : inputs.states) {
     to.Add(static_cast<int64_t>(link.output));
     to.Add(static_cast<int64_t>(link.input));

@@ -39,7 +39,8 @@ struct SessionOptions {
   // What the pictures put in will hold; int8 clamps to it. Unset: metadata `tempera.value_range`, or 0..255.
   std::optional<ValueRange> input_range = {};
   // The same of the other inputs, by input; may be shorter than they are many. Convolutions that read what
-  // follows from an input of which nothing is said run in fp32, unless a norm stands between.
+  // follows from an input of which nothing is said run in fp32, unless a norm stands between; other pictures
+  // (more than one pixel a channel) are taken to hold what the picture does.
   std::vector<std::optional<InputValues>> input_values = {};
   // Outputs that come back: the input holds zeros in the first Run and in that behind ResetState, and else
   // what the output held after the Run before. Both then are one tensor. An input or output is in one link at

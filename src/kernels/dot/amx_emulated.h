@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "src/kernels/dot/amx_block.h"
 #include "src/base/half.h"
+#include "src/kernels/dot/amx_block.h"
 
 namespace tempera::kernels::amx {
 

@@ -1,6 +1,6 @@
-// A task reads no pixel outside the region that its plan declares, and writes exactly the declared one: every
-// plan type, every task, random shapes. All outside the read region is NaN, and the task must still make its
-// bytes.
+// A task reads no pixel outside the region that its plan declares, and writes exactly the declared one: plans
+// over planes and convolutions over pixels, every task, random shapes. All outside the read region is NaN,
+// and the task must still make its bytes.
 #include <gtest/gtest.h>
 
 #include <cstring>

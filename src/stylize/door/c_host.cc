@@ -1,4 +1,6 @@
 // The C border: what a program lends to its stylizers (base/host.h).
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <optional>
 #include <span>
@@ -61,7 +63,7 @@ Result<std::shared_ptr<const Host>> MakeHost(const tempera_host_options& options
       callback(static_cast<int>(level), message.c_str(), user);
     };
   }
-  host.most_bytes = static_cast<size_t>(options.memory_bytes);
+  host.most_bytes = static_cast<size_t>(std::min<uint64_t>(options.memory_bytes, SIZE_MAX));
   return HostWithPool(std::make_shared<const Host>(std::move(host)), options.threads, pin_threads);
 }
 

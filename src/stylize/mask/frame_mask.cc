@@ -43,7 +43,8 @@ MaskAxis MakeMaskAxis(int source_count, double extent, int count, double reach) 
 
 void FrameMask::Measure(const Mask& mask, Size frame) {
   if (mask.size == mask_ && frame == frame_ && mask.feather == feather_) return;
-  mask_ = mask.size, frame_ = frame, feather_ = mask.feather;
+  feather_ = -1;  // no mask's until all is made: memory may run out on the way
+  mask_ = mask.size, frame_ = frame;
   // Four samples along a ramp of `feather` pixels show it as well as more do: a wide one costs no more.
   const auto grid_count = [&](int mask_count, int frame_count) {
     const double step = std::max(1.0, mask.feather / 4.0);
@@ -70,6 +71,7 @@ void FrameMask::Measure(const Mask& mask, Size frame) {
     s.row.resize(static_cast<size_t>(mask_.width));
     s.grid_row.resize(static_cast<size_t>(grid_.width));
   }
+  feather_ = mask.feather;
 }
 
 void FrameMask::Show(const Mask& mask, Size frame) {

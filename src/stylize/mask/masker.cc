@@ -123,7 +123,7 @@ Status Masker::Plan(Size frame) {
 
 void Masker::MeasureOutput(Size mask) {
   if (mask == mask_) return;
-  mask_ = mask;
+  mask_ = {};  // until all is made: memory may run out on the way
   // The margin is cropped in the output's own pixels, wherever its edge falls.
   const auto axis = [](int source, int working, int padded, int count) {
     const double extent = static_cast<double>(source) * working / padded;
@@ -137,6 +137,7 @@ void Masker::MeasureOutput(Size mask) {
     s.row.resize(static_cast<size_t>(output_.width));
     s.wide.resize(static_cast<size_t>(mask.width));
   }
+  mask_ = mask;
 }
 
 void Masker::ReadOutput() {

@@ -28,6 +28,7 @@ class DepthwiseNhwcStep final : public BandedStep {
     info.macs = plan_.shape.macs();
     rows_.shape = plan_.shape;
     rows_.tile_h = plan_.tile_h;
+    rows_.tile_w = plan_.shape.out_w;
     rows_.tiles = plan_.tiles;
     rows_.tiles_x = 1;
   }
@@ -44,7 +45,8 @@ class DepthwiseNhwcStep final : public BandedStep {
 
  private:
   kernels::DepthwiseNhwcPlan plan_;
-  kernels::DepthwisePlan rows_;  // over planes, but with the same tasks: it reads and writes the same rows
+  kernels::DepthwisePlan
+      rows_;  // over planes, with the same tasks: the rows it reads and writes are the same
   kernels::ConvNhwcArgs args_;
   StorageId from_, to_;
 };

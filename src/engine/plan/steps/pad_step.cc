@@ -125,7 +125,7 @@ Result<bool> PlanPadNode(PlanBuilder& builder, const graph::Node& node) {
       std::make_unique<PadStep>(reading.storage, storage, from, ops::PadSources(mode, from.h, top, to.h),
                                 ops::PadSources(mode, from.w, left, to.w), constant),
       node);
-  builder.SetReading(out, {storage, reading.pointwise, reading.layout});
+  builder.SetReading(out, {storage, reading.pointwise, reading.layout, reading.pending});
   return true;
 }
 

@@ -14,9 +14,9 @@ add_custom_target(tempera_unit_tests)
 
 # A room of the house: one folder, one static library tempera_<name>, and, where
 # there are *_test.cc files beside the sources, one test binary tempera_<name>_test.
-#   tempera_room(NAME [FOLDERS sub-folders that belong to it] DEPENDS other libraries)
+#   tempera_room(NAME [PLAIN_LOOPS_IN_TESTS] [FOLDERS sub-folders that belong to it] DEPENDS other libraries)
 function(tempera_room name)
-  cmake_parse_arguments(ROOM "" "" "DEPENDS;FOLDERS" ${ARGN})
+  cmake_parse_arguments(ROOM "PLAIN_LOOPS_IN_TESTS" "" "DEPENDS;FOLDERS" ${ARGN})
   set(globs *.cc)
   foreach(folder ${ROOM_FOLDERS})
     list(APPEND globs ${folder}/*.cc)
@@ -39,12 +39,16 @@ function(tempera_room name)
   endif()
   if(TEMPERA_BUILD_TESTS AND tests)
     add_executable(tempera_${name}_test ${tests})
-    # Tests spend their time in the rooms, not in themselves: half of what they cost to compile was optimising
-    # assertions.
-    target_compile_options(tempera_${name}_test PRIVATE -Wall -Wextra $<$<CONFIG:Release>:-O0>)
+    # Most tests spend their time in the rooms, not in themselves: half of what they cost to compile was optimising
+    # assertions. Twins of kernels have plain loops of their own, which an emulator makes long.
+    set(optimise $<$<CONFIG:Release>:-O0>)
+    if(ROOM_PLAIN_LOOPS_IN_TESTS)
+      set(optimise "")
+    endif()
+    target_compile_options(tempera_${name}_test PRIVATE -Wall -Wextra ${optimise})
     target_link_libraries(tempera_${name}_test PRIVATE tempera_${name} GTest::gtest GTest::gmock GTest::gtest_main)
     add_dependencies(tempera_unit_tests tempera_${name}_test)
-    if(TARGET tempera_test_headers)
+    if(TARGET tempera_test_headers AND NOT ROOM_PLAIN_LOOPS_IN_TESTS)
       target_precompile_headers(tempera_${name}_test REUSE_FROM tempera_test_headers)
     endif()
     gtest_discover_tests(tempera_${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60

@@ -115,7 +115,8 @@ Result<Parameter> ParseParameter(const std::string& input, const std::string& te
     const std::string_view key = Trimmed(rest.substr(0, equals));
     // `line` is the last, and may hold anything.
     const size_t end = key == "line" ? rest.size() : std::min(rest.find(';'), rest.size());
-    if (key.empty() || equals >= end) return wrong("holds " + onnx::Quote(rest.substr(0, end)) + ", not a key = value");
+    if (key.empty() || equals >= end)
+      return wrong("holds " + onnx::Quote(rest.substr(0, end)) + ", not a key = value");
     const std::string_view value = Trimmed(rest.substr(equals + 1, end - equals - 1));
     if (!ParsePart(key, value, elements, &p)) {
       return wrong("says " + std::string(key) + " = " + onnx::Quote(value) + ", which cannot be used for " +

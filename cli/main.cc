@@ -1,10 +1,13 @@
 // tempera: one binary, one verb per cmd_<verb>.cc.
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <cerrno>
 #include <csignal>
 #include <cstdio>
+#include <iterator>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -63,7 +66,17 @@ int Main(int argc, char** argv) {
     for (auto& [sub, run] : runs) {
       if (sub->parsed()) which = sub->get_name();
     }
-    std::fprintf(stderr, "tempera: %s (see 'tempera %s--help')\n", e.what(),
+    // "A subcommand is required" does not say that the word there is none.
+    const bool is_verb = std::any_of(std::begin(kVerbs), std::end(kVerbs), [&](const Verb& verb) {
+      return argc > 1 && verb.name == std::string_view(argv[1]);
+    });
+    if (argc > 1 && argv[1][0] != '-' && !is_verb) {
+      std::fprintf(stderr, "tempera: there is no verb '%s' (see 'tempera --help')\n",
+                   Printable(argv[1]).c_str());
+      return kExitUsage;
+    }
+    // The message holds what was typed.
+    std::fprintf(stderr, "tempera: %s (see 'tempera %s--help')\n", Printable(e.what()).c_str(),
                  which.empty() ? "" : (which + " ").c_str());
     return kExitUsage;
   }

@@ -37,6 +37,9 @@ said '^\[\]$'
 [ ! -w /dev/full ] || expect_error 1 'standard output' bash -c '"$0" styles >/dev/full' "$tempera"
 
 echo "== names"
+expect_error 2 "there is no verb 'stylise'" "$tempera" stylise x.png
+expect_error 2 'strength' "$tempera" stylize x.png -o y.png --strength $'e\e[31m\nz'
+! grep -q $'\e' "$work/stderr" || fail "an option's value reaches the terminal raw"
 expect_error 1 "'blu-negativ'.*did you mean 'blue-negative'" "$tempera" inspect blu-negativ
 expect_error 1 "did you mean 'blue-negative'" "$tempera" inspect negative
 expect_error 1 'tempera styles' "$tempera" inspect qqqqqqqqqqqqqqqq

@@ -34,11 +34,12 @@ function readFrame(file, width, height) {
   return done.stdout;
 }
 
-function toTensor(rgb, width, height, [offset, divisor]) {
+// The pixels as [1, 3, h, w], or as [1, h, w, 3] for a model that wants its channels last.
+function toTensor(rgb, width, height, channelsLast, [offset, divisor]) {
   const plane = width * height;
   const values = new Float32Array(3 * plane);
   for (let i = 0; i < plane; ++i) {
-    for (let c = 0; c < 3; ++c) values[c * plane + i] = (rgb[3 * i + c] - offset) / divisor;
+    for (let c = 0; c < 3; ++c) values[channelsLast ? 3 * i + c : c * plane + i] = (rgb[3 * i + c] - offset) / divisor;
   }
   return values;
 }
@@ -81,11 +82,13 @@ async function compare(model, frame, size) {
   const session = await ort.InferenceSession.create(model, { logSeverityLevel: 3 });
   const meta = session.inputMetadata[0];
   const fixed = meta.shape.every((d, i) => i === 0 || typeof d === 'number');
-  const [width, height] = fixed ? [meta.shape[3], meta.shape[2]] : size;
-  const shape = [1, 3, height, width];
+  const channelsLast = meta.shape.length === 4 && meta.shape[1] !== 3 && meta.shape[3] === 3;
+  const [width, height] = !fixed ? size : channelsLast ? [meta.shape[2], meta.shape[1]] : [meta.shape[3], meta.shape[2]];
+  const shape = channelsLast ? [1, height, width, 3] : [1, 3, height, width];
   const name = path.basename(model);
   const found = RANGES.find(([pattern]) => pattern.test(name));
-  const values = toTensor(readFrame(frame, width, height), width, height, found ? found.slice(1) : [0, 1]);
+  const values = toTensor(readFrame(frame, width, height), width, height, channelsLast,
+    found ? found.slice(1) : [0, 1]);
   const oracle = await session.run({ [meta.name]: new ort.Tensor('float32', values, shape) });
 
   const folder = fs.mkdtempSync(path.join(scratch, 'run-'));

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "src/base/memory.h"
+#include "src/stylize/model_metadata.h"
 #include "src/stylize/test_model.h"
 #include "tempera/tempera.hpp"
 
@@ -73,6 +74,12 @@ int PaintedGrey(const char* range) {
 TEST_F(DecimalComma, MetadataIsReadAsItIsWritten) {
   EXPECT_EQ(PaintedGrey("0..2.5"), 151);     // 100 + 0.5 * 255 / 2.5
   EXPECT_EQ(PaintedGrey("-0.5..1.5"), 164);  // 100 + 0.5 * 255 / 2
+}
+
+TEST_F(DecimalComma, ParametersAreReadAsTheyAreWritten) {
+  const auto p = ParseParameter("a", "range = 0.5..1.5; default = 0.75", 1, {});
+  ASSERT_TRUE(p.ok()) << p.status().message();
+  EXPECT_EQ(p->defaults[0], 0.75f);
 }
 
 TEST_F(DecimalComma, MessagesSayNumbersAsEver) {

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include <clocale>
 #include <string>
 
 #include "src/engine/run/session.h"
@@ -64,15 +63,6 @@ TEST(ParameterText, NonsenseIsRefused) {
   EXPECT_FALSE(ParseParameter("", "", 1, {}).ok());
   EXPECT_FALSE(ParseParameter(std::string(65, 'a'), "", 1, {}).ok());
   EXPECT_FALSE(ParseParameter("a", "line = " + std::string(257, 'x'), 1, {}).ok());
-}
-
-TEST(ParameterText, NumbersDoNotObeyTheHostsLocale) {
-  const char* const german = std::setlocale(LC_ALL, "de_DE.UTF-8");
-  if (german == nullptr) GTEST_SKIP() << "this machine has no locale with a decimal comma";
-  const auto p = ParseParameter("a", "range = 0.5..1.5; default = 0.75", 1, {});
-  std::setlocale(LC_ALL, "C");
-  ASSERT_TRUE(p.ok()) << p.status().message();
-  EXPECT_EQ(p->defaults[0], 0.75f);
 }
 
 // output = input * gain, with `gain` and more as inputs.

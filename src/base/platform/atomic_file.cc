@@ -74,10 +74,12 @@ Result<AtomicFile> AtomicFile::Create(const std::string& path) {
     return NotFound("cannot write '" + path + "': there is no directory '" + folder + "'");
   }
   // A name has at most 255 bytes: what we add must fit.
-  const std::string base = Base(file.final_path_).substr(0, 200);
+  std::string stem = folder;
+  stem.append("/.").append(Base(file.final_path_).substr(0, 200)).append(".").append(std::to_string(getpid()));
   for (int attempt = 0; attempt < 100; ++attempt) {
-    file.write_path_ = folder + "/." + base + "." + std::to_string(getpid()) +
-                       (attempt ? "-" + std::to_string(attempt) : "") + ".part";
+    file.write_path_ = stem;
+    if (attempt > 0) file.write_path_.append("-").append(std::to_string(attempt));
+    file.write_path_ += ".part";
     const int fd = open(file.write_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0) {
       close(fd);

@@ -80,8 +80,9 @@ double QuotaOf(const std::string& folder) {
     quota = Number(Line(folder + "/cpu.cfs_quota_us"));  // -1: none
     period = Number(Line(folder + "/cpu.cfs_period_us"));
   }
-  if (quota.value_or(0) <= 0 || period.value_or(0) <= 0) return INFINITY;
-  return static_cast<double>(*quota) / static_cast<double>(*period);
+  const int64_t used = quota.value_or(0), whole = period.value_or(0);
+  if (used <= 0 || whole <= 0) return INFINITY;
+  return static_cast<double>(used) / static_cast<double>(whole);
 }
 
 // What the group at `folder` has left of its limit; SIZE_MAX without one.

@@ -21,7 +21,7 @@ std::string Lower(std::string_view s) {
 // Highway's names, in the words the rest of the world uses.
 std::string NameOf(int64_t bit) {
   std::string name = Lower(hwy::TargetName(bit));
-  if (name == "emu128") return "scalar";
+  if (name == "emu128") return "scalar";  // where Highway knows no instruction set
   if (name == "avx3") return "avx512";
   if (name == "avx3_dl") return "avx512_dl";
   return name;
@@ -48,6 +48,9 @@ std::vector<CpuTarget> AvailableCpuTargets() {
 }
 
 Result<CpuTarget> ChooseCpuTarget(std::string_view name) {
+#if HWY_ARCH_X86
+  if (!ThisCpu().sse42) return Unsupported("this processor has no SSE4.2: Tempera needs one made since 2011");
+#endif
   std::string wanted = Lower(name);
   const bool from_environment = wanted.empty();
   if (from_environment) {

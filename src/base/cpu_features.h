@@ -6,6 +6,7 @@ namespace tempera {
 
 // True: the processor has it and the operating system saves its registers. All false elsewhere.
 struct CpuFeatures {
+  bool sse42 = false;  // with SSSE3 and POPCNT: x86-64-v2, what the whole library is compiled for
   bool avx2 = false, fma = false, f16c = false;
   bool avx512f = false, avx512bw = false, avx512dq = false, avx512vl = false;
   bool avx512_vnni = false, avx512_bf16 = false;

@@ -35,6 +35,7 @@ uint64_t SavedState() {
 CpuFeatures Detect() {
   CpuFeatures f;
   const Registers one = Cpuid(1, 0);
+  f.sse42 = Bit(one.c, 9) && Bit(one.c, 19) && Bit(one.c, 20) && Bit(one.c, 23);
   if (!Bit(one.c, 27)) return f;  // OSXSAVE
   const uint64_t saved = SavedState();
   const auto saves = [saved](uint64_t mask) { return (saved & mask) == mask; };

@@ -277,15 +277,15 @@ TEST(LowPrecision, AutoSparesTheLayerThat8BitsWouldRuin) {
 }
 
 TEST(LowPrecision, RefusesBf16WithoutInstructionsByName) {
-  if (!ChooseCpuTarget("scalar").ok()) GTEST_SKIP() << "this build has no target without vectors";
+  if (!ChooseCpuTarget("sse4").ok()) GTEST_SKIP() << "this processor has no SSE4";
   const ModelPtr model = Loaded(StyleNet());
   const auto session =
-      Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kBf16, .cpu = "scalar"});
+      Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kBf16, .cpu = "sse4"});
   ASSERT_FALSE(session.ok());
   EXPECT_EQ(session.status().code(), StatusCode::kUnsupported);
   EXPECT_NE(session.status().message().find("--precision auto"), std::string::npos);
   const auto found =
-      Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kAuto, .cpu = "scalar"});
+      Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kAuto, .cpu = "sse4"});
   ASSERT_TRUE(found.ok());
   EXPECT_EQ((*found)->precision().chosen, "fp32");  // loops alone are no faster
 }

@@ -1,4 +1,4 @@
-// Every target's pixel functions against the least one's (scalar on x86), at widths around the vectors', with
+// Every target's pixel functions against the least one's (SSE4 on x86), at widths around the vectors', with
 // canaries behind each row.
 #include "src/kernels/pixels/pixels.h"
 

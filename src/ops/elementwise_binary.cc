@@ -171,10 +171,15 @@ void Broadcast(const Tensor& a, const Tensor& b, Tensor* out) {
 
 template <typename Function>
 Status BinaryReference(const ComputeContext& c) {
-  return DispatchNumeric(c.inputs[0]->dtype(), [&]<typename T>() {
-    Broadcast<T, T, Function>(*c.inputs[0], *c.inputs[1], c.outputs[0]);
+  if (c.inputs[0]->dtype() == DataType::kBool) return UnsupportedType(DataType::kBool);
+  TEMPERA_ASSIGN_OR_RETURN(const Widened a, Widened::Of(*c.inputs[0]));
+  TEMPERA_ASSIGN_OR_RETURN(const Widened b, Widened::Of(*c.inputs[1]));
+  TEMPERA_ASSIGN_OR_RETURN(WideOutput out, WideOutput::For(c.outputs[0]));
+  TEMPERA_RETURN_IF_ERROR(DispatchWide(c.inputs[0]->dtype(), [&]<typename T>() {
+    Broadcast<T, T, Function>(*a, *b, *out);
     return OkStatus();
-  });
+  }));
+  return out.Store();
 }
 
 // The exponent in the widest type of its kind: two instances of Pow per base type instead of twelve.
@@ -211,13 +216,16 @@ Status PowReference(const ComputeContext& c) {
 // out = f(f(x0, x1), x2) ...; the first step is f(x0, x0) = x0, spread over the output.
 template <typename Function>
 Status VariadicReference(const ComputeContext& c) {
-  return DispatchNumeric(c.inputs[0]->dtype(), [&]<typename T>() {
-    Broadcast<T, T, Function>(*c.inputs[0], *c.inputs[0], c.outputs[0]);
-    for (size_t i = 1; i < c.inputs.size(); ++i) {
-      Broadcast<T, T, Function>(*c.outputs[0], *c.inputs[i], c.outputs[0]);
-    }
-    return OkStatus();
-  });
+  if (c.inputs[0]->dtype() == DataType::kBool) return UnsupportedType(DataType::kBool);
+  TEMPERA_ASSIGN_OR_RETURN(WideOutput out, WideOutput::For(c.outputs[0]));
+  for (size_t i = 0; i < c.inputs.size(); ++i) {
+    TEMPERA_ASSIGN_OR_RETURN(const Widened x, Widened::Of(*c.inputs[i]));
+    TEMPERA_RETURN_IF_ERROR(DispatchWide(c.inputs[0]->dtype(), [&]<typename T>() {
+      Broadcast<T, T, Function>(i == 0 ? *x : **out, *x, *out);
+      return OkStatus();
+    }));
+  }
+  return out.Store();
 }
 
 // As VariadicReference, but without the first step, which f(x0, x0) would get wrong.

@@ -1,5 +1,7 @@
 // Questions and choices, mostly found where exporters compute sizes: Equal, Greater, GreaterOrEqual, Less,
 // LessOrEqual, And, Or, Xor, Not, Where.
+#include <cstddef>
+#include <cstring>
 #include <string>
 
 #include "src/ops/element_types.h"
@@ -64,39 +66,33 @@ struct Xor {
 };
 
 template <typename T, typename Function>
-void Ask(const ComputeContext& c) {
+void Ask(const Tensor& left, const Tensor& right, Tensor* answers) {
   const Function f;
-  const Shape& shape = c.outputs[0]->shape();
-  const Shape a = BroadcastStrides(c.inputs[0]->shape(), shape),
-              b = BroadcastStrides(c.inputs[1]->shape(), shape);
+  const Shape& shape = answers->shape();
+  const Shape a = BroadcastStrides(left.shape(), shape), b = BroadcastStrides(right.shape(), shape);
   const int64_t width = shape.empty() ? 1 : shape.back();
   const int64_t a_step = shape.empty() ? 0 : a.back(), b_step = shape.empty() ? 0 : b.back();
   ForEachRow<3>(shape, {a, b, DenseStrides(shape)}, [&](const std::array<int64_t, 3>& offsets) {
-    const T* pa = c.inputs[0]->data<T>() + offsets[0];
-    const T* pb = c.inputs[1]->data<T>() + offsets[1];
-    uint8_t* out = c.outputs[0]->data<uint8_t>() + offsets[2];
-    for (int64_t x = 0; x < width; ++x) {
-      out[x] =
-          f(static_cast<ComputeType<T>>(pa[x * a_step]), static_cast<ComputeType<T>>(pb[x * b_step])) ? 1 : 0;
-    }
+    const T* pa = left.data<T>() + offsets[0];
+    const T* pb = right.data<T>() + offsets[1];
+    uint8_t* out = answers->data<uint8_t>() + offsets[2];
+    for (int64_t x = 0; x < width; ++x) out[x] = f(pa[x * a_step], pb[x * b_step]) ? 1 : 0;
   });
 }
 
 template <typename Function>
 Status CompareReference(const ComputeContext& c) {
-  if (c.inputs[0]->dtype() == DataType::kBool) {
-    Ask<uint8_t, Function>(c);
-    return OkStatus();
-  }
-  return DispatchNumeric(c.inputs[0]->dtype(), [&]<typename T>() {
-    Ask<T, Function>(c);
+  TEMPERA_ASSIGN_OR_RETURN(const Widened a, Widened::Of(*c.inputs[0]));
+  TEMPERA_ASSIGN_OR_RETURN(const Widened b, Widened::Of(*c.inputs[1]));
+  return DispatchWide(c.inputs[0]->dtype(), [&]<typename T>() {
+    Ask<T, Function>(*a, *b, c.outputs[0]);
     return OkStatus();
   });
 }
 
 template <typename Function>
 Status LogicReference(const ComputeContext& c) {
-  Ask<uint8_t, Function>(c);
+  Ask<uint8_t, Function>(*c.inputs[0], *c.inputs[1], c.outputs[0]);
   return OkStatus();
 }
 
@@ -124,6 +120,7 @@ Status InferWhere(InferContext& c) {
   return OkStatus();
 }
 
+// Numbers are moved, not looked at: their size is all that matters.
 template <typename T>
 void Choose(const ComputeContext& c) {
   const Shape& shape = c.outputs[0]->shape();
@@ -132,24 +129,37 @@ void Choose(const ComputeContext& c) {
                       BroadcastStrides(c.inputs[2]->shape(), shape)};
   const int64_t width = shape.empty() ? 1 : shape.back();
   const auto step = [&](int i) { return shape.empty() ? 0 : s[i].back(); };
+  const auto at = [](const Tensor& t, int64_t i) {
+    return static_cast<const std::byte*>(t.raw()) + i * int64_t{sizeof(T)};
+  };
   ForEachRow<4>(shape, {s[0], s[1], s[2], DenseStrides(shape)}, [&](const std::array<int64_t, 4>& offsets) {
     const uint8_t* condition = c.inputs[0]->data<uint8_t>() + offsets[0];
-    const T* yes = c.inputs[1]->data<T>() + offsets[1];
-    const T* no = c.inputs[2]->data<T>() + offsets[2];
-    T* out = c.outputs[0]->data<T>() + offsets[3];
-    for (int64_t x = 0; x < width; ++x) out[x] = condition[x * step(0)] ? yes[x * step(1)] : no[x * step(2)];
+    const std::byte* yes = at(*c.inputs[1], offsets[1]);
+    const std::byte* no = at(*c.inputs[2], offsets[2]);
+    auto* out = static_cast<std::byte*>(c.outputs[0]->raw()) + offsets[3] * int64_t{sizeof(T)};
+    for (int64_t x = 0; x < width; ++x) {
+      const std::byte* from = condition[x * step(0)] ? yes + x * step(1) * int64_t{sizeof(T)}
+                                                     : no + x * step(2) * int64_t{sizeof(T)};
+      std::memcpy(out + x * int64_t{sizeof(T)}, from, sizeof(T));
+    }
   });
 }
 
 Status WhereReference(const ComputeContext& c) {
-  if (c.outputs[0]->dtype() == DataType::kBool) {
-    Choose<uint8_t>(c);
-    return OkStatus();
+  switch (DataTypeSize(c.outputs[0]->dtype())) {
+    case 1:
+      Choose<uint8_t>(c);
+      return OkStatus();
+    case 2:
+      Choose<uint16_t>(c);
+      return OkStatus();
+    case 4:
+      Choose<uint32_t>(c);
+      return OkStatus();
+    default:
+      Choose<uint64_t>(c);
+      return OkStatus();
   }
-  return DispatchNumeric(c.outputs[0]->dtype(), [&]<typename T>() {
-    Choose<T>(c);
-    return OkStatus();
-  });
 }
 
 }  // namespace

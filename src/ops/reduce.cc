@@ -87,6 +87,27 @@ struct LogSumExp : LogSum {
   static double Step(double sum, double x) { return sum + std::exp(x); }
 };
 
+constexpr int64_t kStretch = 256;  // numbers read at a time
+
+// Reads and writes numbers of one type as doubles, so that each fold is written once.
+struct Numbers {
+  void (*read)(const Tensor& from, int64_t first, int64_t count, double* to) = nullptr;
+  void (*write)(const double* from, int64_t count, Tensor* to) = nullptr;
+};
+
+template <typename T>
+Numbers NumbersOf() {
+  return {[](const Tensor& from, int64_t first, int64_t count, double* to) {
+            const T* in = from.data<T>() + first;
+            for (int64_t i = 0; i < count; ++i) to[i] = static_cast<double>(in[i]);
+          },
+          [](const double* from, int64_t count, Tensor* to) {
+            T* out = to->data<T>();
+            for (int64_t i = 0; i < count; ++i)
+              out[i] = static_cast<T>(SaturateCast<ComputeType<T>>(from[i]));
+          }};
+}
+
 template <typename Fold>
 Status Reference(const ComputeContext& c) {
   const Tensor& x = *c.inputs[0];
@@ -107,22 +128,31 @@ Status Reference(const ComputeContext& c) {
   const int64_t results = c.outputs[0]->element_count();
   TEMPERA_ASSIGN_OR_RETURN(Tensor totals, Tensor::Create(DataType::kFloat64, {results}));
   std::fill_n(totals.data<double>(), results, Fold::kStart);
-  return DispatchNumeric(x.dtype(), [&]<typename T>() {
-    ForEachRow<2>(x.shape(), {DenseStrides(x.shape()), total_strides},
-                  [&](const std::array<int64_t, 2>& offsets) {
-                    const T* in = x.data<T>() + offsets[0];
-                    double* total = totals.data<double>() + offsets[1];
-                    for (int64_t i = 0; i < width; ++i)
-                      total[i * step] = Fold::Step(total[i * step], static_cast<double>(in[i]));
-                  });
-    const double count =
-        results > 0 ? static_cast<double>(x.element_count()) / static_cast<double>(results) : 1;
-    for (int64_t i = 0; i < results; ++i) {
-      const double result = Fold::Finish(totals.data<double>()[i], count);
-      c.outputs[0]->data<T>()[i] = static_cast<T>(SaturateCast<ComputeType<T>>(result));
-    }
+  Numbers numbers;
+  TEMPERA_RETURN_IF_ERROR(DispatchNumeric(x.dtype(), [&]<typename T>() {
+    numbers = NumbersOf<T>();
     return OkStatus();
-  });
+  }));
+  ForEachRow<2>(x.shape(), {DenseStrides(x.shape()), total_strides},
+                [&](const std::array<int64_t, 2>& offsets) {
+                  double in[kStretch];
+                  double* total = totals.data<double>() + offsets[1];
+                  for (int64_t first = 0; first < width; first += kStretch) {
+                    const int64_t count = std::min(kStretch, width - first);
+                    numbers.read(x, offsets[0] + first, count, in);
+                    for (int64_t i = 0; i < count; ++i) {
+                      double& sum = total[(first + i) * step];
+                      sum = Fold::Step(sum, in[i]);
+                    }
+                  }
+                });
+  const double count =
+      results > 0 ? static_cast<double>(x.element_count()) / static_cast<double>(results) : 1;
+  for (int64_t i = 0; i < results; ++i) {
+    totals.data<double>()[i] = Fold::Finish(totals.data<double>()[i], count);
+  }
+  numbers.write(totals.data<double>(), results, c.outputs[0]);
+  return OkStatus();
 }
 
 }  // namespace

@@ -1,7 +1,22 @@
-# GoogleTest's headers are two thirds of what a test costs to compile: they are compiled once. Not for a build
-# through a compiler cache, which does better without; and not with g++, so that one build sees every file with
-# its own includes only.
-if(TEMPERA_BUILD_TESTS AND CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+# Headers are half and more of what a file costs to compile: those of the standard library are compiled once, for
+# rooms compiled for speed and for those compiled for size. Not with g++, so that one build sees every file with its
+# own includes only, and not through a compiler cache, which does better without.
+set(tempera_precompiles OFF)
+if(CMAKE_CXX_COMPILER_ID MATCHES "Clang" AND NOT CMAKE_CXX_COMPILER_LAUNCHER)
+  set(tempera_precompiles ON)
+  file(WRITE ${PROJECT_BINARY_DIR}/headers.cc "")
+  foreach(kind fast small)
+    add_library(tempera_${kind}_headers OBJECT ${PROJECT_BINARY_DIR}/headers.cc)
+    target_compile_options(tempera_${kind}_headers PRIVATE -Wall -Wextra)
+    target_precompile_headers(tempera_${kind}_headers PRIVATE <algorithm> <array> <atomic> <cmath> <cstring> <filesystem>
+      <functional> <limits> <map> <memory> <mutex> <numeric> <optional> <set> <span> <sstream> <string> <string_view>
+      <thread> <unordered_map> <utility> <variant> <vector>)
+  endforeach()
+  target_compile_options(tempera_small_headers PRIVATE $<$<CONFIG:Release>:-Os>)
+endif()
+
+# GoogleTest's headers are two thirds of what a test costs to compile.
+if(TEMPERA_BUILD_TESTS AND tempera_precompiles)
   file(WRITE ${PROJECT_BINARY_DIR}/test_headers.cc "")
   add_library(tempera_test_headers OBJECT ${PROJECT_BINARY_DIR}/test_headers.cc)
   target_compile_options(tempera_test_headers PRIVATE -Wall -Wextra -fPIE $<$<CONFIG:Release>:-O0>)
@@ -14,9 +29,11 @@ add_custom_target(tempera_unit_tests)
 
 # A room of the house: one folder, one static library tempera_<name>, and, where
 # there are *_test.cc files beside the sources, one test binary tempera_<name>_test.
-#   tempera_room(NAME [PLAIN_LOOPS_IN_TESTS] [FOLDERS sub-folders that belong to it] DEPENDS other libraries)
+#   tempera_room(NAME [KERNELS | SMALL] [FOLDERS sub-folders that belong to it] DEPENDS other libraries)
+# KERNELS: loops over vectors, whose tests have plain loops of their own. SMALL: compiled for size, what a frame spends
+# no time in.
 function(tempera_room name)
-  cmake_parse_arguments(ROOM "PLAIN_LOOPS_IN_TESTS" "" "DEPENDS;FOLDERS" ${ARGN})
+  cmake_parse_arguments(ROOM "KERNELS;SMALL" "" "DEPENDS;FOLDERS" ${ARGN})
   set(globs *.cc)
   foreach(folder ${ROOM_FOLDERS})
     list(APPEND globs ${folder}/*.cc)
@@ -32,6 +49,16 @@ function(tempera_room name)
     # In sections, so that a library leaves out what nobody calls.
     target_compile_options(tempera_${name} PRIVATE -Wall -Wextra -ffunction-sections -fdata-sections)
     target_link_libraries(tempera_${name} PUBLIC ${ROOM_DEPENDS})
+    if(ROOM_SMALL)
+      target_compile_options(tempera_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
+    endif()
+    if(tempera_precompiles AND NOT ROOM_KERNELS)
+      if(ROOM_SMALL)
+        target_precompile_headers(tempera_${name} REUSE_FROM tempera_small_headers)
+      else()
+        target_precompile_headers(tempera_${name} REUSE_FROM tempera_fast_headers)
+      endif()
+    endif()
   else()
     add_library(tempera_${name} INTERFACE)
     target_include_directories(tempera_${name} INTERFACE ${PROJECT_SOURCE_DIR} ${PROJECT_SOURCE_DIR}/include)
@@ -42,13 +69,13 @@ function(tempera_room name)
     # Most tests spend their time in the rooms, not in themselves: half of what they cost to compile was optimising
     # assertions. Twins of kernels have plain loops of their own, which an emulator makes long.
     set(optimise $<$<CONFIG:Release>:-O0>)
-    if(ROOM_PLAIN_LOOPS_IN_TESTS)
+    if(ROOM_KERNELS)
       set(optimise "")
     endif()
     target_compile_options(tempera_${name}_test PRIVATE -Wall -Wextra ${optimise})
     target_link_libraries(tempera_${name}_test PRIVATE tempera_${name} GTest::gtest GTest::gmock GTest::gtest_main)
     add_dependencies(tempera_unit_tests tempera_${name}_test)
-    if(TARGET tempera_test_headers AND NOT ROOM_PLAIN_LOOPS_IN_TESTS)
+    if(TARGET tempera_test_headers AND NOT ROOM_KERNELS)
       target_precompile_headers(tempera_${name}_test REUSE_FROM tempera_test_headers)
     endif()
     gtest_discover_tests(tempera_${name}_test TEST_PREFIX "${name}." DISCOVERY_TIMEOUT 60

@@ -110,7 +110,7 @@ run_error 1 'name is one of: input' --input "other=$work/zeros.npy"
 run_error 1 'twice' --input "$work/zeros.npy" --input "input=$work/zeros.npy"
 run_error 1 'avx9000' --input "$work/zeros.npy" --cpu avx9000
 run_error 2 'precision' --input "$work/zeros.npy" --precision int2
-run_error 1 'bf16 needs AMX.*--precision auto' --input "$work/zeros.npy" --precision bf16 --cpu scalar
+run_error 1 'bf16 needs AMX.*--precision auto' --input "$work/zeros.npy" --precision bf16 --cpu sse4
 run_error 2 'input' --threads 1
 [ ! -e "$work/tensors" ] || fail "failed runs left $work/tensors"
 expect_error 1 'broken.onnx' "$tempera" run blue-negative --input "$work/zeros.npy" --output "$work/styles/broken.onnx"

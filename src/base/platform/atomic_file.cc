@@ -75,7 +75,10 @@ Result<AtomicFile> AtomicFile::Create(const std::string& path) {
   }
   // A name has at most 255 bytes: what we add must fit.
   std::string stem = folder;
-  stem.append("/.").append(Base(file.final_path_).substr(0, 200)).append(".").append(std::to_string(getpid()));
+  stem.append("/.")
+      .append(Base(file.final_path_).substr(0, 200))
+      .append(".")
+      .append(std::to_string(getpid()));
   for (int attempt = 0; attempt < 100; ++attempt) {
     file.write_path_ = stem;
     if (attempt > 0) file.write_path_.append("-").append(std::to_string(attempt));

@@ -284,8 +284,7 @@ TEST(LowPrecision, RefusesBf16WithoutInstructionsByName) {
   ASSERT_FALSE(session.ok());
   EXPECT_EQ(session.status().code(), StatusCode::kUnsupported);
   EXPECT_NE(session.status().message().find("--precision auto"), std::string::npos);
-  const auto found =
-      Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kAuto, .cpu = "sse4"});
+  const auto found = Session::Create(model, {{1, 3, 32, 32}}, {.precision = Precision::kAuto, .cpu = "sse4"});
   ASSERT_TRUE(found.ok());
   EXPECT_EQ((*found)->precision().chosen, "fp32");  // loops alone are no faster
 }

@@ -73,12 +73,18 @@ HWY_INLINE void ForColumns(DF d, const RowsOut& out, const Body& body) {
   }
 }
 
-// Input row kInput of a dense window adds to the output rows that see it. Columns are split by stride,
-// segments `segment` numbers apart.
-template <int kSize, int kStride, int kRows, int kInput>
-HWY_INLINE void AddInputRow(DF d, const float* row, int64_t segment, const VF* w, VF* acc) {
+// Where column k of a window lies. Columns are split by stride, segments `apart` numbers from each other; of
+// a kDilated window, which has no stride, columns are `apart`.
+template <int kStride, bool kDilated>
+HWY_INLINE int64_t ColumnAt(int k, int64_t apart) {
+  return kDilated ? k * apart : k % kStride * apart + k / kStride;
+}
+
+// Input row kInput of a window adds to the output rows that see it.
+template <int kSize, int kStride, int kRows, bool kDilated, int kInput>
+HWY_INLINE void AddInputRow(DF d, const float* row, int64_t apart, const VF* w, VF* acc) {
   for (int k = 0; k < kSize; ++k) {
-    const VF v = hn::LoadU(d, row + k % kStride * segment + k / kStride);
+    const VF v = hn::LoadU(d, row + ColumnAt<kStride, kDilated>(k, apart));
     for (int r = 0; r < kRows; ++r) {
       const int ky = kInput - r * kStride;
       if (ky >= 0 && ky < kSize) acc[r] = hn::MulAdd(v, w[ky * kSize + k], acc[r]);
@@ -88,10 +94,10 @@ HWY_INLINE void AddInputRow(DF d, const float* row, int64_t segment, const VF* w
 }
 
 // Rows ascend, so that each output adds its taps in reading order, however many rows go side by side.
-template <int kSize, int kStride, int kRows, int... kInput>
-HWY_INLINE void AddInputRows(DF d, const float* const* rows, int64_t segment, int64_t x, const VF* w, VF* acc,
+template <int kSize, int kStride, int kRows, bool kDilated, int... kInput>
+HWY_INLINE void AddInputRows(DF d, const float* const* rows, int64_t apart, int64_t x, const VF* w, VF* acc,
                              std::integer_sequence<int, kInput...>) {
-  (AddInputRow<kSize, kStride, kRows, kInput>(d, rows[kInput] + x, segment, w, acc), ...);
+  (AddInputRow<kSize, kStride, kRows, kDilated, kInput>(d, rows[kInput] + x, apart, w, acc), ...);
 }
 
 // The same for column k of a window whose weights do not fit the registers: only the column's do.
@@ -118,10 +124,10 @@ HWY_INLINE void AddColumns(DF d, const float* const* rows, int64_t segment, int6
   (AddColumn<kSize, kStride, kRows, k>(d, rows, segment, x, weights, acc, kInputs), ...);
 }
 
-// kRows output rows side by side, a dense window of kSize x kSize, strides kStride. rows: the
-// (kRows - 1) * kStride + kSize input rows.
-template <int kSize, int kStride, int kRows, Activation kWrite>
-void DenseRows(const float* const* rows, int64_t segment, const float* weights, const RowsOut& out) {
+// kRows output rows side by side, a window of kSize x kSize, strides kStride. rows: the
+// (kRows - 1) * kStride + kSize input rows. apart: see ColumnAt.
+template <int kSize, int kStride, int kRows, Activation kWrite, bool kDilated = false>
+void SquareRows(const float* const* rows, int64_t apart, const float* weights, const RowsOut& out) {
   const DF d;
   const VF bias = hn::Set(d, out.bias);
   constexpr int kInputs = (kRows - 1) * kStride + kSize;
@@ -130,7 +136,7 @@ void DenseRows(const float* const* rows, int64_t segment, const float* weights, 
   if constexpr (kSize > 3) {
     ForColumns<kRows, kWrite>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
       for (int r = 0; r < kRows; ++r) acc[r] = bias;
-      AddColumns<kSize, kStride, kRows>(d, in, segment, x, weights, acc,
+      AddColumns<kSize, kStride, kRows>(d, in, apart, x, weights, acc,
                                         std::make_integer_sequence<int, kSize>());
     });
   } else {
@@ -138,8 +144,8 @@ void DenseRows(const float* const* rows, int64_t segment, const float* weights, 
     for (int i = 0; i < kSize * kSize; ++i) w[i] = hn::Set(d, weights[i]);
     ForColumns<kRows, kWrite>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
       for (int r = 0; r < kRows; ++r) acc[r] = bias;
-      AddInputRows<kSize, kStride, kRows>(d, in, segment, x, w, acc,
-                                          std::make_integer_sequence<int, kInputs>());
+      AddInputRows<kSize, kStride, kRows, kDilated>(d, in, apart, x, w, acc,
+                                                    std::make_integer_sequence<int, kInputs>());
     });
   }
 }
@@ -177,37 +183,39 @@ void TapsRow(const float* const* taps, int64_t num_taps, const float* weights, c
   });
 }
 
-using DenseFunction = void (*)(const float* const* rows, int64_t segment, const float* weights,
-                               const RowsOut& out);
+using SquareFunction = void (*)(const float* const* rows, int64_t apart, const float* weights,
+                                const RowsOut& out);
 
 // The one for `count` rows at once; nullptr: any window, row by row.
 template <int kSize, int kStride, Activation kWrite>
-DenseFunction DenseOf(int64_t count) {
+SquareFunction SquareOf(int64_t count) {
   if constexpr (kStride == 1) {
-    if (count == 4) return &DenseRows<kSize, 1, 4, kWrite>;
-    if (count == 3) return &DenseRows<kSize, 1, 3, kWrite>;
+    if (count == 4) return &SquareRows<kSize, 1, 4, kWrite>;
+    if (count == 3) return &SquareRows<kSize, 1, 3, kWrite>;
   }
-  return count == 2 ? &DenseRows<kSize, kStride, 2, kWrite> : &DenseRows<kSize, kStride, 1, kWrite>;
+  return count == 2 ? &SquareRows<kSize, kStride, 2, kWrite> : &SquareRows<kSize, kStride, 1, kWrite>;
 }
 template <Activation kWrite>
-DenseFunction ChooseDense(const ConvShape& s, int64_t count) {
-  if (s.kernel_h != s.kernel_w || s.stride_h != s.stride_w || s.dilation_h != 1 || s.dilation_w != 1) {
-    return nullptr;
+SquareFunction ChooseSquare(const ConvShape& s, int64_t count) {
+  if (s.kernel_h != s.kernel_w || s.stride_h != s.stride_w) return nullptr;
+  if (s.dilation_h != 1 || s.dilation_w != 1) {
+    const bool dilated = s.kernel_h == 3 && s.stride_h == 1 && count == 1;
+    return dilated ? &SquareRows<3, 1, 1, kWrite, /*kDilated=*/true> : nullptr;
   }
   if (s.kernel_h == 3) {
-    if (s.stride_h == 1) return DenseOf<3, 1, kWrite>(count);
-    if (s.stride_h == 2) return DenseOf<3, 2, kWrite>(count);
+    if (s.stride_h == 1) return SquareOf<3, 1, kWrite>(count);
+    if (s.stride_h == 2) return SquareOf<3, 2, kWrite>(count);
   } else if (s.kernel_h == 5) {
-    if (s.stride_h == 1) return DenseOf<5, 1, kWrite>(count);
-    if (s.stride_h == 2) return DenseOf<5, 2, kWrite>(count);
+    if (s.stride_h == 1) return SquareOf<5, 1, kWrite>(count);
+    if (s.stride_h == 2) return SquareOf<5, 2, kWrite>(count);
   }
   return nullptr;
 }
 
-DenseFunction ChooseDenseFor(Activation write, const ConvShape& s, int64_t count) {
-  if (write == Activation::kSlope) return ChooseDense<Activation::kSlope>(s, count);
-  if (write == Activation::kHardSwish) return ChooseDense<Activation::kHardSwish>(s, count);
-  return ChooseDense<Activation::kClamp>(s, count);
+SquareFunction ChooseSquareFor(Activation write, const ConvShape& s, int64_t count) {
+  if (write == Activation::kSlope) return ChooseSquare<Activation::kSlope>(s, count);
+  if (write == Activation::kHardSwish) return ChooseSquare<Activation::kHardSwish>(s, count);
+  return ChooseSquare<Activation::kClamp>(s, count);
 }
 
 using TapsFunction = void (*)(const float* const* taps, int64_t count, const float* weights,
@@ -248,7 +256,7 @@ struct Ring {
   }
   float* At(int64_t slot) const { return scratch + slot % plan.ring_slots * row_width; }
 
-  // Rows [from, from + need), and where they lie.
+  // Rows [from, from + need), and where those of them lie that the window sees.
   HWY_INLINE void Fill(const RowPointwise& read, const float* plane, int64_t from, int64_t need,
                        const float** rows) {
     const ConvShape& s = plan.shape;
@@ -257,7 +265,7 @@ struct Ring {
       const int64_t row = PadIndex(first_row + filled, s.in_h * s.upsample, s.pad_mode);
       FillWindowRow(window, read, row < 0 ? nullptr : plane + row / s.upsample * s.in_w, At(filled));
     }
-    for (int64_t i = 0; i < need; ++i) rows[i] = At(SlotOf(from + i));
+    for (int64_t i = 0; i < need; i += s.dilation_h) *rows++ = At(SlotOf(from + i));
   }
 };
 
@@ -289,15 +297,15 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
       const int64_t need = (count - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1;
       ring.Fill(read, plane, (y - y0) * s.stride_h, need, rows);
       out.to = out_plane + y * s.out_w + x0;
-      if (const DenseFunction dense = ChooseDenseFor(args.write.activation, s, count)) {
-        dense(rows, plan.segment_width, weights, out);
+      if (const SquareFunction square = ChooseSquareFor(args.write.activation, s, count)) {
+        square(rows, s.dilation_w == 1 ? plan.segment_width : s.dilation_w, weights, out);
         continue;
       }
       for (int64_t r = 0; r < count; ++r, out.to += s.out_w) {
         for (int64_t ky = 0; ky < s.kernel_h; ++ky) {
           for (int64_t kx = 0; kx < s.kernel_w; ++kx) {
-            taps[ky * s.kernel_w + kx] =
-                rows[r * s.stride_h + ky * s.dilation_h] + window.Place(kx * s.dilation_w);
+            // Several rows at once have no dilation, so the rows of a window follow each other.
+            taps[ky * s.kernel_w + kx] = rows[r * s.stride_h + ky] + window.Place(kx * s.dilation_w);
           }
         }
         ChooseTapsFor(args.write.activation)(taps, s.kernel_h * s.kernel_w, weights, out);

@@ -31,6 +31,7 @@ Speed SpeedF32(const ConvShape& s) {
   if (s.group > 1 && s.in_channels == s.group) {  // depthwise
     return s.stride_w == 1 && s.dilation_w == 1 ? Speed{30, 0, 0} : Speed{9, 0, 0};
   }
+  if (k == 1 && s.kernel_w == 1 && s.out_channels > s.group) return {48, 0.05, 0};
   if (!square) return direct;
   const bool wide = in * out >= 512;
   if (s.transposed) return wide ? Speed{55, 0.3, 0.3} : Speed{32, 0.3, 0.3};

@@ -1,7 +1,8 @@
 // Convolution of single pixels (1x1) in fp32 on dense planes: a matrix times a picture. Rows do not matter,
 // so the pixels of a plane are one long line. A panel of neighbouring pixels of all input channels is copied
 // into the thread's scratch in the order in which the register blocks read it; what is pending on the value,
-// and a stride, are done there, once per pixel. All output channels then pass over it.
+// and a stride, are done there, once per pixel. All output channels then pass over it, each over the input
+// channels of its group.
 #pragma once
 
 #include <cstdint>
@@ -21,7 +22,8 @@ struct MixPlan {
   ConvShape shape;
   AlignedBuffer weights;                // per block of output channels: [in_channel][channel]
   std::vector<float> bias;              // one per output channel
-  std::vector<int32_t> first_channels;  // of each block, and the number of channels behind the last
+  std::vector<int32_t> first_channels;  // of each block, and the number of channels behind the last; a block
+                                        // is of one group
 
   // Pixels of one image that are computed: those of the output, or of the input where it is enlarged (the
   // pixels that an enlargement repeats have equal results).
@@ -41,6 +43,11 @@ struct MixPlan {
   const MixTarget* target = nullptr;
 
   bool enlarged() const { return shape.upsample != 1; }
+  int64_t in_a_group() const { return shape.in_channels / shape.group; }
+  // The first input channel of an output channel's group.
+  int64_t FirstInputOf(int64_t channel) const {
+    return channel / (shape.out_channels / shape.group) * in_a_group();
+  }
 
   // What a task is: pixels [begin, end) and blocks [first_block, last_block) of one image.
   struct Task {
@@ -54,11 +61,11 @@ struct MixPlan {
   void RunTask(const ConvArgs& args, int64_t task, void* scratch) const;
 };
 
-// 1x1, one group, no padding, not transposed; any stride, or enlarged twice.
+// 1x1, groups of at least two channels in and out, no padding, not transposed; any stride, or enlarged twice.
 bool MixServes(const ConvShape& shape);
 
-// weights: [out_channels, in_channels, 1, 1]; bias: out_channels numbers or empty. `pending`: something is to
-// be applied to what is read. The shape must be one that MixServes; errors as PlanConv's.
+// weights: [out_channels, in_channels / group, 1, 1]; bias: out_channels numbers or empty. `pending`:
+// something is to be applied to what is read. The shape must be one that MixServes; errors as PlanConv's.
 Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
                         bool pending, int64_t highway_bit);
 

@@ -29,9 +29,9 @@ constexpr int64_t kDirectChannels = 8;
 void PlanTiles(MixPlan& p, bool pending) {
   const int64_t in = p.shape.in_channels, out = p.shape.out_channels, n = p.shape.n;
   const auto blocks = static_cast<int64_t>(p.first_channels.size()) - 1;
-  const int64_t widest = CeilDiv(out, blocks);
+  const int64_t widest = CeilDiv(out / p.shape.group, blocks / p.shape.group);
   p.group = p.target->max_vectors[widest] * p.target->lanes;
-  p.chunk = std::min(in, std::max<int64_t>(1, kGroupNumbers / p.group));
+  p.chunk = std::min(p.in_a_group(), std::max<int64_t>(1, kGroupNumbers / p.group));
   p.blocks_a_pass = std::max<int64_t>(1, kPassNumbers / (p.chunk * p.target->max_channels));
   p.panel = RoundUp(std::clamp<int64_t>(kPanelNumbers / in, 1, kPanelPixels), p.group);
   p.panel = std::min(p.panel, RoundUp(p.pixels, p.group));
@@ -47,7 +47,7 @@ void PlanTiles(MixPlan& p, bool pending) {
   // The last tile of a picture that is read directly has at least a vector.
   const int64_t last = p.pixels - (p.tiles - 1) * p.tile;
   p.direct = !pending && !p.enlarged() && p.shape.stride_h == 1 && p.shape.stride_w == 1 &&
-             (in <= kDirectChannels || blocks == 1) && last >= p.target->lanes;
+             (p.in_a_group() <= kDirectChannels || blocks == p.shape.group) && last >= p.target->lanes;
 }
 
 }  // namespace
@@ -61,8 +61,9 @@ bool MixServes(const ConvShape& s) {
   const bool lines = s.upsample == 1 && !strided && s.out_h == s.in_h && s.out_w == s.in_w;
   const bool gathers = s.upsample == 1 && strided && (s.out_h - 1) * s.stride_h < s.in_h &&
                        (s.out_w - 1) * s.stride_w < s.in_w;
-  return s.kernel_h == 1 && s.kernel_w == 1 && s.group == 1 && s.pad_top == 0 && s.pad_left == 0 &&
-         !s.transposed && s.in_channels <= 64 * 1024 && (lines || gathers || enlarges);
+  const bool groups = s.group == 1 || (s.in_channels > s.group && s.out_channels > s.group);
+  return s.kernel_h == 1 && s.kernel_w == 1 && groups && s.pad_top == 0 && s.pad_left == 0 && !s.transposed &&
+         s.in_channels <= 64 * 1024 && (lines || gathers || enlarges);
 }
 
 Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, std::span<const float> bias,
@@ -70,7 +71,8 @@ Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, 
   TEMPERA_RETURN_IF_ERROR(CheckConvShape(shape));
   if (!MixServes(shape)) return InvalidArgument("convolution is not of single pixels");
   const int64_t in = shape.in_channels, out = shape.out_channels;
-  if (weights.size() != static_cast<size_t>(in * out) ||
+  const int64_t in_a_group = in / shape.group, out_a_group = out / shape.group;
+  if (weights.size() != static_cast<size_t>(in_a_group * out) ||
       (!bias.empty() && bias.size() != static_cast<size_t>(out))) {
     return InvalidArgument("convolution weights or bias do not match its shape");
   }
@@ -81,14 +83,19 @@ Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, 
   p.bias.assign(static_cast<size_t>(out), 0.0f);
   std::copy(bias.begin(), bias.end(), p.bias.begin());
   // Dealt evenly: 6 channels in blocks of at most 4 are 3 + 3.
-  const int64_t blocks = CeilDiv(out, p.target->max_channels);
-  for (int64_t b = 0; b <= blocks; ++b) p.first_channels.push_back(static_cast<int32_t>(out * b / blocks));
+  const int64_t blocks = CeilDiv(out_a_group, p.target->max_channels);
+  for (int64_t first = 0; first < out; first += out_a_group) {
+    for (int64_t b = 0; b < blocks; ++b) {
+      p.first_channels.push_back(static_cast<int32_t>(first + out_a_group * b / blocks));
+    }
+  }
+  p.first_channels.push_back(static_cast<int32_t>(out));
   TEMPERA_ASSIGN_OR_RETURN(p.weights, AlignedBuffer::Allocate(weights.size() * sizeof(float)));
   auto* packed = reinterpret_cast<float*>(p.weights.data());
   for (size_t b = 0; b + 1 < p.first_channels.size(); ++b) {
-    for (int64_t i = 0; i < in; ++i) {
+    for (int64_t i = 0; i < in_a_group; ++i) {
       for (int64_t c = p.first_channels[b]; c < p.first_channels[b + 1]; ++c) {
-        *packed++ = weights[static_cast<size_t>(c * in + i)];
+        *packed++ = weights[static_cast<size_t>(c * in_a_group + i)];
       }
     }
   }

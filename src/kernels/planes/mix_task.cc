@@ -188,8 +188,8 @@ HWY_INLINE MixBlockArgs BlockOf(const MixPlan& plan, const ConvArgs& args, int64
   const int64_t channel = plan.first_channels[static_cast<size_t>(block)];
   *channels = plan.first_channels[static_cast<size_t>(block) + 1] - channel;
   MixBlockArgs a;
-  a.in_channels = plan.shape.in_channels;
-  a.weights = reinterpret_cast<const float*>(plan.weights.data()) + channel * plan.shape.in_channels;
+  a.in_channels = plan.in_a_group();
+  a.weights = reinterpret_cast<const float*>(plan.weights.data()) + channel * plan.in_a_group();
   a.bias = plan.bias.data() + channel;
   a.write = &args.write;
   a.channel = channel;
@@ -199,7 +199,7 @@ HWY_INLINE MixBlockArgs BlockOf(const MixPlan& plan, const ConvArgs& args, int64
 // Input channels go in chunks, so that a group of them stays in the L1 while blocks pass over it.
 void MultiplyGroups(const MixPlan& plan, const ConvArgs& args, const float* pixels, const Panel& panel,
                     const PanelOut& to, PanelAhead& ahead) {
-  const int64_t in = plan.shape.in_channels, group = plan.group, vectors = group / kMixLanes;
+  const int64_t in = plan.in_a_group(), group = plan.group, vectors = group / kMixLanes;
   const int64_t calls =
       CeilDiv(in, plan.chunk) * (to.last_block - to.first_block) * std::max<int64_t>(1, panel.whole_groups);
   const int64_t lines_a_call = CeilDiv(ahead.lines(), calls);
@@ -211,7 +211,7 @@ void MultiplyGroups(const MixPlan& plan, const ConvArgs& args, const float* pixe
         for (int64_t b = pass; b < pass_end; ++b) {
           int64_t channels;
           MixBlockArgs a = BlockOf(plan, args, b, &channels);
-          a.pixels = pixels + (g * in + from) * group;
+          a.pixels = pixels + (g * plan.shape.in_channels + plan.FirstInputOf(a.channel) + from) * group;
           a.pixels_step = group;
           a.in_channels = count;
           a.weights += from * channels;
@@ -235,7 +235,7 @@ void MultiplyRest(const MixPlan& plan, const ConvArgs& args, const float* pixels
   for (int64_t b = to.first_block; b < to.last_block; ++b) {
     int64_t channels;
     MixBlockArgs a = BlockOf(plan, args, b, &channels);
-    a.pixels = pixels + begin * plan.shape.in_channels;
+    a.pixels = pixels + begin * plan.shape.in_channels + plan.FirstInputOf(a.channel) * width;
     a.pixels_step = width;
     a.out = buffer;
     a.out_step = width;
@@ -263,7 +263,7 @@ void MultiplyDirect(const MixPlan& plan, const ConvArgs& args, const float* pixe
     for (int64_t b = to.first_block; b < to.last_block; ++b) {
       int64_t channels;
       MixBlockArgs a = BlockOf(plan, args, b, &channels);
-      a.pixels = pixels + at;
+      a.pixels = pixels + plan.FirstInputOf(a.channel) * plan.pixels + at;
       a.pixels_step = plan.pixels;
       a.out = to.Of(a.channel) + at;
       a.out_step = to.out_step;

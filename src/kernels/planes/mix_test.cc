@@ -46,7 +46,7 @@ void Check(const ConvShape& s, bool affine, Activation read, Activation write) {
                std::to_string(s.out_channels) + " " + std::to_string(s.in_h) + "x" + std::to_string(s.in_w));
   ASSERT_TRUE(MixServes(s));
   const auto input = RandomNumbers(s.n * s.in_channels * s.in_h * s.in_w, 1);
-  const auto weights = RandomNumbers(s.out_channels * s.in_channels, 2);
+  const auto weights = RandomNumbers(s.out_channels * s.in_channels / s.group, 2);
   const auto bias = RandomNumbers(s.out_channels, 3);
   const auto scale = RandomNumbers(s.n * s.in_channels, 4, 0.5, 2);
   const auto shift = RandomNumbers(s.n * s.in_channels, 5);
@@ -106,6 +106,29 @@ TEST(Mix, PanelsChunksParts) {
   Check(ShapeOf(2, 40, 200, 31, 17), false, Activation::kNone, Activation::kClamp);
   Check(ShapeOf(1, 96, 500, 1, 1), false, Activation::kNone, Activation::kSlope);
   Check(ShapeOf(1, 700, 300, 5, 5), true, Activation::kNone, Activation::kClamp);
+}
+
+TEST(Mix, Groups) {
+  for (int64_t group : {2, 3, 5}) {
+    for (int64_t out : {2, 3, 4, 5, 9}) {
+      for (int64_t w : {1, 7, 8, 33, 200}) {
+        ConvShape s = ShapeOf(w % 2 + 1, group * (w % 2 == 0 ? 3 : 12), group * out, 5, w);
+        s.group = group;
+        Check(s, false, Activation::kNone, Activation::kSlope);
+        Check(s, true, Activation::kClamp, Activation::kNone);
+      }
+    }
+    // Several chunks and parts; strided and enlarged ones.
+    ConvShape s = ShapeOf(1, group * 520, group * 70, 5, 5);
+    s.group = group;
+    Check(s, true, Activation::kSlope, Activation::kClamp);
+    s = ShapeOf(2, group * 6, group * 7, 9, 21);
+    s.group = group, s.stride_h = s.stride_w = 2, s.out_h = 5, s.out_w = 11;
+    Check(s, true, Activation::kClamp, Activation::kNone);
+    s = ShapeOf(2, group * 6, group * 7, 9, 21);
+    s.group = group, s.upsample = 2, s.out_h = 18, s.out_w = 42;
+    Check(s, false, Activation::kNone, Activation::kHardSwish);
+  }
 }
 
 TEST(Mix, HardSwishOnWhatIsWritten) {

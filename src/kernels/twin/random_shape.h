@@ -92,6 +92,11 @@ inline ConvShape RandomMixShape(uint32_t seed) {
       s.shuffle = 2;
       s.out_channels *= 4;
     }
+    if (s.shuffle == 1 && dice.Rarely()) {
+      s.group = dice.Of(2, 4);
+      s.in_channels *= s.group, s.out_channels *= s.group;
+      if (s.in_channels == s.group || s.out_channels == s.group) continue;
+    }
     if (SizeOutput(s, 0, 0)) return s;
   }
 }

@@ -15,6 +15,8 @@ constexpr int64_t kPanelNumbers = 48 * 1024;
 constexpr int64_t kPassNumbers = 48 * 1024;
 // Pixels of a panel: stretches of 768 bytes of each plane, a multiple of every target's group.
 constexpr int64_t kPanelPixels = 192;
+// Groups that make it worth while to have a panel in the L1.
+constexpr int64_t kNearGroups = 4;
 // What a task writes should still be in the L2 when its moments are gathered.
 constexpr int64_t kTileNumbers = 48 * 1024;
 // Enough tasks for a fair share between a few threads, on small maps too. Fixed: tiles decide the order in
@@ -34,6 +36,13 @@ void PlanTiles(MixPlan& p, bool pending) {
   p.chunk = std::min(p.in_a_group(), std::max<int64_t>(1, kGroupNumbers / p.group));
   p.blocks_a_pass = std::max<int64_t>(1, kPassNumbers / (p.chunk * p.target->max_channels));
   p.panel = RoundUp(std::clamp<int64_t>(kPanelNumbers / in, 1, kPanelPixels), p.group);
+  // Of few input channels all of a panel's groups stay in the L1 while a block passes over them: it then
+  // writes its planes in long stretches, instead of a line and a half of all planes in turn.
+  const int64_t near = kGroupNumbers / p.in_a_group() / p.group * p.group;
+  if (near >= kNearGroups * p.group) {
+    p.panel = std::min(p.panel, near);
+    p.blocks_a_pass = 1;
+  }
   p.panel = std::min(p.panel, RoundUp(p.pixels, p.group));
   p.tile = std::clamp<int64_t>(kTileNumbers / out, 1, CeilDiv(p.pixels, CeilDiv(kWantedTasks, n)));
   // An enlargement takes its panel from the scratch to the output once its moments are known.

@@ -121,6 +121,24 @@ HWY_INLINE void ReadRowTwice(const RowPointwise& read, const float* HWY_RESTRICT
   for (; i < n; ++i) to[i] = read.One(d, from[i / 2]);
 }
 
+// Numbers [begin, end) to their places by any stride: a segment at a time, without a division for each
+// number.
+HWY_INLINE void ReadRowStrided(const WindowRow& w, const RowPointwise& read, const float* HWY_RESTRICT from,
+                               int64_t begin, int64_t end, float* HWY_RESTRICT dst) {
+  const DF d;
+  constexpr int64_t kLanes = hn::MaxLanes(DF());
+  HWY_ALIGN float line[kLanes];
+  for (int64_t first = begin; first < std::min(end, begin + w.stride); ++first) {
+    float* to = dst + w.Place(first);
+    int64_t i = first;
+    for (; i + (kLanes - 1) * w.stride < end; i += kLanes * w.stride, to += kLanes) {
+      for (int64_t lane = 0; lane < kLanes; ++lane) line[lane] = from[i + lane * w.stride];
+      hn::StoreU(read(d, hn::Load(d, line)), d, to);
+    }
+    for (; i < end; i += w.stride) *to++ = read.One(d, from[i]);
+  }
+}
+
 // row: the input row, or nullptr for one of constant padding. dst: stride * segment numbers, prepared.
 HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, const float* row, float* dst) {
   const DF d;
@@ -148,7 +166,7 @@ HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, cons
     ReadRowPairs(read, from + i, dst + i / 2, dst + w.segment + i / 2, (end - i) / 2);
     if ((end - i) % 2 == 1) dst[w.Place(end - 1)] = read.One(d, from[end - 1]);
   } else {
-    for (int64_t i = begin; i < end; ++i) dst[w.Place(i)] = read.One(d, from[i]);
+    ReadRowStrided(w, read, from, begin, end, dst);
   }
   if (w.pad_mode == PadMode::kConstant) return;
   const auto outside = [&](int64_t i) HWY_ATTR {

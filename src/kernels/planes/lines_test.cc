@@ -177,8 +177,8 @@ TEST(Lines, ResizeOfPictures) {
 TEST(Lines, Softmax) {
   for (const CpuTarget& target : AvailableCpuTargets()) {
     SCOPED_TRACE(target.name);
-    for (int64_t size : {1, 2, 3, 21}) {
-      for (int64_t inner : {1, 2, 7, 8, 19, 40}) {
+    for (int64_t size : {1, 2, 3, 21, 256, 257}) {
+      for (int64_t inner : {1, 2, 7, 8, 19, 40, 64, 203}) {
         const int64_t outer = 5;
         auto input = NumbersAwayFromZero(outer * size * inner, 6);
         input[0] = 200;  // its neighbours vanish

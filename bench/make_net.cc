@@ -1,10 +1,14 @@
 // Writes a style network with random weights: speed does not depend on what it learned.
 //   bench_make_net NET OUT.onnx [WIDTHxHEIGHT] [qdq]
 // NET:
-//   johnson   pytorch/examples' TransformerNet: 32/64/128 channels, 5 residual blocks, 9x9 ends; 63.2 GMAC at
-//   856x480 small     the same with 8/16/32 channels and 3 blocks; 4.20 GMAC at 856x480 tiny      8/16/24
-//   channels, 3 blocks, 5x5 ends; 1.74 GMAC at 640x480 bundled   the shape of the bundled styles
-//   blend2, blend4  the same, each norm's scale and shift a blend of two or four styles by an input "style"
+//   johnson           pytorch/examples' TransformerNet: 32/64/128 channels, 5 residual blocks, 9x9 ends;
+//                     63.2 GMAC at 856x480
+//   small             the same with 8/16/32 channels and 3 blocks; 4.20 GMAC at 856x480
+//   tiny              8/16/24 channels, 3 blocks, 5x5 ends; 1.74 GMAC at 640x480
+//   bundled           the shape of the bundled styles
+//   blend2, blend4    the same, each norm's scale and shift a blend of two or four styles by an input "style"
+//   batchnorm         16/32/64 channels, 3 blocks, 3x3 ends, batch norms and zero padding
+//   fast-scnn, mobilenetv3-unet   networks of masks (mask_nets.h); they want a size
 // Without a size, height and width stay open; some peers want them fixed. qdq: QuantizeLinear and
 // DequantizeLinear around every convolution, as quantisation tools write them.
 #include <cmath>
@@ -15,8 +19,8 @@
 #include <utility>
 #include <vector>
 
-#include "src/onnx/model.h"
-#include "src/onnx/writer.h"
+#include "bench/mask_nets.h"
+#include "bench/net_writer.h"
 
 namespace tempera {
 namespace {
@@ -45,6 +49,7 @@ std::vector<Layer> LayersOf(std::string_view net) {
   if (net == "johnson") return Transformer(32, 64, 128, 9, 5);
   if (net == "small") return Transformer(8, 16, 32, 9, 3);
   if (net == "tiny") return Transformer(8, 16, 24, 5, 3);
+  if (net == "batchnorm") return Transformer(16, 32, 64, 3, 3);
   if (net != "bundled" && StylesOf(net) == 0) return {};
   std::vector<Layer> l = Transformer(8, 16, 32, 3, 3);
   l[0] = {3, 16, 5, 2};  // one convolution instead of the first two
@@ -53,17 +58,19 @@ std::vector<Layer> LayersOf(std::string_view net) {
   return l;
 }
 
-class Writer {
+class StyleNet : public NetWriter {
  public:
   // width, height: 0 leaves both open.
-  Writer(int64_t width, int64_t height, bool qdq, int64_t styles)
-      : width_(width), height_(height), qdq_(qdq), styles_(styles) {}
+  StyleNet(std::string_view net, int64_t width, int64_t height, bool qdq)
+      : NetWriter(13),
+        width_(width),
+        height_(height),
+        qdq_(qdq),
+        batch_norm_(net == "batchnorm"),
+        styles_(StylesOf(net)) {}
 
   Status Write(const std::vector<Layer>& layers, const std::string& path) {
-    model_.opset = 13;
-    model_.producer_name = "bench_make_net";
-    onnx::Graph& g = model_.graph;
-    g.name = "bench";
+    onnx::Graph& g = graph();
     const onnx::Dim h = height_ > 0 ? onnx::Dim{height_, ""} : onnx::Dim{-1, "H"};
     const onnx::Dim w = width_ > 0 ? onnx::Dim{width_, ""} : onnx::Dim{-1, "W"};
     g.inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, h, w}}};
@@ -80,18 +87,22 @@ class Writer {
                  {Text("mode", "nearest"), Text("coordinate_transformation_mode", "asymmetric"),
                   Text("nearest_mode", "floor")});
       }
-      TEMPERA_RETURN_IF_ERROR(Pads(name + "_pads", l.kernel / 2));
-      x = Node(name + "_pad", "Pad", {x, name + "_pads"}, {Text("mode", "reflect")});
+      if (!batch_norm_) {
+        TEMPERA_RETURN_IF_ERROR(Pads(name + "_pads", l.kernel / 2));
+        x = Node(name + "_pad", "Pad", {x, name + "_pads"}, {Text("mode", "reflect")});
+      }
       const bool last = i + 1 == layers.size();
       TEMPERA_ASSIGN_OR_RETURN(x, Convolve(l, name, last ? "output" : name + "_conv", x, i == 0));
       if (l.norm) {
-        TEMPERA_ASSIGN_OR_RETURN(x, styles_ > 0 ? BlendNorm(l.out, name, x) : Norm(l.out, name, x));
+        TEMPERA_ASSIGN_OR_RETURN(x, styles_ > 0   ? BlendNorm(l.out, name, x)
+                                    : batch_norm_ ? BatchNorm(l.out, name, x)
+                                                  : Norm(l.out, name, x));
       }
       if (l.residual) x = Node(name + "_add", "Add", {x, before_last});
       if (l.relu) x = Node(name + "_relu", "Relu", {x});
       before_last = entered;
     }
-    return onnx::WriteModelFile(model_, path);
+    return WriteTo(path);
   }
 
  private:
@@ -109,7 +120,7 @@ class Writer {
     TEMPERA_RETURN_IF_ERROR(Constant(name + "_zero", {channels}, std::vector<float>(count, 0)));
     TEMPERA_ASSIGN_OR_RETURN(Tensor shape, Tensor::Create(DataType::kInt64, {4}));
     for (int i = 0; i < 4; ++i) shape.data<int64_t>()[i] = i == 1 ? channels : 1;
-    model_.graph.initializers.push_back({name + "_shape", std::move(shape)});
+    graph().initializers.push_back({name + "_shape", std::move(shape)});
     x = Node(name + "_norm", "InstanceNormalization", {x, name + "_one", name + "_zero"},
              {Real("epsilon", 1e-5f)});
     for (const auto& [part, op_type] : {std::pair{"_gamma", "Mul"}, std::pair{"_beta", "Add"}}) {
@@ -122,11 +133,28 @@ class Writer {
     return x;
   }
 
+  // Of a trained network: what it reads has about the moments that it expects.
+  Result<std::string> BatchNorm(int64_t channels, const std::string& name, const std::string& x) {
+    const auto count = static_cast<size_t>(channels);
+    std::vector<float> gammas = Random(channels, 0.2f);
+    for (float& gamma : gammas) gamma += 1;
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_gamma", {channels}, gammas));
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_beta", {channels}, Random(channels, 0.2f)));
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_mean", {channels}, Random(channels, 0.2f)));
+    TEMPERA_RETURN_IF_ERROR(Constant(name + "_var", {channels}, std::vector<float>(count, 1)));
+    return Node(name + "_norm", "BatchNormalization",
+                {x, name + "_gamma", name + "_beta", name + "_mean", name + "_var"},
+                {Real("epsilon", 1e-5f)});
+  }
+
   // A convolution with random weights; with qdq, between quantised values. `pixels`: its input is 0..255.
   Result<std::string> Convolve(const Layer& l, const std::string& name, const std::string& out, std::string x,
                                bool pixels) {
     const int64_t fan_in = l.in * l.kernel * l.kernel;
-    const auto spread = static_cast<float>(std::sqrt(2.0 / static_cast<double>(fan_in)));
+    // Batch norms leave the spread to the weights: each layer keeps it, the first makes 1 of a picture's 60,
+    // the last a picture again.
+    const double gain = !batch_norm_ ? 2.0 : pixels ? 3.0 / (60 * 60) : l.norm ? 6.0 : 6.0 * 13 * 13;
+    const auto spread = static_cast<float>(std::sqrt(gain / static_cast<double>(fan_in)));
     std::string weights = name + "_w", bias = name + "_b";
     if (qdq_) {
       // Ranges that such a network has: pixels, then normalised values that residual blocks add up.
@@ -145,13 +173,18 @@ class Writer {
       TEMPERA_RETURN_IF_ERROR(Integers(name + "_bz", DataType::kInt32, {l.out}, 0));
       bias = Node(bias, "DequantizeLinear", {name + "_bq", name + "_bs", name + "_bz"}, {Int("axis", 0)});
     } else {
-      TEMPERA_RETURN_IF_ERROR(
-          Constant(weights, {l.out, l.in, l.kernel, l.kernel}, Random(l.out * fan_in, spread)));
-      TEMPERA_RETURN_IF_ERROR(Constant(bias, {l.out}, Random(l.out, 0.1f)));
+      const std::vector<float> numbers = Random(l.out * fan_in, spread);
+      TEMPERA_RETURN_IF_ERROR(Constant(weights, {l.out, l.in, l.kernel, l.kernel}, numbers));
+      std::vector<float> biases = Random(l.out, 0.1f);
+      if (batch_norm_ && pixels) biases = GreyBiases(numbers, l.out);
+      if (batch_norm_ && !l.norm) biases.assign(biases.size(), 127.5f);
+      TEMPERA_RETURN_IF_ERROR(Constant(bias, {l.out}, biases));
     }
     const bool quantized_end = qdq_ && l.norm;
-    x = Node(quantized_end ? out + "_real" : out, "Conv", {x, weights, bias},
-             {Ints("kernel_shape", {l.kernel, l.kernel}), Ints("strides", {l.stride, l.stride})});
+    std::vector<onnx::Attribute> window = {Ints("kernel_shape", {l.kernel, l.kernel}),
+                                           Ints("strides", {l.stride, l.stride})};
+    if (batch_norm_) window.push_back(Ints("pads", std::vector<int64_t>(4, l.kernel / 2)));
+    x = Node(quantized_end ? out + "_real" : out, "Conv", {x, weights, bias}, std::move(window));
     if (!quantized_end) return x;
     return Quantize(out, x, (pixels ? 1200.0f : 40.0f) / 255, 128);
   }
@@ -161,93 +194,31 @@ class Writer {
     TEMPERA_RETURN_IF_ERROR(Constant(name + "_scale", {}, {scale}));
     TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(DataType::kUint8, {}));
     *t.data<uint8_t>() = zero;
-    model_.graph.initializers.push_back({name + "_zero", std::move(t)});
+    graph().initializers.push_back({name + "_zero", std::move(t)});
     Node(name + "_q", "QuantizeLinear", {x, name + "_scale", name + "_zero"});
     return Node(name + "_dq", "DequantizeLinear", {name + "_q", name + "_scale", name + "_zero"});
   }
 
-  // Random integers of -most..most.
-  Status Integers(const std::string& name, DataType type, Shape shape, int most) {
-    TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(type, std::move(shape)));
-    std::uniform_int_distribution<int> uniform(-most, most);
-    for (int64_t i = 0; i < t.element_count(); ++i) {
-      const int number = uniform(random_);
-      if (type == DataType::kInt8) {
-        t.data<int8_t>()[i] = static_cast<int8_t>(number);
-      } else {
-        t.data<int32_t>()[i] = number;
-      }
-    }
-    model_.graph.initializers.push_back({name, std::move(t)});
-    return OkStatus();
-  }
-
-  static onnx::Attribute Int(const char* name, int64_t value) {
-    onnx::Attribute a;
-    a.name = name;
-    a.type = onnx::Attribute::Type::kInt;
-    a.i = value;
-    return a;
-  }
-  static onnx::Attribute Real(const char* name, float value) {
-    onnx::Attribute a;
-    a.name = name;
-    a.type = onnx::Attribute::Type::kFloat;
-    a.f = value;
-    return a;
-  }
-  static onnx::Attribute Text(const char* name, const char* value) {
-    onnx::Attribute a;
-    a.name = name;
-    a.type = onnx::Attribute::Type::kString;
-    a.s = value;
-    return a;
-  }
-  static onnx::Attribute Ints(const char* name, std::vector<int64_t> values) {
-    onnx::Attribute a;
-    a.name = name;
-    a.type = onnx::Attribute::Type::kInts;
-    a.ints = std::move(values);
-    return a;
-  }
-  std::string Node(const std::string& out, const char* op, std::vector<std::string> in,
-                   std::vector<onnx::Attribute> attributes = {}) {
-    model_.graph.nodes.push_back({out, op, "", std::move(in), {out}, std::move(attributes)});
-    return out;
-  }
-  std::vector<float> Random(int64_t count, float spread) {
-    std::uniform_real_distribution<float> uniform(-spread, spread);
-    std::vector<float> numbers(static_cast<size_t>(count));
-    for (float& x : numbers) x = uniform(random_);
-    return numbers;
-  }
-  Status Constant(const std::string& name, Shape shape, const std::vector<float>& numbers) {
-    TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(DataType::kFloat32, std::move(shape)));
-    std::copy(numbers.begin(), numbers.end(), t.data<float>());
-    model_.graph.initializers.push_back({name, std::move(t)});
-    return OkStatus();
-  }
   Status Pads(const std::string& name, int64_t pad) {
     TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(DataType::kInt64, {8}));
     for (int i : {2, 3, 6, 7}) t.data<int64_t>()[i] = pad;
-    model_.graph.initializers.push_back({name, std::move(t)});
+    graph().initializers.push_back({name, std::move(t)});
     return OkStatus();
   }
 
   int64_t width_, height_;
-  bool qdq_;
+  bool qdq_, batch_norm_;
   int64_t styles_;
-  onnx::Model model_;
-  std::mt19937 random_{1};
 };
 
 }  // namespace
 }  // namespace tempera
 
 int main(int argc, char** argv) {
-  const auto layers = tempera::LayersOf(argc > 2 ? argv[1] : "");
+  const std::string_view net = argc > 2 ? argv[1] : "";
+  const auto layers = tempera::LayersOf(net);
   int width = 0, height = 0;
-  bool qdq = false, understood = !layers.empty();
+  bool qdq = false, understood = !layers.empty() || tempera::IsMaskNet(net);
   for (int i = 3; i < argc; ++i) {
     if (std::string_view(argv[i]) == "qdq") {
       qdq = true;
@@ -256,14 +227,16 @@ int main(int argc, char** argv) {
           understood && std::sscanf(argv[i], "%dx%d", &width, &height) == 2 && width > 0 && height > 0;
     }
   }
-  if (!understood) {
-    std::fprintf(
-        stderr,
-        "usage: bench_make_net johnson|small|tiny|bundled|blend2|blend4 OUT.onnx [WIDTHxHEIGHT] [qdq]\n");
+  if (!understood || (qdq && layers.empty())) {
+    std::fprintf(stderr,
+                 "usage: bench_make_net johnson|small|tiny|bundled|blend2|blend4|batchnorm OUT.onnx "
+                 "[WIDTHxHEIGHT] [qdq]\n"
+                 "       bench_make_net fast-scnn|mobilenetv3-unet OUT.onnx WIDTHxHEIGHT\n");
     return 2;
   }
-  const tempera::Status status =
-      tempera::Writer(width, height, qdq, tempera::StylesOf(argv[1])).Write(layers, argv[2]);
+  const tempera::Status status = layers.empty()
+                                     ? tempera::WriteMaskNet(net, width, height, argv[2])
+                                     : tempera::StyleNet(net, width, height, qdq).Write(layers, argv[2]);
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
   return status.ok() ? 0 : 1;
 }

@@ -120,6 +120,13 @@ void PrintPeaks(const Session& session, const tempera::CpuTarget& target, int th
   std::printf("%s\n", about.dump().c_str());
 }
 
+// Channels last where the file says so.
+tempera::Shape PictureShape(const tempera::graph::Graph& model, int64_t width, int64_t height) {
+  const tempera::Shape& declared = model.value(model.inputs[0]).info.shape;
+  const bool channels_last = declared.size() == 4 && declared[1] != 3 && declared[3] == 3;
+  return channels_last ? tempera::Shape{1, height, width, 3} : tempera::Shape{1, 3, height, width};
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -134,12 +141,14 @@ int main(int argc, char** argv) {
   if (!target.ok()) return Absent(target.status().message());
   auto model = tempera::engine::LoadModelFile(argv[1]);
   if (!model.ok()) return Absent(model.status().message());
+  if ((*model)->inputs.empty()) return Absent("it has no input");
   tempera::engine::SessionOptions options;
   options.num_threads = std::atoi(argv[3]);
   options.precision = *precision;
   options.cpu = target->name;
   options.rewrites_inputs = true;
-  auto created = Session::Create(std::move(model).value(), {{1, 3, height, width}}, options);
+  const tempera::Shape shape = PictureShape(**model, width, height);
+  auto created = Session::Create(std::move(model).value(), {shape}, options);
   if (!created.ok()) return Absent(created.status().message());
   Session& session = **created;
   std::printf("ready tempera %s\n", TEMPERA_VERSION);

@@ -24,7 +24,10 @@ try {
 }
 const data = new Float32Array(3 * width * height);
 for (let i = 0; i < data.length; ++i) data[i] = 127.5 + 100 * Math.sin(i * 0.013);
-const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', data, [1, 3, height, width]) };
+const declared = session.inputMetadata[0].shape;
+const channelsLast = declared.length === 4 && declared[1] !== 3 && declared[3] === 3;
+const shape = channelsLast ? [1, height, width, 3] : [1, 3, height, width];
+const feeds = { [session.inputNames[0]]: new ort.Tensor('float32', data, shape) };
 
 function cpuMs() {
   const { user, system } = process.cpuUsage();

@@ -8,6 +8,11 @@ import { interleave, start } from './turns.mjs';
 
 // Networks of known shapes with random weights, at the sizes that their papers and programs use.
 const GENERATED = [['johnson', '856x480'], ['small', '856x480'], ['tiny', '640x480']];
+// The same without a norm that gathers, and of depthwise-separable convolutions.
+const GENERATED_PLAIN = [['batchnorm', '640x480'], ['fast-scnn', '576x384'], ['mobilenetv3-unet', '640x480']];
+// Of the test data, each at its own size.
+const PUBLIC = [['candy_nc16_256x256', '256x256'], ['mosaic_nc16_256x256', '256x256'], ['SINet', '320x320'],
+  ['prisma_nchw', '256x256'], ['deeplab_v3_257_voc21', '257x257'], ['ultraface_RFB-320', '320x240']];
 
 // {name, file, qdq?, size} of what there is here: generated, bundled, and public ones of the test data.
 export function findNetworks({ build, root, data, scratch }) {
@@ -22,7 +27,8 @@ export function findNetworks({ build, root, data, scratch }) {
   for (const file of bundled.slice(-1)) {
     list.push({ name: path.basename(file, '.onnx'), size: '640x360', file: path.join(root, 'models', file) });
   }
-  for (const [name, size] of [['candy_nc16_256x256', '256x256'], ['mosaic_nc16_256x256', '256x256']]) {
+  for (const [name, size] of GENERATED_PLAIN) list.push({ name, size, file: make(name, size) });
+  for (const [name, size] of PUBLIC) {
     const file = path.join(data, 'models/onnx', `${name}.onnx`);
     if (fs.existsSync(file)) list.push({ name: name.replace(/_\d+x\d+$/, ''), size, file });
   }
@@ -40,7 +46,15 @@ export async function measureNetwork(network, { build, threads, precisions, seco
   const workers = [];
   for (const engine of engines) {
     const worker = await start(engine, say);
-    if (worker) workers.push(worker);
+    if (!worker) continue;
+    // Some load a network that they then cannot run.
+    try {
+      await worker.ask('run');
+      workers.push(worker);
+    } catch (error) {
+      say(`${engine.name}: ${error.message}`);
+      worker.stop();
+    }
   }
   if (workers.length === 0) return undefined;
   const results = await interleave(workers, { seconds });

@@ -1,0 +1,212 @@
+#include "bench/mask_nets.h"
+
+#include <cmath>
+#include <utility>
+#include <vector>
+
+#include "bench/net_writer.h"
+
+namespace tempera {
+namespace {
+
+enum class After { kNothing, kRelu, kHardSwish };
+
+// A value of the network, and what its maker knows of it.
+struct Map {
+  std::string name;
+  int64_t channels = 0, width = 0, height = 0;
+};
+
+struct Window {
+  int64_t kernel = 1, stride = 1, dilation = 1;
+};
+
+// Fails as a whole: the first error is what Finish returns.
+class MaskNet : public NetWriter {
+ public:
+  MaskNet(int64_t width, int64_t height) : NetWriter(13), picture_{"input", 3, width, height} {
+    graph().inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, {height, ""}, {width, ""}}}};
+  }
+
+  const Map& picture() const { return picture_; }
+
+  // Random weights that keep the spread of what they read: of rectified numbers more, so that half may be cut
+  // away again.
+  Map Conv(const Map& x, int64_t out, Window window, After after, bool depthwise = false) {
+    const int64_t group = depthwise ? x.channels : 1, taps = window.kernel * window.kernel;
+    const int64_t fan_in = x.channels / group * taps;
+    const bool pixels = x.name == picture_.name;
+    const auto spread =
+        static_cast<float>(std::sqrt((after == After::kNothing ? 1.5 : 6.0) / static_cast<double>(fan_in)) *
+                           (pixels ? 1.0 / 60 : 1));
+    const std::string name = NextName("conv");
+    const std::vector<float> weights = Random(out * fan_in, spread);
+    Keep(Constant(name + "_w", {out, x.channels / group, window.kernel, window.kernel}, weights));
+    Keep(Constant(name + "_b", {out}, pixels ? GreyBiases(weights, out) : Random(out, 0.2f)));
+    const int64_t pad = window.kernel / 2 * window.dilation;
+    Map y = {Node(name, "Conv", {x.name, name + "_w", name + "_b"},
+                  {Ints("kernel_shape", {window.kernel, window.kernel}),
+                   Ints("strides", {window.stride, window.stride}), Ints("pads", {pad, pad, pad, pad}),
+                   Ints("dilations", {window.dilation, window.dilation}), Int("group", group)}),
+             out, (x.width - 1) / window.stride + 1, (x.height - 1) / window.stride + 1};
+    if (after == After::kRelu) y.name = Node(name + "_relu", "Relu", {y.name});
+    if (after == After::kHardSwish) y.name = Times(y, HardSigmoid(y)).name;
+    return y;
+  }
+  Map Depthwise(const Map& x, Window window, After after) {
+    return Conv(x, x.channels, window, after, /*depthwise=*/true);
+  }
+  // Depthwise, then pointwise, both rectified.
+  Map Separable(const Map& x, int64_t out, Window window) {
+    return Conv(Depthwise(x, window, After::kRelu), out, {}, After::kRelu);
+  }
+
+  Map Add(const Map& x, const Map& y) { return With(x, Node(NextName("add"), "Add", {x.name, y.name})); }
+  Map Relu(const Map& x) { return With(x, Node(NextName("relu"), "Relu", {x.name})); }
+  Map Concat(const std::vector<Map>& parts) {
+    Map y = parts[0];
+    y.channels = 0;
+    std::vector<std::string> names;
+    for (const Map& part : parts) {
+      names.push_back(part.name);
+      y.channels += part.channels;
+    }
+    y.name = Node(NextName("concat"), "Concat", names, {Int("axis", 1)});
+    return y;
+  }
+  // Means of bins x bins equal parts.
+  Map Pool(const Map& x, int64_t bins) {
+    const int64_t w = x.width / bins, h = x.height / bins;
+    return {Node(NextName("pool"), "AveragePool", {x.name},
+                 {Ints("kernel_shape", {h, w}), Ints("strides", {h, w})}),
+            x.channels, bins, bins};
+  }
+  Map Bilinear(const Map& x, int64_t width, int64_t height) {
+    const std::string name = NextName("resize");
+    Keep(Constant(name + "_scales", {4},
+                  {1, 1, static_cast<float>(height) / static_cast<float>(x.height),
+                   static_cast<float>(width) / static_cast<float>(x.width)}));
+    return {Node(name, "Resize", {x.name, "", name + "_scales"},
+                 {Text("mode", "linear"), Text("coordinate_transformation_mode", "half_pixel")}),
+            x.channels, width, height};
+  }
+
+  // Each channel by what two small layers make of all channels' means.
+  Map SqueezeAndExcite(const Map& x) {
+    const Map mean = {Node(NextName("mean"), "GlobalAveragePool", {x.name}), x.channels, 1, 1};
+    const Map squeezed = Conv(mean, x.channels / 4, {}, After::kRelu);
+    return Times(x, HardSigmoid(Conv(squeezed, x.channels, {}, After::kNothing)));
+  }
+  Map Softmax(const Map& x) {
+    return With(x, Node(NextName("softmax"), "Softmax", {x.name}, {Int("axis", 1)}));
+  }
+  Map Sigmoid(const Map& x) { return With(x, Node(NextName("sigmoid"), "Sigmoid", {x.name})); }
+
+  Status Finish(const Map& x, const std::string& path) {
+    TEMPERA_RETURN_IF_ERROR(std::move(first_error_));
+    graph().outputs = {
+        {x.name, DataType::kFloat32, true, {{1, ""}, {x.channels, ""}, {x.height, ""}, {x.width, ""}}}};
+    return WriteTo(path);
+  }
+
+ private:
+  static Map With(Map x, std::string name) {
+    x.name = std::move(name);
+    return x;
+  }
+  std::string NextName(const char* kind) { return kind + std::to_string(++names_); }
+  void Keep(Status status) {
+    if (first_error_.ok()) first_error_ = std::move(status);
+  }
+  // As PyTorch writes it, hard-swish with a Times behind.
+  Map HardSigmoid(const Map& x) {
+    return With(
+        x, Node(NextName("gate"), "HardSigmoid", {x.name}, {Real("alpha", 1.0f / 6), Real("beta", 0.5f)}));
+  }
+  Map Times(const Map& x, const Map& y) { return With(x, Node(NextName("times"), "Mul", {x.name, y.name})); }
+
+  Map picture_;
+  Status first_error_;
+  int names_ = 0;
+};
+
+Map FastScnnBottleneck(MaskNet& net, const Map& x, int64_t out, int64_t stride) {
+  const Map wide = net.Conv(x, 6 * x.channels, {}, After::kRelu);
+  const Map y = net.Conv(net.Depthwise(wide, {3, stride}, After::kRelu), out, {}, After::kNothing);
+  return stride == 1 && x.channels == out ? net.Add(x, y) : y;
+}
+
+Map FastScnn(MaskNet& net) {
+  Map fine = net.Conv(net.picture(), 32, {3, 2}, After::kRelu);
+  fine = net.Separable(fine, 48, {3, 2});
+  fine = net.Separable(fine, 64, {3, 2});
+  Map x = fine;
+  for (const auto& [out, stride] :
+       {std::pair{64, 2}, {64, 1}, {64, 1}, {96, 2}, {96, 1}, {96, 1}, {128, 1}, {128, 1}, {128, 1}}) {
+    x = FastScnnBottleneck(net, x, out, stride);
+  }
+  std::vector<Map> pyramid = {x};
+  for (const int64_t bins : {1, 2, 3, 6}) {
+    pyramid.push_back(net.Bilinear(net.Conv(net.Pool(x, bins), 32, {}, After::kRelu), x.width, x.height));
+  }
+  x = net.Conv(net.Concat(pyramid), 128, {}, After::kRelu);
+  x = net.Depthwise(net.Bilinear(x, fine.width, fine.height), {3, 1, 4}, After::kRelu);
+  x = net.Relu(net.Add(net.Conv(x, 128, {}, After::kNothing), net.Conv(fine, 128, {}, After::kNothing)));
+  x = net.Separable(net.Separable(x, 128, {3}), 128, {3});
+  x = net.Conv(x, 19, {}, After::kNothing);
+  return net.Softmax(net.Bilinear(x, net.picture().width, net.picture().height));
+}
+
+struct Bottleneck {
+  int64_t kernel, wide, out;
+  bool excite;
+  After after;
+  int64_t stride;
+};
+
+Map MobileNetV3Bottleneck(MaskNet& net, const Map& x, const Bottleneck& b) {
+  Map y = b.wide == x.channels ? x : net.Conv(x, b.wide, {}, b.after);
+  y = net.Depthwise(y, {b.kernel, b.stride}, b.after);
+  if (b.excite) y = net.SqueezeAndExcite(y);
+  y = net.Conv(y, b.out, {}, After::kNothing);
+  return b.stride == 1 && x.channels == b.out ? net.Add(x, y) : y;
+}
+
+Map MobileNetV3Unet(MaskNet& net) {
+  constexpr After kRelu = After::kRelu, kSwish = After::kHardSwish;
+  const Bottleneck encoder[] = {
+      {3, 16, 16, false, kRelu, 1},   {3, 64, 24, false, kRelu, 2},   {3, 72, 24, false, kRelu, 1},
+      {5, 72, 40, true, kRelu, 2},    {5, 120, 40, true, kRelu, 1},   {5, 120, 40, true, kRelu, 1},
+      {3, 240, 80, false, kSwish, 2}, {3, 200, 80, false, kSwish, 1}, {3, 184, 80, false, kSwish, 1},
+      {3, 184, 80, false, kSwish, 1}, {3, 480, 112, true, kSwish, 1}, {3, 672, 112, true, kSwish, 1},
+      {5, 672, 160, true, kSwish, 2}, {5, 960, 160, true, kSwish, 1}, {5, 960, 160, true, kSwish, 1}};
+  Map x = net.Conv(net.picture(), 16, {3, 2}, kSwish);
+  std::vector<Map> joined;
+  for (const Bottleneck& b : encoder) {
+    if (b.stride == 2) joined.push_back(x);
+    x = MobileNetV3Bottleneck(net, x, b);
+  }
+  for (const int64_t channels : {80, 40, 24, 16}) {
+    const Map fine = joined.back();
+    joined.pop_back();
+    x = net.Separable(net.Concat({net.Bilinear(x, fine.width, fine.height), fine}), channels, {3});
+  }
+  x = net.Bilinear(x, net.picture().width, net.picture().height);
+  return net.Sigmoid(net.Conv(x, 1, {3}, After::kNothing));
+}
+
+}  // namespace
+
+bool IsMaskNet(std::string_view net) { return net == "fast-scnn" || net == "mobilenetv3-unet"; }
+
+Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const std::string& path) {
+  const int64_t multiple = net == "fast-scnn" ? 192 : 32;
+  if (width <= 0 || height <= 0 || width % multiple != 0 || height % multiple != 0) {
+    return InvalidArgument(std::string(net) + " wants a size of multiples of " + std::to_string(multiple));
+  }
+  MaskNet writer(width, height);
+  const Map mask = net == "fast-scnn" ? FastScnn(writer) : MobileNetV3Unet(writer);
+  return writer.Finish(mask, path);
+}
+
+}  // namespace tempera

@@ -1,0 +1,22 @@
+// Networks of masks with depthwise-separable convolutions and random weights, for the bench.
+//   fast-scnn          Poudel, Liwicki and Cipolla 2019: 19 classes, pooling pyramid; the picture's sides
+//   must be
+//                      multiples of 192
+//   mobilenetv3-unet   MobileNetV3-Large (Howard et al. 2019) without its last layer, and a decoder that
+//   enlarges
+//                      by two, joins the encoder's map of that size and convolves depthwise and pointwise;
+//                      one mask; sides must be multiples of 32
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "src/base/status.h"
+
+namespace tempera {
+
+bool IsMaskNet(std::string_view net);
+Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const std::string& path);
+
+}  // namespace tempera

@@ -41,6 +41,8 @@ struct MixBlockArgs {
   int64_t channel;         // the block's first one
   float* out;
   int64_t out_step;  // from one output channel to the next
+  // Blocks of pixels that follow each other in `out`, and how far apart their pixels are.
+  int64_t groups = 1, group_step = 0;
 };
 using MixBlockFunction = void (*)(const MixBlockArgs& a);
 
@@ -62,10 +64,9 @@ HWY_INLINE void AddInputChannel(DF d, const float* HWY_RESTRICT x, const float* 
 }
 
 template <int kChannels, int kVectors>
-void MixBlock(const MixBlockArgs& a) {
+HWY_INLINE void MixGroup(const MixBlockArgs& a, const float* HWY_RESTRICT x, float* out) {
   constexpr int64_t kLanes = hn::MaxLanes(DF());
   const DF d;
-  float* const out = a.out;
   const int64_t out_step = a.out_step, pixels_step = a.pixels_step;
   VF sums[kChannels][kVectors];
   for (int c = 0; c < kChannels; ++c) {
@@ -73,7 +74,6 @@ void MixBlock(const MixBlockArgs& a) {
       sums[c][i] = a.bias != nullptr ? hn::Set(d, a.bias[c]) : hn::LoadU(d, out + c * out_step + i * kLanes);
     }
   }
-  const float* HWY_RESTRICT x = a.pixels;
   const float* HWY_RESTRICT w = a.weights;
   int64_t k = a.in_channels;
   for (; k >= 2; k -= 2) {
@@ -103,6 +103,14 @@ void MixBlock(const MixBlockArgs& a) {
   }
   for (int c = 0; c < kChannels; ++c) {
     for (int i = 0; i < kVectors; ++i) hn::StoreU(sums[c][i], d, out + c * out_step + i * kLanes);
+  }
+}
+
+template <int kChannels, int kVectors>
+void MixBlock(const MixBlockArgs& a) {
+  for (int64_t g = 0; g < a.groups; ++g) {
+    MixGroup<kChannels, kVectors>(a, a.pixels + g * a.group_step,
+                                  a.out + g * kVectors * static_cast<int64_t>(hn::MaxLanes(DF())));
   }
 }
 

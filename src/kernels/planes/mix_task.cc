@@ -200,19 +200,23 @@ HWY_INLINE MixBlockArgs BlockOf(const MixPlan& plan, const ConvArgs& args, int64
 void MultiplyGroups(const MixPlan& plan, const ConvArgs& args, const float* pixels, const Panel& panel,
                     const PanelOut& to, PanelAhead& ahead) {
   const int64_t in = plan.in_a_group(), group = plan.group, vectors = group / kMixLanes;
+  // A block that passes over a panel alone does so in one call.
+  const int64_t together = plan.blocks_a_pass == 1 ? panel.whole_groups : 1;
+  const int64_t steps = together > 1 ? 1 : panel.whole_groups;
   const int64_t calls =
-      CeilDiv(in, plan.chunk) * (to.last_block - to.first_block) * std::max<int64_t>(1, panel.whole_groups);
+      CeilDiv(in, plan.chunk) * (to.last_block - to.first_block) * std::max<int64_t>(1, steps);
   const int64_t lines_a_call = CeilDiv(ahead.lines(), calls);
   for (int64_t from = 0; from < in; from += plan.chunk) {
     const int64_t count = std::min(plan.chunk, in - from);
     for (int64_t pass = to.first_block; pass < to.last_block; pass += plan.blocks_a_pass) {
       const int64_t pass_end = std::min(to.last_block, pass + plan.blocks_a_pass);
-      for (int64_t g = 0; g < panel.whole_groups; ++g) {
+      for (int64_t g = 0; g < panel.whole_groups; g += together) {
         for (int64_t b = pass; b < pass_end; ++b) {
           int64_t channels;
           MixBlockArgs a = BlockOf(plan, args, b, &channels);
           a.pixels = pixels + (g * plan.shape.in_channels + plan.FirstInputOf(a.channel) + from) * group;
           a.pixels_step = group;
+          a.groups = together, a.group_step = plan.shape.in_channels * group;
           a.in_channels = count;
           a.weights += from * channels;
           if (from != 0) a.bias = nullptr;

@@ -245,27 +245,37 @@ struct Ring {
   const DepthwisePlan& plan;
   const WindowRow& window;
   float* scratch;
-  int64_t row_width, first_row;  // of slot 0, in the (enlarged) picture
-  int64_t filled = 0;            // rows ready
+  int64_t row_width, first_row;         // of slot 0, in the (enlarged) picture
+  int64_t filled = 0, filled_slot = 0;  // rows ready, and where the next one goes
 
   // An enlarged row's twin lies where the row itself does.
-  int64_t SlotOf(int64_t r) const {
+  bool IsTwin(int64_t r) const {
     const ConvShape& s = plan.shape;
     const int64_t y = first_row + r;
-    return s.upsample == 2 && r > 0 && y > 0 && y % 2 == 1 && y < 2 * s.in_h ? r - 1 : r;
+    return s.upsample == 2 && r > 0 && y > 0 && y % 2 == 1 && y < 2 * s.in_h;
   }
-  float* At(int64_t slot) const { return scratch + slot % plan.ring_slots * row_width; }
+  float* At(int64_t slot) const { return scratch + slot * row_width; }
 
-  // Rows [from, from + need), and where those of them lie that the window sees.
+  // Rows [from, from + need), and where those of them lie that the window sees. Slots are counted, since a
+  // division takes as long as a row of a narrow picture.
   HWY_INLINE void Fill(const RowPointwise& read, const float* plane, int64_t from, int64_t need,
                        const float** rows) {
     const ConvShape& s = plan.shape;
-    for (filled = std::max(filled, from); filled < from + need; ++filled) {
-      if (SlotOf(filled) != filled) continue;
-      const int64_t row = PadIndex(first_row + filled, s.in_h * s.upsample, s.pad_mode);
-      FillWindowRow(window, read, row < 0 ? nullptr : plane + row / s.upsample * s.in_w, At(filled));
+    const int64_t slots = plan.ring_slots;
+    int64_t slot = from % slots;
+    if (filled < from) filled = from, filled_slot = slot;
+    for (; filled < from + need; ++filled) {
+      if (!IsTwin(filled)) {
+        const int64_t row = PadIndex(first_row + filled, s.in_h * s.upsample, s.pad_mode);
+        const int64_t shown = s.upsample == 2 ? row / 2 : row;
+        FillWindowRow(window, read, row < 0 ? nullptr : plane + shown * s.in_w, At(filled_slot));
+      }
+      if (++filled_slot == slots) filled_slot = 0;
     }
-    for (int64_t i = 0; i < need; i += s.dilation_h) *rows++ = At(SlotOf(from + i));
+    for (int64_t i = 0; i < need; i += s.dilation_h) {
+      *rows++ = At(!IsTwin(from + i) ? slot : slot == 0 ? slots - 1 : slot - 1);
+      for (slot += s.dilation_h; slot >= slots;) slot -= slots;
+    }
   }
 };
 

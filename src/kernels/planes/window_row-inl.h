@@ -54,6 +54,19 @@ class RowPointwise {
     return kind_ == Kind::kClamp ? Activate<Activation::kClamp>(d, x, constants_)
                                  : Activate<Activation::kSlope>(d, x, constants_);
   }
+  // body(f), f(d, x) being the above without its choice: for loops.
+  template <typename Body>
+  HWY_INLINE void Use(const Body& body) const {
+    const ChannelPointwise& c = constants_;
+    if (kind_ == Kind::kNothing) return body([](DF, VF x) HWY_ATTR { return x; });
+    if (kind_ == Kind::kSlope) {
+      return body([&c](DF d, VF x) HWY_ATTR {
+        return Activate<Activation::kSlope>(d, hn::MulAdd(x, c.scale, c.shift), c);
+      });
+    }
+    body([&c](DF d, VF x)
+             HWY_ATTR { return Activate<Activation::kClamp>(d, hn::MulAdd(x, c.scale, c.shift), c); });
+  }
   HWY_INLINE float One(DF d, float x) const { return hn::GetLane((*this)(d, hn::Set(d, x))); }
 
  private:
@@ -82,9 +95,11 @@ HWY_INLINE void ReadRow(const RowPointwise& read, const float* HWY_RESTRICT from
     for (int64_t i = 0; i < n; ++i) to[i] = read.One(d, from[i]);
     return;
   }
-  int64_t i = 0;
-  for (; i + lanes <= n; i += lanes) hn::StoreU(read(d, hn::LoadU(d, from + i)), d, to + i);
-  if (i != n) hn::StoreU(read(d, hn::LoadU(d, from + n - lanes)), d, to + n - lanes);
+  read.Use([=](const auto& one) HWY_ATTR {
+    int64_t i = 0;
+    for (; i + lanes <= n; i += lanes) hn::StoreU(one(d, hn::LoadU(d, from + i)), d, to + i);
+    if (i != n) hn::StoreU(one(d, hn::LoadU(d, from + n - lanes)), d, to + n - lanes);
+  });
 }
 
 // The same, from[2 * i] to even[i] and from[2 * i + 1] to odd[i].
@@ -99,13 +114,15 @@ HWY_INLINE void ReadRowPairs(const RowPointwise& read, const float* HWY_RESTRICT
     }
     return;
   }
-  for (int64_t i = 0; i < n; i += lanes) {
-    i = std::min(i, n - lanes);
-    VF a, b;
-    hn::LoadInterleaved2(d, from + 2 * i, a, b);
-    hn::StoreU(read(d, a), d, even + i);
-    hn::StoreU(read(d, b), d, odd + i);
-  }
+  read.Use([=](const auto& one) HWY_ATTR {
+    for (int64_t i = 0; i < n; i += lanes) {
+      i = std::min(i, n - lanes);
+      VF a, b;
+      hn::LoadInterleaved2(d, from + 2 * i, a, b);
+      hn::StoreU(one(d, a), d, even + i);
+      hn::StoreU(one(d, b), d, odd + i);
+    }
+  });
 }
 
 // to[i] = read(from[i / 2]).

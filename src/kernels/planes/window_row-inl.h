@@ -161,7 +161,10 @@ HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, cons
   const DF d;
   const int64_t begin = w.begin(), end = w.end();
   if (row == nullptr) {
-    for (int64_t i = begin; i < end; ++i) dst[w.Place(i)] = w.pad_value;
+    for (int64_t i = begin; i < std::min(end, begin + w.stride); ++i) {
+      float* const to = dst + w.Place(i);
+      std::fill(to, to + (end - i + w.stride - 1) / w.stride, w.pad_value);
+    }
     return;
   }
   const float* from = row + w.first;

@@ -43,6 +43,7 @@ class NetBuilder {
   static Extent Times(Extent e, int num, int den);
 
   onnx::Model& model() { return model_; }
+  const onnx::Model& model() const { return model_; }
   Dice& dice() { return dice_; }
 
  private:

@@ -63,7 +63,8 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   if (is_model && !tempera::IsSmall(bytes)) return -1;
   // What is to be done with a model follows from its last bytes.
   tempera::door::Dice dice(is_model ? bytes.last(size < 16 ? size : 16) : bytes);
-  const auto outcome = is_model ? tempera::door::RunModel(bytes, dice) : tempera::door::RunDoorCase(dice);
+  const auto outcome =
+      is_model ? tempera::door::RunModel(bytes, dice) : tempera::door::RunCase(tempera::door::DrawCase(dice));
   static int64_t painted = 0, compared = 0;
   painted += outcome.painted, compared += outcome.compared;
   static const bool counts =

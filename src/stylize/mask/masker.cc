@@ -110,6 +110,7 @@ Status Masker::Plan(Size frame) {
   options.input_range = engine::ValueRange{values_.low, values_.high};
   options.rewrites_inputs = true;
   options.calibration = calibration_;
+  options.reference = options_.reference;
   TEMPERA_ASSIGN_OR_RETURN(session_,
                            engine::Session::Create(model_, {{1, 3, padded_.height, padded_.width}}, options));
   calibration_ = session_->calibration();

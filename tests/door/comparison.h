@@ -41,7 +41,7 @@ class Comparison {
 
   const DoorCase& case_;
   Outcome& out_;
-  bool foreign_ = false;
+  bool foreign_ = false, makes_masks_ = false;
   SharedHost host_;
   DoorPainter door_, neighbour_;
   InnerPainter inner_, reference_;

@@ -84,6 +84,110 @@ TEST(Flat, ZeroPaddingIsSeen) {
   EXPECT_GT(s.within, 0.1f * s.most);
 }
 
+// Norms far apart, with what changes shapes in front of each: `detour` makes of a picture [1, 24, h, w]
+// another one.
+template <typename Detour>
+Spread PaintBehind(Detour&& detour, float other) {
+  TestModel m;
+  std::string x = m.PaddedConv("x", 3, 24, 9, 1, 4, true);
+  for (int i = 0; i < 3; ++i) {
+    x = detour(m, x);
+    x = m.Node("InstanceNormalization", {x, m.Random({24}, 0.5f, 2), m.Random({24})});
+    x = m.PaddedConv(x, 24, 24, 3, 1, 1, false);
+  }
+  x = detour(m, x);
+  x = m.Node("InstanceNormalization", {x, m.Random({24}, 0.5f, 2), m.Random({24})});
+  m.Output(m.PaddedConv(x, 24, 3, 5, 1, 2, false));
+  auto session = Session::Create(m.Load().value(), {{1, 3, 36, 48}}, {}).value();
+  Tensor& input = session->input(0);
+  std::fill_n(input.data<float>(), input.element_count(), 77.0f);
+  input.data<float>()[0] = other;
+  EXPECT_TRUE(session->Run().ok());
+  return SpreadOf(session->output(0));
+}
+
+TEST(Flat, IsFollowedThroughOtherShapes) {
+  using Name = std::string;
+  const auto expect = [](const char* what, auto&& detour) {
+    const Spread flat = PaintBehind(detour, 77), other = PaintBehind(detour, 78);
+    EXPECT_LT(flat.within, 1e-5f * flat.most) << what;
+    EXPECT_GT(other.within, 0.1f * other.most) << what;
+  };
+  expect("another rank", [](TestModel& m, const Name& x) {
+    const Name like = m.Node("Shape", {x});
+    return m.Node("Reshape", {m.Node("Tanh", {m.Node("Reshape", {x, m.Int64s({0, 24, -1})})}), like});
+  });
+  expect("one row of numbers", [](TestModel& m, const Name& x) {
+    const Name like = m.Node("Shape", {x});
+    return m.Node("Reshape", {m.Node("Softsign", {m.Node("Reshape", {x, m.Int64s({-1})})}), like});
+  });
+  expect("channels last", [](TestModel& m, const Name& x) {
+    const Name last = m.Node("Tanh", {m.Node("Transpose", {x}, {TestModel::Ints("perm", {0, 2, 3, 1})})});
+    return m.Node("Transpose", {last}, {TestModel::Ints("perm", {0, 3, 1, 2})});
+  });
+  expect("rows for columns", [](TestModel& m, const Name& x) {
+    return m.Node("Transpose", {x}, {TestModel::Ints("perm", {0, 1, 3, 2})});
+  });
+  expect("rows into channels and out", [](TestModel& m, const Name& x) {
+    const Name like = m.Node("Shape", {x});
+    const Name many = m.Node("Reshape", {x, m.Int64s({1, 48, -1, 48})});
+    const Name normed = m.Node("InstanceNormalization", {many, m.Random({48}, 1, 1), m.Random({48})});
+    const Name even = m.Node("Slice", {normed, m.Int64s({0}), m.Int64s({48}), m.Int64s({1}), m.Int64s({2})});
+    return m.Node("Resize", {even, "", m.Floats({4}, {1, 1, 2, 1})}, {TestModel::Text("mode", "nearest")});
+  });
+  expect("a part and a pool", [](TestModel& m, const Name& x) {
+    const std::vector<Name> parts = m.Split(x, 1, {12, 12});
+    return m.Node("MaxPool", {m.Node("Concat", {parts[1], parts[0]}, {TestModel::Int("axis", 1)})},
+                  {TestModel::Ints("kernel_shape", {3, 3}), TestModel::Ints("pads", {1, 1, 1, 1})});
+  });
+}
+
+// A channel of two, one behind the other, is of two colours.
+TEST(Flat, ChannelsMadeRowsAreNot) {
+  const Spread s = PaintBehind(
+      [](TestModel& m, const std::string& x) {
+        const std::string wide = m.Node("Reshape", {x, m.Int64s({1, 12, -1, 48})});
+        const std::string normed =
+            m.Node("InstanceNormalization", {wide, m.Random({12}, 1, 1), m.Random({12})});
+        return m.Node("Reshape", {normed, m.Int64s({1, 24, -1, 48})});
+      },
+      77);
+  EXPECT_LT(s.within, 1e-5f * s.most);
+  TestModel m;
+  const std::string wide =
+      m.Node("Reshape", {m.PaddedConv("x", 3, 4, 3, 1, 1, false), m.Int64s({1, 2, -1, 8})});
+  m.Output(m.Node("InstanceNormalization", {wide, m.Random({2}, 1, 1), m.Random({2})}));
+  auto session = Session::Create(m.Load().value(), {{1, 3, 8, 8}}, {}).value();
+  std::fill_n(session->input(0).data<float>(), 3 * 64, 77.0f);
+  ASSERT_TRUE(session->Run().ok());
+  EXPECT_GT(SpreadOf(session->output(0)).within, 0.1f);
+}
+
+// What follows from a state that is zero yet, beside a frame of many colours.
+TEST(Flat, AStateThatIsStillZeroIsOneColour) {
+  TestModel m;
+  m.Input("memory", {1, 3, -1, -1});
+  std::string x = m.Node("Relu", {m.PaddedConv("memory", 3, 16, 9, 1, 4, true)});
+  for (int i = 0; i < 3; ++i) x = m.Node("Relu", {m.PaddedConv(x, 16, 16, 3, 1, 1, true)});
+  m.Output(m.PaddedConv("x", 3, 3, 3, 1, 1, false));
+  m.Output(m.PaddedConv(x, 16, 3, 3, 1, 1, false));
+  SessionOptions options;
+  options.states = {{0, 1}};
+  auto session = Session::Create(m.Load().value(), {{1, 3, 30, 40}, {1, 3, 30, 40}}, options).value();
+  for (int frame = 0; frame < 2; ++frame) {
+    Tensor& input = session->input(0);
+    for (int64_t i = 0; i < input.element_count(); ++i)
+      input.data<float>()[i] = static_cast<float>(i * 37 % 256);
+    ASSERT_TRUE(session->Run().ok());
+    const Spread s = SpreadOf(session->output(1));
+    if (frame == 0) {
+      EXPECT_LT(s.within, 1e-5f * s.most);
+    } else {
+      EXPECT_GT(s.within, 0.1f * s.most);
+    }
+  }
+}
+
 TEST(Flat, LooksAtEveryPlane) {
   Tensor t = Tensor::Create(DataType::kFloat32, {1, 3, 4, 5}).value();
   for (int64_t i = 0; i < 60; ++i) t.data<float>()[i] = static_cast<float>(i / 20);

@@ -15,13 +15,21 @@ FlatWhen Never(const Node&) { return FlatWhen::kNever; }
 FlatWhen First(const Node&) { return FlatWhen::kFirst; }
 FlatWhen All(const Node&) { return FlatWhen::kAll; }
 
-FlatWhen ByConcat(const Node& node) {
-  return node.attributes.Int("axis", 0) == 1 ? FlatWhen::kAll : FlatWhen::kNever;
+FlatWhen Planes(const Node&) { return FlatWhen::kPlanes; }
+FlatWhen Concat(const Node&) { return FlatWhen::kConcat; }
+FlatWhen View(const Node&) { return FlatWhen::kView; }
+FlatWhen Transposed(const Node&) { return FlatWhen::kTranspose; }
+
+// Zeros around the picture count where it says so.
+FlatWhen ByAveragePool(const Node& node) {
+  return node.attributes.Int("count_include_pad", 0) == 0 && !node.attributes.Has("auto_pad")
+             ? FlatWhen::kPlanes
+             : FlatWhen::kNever;
 }
 
 FlatWhen ByPad(const Node& node) {
   const std::string mode = node.attributes.String("mode", "constant");
-  return mode == "reflect" || mode == "edge" ? FlatWhen::kFirst : FlatWhen::kNever;
+  return mode == "reflect" || mode == "edge" ? FlatWhen::kPlanes : FlatWhen::kNever;
 }
 
 FlatWhen ByConv(const Node& node) {
@@ -30,12 +38,12 @@ FlatWhen ByConv(const Node& node) {
   // neighbours of channels, as DepthToSpace does.
   if (conv.transposed || conv.shuffle != 1) return FlatWhen::kNever;
   const bool shows_itself = conv.padding.kind != graph::PadKind::kConstant || conv.padding.empty();
-  return shows_itself ? FlatWhen::kFirst : FlatWhen::kNever;
+  return shows_itself ? FlatWhen::kPlanes : FlatWhen::kNever;
 }
 
 FlatWhen ByResize(const Node& node) {
   const bool crops = node.attributes.String("coordinate_transformation_mode", "") == "tf_crop_and_resize";
-  return crops ? FlatWhen::kNever : FlatWhen::kFirst;
+  return crops ? FlatWhen::kNever : FlatWhen::kPlanes;
 }
 
 // Nothing follows from the graph: where a convolution in 8 bits reads it, the calibration frame says. So are
@@ -47,11 +55,11 @@ constexpr OperatorFacts kOperators[] = {
     // operator, flat when, range, layout
     {"Abs", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Add", All, RangeOfSum, LayoutRole::kAdd},
-    {"AveragePool", Never, RangeKept, LayoutRole::kNeedsPlanes},
+    {"AveragePool", ByAveragePool, RangeKept, LayoutRole::kNeedsPlanes},
     {"Ceil", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Celu", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Clip", First, RangeOfActivation, LayoutRole::kActivation},
-    {"Concat", ByConcat, RangeOfConcat, LayoutRole::kNeedsPlanes},
+    {"Concat", Concat, RangeOfConcat, LayoutRole::kNeedsPlanes},
     {"DepthToSpace", Never, kMeasured, LayoutRole::kNeedsPlanes},
     {"Div", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"Dropout", First, RangeKept, LayoutRole::kNeedsPlanes},
@@ -59,7 +67,7 @@ constexpr OperatorFacts kOperators[] = {
     {"Erf", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Exp", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Expand", Never, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Flatten", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Flatten", View, kMeasured, LayoutRole::kNeedsPlanes},
     {"Floor", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Gemm", Never, kMeasured, LayoutRole::kNeedsPlanes},
     {"GlobalAveragePool", Never, RangeKept, LayoutRole::kNeedsPlanes},
@@ -67,13 +75,13 @@ constexpr OperatorFacts kOperators[] = {
     {"HardSigmoid", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"HardSwish", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Identity", First, RangeKept, LayoutRole::kNeedsPlanes},
-    {"InstanceNormalization", First, RangeOfNorm, LayoutRole::kNorm},
+    {"InstanceNormalization", Planes, RangeOfNorm, LayoutRole::kNorm},
     {"LayerNormalization", Never, kMeasured, LayoutRole::kNeedsPlanes},
     {"LeakyRelu", First, RangeOfActivation, LayoutRole::kActivation},
     {"Log", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"MatMul", Never, kMeasured, LayoutRole::kNeedsPlanes},
     {"Max", All, kMeasured, LayoutRole::kNeedsPlanes},
-    {"MaxPool", Never, RangeKept, LayoutRole::kNeedsPlanes},
+    {"MaxPool", Planes, RangeKept, LayoutRole::kNeedsPlanes},
     {"Min", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"Mish", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Mul", All, kMeasured, LayoutRole::kNeedsPlanes},
@@ -84,33 +92,33 @@ constexpr OperatorFacts kOperators[] = {
     {"Reciprocal", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"ReduceMean", Never, kMeasured, LayoutRole::kNeedsPlanes},
     {"Relu", First, RangeOfActivation, LayoutRole::kActivation},
-    {"Reshape", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Reshape", View, kMeasured, LayoutRole::kNeedsPlanes},
     {"Resize", ByResize, RangeOfResize, LayoutRole::kNeedsPlanes},
     {"Round", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Selu", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Sigmoid", First, RangeOfSigmoid, LayoutRole::kNeedsPlanes},
     {"Sign", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Slice", Never, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Softmax", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Slice", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Softmax", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Softplus", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Softsign", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"SpaceToDepth", Never, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Split", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"SpaceToDepth", Planes, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Split", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Sqrt", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Squeeze", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Squeeze", View, kMeasured, LayoutRole::kNeedsPlanes},
     {"Sub", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"Tanh", First, RangeOfTanh, LayoutRole::kNeedsPlanes},
     {"ThresholdedRelu", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Transpose", Never, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Unsqueeze", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Transpose", Transposed, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Unsqueeze", View, kMeasured, LayoutRole::kNeedsPlanes},
     {"Upsample", ByResize, RangeKept, LayoutRole::kNeedsPlanes},
-    {"tempera.Affine", First, RangeOfAffine, LayoutRole::kAffine},
+    {"tempera.Affine", Planes, RangeOfAffine, LayoutRole::kAffine},
     {"tempera.Conv", ByConv, RangeOfConv, LayoutRole::kConv},
     {"tempera.Gelu", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"tempera.GroupNorm", First, kMeasured, LayoutRole::kNorm},
+    {"tempera.GroupNorm", Planes, kMeasured, LayoutRole::kNorm},
     {"tempera.Mish", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"tempera.Silu", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"tempera.Softmax", Never, kMeasured, LayoutRole::kNeedsPlanes},
+    {"tempera.Softmax", First, kMeasured, LayoutRole::kNeedsPlanes},
 };
 constexpr OperatorFacts kOther = {"", Never, kMeasured, LayoutRole::kNeedsPlanes};
 

@@ -10,11 +10,17 @@
 
 namespace tempera::engine {
 
-// When a result has one number in each channel (flat.h).
+// Along which axes a result is one number, where its inputs are (flat.h).
 enum class FlatWhen {
   kNever,
-  kFirst,  // whenever the first input does
-  kAll,    // whenever all inputs do
+  kPlanes,  // a picture whose planes are one number each gives another, whatever their size: convolutions,
+            // norms
+  kFirst,   // along each axis along which the first input is, as broadcast: number by number, and what takes
+            // some
+  kAll,     // along each along which all inputs are, as broadcast
+  kConcat,  // the same, but for the axis along which they are joined
+  kView,    // the numbers stay in their order, the shape changes
+  kTranspose,  // the axes change places
 };
 
 // What becomes of a picture that lies interleaved (layouts.h).

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/facts/flat.h"
 #include "src/engine/plan/bands.h"
 #include "src/engine/types/statistics.h"
 #include "src/kernels/moments.h"
@@ -34,9 +35,10 @@ struct InstanceNorm {
   // How far the last Finish took mean and variance from what they were, in deviations and in logarithms of
   // the deviation, over all channels (root of the mean square).
   double change = 0;
-  // What it normalises is one number per channel whenever the graph's inputs are (flat.h), and this time they
+  // What it normalises is one number per channel whenever these inputs of the graph are, and this time they
   // are: moments then hold rounding errors alone.
-  bool stays_flat = false, flat = false;
+  FlatInputs flat_inputs = kNeverFlat;
+  bool flat = false;
   // The last Finish was of such a picture, with its own statistics: scale and shift follow from that.
   bool finished_flat = false;
   // Where the result goes, of the same size.

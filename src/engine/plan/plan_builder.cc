@@ -30,7 +30,7 @@ PlanBuilder::PlanBuilder(graph::Graph graph, const PlanOptions& options) : optio
   readings_.resize(graph_->values.size());
   constant_drops_.resize(graph_->values.size());
   ChooseLayouts();
-  stays_flat_ = StaysFlat(*graph_);
+  flat_inputs_ = FlatWhenInputsAre(*graph_);
   for (size_t i = 0; i < plan_.graph->inputs.size(); ++i) {
     const StorageId id = NewStorage(plan_.graph->inputs[i]);
     plan_.storages[static_cast<size_t>(id)].kind = Storage::Kind::kInput;

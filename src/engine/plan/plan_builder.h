@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "src/engine/facts/flat.h"
 #include "src/engine/plan/bands.h"
 #include "src/engine/plan/plan.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
@@ -33,7 +34,7 @@ class PlanBuilder {
   const Tensor* ConstantFloats(graph::ValueId v) const;
   bool is_float(graph::ValueId v) const { return info(v).dtype == DataType::kFloat32; }
   bool is_picture(graph::ValueId v) const { return IsPicture(info(v)); }
-  bool stays_flat(graph::ValueId v) const { return stays_flat_[static_cast<size_t>(v)]; }  // flat.h
+  FlatInputs flat_inputs(graph::ValueId v) const { return flat_inputs_[static_cast<size_t>(v)]; }
   Planes PlanesOf(graph::ValueId v) const { return PictureOf(info(v)); }
 
   const Reading& reading(graph::ValueId v) const { return readings_[static_cast<size_t>(v)]; }
@@ -96,7 +97,7 @@ class PlanBuilder {
   std::vector<int32_t> conv_ordinal_;    // by node index; -1: not a convolution
   std::vector<bool> low_precision_;      // by node index
   std::vector<bool> interleaved_;        // by ValueId
-  std::vector<bool> stays_flat_;         // by ValueId
+  std::vector<FlatInputs> flat_inputs_;  // by ValueId
   std::vector<int32_t> constant_drops_;  // by ValueId
   std::vector<Reading> readings_;        // by ValueId
   std::vector<Step*> producers_;         // by StorageId

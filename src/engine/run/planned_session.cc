@@ -40,8 +40,9 @@ class PlannedSession final : public Session {
     TEMPERA_RETURN_IF_ERROR(PlaceStorages());
     for (const auto& step : plan_.steps) infos_.push_back(step->info);
     DescribeTraffic();
-    knows_flat_ = std::any_of(plan_.norms.begin(), plan_.norms.end(),
-                              [](const auto& norm) { return norm->stays_flat && norm->wants_moments(); });
+    for (const auto& norm : plan_.norms) {
+      if ((norm->flat_inputs & kNeverFlat) == 0 && norm->wants_moments()) asked_flat_ |= norm->flat_inputs;
+    }
     return OkStatus();
   }
 
@@ -375,15 +376,15 @@ class PlannedSession final : public Session {
 
   // A picture with two colours says so at once; inputs are looked at before a step may write over them.
   void FindFlat() {
-    if (!knows_flat_) return;
-    bool flat = reads_source() ? IsFlat(*source_, source_shape_[2], source_shape_[3])
-                               : !inputs_.empty() && IsFlat(inputs_[picture_input_]);
-    // Other pictures among the inputs, states too; numbers that are none do not matter to StaysFlat.
-    for (size_t i = 0; i < inputs_.size() && flat; ++i) {
-      if (i != picture_input_ && input(i).shape().size() == 4 && input(i).dtype() == DataType::kFloat32)
-        flat = IsFlat(input(i));
+    if (asked_flat_ == 0) return;
+    FlatInputs flat = 0;
+    for (size_t i = 0; i < inputs_.size() && i < kMostFlatInputs; ++i) {
+      if ((asked_flat_ & FlatInput(i)) == 0) continue;
+      const bool from_source = i == picture_input_ && reads_source();
+      if (from_source ? IsFlat(*source_, source_shape_[2], source_shape_[3]) : IsFlat(input(i)))
+        flat |= FlatInput(i);
     }
-    for (const auto& norm : plan_.norms) norm->flat = flat && norm->stays_flat;
+    for (const auto& norm : plan_.norms) norm->flat = (norm->flat_inputs & ~flat) == 0;
   }
 
   // What flows between steps, for whoever asks where time and memory go.
@@ -435,7 +436,7 @@ class PlannedSession final : public Session {
   std::vector<double> seconds_;  // room for RunChain
   std::vector<StepInfo> infos_;
   bool profiling_ = false;
-  bool knows_flat_ = false;  // some norm has InstanceNorm::stays_flat
+  FlatInputs asked_flat_ = 0;  // those of all norms that may be flat
 };
 
 }  // namespace

@@ -131,7 +131,7 @@ Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   const Planes planes = builder.PlanesOf(x);
   InstanceNorm own;
   own.name = node.name;
-  own.stays_flat = builder.stays_flat(x);
+  own.flat_inputs = builder.flat_inputs(x);
   own.gamma = ParametersOf(builder, node.inputs[1]);
   own.beta = ParametersOf(builder, node.inputs[2]);
   const auto* group = std::get_if<graph::FusedGroupNorm>(&node.fused);

@@ -32,8 +32,10 @@ struct InstanceNorm {
   // n * channels numbers: each channel's own mean in the last Run.
   std::vector<double> channel_mean;
   bool carried = false;  // mean and variance are of a frame before
-  // How far the last Finish took mean and variance from what they were, in deviations and in logarithms of
-  // the deviation, over all channels (root of the mean square).
+  // Finish measures how far the picture's are from mean and variance, and leaves these as they are.
+  bool held = false;
+  // How far those of the last Finish were from mean and variance before it, in deviations and in logarithms
+  // of the deviation, over all channels (root of the mean square).
   double change = 0;
   // What it normalises is one number per channel whenever these inputs of the graph are, and this time they
   // are: moments then hold rounding errors alone.

@@ -125,13 +125,22 @@ class PlannedSession final : public Session {
   Status Paint() {
     FindFlat();
     if (carries_ && carried_statistics_.MayCarry(any_flat())) {
-      TEMPERA_RETURN_IF_ERROR(RunIn(carried_));
-      for (BandedStep* step : finishing_) step->Finish();
+      HoldStatistics(true);
+      const Status ran = RunIn(carried_);
+      if (ran.ok()) {
+        for (BandedStep* step : finishing_) step->Finish();
+      }
+      HoldStatistics(false);
+      TEMPERA_RETURN_IF_ERROR(ran);
       if (carried_statistics_.Serves(plan_.norms)) return OkStatus();
     }
     TEMPERA_RETURN_IF_ERROR(RunIn(exact_));
     carried_statistics_.Renew();
     return OkStatus();
+  }
+
+  void HoldStatistics(bool held) {
+    for (const auto& norm : plan_.norms) norm->held = held;
   }
 
   // What this run wrote is what the next one reads: the steps at both get their new places.

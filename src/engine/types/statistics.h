@@ -10,7 +10,7 @@ namespace tempera::engine {
 enum class NormStatistics {
   kExact,     // mean and variance of the picture itself
   kSmoothed,  // blended with those of the pictures before: for the frames of one video
-  kCarried,   // those of the picture before where they are near enough (carried.h): for the frames of one
+  kCarried,   // those of a picture before while they are near enough (carried.h): for the frames of one
               // video
   kGiven,     // Session::SetStatistics said so; nothing is gathered, the norm is a known scale and shift
 };

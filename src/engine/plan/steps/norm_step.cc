@@ -50,11 +50,13 @@ void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t 
     }
     for (size_t i = first; i < first + together; ++i) {
       squares += SquaredChange(mean[i] - all.mean, variance[i] + epsilon, all.variance() + epsilon);
+      if (held) continue;
       mean[i] = before == 0 ? all.mean : before * mean[i] + (1 - before) * all.mean;
       variance[i] = before == 0 ? all.variance() : before * variance[i] + (1 - before) * all.variance();
     }
   }
   change = std::sqrt(squares / static_cast<double>(scale.size()));
+  if (held) return;
   carried = true;
   finished_flat = flat && before == 0;
   Apply();

@@ -21,7 +21,7 @@ TEST(CarriedStatistics, NeedAFrameBefore) {
   EXPECT_FALSE(carried.MayCarry(false));
   carried.Renew();
   EXPECT_TRUE(carried.MayCarry(false));
-  EXPECT_TRUE(carried.Serves(Changed(0.05)));
+  EXPECT_TRUE(carried.Serves(Changed(0.04)));
   EXPECT_TRUE(carried.MayCarry(false));
   carried.Reset();
   EXPECT_FALSE(carried.MayCarry(false));
@@ -48,7 +48,7 @@ TEST(CarriedStatistics, AreTriedLessOftenWhereTheyDoNotServe) {
   EXPECT_LE(attempts, 26);
   // Once they do, every frame has them again.
   while (!carried.MayCarry(false)) continue;
-  EXPECT_TRUE(carried.Serves(Changed(0.05)));
+  EXPECT_TRUE(carried.Serves(Changed(0.04)));
   EXPECT_TRUE(carried.MayCarry(false));
   EXPECT_FALSE(carried.Serves(Changed(0.5)));
   EXPECT_TRUE(carried.MayCarry(false));

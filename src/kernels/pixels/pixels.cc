@@ -232,23 +232,38 @@ void CloseMask(const uint32_t* HWY_RESTRICT sums, int n, uint16_t* HWY_RESTRICT 
   for (int x = 0; x < n; ++x) out[x] = static_cast<uint16_t>((sums[x] + 127) / 255);
 }
 
-HWY_INLINE uint16_t Rounded(uint32_t sum) { return static_cast<uint16_t>((sum + kFullMask / 2) / kFullMask); }
-
 void GatherMask(const uint16_t* HWY_RESTRICT in, const int* HWY_RESTRICT first,
                 const uint16_t* HWY_RESTRICT weights, int taps, int n, uint16_t* HWY_RESTRICT out) {
-  if (taps == 2) {
-    for (int i = 0; i < n; ++i) {
+  const hn::CappedTag<uint32_t, 8> d;
+  const hn::Rebind<uint16_t, decltype(d)> d16;
+  const hn::RebindToSigned<decltype(d)> di;
+  const int lanes = static_cast<int>(hn::Lanes(d));
+  int i = 0;
+  for (; i + lanes <= n; i += lanes) {
+    const auto consecutive = hn::Add(hn::Set(di, first[i]), hn::Iota(di, 0));
+    auto sum = hn::Set(d, kFullMask / 2);
+    if (hn::AllTrue(di, hn::Eq(hn::LoadU(di, first + i), consecutive))) {
       const uint16_t* p = in + first[i];
-      out[i] = Rounded(uint32_t{weights[2 * i]} * p[0] + uint32_t{weights[2 * i + 1]} * p[1]);
+      for (int k = 0; k < taps; ++k) {
+        const auto weight = hn::PromoteTo(d, hn::LoadU(d16, weights + static_cast<int64_t>(k) * n + i));
+        sum = hn::Add(sum, hn::Mul(weight, hn::PromoteTo(d, hn::LoadU(d16, p + k))));
+      }
+    } else {
+      for (int k = 0; k < taps; ++k) {
+        alignas(32) uint32_t from[8];
+        for (int lane = 0; lane < lanes; ++lane) from[lane] = in[first[i + lane] + k];
+        const auto weight = hn::PromoteTo(d, hn::LoadU(d16, weights + static_cast<int64_t>(k) * n + i));
+        sum = hn::Add(sum, hn::Mul(weight, hn::Load(d, from)));
+      }
     }
-    return;
+    hn::StoreU(hn::DemoteTo(d16, hn::BitCast(di, hn::ShiftRight<15>(sum))), d16, out + i);
   }
-  for (int i = 0; i < n; ++i) {
-    const uint16_t* p = in + first[i];
-    const uint16_t* w = weights + static_cast<int64_t>(i) * taps;
-    uint32_t sum = 0;
-    for (int k = 0; k < taps; ++k) sum += uint32_t{w[k]} * p[k];
-    out[i] = Rounded(sum);
+  static_assert(kFullMask == 1 << 15);
+  for (; i < n; ++i) {
+    uint32_t sum = kFullMask / 2;
+    for (int k = 0; k < taps; ++k)
+      sum += uint32_t{weights[static_cast<int64_t>(k) * n + i]} * in[first[i] + k];
+    out[i] = static_cast<uint16_t>(sum / kFullMask);
   }
 }
 

@@ -72,8 +72,8 @@ struct PixelKernels {
   // the next are whole numbers: the same on every target, and a mask of one number stays that.
   void (*accumulate_mask)(const uint8_t* in, int n, uint32_t weight, bool set, uint32_t* sums);
   void (*close_mask)(const uint32_t* sums, int n, uint16_t* out);
-  // out[i] = sum over k < taps of weights[i * taps + k] * in[first[i] + k], divided by kFullMask, which the
-  // weights of each sum are together.
+  // out[i] = sum over k < taps of weights[k * n + i] * in[first[i] + k], divided by kFullMask, which the
+  // weights of each sum are together. Quick where neighbours begin at neighbours.
   void (*gather_mask)(const uint16_t* in, const int* first, const uint16_t* weights, int taps, int n,
                       uint16_t* out);
   // weights = scale * (top + between * (bottom - top)), between in 0..1.

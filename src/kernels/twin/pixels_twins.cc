@@ -22,6 +22,59 @@ struct PixelRows {
   const float* weights;  // of gather_sum, three a number
 };
 
+// Rows of ten bits, which differ by a step at most where that is a sixty-fourth of the code or less, as it is
+// from black on.
+Twin TenBitRows(const char* name, void (*call)(const PixelKernels& f, int n, RgbRow in, uint8_t* out)) {
+  return {std::string("pixels ") + name, AwkwardLengths(), 1920, [=](TwinProblem& p, int64_t n) {
+            const auto in_plane = [&] { return const_cast<float*>(p.In(n + 2, -60, 320)); };
+            const RgbRow in = {in_plane(), in_plane(), in_plane()};
+            auto& out = p.InOut(std::vector<uint16_t>(static_cast<size_t>(n + 2), 64), 1.0 / 64);
+            p.work = static_cast<double>(n);
+            p.fast = [=, &out](const CpuTarget& target, const std::string&) {
+              call(ChoosePixelKernels(target.highway_bit), static_cast<int>(n), in,
+                   reinterpret_cast<uint8_t*>(out.fast.data()));
+            };
+            p.plain = [=, &out](const CpuTarget&) {
+              call(ChoosePixelKernels(AvailableCpuTargets().back().highway_bit), static_cast<int>(n), in,
+                   reinterpret_cast<uint8_t*>(out.plain.data()));
+            };
+          }};
+}
+
+// Sums of whole numbers: the same to the bit. In front of `apart` starts lie side by side, behind it they
+// jump.
+Twin GatherMask(const char* name, int taps, int64_t apart) {
+  return {std::string("pixels ") + name, AwkwardLengths(), 1920, [=](TwinProblem& p, int64_t n) {
+            std::vector<uint16_t> numbers, by_tap(static_cast<size_t>(taps * n));
+            for (const float x : p.Random(n + taps, 0, kFullMask + 0.9f))
+              numbers.push_back(static_cast<uint16_t>(x));
+            for (int64_t i = 0; i < n; ++i) {
+              int left = kFullMask;
+              for (int k = 0; k < taps; ++k) {
+                const int weight =
+                    k + 1 == taps ? left : static_cast<int>((i * 7919 + k * 104729) % (left + 1));
+                by_tap[static_cast<size_t>(k * n + i)] = static_cast<uint16_t>(weight);
+                left -= weight;
+              }
+            }
+            std::vector<int> first;
+            for (int64_t i = 0; i < n; ++i) first.push_back(static_cast<int>(i < apart ? i : i / 2));
+            const uint16_t* in = p.In(numbers);
+            const uint16_t* weights = p.In(by_tap);
+            const int* from = p.In(first);
+            auto& out = p.InOut(std::vector<uint16_t>(static_cast<size_t>(n), 7));
+            p.work = static_cast<double>(n * taps);
+            p.fast = [=, &out](const CpuTarget& target, const std::string&) {
+              ChoosePixelKernels(target.highway_bit)
+                  .gather_mask(in, from, weights, taps, static_cast<int>(n), out.fast.data());
+            };
+            p.plain = [=, &out](const CpuTarget&) {
+              ChoosePixelKernels(AvailableCpuTargets().back().highway_bit)
+                  .gather_mask(in, from, weights, taps, static_cast<int>(n), out.plain.data());
+            };
+          }};
+}
+
 // Codes differ by 1 at most: fused multiply-adds round once where plain code rounds twice.
 Twin Pixels(const char* name, void (*call)(const PixelKernels& f, int n, const PixelRows& rows)) {
   return {std::string("pixels ") + name, AwkwardLengths(), 1920, [call](TwinProblem& p, int64_t n) {
@@ -107,11 +160,32 @@ const bool kPixels[] = {
                      f.close_mask(reinterpret_cast<const uint32_t*>(r.bytes), n,
                                   reinterpret_cast<uint16_t*>(r.out_bytes));
                    })),
+    AddTwin(Pixels("read yuv of ten low bits",
+                   [](const PixelKernels& f, int n, const PixelRows& r) {
+                     f.read_yuv[1](r.bytes, r.bytes, r.bytes + 2, 2, n, kToRgb, r.out);
+                   })),
+    AddTwin(Pixels("read yuv of ten high bits",
+                   [](const PixelKernels& f, int n, const PixelRows& r) {
+                     f.read_yuv[2](r.bytes, r.bytes, r.bytes + 2, 2, n, kToRgb, r.out);
+                   })),
     AddTwin(Pixels("mask weights",
                    [](const PixelKernels& f, int n, const PixelRows& r) {
                      const auto* mask = reinterpret_cast<const uint16_t*>(r.bytes);
                      f.mask_weights(mask, mask + n, 0.3f, 1e-4f, n, r.out.r);
                    })),
+    AddTwin(TenBitRows(
+        "write luma of ten low bits",
+        [](const PixelKernels& f, int n, RgbRow in, uint8_t* out) { f.write_luma[1](in, n, kToYuv, out); })),
+    AddTwin(TenBitRows(
+        "write luma of ten high bits",
+        [](const PixelKernels& f, int n, RgbRow in, uint8_t* out) { f.write_luma[2](in, n, kToYuv, out); })),
+    AddTwin(TenBitRows("write chroma of ten high bits",
+                       [](const PixelKernels& f, int n, RgbRow in, uint8_t* out) {
+                         f.write_chroma[2](in, in, n, kToYuv, out, out + 2, 2);
+                       })),
+    AddTwin(GatherMask("gather mask by two", 2, 0)),
+    AddTwin(GatherMask("gather mask by five", 5, 1 << 20)),
+    AddTwin(GatherMask("gather mask by eight", 8, 40)),
 };
 
 }  // namespace

@@ -38,6 +38,11 @@ MaskAxis MakeMaskAxis(int source_count, double extent, int count, double reach) 
     }
     axis.first[static_cast<size_t>(i)] = first;
   }
+  const auto taps = static_cast<size_t>(axis.taps), outputs = static_cast<size_t>(count);
+  axis.by_tap.resize(axis.weights.size());
+  for (size_t i = 0; i < outputs; ++i) {
+    for (size_t k = 0; k < taps; ++k) axis.by_tap[k * outputs + i] = axis.weights[i * taps + k];
+  }
   return axis;
 }
 
@@ -92,12 +97,12 @@ void FrameMask::Show(const Mask& mask, Size frame) {
     uint16_t* row = grid_x_.identity ? grid_row : s.row.data();
     kernels_->close_mask(s.sums.data(), mask_.width, row);
     if (!grid_x_.identity) {
-      kernels_->gather_mask(row, grid_x_.first.data(), grid_x_.weights.data(), grid_x_.taps, grid_.width,
+      kernels_->gather_mask(row, grid_x_.first.data(), grid_x_.by_tap.data(), grid_x_.taps, grid_.width,
                             grid_row);
     }
     if (!wide_x_.identity) {
-      kernels_->gather_mask(grid_row, wide_x_.first.data(), wide_x_.weights.data(), wide_x_.taps,
-                            frame_.width, out);
+      kernels_->gather_mask(grid_row, wide_x_.first.data(), wide_x_.by_tap.data(), wide_x_.taps, frame_.width,
+                            out);
     }
   });
 }

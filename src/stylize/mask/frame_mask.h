@@ -26,12 +26,13 @@ struct Mask {
 inline constexpr float kMostFeather = 1024;
 
 // One axis: output i = sum over k < taps of weights[i * taps + k] * source[first[i] + k], weights in parts of
-// kernels::kFullMask.
+// kernels::kFullMask. by_tap has them the other way round, as gather_mask takes them: by_tap[k * outputs +
+// i].
 struct MaskAxis {
   int taps = 1;
   bool identity = true;
   std::vector<int> first;
-  std::vector<uint16_t> weights;
+  std::vector<uint16_t> weights, by_tap;
 };
 // Tents `reach` (>= 1) source pixels wide to either side about `count` places evenly spaced over the first
 // `extent` of them; beyond its edges the source goes on as it ends.

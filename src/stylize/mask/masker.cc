@@ -57,7 +57,10 @@ Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::stri
 
 Result<Shape> Masker::ProbeSize(Size padded) const {
   const TensorInfo input = {DataType::kFloat32, {1, 3, padded.height, padded.width}};
-  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, ops::Specialize(*model_, {&input, 1}));
+  const Result<graph::Graph> specialized = ops::Specialize(*model_, {&input, 1});
+  if (!specialized.ok())
+    return Status(specialized.status().code(), name_ + ": " + specialized.status().message());
+  const graph::Graph& graph = *specialized;
   const TensorInfo& output = graph.value(graph.outputs[0]).info;
   const Shape& shape = output.shape;
   // Masks are often made at an eighth or a sixteenth of the size, but they grow with it.
@@ -164,7 +167,7 @@ void Masker::ReadOutput() {
 }
 
 Status Masker::Process(const Image& in, const MaskTarget& out) {
-  if (in.size() != frame_) TEMPERA_RETURN_IF_ERROR(Plan(in.size()));
+  TEMPERA_RETURN_IF_ERROR(Prepare(in.size()));
   MeasureOutput(out.size);
   to_tensor_->Run(in, session_->input(0));
   TEMPERA_RETURN_IF_ERROR(session_->Run());
@@ -178,7 +181,7 @@ Status Masker::Process(const Image& in, const MaskTarget& out) {
                                 output_.width, weights[k], k == 0, s.sums.data());
     }
     kernels_->close_mask(s.sums.data(), output_.width, s.row.data());
-    kernels_->gather_mask(s.row.data(), x_.first.data(), x_.weights.data(), x_.taps, out.size.width,
+    kernels_->gather_mask(s.row.data(), x_.first.data(), x_.by_tap.data(), x_.taps, out.size.width,
                           s.wide.data());
     uint8_t* row = out.pixels + y * out.stride_bytes;
     for (int x = 0; x < out.size.width; ++x) {

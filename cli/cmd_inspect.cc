@@ -14,6 +14,7 @@
 #include "cli/plan_json.h"
 #include "cli/style_library.h"
 #include "src/engine/run/session.h"
+#include "tempera/tempera.hpp"
 
 namespace tempera::cli {
 namespace {
@@ -40,6 +41,13 @@ Json DescribeInputs(const graph::Graph& model, const std::vector<Shape>& shapes)
   return list;
 }
 
+// Whether stylize takes it, and if not, why.
+void DescribePainting(const std::string& path, Json* about) {
+  const Expected<Stylizer> opened = Stylizer::Open(path, {.precision = TEMPERA_PRECISION_FP32});
+  (*about)["paints"] = static_cast<bool>(opened);
+  if (!opened) (*about)["paints_not"] = opened.error().message;
+}
+
 // Everything inspect knows, as JSON; the text form prints the same object.
 // `picture`: where to draw the plan, or empty.
 Result<Json> Describe(const std::string& path, Size size, const EngineOptions& options,
@@ -54,6 +62,7 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
   for (const auto& [key, value] : model->metadata) about["metadata"][key] = value;
   about["operators"] = Json::object();
   for (const auto& [name, count] : CountOperators(*model)) about["operators"][name] = count;
+  DescribePainting(path, &about);
   about["inputs"] = DescribeInputs(*model, shapes);
 
   TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.ForSession());
@@ -102,6 +111,9 @@ void PrintText(const Json& about) {
   const double mib = 1048576.0;
   std::printf("model        %s\n", text(about["model"]).c_str());
   std::printf("opset        %d\n", about["opset"].get<int>());
+  std::printf("painting     %s\n", about["paints"].get<bool>()
+                                       ? "stylize takes it"
+                                       : ("no: " + text(about["paints_not"])).c_str());
   for (const char* side : {"inputs", "outputs"}) {
     for (const Json& v : about[side]) {
       std::printf("%-12s %s %s %s", side[0] == 'i' ? "input" : "output", text(v["name"]).c_str(),

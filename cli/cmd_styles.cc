@@ -30,7 +30,8 @@ void PrintTable(const std::vector<Style>& styles) {
   std::vector<std::vector<std::string>> rows = {{"NAME", "TITLE", "ARTIST", "YEAR", "PARAMETERS", "FILE"}};
   for (const Style& s : styles) {
     rows.push_back({Printable(s.name), Printable(s.title), Printable(s.artist), Printable(s.year),
-                    std::to_string(s.parameters), std::to_string((s.file_size_bytes + 500) / 1000) + " KB"});
+                    s.parameters < 0 ? "-" : std::to_string(s.parameters),
+                    std::to_string((s.file_size_bytes + 500) / 1000) + " KB"});
   }
   std::vector<int> widths(rows[0].size(), 0);
   for (const auto& row : rows) {
@@ -49,14 +50,15 @@ void PrintTable(const std::vector<Style>& styles) {
 void PrintJson(const std::vector<Style>& styles) {
   nlohmann::ordered_json list = nlohmann::ordered_json::array();
   for (const Style& s : styles) {
-    list.push_back({{"name", s.name},
-                    {"title", s.title},
-                    {"artist", s.artist},
-                    {"year", s.year},
-                    {"license", s.license},
-                    {"parameters", s.parameters},
-                    {"file_size_bytes", s.file_size_bytes},
-                    {"path", s.path}});
+    list.push_back(
+        {{"name", s.name},
+         {"title", s.title},
+         {"artist", s.artist},
+         {"year", s.year},
+         {"license", s.license},
+         {"parameters", s.parameters < 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(s.parameters)},
+         {"file_size_bytes", s.file_size_bytes},
+         {"path", s.path}});
   }
   // Metadata may hold anything; JSON may not.
   std::printf("%s\n", list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
@@ -80,6 +82,7 @@ Status PaintPreviews(const std::vector<Style>& styles, const std::string& folder
   if (error) return IoError("cannot make the folder " + folder + ": " + error.message());
   TEMPERA_RETURN_IF_ERROR(media::WriteImage(folder + "/source.png", sample));
   for (const Style& style : styles) {
+    if (style.parameters < 0) continue;  // there was a note
     const std::string path = folder + "/" + style.name + ".png";
     TEMPERA_RETURN_IF_ERROR(PaintPreview(style, sample, path));
     std::fprintf(stderr, "%s\n", Printable(path).c_str());

@@ -47,7 +47,12 @@ tempera_precision PrecisionOf(engine::Precision precision) {
 
 Status StatusOf(tempera_status status) {
   if (status == TEMPERA_OK) return OkStatus();
-  return {CodeOf(status), tempera_error_message()};
+  // The library does not know what the command calls it.
+  std::string message = tempera_error_message();
+  const std::string library = "a smaller working height, such as ", ours = "a smaller --height, such as ";
+  if (const size_t at = message.find(library); at != std::string::npos)
+    message.replace(at, library.size(), ours);
+  return {CodeOf(status), message};
 }
 
 tempera_pixel_format FormatOf(media::PixelFormat format) {

@@ -4,11 +4,13 @@
 #include <cctype>
 #include <cstdlib>
 #include <filesystem>
+#include <memory>
 #include <system_error>
 
 #include "cli/cli.h"
 #include "cli/model_facts.h"
 #include "src/engine/run/session.h"
+#include "tempera/tempera.h"
 
 namespace tempera::cli {
 namespace {
@@ -53,29 +55,6 @@ size_t EditDistance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
-Result<Style> ReadStyle(const std::string& folder, const std::string& name) {
-  Style style;
-  style.name = name;
-  style.path = folder + "/" + name + kModelSuffix;
-  TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(style.path));
-  const auto metadata = [&](const char* key) {
-    for (const auto& [k, v] : model->metadata) {
-      if (k == key) return v;
-    }
-    return std::string();
-  };
-  style.title = metadata("tempera.title");
-  if (style.title.empty()) style.title = name;
-  style.artist = metadata("tempera.artist");
-  style.year = metadata("tempera.year");
-  style.license = metadata("tempera.license");
-  style.parameters = CountParameters(*model);
-  std::error_code error;
-  const auto size = fs::file_size(style.path, error);
-  style.file_size_bytes = error ? 0 : static_cast<int64_t>(size);
-  return style;
-}
-
 }  // namespace
 
 Result<std::string> StylesFolder() {
@@ -97,13 +76,24 @@ Result<std::string> StylesFolder() {
 
 Result<std::vector<Style>> ListStyles() {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
+  // What plugins see (tempera_list_styles) is what the command shows.
+  tempera_style_list* list = nullptr;
+  if (tempera_list_styles(folder.c_str(), &list) != TEMPERA_OK) return NotFound(tempera_error_message());
+  const std::unique_ptr<tempera_style_list, decltype(&tempera_free_style_list)> owned(
+      list, &tempera_free_style_list);
+  for (int i = 0; tempera_skipped_style(list, i) != nullptr; ++i)
+    Note(std::string("a style is left out: ") + tempera_skipped_style(list, i));
   std::vector<Style> styles;
-  for (const std::string& name : NamesIn(folder)) {
-    Result<Style> style = ReadStyle(folder, name);
-    if (style.ok()) {
-      styles.push_back(std::move(style).value());
-    } else {
-      Note("style " + name + " is left out: " + style.status().message());
+  for (int i = 0; i < tempera_style_count(list); ++i) {
+    tempera_style_info info = TEMPERA_STYLE_INFO_INIT;
+    if (tempera_get_style_info(list, i, &info) != TEMPERA_OK) return NotFound(tempera_error_message());
+    Style& style = styles.emplace_back();
+    style.name = info.name, style.path = info.path, style.title = info.title, style.artist = info.artist;
+    style.year = info.year, style.license = info.license, style.file_size_bytes = info.file_bytes;
+    const Result<engine::ModelPtr> model = engine::LoadModelFile(style.path);
+    style.parameters = model.ok() ? CountParameters(**model) : -1;
+    if (!model.ok()) {
+      Note("style " + style.name + " cannot be painted with: " + model.status().message());
     }
   }
   return styles;

@@ -16,7 +16,7 @@ struct Style {
   std::string artist;
   std::string year;
   std::string license;
-  int64_t parameters = 0;  // trained numbers
+  int64_t parameters = 0;  // trained numbers; -1: the file is no network that runs
   int64_t file_size_bytes = 0;
 };
 
@@ -25,7 +25,8 @@ struct Style {
 // above the binary (build tree). kNotFound names the variable.
 Result<std::string> StylesFolder();
 
-// Every *.onnx of the folder that can be read, by name. A damaged one is left out, with a note.
+// Those that tempera_list_styles finds in the folder, by name: what a plugin shows. What is left out, and
+// what cannot be painted with, gets a note.
 Result<std::vector<Style>> ListStyles();
 
 // The model file meant by `name_or_path`: an existing file, or a bundled style's name (any case;

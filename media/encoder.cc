@@ -30,16 +30,16 @@ constexpr Alias kAliases[] = {
 struct Settings {
   const char* encoder;
   const char* crf_option;
-  int crf;
+  int crf, worst_crf;
   const char* options[8];  // name, value, ...
 };
 constexpr Settings kSettings[] = {
-    {"libx264", "crf", 18, {"preset", "veryfast"}},
-    {"libx265", "crf", 20, {"preset", "veryfast", "x265-params", "log-level=none"}},
-    {"libvpx-vp9", "crf", 24, {"b", "0", "deadline", "good", "cpu-used", "5", "row-mt", "1"}},
-    {"libvpx", "crf", 10, {"b", "8M", "deadline", "good", "cpu-used", "5"}},
-    {"libsvtav1", "crf", 26, {"preset", "9"}},
-    {"libaom-av1", "crf", 26, {"b", "0", "cpu-used", "7", "row-mt", "1"}},
+    {"libx264", "crf", 18, 51, {"preset", "veryfast"}},
+    {"libx265", "crf", 20, 51, {"preset", "veryfast", "x265-params", "log-level=none"}},
+    {"libvpx-vp9", "crf", 24, 63, {"b", "0", "deadline", "good", "cpu-used", "5", "row-mt", "1"}},
+    {"libvpx", "crf", 10, 63, {"b", "8M", "deadline", "good", "cpu-used", "5"}},
+    {"libsvtav1", "crf", 26, 63, {"preset", "9"}},
+    {"libaom-av1", "crf", 26, 63, {"b", "0", "cpu-used", "7", "row-mt", "1"}},
 };
 
 const Settings* SettingsOf(const AVCodec& codec) {
@@ -220,6 +220,10 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
 
   Options options;
   if (const Settings* settings = SettingsOf(codec)) {
+    if (crf > settings->worst_crf) {
+      return InvalidArgument(std::string(codec.name) + " takes --crf 0 to " +
+                             std::to_string(settings->worst_crf) + ", not " + std::to_string(crf));
+    }
     for (int i = 0; i + 1 < 8 && settings->options[i]; i += 2) {
       options.Set(settings->options[i], settings->options[i + 1]);
     }

@@ -239,9 +239,9 @@ typedef void (*tempera_progress_callback)(const char* doing, double done, void* 
 /* NULL: nobody wants to know. Not while another thread is in a call with this stylizer. */
 TEMPERA_API tempera_status tempera_set_progress_callback(tempera_stylizer* stylizer,
                                                          tempera_progress_callback callback, void* user);
-/* 1: tempera_prepare and tempera_process with this stylizer, those that run and those to come, end soon with
- * TEMPERA_CANCELLED, until it is set to 0 again. The output image is then half painted, and the next frame
- * begins anew as after a cut. From any thread. */
+/* 1 or 0. 1: tempera_prepare and tempera_process with this stylizer, those that run and those to come, end
+ * soon with TEMPERA_CANCELLED, until it is set to 0 again. The output image is then half painted, and the
+ * next frame begins anew as after a cut. From any thread. */
 TEMPERA_API tempera_status tempera_set_cancelled(tempera_stylizer* stylizer, int32_t cancelled);
 
 /* What one frame may bring along besides its pixels. */
@@ -351,6 +351,9 @@ TEMPERA_API void tempera_mask_close(tempera_masker* masker);
 TEMPERA_API tempera_status tempera_mask_process(tempera_masker* masker, const tempera_image* in,
                                                 uint8_t* mask, ptrdiff_t mask_stride_bytes,
                                                 int32_t mask_width, int32_t mask_height);
+/* As tempera_prepare and tempera_set_cancelled, for tempera_mask_process. */
+TEMPERA_API tempera_status tempera_mask_prepare(tempera_masker* masker, int32_t width, int32_t height);
+TEMPERA_API tempera_status tempera_mask_set_cancelled(tempera_masker* masker, int32_t cancelled);
 /* As tempera_metadata. */
 TEMPERA_API const char* tempera_mask_metadata(const tempera_masker* masker, const char* key);
 

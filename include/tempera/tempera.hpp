@@ -271,6 +271,15 @@ class Masker {
     return Stylizer::Check(tempera_mask_process(handle_, &in, mask.data(), width, width, height));
   }
 
+  // Plans for pictures of this size, so that no Process has to.
+  Error Prepare(int width, int height) {
+    return Stylizer::Check(tempera_mask_prepare(handle_, width, height));
+  }
+  // Prepare and Process end soon, until it is taken back. From any thread.
+  Error SetCancelled(bool cancelled) {
+    return Stylizer::Check(tempera_mask_set_cancelled(handle_, cancelled ? 1 : 0));
+  }
+
   // For calling the C API. The Masker keeps it.
   tempera_masker* handle() const { return handle_; }
 

@@ -10,6 +10,8 @@ namespace {
 
 // From here on (4096x4096) a refusal is more likely about size than about the model.
 constexpr int64_t kLargePixels = int64_t{1} << 24;
+// What such a size takes at least: more than anybody has.
+constexpr double kLargeBytes = 1e13;
 
 }  // namespace
 
@@ -61,12 +63,17 @@ std::vector<std::optional<engine::InputValues>> Stylizer::InputValues() const {
 }
 
 Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, InputShapes(padded));
+  const auto named = [this](const Status& why) { return Status(why.code(), name_ + ": " + why.message()); };
+  const Result<std::vector<Shape>> found = InputShapes(padded);
+  if (!found.ok()) return named(found.status());
+  const std::vector<Shape>& shapes = *found;
   std::vector<TensorInfo> inputs;
   for (size_t i = 0; i < shapes.size(); ++i) {
     inputs.push_back({model_->value(model_->inputs[i]).info.dtype, shapes[i]});
   }
-  TEMPERA_ASSIGN_OR_RETURN(const graph::Graph graph, ops::Specialize(*model_, inputs));
+  const Result<graph::Graph> specialized = ops::Specialize(*model_, inputs);
+  if (!specialized.ok()) return named(specialized.status());
+  const graph::Graph& graph = *specialized;
   const TensorInfo& output = graph.value(graph.outputs[0]).info;
   const Shape& shape = output.shape;
   // A painting may be smaller or larger than its source, but it grows with it: a row of scores does not.
@@ -82,18 +89,54 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
   return Probe{{static_cast<int>(shape[3]), static_cast<int>(shape[2])}, PeakActivationBytes(graph)};
 }
 
-Result<Size> Stylizer::WorkingSizeFor(Size frame) const {
+Result<Stylizer::Placement> Stylizer::Place(Size frame) const {
   TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSize(frame, options_.working));
-  return fixed_size_ ? declared_ : working;
+  Placement declared = {declared_, declared_, Probe{}, true};
+  if (fixed_size_) {
+    declared.probe = ProbeSize(declared_);
+    return declared;
+  }
+  const Size padded = PaddedSize(working, multiple_);
+  Placement place = {working, padded, ProbeSize(padded)};
+  if (place.probe.ok()) return place;
+  // Foreign files do not say what divides their sizes; 32 satisfies five halvings.
+  if (multiple_ < 32) {
+    Placement wider = {working, PaddedSize(working, 32), Probe{}};
+    wider.probe = ProbeSize(wider.padded);
+    if (wider.probe.ok()) return wider;
+  }
+  if (declared_.width > 0 && declared_.height > 0) {
+    declared.probe = ProbeSize(declared_);
+    if (declared.probe.ok()) return declared;
+  }
+  return place;
 }
 
-Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
-  Result<Probe> probed = ProbeSize(padded);
-  if (!probed.ok() && int64_t{padded.width} * padded.height > kLargePixels) {
-    return Status(probed.status().code(),
-                  probed.status().message() + "; use a smaller working height (--height 1080)");
+Result<Size> Stylizer::WorkingSizeFor(Size frame) const {
+  TEMPERA_ASSIGN_OR_RETURN(const Placement place, Place(frame));
+  return place.working;
+}
+
+Status Stylizer::TooLarge(const Placement& place, const Status& reason, double bytes) const {
+  const Size working = place.working;
+  const std::string said = reason.message().substr(0, reason.message().find(';'));
+  const std::string what =
+      name_ + ": painting at " + SizeToString(working) + " needs too much memory: " + said;
+  if (place.only_size) return OutOfMemory(what + "; the network runs at no other size");
+  const int height = HeightThatFits(working.height, bytes, static_cast<double>(host_->AvailableBytes()));
+  if (height >= working.height) return OutOfMemory(what);
+  return OutOfMemory(what + "; use a smaller working height, such as " + std::to_string(height));
+}
+
+Status Stylizer::PlanAt(Size frame, const Placement& place) {
+  const Size working = place.working, padded = place.padded;
+  if (!place.probe.ok()) {
+    const Status& why = place.probe.status();
+    // It took a smaller one when it was opened.
+    if (int64_t{padded.width} * padded.height > kLargePixels) return TooLarge(place, why, kLargeBytes);
+    return Status(why.code(), why.message() + ", for frames of " + SizeToString(frame));
   }
-  TEMPERA_ASSIGN_OR_RETURN(const Probe probe, std::move(probed));
+  const Probe& probe = *place.probe;
   engine::SessionOptions options;
   options.host = host_;
   options.precision = options_.precision;
@@ -115,14 +158,8 @@ Status Stylizer::PlanAt(Size frame, Size working, Size padded) {
   }
   TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(padded));
   auto session = engine::Session::Create(model_, std::move(shapes), options);
-  if (session.status().code() == StatusCode::kOutOfMemory) {
-    const int height = HeightThatFits(working.height, static_cast<double>(probe.bytes),
-                                      static_cast<double>(host_->AvailableBytes()));
-    const std::string reason = session.status().message();
-    return OutOfMemory("painting at " + SizeToString(working) +
-                       " needs too much memory: " + reason.substr(0, reason.find(';')) +
-                       "; use a smaller working height (--height " + std::to_string(height) + ")");
-  }
+  if (session.status().code() == StatusCode::kOutOfMemory)
+    return TooLarge(place, session.status(), static_cast<double>(probe.bytes));
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
   calibration_ = session_->calibration();
   for (const Parameter& p : metadata_.parameters) {
@@ -154,20 +191,9 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   // survive another plan for another format.
   any_format_ =
       subsampled || options_.norm_statistics != engine::NormStatistics::kExact || !metadata_.states.empty();
-  TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSizeFor(frame));
-  Status status = PlanAt(frame, working, fixed_size_ ? declared_ : PaddedSize(working, multiple_));
-  const auto refused = [&] {
-    return !status.ok() && status.code() != StatusCode::kOutOfMemory &&
-           status.code() != StatusCode::kCancelled && !fixed_size_;
-  };
-  // Foreign files do not say what divides their sizes; 32 satisfies five halvings.
-  if (refused() && multiple_ < 32) status = PlanAt(frame, working, PaddedSize(working, 32));
-  if (refused() && declared_.width > 0 && declared_.height > 0) {
-    status = PlanAt(frame, declared_, declared_);
-    fixed_size_ = status.ok();
-  }
-  if (!status.ok()) return status;
-  if (fixed_size_ && frame != declared_) {
+  TEMPERA_ASSIGN_OR_RETURN(const Placement place, Place(frame));
+  TEMPERA_RETURN_IF_ERROR(PlanAt(frame, place));
+  if (place.only_size && frame != declared_) {
     host_->Log(LogLevel::kWarning, name_ + " runs at " + SizeToString(declared_) + " only: frames of " +
                                        SizeToString(frame) + " are scaled to it and back");
   }

@@ -85,15 +85,26 @@ class Stylizer {
   };
   Result<Probe> ProbeSize(Size padded) const;
 
+  // At which size the network paints a frame: its own, or, where the graph takes only the one that the file
+  // declares, that. Shapes only, so that it is the same before and after a plan.
+  struct Placement {
+    Size working, padded;
+    Result<Probe> probe;     // of padded
+    bool only_size = false;  // the graph takes no other
+  };
+  Result<Placement> Place(Size frame) const;
+
   // For frames of this size; of subsampled formats too where `subsampled` says so.
   Status Plan(Size frame, bool subsampled);
-  Status PlanAt(Size frame, Size working, Size padded);
+  Status PlanAt(Size frame, const Placement& place);
+  // Why there is no memory for that, and what helps.
+  Status TooLarge(const Placement& place, const Status& reason, double bytes) const;
 
   engine::ModelPtr model_;
   std::string name_;
   StylizerOptions options_;
   ModelMetadata metadata_;
-  int multiple_ = 4;                      // the metadata's, or what the graph turned out to need
+  int multiple_ = 4;                      // the metadata's
   Size declared_;                         // the input size the file names; zeros where it is open
   bool fixed_size_ = false;               // the graph runs at declared_ only
   std::optional<Parameters> parameters_;  // from Create on

@@ -26,6 +26,7 @@ expect_error 1 . "$tempera" inspect "$work"
 
 # Whole models that meet what few do.
 expect_success "$tempera" inspect "$models/odd/no_inputs.onnx"
+grep -qE '^painting +no: ' "$work/stdout" || fail "inspect does not say that no_inputs.onnx cannot be painted with"
 expect_success "$tempera" inspect "$models/odd/no_inputs.onnx" --graph "$work/plan.dot"
 expect_success "$tempera" bench "$models/odd/no_inputs.onnx" --iterations 2 --warmup 0
 grep -q 'no input' "$work/stdout" || fail "bench does not say that there is no input"

@@ -96,6 +96,8 @@ checks=$((checks + 1))
 # Its own input, under any name, is not overwritten.
 ln -s in.mkv "$work/link.mkv"
 before=$(md5sum <"$work/in.mkv")
+expect_error 1 'libx264 takes --crf 0 to 51, not 52' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.mp4" \
+  --style "$style" --crf 52
 expect_error 1 'input itself' "$tempera" stylize "$work/in.mkv" -o "$work/in.mkv" --style "$style"
 expect_error 1 'input itself' "$tempera" stylize "$work/in.mkv" -o "$work/link.mkv" --style "$style"
 expect_equal "$(md5sum <"$work/in.mkv")" "$before" 'the input'

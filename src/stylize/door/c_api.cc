@@ -18,18 +18,6 @@ using tempera::Status;
 
 using tempera::stylize::Guard;
 
-// What a stylizer's host does not share with others: a flag that stops it, and who hears how far it is.
-std::shared_ptr<tempera_stylizer::Lent> Lend(tempera::stylize::StylizerOptions* options) {
-  const auto lent = std::make_shared<tempera_stylizer::Lent>();
-  tempera::Host host = options->host == nullptr ? tempera::Host() : *options->host;
-  host.cancel = std::shared_ptr<const tempera::CancelFlag>(lent, &lent->cancel);
-  host.progress = [told = lent.get()](const char* doing, double done) {
-    if (told->progress != nullptr) told->progress(doing, done, told->progress_user);
-  };
-  options->host = std::make_shared<const tempera::Host>(std::move(host));
-  return lent;
-}
-
 // `load` gives a Result<ModelPtr>.
 template <typename Load>
 tempera_status Open(const char* name, const tempera_options* options, tempera_stylizer** out,
@@ -39,7 +27,7 @@ tempera_status Open(const char* name, const tempera_options* options, tempera_st
     *out = nullptr;
     tempera::stylize::StylizerOptions checked;
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadOptions(options, &checked));
-    const auto lent = Lend(&checked);
+    const auto lent = tempera::stylize::Lend(&checked);
     TEMPERA_ASSIGN_OR_RETURN(tempera::engine::ModelPtr model, load());
     TEMPERA_ASSIGN_OR_RETURN(auto stylizer,
                              tempera::stylize::Stylizer::Create(std::move(model), name, checked));

@@ -70,6 +70,28 @@ Result<std::shared_ptr<const Host>> MakeHost(const tempera_host_options& options
 }  // namespace
 }  // namespace tempera::stylize
 
+namespace tempera::stylize {
+
+std::shared_ptr<Lent> Lend(StylizerOptions* options) {
+  const auto lent = std::make_shared<Lent>();
+  Host host = options->host == nullptr ? Host() : *options->host;
+  host.cancel = std::shared_ptr<const CancelFlag>(lent, &lent->cancel);
+  host.progress = [told = lent.get()](const char* doing, double done) {
+    if (told->progress != nullptr) told->progress(doing, done, told->progress_user);
+  };
+  options->host = std::make_shared<const Host>(std::move(host));
+  return lent;
+}
+
+Status SetCancelled(Lent& lent, int32_t cancelled) {
+  bool on = false;
+  TEMPERA_RETURN_IF_ERROR(CheckSwitch("cancelled", cancelled, &on));
+  on ? lent.cancel.Cancel() : lent.cancel.Clear();
+  return OkStatus();
+}
+
+}  // namespace tempera::stylize
+
 tempera_status tempera_create_host(const tempera_host_options* options, tempera_host** out) {
   return tempera::stylize::Guard([&]() -> tempera::Status {
     if (out == nullptr) return tempera::InvalidArgument("out is NULL");
@@ -91,8 +113,7 @@ void tempera_close_host(tempera_host* host) { delete host; }
 tempera_status tempera_set_cancelled(tempera_stylizer* stylizer, int32_t cancelled) {
   return tempera::stylize::Guard([&]() -> tempera::Status {
     if (stylizer == nullptr) return tempera::InvalidArgument("stylizer is NULL");
-    cancelled != 0 ? stylizer->lent->cancel.Cancel() : stylizer->lent->cancel.Clear();
-    return tempera::OkStatus();
+    return tempera::stylize::SetCancelled(*stylizer->lent, cancelled);
   });
 }
 

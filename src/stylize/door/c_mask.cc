@@ -7,6 +7,7 @@
 #include "tempera/tempera.h"
 
 struct tempera_masker {
+  std::shared_ptr<tempera::stylize::Lent> lent;
   std::unique_ptr<tempera::stylize::Masker> masker;
 };
 
@@ -26,9 +27,10 @@ tempera_status Open(const char* name, const tempera_options* options, tempera_ma
     *out = nullptr;
     tempera::stylize::StylizerOptions checked;
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadOptions(options, &checked));
+    const auto lent = tempera::stylize::Lend(&checked);
     TEMPERA_ASSIGN_OR_RETURN(tempera::engine::ModelPtr model, load());
     TEMPERA_ASSIGN_OR_RETURN(auto masker, tempera::stylize::Masker::Create(std::move(model), name, checked));
-    *out = new tempera_masker{std::move(masker)};
+    *out = new tempera_masker{lent, std::move(masker)};
     return OkStatus();
   });
 }
@@ -63,6 +65,20 @@ tempera_status tempera_mask_process(tempera_masker* masker, const tempera_image*
     const tempera::stylize::Size size = {mask_width, mask_height};
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::CheckMaskPlane(size, mask_stride_bytes));
     return masker->masker->Process(source, {mask, mask_stride_bytes, size});
+  });
+}
+
+tempera_status tempera_mask_prepare(tempera_masker* masker, int32_t width, int32_t height) {
+  return Guard([&]() -> Status {
+    if (masker == nullptr) return InvalidArgument("masker is NULL");
+    return masker->masker->Prepare({width, height});
+  });
+}
+
+tempera_status tempera_mask_set_cancelled(tempera_masker* masker, int32_t cancelled) {
+  return Guard([&]() -> Status {
+    if (masker == nullptr) return InvalidArgument("masker is NULL");
+    return tempera::stylize::SetCancelled(*masker->lent, cancelled);
   });
 }
 

@@ -14,14 +14,24 @@ struct tempera_host {
   std::shared_ptr<const tempera::Host> host;
 };
 
+namespace tempera::stylize {
+
+// What its host does not share with other stylizers and maskers: a flag that stops it, and who hears how far
+// it is.
+struct Lent {
+  CancelFlag cancel;
+  tempera_progress_callback progress = nullptr;
+  void* progress_user = nullptr;
+};
+// Puts it into the options' host.
+std::shared_ptr<Lent> Lend(StylizerOptions* options);
+// 1 or 0: anything else is refused.
+Status SetCancelled(Lent& lent, int32_t cancelled);
+
+}  // namespace tempera::stylize
+
 struct tempera_stylizer {
-  // What its host does not share with other stylizers.
-  struct Lent {
-    tempera::CancelFlag cancel;
-    tempera_progress_callback progress = nullptr;
-    void* progress_user = nullptr;
-  };
-  std::shared_ptr<Lent> lent;
+  std::shared_ptr<tempera::stylize::Lent> lent;
   std::unique_ptr<tempera::stylize::Stylizer> stylizer;
 };
 

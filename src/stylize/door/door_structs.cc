@@ -26,7 +26,7 @@ Status Precision(int32_t given, engine::Precision* out) {
       *out = engine::Precision::kInt8;
       return OkStatus();
     default:
-      return InvalidArgument("precision " + std::to_string(given) + " is unknown");
+      return InvalidArgument("precision = " + std::to_string(given) + " is unknown");
   }
 }
 
@@ -42,7 +42,7 @@ Status Statistics(int32_t given, engine::NormStatistics* out) {
       *out = engine::NormStatistics::kCarried;
       return OkStatus();
     default:
-      return InvalidArgument("norm_statistics " + std::to_string(given) + " is unknown");
+      return InvalidArgument("norm_statistics = " + std::to_string(given) + " is unknown");
   }
 }
 
@@ -212,9 +212,11 @@ Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
   TEMPERA_RETURN_IF_ERROR(Precision(options.precision, &out->precision));
   TEMPERA_RETURN_IF_ERROR(Statistics(options.norm_statistics, &out->norm_statistics));
   TEMPERA_RETURN_IF_ERROR(CheckSwitch("pin_threads", options.pin_threads, &out->pin_threads));
-  for (const int32_t extent : {options.working_width, options.working_height}) {
+  const std::pair<const char*, int32_t> extents[] = {{"working_width", options.working_width},
+                                                     {"working_height", options.working_height}};
+  for (const auto& [field, extent] : extents) {
     if (extent < 0 || extent > kMaxExtent) {
-      return InvalidArgument("working size " + std::to_string(extent) + " is not in 0..16384");
+      return InvalidArgument(std::string(field) + " = " + std::to_string(extent) + " is not in 0..16384");
     }
   }
   if (options.reserved != 0)
@@ -274,12 +276,12 @@ Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out) {
     TEMPERA_RETURN_IF_ERROR(
         ReadImage(*params.under, "the picture under the painting", &out->under.emplace()));
   }
+  if (!(params.mask_feather >= 0 && params.mask_feather <= kMostFeather)) {
+    return InvalidArgument("mask_feather " + NumberToText(params.mask_feather) + " is not in 0..1024");
+  }
   if (params.mask != nullptr) {
     const Size size = {params.mask_width, params.mask_height};
     TEMPERA_RETURN_IF_ERROR(CheckMaskPlane(size, params.mask_stride_bytes));
-    if (!(params.mask_feather >= 0 && params.mask_feather <= kMostFeather)) {
-      return InvalidArgument("mask_feather " + NumberToText(params.mask_feather) + " is not in 0..1024");
-    }
     out->mask = Mask{params.mask, params.mask_stride_bytes, size, params.mask_feather};
   }
   TEMPERA_RETURN_IF_ERROR(CheckSwitch("tempera_frame_params.cut", params.cut, &out->cut));

@@ -40,7 +40,9 @@ class Masker {
   static Result<std::unique_ptr<Masker>> Create(engine::ModelPtr model, std::string name,
                                                 const StylizerOptions& options);
 
-  // Plans anew when the frame's size differs from the last one's.
+  // Makes a plan for frames of this size, unless the one that is there serves. Process then makes none.
+  Status Prepare(Size frame) { return frame == frame_ ? OkStatus() : Plan(frame); }
+  // Plans anew when the frame's size differs from the last one's. kCancelled when the host says so.
   Status Process(const Image& in, const MaskTarget& out);
   // nullptr when the model has none of that name.
   const std::string* Metadata(std::string_view key) const { return FindMetadata(*model_, key); }

@@ -200,5 +200,29 @@ TEST(Masker, ThroughTheCDoor) {
   tempera_mask_close(nullptr);
 }
 
+TEST(Masker, IsPreparedAndCancelledThroughTheDoor) {
+  TestModel model;
+  model.Constant("w", {1, 3, 1, 1}, {0.02f, 0, 0}).Node("Conv", {"input", "w"}, "output");
+  const std::string bytes = model.Bytes();
+  tempera_masker* masker = nullptr;
+  ASSERT_EQ(tempera_mask_open_memory(bytes.data(), bytes.size(), nullptr, &masker), TEMPERA_OK);
+  EXPECT_EQ(tempera_mask_prepare(nullptr, 8, 8), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_mask_prepare(masker, 0, 8), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_mask_prepare(masker, 64, 32), TEMPERA_OK) << tempera_error_message();
+  std::vector<uint8_t> pixels(64 * 32 * 3, 90), mask(64 * 32, 3);
+  tempera_image in = TEMPERA_IMAGE_INIT;
+  in.format = TEMPERA_RGB, in.width = 64, in.height = 32;
+  in.planes[0] = pixels.data(), in.stride_bytes[0] = 3 * 64;
+  EXPECT_EQ(tempera_mask_set_cancelled(masker, 3), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_mask_set_cancelled(masker, 1), TEMPERA_OK);
+  EXPECT_EQ(tempera_mask_process(masker, &in, mask.data(), 64, 64, 32), TEMPERA_CANCELLED);
+  EXPECT_EQ(tempera_mask_prepare(masker, 65, 32), TEMPERA_CANCELLED);
+  EXPECT_EQ(tempera_mask_set_cancelled(masker, 0), TEMPERA_OK);
+  EXPECT_EQ(tempera_mask_process(masker, &in, mask.data(), 64, 64, 32), TEMPERA_OK)
+      << tempera_error_message();
+  EXPECT_NEAR(mask[0], 255 / (1 + std::exp(-1.8)), 1);
+  tempera_mask_close(masker);
+}
+
 }  // namespace
 }  // namespace tempera::stylize

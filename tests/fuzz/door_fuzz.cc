@@ -11,12 +11,11 @@
 #include "src/engine/run/session.h"
 #include "src/ops/specialize.h"
 #include "tests/door/door_case.h"
+#include "tests/fuzz/door_input.h"
 
 namespace tempera {
 namespace {
 
-// ir_version, field 1 of a ModelProto: what every exporter writes first.
-constexpr uint8_t kFirstOfOnnx = 0x08;
 // At 64x64, as the door looks at it: values in all, and the products of two, hold at most this.
 constexpr int64_t kMostElements = 1 << 18;
 constexpr int64_t kMostWork = int64_t{1} << 30;
@@ -59,7 +58,7 @@ bool IsSmall(std::span<const uint8_t> bytes) {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const std::span<const uint8_t> bytes(data, size);
-  const bool is_model = size > 0 && data[0] == tempera::kFirstOfOnnx;
+  const bool is_model = tempera::IsModel(bytes);
   if (is_model && !tempera::IsSmall(bytes)) return -1;
   // What is to be done with a model follows from its last bytes.
   tempera::door::Dice dice(is_model ? bytes.last(size < 16 ? size : 16) : bytes);

@@ -1,5 +1,5 @@
-// Writes the fuzzer's seed corpus: tiny valid models, a few hundred bytes each, that reach
-// every operator, and the words that a mutation should try.
+// Writes the fuzzers' seed corpus: tiny valid models, a few hundred bytes each, that reach every operator,
+// decisions for the door's, and the words that a mutation should try.
 //   tempera_make_seeds FOLDER [DICTIONARY]
 #include <cstdio>
 #include <cstring>
@@ -188,6 +188,25 @@ bool SaveOperators(const std::filesystem::path& folder) {
   return true;
 }
 
+// Decisions for the door's fuzzer: as many as a network and some frames take, of which each is a case that
+// paints.
+bool SaveDecisions(const std::filesystem::path& folder) {
+  constexpr int kSeeds = 24, kBytes = 300;
+  uint32_t state = 1;
+  for (int i = 0; i < kSeeds; ++i) {
+    std::string bytes;
+    for (int b = 0; b < kBytes; ++b) {
+      state = state * 1664525 + 1013904223;  // Numerical Recipes' quick generator
+      bytes.push_back(static_cast<char>(state >> 24));
+    }
+    if (bytes[0] == 8) bytes[0] = 9;  // a model begins so
+    std::ofstream out(folder / ("decisions_" + std::to_string(i) + ".dice"), std::ios::binary);
+    out << bytes;
+    if (!out.good()) return false;
+  }
+  return true;
+}
+
 bool SaveDictionary(const std::filesystem::path& path) {
   std::ofstream out(path);
   for (const ops::Operator& op : ops::AllOperators()) out << '"' << op.name << "\"\n";
@@ -244,6 +263,7 @@ int main(int argc, char** argv) {
   std::error_code error;
   std::filesystem::create_directories(folder, error);
   const bool ok = tempera::SaveStyles(folder) && tempera::SaveShapeArithmetic(folder) &&
-                  tempera::SaveOperators(folder) && (argc < 3 || tempera::SaveDictionary(argv[2]));
+                  tempera::SaveOperators(folder) && tempera::SaveDecisions(folder) &&
+                  (argc < 3 || tempera::SaveDictionary(argv[2]));
   return ok ? 0 : 1;
 }

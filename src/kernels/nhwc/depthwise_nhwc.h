@@ -30,6 +30,9 @@ struct DepthwiseNhwcPlan {
 
   // input and output are kNhwcF16, neither may overlap the other; moments are not gathered.
   void RunTask(const ConvNhwcArgs& args, int64_t task, void* scratch) const;
+  // Whole pixels: all channels.
+  TaskRegion ReadRegion(int64_t task) const;
+  TaskRegion WrittenRegion(int64_t task) const;
 };
 
 // One input channel per output channel, as many of one as of the other, not enlarged, not transposed; padded

@@ -288,6 +288,22 @@ const DepthwiseNhwcTarget* ChooseDepthwiseNhwcTarget(int64_t highway_bit) {
   return ChooseForTarget(HWY_DISPATCH_TABLE(GetDepthwiseNhwcTarget), highway_bit)();
 }
 
+TaskRegion DepthwiseNhwcPlan::WrittenRegion(int64_t task) const {
+  const int64_t y = task % tiles * tile_h;
+  return {task / tiles, 0, shape.out_channels, y, 0, std::min(tile_h, shape.out_h - y), shape.out_w};
+}
+
+TaskRegion DepthwiseNhwcPlan::ReadRegion(int64_t task) const {
+  const ConvShape& s = shape;
+  const TaskRegion to = WrittenRegion(task);
+  const Interval rows = ShownPixels(
+      {to.y * s.stride_h - s.pad_top, (to.rows - 1) * s.stride_h + (s.kernel_h - 1) * s.dilation_h + 1},
+      s.in_h, 1, s.pad_mode);
+  const Interval columns = ShownPixels(
+      {-s.pad_left, (s.out_w - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1}, s.in_w, 1, s.pad_mode);
+  return {to.image, 0, s.in_channels, rows.first, columns.first, rows.count, columns.count};
+}
+
 void DepthwiseNhwcPlan::RunTask(const ConvNhwcArgs& args, int64_t task, void* scratch) const {
   target->run_task(*this, args, task, static_cast<float*>(scratch));
 }

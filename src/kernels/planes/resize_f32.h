@@ -6,13 +6,14 @@
 #include <vector>
 
 #include "src/kernels/pointwise.h"
+#include "src/kernels/region.h"
 
 namespace tempera::kernels {
 
 // Along one axis output i is the sum over t of weight * input[index].
 struct ResizeAxis {
   int64_t in = 1, out = 1;
-  int64_t taps = 1;            // at most kMostResizeTaps
+  int64_t taps = 1;            // 1, 2 or kMostResizeTaps
   std::vector<int32_t> index;  // [taps][out], each in 0..in - 1
   std::vector<float> weight;   // [taps][out]
   bool is_identity = false;
@@ -40,5 +41,29 @@ struct ResizeArgs {
 using ResizeRowsF32 = void (*)(const ResizeArgs& args, int64_t first, int64_t last, float* scratch);
 ResizeRowsF32 ChooseResizeRowsF32(int64_t highway_bit);
 int64_t ResizeScratchFloats(const ResizeAxis& x);
+
+struct ResizePictures {
+  Pointwise read;  // n * channels constants
+  const float* input = nullptr;
+  float* output = nullptr;
+};
+
+// All planes of a picture. Immutable once made; one task = some rows of a plane.
+struct ResizePlan {
+  int64_t n = 1, channels = 1;
+  ResizeAxis y, x;
+  int64_t task_rows = 1, bands = 1;  // rows of a task, tasks of a plane
+  int64_t tasks = 0;
+  size_t scratch_bytes = 0;  // what one thread needs
+  bool stream = false;
+  ResizeRowsF32 resize = nullptr;
+
+  void RunTask(const ResizePictures& args, int64_t task, void* scratch) const;
+  TaskRegion ReadRegion(int64_t task) const;
+  TaskRegion WrittenRegion(int64_t task) const;
+};
+
+// Of n * channels planes; times y.out below 2^30, as whoever asks has checked.
+ResizePlan PlanResize(int64_t n, int64_t channels, ResizeAxis y, ResizeAxis x, int64_t highway_bit);
 
 }  // namespace tempera::kernels

@@ -8,12 +8,16 @@
 #include <string>
 #include <vector>
 
+#include "src/base/checked_math.h"
 #include "src/base/cpu.h"
 #include "src/base/half.h"
 #include "src/kernels/conv/conv_f32.h"
 #include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/kernels/nhwc/depthwise_nhwc.h"
 #include "src/kernels/planes/depthwise_f32.h"
 #include "src/kernels/planes/mix_f32.h"
+#include "src/kernels/planes/pool_f32.h"
+#include "src/kernels/planes/resize_f32.h"
 #include "src/kernels/twin/guarded.h"
 #include "src/kernels/twin/random_shape.h"
 
@@ -166,6 +170,99 @@ TEST(Regions, SinglePixels) {
   }
 }
 
+// fp16 pixels, whose padding is zeros.
+std::vector<uint16_t> RandomPixels(const PictureShape& picture, uint32_t seed) {
+  const auto random = RandomNumbers(picture.count(), seed);
+  std::vector<uint16_t> pixels(random.size());
+  for (size_t i = 0; i < pixels.size(); ++i) {
+    const bool used = static_cast<int64_t>(i) % NhwcChannels(picture.channels) < picture.channels;
+    pixels[i] = used ? FloatToHalf(random[i]) : uint16_t{0};
+  }
+  return pixels;
+}
+
+TEST(Regions, DepthwiseOverPixels) {
+  int plans = 0;
+  for (uint32_t seed = 0; seed < 2 * kShapes; ++seed) {
+    const ConvShape s = RandomDepthwiseShape(seed);
+    if (!DepthwiseNhwcServes(s)) continue;
+    SCOPED_TRACE(Text(s));
+    const std::vector<CpuTarget> targets = AvailableCpuTargets();
+    const auto weights = RandomNumbers(s.out_channels * s.kernel_h * s.kernel_w, seed);
+    const auto plan = PlanDepthwiseNhwc(s, weights, RandomNumbers(s.out_channels, seed + 1),
+                                        targets[seed % targets.size()].highway_bit);
+    if (!plan.ok()) continue;
+    ++plans;
+    const PictureShape in = InputOf(s, PictureLayout::kNhwcF16), out = OutputOf(s, PictureLayout::kNhwcF16);
+    CheckTasks<uint16_t, uint16_t>(*plan, ConvNhwcArgs(), in, out, RandomPixels(in, seed + 2));
+    if (HasFatalFailure()) return;
+  }
+  EXPECT_GT(plans, 20);
+}
+
+PoolAxis RandomPoolAxis(ShapeDice& dice) {
+  for (;;) {
+    PoolAxis a;
+    a.kernel = dice.Of(1, 5), a.stride = dice.Of(1, 4), a.dilation = dice.Rarely() ? dice.Of(2, 3) : 1;
+    a.in = dice.Of(1, 60), a.pad_begin = dice.Of(0, a.kernel - 1);
+    const int64_t room = a.in + a.pad_begin + dice.Of(0, a.kernel - 1) - (a.kernel - 1) * a.dilation - 1;
+    if (room < 0) continue;
+    a.out = room / a.stride + 1;
+    a.taps.assign(static_cast<size_t>(a.out), 3.0f);
+    return a;
+  }
+}
+
+TEST(Regions, Pools) {
+  for (uint32_t seed = 0; seed < kShapes; ++seed) {
+    ShapeDice dice(seed);
+    const int64_t n = dice.Of(1, 2), channels = dice.Of(1, 5);
+    const PoolAxis y = RandomPoolAxis(dice), x = RandomPoolAxis(dice);
+    SCOPED_TRACE(seed);
+    PoolPlan plan = PlanPool(seed % 2 == 0, n, channels, y, x);
+    // Such small pictures are one task a plane.
+    plan.task_rows = dice.Of(1, plan.y.out);
+    plan.bands = CeilDiv(plan.y.out, plan.task_rows);
+    plan.tasks = n * channels * plan.bands;
+    const PictureShape in = {n, channels, y.in, x.in}, out = {n, channels, y.out, x.out};
+    CheckTasks<float, float>(plan, PoolArgs(), in, out, RandomNumbers(in.count(), seed));
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(Regions, Resizing) {
+  const auto random_axis = [](ShapeDice& dice) {
+    ResizeAxis a;
+    a.in = dice.Of(1, 40), a.out = dice.Of(1, 80), a.taps = int64_t{1} << dice.Of(0, 2);
+    const bool ascends = !dice.Rarely();
+    for (int64_t t = 0; t < a.taps; ++t) {
+      for (int64_t i = 0; i < a.out; ++i) {
+        const int64_t at = ascends ? i * a.in / a.out + t : dice.Of(0, a.in - 1);
+        a.index.push_back(static_cast<int32_t>(std::min(at, a.in - 1)));
+        a.weight.push_back(static_cast<float>(t + 1));
+      }
+    }
+    a.ascends = Ascends(a);
+    return a;
+  };
+  const std::vector<CpuTarget> targets = AvailableCpuTargets();
+  for (uint32_t seed = 0; seed < kShapes; ++seed) {
+    ShapeDice dice(seed);
+    const int64_t n = dice.Of(1, 2), channels = dice.Of(1, 5);
+    const ResizeAxis y = random_axis(dice), x = random_axis(dice);
+    SCOPED_TRACE(seed);
+    ResizePlan plan = PlanResize(n, channels, y, x, targets[seed % targets.size()].highway_bit);
+    // Such small pictures are one task a plane.
+    plan.task_rows = dice.Of(1, y.out);
+    plan.bands = CeilDiv(y.out, plan.task_rows);
+    plan.tasks = n * channels * plan.bands;
+    plan.stream = seed % 3 == 0;
+    const PictureShape in = {n, channels, y.in, x.in}, out = {n, channels, y.out, x.out};
+    CheckTasks<float, float>(plan, ResizePictures(), in, out, RandomNumbers(in.count(), seed));
+    if (HasFatalFailure()) return;
+  }
+}
+
 template <typename In, typename Out>
 void CheckNhwc(PictureLayout input, PictureLayout output) {
   int plans = 0;
@@ -187,15 +284,11 @@ void CheckNhwc(PictureLayout input, PictureLayout output) {
     if (!plan.ok()) continue;
     ++plans;
     const PictureShape in = InputOf(s, input), out = OutputOf(s, output);
-    const auto random = RandomNumbers(in.count(), seed + 2);
-    std::vector<In> numbers(random.size());
-    for (size_t i = 0; i < random.size(); ++i) {
-      if constexpr (std::is_same_v<In, float>) {
-        numbers[i] = random[i];
-      } else {
-        const bool used = static_cast<int64_t>(i) % NhwcChannels(s.in_channels) < s.in_channels;
-        numbers[i] = used ? FloatToHalf(random[i]) : uint16_t{0};
-      }
+    std::vector<In> numbers;
+    if constexpr (std::is_same_v<In, float>) {
+      numbers = RandomNumbers(in.count(), seed + 2);
+    } else {
+      numbers = RandomPixels(in, seed + 2);
     }
     CheckTasks<In, Out>(*plan, ConvNhwcArgs(), in, out, numbers);
     if (testing::Test::HasFatalFailure()) return;

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
+#include "src/graph/auto_pad.h"
 #include "src/ops/element_types.h"
 #include "src/ops/op.h"
 #include "src/ops/shape_rules.h"
@@ -32,7 +33,7 @@ Result<Geometry> Resolve(const graph::Node& node, const Shape& x, const Shape& w
   std::vector<int64_t> output_shape = a.Ints("output_shape");
   if (output_shape.size() == rank + 2) output_shape.erase(output_shape.begin(), output_shape.begin() + 2);
   const std::string auto_pad = a.String("auto_pad", "NOTSET");
-  const bool same = auto_pad == "SAME_UPPER" || auto_pad == "SAME_LOWER";
+  const bool same = graph::IsSamePad(auto_pad);
   if (a.Ints("kernel_shape", g.kernel) != g.kernel)
     return CorruptModel("kernel_shape disagrees with its weights");
   if (g.strides.size() != rank || g.dilations.size() != rank || pads.size() != 2 * rank ||

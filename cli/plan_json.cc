@@ -3,7 +3,9 @@
 #include <cmath>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
+#include <vector>
 
 namespace tempera::cli {
 namespace {
@@ -16,17 +18,41 @@ using engine::PlanData;
 // JSON knows no infinity: null stands for it.
 Json Number(float x) { return std::isfinite(x) ? Json(x) : Json(nullptr); }
 
-Json FieldsOf(const graph::Fused& fused) {
-  Json fields = Json::object();
-  const auto add = [&fields](std::string_view name, const auto& value) {
-    if constexpr (std::is_same_v<std::decay_t<decltype(value)>, float>) {
-      fields[std::string(name)] = Number(value);
-    } else {
-      fields[std::string(name)] = value;
-    }
-  };
-  std::visit([&](const auto& f) { graph::ForEachField(f, add); }, fused);
-  return fields;
+Json JsonOf(bool x) { return x; }
+Json JsonOf(int64_t x) { return x; }
+Json JsonOf(int32_t x) { return x; }
+Json JsonOf(float x) { return Number(x); }
+Json JsonOf(std::string_view x) { return x; }
+Json JsonOf(const std::string& x) { return x; }
+template <typename A, typename B>
+Json JsonOf(const std::pair<A, B>& x) {
+  return Json::array({x.first, x.second});
+}
+// A number: the place in `reads`; a text: a constant's name; null: absent.
+Json JsonOf(const engine::Operand& x) {
+  return x.absent() ? Json(nullptr) : x.read >= 0 ? Json(x.read) : Json(x.constant);
+}
+Json JsonOf(const engine::ResizeTaps& x) {
+  return {{"in", x.in}, {"out", x.out}, {"taps", x.taps}, {"index", x.index}, {"weight", x.weight}};
+}
+Json JsonOf(const engine::Move& x) {
+  return {{"from", JsonOf(x.from)}, {"in_offset", x.in_offset},   {"out_offset", x.out_offset},
+          {"shape", x.shape},       {"in_strides", x.in_strides}, {"out_strides", x.out_strides}};
+}
+template <typename T>
+Json JsonOf(const std::vector<T>& list) {
+  Json json = Json::array();
+  for (const T& x : list) json.push_back(JsonOf(x));
+  return json;
+}
+
+template <typename T>
+void AddFields(const T& of, Json* fields) {
+  using engine::ForEachField;
+  using graph::ForEachField;
+  ForEachField(of, [fields](std::string_view name, const auto& value) {
+    (*fields)[std::string(name)] = JsonOf(value);
+  });
 }
 
 void AddAttributes(const graph::Attributes& attributes, Json* fields) {
@@ -42,35 +68,26 @@ void AddAttributes(const graph::Attributes& attributes, Json* fields) {
   }
 }
 
-struct WorkPrinter {
-  Json& node;
-
-  void operator()(const engine::ConvWork& w) const {
-    node["does"] = "convolution";
-    Json fields = FieldsOf(w.conv);
-    fields["kernel_h"] = w.kernel_h;
-    fields["kernel_w"] = w.kernel_w;
-    fields["in_channels"] = w.in_channels;
-    fields["out_channels"] = w.out_channels;
-    fields["precision"] = engine::PrecisionName(w.precision);
-    fields["weights"] = w.weights;
-    if (!w.bias.empty()) fields["bias"] = w.bias;
-    if (!w.slope.empty()) fields["slope"] = w.slope;
-    node["fields"] = std::move(fields);
+// `does` and `fields`: in the graph's words where it has them; `work`: resolved, where those differ.
+void AddWork(const NodeData& n, Json* node) {
+  Json fields = Json::object(), work = Json::object();
+  work["kind"] = engine::KindOf(n.work);
+  std::visit([&](const auto& w) { AddFields(w, &work); }, n.work);
+  const auto* conv = std::get_if<engine::ConvWork>(&n.work);
+  const bool in_own_words = conv != nullptr || std::holds_alternative<engine::StatisticsWork>(n.work) ||
+                            std::holds_alternative<engine::RangesWork>(n.work) || n.op_type.empty();
+  (*node)["does"] = in_own_words ? std::string(engine::KindOf(n.work)) : n.op_type;
+  if (in_own_words) {
+    if (conv != nullptr) AddFields(conv->conv, &fields);
+    work.erase("kind");
+    fields.update(work);
+  } else {
+    std::visit([&](const auto& f) { AddFields(f, &fields); }, n.fused);
+    AddAttributes(n.attributes, &fields);
+    (*node)["work"] = std::move(work);
   }
-  void operator()(const engine::LookWork&) const { node["does"] = "statistics"; }
-  void operator()(const engine::ParametersWork& w) const {
-    node["does"] = "parameters";
-    node["fields"] = Json{{"norm", w.norm}, {"scale", w.scale}, {"shift", w.shift}};
-  }
-  void operator()(const engine::ApplyWork&) const { node["does"] = "apply"; }
-  void operator()(const engine::OperatorWork& w) const {
-    node["does"] = w.op_type;
-    Json fields = FieldsOf(w.fused);
-    AddAttributes(w.attributes, &fields);
-    if (!fields.empty()) node["fields"] = std::move(fields);
-  }
-};
+  if (!fields.empty()) (*node)["fields"] = std::move(fields);
+}
 
 Json JsonOfPending(const PlanData& plan, const PendingData& pending) {
   Json json = Json::object();
@@ -92,14 +109,17 @@ Json JsonOfPending(const PlanData& plan, const PendingData& pending) {
 
 Json JsonOfNode(const PlanData& plan, const NodeData& n) {
   Json node = {{"name", n.name}, {"operators", n.operators}, {"kernel", n.kernel}};
-  std::visit(WorkPrinter{node}, n.work);
+  AddWork(n, &node);
   node["reads"] = Json::array();
   for (const engine::ReadData& read : n.reads) {
     Json json = {{"value", read.storage}};
+    json["shape"] = read.shape;
     if (!read.pending.empty()) json["pending"] = JsonOfPending(plan, read.pending);
     node["reads"].push_back(std::move(json));
   }
-  if (!n.constants.empty()) node["constants"] = n.constants;
+  // A convolution has named them.
+  const bool named = std::holds_alternative<engine::ConvWork>(n.work);
+  if (!n.constants.empty() && !named) node["constants"] = n.constants;
   node["writes"] = n.writes;
   for (int32_t norm : n.gathers) node["gathers"].push_back(plan.norms[static_cast<size_t>(norm)].name);
   node["stage"] = n.stage;
@@ -111,6 +131,7 @@ Json JsonOfNode(const PlanData& plan, const NodeData& n) {
 
 Json JsonOfPlan(const PlanData& plan) {
   Json json;
+  json["opset"] = plan.opset;
   json["nodes"] = Json::array();
   for (const NodeData& node : plan.nodes) json["nodes"].push_back(JsonOfNode(plan, node));
   json["values"] = Json::array();
@@ -129,10 +150,21 @@ Json JsonOfPlan(const PlanData& plan) {
   }
   json["norms"] = Json::array();
   for (const engine::NormData& norm : plan.norms) {
+    Json flat_inputs = nullptr;
+    if ((norm.flat_inputs & engine::kNeverFlat) == 0) {
+      flat_inputs = Json::array();
+      for (size_t i = 0; i < engine::kMostFlatInputs; ++i) {
+        if ((norm.flat_inputs & engine::FlatInput(i)) != 0) flat_inputs.push_back(i);
+      }
+    }
     json["norms"].push_back({{"name", norm.name},
+                             {"images", norm.images},
                              {"channels", norm.channels},
                              {"group_channels", norm.group_channels},
-                             {"epsilon", norm.epsilon}});
+                             {"epsilon", norm.epsilon},
+                             {"gamma", norm.gamma},
+                             {"beta", norm.beta},
+                             {"flat_inputs", std::move(flat_inputs)}});
   }
   json["memory"] = {{"arena_bytes", plan.arena_bytes}, {"scratch_bytes", plan.scratch_bytes}};
   return json;

@@ -10,7 +10,12 @@
 
 namespace tempera::graph {
 
-enum class PadKind { kConstant, kReflect, kEdge };
+enum class PadKind {
+  kConstant,
+  kReflect,
+  kEdge,
+  kWrap,  // of a Pad that stands alone; never of a convolution
+};
 
 struct Padding {
   int64_t top = 0, left = 0, bottom = 0, right = 0;
@@ -65,7 +70,7 @@ struct FusedFunction {};
 using Fused =
     std::variant<std::monostate, FusedConv, FusedAffine, FusedGroupNorm, FusedSoftmax, FusedFunction>;
 
-std::string_view NameOf(PadKind kind);         // "constant", "reflect", "edge"
+std::string_view NameOf(PadKind kind);         // "constant", "reflect", "edge", "wrap"
 std::string_view NameOf(ActivationKind kind);  // "none", "clamp", "slope", "hard_swish"
 
 // field(name, value) for each, in a fixed order; values are int64_t, float, bool or std::string_view.

@@ -3,7 +3,17 @@
 namespace tempera::graph {
 
 std::string_view NameOf(PadKind kind) {
-  return kind == PadKind::kReflect ? "reflect" : kind == PadKind::kEdge ? "edge" : "constant";
+  switch (kind) {
+    case PadKind::kConstant:
+      return "constant";
+    case PadKind::kReflect:
+      return "reflect";
+    case PadKind::kEdge:
+      return "edge";
+    case PadKind::kWrap:
+      return "wrap";
+  }
+  return "unknown";
 }
 
 std::string_view NameOf(ActivationKind kind) {

@@ -18,8 +18,8 @@ namespace tempera::engine {
 // normalization") is the same with the moments of several channels joined.
 struct InstanceNorm {
   std::string name;  // the node's
-  // One per channel. Where the graph computes them a step writes them in every run (parameters_step.h),
-  // before the first that reads what is normalised; zeros until then.
+  // One per channel. Where the graph computes them a step writes them in every run
+  // (steps/parameters_step.cc), before the first that reads what is normalised; zeros until then.
   std::vector<float> gamma, beta;
   int64_t group_channels = 1;  // channels that share their mean and variance; divides their number
   float epsilon = 1e-5f;

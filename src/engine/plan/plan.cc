@@ -2,6 +2,7 @@
 
 #include "src/engine/plan/plan_builder.h"
 #include "src/engine/plan/planners.h"
+#include "src/engine/plan/step_maker.h"
 
 namespace tempera::engine {
 namespace {
@@ -22,14 +23,15 @@ Result<bool> PlanFast(PlanBuilder& builder, const Node& node) {
 Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options) {
   PlanBuilder builder(std::move(graph), options);
   for (const Node& node : builder.graph().nodes) {
-    if (options.host != nullptr) TEMPERA_RETURN_IF_ERROR(options.host->CheckCancelled());
     if (!options.reference) {
       TEMPERA_ASSIGN_OR_RETURN(const bool planned, PlanFast(builder, node));
       if (planned) continue;
     }
-    TEMPERA_RETURN_IF_ERROR(builder.AddReference(node));
+    TEMPERA_RETURN_IF_ERROR(builder.AddLoop(node));
   }
-  return builder.Finish();
+  TEMPERA_ASSIGN_OR_RETURN(Plan plan, builder.Finish());
+  TEMPERA_RETURN_IF_ERROR(MakeSteps(&plan, options));
+  return plan;
 }
 
 }  // namespace tempera::engine

@@ -11,38 +11,28 @@
 #include "src/engine/plan/step.h"
 #include "src/engine/precision/setting.h"
 #include "src/graph/graph.h"
-#include "src/kernels/pointwise.h"
 
 namespace tempera::engine {
 
-struct Storage {
-  enum class Kind {
-    kArena,   // between steps
-    kInput,   // the session's input tensor `index`
-    kOutput,  // the session's output tensor `index`
-  };
-  size_t bytes = 0;
-  graph::ValueId value = graph::kNoValue;  // what is first written here
-  StorageLayout layout = StorageLayout::kDense;
-  Planes picture;  // as who writes it lays it out; a view of it is read as another one (SamePicture)
-  Kind kind = Kind::kArena;
-  size_t index = 0;
+struct Storage : StorageData {
   // An input or output that keeps its numbers from one run to the next: never in the arena, whatever the
   // options say of inputs and outputs.
   bool kept = false;
-  // This storage may take over the memory of one of these, when the step that writes it is the last that
+  // This storage may take over the memory of one of these, when the node that writes it is the last that
   // reads that one. By preference.
   std::vector<StorageId> may_replace;
 };
 
+// Planners write nodes, storages, norms and numbers; steps are made from these (step_maker.h).
 struct Plan {
-  std::unique_ptr<const graph::Graph> graph;  // steps refer to its nodes and constants
-  std::vector<std::unique_ptr<Step>> steps;
-  std::vector<NodeData> nodes;  // what each step is, as data; names and order are filled in by PlanDataOf
+  std::unique_ptr<graph::Graph> graph;  // steps refer to its constants
+  std::vector<NodeData> nodes;
   std::vector<Storage> storages;
-  std::vector<std::unique_ptr<std::vector<float>>> floats;  // what pending Pointwise point to
-  std::vector<std::unique_ptr<InstanceNorm>> norms;         // in node order
+  std::vector<NormData> norm_data;                          // in node order
+  std::vector<std::unique_ptr<std::vector<float>>> floats;  // PlanData::numbers, at fixed places
   std::vector<size_t> constant_outputs;                     // outputs known without running
+  std::vector<std::unique_ptr<Step>> steps;                 // one for each node
+  std::vector<std::unique_ptr<InstanceNorm>> norms;         // one for each of norm_data
 };
 
 struct PlanOptions {

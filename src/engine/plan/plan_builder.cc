@@ -5,35 +5,34 @@
 
 #include "src/engine/facts/flat.h"
 #include "src/engine/facts/layouts.h"
-#include "src/engine/plan/steps/conv_nhwc_step.h"
-#include "src/engine/plan/steps/observe_step.h"
-#include "src/engine/plan/steps/pointwise_step.h"
-#include "src/engine/plan/steps/reference_step.h"
+#include "src/engine/plan/steps/conv_node.h"
 #include "src/engine/precision/choose_convs.h"
-#include "src/graph/rewrite.h"
+#include "src/kernels/nhwc/conv_nhwc.h"
+#include "src/ops/op.h"
 
 namespace tempera::engine {
 
 using graph::kNoValue;
 using graph::Node;
 using graph::ValueId;
-using kernels::PictureLayout;
 
 namespace {
+
 constexpr size_t kF16Bytes = 2;
-}
+
+std::string OperatorsOf(const Node& node) { return node.attributes.String("operators", node.op_type); }
+
+}  // namespace
 
 PlanBuilder::PlanBuilder(graph::Graph graph, const PlanOptions& options) : options_(options) {
-  auto owned = std::make_unique<graph::Graph>(std::move(graph));
-  graph_ = owned.get();
-  plan_.graph = std::move(owned);
+  plan_.graph = std::make_unique<graph::Graph>(std::move(graph));
+  graph_ = plan_.graph.get();
   readings_.resize(graph_->values.size());
-  constant_drops_.resize(graph_->values.size());
   ChooseLayouts();
   flat_inputs_ = FlatWhenInputsAre(*graph_);
-  for (size_t i = 0; i < plan_.graph->inputs.size(); ++i) {
-    const StorageId id = NewStorage(plan_.graph->inputs[i]);
-    plan_.storages[static_cast<size_t>(id)].kind = Storage::Kind::kInput;
+  for (size_t i = 0; i < graph_->inputs.size(); ++i) {
+    const StorageId id = NewStorage(graph_->inputs[i]);
+    plan_.storages[static_cast<size_t>(id)].kind = StorageKind::kInput;
     plan_.storages[static_cast<size_t>(id)].index = i;
   }
 }
@@ -44,36 +43,52 @@ const Tensor* PlanBuilder::ConstantFloats(ValueId v) const {
   return constant && constant->dtype() == DataType::kFloat32 ? &*constant : nullptr;
 }
 
-StorageId PlanBuilder::NewStorage(ValueId v, PictureLayout layout) {
+bool PlanBuilder::CanRead(ValueId v) const {
+  return v != kNoValue && is_float(v) && (is_computed(v) || ConstantFloats(v) != nullptr);
+}
+
+std::string PlanBuilder::NameOf(ValueId v) const {
+  return v == kNoValue ? std::string() : graph().value(v).name;
+}
+
+StorageId PlanBuilder::NewStorage(ValueId v, StorageLayout layout) {
   const TensorInfo& i = info(v);
   Storage storage;
-  storage.bytes = DataTypeSize(i.dtype);
-  storage.value = v;
+  storage.value = graph().value(v).name;
+  storage.type = i.dtype;
+  storage.shape = i.shape;
   storage.picture = PlanesOf(v);
+  storage.layout = layout;
+  storage.bytes = DataTypeSize(i.dtype);
   for (int64_t d : i.shape) storage.bytes *= static_cast<size_t>(d);  // checked by Specialize
-  if (layout == PictureLayout::kNhwcF16) {
-    storage.layout = StorageLayout::kInterleavedF16;
-    const Planes p = PlanesOf(v);
+  if (layout == StorageLayout::kInterleavedF16) {
+    const Planes& p = storage.picture;
     storage.bytes = static_cast<size_t>(p.n * p.plane() * kernels::NhwcChannels(p.channels)) * kF16Bytes;
   }
-  plan_.storages.push_back(storage);
-  producers_.push_back(nullptr);
+  plan_.storages.push_back(std::move(storage));
+  producers_.push_back(-1);
   const auto id = static_cast<StorageId>(plan_.storages.size() - 1);
-  SetReading(v, {id, {}, layout});
+  SetReading(v, {id, layout});
   return id;
 }
 
-StorageId PlanBuilder::Materialize(ValueId v) {
+ReadData PlanBuilder::Materialize(ValueId v) {
   const Reading from = reading(v);
-  if (from.storage < 0 || (from.pointwise.is_identity() && from.planar())) return from.storage;
-  const StorageId to = NewStorage(v);
-  AddCopy(from, v, to, "apply");
-  return to;
+  if (from.storage < 0 || (from.pending.empty() && from.dense())) return ReadOf(v);
+  const ReadData read = ReadOf(v);
+  AddCopy(read, v, NewStorage(v), "apply");
+  return ReadOf(v);
 }
 
-Reading PlanBuilder::PlanarReading(ValueId v) {
-  if (!reading(v).planar()) Materialize(v);
-  return reading(v);
+ReadData PlanBuilder::DenseRead(ValueId v) {
+  if (!reading(v).dense()) Materialize(v);
+  return ReadOf(v);
+}
+
+Operand PlanBuilder::OperandOf(ValueId v, std::vector<ReadData>* reads) {
+  if (ConstantFloats(v) != nullptr) return {-1, NameOf(v)};
+  reads->push_back(Materialize(v));
+  return {static_cast<int32_t>(reads->size()) - 1, {}};
 }
 
 void PlanBuilder::ChooseLayouts() {
@@ -84,13 +99,13 @@ void PlanBuilder::ChooseLayouts() {
     const Node& node = graph_->nodes[n];
     if (node.op_type != "tempera.Conv") continue;
     conv_ordinal_[n] = ordinal++;
-    low_precision_[n] = ConvNhwcNodeServes(*this, node);
+    low_precision_[n] = LowPrecisionServes(*this, node);
   }
   interleaved_ = ChooseInterleaved(*graph_, low_precision_, DepthwiseOverPixels(*graph_));
 }
 
-PictureLayout PlanBuilder::LayoutOf(ValueId v) const {
-  return interleaved_[static_cast<size_t>(v)] ? PictureLayout::kNhwcF16 : PictureLayout::kPlanarF32;
+StorageLayout PlanBuilder::LayoutOf(ValueId v) const {
+  return interleaved_[static_cast<size_t>(v)] ? StorageLayout::kInterleavedF16 : StorageLayout::kDense;
 }
 
 const ConvSetting* PlanBuilder::SettingOf(const Node& conv) const {
@@ -100,150 +115,108 @@ const ConvSetting* PlanBuilder::SettingOf(const Node& conv) const {
   return setting.precision == Precision::kFp32 ? nullptr : &setting;
 }
 
+bool PlanBuilder::IsLowPrecision(const Node& conv) const {
+  return low_precision_[static_cast<size_t>(&conv - graph_->nodes.data())];
+}
+
 void PlanBuilder::Observe(const Node& conv) {
   if (options_.observed == nullptr) return;
-  const auto ordinal = static_cast<size_t>(conv_ordinal_[static_cast<size_t>(&conv - graph_->nodes.data())]);
-  const ValueId x = conv.inputs[0];
-  Add(MakeObserveStep(PlanarReading(x), PlanesOf(x), highway_bit(), &(*options_.observed)[ordinal]), conv);
+  const int32_t ordinal = conv_ordinal_[static_cast<size_t>(&conv - graph_->nodes.data())];
+  Add(conv, RangesWork{ordinal}, {DenseRead(conv.inputs[0])}, {});
 }
 
-InstanceNorm* PlanBuilder::KeepNorm(InstanceNorm norm) {
-  norm.statistics = options_.statistics;
-  norm.smoothing = options_.smoothing;
-  plan_.norms.push_back(std::make_unique<InstanceNorm>(std::move(norm)));
-  return plan_.norms.back().get();
-}
-
-void PlanBuilder::DropConstant(ValueId v) {
-  if (v != kNoValue) ++constant_drops_[static_cast<size_t>(v)];
-}
-
-void PlanBuilder::FreeConstants() {
-  for (const Node& node : graph_->nodes) {
-    for (ValueId v : node.inputs) {
-      if (v != kNoValue) --constant_drops_[static_cast<size_t>(v)];
-    }
-  }
-  for (ValueId v : graph_->outputs) --constant_drops_[static_cast<size_t>(v)];
-  // What every reader has dropped stands at zero again; so does what nobody reads, since a pass replaced it.
-  for (size_t v = 0; v < constant_drops_.size(); ++v) {
-    if (constant_drops_[v] == 0) graph_->values[v].constant.reset();
-  }
+int32_t PlanBuilder::AddNorm(NormData norm) {
+  plan_.norm_data.push_back(std::move(norm));
+  return static_cast<int32_t>(plan_.norm_data.size()) - 1;
 }
 
 void PlanBuilder::AllowInPlace(StorageId to, std::vector<StorageId> from) {
   plan_.storages[static_cast<size_t>(to)].may_replace = std::move(from);
 }
 
-int32_t PlanBuilder::KeepFloats(std::vector<float> numbers) {
+int32_t PlanBuilder::AddNumbers(std::vector<float> numbers) {
   plan_.floats.push_back(std::make_unique<std::vector<float>>(std::move(numbers)));
   return static_cast<int32_t>(plan_.floats.size() - 1);
 }
 
-NodeData PlanBuilder::DataOf(const Step& step, const Node& node) const {
+void PlanBuilder::Add(const Node& node, Work work, std::vector<ReadData> reads,
+                      std::vector<StorageId> writes) {
   NodeData data;
-  const auto name_of = [&](size_t input) {
-    const ValueId v = input < node.inputs.size() ? node.inputs[input] : kNoValue;
-    return v == kNoValue ? std::string() : graph().value(v).name;
-  };
+  data.name = node.name;
+  data.operators = OperatorsOf(node);
+  data.work = std::move(work);
+  data.reads = std::move(reads);
+  data.writes = std::move(writes);
+  data.op_type = node.op_type;
+  data.attributes = node.attributes;
+  data.fused = node.fused;
   for (ValueId v : node.inputs) {
-    if (v == kNoValue) continue;
-    const Reading& from = reading(v);
-    const bool reads = std::count(step.reads.begin(), step.reads.end(), from.storage) > 0;
-    if (reads) data.reads.push_back({from.storage, from.pending});
-    if (graph().value(v).constant) data.constants.push_back(graph().value(v).name);
+    if (v != kNoValue && graph().value(v).constant) data.constants.push_back(NameOf(v));
   }
-  data.writes = step.writes;
-  if (step.writes.empty()) {
-    data.work = LookWork{};
-    data.constants.clear();
-  } else if (const graph::FusedConv* conv = graph::ConvOf(node)) {
-    const Shape &x = info(node.inputs[0]).shape, &w = info(node.inputs[1]).shape;
-    const bool low = low_precision_[static_cast<size_t>(&node - graph_->nodes.data())];
-    data.work = ConvWork{*conv,      w[2],       w[3],
-                         x[1],       w[0],       low ? SettingOf(node)->precision : Precision::kFp32,
-                         name_of(1), name_of(2), name_of(3)};
-    data.constants.clear();
-  } else {
-    data.work = OperatorWork{node.op_type, node.attributes, node.fused};
-  }
-  return data;
+  for (StorageId id : data.writes) ProducerOf(id) = static_cast<int32_t>(plan_.nodes.size());
+  plan_.nodes.push_back(std::move(data));
 }
 
-void PlanBuilder::Gathers(ValueId v) {
-  const Step* producer = ProducerOf(v);
-  for (size_t i = 0; i < plan_.steps.size(); ++i) {
-    if (plan_.steps[i].get() == producer)
-      plan_.nodes[i].gathers.push_back(static_cast<int32_t>(plan_.norms.size() - 1));
-  }
+int32_t PlanBuilder::GathererOf(ValueId v) const {
+  const Reading& from = reading(v);
+  if (from.storage < 0 || !from.pending.empty()) return -1;
+  const auto storage = static_cast<size_t>(from.storage);
+  const int32_t producer = producers_[storage];
+  if (producer < 0 || !SamePicture(plan_.storages[storage].picture, PlanesOf(v))) return -1;
+  const auto* conv = std::get_if<ConvWork>(&plan_.nodes[static_cast<size_t>(producer)].work);
+  // fp32 over pixels: the depthwise kernel, which does not.
+  return conv == nullptr || (conv->precision == Precision::kFp32 && !from.dense()) ? -1 : producer;
 }
 
-void PlanBuilder::Add(std::unique_ptr<Step> step, const Node& node) {
-  step->info.name = node.name;
-  step->info.operators = node.attributes.String("operators", node.op_type);
-  for (ValueId v : node.outputs) {
-    if (v != kNoValue && step->info.output_shape.empty()) step->info.output_shape = info(v).shape;
-  }
-  for (StorageId id : step->writes) producers_[static_cast<size_t>(id)] = step.get();
-  plan_.nodes.push_back(DataOf(*step, node));
-  plan_.steps.push_back(std::move(step));
-}
-
-void PlanBuilder::AddBehindSources(std::unique_ptr<Step> step, const ParametersWork& work) {
-  NodeData data;
-  data.work = work;
-  for (StorageId id : step->reads) data.reads.push_back({id, {}});
-  size_t at = 0;
-  for (StorageId id : step->reads) {
-    const Step* source = producers_[static_cast<size_t>(id)];
-    for (size_t i = plan_.steps.size(); i > at; --i) {
-      if (plan_.steps[i - 1].get() == source) at = i;
-    }
-  }
-  plan_.nodes.insert(plan_.nodes.begin() + static_cast<int64_t>(at), std::move(data));
-  plan_.steps.insert(plan_.steps.begin() + static_cast<int64_t>(at), std::move(step));
-}
-
-Step* PlanBuilder::ProducerOf(ValueId v) const {
-  const StorageId id = reading(v).storage;
-  return id < 0 ? nullptr : producers_[static_cast<size_t>(id)];
+void PlanBuilder::AddBehindSources(NodeData node) {
+  int32_t at = 0;
+  for (const ReadData& read : node.reads) at = std::max(at, ProducerOf(read.storage) + 1);
+  for (int32_t& producer : producers_) producer += producer >= at ? 1 : 0;
+  plan_.nodes.insert(plan_.nodes.begin() + at, std::move(node));
 }
 
 void PlanBuilder::Credit(ValueId v, const Node& node) {
-  Step* producer = ProducerOf(v);
-  if (producer == nullptr) return;
-  producer->info.name += "+" + node.name;
-  producer->info.operators += "+" + node.attributes.String("operators", node.op_type);
+  const StorageId id = reading(v).storage;
+  if (id < 0 || ProducerOf(id) < 0) return;
+  NodeData& producer = plan_.nodes[static_cast<size_t>(ProducerOf(id))];
+  producer.name += "+" + node.name;
+  producer.operators += "+" + OperatorsOf(node);
 }
 
-Status PlanBuilder::AddReference(const Node& node) {
-  std::vector<StorageId> inputs, outputs;
-  for (ValueId v : node.inputs) {
-    const bool absent = v == kNoValue || graph().value(v).constant.has_value();
-    inputs.push_back(absent ? -1 : Materialize(v));
+Status PlanBuilder::AddLoop(const Node& node) {
+  if (ops::FindLoop(node.op_type) == nullptr) {
+    return Unsupported("operator " + node.op_type + " has no reference loop");
   }
-  for (ValueId v : node.outputs) outputs.push_back(v == kNoValue ? -1 : NewStorage(v));
-  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Step> step, MakeReferenceStep(graph(), node, inputs, outputs));
-  Add(std::move(step), node);
+  LoopWork work;
+  std::vector<ReadData> reads;
+  std::vector<StorageId> writes;
+  for (ValueId v : node.inputs) {
+    work.inputs.emplace_back();
+    if (v == kNoValue) continue;
+    if (graph().value(v).constant) {
+      work.inputs.back().constant = NameOf(v);
+      continue;
+    }
+    work.inputs.back().read = static_cast<int32_t>(reads.size());
+    reads.push_back(Materialize(v));
+  }
+  for (ValueId v : node.outputs) {
+    work.outputs.push_back(v == kNoValue ? -1 : static_cast<int32_t>(writes.size()));
+    if (v != kNoValue) writes.push_back(NewStorage(v));
+  }
+  Add(node, std::move(work), std::move(reads), std::move(writes));
   return OkStatus();
 }
 
-void PlanBuilder::AddCopy(const Reading& from, ValueId v, StorageId to, const std::string& why) {
-  const size_t bytes = plan_.storages[static_cast<size_t>(to)].bytes;
-  std::unique_ptr<Step> step = !from.planar() ? MakeToPlanarStep(from, to, PlanesOf(v), highway_bit())
-                               : from.pointwise.is_identity()
-                                   ? MakeCopyStep(from.storage, to, bytes)
-                                   : MakePointwiseStep(from, to, PlanesOf(v), highway_bit());
-  step->info.output_shape = info(v).shape;
-  step->info.name = why + " " + graph().value(v).name;
-  step->info.operators = "Identity";
-  producers_[static_cast<size_t>(to)] = step.get();
+void PlanBuilder::AddCopy(const ReadData& from, ValueId v, StorageId to, const std::string& why) {
   NodeData data;
+  data.name = why + " " + NameOf(v);
+  data.operators = "Identity";
   data.work = ApplyWork{};
-  data.reads.push_back({from.storage, from.pending});
+  data.reads.push_back(from);
   data.writes.push_back(to);
+  ProducerOf(to) = static_cast<int32_t>(plan_.nodes.size());
   plan_.nodes.push_back(std::move(data));
-  plan_.steps.push_back(std::move(step));
 }
 
 Result<Plan> PlanBuilder::Finish() {
@@ -256,17 +229,17 @@ Result<Plan> PlanBuilder::Finish() {
     const Reading from = reading(v);
     if (from.storage < 0) return Internal("output '" + graph().value(v).name + "' is not computed");
     StorageId to = from.storage;
-    const bool in_place = from.planar() && from.pointwise.is_identity() &&
-                          plan_.storages[static_cast<size_t>(to)].kind == Storage::Kind::kArena;
+    const bool in_place = from.dense() && from.pending.empty() &&
+                          plan_.storages[static_cast<size_t>(to)].kind == StorageKind::kArena;
     if (!in_place) {
+      const ReadData read = ReadOf(v);
       to = NewStorage(v);
       SetReading(v, from);  // another output may be the same value
-      AddCopy(from, v, to, "output");
+      AddCopy(read, v, to, "output");
     }
-    plan_.storages[static_cast<size_t>(to)].kind = Storage::Kind::kOutput;
+    plan_.storages[static_cast<size_t>(to)].kind = StorageKind::kOutput;
     plan_.storages[static_cast<size_t>(to)].index = o;
   }
-  FreeConstants();
   return std::move(plan_);
 }
 

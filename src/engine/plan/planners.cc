@@ -67,7 +67,6 @@ constexpr PlannerEntry kPlanners[] = {
     {"Sub", PlanBinaryNode, {}, BinaryOp::kSub},
     {"Tanh", PlanUnaryNode, {UnaryOp::kTanh}},
     {"ThresholdedRelu", PlanUnaryNode, {UnaryOp::kThresholdedRelu, 1}},
-    {"Transpose", PlanTurnNode},
     {"Transpose", PlanTransposeNode},
     {"Unsqueeze", PlanViewNode},
     {"Upsample", PlanResizeNode},

@@ -1,6 +1,7 @@
 // Which operator is planned by what: for each the first planner that serves, else its plain loop runs.
 #pragma once
 
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -22,6 +23,8 @@ struct PlannerEntry {
 // In the order they are tried; empty for operators that have plain loops only.
 std::span<const PlannerEntry> PlannersOf(std::string_view op_type);
 std::span<const PlannerEntry> AllPlanners();
+// Of a FunctionWork.
+std::optional<kernels::UnaryOp> UnaryOpOf(std::string_view function);
 // The entry that names this planner for the operator, or nullptr.
 const PlannerEntry* PlannerOf(std::string_view op_type, NodePlanner plan);
 

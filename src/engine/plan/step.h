@@ -50,7 +50,7 @@ class Step {
   virtual bool TakeSource(const PictureSource* /*source*/) { return false; }
   virtual bool TakeSink(const PictureSink* /*sink*/) { return false; }
 
-  // The memory plan keeps these alive while the step runs. Filled by the maker.
+  // Those of its node, which the memory plan keeps alive while the step runs.
   std::vector<StorageId> reads, writes;
   size_t scratch_bytes = 0;  // per thread
   size_t weight_bytes = 0;

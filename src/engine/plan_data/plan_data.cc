@@ -1,5 +1,7 @@
 #include "src/engine/plan_data/plan_data.h"
 
+#include <iterator>
+
 namespace tempera::engine {
 namespace {
 
@@ -25,6 +27,48 @@ bool SameStage(const PlanData& plan, int32_t a, int32_t b) {
          plan.nodes[static_cast<size_t>(a)].stage == plan.nodes[static_cast<size_t>(b)].stage;
 }
 
+// How many of NodeData::reads its operands are, and whether they are there.
+struct Operands {
+  size_t reads;
+  int64_t count = 0;
+  bool in_range = true;
+
+  void Count(int32_t read) {
+    count += read >= 0 ? 1 : 0;
+    in_range = in_range && read < static_cast<int32_t>(reads);
+  }
+  void Count(const Operand& operand) { Count(operand.read); }
+
+  void operator()(const LoopWork& w) {
+    for (const Operand& o : w.inputs) Count(o);
+  }
+  void operator()(const MoveWork& w) {
+    for (const Move& m : w.moves) Count(m.from);
+  }
+  void operator()(const BinaryWork& w) { Count(w.a), Count(w.b); }
+  void operator()(const MatrixWork& w) { Count(w.a), Count(w.b); }
+  void operator()(const ParametersWork& w) { Count(w.scale_read), Count(w.shift_read); }
+  template <typename Other>
+  void operator()(const Other&) {
+    Count(0);
+  }
+};
+
+Status CheckWork(const NodeData& node) {
+  Operands operands{node.reads.size()};
+  std::visit([&operands](const auto& work) { operands(work); }, node.work);
+  if (!operands.in_range || operands.count != static_cast<int64_t>(node.reads.size())) {
+    return Internal(At(node) + "does not work on what it reads");
+  }
+  const bool only_reads = std::holds_alternative<StatisticsWork>(node.work) ||
+                          std::holds_alternative<RangesWork>(node.work) ||
+                          std::holds_alternative<ParametersWork>(node.work);
+  if (!std::holds_alternative<LoopWork>(node.work) && node.writes.size() != (only_reads ? 0u : 1u)) {
+    return Internal(At(node) + "writes " + std::to_string(node.writes.size()) + " storages");
+  }
+  return OkStatus();
+}
+
 }  // namespace
 
 const char* NameOf(StorageLayout layout) {
@@ -35,12 +79,21 @@ const char* NameOf(StorageKind kind) {
   return kind == StorageKind::kInput ? "input" : kind == StorageKind::kOutput ? "output" : "arena";
 }
 
+const char* KindOf(const Work& work) {
+  static constexpr const char* kNames[] = {"loop",  "convolution", "statistics", "ranges",   "parameters",
+                                           "apply", "pool",        "resize",     "function", "binary",
+                                           "move",  "pad",         "matrix",     "softmax",  "layer_norm"};
+  static_assert(std::size(kNames) == std::variant_size_v<Work>);
+  return kNames[work.index()];
+}
+
 Status CheckPlanData(const PlanData& plan) {
   const auto count = static_cast<StorageId>(plan.storages.size());
   std::vector<bool> there(plan.storages.size()), gathered(plan.norms.size());
   for (size_t s = 0; s < there.size(); ++s) there[s] = plan.storages[s].kind == StorageKind::kInput;
   for (size_t n = 0; n < plan.nodes.size(); ++n) {
     const NodeData& node = plan.nodes[n];
+    TEMPERA_RETURN_IF_ERROR(CheckWork(node));
     const auto lives = [&](StorageId id) {
       const StorageData& s = plan.storages[static_cast<size_t>(id)];
       return s.first_node <= static_cast<int32_t>(n) && static_cast<int32_t>(n) <= s.last_node;

@@ -1,19 +1,18 @@
 // A plan as data: which nodes run in which order, from and into which memory, and what is still to be done to
-// the numbers they read. No pointer, no function: what the CPU's steps are described by, `tempera inspect
+// the numbers they read. No pointer, no function: what the CPU's steps are made from, `tempera inspect
 // --json` prints, and another back end or an exporter can read.
 #pragma once
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <utility>
-#include <variant>
 #include <vector>
 
 #include "src/base/status.h"
 #include "src/base/tensor.h"
+#include "src/engine/facts/flat.h"
+#include "src/engine/plan_data/work.h"
 #include "src/engine/types/picture.h"
-#include "src/engine/types/precision.h"
 #include "src/graph/graph.h"
 
 namespace tempera::engine {
@@ -67,36 +66,8 @@ struct PendingData {
 struct ReadData {
   StorageId storage = -1;
   PendingData pending;
+  Shape shape;  // as the node sees it: a view may see another one than the storage has
 };
-
-// A convolution with all that was folded into it.
-struct ConvWork {
-  graph::FusedConv conv;
-  int64_t kernel_h = 0, kernel_w = 0, in_channels = 0, out_channels = 0;
-  Precision precision = Precision::kFp32;
-  std::string weights, bias, slope;  // the graph's constants; "": none
-};
-
-// Reads a value and writes none: gathers the statistics of a norm, or (while calibrating) ranges.
-struct LookWork {};
-
-// Writes no storage: what it reads are numbers per channel that the graph computes, gamma and beta of a norm
-// (either may be a constant), or else those that scale and shift name in PlanData::numbers.
-struct ParametersWork {
-  int32_t norm = -1, scale = -1, shift = -1;
-};
-
-// Writes what it reads as the graph means it: pending work done, in dense layout.
-struct ApplyWork {};
-
-// Any other node of the graph, with what it says.
-struct OperatorWork {
-  std::string op_type;
-  graph::Attributes attributes;
-  graph::Fused fused;
-};
-
-using Work = std::variant<OperatorWork, ConvWork, LookWork, ParametersWork, ApplyWork>;
 
 struct NodeData {
   std::string name;       // the graph's node(s), joined by '+'
@@ -104,21 +75,33 @@ struct NodeData {
   std::string kernel;     // what the CPU runs it with
   Work work;
   std::vector<ReadData> reads;
-  std::vector<std::string> constants;  // what it reads besides, by the graph's names
   std::vector<StorageId> writes;
-  std::vector<int32_t>
-      gathers;  // norms whose statistics it gathers, of what it writes (LookWork: of what it reads)
+  // Norms whose statistics it gathers, of what it writes (StatisticsWork: of what it reads).
+  std::vector<int32_t> gathers;
   bool runs_in_chain = false;  // interleaved with its neighbours in the same stage
   int32_t stage = 0;
+  // What the graph's node said that `work` was made of, for readers; who runs it needs it for LoopWork alone.
+  // Empty where the graph has no such node.
+  std::string op_type;
+  graph::Attributes attributes;
+  graph::Fused fused;
+  std::vector<std::string> constants;  // which it reads
 };
 
+// y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, per image and channel.
 struct NormData {
   std::string name;
-  int64_t channels = 0, group_channels = 1;
-  float epsilon = 0;
+  int64_t images = 1, channels = 0;
+  int64_t group_channels = 1;  // channels that share their mean and variance; divides their number
+  float epsilon = 1e-5f;
+  std::string gamma, beta;  // constants, a number for each channel; "": a ParametersWork brings them
+  // One number per channel whenever these inputs of the graph are (flat.h): the result is then beta (alone in
+  // its group), not what rounding errors divided by epsilon give.
+  FlatInputs flat_inputs = kNeverFlat;
 };
 
 struct PlanData {
+  int opset = 0;                // of the graph: plain loops ask for it
   std::vector<NodeData> nodes;  // in the order they run
   std::vector<StorageData> storages;
   std::vector<NormData> norms;

@@ -18,15 +18,12 @@ PadMode PadModeOf(graph::PadKind kind) {
 
 }  // namespace
 
-ConvShape ConvShapeOf(const graph::Graph& graph, const Node& node) {
-  const Shape& in = graph.value(node.inputs[0]).info.shape;
-  const Shape& weights = graph.value(node.inputs[1]).info.shape;
-  const Shape& out = graph.value(node.outputs[0]).info.shape;
-  const auto& conv = std::get<graph::FusedConv>(node.fused);
+ConvShape ConvShapeOf(const graph::FusedConv& conv, int64_t kernel_h, int64_t kernel_w, const Shape& in,
+                      const Shape& out) {
   ConvShape s;
   s.n = in[0], s.in_channels = in[1], s.in_h = in[2], s.in_w = in[3];
   s.out_channels = out[1], s.out_h = out[2], s.out_w = out[3];
-  s.kernel_h = weights[2], s.kernel_w = weights[3];
+  s.kernel_h = kernel_h, s.kernel_w = kernel_w;
   s.stride_h = conv.stride_h, s.stride_w = conv.stride_w;
   s.dilation_h = conv.dilation_h, s.dilation_w = conv.dilation_w;
   s.pad_top = conv.padding.top, s.pad_left = conv.padding.left;
@@ -38,6 +35,13 @@ ConvShape ConvShapeOf(const graph::Graph& graph, const Node& node) {
   s.shuffle = conv.shuffle;
   s.out_channels *= s.shuffle * s.shuffle, s.out_h /= s.shuffle, s.out_w /= s.shuffle;
   return s;
+}
+
+ConvShape ConvShapeOf(const graph::Graph& graph, const Node& node) {
+  const auto shape = [&graph](graph::ValueId v) -> const Shape& { return graph.value(v).info.shape; };
+  const Shape& weights = shape(node.inputs[1]);
+  return ConvShapeOf(std::get<graph::FusedConv>(node.fused), weights[2], weights[3], shape(node.inputs[0]),
+                     shape(node.outputs[0]));
 }
 
 }  // namespace tempera::engine

@@ -109,6 +109,9 @@ TEST(PlanData, CheckFindsWhatIsWrong) {
   EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].reads[0].storage = 99; }));
   EXPECT_TRUE(refused([](PlanData& p) { p.nodes[1].gathers = p.nodes[0].gathers; }));
   EXPECT_TRUE(refused([](PlanData& p) { p.arena_bytes = 1; }));
+  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].reads.clear(); }));
+  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].writes.clear(); }));
+  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].work = BinaryWork{.a = {0, {}}, .b = {1, {}}}; }));
   EXPECT_TRUE(refused([](PlanData& p) {
     for (StorageData& s : p.storages) s.offset = s.offset < 0 ? -1 : 64 * static_cast<int64_t>(s.index);
     for (StorageData& s : p.storages) s.first_node = -1, s.last_node = 99;

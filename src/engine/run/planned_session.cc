@@ -311,12 +311,12 @@ class PlannedSession final : public Session {
     for (size_t s = 0; s < pointers.size(); ++s) {
       const Storage& storage = plan_.storages[s];
       pointers[s] = arena_.data() + order.stages.memory.offsets[s];
-      if (storage.kind == Storage::Kind::kArena) continue;
+      if (storage.kind == StorageKind::kArena) continue;
       if (void* state = states_.PlaceOf(storage)) {
         pointers[s] = state;
         continue;
       }
-      const bool input = storage.kind == Storage::Kind::kInput;
+      const bool input = storage.kind == StorageKind::kInput;
       const graph::Graph& graph = *plan_.graph;
       Tensor& tensor = input ? inputs_[storage.index] : outputs_[storage.index];
       if (input ? storage.index == picture_input_ && reads_source() : storage.index == 0 && writes_sink())
@@ -356,8 +356,8 @@ class PlannedSession final : public Session {
     for (size_t s = 0; s < plan_.storages.size(); ++s) {
       Storage& storage = plan_.storages[s];
       const auto id = static_cast<StorageId>(s);
-      if (storage.kept || storage.kind == Storage::Kind::kArena) continue;
-      if (storage.kind == Storage::Kind::kInput) {
+      if (storage.kept || storage.kind == StorageKind::kArena) continue;
+      if (storage.kind == StorageKind::kInput) {
         const int32_t reader = OnlyStep(id, &Step::reads);
         if (options.source == nullptr || reader < 0 ||
             !SeesPicture(reader, &BandedStep::Pictures::read, storage, graph.inputs[picture_input_]) ||

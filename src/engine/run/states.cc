@@ -49,7 +49,7 @@ Status States::Init(Plan& plan, const SessionOptions& options) {
     states_.push_back(std::move(state));
   }
   for (Storage& storage : plan.storages) {
-    storage.kept = (storage.kind == Storage::Kind::kInput && storage.index != options.picture_input) ||
+    storage.kept = (storage.kind == StorageKind::kInput && storage.index != options.picture_input) ||
                    PlaceOf(storage) != nullptr;
   }
   return OkStatus();
@@ -71,8 +71,8 @@ const Tensor* States::OfOutput(size_t index) const {
 
 void* States::PlaceOf(const Storage& storage) {
   for (State& s : states_) {
-    if (storage.kind == Storage::Kind::kInput && storage.index == s.link.input) return s.tensors[s.now].raw();
-    if (storage.kind == Storage::Kind::kOutput && storage.index == s.link.output)
+    if (storage.kind == StorageKind::kInput && storage.index == s.link.input) return s.tensors[s.now].raw();
+    if (storage.kind == StorageKind::kOutput && storage.index == s.link.output)
       return s.tensors[1 - s.now].raw();
   }
   return nullptr;

@@ -13,6 +13,7 @@
 
 #include "src/base/cpu.h"
 #include "src/engine/run/model_builder_for_test.h"
+#include "src/engine/run/plan_loops_for_test.h"
 #include "src/engine/run/session.h"
 #include "src/graph/passes.h"
 #include "src/ops/specialize.h"
@@ -88,6 +89,9 @@ inline int PlainLoops(const TestModel& model, const Shape& shape, double toleran
       EXPECT_EQ(std::memcmp(a.raw(), threaded->output(o).raw(), a.size_bytes()), 0);
       ExpectNear(a, b, tolerance);
       if (o < fused.size()) ExpectNear(a, fused[o], tolerance);
+    }
+    if (target.name == AvailableCpuTargets().front().name) {
+      ExpectPlanSays(**model.Load(), *fast, tolerance);
     }
     loops = 0;
     if (operators != nullptr) operators->clear();

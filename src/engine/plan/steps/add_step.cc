@@ -1,4 +1,6 @@
 // Add of two values of one shape, with what is pending on each applied on the way.
+#include "src/engine/plan/steps/add_step.h"
+
 #include <algorithm>
 
 #include "src/base/checked_math.h"
@@ -7,23 +9,27 @@
 #include "src/kernels/nhwc/pointwise_nhwc.h"
 #include "src/kernels/planes/pointwise_f32.h"
 #include "src/kernels/task_share.h"
+#include "src/ops/shape_rules.h"
 
 namespace tempera::engine {
 namespace {
 
 class AddStep final : public BandedStep {
  public:
-  AddStep(const Reading& a, const Reading& b, StorageId to, const Planes& planes, int64_t highway_bit)
-      : a_(a), b_(b), to_(to), planes_(planes), add_(kernels::ChoosePointwiseF32(highway_bit).add) {
-    reads = {a.storage, b.storage};
-    writes = {to};
+  explicit AddStep(StepMaker& maker)
+      : from_{maker.read(0).storage, maker.read(1).storage},
+        to_(maker.node().writes[0]),
+        a_(maker.PointwiseOf(maker.read(0))),
+        b_(maker.PointwiseOf(maker.read(1))),
+        planes_(maker.PictureOfRead()),
+        add_(kernels::ChoosePointwiseF32(maker.highway_bit()).add) {
     info.kernel = "add_f32";
     parts_ = std::max<int64_t>(1, CeilDiv(planes_.plane(), kernels::kTaskNumbers));
   }
 
   void Bind(const Memory& memory) override {
-    x_ = memory.floats(a_.storage);
-    y_ = memory.floats(b_.storage);
+    x_ = memory.floats(from_[0]);
+    y_ = memory.floats(from_[1]);
     output_ = memory.floats(to_);
   }
 
@@ -37,13 +43,13 @@ class AddStep final : public BandedStep {
   void RunTask(int64_t task, void*) override {
     const int64_t channel = task / parts_, begin = task % parts_ * kernels::kTaskNumbers;
     const int64_t at = channel * planes_.plane() + begin;
-    add_(a_.pointwise, b_.pointwise, {}, channel, x_ + at, y_ + at, output_ + at,
+    add_(a_, b_, {}, channel, x_ + at, y_ + at, output_ + at,
          std::min(kernels::kTaskNumbers, planes_.plane() - begin));
   }
 
  private:
-  Reading a_, b_;
-  StorageId to_;
+  StorageId from_[2], to_;
+  kernels::Pointwise a_, b_;
   Planes planes_;
   kernels::PointwiseF32::Add add_;
   int64_t parts_;
@@ -54,19 +60,22 @@ class AddStep final : public BandedStep {
 // The same for interleaved pictures.
 class AddNhwcStep final : public BandedStep {
  public:
-  AddNhwcStep(const Reading& a, const Reading& b, StorageId to, const Planes& planes, int64_t highway_bit)
-      : a_(a), b_(b), to_(to), planes_(planes), add_(kernels::ChoosePointwiseNhwc(highway_bit).add) {
-    reads = {a.storage, b.storage};
-    writes = {to};
+  explicit AddNhwcStep(StepMaker& maker)
+      : from_{maker.read(0).storage, maker.read(1).storage},
+        to_(maker.node().writes[0]),
+        a_(maker.PointwiseOf(maker.read(0))),
+        b_(maker.PointwiseOf(maker.read(1))),
+        planes_(maker.PictureOfRead()),
+        add_(kernels::ChoosePointwiseNhwc(maker.highway_bit()).add) {
     info.kernel = "add_f16 nhwc";
-    stride_ = kernels::NhwcChannels(planes.channels);
+    stride_ = kernels::NhwcChannels(planes_.channels);
     pixels_ = kernels::TaskLines(stride_);
     parts_ = CeilDiv(planes_.plane(), pixels_);
   }
 
   void Bind(const Memory& memory) override {
-    x_ = static_cast<const uint16_t*>(memory.at(a_.storage));
-    y_ = static_cast<const uint16_t*>(memory.at(b_.storage));
+    x_ = static_cast<const uint16_t*>(memory.at(from_[0]));
+    y_ = static_cast<const uint16_t*>(memory.at(from_[1]));
     output_ = static_cast<uint16_t*>(memory.at(to_));
   }
 
@@ -79,13 +88,13 @@ class AddNhwcStep final : public BandedStep {
   void RunTask(int64_t task, void*) override {
     const int64_t image = task / parts_, begin = task % parts_ * pixels_;
     const int64_t at = (image * planes_.plane() + begin) * stride_;
-    add_(a_.pointwise, b_.pointwise, image, planes_.channels, x_ + at, y_ + at, output_ + at,
+    add_(a_, b_, image, planes_.channels, x_ + at, y_ + at, output_ + at,
          std::min(pixels_, planes_.plane() - begin));
   }
 
  private:
-  Reading a_, b_;
-  StorageId to_;
+  StorageId from_[2], to_;
+  kernels::Pointwise a_, b_;
   Planes planes_;
   decltype(kernels::PointwiseNhwc::add) add_;
   int64_t stride_, pixels_, parts_;
@@ -97,26 +106,31 @@ class AddNhwcStep final : public BandedStep {
 
 Result<bool> PlanAddNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId a = node.inputs[0], b = node.inputs[1], out = node.outputs[0];
-  if (!builder.is_float(a) || builder.info(a).shape != builder.info(b).shape) return false;
-  if (builder.reading(a).storage < 0 || builder.reading(b).storage < 0) return false;
-  const bool interleaved = builder.LayoutOf(out) == kernels::PictureLayout::kNhwcF16 &&
-                           !builder.reading(a).planar() && !builder.reading(b).planar();
-  Reading ra = builder.reading(a), rb = builder.reading(b);
+  if (!builder.is_float(a) || builder.shape(a) != builder.shape(b)) return false;
+  if (!builder.is_computed(a) || !builder.is_computed(b)) return false;
+  const bool interleaved = builder.LayoutOf(out) == StorageLayout::kInterleavedF16 &&
+                           !builder.reading(a).dense() && !builder.reading(b).dense();
   if (!interleaved) {
-    builder.PlanarReading(a);  // b may be a
-    rb = builder.PlanarReading(b);
-    ra = builder.reading(a);
+    builder.DenseRead(a);  // b may be a: read below, when both are in place
+    builder.DenseRead(b);
   }
-  const Planes planes = builder.PlanesOf(a);
-  const StorageId to = builder.NewStorage(
-      out, interleaved ? kernels::PictureLayout::kNhwcF16 : kernels::PictureLayout::kPlanarF32);
+  const ReadData ra = builder.ReadOf(a), rb = builder.ReadOf(b);
+  const StorageId to =
+      builder.NewStorage(out, interleaved ? StorageLayout::kInterleavedF16 : StorageLayout::kDense);
   builder.AllowInPlace(to, {ra.storage, rb.storage});
-  if (interleaved) {
-    builder.Add(std::make_unique<AddNhwcStep>(ra, rb, to, planes, builder.highway_bit()), node);
-  } else {
-    builder.Add(std::make_unique<AddStep>(ra, rb, to, planes, builder.highway_bit()), node);
-  }
+  const Shape strides = ops::DenseStrides(ra.shape);
+  builder.Add(node, BinaryWork{"Add", {0, {}}, {1, {}}, ra.shape, strides, strides}, {ra, rb}, {to});
   return true;
+}
+
+bool IsPlainSum(const BinaryWork& work, const StepMaker& maker) {
+  return work.function == "Add" && work.a.read >= 0 && work.b.read >= 0 &&
+         maker.read(0).shape == maker.read(1).shape;
+}
+
+MadeStep MakeAddStep(StepMaker& maker) {
+  if (maker.WritesInterleaved()) return NewStep<AddNhwcStep>(maker);
+  return NewStep<AddStep>(maker);
 }
 
 }  // namespace tempera::engine

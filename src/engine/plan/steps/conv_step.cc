@@ -1,75 +1,80 @@
+// A planned convolution with everything fused around it.
 #include "src/engine/plan/steps/conv_step.h"
 
-#include <algorithm>
 #include <string>
 #include <utility>
 
-#include "src/engine/plan/plan_builder.h"
-#include "src/engine/plan/steps/conv_nhwc_step.h"
+#include "src/engine/ends/task_ends.h"
+#include "src/engine/plan/norm.h"
+#include "src/engine/precision/conv_shape.h"
+#include "src/kernels/conv/conv_f32.h"
 
 namespace tempera::engine {
+namespace {
 
-using graph::Node;
-using kernels::Activation;
-using kernels::ConvShape;
-using kernels::Pointwise;
-
-ConvStep::ConvStep(kernels::ConvPlan plan, Pointwise read, Pointwise write, StorageId from, StorageId to)
-    : plan_(std::move(plan)), from_(from), to_(to) {
-  args_.read = read;
-  args_.write = write;
-  reads = {from};
-  writes = {to};
-  scratch_bytes = plan_.scratch_bytes;
-  weight_bytes = plan_.weights.size_bytes() + plan_.bias.size() * sizeof(float);
-  info.macs = plan_.shape.macs();
-}
-
-void ConvStep::AddNorm(InstanceNorm* norm) {
-  args_.moments = Gather(norm, plan_.shape.n * plan_.shape.out_channels * plan_.tiles,
-                         plan_.tiles * plan_.shape.pixels_a_channel());
-}
-
-void ConvStep::Bind(const Memory& memory) {
-  args_.input = memory.floats(from_);
-  args_.output = memory.floats(to_);
-}
-
-bool ConvStep::TakeSource(const PictureSource* source) {
-  if (!ends_.TakeSource(plan_, source)) return false;
-  scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
-  return true;
-}
-
-bool ConvStep::TakeSink(const PictureSink* sink) {
-  if (!ends_.TakeSink(plan_, sink)) return false;
-  scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
-  return true;
-}
-
-Pointwise ConvActivationOf(const graph::Graph& graph, const Node& node) {
-  Pointwise write;
-  const auto& conv = std::get<graph::FusedConv>(node.fused);
-  switch (conv.activation) {
-    case graph::ActivationKind::kNone:
-      break;
-    case graph::ActivationKind::kClamp:
-      write.activation = Activation::kClamp;
-      write.lo = conv.lo;
-      write.hi = conv.hi;
-      break;
-    case graph::ActivationKind::kHardSwish:
-      write.activation = Activation::kHardSwish;
-      break;
-    case graph::ActivationKind::kSlope:
-      write.activation = Activation::kSlope;
-      write.slope = graph.value(node.inputs[3]).constant->data<float>();
-      break;
+class ConvStep final : public GatheringStep {
+ public:
+  ConvStep(kernels::ConvPlan plan, const kernels::Pointwise& read, const kernels::Pointwise& write,
+           const NodeData& node)
+      : plan_(std::move(plan)), from_(node.reads[0].storage), to_(node.writes[0]) {
+    args_.read = read;
+    args_.write = write;
+    scratch_bytes = plan_.scratch_bytes;
+    weight_bytes = plan_.weights.size_bytes() + plan_.bias.size() * sizeof(float);
+    info.macs = plan_.shape.macs();
   }
+
+  void AddNorm(InstanceNorm* norm) override {
+    args_.moments = Gather(norm, plan_.shape.n * plan_.shape.out_channels * plan_.tiles,
+                           plan_.tiles * plan_.shape.pixels_a_channel());
+  }
+
+  void Bind(const Memory& memory) override {
+    args_.input = memory.floats(from_);
+    args_.output = memory.floats(to_);
+  }
+
+  int64_t tasks() const override { return plan_.tasks; }
+  Pictures pictures() const override { return PicturesOf(plan_.shape); }
+  TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
+  void RunTask(int64_t task, void* scratch) override { ends_.RunTask(plan_, args_, task, scratch); }
+
+  bool TakeSource(const PictureSource* source) override {
+    if (!ends_.TakeSource(plan_, source)) return false;
+    scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
+    return true;
+  }
+  bool TakeSink(const PictureSink* sink) override {
+    if (!ends_.TakeSink(plan_, sink)) return false;
+    scratch_bytes = ends_.ScratchBytes(plan_.scratch_bytes);
+    return true;
+  }
+
+ private:
+  kernels::ConvPlan plan_;
+  kernels::ConvArgs args_;
+  TaskEnds ends_;
+  StorageId from_, to_;
+};
+
+}  // namespace
+
+kernels::ConvShape ConvShapeOf(const ConvWork& work, const StepMaker& maker) {
+  return ConvShapeOf(work.conv, work.kernel_h, work.kernel_w, maker.read().shape, maker.written().shape);
+}
+
+kernels::Pointwise ActivationOf(const ConvWork& work, StepMaker& maker) {
+  kernels::Pointwise write;
+  write.activation = ActivationOf(work.conv.activation);
+  if (work.conv.activation == graph::ActivationKind::kClamp) {
+    write.lo = work.conv.lo;
+    write.hi = work.conv.hi;
+  }
+  write.slope = maker.KeepFloats(work.slope);
   return write;
 }
 
-std::string ConvShapeName(const ConvShape& s) {
+std::string ConvShapeName(const kernels::ConvShape& s) {
   std::string name =
       " " + std::to_string(s.kernel_h) + "x" + std::to_string(s.kernel_w) + " s" + std::to_string(s.stride_h);
   if (s.stride_w != s.stride_h) name += "x" + std::to_string(s.stride_w);
@@ -80,44 +85,20 @@ std::string ConvShapeName(const ConvShape& s) {
   return name;
 }
 
-Result<bool> PlanConvNode(PlanBuilder& builder, const Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  for (graph::ValueId v : {x, node.outputs[0]}) {
-    const Shape& shape = builder.info(v).shape;
-    if (std::count(shape.begin(), shape.end(), 0) > 0)
-      return false;  // empty: the plain loop has nothing to do
-  }
-  if (!builder.is_picture(x) || !builder.is_picture(node.outputs[0]) || builder.reading(x).storage < 0) {
-    return Unsupported("node '" + node.name + "' convolves a picture of too many planes; use another size");
-  }
-  builder.Observe(node);
-  TEMPERA_ASSIGN_OR_RETURN(const bool low_precision, PlanConvNhwcNode(builder, node));
-  if (low_precision) return true;
-  TEMPERA_ASSIGN_OR_RETURN(const bool interleaved, PlanDepthwiseNhwcNode(builder, node));
-  if (interleaved) return true;
-  TEMPERA_ASSIGN_OR_RETURN(const bool depthwise, PlanDepthwiseNode(builder, node));
-  if (depthwise) return true;
-  TEMPERA_ASSIGN_OR_RETURN(const bool mix, PlanMixNode(builder, node));
-  if (mix) return true;
-  const Tensor& weights = *builder.ConstantFloats(node.inputs[1]);
-  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
-  auto planned =
-      kernels::PlanConv(ConvShapeOf(builder.graph(), node), weights.span<float>(),
-                        bias ? bias->span<float>() : std::span<const float>(), builder.highway_bit());
-  if (!planned.ok()) {
-    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
-  }
-  const Pointwise write = ConvActivationOf(builder.graph(), node);
+MadeStep MakeStep(const ConvWork& work, StepMaker& maker) {
+  if (work.precision != Precision::kFp32) return MakeConvNhwcStep(work, maker);
+  if (maker.ReadsInterleaved()) return MakeDepthwiseNhwcStep(work, maker);
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Step> planes, MakePlaneConvStep(work, maker));
+  if (planes != nullptr) return planes;
+  TEMPERA_ASSIGN_OR_RETURN(kernels::ConvPlan planned,
+                           kernels::PlanConv(ConvShapeOf(work, maker), maker.Peek(work.weights),
+                                             maker.Peek(work.bias), maker.highway_bit()));
   const std::string kernel =
-      "conv_f32" + ConvShapeName(planned->shape) + planned->form_name() + " planar " + builder.target_name();
-  const Reading from = builder.PlanarReading(x);
-  const StorageId to = builder.NewStorage(node.outputs[0]);
-  auto step = std::make_unique<ConvStep>(std::move(planned).value(), from.pointwise, write, from.storage, to);
+      "conv_f32" + ConvShapeName(planned.shape) + planned.form_name() + " planar " + maker.target_name();
+  std::unique_ptr<Step> step = std::make_unique<ConvStep>(std::move(planned), maker.PointwiseOf(maker.read()),
+                                                          ActivationOf(work, maker), maker.node());
   step->info.kernel = kernel;
-  builder.Add(std::move(step), node);
-  builder.DropConstant(node.inputs[1]);
-  builder.DropConstant(node.inputs[2]);
-  return true;
+  return step;
 }
 
 }  // namespace tempera::engine

@@ -1,43 +1,29 @@
-// A planned convolution with everything fused around it.
+// The steps of a convolution, and what they have in common: which of them a ConvWork gets follows from its
+// precision, the layouts of what it reads and writes, and its shape.
 #pragma once
 
 #include <string>
-#include <vector>
 
-#include "src/engine/ends/task_ends.h"
-#include "src/engine/plan/norm.h"
-#include "src/engine/plan/step.h"
-#include "src/engine/precision/conv_shape.h"
-#include "src/graph/graph.h"
-#include "src/kernels/conv/conv_f32.h"
+#include "src/engine/plan/step_maker.h"
+#include "src/kernels/conv/conv_geometry.h"
+#include "src/kernels/nhwc/conv_nhwc.h"
 
 namespace tempera::engine {
 
-class ConvStep final : public GatheringStep {
- public:
-  ConvStep(kernels::ConvPlan plan, kernels::Pointwise read, kernels::Pointwise write, StorageId from,
-           StorageId to);
-  // Also gathers the statistics of what it writes, and turns them into norm's scale and shift.
-  void AddNorm(InstanceNorm* norm) override;
-
-  void Bind(const Memory& memory) override;
-  int64_t tasks() const override { return plan_.tasks; }
-  Pictures pictures() const override { return PicturesOf(plan_.shape); }
-  TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
-  void RunTask(int64_t task, void* scratch) override { ends_.RunTask(plan_, args_, task, scratch); }
-  bool TakeSource(const PictureSource* source) override;
-  bool TakeSink(const PictureSink* sink) override;
-
- private:
-  kernels::ConvPlan plan_;
-  kernels::ConvArgs args_;
-  TaskEnds ends_;
-  StorageId from_, to_;
-};
-
-// What a tempera.Conv of a specialised graph applies as it writes.
-kernels::Pointwise ConvActivationOf(const graph::Graph& graph, const graph::Node& node);
+// Of the maker's node, a convolution.
+kernels::ConvShape ConvShapeOf(const ConvWork& work, const StepMaker& maker);
+// What it applies as it writes.
+kernels::Pointwise ActivationOf(const ConvWork& work, StepMaker& maker);
 // " 3x3 s2 g4": the part of a kernel's name that the shape gives.
 std::string ConvShapeName(const kernels::ConvShape& shape);
+// Without layouts. Not of fp32.
+kernels::ConvNhwcOptions NhwcOptionsOf(const ConvWork& work, int64_t highway_bit);
+
+// In 8 bits or bf16: conv_nhwc_step.cc.
+MadeStep MakeConvNhwcStep(const ConvWork& work, StepMaker& maker);
+// Depthwise between interleaved pictures: depthwise_nhwc_step.cc.
+MadeStep MakeDepthwiseNhwcStep(const ConvWork& work, StepMaker& maker);
+// Depthwise over planes, and those of single pixels; nullptr where it is neither: depthwise_step.cc.
+MadeStep MakePlaneConvStep(const ConvWork& work, StepMaker& maker);
 
 }  // namespace tempera::engine

@@ -3,7 +3,7 @@
 #include <string>
 #include <utility>
 
-#include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/norm.h"
 #include "src/engine/plan/steps/conv_step.h"
 #include "src/kernels/planes/depthwise_f32.h"
 #include "src/kernels/planes/mix_f32.h"
@@ -15,13 +15,11 @@ namespace {
 template <typename ConvPlan>
 class PlaneConvStep final : public GatheringStep {
  public:
-  PlaneConvStep(ConvPlan plan, size_t bytes_of_weights, const Reading& from, kernels::Pointwise write,
-                StorageId to)
-      : plan_(std::move(plan)), from_(from.storage), to_(to) {
-    args_.read = from.pointwise;
+  PlaneConvStep(ConvPlan plan, size_t bytes_of_weights, const kernels::Pointwise& read,
+                const kernels::Pointwise& write, const NodeData& node)
+      : plan_(std::move(plan)), from_(node.reads[0].storage), to_(node.writes[0]) {
+    args_.read = read;
     args_.write = write;
-    reads = {from_};
-    writes = {to_};
     scratch_bytes = plan_.scratch_bytes;
     weight_bytes = bytes_of_weights;
     info.macs = plan_.shape.macs();
@@ -48,54 +46,38 @@ class PlaneConvStep final : public GatheringStep {
   StorageId from_, to_;
 };
 
-// The step of a planned convolution, `planned` being a Result of its plan.
 template <typename ConvPlan>
-Result<bool> AddPlaneConv(PlanBuilder& builder, const graph::Node& node, Result<ConvPlan> planned,
-                          const std::string& kernel) {
-  if (!planned.ok()) {
-    return Status(planned.status().code(), "node '" + node.name + "': " + planned.status().message());
-  }
-  const kernels::ConvShape shape = planned->shape;
-  const auto weights = static_cast<size_t>(builder.ConstantFloats(node.inputs[1])->element_count());
-  const size_t bytes = (weights + static_cast<size_t>(shape.out_channels)) * sizeof(float);
-  const kernels::Pointwise write = ConvActivationOf(builder.graph(), node);
-  const Reading from = builder.PlanarReading(node.inputs[0]);
-  const StorageId to = builder.NewStorage(node.outputs[0]);
-  auto step = std::make_unique<PlaneConvStep<ConvPlan>>(std::move(planned).value(), bytes, from, write, to);
+std::unique_ptr<Step> StepOf(ConvPlan planned, const std::string& kernel, const ConvWork& work,
+                             StepMaker& maker) {
+  const kernels::ConvShape shape = planned.shape;
+  const size_t numbers = maker.Peek(work.weights).size() + static_cast<size_t>(shape.out_channels);
+  auto step = std::make_unique<PlaneConvStep<ConvPlan>>(std::move(planned), numbers * sizeof(float),
+                                                        maker.PointwiseOf(maker.read()),
+                                                        ActivationOf(work, maker), maker.node());
   const std::string form = shape.upsample == 2 ? " x2" : "";
-  step->info.kernel = kernel + ConvShapeName(shape) + form + " planar " + builder.target_name();
-  builder.Add(std::move(step), node);
-  builder.DropConstant(node.inputs[1]);
-  builder.DropConstant(node.inputs[2]);
-  return true;
-}
-
-std::span<const float> BiasOf(const PlanBuilder& builder, const graph::Node& node) {
-  const Tensor* bias = builder.ConstantFloats(node.inputs[2]);
-  return bias != nullptr ? bias->span<float>() : std::span<const float>();
+  step->info.kernel = kernel + ConvShapeName(shape) + form + " planar " + maker.target_name();
+  return step;
 }
 
 }  // namespace
 
-Result<bool> PlanDepthwiseNode(PlanBuilder& builder, const graph::Node& node) {
-  const kernels::ConvShape shape = ConvShapeOf(builder.graph(), node);
+MadeStep MakePlaneConvStep(const ConvWork& work, StepMaker& maker) {
+  const kernels::ConvShape shape = ConvShapeOf(work, maker);
+  const auto weights = maker.Peek(work.weights), bias = maker.Peek(work.bias);
   // One channel to several is a convolution like any other.
-  if (shape.group == 1 && shape.out_channels > 1) return false;
-  if (!kernels::DepthwiseServes(shape)) return false;
-  const auto weights = builder.ConstantFloats(node.inputs[1])->span<float>();
-  return AddPlaneConv(builder, node,
-                      kernels::PlanDepthwise(shape, weights, BiasOf(builder, node), builder.highway_bit()),
-                      "depthwise_f32");
-}
-
-Result<bool> PlanMixNode(PlanBuilder& builder, const graph::Node& node) {
-  const kernels::ConvShape shape = ConvShapeOf(builder.graph(), node);
-  if (!kernels::MixServes(shape)) return false;
-  const auto weights = builder.ConstantFloats(node.inputs[1])->span<float>();
-  const bool pending = !builder.PlanarReading(node.inputs[0]).pointwise.is_identity();
-  return AddPlaneConv(builder, node,
-                      kernels::PlanMix(shape, weights, BiasOf(builder, node), pending, builder.highway_bit()),
-                      "mix_f32");
+  const bool one_to_several = shape.group == 1 && shape.out_channels > 1;
+  if (!one_to_several && kernels::DepthwiseServes(shape)) {
+    TEMPERA_ASSIGN_OR_RETURN(kernels::DepthwisePlan planned,
+                             kernels::PlanDepthwise(shape, weights, bias, maker.highway_bit()));
+    return StepOf(std::move(planned), "depthwise_f32", work, maker);
+  }
+  if (kernels::MixServes(shape)) {
+    const bool pending = !maker.read().pending.empty();
+    TEMPERA_ASSIGN_OR_RETURN(kernels::MixPlan planned,
+                             kernels::PlanMix(shape, weights, bias, pending, maker.highway_bit()));
+    return StepOf(std::move(planned), "mix_f32", work, maker);
+  }
+  return std::unique_ptr<Step>();
 }
 
 }  // namespace tempera::engine

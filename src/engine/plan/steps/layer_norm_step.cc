@@ -4,6 +4,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/step_maker.h"
 #include "src/kernels/moments.h"
 #include "src/kernels/task_share.h"
 #include "src/ops/shape_rules.h"
@@ -26,8 +27,6 @@ class LayerNormStep final : public Step {
         from_(from),
         to_(to),
         moments_of_(kernels::ChooseRegionMomentsF32(highway_bit)) {
-    reads = {from};
-    writes = {to};
     info.kernel = "layer_norm_f32";
   }
 
@@ -74,9 +73,9 @@ class LayerNormStep final : public Step {
 
 Result<bool> PlanLayerNormNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
-  const Shape& shape = builder.info(x).shape;
+  const Shape& shape = builder.shape(x);
   int64_t total = 0;
-  if (!builder.is_float(x) || builder.reading(x).storage < 0) return false;
+  if (!builder.is_float(x) || !builder.is_computed(x)) return false;
   if (!CheckedElementCount(shape, &total) || total == 0) return false;
   for (size_t i = 1; i < node.outputs.size(); ++i) {
     if (node.outputs[i] != graph::kNoValue) return false;  // statistics are asked of the plain loop
@@ -92,13 +91,21 @@ Result<bool> PlanLayerNormNode(PlanBuilder& builder, const graph::Node& node) {
   // One number for all and a number each do not mix here.
   const int64_t numbers = scale->element_count();
   if ((numbers != size && numbers != 1) || (has_bias && bias->element_count() != numbers)) return false;
-  LayerNormStep::Constants constants = {scale->data<float>(), has_bias ? bias->data<float>() : nullptr,
-                                        numbers == 1, node.attributes.Float("epsilon", 1e-5f)};
-  const StorageId from = builder.Materialize(x);
-  builder.Add(std::make_unique<LayerNormStep>(total / size, size, constants, from,
-                                              builder.NewStorage(node.outputs[0]), builder.highway_bit()),
-              node);
+  const LayerNormWork work = {.count = total / size,
+                              .size = size,
+                              .scale = builder.NameOf(node.inputs[1]),
+                              .bias = has_bias ? builder.NameOf(node.inputs[2]) : std::string(),
+                              .epsilon = node.attributes.Float("epsilon", 1e-5f)};
+  const ReadData from = builder.Materialize(x);
+  builder.Add(node, work, {from}, {builder.NewStorage(node.outputs[0])});
   return true;
+}
+
+MadeStep MakeStep(const LayerNormWork& work, StepMaker& maker) {
+  const LayerNormStep::Constants constants = {maker.KeepFloats(work.scale), maker.KeepFloats(work.bias),
+                                              maker.Peek(work.scale).size() == 1, work.epsilon};
+  return NewStep<LayerNormStep>(work.count, work.size, constants, maker.read().storage,
+                                maker.node().writes[0], maker.highway_bit());
 }
 
 }  // namespace tempera::engine

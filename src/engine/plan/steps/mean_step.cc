@@ -1,18 +1,22 @@
-// The mean of each plane: GlobalAveragePool, AveragePool of a window as large as the picture, ReduceMean over
-// height and width; and its largest number: GlobalMaxPool.
+#include "src/engine/plan/steps/mean_step.h"
+
 #include <algorithm>
 #include <array>
 #include <limits>
 #include <utility>
 
 #include "src/base/checked_math.h"
+#include "src/engine/plan/bands.h"
 #include "src/engine/plan/plan_builder.h"
 #include "src/kernels/moments.h"
 #include "src/kernels/task_share.h"
+#include "src/ops/window.h"
 
 namespace tempera::engine {
 namespace {
 
+// The mean of each plane: GlobalAveragePool, AveragePool of a window as large as the picture, ReduceMean over
+// height and width; and its largest number: GlobalMaxPool.
 class MeanStep final : public Step {
  public:
   MeanStep(bool largest, StorageId from, StorageId to, const Planes& planes, int64_t highway_bit)
@@ -21,8 +25,6 @@ class MeanStep final : public Step {
         to_(to),
         planes_(planes),
         moments_of_(kernels::ChooseRegionMomentsF32(highway_bit)) {
-    reads = {from};
-    writes = {to};
     info.kernel = largest ? "max_f32" : "mean_f32";
   }
 
@@ -74,41 +76,65 @@ class MeanStep final : public Step {
   float* output_ = nullptr;
 };
 
-// Whether the window covers the whole picture and nothing else.
-bool CoversPicture(const graph::Node& node, const Shape& in) {
-  const std::vector<int64_t> pads = node.attributes.Ints("pads");
-  const std::string auto_pad = node.attributes.String("auto_pad", "NOTSET");
-  return node.attributes.Ints("kernel_shape") == std::vector<int64_t>{in[2], in[3]} &&
-         node.attributes.Ints("dilations", {1, 1}) == std::vector<int64_t>{1, 1} &&
-         std::all_of(pads.begin(), pads.end(), [](int64_t p) { return p == 0; }) &&
-         (auto_pad == "NOTSET" || auto_pad == "VALID");
+PoolWork WholePicture(const Shape& in, bool mean) {
+  return {.mean = mean, .kernel_h = in[2], .kernel_w = in[3]};
+}
+
+// The window that an AveragePool says in so many words, or the whole picture.
+PoolWork WindowOf(const graph::Node& node, const Shape& in) {
+  if (node.op_type != "AveragePool") return WholePicture(in, node.op_type != "GlobalMaxPool");
+  const auto window = ops::ResolveWindow(node, std::span(in).subspan(2), {});
+  if (!window.ok()) return {.kernel_h = 0};  // covers nothing
+  return {.mean = true,
+          .kernel_h = window->kernel[0],
+          .kernel_w = window->kernel[1],
+          .dilation_h = window->dilations[0],
+          .dilation_w = window->dilations[1],
+          .pad_top = window->pads_begin[0],
+          .pad_left = window->pads_begin[1],
+          .pad_bottom = window->pads_end[0],
+          .pad_right = window->pads_end[1],
+          .out_h = window->output[0],
+          .out_w = window->output[1]};
+}
+
+bool ReducesPlanes(const PlanBuilder& builder, const graph::Node& node) {
+  std::vector<int64_t> axes = node.attributes.Ints("axes");
+  if (axes.empty() && node.inputs.size() > 1 && node.inputs[1] != graph::kNoValue) {
+    const auto& constant = builder.graph().value(node.inputs[1]).constant;
+    if (!constant || constant->dtype() != DataType::kInt64) return false;
+    axes.assign(constant->span<int64_t>().begin(), constant->span<int64_t>().end());
+  }
+  for (int64_t& a : axes) a += a < 0 ? 4 : 0;
+  std::sort(axes.begin(), axes.end());
+  return axes == std::vector<int64_t>{2, 3};
 }
 
 }  // namespace
 
+bool CoversPicture(const PoolWork& w, const Shape& in) {
+  return w.kernel_h == in[2] && w.kernel_w == in[3] && w.dilation_h == 1 && w.dilation_w == 1 &&
+         w.pad_top == 0 && w.pad_left == 0 && w.pad_bottom == 0 && w.pad_right == 0 && w.out_h == 1 &&
+         w.out_w == 1;
+}
+
 Result<bool> PlanMeanNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0], out = node.outputs[0];
-  if (!builder.is_picture(x) || builder.reading(x).storage < 0) return false;
-  const Shape in = builder.info(x).shape;
+  if (!builder.is_picture(x) || !builder.is_computed(x)) return false;
+  const Shape in = builder.shape(x);
   int64_t count = 0;
-  if (!CheckedElementCount(builder.info(out).shape, &count) || count != in[0] * in[1]) return false;
-  if (node.op_type == "AveragePool" && !CoversPicture(node, in)) return false;
-  if (node.op_type == "ReduceMean") {
-    std::vector<int64_t> axes = node.attributes.Ints("axes");
-    if (axes.empty() && node.inputs.size() > 1 && node.inputs[1] != graph::kNoValue) {
-      const auto& constant = builder.graph().value(node.inputs[1]).constant;
-      if (!constant || constant->dtype() != DataType::kInt64) return false;
-      axes.assign(constant->span<int64_t>().begin(), constant->span<int64_t>().end());
-    }
-    for (int64_t& a : axes) a += a < 0 ? 4 : 0;
-    std::sort(axes.begin(), axes.end());
-    if (axes != std::vector<int64_t>{2, 3}) return false;
-  }
-  const StorageId from = builder.Materialize(x);
-  builder.Add(std::make_unique<MeanStep>(node.op_type == "GlobalMaxPool", from, builder.NewStorage(out),
-                                         builder.PlanesOf(x), builder.highway_bit()),
-              node);
+  if (!CheckedElementCount(builder.shape(out), &count) || count != in[0] * in[1]) return false;
+  if (node.op_type == "ReduceMean" && !ReducesPlanes(builder, node)) return false;
+  const PoolWork work = WindowOf(node, in);
+  if (!CoversPicture(work, in)) return false;
+  const ReadData from = builder.Materialize(x);
+  builder.Add(node, work, {from}, {builder.NewStorage(out)});
   return true;
+}
+
+MadeStep MakeMeanStep(const PoolWork& work, StepMaker& maker) {
+  return NewStep<MeanStep>(!work.mean, maker.read().storage, maker.node().writes[0], maker.PictureOfRead(),
+                           maker.highway_bit());
 }
 
 }  // namespace tempera::engine

@@ -1,16 +1,15 @@
-// Concat, Split, Slice, Transpose, Expand, DepthToSpace and SpaceToDepth: numbers change their place, nothing
-// else.
+// Runs lists of strided copies, and the two kinds of them that have kernels of their own.
 #include <algorithm>
 #include <cstring>
+#include <optional>
 #include <utility>
 
 #include "src/base/checked_math.h"
-#include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/step_maker.h"
+#include "src/engine/plan/steps/transpose_step.h"
 #include "src/engine/plan/walk.h"
 #include "src/kernels/planes/shuffle_f32.h"
 #include "src/kernels/task_share.h"
-#include "src/ops/shape_rules.h"
-#include "src/ops/slice.h"
 
 namespace tempera::engine {
 namespace {
@@ -19,20 +18,17 @@ namespace {
 struct Piece {
   StorageId from = -1;
   const float* constant = nullptr;  // instead of a storage
-  int64_t offset = 0;               // in the output
-  Walk<2> walk;                     // input, output
-  int64_t in_offset = 0;
+  int64_t in_offset = 0, out_offset = 0;
+  Walk<2> walk;  // input, output
 };
 
 class MoveStep final : public Step {
  public:
   MoveStep(std::vector<Piece> pieces, StorageId to) : pieces_(std::move(pieces)), to_(to) {
     for (const Piece& p : pieces_) {
-      if (p.constant == nullptr) reads.push_back(p.from);
       first_task_.push_back(tasks_);
       tasks_ += p.walk.tasks();
     }
-    writes = {to};
     inputs_.resize(pieces_.size());
     info.kernel = "move_f32";
   }
@@ -52,7 +48,7 @@ class MoveStep final : public Step {
       const int64_t in_step = piece.walk.step(0), out_step = piece.walk.step(1);
       piece.walk.RunTask(task - first_task_[i], [&](const std::array<int64_t, 2>& at, int64_t count) {
         const float* from = inputs_[i] + piece.in_offset + at[0];
-        float* to = output_ + piece.offset + at[1];
+        float* to = output_ + piece.out_offset + at[1];
         if (in_step == 1 && out_step == 1) {
           std::memcpy(to, from, static_cast<size_t>(count) * sizeof(float));
         } else {
@@ -81,8 +77,6 @@ class SpreadStep final : public Step {
   };
   SpreadStep(const Deep& deep, StorageId from, StorageId to, int64_t highway_bit)
       : deep_(deep), from_(from), to_(to), interleave_(kernels::ChooseInterleaveF32(highway_bit)) {
-    reads = {from};
-    writes = {to};
     info.kernel = "depth_to_space_f32";
   }
 
@@ -115,163 +109,34 @@ class SpreadStep final : public Step {
   float* output_ = nullptr;
 };
 
-// An input that a copy can read; its storage is asked for later.
-bool CanRead(const PlanBuilder& builder, graph::ValueId v) {
-  return v != graph::kNoValue && builder.is_float(v) &&
-         (builder.reading(v).storage >= 0 || builder.ConstantFloats(v) != nullptr);
-}
-
-// An input of any type that is constant; nullptr otherwise.
-const Tensor* ConstantOf(const PlanBuilder& builder, const graph::Node& node, size_t input) {
-  if (input >= node.inputs.size() || node.inputs[input] == graph::kNoValue) return nullptr;
-  const auto& constant = builder.graph().value(node.inputs[input]).constant;
-  return constant ? &*constant : nullptr;
-}
-
-bool NotEmpty(const Shape& shape) {
-  int64_t count = 0;
-  return CheckedElementCount(shape, &count) && count > 0;
-}
-
-Piece MakePiece(PlanBuilder& builder, graph::ValueId v, int64_t offset, Walk<2> walk) {
-  Piece piece{-1, nullptr, offset, std::move(walk)};
-  if (const Tensor* constant = builder.ConstantFloats(v)) {
-    piece.constant = constant->data<float>();
-  } else {
-    piece.from = builder.Materialize(v);
-  }
-  return piece;
-}
-
-bool AddMove(PlanBuilder& builder, const graph::Node& node, std::vector<Piece> pieces) {
-  builder.Add(std::make_unique<MoveStep>(std::move(pieces), builder.NewStorage(node.outputs[0])), node);
-  return true;
+// Whether a move is a DepthToSpace, by the strides that one has.
+std::optional<SpreadStep::Deep> DeepOf(const Move& move) {
+  const Shape &s = move.shape, &in = move.in_strides;
+  if (s.size() != 6 || move.in_offset != 0 || move.out_offset != 0 || s[2] != s[4]) return std::nullopt;
+  const int64_t n = s[0], channels = s[1], b = s[2], h = s[3], w = s[5], plane = h * w;
+  const Shape wide = {channels * plane * b * b, plane * b * b, w * b, w * b * b, 1, b};
+  if (move.out_strides != wide || in[0] != channels * b * b * plane || in[3] != w || in[5] != 1)
+    return std::nullopt;
+  return SpreadStep::Deep{n, channels, b, h, w, in[1], in[2], in[4]};
 }
 
 }  // namespace
 
-Result<bool> PlanConcatNode(PlanBuilder& builder, const graph::Node& node) {
-  const Shape& out = builder.info(node.outputs[0]).shape;
-  if (!NotEmpty(out)) return false;
-  for (graph::ValueId v : node.inputs) {
-    if (!CanRead(builder, v)) return false;
-  }
-  const auto axis = ops::NormalizeAxis(node.attributes.Int("axis", 0), out.size());
-  if (!axis.ok()) return false;
-  const Shape out_strides = ops::DenseStrides(out);
-  std::vector<Piece> pieces;
-  int64_t offset = 0;
-  for (graph::ValueId v : node.inputs) {
-    const Shape shape = builder.info(v).shape;
-    if (NotEmpty(shape)) {
-      pieces.push_back(
-          MakePiece(builder, v, offset, Walk<2>(shape, {ops::DenseStrides(shape), out_strides})));
+MadeStep MakeStep(const MoveWork& work, StepMaker& maker) {
+  const StorageId to = maker.node().writes[0];
+  if (work.moves.size() == 1 && work.moves[0].from.read >= 0) {
+    const StorageId from = maker.read().storage;
+    if (const auto deep = DeepOf(work.moves[0])) {
+      return NewStep<SpreadStep>(*deep, from, to, maker.highway_bit());
     }
-    const auto a = static_cast<size_t>(axis.value());
-    offset += shape[a] * out_strides[a];
+    if (auto turned = MakeTransposeStep(work.moves[0], from, to)) return turned;
   }
-  return AddMove(builder, node, std::move(pieces));
-}
-
-Result<bool> PlanSplitNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  const Shape in = builder.info(x).shape;
-  const auto axis = ops::NormalizeAxis(node.attributes.Int("axis", 0), in.size());
-  if (!CanRead(builder, x) || !NotEmpty(in) || !axis.ok()) return false;
-  const auto a = static_cast<size_t>(axis.value());
-  const Tensor* const constants[] = {nullptr, ConstantOf(builder, node, 1)};
-  const auto sizes = ops::SplitSizes(node, builder.graph().opset, in[a], node.outputs.size(), constants);
-  if (!sizes.ok()) return false;
-  const Shape strides = ops::DenseStrides(in);
-  int64_t next = 0;
-  for (size_t i = 0; i < node.outputs.size(); ++i) {
-    const int64_t start = next;
-    next += sizes.value()[i] * strides[a];
-    if (node.outputs[i] == graph::kNoValue) continue;
-    Shape out = in;
-    out[a] = sizes.value()[i];
-    std::vector<Piece> pieces;
-    if (out[a] > 0) {
-      pieces.push_back(MakePiece(builder, x, 0, Walk<2>(out, {strides, ops::DenseStrides(out)})));
-      pieces.back().in_offset = start;
-    }
-    builder.Add(std::make_unique<MoveStep>(std::move(pieces), builder.NewStorage(node.outputs[i])), node);
+  std::vector<Piece> pieces;
+  for (const Move& move : work.moves) {
+    pieces.push_back({maker.StorageOf(move.from), maker.KeepFloats(move.from), move.in_offset,
+                      move.out_offset, Walk<2>(move.shape, {move.in_strides, move.out_strides})});
   }
-  return true;
-}
-
-Result<bool> PlanSliceNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  if (!CanRead(builder, x) || !NotEmpty(builder.info(node.outputs[0]).shape)) return false;
-  std::vector<const Tensor*> constants(node.inputs.size(), nullptr);
-  for (size_t i = 1; i < constants.size(); ++i) constants[i] = ConstantOf(builder, node, i);
-  const auto view = ops::ViewOfSlice(node, builder.graph().opset, builder.info(x).shape, constants);
-  if (!view.ok()) return false;
-  std::vector<Piece> pieces;
-  pieces.push_back(
-      MakePiece(builder, x, 0, Walk<2>(view->shape, {view->strides, ops::DenseStrides(view->shape)})));
-  pieces.back().in_offset = view->offset;
-  return AddMove(builder, node, std::move(pieces));
-}
-
-Result<bool> PlanTransposeNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  const Shape in = builder.info(x).shape, out = builder.info(node.outputs[0]).shape;
-  if (!CanRead(builder, x) || !NotEmpty(out)) return false;
-  std::vector<int64_t> perm = node.attributes.Ints("perm");
-  for (size_t d = in.size(); d-- > 0 && perm.size() < in.size();) perm.push_back(static_cast<int64_t>(d));
-  const auto axes = ops::NormalizeAxes(std::move(perm), in.size());
-  if (!axes.ok() || axes.value().size() != in.size()) return false;
-  const Shape dense = ops::DenseStrides(in);
-  Shape strides;
-  for (int64_t p : axes.value()) strides.push_back(dense[static_cast<size_t>(p)]);
-  std::vector<Piece> pieces;
-  pieces.push_back(MakePiece(builder, x, 0, Walk<2>(out, {strides, ops::DenseStrides(out)})));
-  return AddMove(builder, node, std::move(pieces));
-}
-
-// Both are one correspondence read in two directions: of a deep picture [n, channels * b * b, h, w] and a
-// wide one [n, channels, h * b, w * b]. Walked by rows of the deep one, so that the inner loop is as long as
-// w.
-Result<bool> PlanDepthSpaceNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  const Shape in = builder.info(x).shape, out = builder.info(node.outputs[0]).shape;
-  if (!CanRead(builder, x) || !NotEmpty(out) || in.size() != 4) return false;
-  const bool widens = node.op_type == "DepthToSpace";
-  const Shape& deep = widens ? in : out;
-  const Shape& wide = widens ? out : in;
-  const int64_t b = node.attributes.Int("blocksize", 1), channels = wide[1], h = deep[2], w = deep[3];
-  const int64_t plane = h * w;
-  const bool columns_first = widens && node.attributes.String("mode", "DCR") == "CRD";
-  const int64_t step_c = columns_first ? b * b * plane : plane;
-  const int64_t step_i = columns_first ? b * plane : b * channels * plane;
-  const int64_t step_j = columns_first ? plane : channels * plane;
-  if (widens && builder.ConstantFloats(x) == nullptr) {
-    const StorageId from = builder.Materialize(x);
-    builder.Add(
-        std::make_unique<SpreadStep>(SpreadStep::Deep{in[0], channels, b, h, w, step_c, step_i, step_j}, from,
-                                     builder.NewStorage(node.outputs[0]), builder.highway_bit()),
-        node);
-    return true;
-  }
-  const Shape shape = {in[0], channels, b, h, b, w};
-  const Shape deep_strides = {deep[1] * plane, step_c, step_i, w, step_j, 1};
-  const Shape wide_strides = {channels * plane * b * b, plane * b * b, w * b, w * b * b, 1, b};
-  std::vector<Piece> pieces;
-  pieces.push_back(MakePiece(
-      builder, x, 0,
-      Walk<2>(shape, {widens ? deep_strides : wide_strides, widens ? wide_strides : deep_strides})));
-  return AddMove(builder, node, std::move(pieces));
-}
-
-Result<bool> PlanExpandNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  const Shape out = builder.info(node.outputs[0]).shape;
-  if (!CanRead(builder, x) || !NotEmpty(out)) return false;
-  std::vector<Piece> pieces;
-  const Shape strides = ops::BroadcastStrides(builder.info(x).shape, out);
-  pieces.push_back(MakePiece(builder, x, 0, Walk<2>(out, {strides, ops::DenseStrides(out)})));
-  return AddMove(builder, node, std::move(pieces));
+  return NewStep<MoveStep>(std::move(pieces), to);
 }
 
 }  // namespace tempera::engine

@@ -7,8 +7,8 @@
 #include "src/base/checked_math.h"
 #include "src/engine/plan/norm.h"
 #include "src/engine/plan/plan_builder.h"
-#include "src/engine/plan/steps/conv_step.h"
-#include "src/engine/plan/steps/parameters_step.h"
+#include "src/engine/plan/step_maker.h"
+#include "src/engine/plan/steps/parameters_node.h"
 #include "src/kernels/task_share.h"
 
 namespace tempera::engine {
@@ -89,7 +89,6 @@ class NormStep final : public BandedStep {
         from_(from),
         planes_(planes),
         region_moments_(kernels::ChooseRegionMomentsF32(highway_bit)) {
-    reads = {from};
     info.kernel = "moments_f32";
     rows_ = std::clamp<int64_t>(kernels::kTaskNumbers / planes_.w, 1, planes_.h);
     tiles_ = CeilDiv(planes_.h, rows_);
@@ -129,49 +128,41 @@ class NormStep final : public BandedStep {
 
 Result<bool> PlanNormNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
-  if (!builder.is_picture(x) || builder.reading(x).storage < 0 || !HasParameters(builder, node)) return false;
+  if (!builder.is_picture(x) || !builder.is_computed(x) || !HasParameters(builder, node)) return false;
   const Planes planes = builder.PlanesOf(x);
-  InstanceNorm own;
-  own.name = node.name;
-  own.flat_inputs = builder.flat_inputs(x);
-  own.gamma = ParametersOf(builder, node.inputs[1]);
-  own.beta = ParametersOf(builder, node.inputs[2]);
   const auto* group = std::get_if<graph::FusedGroupNorm>(&node.fused);
-  own.epsilon = group != nullptr ? group->epsilon : node.attributes.Float("epsilon", 1e-5f);
-  own.group_channels = group != nullptr ? planes.channels / group->groups : 1;
-  const auto count = static_cast<size_t>(planes.n * planes.channels);
-  own.mean.resize(count);
-  own.variance.assign(count, 1);
-  own.channel_mean.resize(count);
-  own.scale.resize(count);
-  own.shift.resize(count);
-  own.Apply();
-  InstanceNorm* norm = builder.KeepNorm(std::move(own));
-  AddParametersStep(builder, node, &norm->gamma, &norm->beta,
-                    ParametersWork{.norm = builder.norm_count() - 1}, norm);
+  NormData norm;
+  norm.name = node.name;
+  norm.images = planes.n;
+  norm.channels = planes.channels;
+  norm.group_channels = group != nullptr ? planes.channels / group->groups : 1;
+  norm.epsilon = group != nullptr ? group->epsilon : node.attributes.Float("epsilon", 1e-5f);
+  norm.gamma = ParameterName(builder, node.inputs[1]);
+  norm.beta = ParameterName(builder, node.inputs[2]);
+  norm.flat_inputs = builder.flat_inputs(x);
+  const int32_t index = builder.AddNorm(std::move(norm));
+  AddParametersNode(builder, node, ParametersWork{.norm = index});
 
   // Interleaved pictures come from convolutions that can gather (facts/layouts.h).
-  auto* gathering = builder.reading(x).pointwise.is_identity() && builder.reads_as_written(x)
-                        ? dynamic_cast<GatheringStep*>(builder.ProducerOf(x))
-                        : nullptr;
-  if (gathering == nullptr) builder.Materialize(x);
+  const bool gathered = builder.GathererOf(x) >= 0;
+  const ReadData from = gathered ? builder.ReadOf(x) : builder.Materialize(x);
   Reading normalized = builder.reading(x);
-  normalized.pointwise.scale = norm->scale.data();
-  normalized.pointwise.shift = norm->shift.data();
-  normalized.pending.norm = builder.norm_count() - 1;
-  if (gathering != nullptr || !norm->wants_moments()) {
-    if (norm->wants_moments()) {
-      gathering->AddNorm(norm);
-      builder.Gathers(x);
-    }
+  normalized.pending.norm = index;
+  if (gathered || !builder.wants_statistics()) {
+    if (builder.wants_statistics()) builder.Gathers(builder.GathererOf(x), index);
     builder.SetReading(node.outputs[0], normalized);
     builder.Credit(node.outputs[0], node);
   } else {
-    builder.Add(std::make_unique<NormStep>(norm, normalized.storage, planes, builder.highway_bit()), node);
-    builder.GathersItself();
+    builder.Add(node, StatisticsWork{}, {from}, {});
+    builder.Gathers(builder.last_node(), index);
     builder.SetReading(node.outputs[0], normalized);
   }
   return true;
+}
+
+MadeStep MakeStep(const StatisticsWork&, StepMaker& maker) {
+  return NewStep<NormStep>(maker.norm(maker.node().gathers[0]), maker.read().storage, maker.PictureOfRead(),
+                           maker.highway_bit());
 }
 
 }  // namespace tempera::engine

@@ -1,8 +1,10 @@
-#include "src/engine/plan/steps/observe_step.h"
-
+// Looks at the numbers a convolution is about to read, and keeps the least and the greatest of each channel,
+// of all runs together.
 #include <algorithm>
 #include <limits>
 
+#include "src/engine/facts/ranges.h"
+#include "src/engine/plan/step_maker.h"
 #include "src/kernels/planes/pointwise_f32.h"
 
 namespace tempera::engine {
@@ -10,14 +12,19 @@ namespace {
 
 class ObserveStep final : public Step {
  public:
-  ObserveStep(const Reading& from, const Planes& planes, int64_t highway_bit, ChannelRanges* out)
-      : from_(from), planes_(planes), apply_(kernels::ChoosePointwiseF32(highway_bit).apply), out_(out) {
-    reads = {from.storage};
+  // `out` gets planes.channels numbers a side with the first Run and must outlive the step.
+  ObserveStep(StorageId from, const kernels::Pointwise& pointwise, const Planes& planes, int64_t highway_bit,
+              ChannelRanges* out)
+      : from_(from),
+        pointwise_(pointwise),
+        planes_(planes),
+        apply_(kernels::ChoosePointwiseF32(highway_bit).apply),
+        out_(out) {
     info.kernel = "observe_f32";
     scratch_bytes = kPart * sizeof(float);
   }
 
-  void Bind(const Memory& memory) override { input_ = memory.floats(from_.storage); }
+  void Bind(const Memory& memory) override { input_ = memory.floats(from_); }
 
   Status Run(const RunContext& context) override {
     const auto channels = static_cast<size_t>(planes_.channels);
@@ -31,7 +38,7 @@ class ObserveStep final : public Step {
         const int64_t plane = n * planes_.channels + channel;
         for (int64_t begin = 0; begin < planes_.plane(); begin += kPart) {
           const int64_t count = std::min(kPart, planes_.plane() - begin);
-          apply_(from_.pointwise, plane, input_ + plane * planes_.plane() + begin, numbers, count);
+          apply_(pointwise_, plane, input_ + plane * planes_.plane() + begin, numbers, count);
           const auto [low, high] = std::minmax_element(numbers, numbers + count);
           float &lowest = out_->low[static_cast<size_t>(channel)],
                 &highest = out_->high[static_cast<size_t>(channel)];
@@ -46,7 +53,8 @@ class ObserveStep final : public Step {
  private:
   static constexpr int64_t kPart = 4096;  // numbers: 16 KiB, half of an L1
 
-  Reading from_;
+  StorageId from_;
+  kernels::Pointwise pointwise_;
   Planes planes_;
   kernels::PointwiseF32::Apply apply_;
   ChannelRanges* out_;
@@ -55,9 +63,9 @@ class ObserveStep final : public Step {
 
 }  // namespace
 
-std::unique_ptr<Step> MakeObserveStep(const Reading& from, const Planes& planes, int64_t highway_bit,
-                                      ChannelRanges* out) {
-  return std::make_unique<ObserveStep>(from, planes, highway_bit, out);
+MadeStep MakeStep(const RangesWork& work, StepMaker& maker) {
+  return NewStep<ObserveStep>(maker.read().storage, maker.PointwiseOf(maker.read()), maker.PictureOfRead(),
+                              maker.highway_bit(), maker.observed(work.convolution));
 }
 
 }  // namespace tempera::engine

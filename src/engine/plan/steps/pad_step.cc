@@ -6,6 +6,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/step_maker.h"
 #include "src/graph/rewrite.h"
 #include "src/kernels/task_share.h"
 #include "src/ops/pad_sources.h"
@@ -26,8 +27,6 @@ class PadStep final : public Step {
         rows_(std::move(rows)),
         columns_(std::move(columns)),
         constant_(constant) {
-    reads = {from};
-    writes = {to};
     info.kernel = "pad_f32";
     // The stretch of columns that are a copy.
     const auto width = static_cast<int64_t>(columns_.size());
@@ -79,8 +78,15 @@ class PadStep final : public Step {
   float* output_ = nullptr;
 };
 
-// How many rows and columns come before the picture; false where anything else is padded, or not known.
-bool ReadMargins(const PlanBuilder& builder, const graph::Node& node, int64_t* top, int64_t* left) {
+graph::PadKind PadKindOf(const std::string& mode) {
+  return mode == "reflect" ? graph::PadKind::kReflect
+         : mode == "edge"  ? graph::PadKind::kEdge
+         : mode == "wrap"  ? graph::PadKind::kWrap
+                           : graph::PadKind::kConstant;
+}
+
+// Margins; false where anything but rows and columns is padded, or it is not known.
+bool ReadMargins(const PlanBuilder& builder, const graph::Node& node, graph::Padding* margins) {
   const graph::Graph& graph = builder.graph();
   std::vector<int64_t> pads = node.attributes.Ints("pads"), axes = {0, 1, 2, 3};
   if (graph.opset >= 11) {
@@ -93,11 +99,11 @@ bool ReadMargins(const PlanBuilder& builder, const graph::Node& node, int64_t* t
     }
   }
   if (pads.size() != 2 * axes.size()) return false;
-  *top = *left = 0;
   for (size_t i = 0; i < axes.size(); ++i) {
-    if (axes[i] == 2) *top = pads[i];
-    if (axes[i] == 3) *left = pads[i];
-    if (axes[i] < 2 && (pads[i] != 0 || pads[axes.size() + i] != 0)) return false;
+    const int64_t before = pads[i], behind = pads[axes.size() + i];
+    if (axes[i] == 2) margins->top = before, margins->bottom = behind;
+    if (axes[i] == 3) margins->left = before, margins->right = behind;
+    if (axes[i] < 2 && (before != 0 || behind != 0)) return false;
   }
   return true;
 }
@@ -106,27 +112,32 @@ bool ReadMargins(const PlanBuilder& builder, const graph::Node& node, int64_t* t
 
 Result<bool> PlanPadNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0], out = node.outputs[0];
-  if (!builder.is_picture(x) || !builder.is_picture(out) || builder.reading(x).storage < 0) return false;
-  const std::string mode = node.attributes.String("mode", "constant");
-  int64_t top = 0, left = 0;
-  if (!ReadMargins(builder, node, &top, &left)) return false;
-  float constant = builder.graph().opset < 11 ? node.attributes.Float("value", 0) : 0;
+  if (!builder.is_picture(x) || !builder.is_picture(out) || !builder.is_computed(x)) return false;
+  graph::Padding padding;
+  if (!ReadMargins(builder, node, &padding)) return false;
+  padding.kind = PadKindOf(node.attributes.String("mode", "constant"));
+  padding.value = builder.graph().opset < 11 ? node.attributes.Float("value", 0) : 0;
   if (builder.graph().opset >= 11 && graph::InputOf(node, 2) != graph::kNoValue) {
     const Tensor* value = builder.ConstantFloats(node.inputs[2]);
     if (value == nullptr || value->element_count() > 1) return false;
-    if (value->element_count() == 1) constant = *value->data<float>();
+    if (value->element_count() == 1) padding.value = *value->data<float>();
   }
-  const Planes from = builder.PlanesOf(x), to = builder.PlanesOf(out);
-  // What is pending can wait, where margins are numbers of the picture.
-  if (mode == "constant") builder.Materialize(x);
-  const Reading reading = builder.PlanarReading(x);
-  const StorageId storage = builder.NewStorage(out);
-  builder.Add(
-      std::make_unique<PadStep>(reading.storage, storage, from, ops::PadSources(mode, from.h, top, to.h),
-                                ops::PadSources(mode, from.w, left, to.w), constant),
-      node);
-  builder.SetReading(out, {storage, reading.pointwise, reading.layout, reading.pending});
+  // What is pending can wait, where margins are numbers of the picture: it is not applied here.
+  ReadData from = padding.kind == graph::PadKind::kConstant ? builder.Materialize(x) : builder.DenseRead(x);
+  Reading padded = builder.reading(x);
+  from.pending = {};
+  padded.storage = builder.NewStorage(out);
+  builder.Add(node, PadWork{padding}, {from}, {padded.storage});
+  builder.SetReading(out, padded);
   return true;
+}
+
+MadeStep MakeStep(const PadWork& work, StepMaker& maker) {
+  const Planes from = maker.PictureOfRead(), to = maker.written().picture;
+  const std::string mode(NameOf(work.padding.kind));
+  return NewStep<PadStep>(maker.read().storage, maker.node().writes[0], from,
+                          ops::PadSources(mode, from.h, work.padding.top, to.h),
+                          ops::PadSources(mode, from.w, work.padding.left, to.w), work.padding.value);
 }
 
 }  // namespace tempera::engine

@@ -1,8 +1,9 @@
-#include "src/engine/plan/steps/parameters_step.h"
-
 #include <algorithm>
-#include <cstring>
 #include <utility>
+
+#include "src/engine/plan/norm.h"
+#include "src/engine/plan/step_maker.h"
+#include "src/engine/plan/steps/parameters_node.h"
 
 namespace tempera::engine {
 namespace {
@@ -11,11 +12,10 @@ class ParametersStep final : public Step {
  public:
   explicit ParametersStep(InstanceNorm* norm) : norm_(norm) { info.kernel = "parameters"; }
 
-  void Take(StorageId from, size_t count, std::vector<float>* to) {
-    reads.push_back(from);
-    parts_.push_back({from, count, nullptr, to});
+  // Repeats them where `to` has room for several images.
+  void Take(const ReadData& from, std::vector<float>* to) {
+    parts_.push_back({from.storage, static_cast<size_t>(from.shape[0]), nullptr, to});
   }
-  bool takes_any() const { return !parts_.empty(); }
 
   void Bind(const Memory& memory) override {
     for (Part& part : parts_) part.numbers = memory.floats(part.from);
@@ -43,34 +43,52 @@ class ParametersStep final : public Step {
 }  // namespace
 
 bool HasParameters(const PlanBuilder& builder, const graph::Node& node) {
-  const Shape& x = builder.info(node.inputs[0]).shape;
+  const Shape& x = builder.shape(node.inputs[0]);
   for (size_t i : {1, 2}) {
     const graph::ValueId v = node.inputs[i];
-    if (!builder.is_float(v) || builder.info(v).shape != Shape{x[1]}) return false;
-    if (builder.ConstantFloats(v) == nullptr && builder.reading(v).storage < 0) return false;
+    if (!builder.CanRead(v) || builder.shape(v) != Shape{x[1]}) return false;
   }
   return true;
 }
 
+std::string ParameterName(const PlanBuilder& builder, graph::ValueId v) {
+  return builder.ConstantFloats(v) == nullptr ? std::string() : builder.NameOf(v);
+}
+
 std::vector<float> ParametersOf(const PlanBuilder& builder, graph::ValueId v) {
   const Tensor* constant = builder.ConstantFloats(v);
-  if (constant == nullptr) return std::vector<float>(static_cast<size_t>(builder.info(v).shape[0]));
+  if (constant == nullptr) return std::vector<float>(static_cast<size_t>(builder.shape(v)[0]));
   return {constant->span<float>().begin(), constant->span<float>().end()};
 }
 
-void AddParametersStep(PlanBuilder& builder, const graph::Node& node, std::vector<float>* first,
-                       std::vector<float>* second, const ParametersWork& work, InstanceNorm* norm) {
-  auto step = std::make_unique<ParametersStep>(norm);
-  for (const auto& [input, to] : {std::pair{size_t{1}, first}, std::pair{size_t{2}, second}}) {
+void AddParametersNode(PlanBuilder& builder, const graph::Node& node, ParametersWork work) {
+  NodeData data;
+  for (const auto& [input, read] :
+       {std::pair{size_t{1}, &work.scale_read}, std::pair{size_t{2}, &work.shift_read}}) {
     const graph::ValueId v = node.inputs[input];
     if (builder.ConstantFloats(v) != nullptr) continue;
-    step->Take(builder.Materialize(v), static_cast<size_t>(builder.info(v).shape[0]), to);
-    step->info.output_shape = builder.info(v).shape;
+    *read = static_cast<int32_t>(data.reads.size());
+    data.reads.push_back(builder.Materialize(v));
   }
-  if (!step->takes_any()) return;
-  step->info.name = "parameters of " + node.name;
-  step->info.operators = "Identity";
-  builder.AddBehindSources(std::move(step), work);
+  if (data.reads.empty()) return;
+  data.name = "parameters of " + node.name;
+  data.operators = "Identity";
+  data.work = work;
+  builder.AddBehindSources(std::move(data));
+}
+
+MadeStep MakeStep(const ParametersWork& work, StepMaker& maker) {
+  InstanceNorm* norm = work.norm < 0 ? nullptr : maker.norm(work.norm);
+  auto step = std::make_unique<ParametersStep>(norm);
+  if (work.scale_read >= 0) {
+    step->Take(maker.read(static_cast<size_t>(work.scale_read)),
+               norm != nullptr ? &norm->gamma : maker.numbers(work.scale));
+  }
+  if (work.shift_read >= 0) {
+    step->Take(maker.read(static_cast<size_t>(work.shift_read)),
+               norm != nullptr ? &norm->beta : maker.numbers(work.shift));
+  }
+  return std::unique_ptr<Step>(std::move(step));
 }
 
 }  // namespace tempera::engine

@@ -2,7 +2,7 @@
 #include <algorithm>
 
 #include "src/engine/plan/plan_builder.h"
-#include "src/engine/plan/steps/parameters_step.h"
+#include "src/engine/plan/steps/parameters_node.h"
 #include "src/graph/activation.h"
 
 namespace tempera::engine {
@@ -12,7 +12,7 @@ namespace {
 int32_t RepeatForImages(PlanBuilder& builder, std::span<const float> numbers, int64_t n) {
   std::vector<float> repeated;
   for (int64_t i = 0; i < n; ++i) repeated.insert(repeated.end(), numbers.begin(), numbers.end());
-  return builder.KeepFloats(std::move(repeated));
+  return builder.AddNumbers(std::move(repeated));
 }
 
 }  // namespace
@@ -21,18 +21,15 @@ Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
   const Shape& shape = builder.info(x).shape;
   if (std::count(shape.begin(), shape.end(), 0) > 0) return false;  // empty: the plain loop has nothing to do
-  if (!builder.is_picture(x) || builder.reading(x).storage < 0 || !HasParameters(builder, node)) {
+  if (!builder.is_picture(x) || !builder.is_computed(x) || !HasParameters(builder, node)) {
     return Unsupported("node '" + node.name + "' works on a picture of too many planes; use another size");
   }
   const int64_t n = builder.PlanesOf(x).n;
-  if (!builder.reading(x).pointwise.is_identity()) builder.Materialize(x);  // one pending change at a time
+  if (!builder.reading(x).pending.empty()) builder.Materialize(x);  // one pending change at a time
   Reading r = builder.reading(x);
   r.pending.scale = RepeatForImages(builder, ParametersOf(builder, node.inputs[1]), n);
   r.pending.shift = RepeatForImages(builder, ParametersOf(builder, node.inputs[2]), n);
-  AddParametersStep(builder, node, &builder.KeptFloats(r.pending.scale), &builder.KeptFloats(r.pending.shift),
-                    ParametersWork{.scale = r.pending.scale, .shift = r.pending.shift}, nullptr);
-  r.pointwise.scale = builder.floats(r.pending.scale);
-  r.pointwise.shift = builder.floats(r.pending.shift);
+  AddParametersNode(builder, node, ParametersWork{.scale = r.pending.scale, .shift = r.pending.shift});
   builder.SetReading(node.outputs[0], r);
   builder.Credit(node.outputs[0], node);
   return true;
@@ -41,25 +38,20 @@ Result<bool> PlanAffineNode(PlanBuilder& builder, const graph::Node& node) {
 Result<bool> PlanActivationNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
   const auto spec = graph::ReadActivation(builder.graph(), node);
-  if (!spec || builder.reading(x).storage < 0) return false;
+  if (!spec || !builder.is_computed(x)) return false;
   if (!spec->clamp && !builder.is_picture(x)) return false;
   Reading r = builder.reading(x);
-  if (r.pointwise.activation != kernels::Activation::kNone) {
+  if (r.pending.activation != graph::ActivationKind::kNone) {
     builder.Materialize(x);
     r = builder.reading(x);
   }
   if (spec->clamp) {
-    r.pointwise.activation = kernels::Activation::kClamp;
-    r.pointwise.lo = spec->lo;
-    r.pointwise.hi = spec->hi;
     r.pending.activation = graph::ActivationKind::kClamp;
     r.pending.lo = spec->lo;
     r.pending.hi = spec->hi;
   } else {
     r.pending.activation = graph::ActivationKind::kSlope;
     r.pending.slope = RepeatForImages(builder, spec->slope, builder.PlanesOf(x).n);
-    r.pointwise.activation = kernels::Activation::kSlope;
-    r.pointwise.slope = builder.floats(r.pending.slope);
   }
   builder.SetReading(node.outputs[0], r);
   builder.Credit(node.outputs[0], node);
@@ -71,8 +63,8 @@ Result<bool> PlanViewNode(PlanBuilder& builder, const graph::Node& node) {
   for (size_t i = 1; i < node.outputs.size(); ++i) {
     if (node.outputs[i] != graph::kNoValue) return false;  // Dropout's mask
   }
-  if (builder.reading(node.inputs[0]).storage < 0) return false;
-  builder.SetReading(node.outputs[0], {builder.Materialize(node.inputs[0]), {}, {}});
+  if (!builder.is_computed(node.inputs[0])) return false;
+  builder.SetReading(node.outputs[0], {builder.Materialize(node.inputs[0]).storage});
   builder.Credit(node.outputs[0], node);
   return true;
 }

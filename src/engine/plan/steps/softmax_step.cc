@@ -3,6 +3,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/engine/plan/plan_builder.h"
+#include "src/engine/plan/step_maker.h"
 #include "src/kernels/planes/softmax_f32.h"
 #include "src/kernels/task_share.h"
 #include "src/ops/shape_rules.h"
@@ -16,18 +17,16 @@ constexpr int64_t kVector = 16;  // tasks begin at whole vectors
 
 class SoftmaxStep final : public Step {
  public:
-  SoftmaxStep(int64_t outer, int64_t size, int64_t inner, StorageId from, StorageId to, int64_t highway_bit)
-      : count_(outer * inner),
-        size_(size),
-        inner_(inner),
+  SoftmaxStep(const SoftmaxWork& work, StorageId from, StorageId to, int64_t highway_bit)
+      : count_(work.outer * work.inner),
+        size_(work.size),
+        inner_(work.inner),
         from_(from),
         to_(to),
         softmax_(kernels::ChooseSoftmaxF32(highway_bit)) {
-    reads = {from};
-    writes = {to};
     info.kernel = "softmax_f32";
-    scratch_bytes = static_cast<size_t>(kernels::SoftmaxScratchFloats(size)) * sizeof(float);
-    per_task_ = RoundUp(CeilDiv(kSoftmaxNumbers, size), kVector);
+    scratch_bytes = static_cast<size_t>(kernels::SoftmaxScratchFloats(size_)) * sizeof(float);
+    per_task_ = RoundUp(CeilDiv(kSoftmaxNumbers, size_), kVector);
   }
 
   void Bind(const Memory& memory) override {
@@ -57,9 +56,9 @@ class SoftmaxStep final : public Step {
 
 Result<bool> PlanSoftmaxNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
-  const Shape& shape = builder.info(x).shape;
+  const Shape& shape = builder.shape(x);
   int64_t count = 0;
-  if (!builder.is_float(x) || builder.reading(x).storage < 0) return false;
+  if (!builder.is_float(x) || !builder.is_computed(x)) return false;
   if (!CheckedElementCount(shape, &count) || count == 0) return false;
   const auto* fused = std::get_if<graph::FusedSoftmax>(&node.fused);
   const bool flat = fused == nullptr && builder.graph().opset < 13;
@@ -67,17 +66,20 @@ Result<bool> PlanSoftmaxNode(PlanBuilder& builder, const graph::Node& node) {
                         ? Result<int64_t>(fused->axis)
                         : ops::NormalizeAxis(node.attributes.Int("axis", flat ? 1 : -1), shape.size());
   if (!axis.ok()) return false;
-  int64_t outer = 1, size = 1, inner = 1;
+  SoftmaxWork work;
   for (size_t d = 0; d < shape.size(); ++d) {
     const auto at = static_cast<int64_t>(d);
-    (at < axis.value() ? outer : at == axis.value() || flat ? size : inner) *= shape[d];
+    (at < axis.value() ? work.outer : at == axis.value() || flat ? work.size : work.inner) *= shape[d];
   }
   // One long distribution is better left to the plain loop, which needs no room for a vector of them.
-  if (size > 64 * 1024) return false;
-  const StorageId from = builder.Materialize(x);
-  const StorageId to = builder.NewStorage(node.outputs[0]);
-  builder.Add(std::make_unique<SoftmaxStep>(outer, size, inner, from, to, builder.highway_bit()), node);
+  if (work.size > 64 * 1024) return false;
+  const ReadData from = builder.Materialize(x);
+  builder.Add(node, work, {from}, {builder.NewStorage(node.outputs[0])});
   return true;
+}
+
+MadeStep MakeStep(const SoftmaxWork& work, StepMaker& maker) {
+  return NewStep<SoftmaxStep>(work, maker.read().storage, maker.node().writes[0], maker.highway_bit());
 }
 
 }  // namespace tempera::engine

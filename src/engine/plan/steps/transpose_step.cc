@@ -1,11 +1,11 @@
 // Transposes that turn rows into columns, by squares: each is read row by row and written row by row, so that
 // no line of memory is fetched more than once, however far apart rows lie.
+#include "src/engine/plan/steps/transpose_step.h"
+
 #include <algorithm>
 #include <utility>
 
 #include "src/base/checked_math.h"
-#include "src/engine/plan/plan_builder.h"
-#include "src/ops/shape_rules.h"
 
 namespace tempera::engine {
 namespace {
@@ -24,8 +24,6 @@ class TransposeStep final : public Step {
   // rows: neighbours in the input; columns: neighbours in the output.
   TransposeStep(std::vector<Dim> others, const Dim& rows, const Dim& columns, StorageId from, StorageId to)
       : others_(std::move(others)), rows_(rows), columns_(columns), from_(from), to_(to) {
-    reads = {from};
-    writes = {to};
     info.kernel = "transpose_f32";
     for (const Dim& d : others_) matrices_ *= d.size;
     tasks_ = matrices_ * CeilDiv(rows_.size, kSquare) * parts();
@@ -77,11 +75,11 @@ class TransposeStep final : public Step {
 };
 
 // Dimensions of the result that follow each other in both memories become one.
-std::vector<Dim> JoinedDims(const Shape& shape, const Shape& in_steps, const Shape& out_steps) {
+std::vector<Dim> JoinedDims(const Move& move) {
   std::vector<Dim> dims;
-  for (size_t d = 0; d < shape.size(); ++d) {
-    if (shape[d] == 1) continue;
-    const Dim dim = {shape[d], in_steps[d], out_steps[d]};
+  for (size_t d = 0; d < move.shape.size(); ++d) {
+    if (move.shape[d] == 1) continue;
+    const Dim dim = {move.shape[d], move.in_strides[d], move.out_strides[d]};
     if (!dims.empty() && dims.back().in_step == dim.in_step * dim.size &&
         dims.back().out_step == dim.out_step * dim.size) {
       dims.back() = {dims.back().size * dim.size, dim.in_step, dim.out_step};
@@ -94,32 +92,20 @@ std::vector<Dim> JoinedDims(const Shape& shape, const Shape& in_steps, const Sha
 
 }  // namespace
 
-Result<bool> PlanTurnNode(PlanBuilder& builder, const graph::Node& node) {
-  const graph::ValueId x = node.inputs[0];
-  const Shape in = builder.info(x).shape, out = builder.info(node.outputs[0]).shape;
+std::unique_ptr<Step> MakeTransposeStep(const Move& move, StorageId from, StorageId to) {
   int64_t count = 0;
-  if (!builder.is_float(x) || builder.reading(x).storage < 0 || !CheckedElementCount(out, &count) ||
-      count == 0)
-    return false;
-  std::vector<int64_t> perm = node.attributes.Ints("perm");
-  for (size_t d = in.size(); d-- > 0 && perm.size() < in.size();) perm.push_back(static_cast<int64_t>(d));
-  const auto axes = ops::NormalizeAxes(std::move(perm), in.size());
-  if (!axes.ok() || axes.value().size() != in.size()) return false;
-  const Shape in_dense = ops::DenseStrides(in);
-  Shape in_steps;
-  for (int64_t d : axes.value()) in_steps.push_back(in_dense[static_cast<size_t>(d)]);
-  std::vector<Dim> dims = JoinedDims(out, in_steps, ops::DenseStrides(out));
+  if (move.in_offset != 0 || move.out_offset != 0 || !CheckedElementCount(move.shape, &count) || count == 0)
+    return nullptr;
+  std::vector<Dim> dims = JoinedDims(move);
   const auto rows =
       std::find_if(dims.begin(), dims.end(), [](const Dim& d) { return d.in_step == 1 && d.out_step != 1; });
-  if (rows == dims.end()) return false;
+  if (rows == dims.end()) return nullptr;
   const Dim row = *rows, column = dims.back();
-  if (row.size < kLeast || column.size < kLeast || count > (int64_t{1} << 34)) return false;
+  if (column.out_step != 1 || row.size < kLeast || column.size < kLeast || count > (int64_t{1} << 34))
+    return nullptr;
   dims.pop_back();
   dims.erase(rows);
-  const StorageId from = builder.Materialize(x);
-  const StorageId to = builder.NewStorage(node.outputs[0]);
-  builder.Add(std::make_unique<TransposeStep>(std::move(dims), row, column, from, to), node);
-  return true;
+  return std::make_unique<TransposeStep>(std::move(dims), row, column, from, to);
 }
 
 }  // namespace tempera::engine

@@ -1,61 +1,63 @@
 // Functions of single numbers: Elu, Sigmoid, Gelu, Exp and the like.
-#include <cmath>
 #include <optional>
+#include <string>
+#include <string_view>
 
 #include "src/engine/plan/planners.h"
-#include "src/engine/plan/steps/pointwise_step.h"
 
 namespace tempera::engine {
-namespace {
 
-using kernels::UnaryFunction;
 using kernels::UnaryOp;
 
+namespace {
+
 // x to a constant power that is another function.
-std::optional<UnaryFunction> PowerOf(const PlanBuilder& builder, const graph::Node& node) {
+std::optional<FunctionWork> PowerOf(const PlanBuilder& builder, const graph::Node& node) {
   const Tensor* exponent = builder.ConstantFloats(node.inputs[1]);
   if (exponent == nullptr || exponent->element_count() != 1 ||
-      exponent->shape().size() > builder.info(node.inputs[0]).shape.size()) {
+      exponent->shape().size() > builder.shape(node.inputs[0]).size()) {
     return std::nullopt;
   }
   const float k = *exponent->data<float>();
-  if (k == 2) return UnaryFunction{UnaryOp::kSquare};
-  if (k == 0.5f) return UnaryFunction{UnaryOp::kSqrt};
-  if (k == -1) return UnaryFunction{UnaryOp::kReciprocal};
+  if (k == 2) return FunctionWork{"Square"};
+  if (k == 0.5f) return FunctionWork{"Sqrt"};
+  if (k == -1) return FunctionWork{"Reciprocal"};
   return std::nullopt;
 }
 
-std::optional<UnaryFunction> FunctionOf(const PlanBuilder& builder, const graph::Node& node) {
+std::optional<FunctionWork> FunctionOf(const PlanBuilder& builder, const graph::Node& node) {
   if (node.op_type == "Pow") return PowerOf(builder, node);
   const PlannerEntry* entry = PlannerOf(node.op_type, PlanUnaryNode);
   if (entry == nullptr) return std::nullopt;
-  UnaryFunction f = entry->function;
-  f.alpha = node.attributes.Float("alpha", f.alpha);
-  f.beta = node.attributes.Float(f.op == UnaryOp::kSelu ? "gamma" : "beta", f.beta);
-  if (f.op == UnaryOp::kCelu && !(f.alpha > 0)) return std::nullopt;
-  return f;
-}
-
-// As messages and charts call it.
-std::string KernelOf(const graph::Node& node) {
-  std::string name = node.op_type.substr(node.op_type.find('.') + 1);
-  for (char& c : name) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-  return name + "_f32";
+  const kernels::UnaryFunction& defaults = entry->function;
+  FunctionWork work;
+  work.function = node.op_type.substr(node.op_type.find('.') + 1);
+  work.alpha = node.attributes.Float("alpha", defaults.alpha);
+  work.beta = node.attributes.Float(defaults.op == UnaryOp::kSelu ? "gamma" : "beta", defaults.beta);
+  if (defaults.op == UnaryOp::kCelu && !(work.alpha > 0)) return std::nullopt;
+  return work;
 }
 
 }  // namespace
 
+std::optional<UnaryOp> UnaryOpOf(std::string_view function) {
+  if (function == "Square") return UnaryOp::kSquare;
+  for (const std::string& op_type : {std::string(function), "tempera." + std::string(function)}) {
+    const PlannerEntry* entry = PlannerOf(op_type, PlanUnaryNode);
+    if (entry != nullptr && op_type != "Pow") return entry->function.op;
+  }
+  return std::nullopt;
+}
+
 Result<bool> PlanUnaryNode(PlanBuilder& builder, const graph::Node& node) {
   const graph::ValueId x = node.inputs[0];
-  if (!builder.is_float(x) || builder.reading(x).storage < 0) return false;
-  const auto function = FunctionOf(builder, node);
-  if (!function) return false;
-  const Reading from = builder.PlanarReading(x);
+  if (!builder.is_float(x) || !builder.is_computed(x)) return false;
+  auto work = FunctionOf(builder, node);
+  if (!work) return false;
+  const ReadData from = builder.DenseRead(x);
   const StorageId to = builder.NewStorage(node.outputs[0]);
   builder.AllowInPlace(to, {from.storage});
-  auto step = MakeUnaryStep(*function, from, to, builder.PlanesOf(x), builder.highway_bit());
-  step->info.kernel = KernelOf(node);
-  builder.Add(std::move(step), node);
+  builder.Add(node, *std::move(work), {from}, {to});
   return true;
 }
 

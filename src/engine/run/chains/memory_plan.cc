@@ -11,11 +11,11 @@ std::vector<ArenaBlock> Lifetimes(const Plan& plan, std::span<const int32_t> sta
   const int32_t end = stage_of.empty() ? 0 : stage_of.back() + 1;
   std::vector<ArenaBlock> blocks(plan.storages.size());
   for (size_t s = 0; s < blocks.size(); ++s) {
-    const Storage::Kind kind = plan.storages[s].kind;
-    const bool lies_here = kind == Storage::Kind::kArena || (ends_in_arena && !plan.storages[s].kept);
+    const StorageKind kind = plan.storages[s].kind;
+    const bool lies_here = kind == StorageKind::kArena || (ends_in_arena && !plan.storages[s].kept);
     blocks[s].bytes = lies_here ? plan.storages[s].bytes : 0;
-    blocks[s].first_step = kind == Storage::Kind::kInput ? -1 : end;
-    blocks[s].last_step = kind == Storage::Kind::kOutput ? end : -1;
+    blocks[s].first_step = kind == StorageKind::kInput ? -1 : end;
+    blocks[s].last_step = kind == StorageKind::kOutput ? end : -1;
   }
   for (size_t i = 0; i < plan.steps.size(); ++i) {
     for (const auto* ids : {&plan.steps[i]->reads, &plan.steps[i]->writes}) {

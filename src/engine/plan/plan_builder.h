@@ -93,12 +93,12 @@ class PlanBuilder {
   Plan plan_;
   const graph::Graph* graph_;  // plan_.graph
   PlanOptions options_;
-  std::vector<int32_t> conv_ordinal_;  // by index of the graph's nodes; -1: not a convolution
-  std::vector<bool> low_precision_;    // likewise
-  std::vector<bool> interleaved_;      // by ValueId
+  std::vector<int32_t> conv_ordinal_;    // by index of the graph's nodes; -1: not a convolution
+  std::vector<bool> low_precision_;      // likewise
+  std::vector<bool> interleaved_;        // by ValueId
   std::vector<FlatInputs> flat_inputs_;  // by ValueId
-  std::vector<Reading> readings_;      // by ValueId
-  std::vector<int32_t> producers_;     // by StorageId: the node that writes it; -1: an input
+  std::vector<Reading> readings_;        // by ValueId
+  std::vector<int32_t> producers_;       // by StorageId: the node that writes it; -1: an input
 };
 
 // Plans one node for fast steps; false: they do not serve here, and nothing was added.

@@ -3,11 +3,15 @@
 #include "src/base/thread_pool.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <chrono>
 #include <cstdlib>
 #include <ctime>
+#include <fstream>
+#include <string>
 #include <thread>
 #include <vector>
 
@@ -153,6 +157,32 @@ TEST(ThreadPool, ZeroMeansCores) {
 TEST(ThreadPool, AbsurdCountsAreRefused) {
   EXPECT_FALSE(ThreadPool::Create(-1).ok());
   EXPECT_FALSE(ThreadPool::Create(100000).ok());
+}
+
+// Each thread wants megabytes of addresses for its stack; a process that may have few gets an error, and
+// those that had started are gone.
+TEST(ThreadPool, ThreadsThatCannotStartAreAnError) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "sanitizers take more addresses than that";
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "sanitizers take more addresses than that";
+#endif
+#endif
+  const auto starve = [] {
+    std::ifstream statm("/proc/self/statm");
+    uint64_t pages = 0;
+    if (!(statm >> pages)) _exit(3);
+    const rlim_t bytes = pages * static_cast<uint64_t>(sysconf(_SC_PAGESIZE)) + (rlim_t{256} << 20);
+    const rlimit limit = {bytes, bytes};
+    if (setrlimit(RLIMIT_AS, &limit) != 0) _exit(4);
+    const auto pool = ThreadPool::Create(1000);
+    if (pool.ok()) _exit(5);
+    const bool said = pool.status().code() == StatusCode::kOutOfMemory &&
+                      pool.status().message().find("1000 threads") != std::string::npos;
+    _exit(said && ThreadPool::Create(2).ok() ? 0 : 6);
+  };
+  EXPECT_EXIT(starve(), testing::ExitedWithCode(0), "");
 }
 
 }  // namespace

@@ -215,5 +215,34 @@ TEST_F(HostTest, SessionsOfSeveralThreadsShareIt) {
   for (std::thread& t : threads) t.join();
 }
 
+// Chains hold a pool longer than steps do, and their tasks wait for one another. Meant for ThreadSanitizer
+// too.
+TEST_F(HostTest, SessionsWithChainsShareIt) {
+  // Nothing but convolutions: all of it is one chain where it may take any memory.
+  TestModel m;
+  std::string x = m.Node("Relu", {m.PaddedConv("x", 3, 8, 3, 1, 1, false)});
+  for (int i = 0; i < 3; ++i) x = m.Node("Relu", {m.PaddedConv(x, 8, 8, 3, 1, 1, false)});
+  m.Output(m.PaddedConv(x, 8, 3, 3, 1, 1, false));
+  const ModelPtr chained = m.Load().value();
+  std::vector<std::unique_ptr<Session>> sessions;
+  std::vector<std::vector<float>> alone;
+  for (int i = 0; i < 4; ++i) {
+    SessionOptions options = Options(i == 1 ? Precision::kInt8 : Precision::kFp32);
+    options.chain_bytes = i == 3 ? -1 : int64_t{1} << 40;
+    if (i == 2) options.norm_statistics = NormStatistics::kCarried;
+    auto session = Session::Create(i == 2 ? Net() : chained, {kShape}, options);
+    ASSERT_TRUE(session.ok()) << session.status().message();
+    alone.push_back(Painted(**session));
+    sessions.push_back(std::move(session).value());
+  }
+  std::vector<std::thread> threads;
+  for (size_t i = 0; i < sessions.size(); ++i) {
+    threads.emplace_back([&, i] {
+      for (int round = 0; round < 20; ++round) EXPECT_EQ(Painted(*sessions[i]), alone[i]) << i;
+    });
+  }
+  for (std::thread& t : threads) t.join();
+}
+
 }  // namespace
 }  // namespace tempera::engine

@@ -79,6 +79,30 @@ TEST_F(Reader, StartAndDurationCutExactly) {
   EXPECT_NE(late.status().message().find("ends before"), std::string::npos) << late.status().message();
 }
 
+// Times of which a sum or a change of units would not fit 64 bits.
+TEST_F(Reader, TimestampsAtTheEndOf64BitsStillRise) {
+  for (const char* name : {"late.nut", "late.mkv"}) {
+    const std::string clip = Make(
+        "-f lavfi -i testsrc2=s=64x48:r=10:d=1 -c:v ffv1 -pix_fmt yuv420p -output_ts_offset 9223372036000",
+        name);
+    const Seen all = ReadAll(clip);
+    ASSERT_EQ(all.pts_us.size(), 10u) << name;
+    for (int i = 0; i < 10; ++i) EXPECT_NEAR(all.pts_us[i] - all.pts_us[0], i * 100000, 1000) << name;
+  }
+}
+
+// Sound that goes on for long before there is a picture is not held in memory to any length.
+TEST_F(Reader, EarlyPacketsAreBounded) {
+  const std::string clip = Make(
+      "-f lavfi -i anullsrc=r=192000:cl=7.1:d=30 -itsoffset 31 -f lavfi -i color=s=32x32:r=5:d=1 -map 1:v "
+      "-map 0:a "
+      "-c:v ffv1 -c:a pcm_s16le -cues_to_front 0 -max_interleave_delta 0",
+      "early.mkv");
+  const Seen seen = ReadAll(clip);
+  EXPECT_EQ(seen.frames.size(), 5u);
+  EXPECT_NE(seen.notices.find("packets"), std::string::npos) << seen.notices;
+}
+
 TEST_F(Reader, TurnsRotatedVideoUpright) {
   // White in the left half; a quarter turn clockwise takes it to the top.
   Make("-f lavfi -i color=black:s=64x48:r=5:d=0.4 -vf drawbox=0:0:32:48:white:fill -c:v libx264 -crf 1",

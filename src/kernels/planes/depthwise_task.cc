@@ -308,7 +308,8 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
       ring.Fill(read, plane, (y - y0) * s.stride_h, need, rows);
       out.to = out_plane + y * s.out_w + x0;
       if (const SquareFunction square = ChooseSquareFor(args.write.activation, s, count)) {
-        square(rows, s.dilation_w == 1 ? plan.segment_width : s.dilation_w, weights, out);
+        const bool dilated = s.dilation_h != 1 || s.dilation_w != 1;
+        square(rows, dilated ? s.dilation_w : plan.segment_width, weights, out);
         continue;
       }
       for (int64_t r = 0; r < count; ++r, out.to += s.out_w) {

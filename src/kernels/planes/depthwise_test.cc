@@ -192,6 +192,25 @@ TEST(Depthwise, UnevenWindows) {
   Check(c, s);
 }
 
+TEST(Depthwise, UnevenDilations) {
+  for (const int64_t dilation_h : {1, 2, 3}) {
+    for (const int64_t dilation_w : {1, 2, 3}) {
+      for (const int64_t w : {7, 17, 64, 700}) {
+        for (const int64_t kernel : {3, 5}) {
+          Case c;
+          c.w = w, c.h = 13, c.kernel = kernel, c.pad = 1;
+          ConvShape s = ShapeOf(c);
+          s.dilation_h = dilation_h, s.dilation_w = dilation_w;
+          s.out_h = c.h + 2 - (kernel - 1) * dilation_h, s.out_w = w + 2 - (kernel - 1) * dilation_w;
+          SCOPED_TRACE(std::to_string(kernel) + " dilations " + std::to_string(dilation_h) + " " +
+                       std::to_string(dilation_w) + " w " + std::to_string(w));
+          if (s.out_h > 0 && s.out_w > 0) Check(c, s);
+        }
+      }
+    }
+  }
+}
+
 TEST(Depthwise, Enlarged) {
   for (PadMode mode : {PadMode::kConstant, PadMode::kEdge, PadMode::kReflect}) {
     for (int64_t kernel : {1, 2, 3, 5, 7}) {

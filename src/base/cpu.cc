@@ -49,7 +49,9 @@ std::vector<CpuTarget> AvailableCpuTargets() {
 
 Result<CpuTarget> ChooseCpuTarget(std::string_view name) {
 #if HWY_ARCH_X86
-  if (!ThisCpu().sse42) return Unsupported("this processor has no SSE4.2: Tempera needs one made since 2011");
+  if (!ThisCpu().sse42)
+    return Unsupported(
+        "this processor has no SSE4.2, which Tempera needs (Intel since 2008, AMD since 2011)");
   const bool runs = HWY_STATIC_TARGET == HWY_AVX2   ? ThisCpu().avx2 && ThisCpu().fma && ThisCpu().f16c
                     : HWY_STATIC_TARGET == HWY_AVX3 ? ThisCpu().avx512()
                                                     : true;

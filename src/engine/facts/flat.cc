@@ -94,6 +94,8 @@ class FlatFinder {
         return in.size() == 4 && out.size() == 4 && HasFlatPlanes(first.axes)
                    ? Flatness{Bit(2) | Bit(3), first.inputs, 1}
                    : Flatness{};
+      case FlatWhen::kAlong:
+        return {Broadcast(first.axes, in, out.size()), first.inputs, 1};
       case FlatWhen::kFirst:
         return {Broadcast(first.axes, in, out.size()), first.inputs, in == out ? first.run : 1};
       case FlatWhen::kAll:
@@ -152,8 +154,10 @@ class FlatFinder {
     const std::vector<int64_t> order = node.attributes.Ints("perm");
     uint32_t axes = 0;
     for (size_t d = 0; d < rank; ++d) {
-      const auto from = d < order.size() ? static_cast<size_t>(order[d]) : rank - 1 - d;
-      if ((in_axes & Bit(from)) != 0) axes |= Bit(d);
+      auto from = rank - 1 - d;
+      if (d < order.size())
+        from = static_cast<size_t>(order[d] < 0 ? order[d] + static_cast<int64_t>(rank) : order[d]);
+      if (from < rank && (in_axes & Bit(from)) != 0) axes |= Bit(d);
     }
     return axes;
   }

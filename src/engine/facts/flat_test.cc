@@ -163,6 +163,39 @@ TEST(Flat, ChannelsMadeRowsAreNot) {
   EXPECT_GT(SpreadOf(session->output(0)).within, 0.1f);
 }
 
+// Runs of one number that an operator along an axis parts, and windows of padding alone, are of several
+// colours.
+TEST(Flat, WhatIsPartedOrPaddedIsNot) {
+  using Name = std::string;
+  const auto expect_several = [](const char* what, auto&& detour) {
+    TestModel m;
+    const Name y = detour(m);
+    m.Output(m.Node("InstanceNormalization", {y, m.Floats({3}, {1, 1, 1}), m.Floats({3}, {0, 0, 0})}));
+    auto session = Session::Create(m.Load().value(), {{1, 3, 2, 2}}, {}).value();
+    for (int64_t i = 0; i < 12; ++i) session->input(0).data<float>()[i] = static_cast<float>(1 + i / 4 * 2);
+    ASSERT_TRUE(session->Run().ok());
+    EXPECT_GT(SpreadOf(session->output(0)).within, 0.1f) << what;
+  };
+  expect_several("softmax", [](TestModel& m) {
+    const Name rows =
+        m.Node("Softmax", {m.Node("Reshape", {"x", m.Int64s({2, 6})})}, {TestModel::Int("axis", 1)});
+    return m.Node("Reshape", {rows, m.Int64s({1, 3, 2, 2})});
+  });
+  expect_several("slice backwards", [](TestModel& m) {
+    const Name back = m.Node("Slice", {m.Node("Reshape", {"x", m.Int64s({2, 6})}), m.Int64s({-1}),
+                                       m.Int64s({-100}), m.Int64s({1}), m.Int64s({-1})});
+    return m.Node("Reshape", {back, m.Int64s({1, 3, 2, 2})});
+  });
+  expect_several("average of padding", [](TestModel& m) {
+    return m.Node("AveragePool", {"x"},
+                  {TestModel::Ints("kernel_shape", {1, 1}), TestModel::Ints("pads", {1, 1, 1, 1})});
+  });
+  expect_several("axes counted from the end", [](TestModel& m) {
+    const Name turned = m.Node("Transpose", {"x"}, {TestModel::Ints("perm", {0, -1, 2, -3})});
+    return m.Node("Reshape", {turned, m.Int64s({1, 3, 2, 2})});
+  });
+}
+
 // What follows from a state that is zero yet, beside a frame of many colours.
 TEST(Flat, AStateThatIsStillZeroIsOneColour) {
   TestModel m;

@@ -13,6 +13,7 @@ using graph::Node;
 
 FlatWhen Never(const Node&) { return FlatWhen::kNever; }
 FlatWhen First(const Node&) { return FlatWhen::kFirst; }
+FlatWhen Along(const Node&) { return FlatWhen::kAlong; }
 FlatWhen All(const Node&) { return FlatWhen::kAll; }
 
 FlatWhen Planes(const Node&) { return FlatWhen::kPlanes; }
@@ -20,9 +21,27 @@ FlatWhen Concat(const Node&) { return FlatWhen::kConcat; }
 FlatWhen View(const Node&) { return FlatWhen::kView; }
 FlatWhen Transposed(const Node&) { return FlatWhen::kTranspose; }
 
+// Whether some window may lie in what is padded alone: its result is no number of the picture.
+bool MayMissThePicture(const Node& node) {
+  const std::vector<int64_t> kernel = node.attributes.Ints("kernel_shape"),
+                             pads = node.attributes.Ints("pads");
+  const std::vector<int64_t> dilations = node.attributes.Ints("dilations");
+  const bool padded = std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; });
+  const bool dilated = std::any_of(dilations.begin(), dilations.end(), [](int64_t d) { return d != 1; });
+  for (size_t i = 0; i < pads.size(); ++i) {
+    if (kernel.empty() || pads[i] >= kernel[i % kernel.size()]) return true;
+  }
+  return padded && dilated;
+}
+
+FlatWhen ByMaxPool(const Node& node) {
+  return MayMissThePicture(node) ? FlatWhen::kNever : FlatWhen::kPlanes;
+}
+
 // Zeros around the picture count where it says so.
 FlatWhen ByAveragePool(const Node& node) {
-  return node.attributes.Int("count_include_pad", 0) == 0 && !node.attributes.Has("auto_pad")
+  return node.attributes.Int("count_include_pad", 0) == 0 && !node.attributes.Has("auto_pad") &&
+                 !MayMissThePicture(node)
              ? FlatWhen::kPlanes
              : FlatWhen::kNever;
 }
@@ -81,7 +100,7 @@ constexpr OperatorFacts kOperators[] = {
     {"Log", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"MatMul", Never, kMeasured, LayoutRole::kNeedsPlanes},
     {"Max", All, kMeasured, LayoutRole::kNeedsPlanes},
-    {"MaxPool", Planes, RangeKept, LayoutRole::kNeedsPlanes},
+    {"MaxPool", ByMaxPool, RangeKept, LayoutRole::kNeedsPlanes},
     {"Min", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"Mish", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Mul", All, kMeasured, LayoutRole::kNeedsPlanes},
@@ -98,12 +117,12 @@ constexpr OperatorFacts kOperators[] = {
     {"Selu", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Sigmoid", First, RangeOfSigmoid, LayoutRole::kNeedsPlanes},
     {"Sign", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Slice", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Softmax", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Slice", Along, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Softmax", Along, kMeasured, LayoutRole::kNeedsPlanes},
     {"Softplus", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Softsign", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"SpaceToDepth", Planes, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Split", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"Split", Along, kMeasured, LayoutRole::kNeedsPlanes},
     {"Sqrt", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Squeeze", View, kMeasured, LayoutRole::kNeedsPlanes},
     {"Sub", All, kMeasured, LayoutRole::kNeedsPlanes},
@@ -118,7 +137,7 @@ constexpr OperatorFacts kOperators[] = {
     {"tempera.GroupNorm", Planes, kMeasured, LayoutRole::kNorm},
     {"tempera.Mish", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"tempera.Silu", First, kMeasured, LayoutRole::kNeedsPlanes},
-    {"tempera.Softmax", First, kMeasured, LayoutRole::kNeedsPlanes},
+    {"tempera.Softmax", Along, kMeasured, LayoutRole::kNeedsPlanes},
 };
 constexpr OperatorFacts kOther = {"", Never, kMeasured, LayoutRole::kNeedsPlanes};
 

@@ -15,11 +15,12 @@ enum class FlatWhen {
   kNever,
   kPlanes,  // a picture whose planes are one number each gives another, whatever their size: convolutions,
             // norms
-  kFirst,   // along each axis along which the first input is, as broadcast: number by number, and what takes
-            // some
-  kAll,     // along each along which all inputs are, as broadcast
-  kConcat,  // the same, but for the axis along which they are joined
-  kView,    // the numbers stay in their order, the shape changes
+  kFirst,   // along each axis along which the first input is, as broadcast: number by number
+  kAlong,  // the same, but what happens along an axis may part numbers that were equal side by side: those of
+           // a run that does not end with the axis
+  kAll,    // along each along which all inputs are, as broadcast
+  kConcat,     // the same, but for the axis along which they are joined
+  kView,       // the numbers stay in their order, the shape changes
   kTranspose,  // the axes change places
 };
 

@@ -1,5 +1,6 @@
-// Steps are made from nodes of a plan, and from nothing else but what these name: storages, norms, numbers
-// and constants. No step sees a node of the graph.
+// Steps are made from nodes of a plan, from what these name (storages, norms, numbers and constants) and from
+// how the session paints (PlanOptions). The graph behind the plan gives constants and its opset; a plain loop
+// gets a node of its own, made from its work.
 #pragma once
 
 #include <memory>

@@ -111,7 +111,11 @@ TEST(PlanData, CheckFindsWhatIsWrong) {
   EXPECT_TRUE(refused([](PlanData& p) { p.arena_bytes = 1; }));
   EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].reads.clear(); }));
   EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].writes.clear(); }));
-  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].work = BinaryWork{.a = {0, {}}, .b = {1, {}}}; }));
+  EXPECT_TRUE(refused([](PlanData& p) {
+    BinaryWork reads_nothing;
+    reads_nothing.a.read = 0, reads_nothing.b.read = 1;
+    p.nodes[0].work = reads_nothing;
+  }));
   EXPECT_TRUE(refused([](PlanData& p) {
     for (StorageData& s : p.storages) s.offset = s.offset < 0 ? -1 : 64 * static_cast<int64_t>(s.index);
     for (StorageData& s : p.storages) s.first_node = -1, s.last_node = 99;

@@ -42,6 +42,7 @@ class PlannedSession final : public Session {
     DescribeTraffic();
     for (const auto& norm : plan_.norms) {
       if ((norm->flat_inputs & kNeverFlat) == 0 && norm->wants_moments()) asked_flat_ |= norm->flat_inputs;
+      norm->flat = norm->flat_inputs == 0;
     }
     return OkStatus();
   }
@@ -231,8 +232,10 @@ class PlannedSession final : public Session {
     return OkStatus();
   }
 
+  // Those aside that are flat with every frame.
   bool any_flat() const {
-    return std::any_of(plan_.norms.begin(), plan_.norms.end(), [](const auto& norm) { return norm->flat; });
+    return std::any_of(plan_.norms.begin(), plan_.norms.end(),
+                       [](const auto& norm) { return norm->flat && norm->flat_inputs != 0; });
   }
 
   // The chain's steps, from plan_.steps[first] on, unfinished. Each step's time is its share in the work of

@@ -104,8 +104,6 @@ class ToPlanarStep final : public BandedStep {
 class CopyStep final : public Step {
  public:
   CopyStep(StorageId from, StorageId to, size_t bytes) : from_(from), to_(to), bytes_(bytes) {
-    reads = {from};
-    writes = {to};
     info.kernel = "copy";
   }
   void Bind(const Memory& memory) override {

@@ -41,7 +41,7 @@ void EngineOptions::AddPin(CLI::App& verb) {
 
 void EngineOptions::AddNormStatistics(CLI::App& verb) {
   verb.add_option("--norm-statistics", norm_statistics,
-                  "smoothed: blended with the runs before; carried: of the run before")
+                  "smoothed: blended with the runs before; carried: of the last exact run")
       ->type_name(kNormStatisticsWords)
       ->check(CLI::IsMember({"exact", "smoothed", "carried"}).description(""));
 }

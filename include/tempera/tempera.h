@@ -147,7 +147,7 @@ typedef enum tempera_precision {
 typedef enum tempera_norm_statistics {
   TEMPERA_NORM_EXACT = 0,    /* the frame's own mean and variance: every frame is painted by itself */
   TEMPERA_NORM_SMOOTHED = 1, /* blended with those of the frames before: for one video, in order */
-  TEMPERA_NORM_CARRIED = 2   /* those of the frame before where they are near: for one video, in order */
+  TEMPERA_NORM_CARRIED = 2 /* of the last frame painted exactly, while it is near: for one video, in order */
 } tempera_norm_statistics;
 
 /* 0 info, 1 warning, 2 error. Called on the thread that is in a call of the library, which it may call again.

@@ -123,7 +123,7 @@ Status Specializer::VisitNode(Node&& node) {
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
     if (const auto count = ElementCount(outputs[i].shape, outputs[i].dtype); !count.ok()) {
-      return AtNode(node, Unsupported("its result of shape " + ShapeToString(outputs[i].shape) +
+      return AtNode(node, OutOfMemory("its result of shape " + ShapeToString(outputs[i].shape) +
                                       " is larger than 16 GiB; use a smaller picture"));
     }
     graph_.value(node.outputs[i]).info = std::move(outputs[i]);

@@ -1,6 +1,7 @@
 #include "src/stylize/stylizer.h"
 
 #include "src/base/cpu.h"
+#include "src/engine/run/states.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
 #include "src/stylize/picture_input.h"
@@ -8,10 +9,8 @@
 namespace tempera::stylize {
 namespace {
 
-// From here on (4096x4096) a refusal is more likely about size than about the model.
-constexpr int64_t kLargePixels = int64_t{1} << 24;
-// What such a size takes at least: more than anybody has.
-constexpr double kLargeBytes = 1e13;
+// What a size takes at least where one tensor alone is too large (src/base/tensor.cc): 16 GiB.
+constexpr double kLargeBytes = 17179869184.0;
 
 }  // namespace
 
@@ -74,6 +73,8 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
   const Result<graph::Graph> specialized = ops::Specialize(*model_, inputs);
   if (!specialized.ok()) return named(specialized.status());
   const graph::Graph& graph = *specialized;
+  const Status states = engine::CheckStates(graph, metadata_.states, metadata_.picture_input);
+  if (!states.ok()) return named(states);
   const TensorInfo& output = graph.value(graph.outputs[0]).info;
   const Shape& shape = output.shape;
   // A painting may be smaller or larger than its source, but it grows with it: a row of scores does not.
@@ -132,8 +133,7 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   const Size working = place.working, padded = place.padded;
   if (!place.probe.ok()) {
     const Status& why = place.probe.status();
-    // It took a smaller one when it was opened.
-    if (int64_t{padded.width} * padded.height > kLargePixels) return TooLarge(place, why, kLargeBytes);
+    if (why.code() == StatusCode::kOutOfMemory) return TooLarge(place, why, kLargeBytes);
     return Status(why.code(), why.message() + ", for frames of " + SizeToString(frame));
   }
   const Probe& probe = *place.probe;
@@ -202,7 +202,8 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
 }
 
 Status Stylizer::Prepare(Size frame, bool subsampled) {
-  const bool serves = frame == frame_ && (!subsampled || any_format_ || !writes_frame());
+  TEMPERA_RETURN_IF_ERROR(host_->CheckCancelled());
+  const bool serves = session_ && frame == frame_ && (!subsampled || any_format_ || !writes_frame());
   return serves ? OkStatus() : Plan(frame, subsampled);
 }
 

@@ -370,6 +370,28 @@ TEST(Stylizer, KnowsItsOnlySizeBeforeThereIsAPlan) {
   }
 }
 
+// Three halvings and one enlargement: the painting has the state's size at multiples of 8 only.
+TEST(Stylizer, SizesThatStatesDoNotFitArePadded) {
+  TestModel m;
+  onnx::ValueInfo before = m.model.graph.inputs[0];
+  before.name = "before";
+  m.model.graph.inputs.push_back(before);
+  m.Constant("scales", {4}, {1, 1, 8, 8}).Node("Add", {"input", "before"}, "at1");
+  for (const int at : {1, 2, 4}) {
+    m.Node("AveragePool", {"at" + std::to_string(at)}, "at" + std::to_string(2 * at))
+        .Ints("kernel_shape", {3, 3})
+        .Ints("strides", {2, 2})
+        .Ints("pads", {1, 1, 1, 1});
+  }
+  m.Node("Resize", {"at8", "", "scales"}, "output").Metadata("tempera.state.output", "before");
+  Expected<tempera::Stylizer> s = OpenModel(m);
+  ASSERT_TRUE(s) << s.error().message;
+  Rgb frame = Noise(36, 36), out(36, 36);
+  const Error e = s->Process(frame.image(), out.image());
+  EXPECT_FALSE(e) << e.message;
+  EXPECT_EQ(tempera_prepare(s->handle(), 0, 0, TEMPERA_RGB), TEMPERA_INVALID_ARGUMENT);
+}
+
 TEST(Stylizer, RefusalsNameTheModel) {
   TestModel narrow;
   narrow.Constant("shape", {1, 3, 10, 10}).Node("Reshape", {"input", "shape"}, "output");

@@ -120,6 +120,10 @@ bool Comparison::MakeMask(const FrameLook& look) {
     return false;
   }
   if (!made) {  // too small for its paddings
+    if (inner.code() != StatusCode::kInvalidArgument && inner.code() != StatusCode::kUnsupported) {
+      Fail(&look, "both ways refuse a mask: " + inner.message());
+      return false;
+    }
     mask_ = MaskOf(look);
     return true;
   }

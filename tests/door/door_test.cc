@@ -45,6 +45,10 @@ TEST(Door, RandomNetworksPaintWhatPlainLoopsPaint) {
     EXPECT_GT(compared, static_cast<int64_t>(count / 3));
     EXPECT_LT(ill, compared / 10 + 10);
   }
+  if (failures == 0 && count >= 200) {
+    EXPECT_GT(near, 0);
+    EXPECT_GT(masks, 0);
+  }
 }
 
 // Of a group at most one is drawn.

@@ -93,8 +93,8 @@ void NetMaker::BlendedNorm(const std::string& weights, int styles) {
 
 // What the frame before left behind, mixed in at the start.
 void NetMaker::DrawStates() {
-  net_.features.Add(Feature::kState);
   if (now_.n != 1) return;
+  net_.features.Add(Feature::kState);
   const Flow start = now_;
   paints_state_ = IsWhole(start) && dice_.OneIn(3);
   const int count = paints_state_ ? dice_.Below(2) : 1 + dice_.Below(2);

@@ -1,6 +1,7 @@
 // The C border: stylizers and frames. What callers may get wrong is checked here.
 #include <string>
 
+#include "src/base/cpu.h"
 #include "src/base/log.h"
 #include "src/stylize/door/door.h"
 #include "src/stylize/door/door_structs.h"
@@ -25,6 +26,8 @@ tempera_status Open(const char* name, const tempera_options* options, tempera_st
   return Guard([&]() -> Status {
     if (out == nullptr) return InvalidArgument("out is NULL");
     *out = nullptr;
+    // Before anything of size is done on a processor that may lack the instructions for it.
+    TEMPERA_RETURN_IF_ERROR(tempera::ChooseCpuTarget().status());
     tempera::stylize::StylizerOptions checked;
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadOptions(options, &checked));
     const auto lent = tempera::stylize::Lend(&checked);

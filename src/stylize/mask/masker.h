@@ -41,7 +41,10 @@ class Masker {
                                                 const StylizerOptions& options);
 
   // Makes a plan for frames of this size, unless the one that is there serves. Process then makes none.
-  Status Prepare(Size frame) { return frame == frame_ ? OkStatus() : Plan(frame); }
+  Status Prepare(Size frame) {
+    TEMPERA_RETURN_IF_ERROR(host_->CheckCancelled());
+    return session_ && frame == frame_ ? OkStatus() : Plan(frame);
+  }
   // Plans anew when the frame's size differs from the last one's. kCancelled when the host says so.
   Status Process(const Image& in, const MaskTarget& out);
   // nullptr when the model has none of that name.

@@ -232,7 +232,9 @@ TEST_P(TenBits, Write) {
       const auto at = static_cast<size_t>(c * step);
       ASSERT_NEAR(Code(cb[at]), clamped((mean[2] - l) * kToYuv10.cb_scale + 512), 0.51) << c;
       ASSERT_NEAR(Code(cr[at]), clamped((mean[0] - l) * kToYuv10.cr_scale + 512), 0.51) << c;
-      if (step == 2) ASSERT_EQ(cb[at + 1], kCanary16);
+      if (step == 2) {
+        ASSERT_EQ(cb[at + 1], kCanary16);
+      }
     }
     ASSERT_EQ(cb[static_cast<size_t>((count - 1) * step + 1)], kCanary16);
   });

@@ -160,7 +160,9 @@ TEST(TaskEnds, FloatConvolutionsNeedOnlyTheirRegions) {
           bool sink = false;
           RunBothWays<kernels::ConvArgs>(*plan, step, &sink);
           ++plans, sinks += sink;
-          if (step == 1) EXPECT_EQ(sink, plan->parts == 1);
+          if (step == 1) {
+            EXPECT_EQ(sink, plan->parts == 1);
+          }
         }
       }
     });

@@ -174,7 +174,7 @@ Run SetUpStylize(CLI::App& verb) {
       ->check(Quiet(CLI::IsMember({"auto", "fp32", "bf16", "int8"})))
       ->type_name(kPrecisionWords);
   verb.add_option("--norm-statistics", args->paint.norm_statistics,
-                  "videos: smoothed eases jumps of light; carried: as a frame shortly before")
+                  "videos: smoothed eases jumps of light; carried: as shortly before")
       ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end");

@@ -38,7 +38,7 @@ cp "$models/odd/escapes.onnx" "$work/styles/"
 for verb in styles "inspect escapes"; do
   # shellcheck disable=SC2086  # the words of the verb
   expect_success env TEMPERA_STYLES="$work/styles" "$tempera" $verb
-  grep -q 'red ?\[31m and more' "$work/stdout" || fail "$verb does not show the title"
+  grep -qE 'red [? ]\[31m and more' "$work/stdout" || fail "$verb does not show the title"
   ! LC_ALL=C grep -q $'[\x01-\x08\x0b-\x1f\x7f]\|\xc2[\x80-\x9f]' "$work/stdout" ||
     fail "$verb hands control characters to the terminal"
 done

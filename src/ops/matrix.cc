@@ -48,6 +48,7 @@ template <typename T>
 using SumType = std::conditional_t<std::is_integral_v<T>, uint64_t, ComputeType<T>>;
 
 Status MatMulReference(const ComputeContext& c) {
+  if (c.inputs[0]->dtype() == DataType::kBool) return UnsupportedType(DataType::kBool);
   Shape a = c.inputs[0]->shape(), b = c.inputs[1]->shape(), out = c.outputs[0]->shape();
   if (a.size() == 1) {
     a.insert(a.begin(), 1);
@@ -68,18 +69,22 @@ Status MatMulReference(const ComputeContext& c) {
   b_strides.push_back(0);
   // 8 bytes hold a sum of any type.
   TEMPERA_ASSIGN_OR_RETURN(Tensor sum_matrix, Tensor::Create(DataType::kUint64, {m * n}));
-  return DispatchNumeric(c.inputs[0]->dtype(), [&]<typename T>() {
+  TEMPERA_ASSIGN_OR_RETURN(const Widened wide_a, Widened::Of(*c.inputs[0]));
+  TEMPERA_ASSIGN_OR_RETURN(const Widened wide_b, Widened::Of(*c.inputs[1]));
+  TEMPERA_ASSIGN_OR_RETURN(WideOutput wide_out, WideOutput::For(c.outputs[0]));
+  TEMPERA_RETURN_IF_ERROR(DispatchWide(c.inputs[0]->dtype(), [&]<typename T>() {
     using V = SumType<T>;
     V* sums = static_cast<V*>(sum_matrix.raw());
-    T* to = c.outputs[0]->data<T>();
+    T* to = (*wide_out)->data<T>();
     ForEachRow<2>(rows, {a_strides, b_strides}, [&](const std::array<int64_t, 2>& offsets) {
       std::fill_n(sums, m * n, V{0});
-      Multiply(m, n, k, c.inputs[0]->data<T>() + offsets[0] * m * k, k, 1,
-               c.inputs[1]->data<T>() + offsets[1] * k * n, n, 1, sums);
+      Multiply(m, n, k, (*wide_a).data<T>() + offsets[0] * m * k, k, 1,
+               (*wide_b).data<T>() + offsets[1] * k * n, n, 1, sums);
       for (int64_t i = 0; i < m * n; ++i) *to++ = static_cast<T>(sums[i]);
     });
     return OkStatus();
-  });
+  }));
+  return wide_out.Store();
 }
 
 Status InferGemm(InferContext& c) {

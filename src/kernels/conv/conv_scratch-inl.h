@@ -37,8 +37,8 @@ HWY_INLINE void CopyPixels(const Pointwise& read, int64_t channel, const float* 
 
 // One row: dst[i] = the number at enlarged column first + i, for i < need; anything finite or from the image
 // beyond, up to room. `row` is nullptr when the whole row is constant padding.
-HWY_INLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t channel, const float* row,
-                        int64_t first, int64_t need, int64_t room, float* dst) {
+inline HWY_NOINLINE void FillRow(const ConvPlan& plan, const Pointwise& read, int64_t channel,
+                                 const float* row, int64_t first, int64_t need, int64_t room, float* dst) {
   const float pad = plan.shape.pad_value;
   if (row == nullptr) {
     std::fill(dst, dst + room, pad);

@@ -31,8 +31,8 @@ struct ReadConstants {
   uint8_t *least, *most;  // of 8-bit elements: lo and hi, rounded
 };
 
-HWY_INLINE ReadConstants PrepareRead(const ConvNhwcPlan& plan, const Pointwise& read, int64_t image,
-                                     float* memory) {
+inline HWY_NOINLINE ReadConstants PrepareRead(const ConvNhwcPlan& plan, const Pointwise& read, int64_t image,
+                                              float* memory) {
   const int64_t channels = plan.shape.in_channels, count = plan.read_constants;
   const bool integers = plan.precision == ConvPrecision::kInt8;
   std::fill(memory, memory + 6 * count, 0.0f);  // channels that are padding stay zeros

@@ -40,7 +40,8 @@ struct ColumnSums {
   int64_t started = 0;  // columns whose shift is set, from the first on
 };
 
-HWY_INLINE WriteConstants PrepareWrite(const ConvNhwcPlan& plan, const Pointwise& write, float* memory) {
+inline HWY_NOINLINE WriteConstants PrepareWrite(const ConvNhwcPlan& plan, const Pointwise& write,
+                                                float* memory) {
   const int64_t columns = plan.columns;
   const WriteConstants c = {memory, memory + columns, memory + 2 * columns};
   std::fill(memory, memory + 3 * columns, 0.0f);  // channels that are padding become zeros
@@ -134,7 +135,7 @@ HWY_INLINE void StoreSquare(D d, hn::Vec<D> p0, hn::Vec<D> p1, hn::Vec<D> p2, hn
 #endif
 
 // Finished numbers, [pixels][columns] in a.sums, to their planes: four pixels of four channels at a time.
-HWY_INLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
+inline HWY_NOINLINE void StorePlanes(const EpilogueArgs& a, int64_t channels) {
   const int64_t pixels = a.pixels, columns = a.columns, step = a.out_step;
   for (int64_t first = 0; first < channels; first += 4) {
     const float* from = static_cast<const float*>(a.sums) + first;
@@ -217,11 +218,14 @@ HWY_INLINE void EpilogueAs(D d, const EpilogueArgs& a) {
 
 template <Bend kBend, bool kNhwc, bool kMoments, typename Sum>
 HWY_INLINE void EpilogueFor(const EpilogueArgs& a) {
-  if (a.columns % 16 == 0 && a.out_channels % 16 == 0 && a.first_column % 16 == 0) {
-    EpilogueAs<kBend, kNhwc, kMoments, Sum>(hn::CappedTag<float, 16>(), a);
-  } else {
-    EpilogueAs<kBend, kNhwc, kMoments, Sum>(hn::CappedTag<float, 8>(), a);
+  using Widest = hn::CappedTag<float, 16>;
+  using Narrow = hn::CappedTag<float, 8>;
+  if constexpr (!std::is_same_v<Widest, Narrow>) {
+    if (a.columns % 16 == 0 && a.out_channels % 16 == 0 && a.first_column % 16 == 0) {
+      return EpilogueAs<kBend, kNhwc, kMoments, Sum>(Widest(), a);
+    }
   }
+  EpilogueAs<kBend, kNhwc, kMoments, Sum>(Narrow(), a);
 }
 
 using EpilogueFunction = void (*)(const EpilogueArgs&);

@@ -32,8 +32,8 @@ struct PixelColumns {
 };
 
 // Column c * r * r + dy * r + dx of pixel p goes to plane c, row dy, r * p + dx, r being `shuffle`.
-HWY_INLINE void StoreShuffledPlanes(const PixelColumns& from, int64_t shuffle, float* out,
-                                    const PlaneSteps& steps) {
+inline HWY_NOINLINE void StoreShuffledPlanes(const PixelColumns& from, int64_t shuffle, float* out,
+                                             const PlaneSteps& steps) {
   const int64_t last = from.first + from.channels;
   for (int64_t o = from.first; o < last;) {
     const int64_t dx = o % shuffle, count = std::min(shuffle - dx, last - o);

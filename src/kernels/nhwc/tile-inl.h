@@ -30,7 +30,7 @@ HWY_INLINE NhwcTile TileOf(const ConvNhwcPlan& plan, int64_t task) {
   return {plan.TileAt(index), task / plan.tiles, index};
 }
 
-HWY_INLINE ColumnSums StartMoments(const ConvNhwcPlan& plan, uint8_t* scratch) {
+inline HWY_NOINLINE ColumnSums StartMoments(const ConvNhwcPlan& plan, uint8_t* scratch) {
   ColumnSums m;
   m.sum = reinterpret_cast<double*>(scratch + plan.scratch.moments);
   m.squares = m.sum + plan.columns;

@@ -60,15 +60,14 @@ HWY_INLINE void SplitRow(const float* src, int64_t count, int64_t segment, float
 }
 
 // The input of one channel, padded and split: rows of [phase][segment][column]. `next` is the plane read
-// after this one, or nullptr.
-template <class Transform, int kInPhases>
-HWY_NOINLINE void CopyRows(const ConvPlan& plan, const InputPlane& plane, const float* next,
-                           const WinogradTile& tile, const WinogradWork& work) {
-  constexpr int64_t kStep = Transform::kStep;
+// after this one, or nullptr. For all kinds at once: what depends on the kind is decided once a row.
+inline HWY_NOINLINE void CopyRows(const ConvPlan& plan, const InputPlane& plane, const float* next,
+                                  const WinogradTile& tile, const WinogradWork& work) {
   const WinogradLayout& w = plan.winograd;
-  const int64_t phase_width = kStep * w.segment_width, row_width = kInPhases * phase_width;
+  const int64_t step = w.axis.step, phases = w.in_phases;
+  const int64_t phase_width = step * w.segment_width, row_width = phases * phase_width;
   // What the transform reads of a segment, whole vectors.
-  const int64_t count = (work.v_width + (Transform::kInputs - 1) / kStep + kWidth - 1) / kWidth * kWidth;
+  const int64_t count = (work.v_width + (w.axis.inputs - 1) / step + kWidth - 1) / kWidth * kWidth;
   const ConvWindow window = WinogradWindow(plan, tile);
   const int64_t height = plan.shape.in_h * plan.read_upsample;
   if (next != nullptr) PrefetchRows(plan, next, plane.row_step, window);
@@ -76,16 +75,20 @@ HWY_NOINLINE void CopyRows(const ConvPlan& plan, const InputPlane& plane, const 
   for (int64_t r = 0; r < window.rows.count; ++r, dst += row_width) {
     const int64_t y = PadIndex(window.rows.first + r, height, plan.pad_mode);
     const float* row = y < 0 ? nullptr : plane.numbers + (y / plan.read_upsample) * plane.row_step;
-    float* to = kStep == 1 ? dst : work.linear;
     FillRow(plan, plane.read, plane.channel, row, window.columns.first, window.columns.count,
-            kInPhases * kStep * count, to);
-    if constexpr (kInPhases == 2) {
-      SplitByStride(to, 2, kStep * count, work.split);
-      to = work.split;
+            phases * step * count, work.linear);
+    const float* from = work.linear;
+    if (phases == 2) {
+      SplitByStride(from, 2, step * count, work.split);
+      from = work.split;
     }
-    if constexpr (kStep != 1) {
-      for (int phase = 0; phase < kInPhases; ++phase) {
-        SplitRow<kStep>(to + phase * kStep * count, count, w.segment_width, dst + phase * phase_width);
+    for (int64_t phase = 0; phase < phases; ++phase) {
+      const float* of_phase = from + phase * step * count;
+      float* to = dst + phase * phase_width;
+      if (step == 3) {
+        SplitRow<3>(of_phase, count, w.segment_width, to);
+      } else {
+        SplitRow<4>(of_phase, count, w.segment_width, to);
       }
     }
   }

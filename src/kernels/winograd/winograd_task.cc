@@ -115,10 +115,42 @@ void Multiply(const ConvPlan& plan, const WinogradWork& work, int64_t begin, int
   }
 }
 
-template <class Transform, int kInPhases, int kOutPhases>
+// What depends on the kind; the loops around it are compiled once.
+struct Transforms {
+  decltype(&TransformInput<F43, 1>) input;
+  decltype(&TransformOutput<F43, 1>) output;
+};
+
+template <class Transform>
+Transforms TransformsFor(const WinogradLayout& layout) {
+  return {layout.in_phases == 2 ? &TransformInput<Transform, 2> : &TransformInput<Transform, 1>,
+          layout.out_phases == 2 ? &TransformOutput<Transform, 2> : &TransformOutput<Transform, 1>};
+}
+
+// Of F33 no phases are planned.
+Transforms TransformsOf(const WinogradLayout& layout) {
+  switch (layout.kind) {
+    case WinogradKind::kF42:
+      return TransformsFor<F42>(layout);
+    case WinogradKind::kF43:
+      return TransformsFor<F43>(layout);
+    case WinogradKind::kF44:
+      return TransformsFor<F44>(layout);
+    case WinogradKind::kF33:
+      return {&TransformInput<F33, 1>, &TransformOutput<F33, 1>};
+    case WinogradKind::kRows43:
+    case WinogradKind::kRows45:
+    case WinogradKind::kRows42Strided:
+    case WinogradKind::kNone:
+      break;
+  }
+  return {nullptr, nullptr};
+}
+
 void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const WinogradLayout& w = plan.winograd;
+  const Transforms transforms = TransformsOf(w);
   const WinogradTile tile = WinogradTileOf(plan, task);
   const int64_t y0 = tile.y0, x0 = tile.x0;
   const WinogradWork work = LayOut(plan, tile, scratch);
@@ -134,8 +166,8 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
     const int64_t channel = tile.n * s.in_channels + tile.group * group_in + c;
     const float* plane = args.input + channel * steps.plane;
     const float* next = c + 1 < group_in ? plane + steps.plane : nullptr;
-    CopyRows<Transform, kInPhases>(plan, {args.read, channel, plane, steps.row}, next, tile, work);
-    TransformInput<Transform, kInPhases>(plan, tile, work, work.v + c * w.v_channel, group_in * w.v_channel);
+    CopyRows(plan, {args.read, channel, plane, steps.row}, next, tile, work);
+    transforms.input(plan, tile, work, work.v + c * w.v_channel, group_in * w.v_channel);
   }
   const int64_t first_block = tile.group * plan.blocks_per_group;
   const int64_t last_block = first_block + plan.blocks_per_group;
@@ -150,8 +182,8 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
       const int64_t channel = tile.n * s.out_channels + c;
       float* plane = shuffled ? planes + c % plan.shuffle.slots * to.plane - (y0 * to.row + x0)
                               : args.output + channel * to.plane;
-      TransformOutput<Transform, kOutPhases>(plan, tile, work, work.m + (c - first) * w.m_channel,
-                                             image_stride, {args.write, c, to.row}, plane);
+      transforms.output(plan, tile, work, work.m + (c - first) * w.m_channel, image_stride,
+                        {args.write, c, to.row}, plane);
       if (args.moments == nullptr) continue;
       const int64_t top = std::max<int64_t>(y0, 0), left = std::max<int64_t>(x0, 0);
       args.moments[channel * plan.tiles + tile.index] =
@@ -164,30 +196,8 @@ void RunWinogradTask(const ConvPlan& plan, const ConvArgs& args, int64_t task, f
   }
 }
 
-template <class Transform>
-ConvTaskFunction TaskOf(const WinogradLayout& layout) {
-  if (layout.in_phases == 2) return &RunWinogradTask<Transform, 2, 1>;
-  if (layout.out_phases == 2) return &RunWinogradTask<Transform, 1, 2>;
-  return &RunWinogradTask<Transform, 1, 1>;
-}
-
 ConvTaskFunction GetWinogradTask(const WinogradLayout& layout) {
-  switch (layout.kind) {
-    case WinogradKind::kF42:
-      return TaskOf<F42>(layout);
-    case WinogradKind::kF43:
-      return TaskOf<F43>(layout);
-    case WinogradKind::kF44:
-      return TaskOf<F44>(layout);
-    case WinogradKind::kF33:
-      return &RunWinogradTask<F33, 1, 1>;
-    case WinogradKind::kRows43:
-    case WinogradKind::kRows45:
-    case WinogradKind::kRows42Strided:
-    case WinogradKind::kNone:
-      break;
-  }
-  return nullptr;
+  return TransformsOf(layout).input == nullptr ? nullptr : &RunWinogradTask;
 }
 
 }  // namespace HWY_NAMESPACE

@@ -1,6 +1,7 @@
 // What instance norms normalise with: the picture's own statistics, blended or given ones.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstring>
@@ -63,6 +64,33 @@ TEST_P(Statistics, SmoothedBeginExactlyAndLagAfter) {
   }
   smoothed->ResetStatistics();
   EXPECT_EQ(PsnrDb(dark, Paint(*smoothed, kDark), 255), 200);
+}
+
+Tensor PaintFlat(Session& session, float color) {
+  float* numbers = session.input(0).data<float>();
+  std::fill_n(numbers, session.input(0).element_count(), color);
+  EXPECT_TRUE(session.Run().ok());
+  Tensor copy = *Tensor::Create(DataType::kFloat32, session.output(0).shape());
+  std::memcpy(copy.raw(), session.output(0).raw(), copy.size_bytes());
+  return copy;
+}
+
+// Of one colour, a picture has no variance to divide by but rounding's: blending must not let that in, and a
+// fade to black is one colour after another.
+TEST_P(Statistics, SmoothedKeepOneColorFlat) {
+  const auto exact = Make(NormStatistics::kExact, GetParam());
+  const auto smoothed = Make(NormStatistics::kSmoothed, GetParam());
+  const Tensor alone = PaintFlat(*exact, 37.3f);
+  for (int i = 0; i < 4; ++i) EXPECT_GT(PsnrDb(alone, PaintFlat(*smoothed, 37.3f), 1), 100) << i;
+  for (const float color : {36.1f, 30.7f, 0.0f}) {
+    const Tensor painted = PaintFlat(*smoothed, color);
+    const int64_t plane = painted.element_count() / 3;
+    for (int64_t c = 0; c < 3; ++c) {
+      const auto [least, most] =
+          std::minmax_element(painted.data<float>() + c * plane, painted.data<float>() + (c + 1) * plane);
+      EXPECT_LT(*most - *least, 1e-3f) << color << ", channel " << c;
+    }
+  }
 }
 
 TEST_P(Statistics, GivenOnesStandForThePicture) {

@@ -58,7 +58,7 @@ void InstanceNorm::Finish(const std::vector<kernels::Moments>& moments, int64_t 
   change = std::sqrt(squares / static_cast<double>(scale.size()));
   if (held) return;
   carried = true;
-  finished_flat = flat && before == 0;
+  finished_flat = flat;
   Apply();
 }
 
@@ -66,11 +66,11 @@ void InstanceNorm::Apply() {
   for (size_t i = 0; i < scale.size(); ++i) {
     const size_t channel = i % gamma.size();
     if (finished_flat) {
-      // Each channel is one number, but for rounding: what it becomes is known. Alone in its group it is
-      // beta.
+      // Each channel is one number, but for rounding: what it becomes is known, whatever frames before it
+      // have their part in the statistics. Alone in its group, without such frames, it is beta.
       const double deviations = (channel_mean[i] - mean[i]) / std::sqrt(variance[i] + epsilon);
       scale[i] = 0;
-      shift[i] = static_cast<float>(beta[channel] + (group_channels == 1 ? 0 : deviations * gamma[channel]));
+      shift[i] = static_cast<float>(beta[channel] + deviations * gamma[channel]);
       continue;
     }
     const double a = gamma[channel] / std::sqrt(variance[i] + static_cast<double>(epsilon));

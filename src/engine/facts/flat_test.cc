@@ -135,6 +135,12 @@ TEST(Flat, IsFollowedThroughOtherShapes) {
     const Name even = m.Node("Slice", {normed, m.Int64s({0}), m.Int64s({48}), m.Int64s({1}), m.Int64s({2})});
     return m.Node("Resize", {even, "", m.Floats({4}, {1, 1, 2, 1})}, {TestModel::Text("mode", "nearest")});
   });
+  expect("a choice between two, and a power", [](TestModel& m, const Name& x) {
+    const Name bright = m.Node("Greater", {x, m.Random({24, 1, 1})});
+    const Name either = m.Node("Where", {bright, m.Node("Sin", {x}), m.Node("Cos", {x})});
+    const Name share = m.Node("Cast", {m.Node("Not", {bright})}, {TestModel::Int("to", 1)});
+    return m.Node("Pow", {m.Node("Sum", {either, share, x}), m.Floats({1}, {2})});
+  });
   expect("a part and a pool", [](TestModel& m, const Name& x) {
     const std::vector<Name> parts = m.Split(x, 1, {12, 12});
     return m.Node("MaxPool", {m.Node("Concat", {parts[1], parts[0]}, {TestModel::Int("axis", 1)})},

@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
+#include <limits>
 #include <string>
+#include <string_view>
 #include <utility>
 
 #include "src/base/cpu.h"
@@ -14,12 +17,45 @@
 namespace tempera::stylize {
 namespace {
 
-// Whether a graph ends in what makes shares of a whole: the numbers are then no logits.
-bool EndsInShares(const graph::Graph& model) {
+const graph::Node* ProducerOf(const graph::Graph& model, graph::ValueId value) {
   for (const graph::Node& node : model.nodes) {
-    if (std::find(node.outputs.begin(), node.outputs.end(), model.outputs[0]) == node.outputs.end()) continue;
-    return node.op_type == "Sigmoid" || node.op_type == "Softmax" || node.op_type == "HardSigmoid" ||
-           node.op_type == "Clip";
+    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
+  }
+  return nullptr;
+}
+
+// A bound of a Clip: an input from opset 11 on, an attribute before.
+float BoundOf(const graph::Graph& model, const graph::Node& clip, size_t input, const char* attribute,
+              float none) {
+  if (clip.inputs.size() <= input || clip.inputs[input] == graph::kNoValue)
+    return clip.attributes.Float(attribute, none);
+  const auto& bound = model.value(clip.inputs[input]).constant;
+  const bool known = bound && bound->dtype() == DataType::kFloat32 && bound->element_count() == 1;
+  return known ? bound->data<float>()[0] : none;
+}
+
+// Whether a graph ends in what makes shares of a whole, however they are cut, turned and enlarged behind it:
+// the numbers are then no logits.
+bool EndsInShares(const graph::Graph& model) {
+  constexpr std::string_view kShares[] = {"Sigmoid", "Softmax", "HardSigmoid"};
+  constexpr std::string_view kKeeps[] = {
+      "Identity", "Cast",   "Dropout", "Reshape", "Flatten",  "Squeeze",      "Unsqueeze",   "Transpose",
+      "Slice",    "Gather", "Split",   "Resize",  "Upsample", "DepthToSpace", "AveragePool", "MaxPool"};
+  const auto among = [](const auto& names, const std::string& name) {
+    return std::find(std::begin(names), std::end(names), name) != std::end(names);
+  };
+  graph::ValueId value = model.outputs[0];
+  // As many steps as there are nodes: a graph has no circle.
+  for (size_t i = 0; i < model.nodes.size(); ++i) {
+    const graph::Node* node = ProducerOf(model, value);
+    if (node == nullptr) return false;
+    if (among(kShares, node->op_type)) return true;
+    if (node->op_type == "Clip") {
+      constexpr float kNone = std::numeric_limits<float>::infinity();
+      return BoundOf(model, *node, 1, "min", -kNone) >= 0 && BoundOf(model, *node, 2, "max", kNone) <= 1;
+    }
+    if (!among(kKeeps, node->op_type) || node->inputs.empty()) return false;
+    value = node->inputs[0];
   }
   return false;
 }
@@ -34,7 +70,8 @@ uint8_t ToByte(float share) {
 Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::string name,
                                                const StylizerOptions& options) {
   std::unique_ptr<Masker> m(new Masker(std::move(model), std::move(name), options));
-  TEMPERA_ASSIGN_OR_RETURN(const ModelMetadata metadata, ReadModelMetadata(*m->model_, m->name_));
+  TEMPERA_ASSIGN_OR_RETURN(const metadata::ModelMetadata metadata,
+                           metadata::ReadModelMetadata(*m->model_, m->name_));
   m->values_ = metadata.values;
   if (m->Metadata("tempera.size_multiple") != nullptr) m->multiple_ = metadata.size_multiple;
   const std::string refusal = m->name_ + " makes no mask of a picture";

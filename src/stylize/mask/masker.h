@@ -11,10 +11,10 @@
 #include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/engine/run/session.h"
+#include "src/metadata/model_metadata.h"
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/mask/frame_mask.h"
-#include "src/stylize/model_metadata.h"
 #include "src/stylize/stylizer.h"
 
 namespace tempera::stylize {
@@ -48,7 +48,7 @@ class Masker {
   // Plans anew when the frame's size differs from the last one's. kCancelled when the host says so.
   Status Process(const Image& in, const MaskTarget& out);
   // nullptr when the model has none of that name.
-  const std::string* Metadata(std::string_view key) const { return FindMetadata(*model_, key); }
+  const std::string* Metadata(std::string_view key) const { return metadata::FindMetadata(*model_, key); }
 
  private:
   Masker(engine::ModelPtr model, std::string name, const StylizerOptions& options)
@@ -66,7 +66,7 @@ class Masker {
   engine::ModelPtr model_;
   std::string name_;
   StylizerOptions options_;
-  ValueFormat values_;
+  metadata::ValueFormat values_;
   int multiple_ = 32;  // satisfies five halvings, where the file says nothing
   MaskValues meaning_;
   Size declared_;            // the input size the file names; zeros where it is open

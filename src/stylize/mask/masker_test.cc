@@ -73,6 +73,15 @@ TEST(Masker, NumbersMeanWhatTheFileSays) {
     return axis;
   }());
   wide.Node("Conv", {"input", "w"}, "output");
+  // Shares however they leave the graph; what is clipped to more than shares is not.
+  TestModel behind = Channels({0.02f}), clipped = Channels({0.002f}), relu6 = Channels({0.02f});
+  behind.Constant("scales", {4}, {1, 1, 1, 1}).Node("Conv", {"input", "w"}, "x").Node("Sigmoid", {"x"}, "s");
+  behind.Node("Transpose", {"s"}, "t").Ints("perm", {0, 1, 2, 3}).Node("Resize", {"t", "", "scales"}, "r");
+  behind.Node("Identity", {"r"}, "output");
+  clipped.Constant("zero", {}, {0}).Constant("one", {}, {1}).Node("Conv", {"input", "w"}, "x");
+  clipped.Node("Clip", {"x", "zero", "one"}, "output");
+  relu6.Constant("zero", {}, {0}).Constant("six", {}, {6}).Node("Conv", {"input", "w"}, "x");
+  relu6.Node("Clip", {"x", "zero", "six"}, "output");
   three.Metadata("tempera.mask.class", "2");
   wide.Metadata("tempera.mask.values", "100..300");
   const Case cases[] = {{"one channel of logits", logit, [](double r) { return Sigmoid(0.02 * r); }},
@@ -84,6 +93,9 @@ TEST(Masker, NumbersMeanWhatTheFileSays) {
                            return std::exp(-0.02 * r) /
                                   (std::exp(0.01 * r) + std::exp(0.03 * r) + std::exp(-0.02 * r));
                          }},
+                        {"shares, enlarged", behind, [](double r) { return Sigmoid(0.02 * r); }},
+                        {"clipped to shares", clipped, [](double r) { return 0.002 * r; }},
+                        {"clipped to six", relu6, [](double r) { return Sigmoid(0.02 * r); }},
                         {"a range", wide, [](double r) { return (2 * r - 100) / 200; }}};
   for (const Case& c : cases) {
     SCOPED_TRACE(c.name);
@@ -109,7 +121,7 @@ TEST(Masker, AnyFormatAnySizeAndCoarseOutputs) {
   std::vector<float> weights(3 * 16, 0.0f);
   for (size_t i = 0; i < 16; ++i) weights[i] = 1.0f / 16 / 255;
   coarse.Constant("w", {1, 3, 4, 4}, weights).Node("Conv", {"input", "w"}, "x").Ints("strides", {4, 4});
-  coarse.Node("Clip", {"x"}, "output");
+  coarse.Constant("zero", {}, {0}).Constant("one", {}, {1}).Node("Clip", {"x", "zero", "one"}, "output");
   auto masker = Open(coarse);
   ASSERT_TRUE(masker.ok()) << masker.status().message();
   // Bright from 60 of 100 columns on.

@@ -126,8 +126,8 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   const bool steps_wanted = options.per_step || !options.roofline.empty();
   TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(options.model));
   TEMPERA_ASSIGN_OR_RETURN(engine::ModelPtr model, engine::LoadModelFile(path));
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, InputShapes(*model, size));
   TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(*model, size, &engine_options));
   engine_options.rewrites_inputs = true;
   // Its pool is made here, so that ceilings are measured and reported for the threads that really work.
   TEMPERA_ASSIGN_OR_RETURN(engine_options.host, HostWithPool(engine_options.host, engine_options.num_threads,
@@ -136,11 +136,21 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
                            PlanModel(path, std::move(model), shapes, engine_options));
   session->set_profiling(steps_wanted);
 
+  // States come back by themselves; parameters keep their defaults.
+  std::vector<size_t> filled;
+  for (size_t input = 0; input < session->input_count(); ++input) {
+    const bool state = std::any_of(engine_options.states.begin(), engine_options.states.end(),
+                                   [&](const engine::StateLink& s) { return s.input == input; });
+    const bool parameter =
+        input < engine_options.input_values.size() && engine_options.input_values[input].has_value();
+    if (!state && !parameter) filled.push_back(input);
+  }
+
   using Clock = std::chrono::steady_clock;
   std::vector<double> times;
   std::vector<std::vector<double>> step_times(session->steps().size());
   for (int i = 0; i < options.warmup + options.iterations; ++i) {
-    for (size_t input = 0; input < session->input_count(); ++input) FillInput(session->input(input));
+    for (const size_t input : filled) FillInput(session->input(input));
     const Clock::time_point start = Clock::now();
     TEMPERA_RETURN_IF_ERROR(session->Run());
     const double ms = std::chrono::duration<double, std::milli>(Clock::now() - start).count();
@@ -166,7 +176,7 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   const double median = Median(times);
   Json result;
   result["model"] = path;
-  result["shape"] = shapes.empty() ? Shape() : shapes[0];  // of the first input, where there is one
+  result["shape"] = shapes.empty() ? Shape() : shapes[engine_options.picture_input];
   result["iterations"] = options.iterations;
   result["median_ms"] = median;
   result["p90_ms"] = Percentile(times, 0.90);

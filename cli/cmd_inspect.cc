@@ -53,7 +53,8 @@ void DescribePainting(const std::string& path, Json* about) {
 Result<Json> Describe(const std::string& path, Size size, const EngineOptions& options,
                       const std::string& picture) {
   TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(path));
-  TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(*model, size));
+  TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.ForSession());
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(*model, size, &engine_options));
   Json about;
   about["model"] = path;
   about["opset"] = model->opset;
@@ -65,7 +66,6 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
   DescribePainting(path, &about);
   about["inputs"] = DescribeInputs(*model, shapes);
 
-  TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.ForSession());
   engine_options.rewrites_inputs = true;  // as stylize and bench run it
   engine_options.measures_precision = true;
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
@@ -90,9 +90,11 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
                      {"macs", s.macs}});
   }
   if (!picture.empty()) {
-    TEMPERA_RETURN_IF_ERROR(
-        WritePlanPicture(picture, DotOfPlan(path + (shapes.empty() ? "" : " for " + ShapeToString(shapes[0])),
-                                            *model, session->steps())));
+    TEMPERA_RETURN_IF_ERROR(WritePlanPicture(
+        picture,
+        DotOfPlan(
+            path + (shapes.empty() ? "" : " for " + ShapeToString(shapes[engine_options.picture_input])),
+            *model, session->steps())));
   }
   about["macs"] = macs;
   about["activation_bytes"] = session->memory().activation_bytes;

@@ -4,6 +4,8 @@
 #include <map>
 #include <set>
 
+#include "src/metadata/model_metadata.h"
+
 namespace tempera::cli {
 
 int64_t CountParameters(const graph::Graph& model) {
@@ -32,26 +34,36 @@ std::vector<std::pair<std::string, int>> CountOperators(const graph::Graph& mode
   return {counts.begin(), counts.end()};
 }
 
+namespace {
+
+// The declared dims with what is open filled in, where a picture could have them; else the first alone.
+Shape ShapeOfInput(const std::vector<onnx::Dim>& dims, Size size) {
+  Shape shape;
+  for (const onnx::Dim& d : dims) shape.push_back(d.value);
+  const bool picture = shape.empty() || (shape.size() == 4 && (shape[1] < 0 || shape[1] <= 4));
+  if (shape.empty()) shape.assign(4, -1);
+  if (!picture) {
+    if (shape[0] < 0) shape[0] = 1;
+    return shape;
+  }
+  if (shape[0] < 0) shape[0] = 1;
+  if (shape[1] < 0) shape[1] = 3;
+  if (size.width > 0) {
+    shape[2] = size.height;
+    shape[3] = size.width;
+  }
+  if (shape[2] < 0) shape[2] = 360;
+  if (shape[3] < 0) shape[3] = 640;
+  return shape;
+}
+
+}  // namespace
+
 Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size) {
   std::vector<Shape> shapes;
   for (size_t i = 0; i < model.inputs.size(); ++i) {
     const std::string& name = model.value(model.inputs[i]).name;
-    Shape shape;
-    for (const onnx::Dim& d : model.input_dims[i]) shape.push_back(d.value);
-    const bool picture = shape.empty() || (shape.size() == 4 && (shape[1] < 0 || shape[1] <= 4));
-    if (shape.empty()) shape.assign(4, -1);
-    if (picture) {
-      if (shape[0] < 0) shape[0] = 1;
-      if (shape[1] < 0) shape[1] = 3;
-      if (size.width > 0) {
-        shape[2] = size.height;
-        shape[3] = size.width;
-      }
-      if (shape[2] < 0) shape[2] = 360;
-      if (shape[3] < 0) shape[3] = 640;
-    } else if (!shape.empty() && shape[0] < 0) {
-      shape[0] = 1;
-    }
+    Shape shape = ShapeOfInput(model.input_dims[i], size);
     if (std::any_of(shape.begin(), shape.end(), [](int64_t d) { return d < 0; })) {
       return InvalidArgument("input '" + name + "' is " + DeclaredShape(model.input_dims[i]) +
                              ": its open sizes cannot be guessed; use 'tempera run' with real input");
@@ -59,6 +71,18 @@ Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size) {
     shapes.push_back(std::move(shape));
   }
   return shapes;
+}
+
+Result<std::vector<Shape>> AsPainted(const graph::Graph& model, Size size, engine::SessionOptions* options) {
+  const auto metadata = metadata::ReadModelMetadata(model, "");
+  if (!metadata.ok()) return InputShapes(model, size);
+  options->picture_input = metadata->picture_input;
+  options->input_range = engine::ValueRange{metadata->values.low, metadata->values.high};
+  options->input_values = metadata::InputValuesOf(model, *metadata);
+  options->states = metadata->states;
+  if (metadata->states.empty() && model.inputs.size() == 1) return InputShapes(model, size);
+  return engine::InputShapesFor(model, ShapeOfInput(model.input_dims[metadata->picture_input], size),
+                                metadata->picture_input, metadata->states);
 }
 
 Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, engine::ModelPtr model,

@@ -274,10 +274,11 @@ TEMPERA_API tempera_status tempera_process_frame(tempera_stylizer* stylizer, con
 TEMPERA_API tempera_status tempera_reset(tempera_stylizer* stylizer);
 
 /* Parameters: what can be turned while frames are painted. Every model has `strength` (0 = the source, to the
- * byte; 1 = the painting, the default) and `keep_colors` (1: brightness from the painting, colours from the
- * source); a model's file may declare more, or its own instead of these. Values are floats, one or several
- * elements each. They may be read and set from any thread, while another one is in tempera_process, and take
- * effect with the next frame; a frame is painted with the values of one moment. */
+ * byte, and what the network remembers of frames begins anew; 1 = the painting, the default) and
+ * `keep_colors` (1: brightness from the painting, colours from the source); a model's file may declare more,
+ * or its own instead of these. Values are floats, one or several elements each. They may be read and set from
+ * any thread, while another one is in tempera_process, and take effect with the next frame; a frame is
+ * painted with the values of one moment. */
 typedef enum tempera_parameter_kind {
   TEMPERA_PARAMETER_NUMBER = 0,  /* anything within the range */
   TEMPERA_PARAMETER_INTEGER = 1, /* rounded to the nearest */

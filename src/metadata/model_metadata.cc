@@ -1,4 +1,4 @@
-#include "src/stylize/model_metadata.h"
+#include "src/metadata/model_metadata.h"
 
 #include <algorithm>
 #include <optional>
@@ -7,7 +7,7 @@
 #include "src/engine/facts/ranges.h"
 #include "src/onnx/quote.h"
 
-namespace tempera::stylize {
+namespace tempera::metadata {
 namespace {
 
 using graph::Graph;
@@ -145,6 +145,21 @@ Result<size_t> FindPictureInput(const Graph& model, const std::string& name, con
 
 }  // namespace
 
+std::vector<std::optional<engine::InputValues>> InputValuesOf(const Graph& model,
+                                                              const ModelMetadata& metadata) {
+  std::vector<std::optional<engine::InputValues>> all(model.inputs.size());
+  for (const Parameter& p : metadata.parameters) {
+    if (p.input < 0) continue;
+    engine::InputValues& values = all[static_cast<size_t>(p.input)].emplace();
+    values.shares = p.kind == TEMPERA_PARAMETER_WEIGHTS;
+    values.low = values.shares ? 0 : p.minimum;
+    values.high = values.shares ? 1 : p.maximum;
+    values.initial.resize(p.defaults.size());
+    GiveValues(p, p.defaults, values.initial.data());
+  }
+  return all;
+}
+
 const std::string* FindMetadata(const Graph& model, std::string_view key) {
   for (const auto& [name, value] : model.metadata) {
     if (name == key) return &value;
@@ -169,4 +184,4 @@ Result<ModelMetadata> ReadModelMetadata(const Graph& model, const std::string& n
   return metadata;
 }
 
-}  // namespace tempera::stylize
+}  // namespace tempera::metadata

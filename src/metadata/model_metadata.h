@@ -1,18 +1,26 @@
-// What a model's metadata tells this room (docs/model-format.md), parsed once, when the model is opened.
+// What a model's metadata says (docs/model-format.md), parsed once, when the model is opened: for whoever
+// paints with it, and for whoever shows the plan that painting runs.
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "src/base/status.h"
-#include "src/engine/run/session.h"
+#include "src/engine/types/inputs.h"
 #include "src/graph/graph.h"
-#include "src/stylize/frame_tensors.h"
-#include "src/stylize/parameters.h"
+#include "src/metadata/parameters.h"
 
-namespace tempera::stylize {
+namespace tempera::metadata {
+
+// How the network's numbers mean colours.
+struct ValueFormat {
+  float low = 0;     // black
+  float high = 255;  // white
+  bool bgr = false;  // plane 0 is blue
+};
 
 struct ModelMetadata {
   ValueFormat values;
@@ -26,6 +34,10 @@ struct ModelMetadata {
 // nor named. `name` is what messages call the model.
 Result<ModelMetadata> ReadModelMetadata(const graph::Graph& model, const std::string& name);
 
+// What the engine is told of each graph input that is a parameter; nothing of others.
+std::vector<std::optional<engine::InputValues>> InputValuesOf(const graph::Graph& model,
+                                                              const ModelMetadata& metadata);
+
 // nullptr when the model has none of that name.
 const std::string* FindMetadata(const graph::Graph& model, std::string_view key);
 
@@ -35,4 +47,4 @@ const std::string* FindMetadata(const graph::Graph& model, std::string_view key)
 Result<Parameter> ParseParameter(const std::string& input, const std::string& text, size_t elements,
                                  const std::vector<float>& given);
 
-}  // namespace tempera::stylize
+}  // namespace tempera::metadata

@@ -7,10 +7,10 @@
 #include "src/base/text/number_text.h"
 #include "src/base/text/one_line.h"
 #include "src/engine/facts/ranges.h"
+#include "src/metadata/model_metadata.h"
 #include "src/onnx/quote.h"
-#include "src/stylize/model_metadata.h"
 
-namespace tempera::stylize {
+namespace tempera::metadata {
 namespace {
 
 // Of a name, a unit, an element's name; of a line for people.
@@ -134,4 +134,4 @@ Result<Parameter> ParseParameter(const std::string& input, const std::string& te
   return p;
 }
 
-}  // namespace tempera::stylize
+}  // namespace tempera::metadata

@@ -1,4 +1,4 @@
-#include "src/stylize/parameters.h"
+#include "src/metadata/parameters.h"
 
 #include <algorithm>
 #include <cmath>
@@ -6,7 +6,7 @@
 
 #include "src/base/text/number_text.h"
 
-namespace tempera::stylize {
+namespace tempera::metadata {
 namespace {
 
 Status CheckCount(const Parameter& parameter, size_t count) {
@@ -94,4 +94,4 @@ std::vector<Parameter> BuiltInParameters() {
   return {strength, keep_colors};
 }
 
-}  // namespace tempera::stylize
+}  // namespace tempera::metadata

@@ -13,7 +13,7 @@
 #include "src/base/status.h"
 #include "tempera/tempera.h"
 
-namespace tempera::stylize {
+namespace tempera::metadata {
 
 inline constexpr size_t kMostParameters = 64;
 inline constexpr size_t kMostElements = 1024;  // of one parameter
@@ -73,4 +73,4 @@ std::vector<Parameter> BuiltInParameters();
 inline constexpr const char* kStrength = "strength";
 inline constexpr const char* kKeepColors = "keep_colors";
 
-}  // namespace tempera::stylize
+}  // namespace tempera::metadata

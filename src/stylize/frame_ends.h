@@ -14,7 +14,7 @@ namespace tempera::stylize {
 class FrameSource {
  public:
   // kernels must outlive this.
-  FrameSource(Size frame, ValueFormat values, const PixelKernels& kernels)
+  FrameSource(Size frame, metadata::ValueFormat values, const PixelKernels& kernels)
       : frame_(frame), values_(values), kernels_(&kernels) {}
   FrameSource(const FrameSource&) = delete;
   FrameSource& operator=(const FrameSource&) = delete;
@@ -30,7 +30,7 @@ class FrameSource {
                    float* to);
 
   Size frame_;
-  ValueFormat values_;
+  metadata::ValueFormat values_;
   const PixelKernels* kernels_;
   Image in_;
   engine::PictureSource picture_ = {&Read, this};
@@ -42,7 +42,7 @@ class FrameSink {
  public:
   // kernels and blender must outlive this. any_format: frames may be subsampled, which needs tiles of even
   // sizes.
-  FrameSink(Size frame, ValueFormat values, bool any_format, const PixelKernels& kernels,
+  FrameSink(Size frame, metadata::ValueFormat values, bool any_format, const PixelKernels& kernels,
             const FrameBlender& blender)
       : frame_(frame),
         values_(values),
@@ -60,7 +60,7 @@ class FrameSink {
                     float* from);
 
   Size frame_;
-  ValueFormat values_;
+  metadata::ValueFormat values_;
   const PixelKernels* kernels_;
   const FrameBlender* blender_;
   engine::PictureSink picture_;

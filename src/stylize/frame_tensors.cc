@@ -28,7 +28,7 @@ RgbRow RowIn(std::vector<float>& all, int index, int width) {
 
 }  // namespace
 
-FrameToTensor::FrameToTensor(Size frame, Size working, Size padded, ValueFormat values,
+FrameToTensor::FrameToTensor(Size frame, Size working, Size padded, metadata::ValueFormat values,
                              const PixelKernels& kernels, ThreadPool* pool)
     : frame_(frame),
       working_(working),
@@ -80,8 +80,8 @@ void FrameToTensor::Run(const Image& in, Tensor& tensor) {
   }
 }
 
-TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values,
-                             const PixelKernels& kernels, ThreadPool* pool)
+TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame,
+                             metadata::ValueFormat values, const PixelKernels& kernels, ThreadPool* pool)
     : painted_(painted),
       frame_(frame),
       values_(values),

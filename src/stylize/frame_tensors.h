@@ -7,26 +7,20 @@
 
 #include "src/base/tensor.h"
 #include "src/base/thread_pool.h"
+#include "src/metadata/model_metadata.h"
 #include "src/stylize/frame_blender.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/resample.h"
 
 namespace tempera::stylize {
 
-// How the network's numbers mean colours.
-struct ValueFormat {
-  float low = 0;     // black
-  float high = 255;  // white
-  bool bgr = false;  // plane 0 is blue
-};
-
 // Frame -> tensor [1, 3, padded.height, padded.width]: converts, scales to `working`, mirrors the
 // right and bottom margin.
 class FrameToTensor {
  public:
   // kernels and pool must outlive this.
-  FrameToTensor(Size frame, Size working, Size padded, ValueFormat values, const PixelKernels& kernels,
-                ThreadPool* pool);
+  FrameToTensor(Size frame, Size working, Size padded, metadata::ValueFormat values,
+                const PixelKernels& kernels, ThreadPool* pool);
   void Run(const Image& in, Tensor& tensor);
 
  private:
@@ -34,7 +28,7 @@ class FrameToTensor {
   void LoadRow(const Image& in, int y, RgbRow out, int thread);
 
   Size frame_, working_, padded_;
-  ValueFormat values_;
+  metadata::ValueFormat values_;
   const PixelKernels* kernels_;
   ThreadPool* pool_;
   ResampleAxis x_, y_;
@@ -48,7 +42,7 @@ class TensorToFrame {
  public:
   // The painted tensor shows the padded picture, at any resolution. kernels and pool must
   // outlive this.
-  TensorToFrame(Size painted, Size padded, Size working, Size frame, ValueFormat values,
+  TensorToFrame(Size painted, Size padded, Size working, Size frame, metadata::ValueFormat values,
                 const PixelKernels& kernels, ThreadPool* pool);
   void Run(const Tensor& tensor, const FrameBlender& blender);
 
@@ -56,7 +50,7 @@ class TensorToFrame {
   void PaintedRow(const Tensor& tensor, int y, RgbRow out, int thread);
 
   Size painted_, frame_;
-  ValueFormat values_;
+  metadata::ValueFormat values_;
   const PixelKernels* kernels_;
   ThreadPool* pool_;
   ResampleAxis x_, y_;

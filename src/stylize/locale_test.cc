@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "src/base/memory.h"
-#include "src/stylize/model_metadata.h"
+#include "src/metadata/model_metadata.h"
 #include "src/stylize/test_model.h"
 #include "tempera/tempera.hpp"
 
@@ -77,7 +77,7 @@ TEST_F(DecimalComma, MetadataIsReadAsItIsWritten) {
 }
 
 TEST_F(DecimalComma, ParametersAreReadAsTheyAreWritten) {
-  const auto p = ParseParameter("a", "range = 0.5..1.5; default = 0.75", 1, {});
+  const auto p = metadata::ParseParameter("a", "range = 0.5..1.5; default = 0.75", 1, {});
   ASSERT_TRUE(p.ok()) << p.status().message();
   EXPECT_EQ(p->defaults[0], 0.75f);
 }

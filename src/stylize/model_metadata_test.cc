@@ -1,4 +1,4 @@
-#include "src/stylize/model_metadata.h"
+#include "src/metadata/model_metadata.h"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +7,10 @@
 #include "src/engine/run/session.h"
 #include "src/stylize/test_model.h"
 
-namespace tempera::stylize {
+namespace tempera::metadata {
 namespace {
+
+using stylize::TestModel;
 
 TEST(ParameterText, SaysAll) {
   const auto p =
@@ -157,4 +159,4 @@ TEST(ModelMetadata, WhatDoesNotFitIsRefused) {
 }
 
 }  // namespace
-}  // namespace tempera::stylize
+}  // namespace tempera::metadata

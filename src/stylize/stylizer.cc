@@ -17,7 +17,7 @@ constexpr double kLargeBytes = 17179869184.0;
 Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::string name,
                                                    const StylizerOptions& options) {
   std::unique_ptr<Stylizer> s(new Stylizer(std::move(model), std::move(name), options));
-  TEMPERA_ASSIGN_OR_RETURN(s->metadata_, ReadModelMetadata(*s->model_, s->name_));
+  TEMPERA_ASSIGN_OR_RETURN(s->metadata_, metadata::ReadModelMetadata(*s->model_, s->name_));
   s->multiple_ = s->metadata_.size_multiple;
   s->parameters_.emplace(s->metadata_.parameters);
   TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
@@ -45,20 +45,6 @@ Status Stylizer::CheckPictureModel() {
 Result<std::vector<Shape>> Stylizer::InputShapes(Size padded) const {
   return engine::InputShapesFor(*model_, {1, 3, padded.height, padded.width}, metadata_.picture_input,
                                 metadata_.states);
-}
-
-std::vector<std::optional<engine::InputValues>> Stylizer::InputValues() const {
-  std::vector<std::optional<engine::InputValues>> all(model_->inputs.size());
-  for (const Parameter& p : metadata_.parameters) {
-    if (p.input < 0) continue;
-    engine::InputValues& values = all[static_cast<size_t>(p.input)].emplace();
-    values.shares = p.kind == TEMPERA_PARAMETER_WEIGHTS;
-    values.low = values.shares ? 0 : p.minimum;
-    values.high = values.shares ? 1 : p.maximum;
-    values.initial.resize(p.defaults.size());
-    GiveValues(p, p.defaults, values.initial.data());
-  }
-  return all;
 }
 
 Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
@@ -143,7 +129,7 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   options.input_range = engine::ValueRange{metadata_.values.low, metadata_.values.high};
   options.rewrites_inputs = true;
   options.picture_input = metadata_.picture_input;
-  options.input_values = InputValues();
+  options.input_values = metadata::InputValuesOf(*model_, metadata_);
   options.states = metadata_.states;
   options.calibration = calibration_;
   options.norm_statistics = options_.norm_statistics;
@@ -162,7 +148,7 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
     return TooLarge(place, session.status(), static_cast<double>(probe.bytes));
   TEMPERA_ASSIGN_OR_RETURN(session_, std::move(session));
   calibration_ = session_->calibration();
-  for (const Parameter& p : metadata_.parameters) {
+  for (const metadata::Parameter& p : metadata_.parameters) {
     if (p.input < 0) continue;
     const int64_t count = session_->input(static_cast<size_t>(p.input)).element_count();
     if (count == static_cast<int64_t>(p.defaults.size())) continue;
@@ -215,15 +201,15 @@ void Stylizer::TakeParameters() {
     const float turned = turned_[parameters_->begin(index)];
     return (*parameters_)[index].input < 0 || turned == 0 ? turned : declared;
   };
-  strength_ = value(kStrength, 1), keep_colors_ = value(kKeepColors, 0) != 0;
+  strength_ = value(metadata::kStrength, 1), keep_colors_ = value(metadata::kKeepColors, 0) != 0;
 }
 
 void Stylizer::GiveParameters() {
   for (size_t i = 0; i < parameters_->size(); ++i) {
-    const Parameter& p = (*parameters_)[i];
+    const metadata::Parameter& p = (*parameters_)[i];
     if (p.input < 0) continue;
     float* const given = session_->input(static_cast<size_t>(p.input)).data<float>();
-    GiveValues(p, {turned_.data() + parameters_->begin(i), p.defaults.size()}, given);
+    metadata::GiveValues(p, {turned_.data() + parameters_->begin(i), p.defaults.size()}, given);
   }
 }
 
@@ -270,6 +256,9 @@ Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& p
   last_us_ = params.timestamp_us;
   TakeParameters();
   if (strength_ <= 0) {
+    TEMPERA_RETURN_IF_ERROR(host_->CheckCancelled());
+    // The network does not see this frame: what it remembers would be old when it is next asked.
+    Reset();
     CopyImage(*kernels_, blending.under, out);
     return OkStatus();
   }

@@ -12,13 +12,13 @@
 #include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/engine/run/session.h"
+#include "src/metadata/model_metadata.h"
+#include "src/metadata/parameters.h"
 #include "src/stylize/frame_blender.h"
 #include "src/stylize/frame_ends.h"
 #include "src/stylize/frame_params.h"
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
-#include "src/stylize/model_metadata.h"
-#include "src/stylize/parameters.h"
 
 namespace tempera::stylize {
 
@@ -52,8 +52,8 @@ class Stylizer {
   void Reset();
 
   // Read and set from any thread.
-  Parameters& parameters() { return *parameters_; }
-  const Parameters& parameters() const { return *parameters_; }
+  metadata::Parameters& parameters() { return *parameters_; }
+  const metadata::Parameters& parameters() const { return *parameters_; }
   Result<Size> WorkingSizeFor(Size frame) const;
   engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
   // Since it was created.
@@ -62,7 +62,7 @@ class Stylizer {
   bool reads_frame() const { return session_ && session_->reads_source(); }
   bool writes_frame() const { return session_ && session_->writes_sink(); }
   // nullptr when the model has none of that name.
-  const std::string* Metadata(std::string_view key) const { return FindMetadata(*model_, key); }
+  const std::string* Metadata(std::string_view key) const { return metadata::FindMetadata(*model_, key); }
 
  private:
   Stylizer(engine::ModelPtr model, std::string name, const StylizerOptions& options)
@@ -75,7 +75,6 @@ class Stylizer {
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
   Status CheckPictureModel();
   // What the engine is told of the inputs that are parameters, by input.
-  std::vector<std::optional<engine::InputValues>> InputValues() const;
   // Shapes of all inputs for a padded picture.
   Result<std::vector<Shape>> InputShapes(Size padded) const;
   // The output shape for a padded input, and the activations' estimate; or why the graph refuses it.
@@ -103,15 +102,15 @@ class Stylizer {
   engine::ModelPtr model_;
   std::string name_;
   StylizerOptions options_;
-  ModelMetadata metadata_;
-  int multiple_ = 4;                      // the metadata's
-  Size declared_;                         // the input size the file names; zeros where it is open
-  bool fixed_size_ = false;               // the graph runs at declared_ only
-  std::optional<Parameters> parameters_;  // from Create on
-  std::vector<float> turned_;             // their values, of the frame that is painted
-  float strength_ = 1;                    // likewise
-  bool keep_colors_ = false;              // likewise
-  int64_t last_us_ = 0;                   // the time of the frame before
+  metadata::ModelMetadata metadata_;
+  int multiple_ = 4;                                // the metadata's
+  Size declared_;                                   // the input size the file names; zeros where it is open
+  bool fixed_size_ = false;                         // the graph runs at declared_ only
+  std::optional<metadata::Parameters> parameters_;  // from Create on
+  std::vector<float> turned_;                       // their values, of the frame that is painted
+  float strength_ = 1;                              // likewise
+  bool keep_colors_ = false;                        // likewise
+  int64_t last_us_ = 0;                             // the time of the frame before
   const PixelKernels* kernels_ = nullptr;
   HostPtr host_;  // its pool serves the pixels at both ends and every session
   std::optional<FrameBlender> blender_;

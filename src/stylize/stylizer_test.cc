@@ -392,6 +392,31 @@ TEST(Stylizer, SizesThatStatesDoNotFitArePadded) {
   EXPECT_EQ(tempera_prepare(s->handle(), 0, 0, TEMPERA_RGB), TEMPERA_INVALID_ARGUMENT);
 }
 
+// The state is half of what was painted last. At strength 0 nothing is painted: the frame after that is a
+// first one, not a ghost of what was seen before.
+TEST(Stylizer, StatesBeginAnewBehindStrengthZero) {
+  TestModel m;
+  onnx::ValueInfo before = m.model.graph.inputs[0];
+  before.name = "before";
+  m.model.graph.inputs.push_back(before);
+  m.Constant("half", {}, {0.5f}).Node("Mul", {"input", "half"}, "a").Node("Mul", {"before", "half"}, "b");
+  m.Node("Add", {"a", "b"}, "output").Metadata("tempera.state.output", "before");
+  Expected<tempera::Stylizer> s = OpenModel(m);
+  ASSERT_TRUE(s) << s.error().message;
+  Rgb frame(16, 16), first(16, 16), second(16, 16), again(16, 16);
+  std::fill(frame.pixels.begin(), frame.pixels.end(), uint8_t{200});
+  ASSERT_FALSE(s->Process(frame.image(), first.image()));
+  ASSERT_FALSE(s->Process(frame.image(), second.image()));
+  EXPECT_NEAR(first.pixels[0], 100, 1);
+  EXPECT_NEAR(second.pixels[0], 150, 1);
+  ASSERT_FALSE(s->SetParameter("strength", 0));
+  ASSERT_FALSE(s->Process(frame.image(), again.image()));
+  EXPECT_EQ(again.pixels, frame.pixels);
+  ASSERT_FALSE(s->SetParameter("strength", 1));
+  ASSERT_FALSE(s->Process(frame.image(), again.image()));
+  EXPECT_EQ(again.pixels, first.pixels);
+}
+
 TEST(Stylizer, RefusalsNameTheModel) {
   TestModel narrow;
   narrow.Constant("shape", {1, 3, 10, 10}).Node("Reshape", {"input", "shape"}, "output");

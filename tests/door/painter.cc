@@ -56,7 +56,7 @@ tempera_status InnerPainter::Process(const tempera_image& given_in, const temper
 }
 
 tempera_status InnerPainter::Set(const char* name, std::span<const float> values) {
-  stylize::Parameters& all = stylizer_->parameters();
+  metadata::Parameters& all = stylizer_->parameters();
   const int index = all.Find(name);
   if (index < 0) return TEMPERA_NOT_FOUND;
   return Report(all.Set(static_cast<size_t>(index), values));

@@ -2,9 +2,9 @@
 #include <span>
 #include <string>
 
+#include "src/metadata/parameters.h"
 #include "src/stylize/door/door.h"
 #include "src/stylize/door/sized.h"
-#include "src/stylize/parameters.h"
 
 namespace {
 
@@ -12,8 +12,8 @@ using tempera::InvalidArgument;
 using tempera::OkStatus;
 using tempera::Result;
 using tempera::Status;
+using tempera::metadata::Parameters;
 using tempera::stylize::Guard;
-using tempera::stylize::Parameters;
 
 Result<size_t> IndexOf(const tempera_stylizer* stylizer, int32_t index) {
   if (stylizer == nullptr) return InvalidArgument("stylizer is NULL");
@@ -67,7 +67,7 @@ tempera_status tempera_get_parameter_info(const tempera_stylizer* stylizer, int3
     TEMPERA_ASSIGN_OR_RETURN(const size_t i, IndexOf(stylizer, index));
     if (info == nullptr) return InvalidArgument("info is NULL");
     const Parameters& parameters = stylizer->stylizer->parameters();
-    const tempera::stylize::Parameter& p = parameters[i];
+    const tempera::metadata::Parameter& p = parameters[i];
     tempera_parameter_info told = TEMPERA_PARAMETER_INFO_INIT;
     told.name = p.name.c_str();
     told.line = p.line.c_str();
@@ -109,5 +109,5 @@ tempera_status tempera_get_named_parameter(const tempera_stylizer* stylizer, con
 }
 
 tempera_status tempera_set_strength(tempera_stylizer* stylizer, float strength) {
-  return Set(stylizer, tempera::stylize::kStrength, &strength, 1);
+  return Set(stylizer, tempera::metadata::kStrength, &strength, 1);
 }

@@ -317,6 +317,9 @@ TEST_F(DoorFrame, CancelledUntilItIsNot) {
   EXPECT_EQ(tempera_set_cancelled(handle(), 1), TEMPERA_OK);
   EXPECT_EQ(tempera_prepare(handle(), kWidth, kHeight, TEMPERA_RGB), TEMPERA_CANCELLED);
   EXPECT_EQ(Paint(image_), TEMPERA_CANCELLED);
+  EXPECT_EQ(tempera_set_strength(handle(), 0), TEMPERA_OK);
+  EXPECT_EQ(Paint(image_), TEMPERA_CANCELLED) << "where the network is not asked";
+  EXPECT_EQ(tempera_set_strength(handle(), 1), TEMPERA_OK);
   EXPECT_EQ(tempera_set_cancelled(handle(), 0), TEMPERA_OK);
   told.clear();
   EXPECT_EQ(tempera_prepare(handle(), kWidth, kHeight, TEMPERA_RGB), TEMPERA_OK);

@@ -29,8 +29,10 @@ int Columns(const std::string& text) {
 void PrintTable(const std::vector<Style>& styles) {
   std::vector<std::vector<std::string>> rows = {{"NAME", "TITLE", "ARTIST", "YEAR", "PARAMETERS", "FILE"}};
   for (const Style& s : styles) {
-    rows.push_back({Printable(s.name), Printable(s.title), Printable(s.artist), Printable(s.year),
-                    s.parameters < 0 ? "-" : std::to_string(s.parameters),
+    // A file may say anything; JSON has it whole.
+    constexpr size_t kWidth = 48;
+    rows.push_back({Printable(s.name, kWidth), Printable(s.title, kWidth), Printable(s.artist, kWidth),
+                    Printable(s.year, kWidth), s.parameters < 0 ? "-" : std::to_string(s.parameters),
                     std::to_string((s.file_size_bytes + 500) / 1000) + " KB"});
   }
   std::vector<int> widths(rows[0].size(), 0);

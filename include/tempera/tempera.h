@@ -21,7 +21,8 @@
  * with the INIT macro beside the struct, which sets it and leaves every other field zero, its default. Later
  * versions add fields at the end. A caller that knows fewer fields gets the defaults of the rest. A caller
  * that knows more is served while those that the library does not know are zero, and is otherwise refused
- * with TEMPERA_UNSUPPORTED: nothing is cut silently. Fields called reserved are zero too. Enumerations lie in
+ * with TEMPERA_UNSUPPORTED: nothing is cut silently. Of structs that the library fills, what it does not know
+ * becomes zero. Fields called reserved are zero too. Enumerations lie in
  * structs as int32_t; a number that none of them names is refused.
  *
  * Threads: one stylizer, one thread at a time, but for the functions that say otherwise; different stylizers
@@ -227,9 +228,10 @@ TEMPERA_API tempera_status tempera_process(tempera_stylizer* stylizer, const tem
 
 /* Plans for frames of this size and format (tempera_pixel_format, of input or output), and finds out what the
  * network bears, so that no tempera_process with them has to: the first frame then takes as long as the next.
- * One size at a time; formats add up. A plan takes milliseconds; with another precision than fp32 the first
- * one takes as long as some ten frames of 256 by 256 pixels, unless the cache knows. Otherwise as
- * tempera_process. */
+ * One size at a time; formats add up. What the model remembers of frames (tempera_reset) is gone with another
+ * size. A plan takes milliseconds; with another precision than fp32 the first one takes as long as 20 to some
+ * hundreds of frames of 256 by 256 pixels, by the number of the network's layers (0.1 to 5 s on a laptop's
+ * core), unless the cache knows. Otherwise as tempera_process. */
 TEMPERA_API tempera_status tempera_prepare(tempera_stylizer* stylizer, int32_t width, int32_t height,
                                            int32_t format);
 
@@ -259,7 +261,8 @@ typedef struct tempera_frame_params {
   float mask_feather; /* its edges are softened by so many pixels of the frame either way: 0 to 1024 */
   int32_t cut;        /* 1: this frame does not follow from the one before, as after tempera_reset */
   /* The frame's time in microseconds. One that lies before that of the last frame is a jump back in the film,
-   * and counts as a cut; 0 in every frame: not told. */
+   * and counts as a cut (so does a frame without a time behind one that has it); 0 in every frame: not told.
+   */
   int64_t timestamp_us;
 } tempera_frame_params;
 #define TEMPERA_FRAME_PARAMS_INIT {sizeof(tempera_frame_params), NULL, NULL, 0, 0, 0, 0.0f, 0, 0}
@@ -338,8 +341,9 @@ TEMPERA_API const char* tempera_metadata(const tempera_stylizer* stylizer, const
 typedef struct tempera_masker tempera_masker;
 
 /* As tempera_open_file. A model that does not turn a picture [1, 3, H, W] into planes [1, C, H', W'] is
- * refused; its metadata says which plane is the mask and what its numbers mean (docs/model-format.md). Open a
- * mask network with the working size it was made for: not every one bears large pictures. */
+ * refused; its metadata says which plane is the mask and what its numbers mean (docs/model-format.md). It has
+ * one input: mask networks have no parameters and no states. Open a mask network with the working size it was
+ * made for: not every one bears large pictures. */
 TEMPERA_API tempera_status tempera_mask_open_file(const char* path, const tempera_options* options,
                                                   tempera_masker** out);
 /* The bytes may be freed once this returns. */
@@ -380,14 +384,15 @@ typedef struct tempera_style_info {
   {sizeof(tempera_style_info), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0}
 
 /* By name. A file that is no model is left out, with a warning to the log and a line in
- * tempera_skipped_style; TEMPERA_NOT_FOUND when there is no such folder. The caller frees the list. */
+ * tempera_skipped_style, where what was left out of a style is said too (a picture that is none);
+ * TEMPERA_NOT_FOUND when there is no such folder. The caller frees the list. */
 TEMPERA_API tempera_status tempera_list_styles(const char* folder, tempera_style_list** out);
 TEMPERA_API void tempera_free_style_list(tempera_style_list* list); /* NULL is allowed */
 TEMPERA_API int32_t tempera_style_count(const tempera_style_list* list);
 /* index: 0 to tempera_style_count - 1 */
 TEMPERA_API tempera_status tempera_get_style_info(const tempera_style_list* list, int32_t index,
                                                   tempera_style_info* info);
-/* Why a file is not in the list: index from 0 on; NULL behind the last. */
+/* Why a file, or a style's picture, is not in the list: index from 0 on; NULL behind the last. */
 TEMPERA_API const char* tempera_skipped_style(const tempera_style_list* list, int32_t index);
 
 /* Why the last call on this thread that returns a status failed; "" when it did not. Valid until the

@@ -80,7 +80,11 @@ bool ParsePart(std::string_view key, std::string_view value, size_t elements, Pa
   if (key == "line") return ParseText(value, kMostLineBytes, &p->line);
   if (key == "range") {
     engine::ValueRange range;
-    if (!engine::ParseValueRange(std::string(value), &range)) return false;
+    const size_t dots = std::min(value.find(".."), value.size());
+    const std::string tight(Trimmed(value.substr(0, dots)));
+    if (dots == value.size() ||
+        !engine::ParseValueRange(tight + ".." + std::string(Trimmed(value.substr(dots + 2))), &range))
+      return false;
     p->minimum = range.low, p->maximum = range.high;
   }
   return true;
@@ -109,6 +113,7 @@ Result<Parameter> ParseParameter(const std::string& input, const std::string& te
                         "; docs/model-format.md has its form");
   };
   Parameter p;
+  std::vector<std::string_view> seen;
   if (input.empty() || !ParseText(input, kMostNameBytes, &p.name)) return wrong("names no parameter");
   for (std::string_view rest = text; !Trimmed(rest).empty();) {
     const size_t equals = std::min(rest.find('='), rest.size());
@@ -118,14 +123,23 @@ Result<Parameter> ParseParameter(const std::string& input, const std::string& te
     if (key.empty() || equals >= end)
       return wrong("holds " + onnx::Quote(rest.substr(0, end)) + ", not a key = value");
     const std::string_view value = Trimmed(rest.substr(equals + 1, end - equals - 1));
+    const std::string says = "says " + std::string(onnx::Quote(key)) + " = " + onnx::Quote(value);
+    if (std::find(seen.begin(), seen.end(), key) != seen.end()) return wrong(says + " after it was said");
+    seen.push_back(key);
     if (!ParsePart(key, value, elements, &p)) {
-      return wrong("says " + std::string(key) + " = " + onnx::Quote(value) + ", which cannot be used for " +
-                   std::to_string(elements) + (elements == 1 ? " element" : " elements"));
+      const bool counts = key == "default" || key == "elements";
+      return wrong(
+          says + ", which cannot be used" +
+          (!counts ? "" : " for " + std::to_string(elements) + (elements == 1 ? " element" : " elements")));
     }
     rest.remove_prefix(std::min(end + 1, rest.size()));
   }
   if (p.kind == TEMPERA_PARAMETER_SWITCH && (p.minimum != 0 || p.maximum != 1))
     return wrong("is a switch with a range");
+  if (p.kind == TEMPERA_PARAMETER_INTEGER) {
+    p.minimum = std::ceil(p.minimum), p.maximum = std::floor(p.maximum);
+    if (p.minimum > p.maximum) return wrong("is an integer, but none is in its range");
+  }
   if (p.kind == TEMPERA_PARAMETER_WEIGHTS && p.minimum < 0) return wrong("has weights below 0");
   FillDefaults(elements, given, &p);
   if (!CheckValues(p, p.defaults).ok()) return wrong("has a default outside its range");

@@ -37,6 +37,14 @@ TEST(ParameterText, DefaultsComeFromTheFileOrTheRange) {
   EXPECT_EQ(ParseParameter("a", "kind = weights", 3, {})->defaults, (std::vector<float>{1, 0, 0}));
 }
 
+TEST(ParameterText, BlanksAreLeftOutAndIntegersAreWhole) {
+  const auto p = ParseParameter("a", "kind = integer; range =  0.5 ..  3.7 ", 1, {});
+  ASSERT_TRUE(p.ok()) << p.status().message();
+  EXPECT_EQ(p->minimum, 1);
+  EXPECT_EQ(p->maximum, 3);
+  EXPECT_EQ(p->defaults, (std::vector<float>{1}));
+}
+
 TEST(ParameterText, NonsenseIsRefused) {
   for (const char* text : {"kind",
                            "kind = knob",
@@ -58,6 +66,8 @@ TEST(ParameterText, NonsenseIsRefused) {
                            "kind = weights; range = -1..1",
                            "kind = weights; default = 0",
                            "default = 1; default = 0",
+                           "range = 0..1; range = 0..5",
+                           "kind = integer; range = 0.2..0.8",
                            "range = 0..1; default = 0, 1.5"}) {
     EXPECT_EQ(ParseParameter("a", text, 2, {}).status().code(), StatusCode::kCorruptModel) << text;
   }

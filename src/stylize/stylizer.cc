@@ -249,6 +249,13 @@ Status Stylizer::CheckFrame(const Image& in, const Image& under, const Image& ou
 }
 
 Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& params) {
+  const Status painted = Paint(in, out, params);
+  // Wherever it was: the frame that was not painted is missing in what the network remembers.
+  if (painted.code() == StatusCode::kCancelled) Reset();
+  return painted;
+}
+
+Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& params) {
   Blending blending;
   blending.source = in, blending.out = out, blending.under = params.under.value_or(in);
   TEMPERA_RETURN_IF_ERROR(CheckFrame(in, blending.under, out));
@@ -279,9 +286,7 @@ Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& p
   if (source_) source_->Show(blending.source);
   if (to_tensor_) to_tensor_->Run(blending.source, session_->input(metadata_.picture_input));
   GiveParameters();
-  const Status ran = session_->Run();
-  if (ran.code() == StatusCode::kCancelled) Reset();
-  TEMPERA_RETURN_IF_ERROR(ran);
+  TEMPERA_RETURN_IF_ERROR(session_->Run());
   if (from_tensor_) from_tensor_->Run(session_->output(0), *blender_);
   return OkStatus();
 }

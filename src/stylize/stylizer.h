@@ -69,6 +69,7 @@ class Stylizer {
       : model_(std::move(model)), name_(std::move(name)), options_(options) {}
 
   // Sees what the parameters are at this moment.
+  Status Paint(const Image& in, const Image& out, const FrameParams& params);
   void TakeParameters();
   // Hands those that the file declares to the network.
   void GiveParameters();

@@ -415,6 +415,12 @@ TEST(Stylizer, StatesBeginAnewBehindStrengthZero) {
   ASSERT_FALSE(s->SetParameter("strength", 1));
   ASSERT_FALSE(s->Process(frame.image(), again.image()));
   EXPECT_EQ(again.pixels, first.pixels);
+  // Nor behind a frame that was cancelled before it began.
+  ASSERT_EQ(tempera_set_cancelled(s->handle(), 1), TEMPERA_OK);
+  EXPECT_EQ(s->Process(frame.image(), again.image()).code, TEMPERA_CANCELLED);
+  ASSERT_EQ(tempera_set_cancelled(s->handle(), 0), TEMPERA_OK);
+  ASSERT_FALSE(s->Process(frame.image(), again.image()));
+  EXPECT_EQ(again.pixels, first.pixels);
 }
 
 TEST(Stylizer, RefusalsNameTheModel) {

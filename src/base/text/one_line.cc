@@ -26,6 +26,22 @@ size_t CharacterBytes(std::string_view text) {
   return 0;
 }
 
+// What moves a terminal's cursor, ends a line or turns text round instead of being seen: `character` is
+// whole.
+bool IsControl(std::string_view character) {
+  const auto first = static_cast<unsigned char>(character[0]);
+  if (character.size() == 1) return first < 0x20 || first == 0x7F;
+  // U+0080 to U+009F are terminals' control characters too.
+  if (character.size() == 2)
+    return (first == 0xC2 && static_cast<unsigned char>(character[1]) < 0xA0) || character == "\xD8\x9C";
+  if (character.size() != 3) return false;
+  // U+200E, U+200F, U+2028 to U+202E, U+2066 to U+2069: directions and ends of lines.
+  const auto last = static_cast<unsigned char>(character[2]);
+  if (character.substr(0, 2) == "\xE2\x80")
+    return last == 0x8E || last == 0x8F || (last >= 0xA8 && last <= 0xAE);
+  return character.substr(0, 2) == "\xE2\x81" && last >= 0xA6 && last <= 0xA9;
+}
+
 }  // namespace
 
 std::string OneLine(const std::string& text) {
@@ -33,13 +49,9 @@ std::string OneLine(const std::string& text) {
   for (size_t i = 0; i < text.size();) {
     const std::string_view rest = std::string_view(text).substr(i);
     const size_t bytes = CharacterBytes(rest);
-    const auto first = static_cast<unsigned char>(rest[0]);
-    // U+0080 to U+009F are terminals' control characters too.
-    const bool control = (bytes == 1 && (first < 0x20 || first == 0x7F)) ||
-                         (bytes == 2 && first == 0xC2 && static_cast<unsigned char>(rest[1]) < 0xA0);
     if (bytes == 0) {
       line += "\xEF\xBF\xBD";
-    } else if (control) {
+    } else if (IsControl(rest.substr(0, bytes))) {
       line += ' ';
     } else {
       line += rest.substr(0, bytes);
@@ -47,6 +59,22 @@ std::string OneLine(const std::string& text) {
     i += std::max<size_t>(bytes, 1);
   }
   return line;
+}
+
+void MakeOneLine(char* text) {
+  char* to = text;
+  for (std::string_view rest = text; !rest.empty();) {
+    const size_t bytes = CharacterBytes(rest);
+    if (bytes == 0) {
+      *to++ = '?';
+    } else if (IsControl(rest.substr(0, bytes))) {
+      *to++ = ' ';
+    } else {
+      for (size_t i = 0; i < bytes; ++i) *to++ = rest[i];
+    }
+    rest.remove_prefix(std::max<size_t>(bytes, 1));
+  }
+  *to = 0;
 }
 
 }  // namespace tempera

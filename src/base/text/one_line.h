@@ -8,4 +8,7 @@ namespace tempera {
 // `text` as one line of UTF-8: control characters become blanks, bytes that are none U+FFFD.
 std::string OneLine(const std::string& text);
 
+// The same in place, without memory of its own: '?' stands for what is no text. `text` ends in zero.
+void MakeOneLine(char* text);
+
 }  // namespace tempera

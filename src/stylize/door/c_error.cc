@@ -1,6 +1,7 @@
 // The C border: a Status becomes a code and, per thread, a message.
 #include <cstdio>
 
+#include "src/base/text/one_line.h"
 #include "src/stylize/door/door.h"
 
 namespace tempera::stylize {
@@ -13,6 +14,8 @@ thread_local char g_message[1024] = "";
 
 tempera_status Report(StatusCode code, const char* message) {
   std::snprintf(g_message, sizeof(g_message), "%s", message);
+  // Messages quote what files hold, and the last character may be cut.
+  MakeOneLine(g_message);
   switch (code) {
     case StatusCode::kOk:
       return TEMPERA_OK;

@@ -66,7 +66,7 @@ tempera_status tempera_mask_process(tempera_masker* masker, const tempera_image*
     tempera::stylize::Image source;
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadImage(*in, "input image", &source));
     const tempera::stylize::Size size = {mask_width, mask_height};
-    TEMPERA_RETURN_IF_ERROR(tempera::stylize::CheckMaskPlane(size, mask_stride_bytes));
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::CheckMaskPlane(mask, size, mask_stride_bytes));
     return masker->masker->Process(source, {mask, mask_stride_bytes, size});
   });
 }

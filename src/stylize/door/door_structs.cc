@@ -1,5 +1,7 @@
 #include "src/stylize/door/door_structs.h"
 
+#include <algorithm>
+#include <limits>
 #include <memory>
 #include <string>
 #include <utility>
@@ -149,11 +151,24 @@ Status CheckSize(Size size, const std::string& what) {
   return InvalidArgument(what + ": size " + SizeToString(size) + " is not within 1x1 to 16384x16384");
 }
 
-// Rows of row_bytes follow each other at that distance, downwards or upwards.
-Status CheckStride(ptrdiff_t stride, int row_bytes, const std::string& name) {
-  if (stride >= row_bytes || stride <= -row_bytes) return OkStatus();
-  return InvalidArgument(name + " is " + std::to_string(stride) + ", but a row has " +
-                         std::to_string(row_bytes) + " bytes");
+// `rows` rows of row_bytes follow each other at that distance, downwards or upwards from `first`.
+Status CheckStride(const void* first, ptrdiff_t stride, int row_bytes, int rows, const std::string& name) {
+  if (stride < row_bytes && stride > -row_bytes) {
+    return InvalidArgument(name + " is " + std::to_string(stride) + ", but a row has " +
+                           std::to_string(row_bytes) + " bytes");
+  }
+  const uintptr_t begin = reinterpret_cast<uintptr_t>(first);
+  const uintptr_t step =
+      stride < 0 ? uintptr_t{0} - static_cast<uintptr_t>(stride) : static_cast<uintptr_t>(stride);
+  // No object is larger than what a ptrdiff_t counts.
+  const uintptr_t most =
+      std::min<uintptr_t>(stride < 0 ? begin : std::numeric_limits<uintptr_t>::max() - begin,
+                          std::numeric_limits<ptrdiff_t>::max());
+  const auto row = static_cast<uintptr_t>(row_bytes), steps = static_cast<uintptr_t>(rows - 1);
+  const uintptr_t room = most - std::min(most, row);
+  if (steps == 0 || step <= room / steps) return OkStatus();
+  return InvalidArgument(name + " is " + std::to_string(stride) + ": " + std::to_string(rows) +
+                         " rows so far apart do not fit into memory");
 }
 
 Status CheckPlane(const Image& image, int plane, const char* what) {
@@ -162,8 +177,9 @@ Status CheckPlane(const Image& image, int plane, const char* what) {
   if (image.planes[plane] == nullptr) {
     return InvalidArgument(std::string(what) + ": plane " + std::to_string(plane) + " is NULL");
   }
-  TEMPERA_RETURN_IF_ERROR(
-      CheckStride(stride, ExtentOf(image, plane).row_bytes, std::string(what) + ": stride_bytes" + at));
+  TEMPERA_RETURN_IF_ERROR(CheckStride(image.planes[plane], stride, ExtentOf(image, plane).row_bytes,
+                                      ExtentOf(image, plane).rows,
+                                      std::string(what) + ": stride_bytes" + at));
   const bool odd = reinterpret_cast<uintptr_t>(image.planes[plane]) % 2 != 0 || stride % 2 != 0;
   if (HasTenBits(image.format) && odd) {
     return InvalidArgument(std::string(what) + ": planes" + at + " or stride_bytes" + at +
@@ -261,9 +277,9 @@ Status ReadImage(const tempera_image& given, const char* what, Image* out) {
   return OkStatus();
 }
 
-Status CheckMaskPlane(Size size, ptrdiff_t stride_bytes) {
+Status CheckMaskPlane(const void* mask, Size size, ptrdiff_t stride_bytes) {
   TEMPERA_RETURN_IF_ERROR(CheckSize(size, "mask"));
-  return CheckStride(stride_bytes, size.width, "mask_stride_bytes");
+  return CheckStride(mask, stride_bytes, size.width, size.height, "mask_stride_bytes");
 }
 
 Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out) {
@@ -281,7 +297,7 @@ Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out) {
   }
   if (params.mask != nullptr) {
     const Size size = {params.mask_width, params.mask_height};
-    TEMPERA_RETURN_IF_ERROR(CheckMaskPlane(size, params.mask_stride_bytes));
+    TEMPERA_RETURN_IF_ERROR(CheckMaskPlane(params.mask, size, params.mask_stride_bytes));
     out->mask = Mask{params.mask, params.mask_stride_bytes, size, params.mask_feather};
   }
   TEMPERA_RETURN_IF_ERROR(CheckSwitch("tempera_frame_params.cut", params.cut, &out->cut));

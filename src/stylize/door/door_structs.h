@@ -22,7 +22,7 @@ Status ReadOptions(const tempera_options* given, StylizerOptions* out);
 Status ReadFormat(int32_t given, const char* what, PixelFormat* out);
 Status ReadImage(const tempera_image& given, const char* what, Image* out);
 // Of a mask's plane of bytes.
-Status CheckMaskPlane(Size size, ptrdiff_t stride_bytes);
+Status CheckMaskPlane(const void* mask, Size size, ptrdiff_t stride_bytes);
 // `given` may be NULL: the defaults.
 Status ReadFrameParams(const tempera_frame_params* given, FrameParams* out);
 

@@ -33,7 +33,8 @@ std::string PictureBeside(const fs::path& model) {
   return "";
 }
 
-Result<Style> ReadStyle(const fs::path& path) {
+// `note`: what is wrong with it besides, or empty.
+Result<Style> ReadStyle(const fs::path& path, std::string* note) {
   TEMPERA_ASSIGN_OR_RETURN(const auto metadata, onnx::ReadMetadataFile(path.string()));
   const auto text = [&](std::string_view key) -> std::string {
     for (const auto& [k, v] : metadata) {
@@ -55,12 +56,13 @@ Result<Style> ReadStyle(const fs::path& path) {
   style.file_bytes = error ? 0 : static_cast<int64_t>(size);
   if (const std::string encoded = text("tempera.thumbnail"); !encoded.empty()) {
     if (!DecodeBase64(encoded, kMostThumbnailBytes, &style.thumbnail) || !IsPicture(style.thumbnail)) {
-      return CorruptModel(style.path + ": metadata tempera.thumbnail is no JPEG or PNG of at most " +
-                          std::to_string(kMostThumbnailBytes) + " bytes in base64");
+      style.thumbnail.clear();
+      *note = style.path +
+              " is listed without a picture: metadata tempera.thumbnail is no JPEG or PNG of at most " +
+              std::to_string(kMostThumbnailBytes) + " bytes in base64";
     }
-  } else {
-    style.thumbnail_path = PictureBeside(path);
   }
+  if (style.thumbnail.empty()) style.thumbnail_path = PictureBeside(path);
   return style;
 }
 
@@ -105,7 +107,9 @@ Result<StyleList> ListStyles(const std::string& folder) {
   std::sort(paths.begin(), paths.end());
   StyleList list;
   for (const fs::path& path : paths) {
-    Result<Style> style = ReadStyle(path);
+    std::string note;
+    Result<Style> style = ReadStyle(path, &note);
+    if (!note.empty()) list.skipped.push_back(OneLine(note));
     if (style.ok()) {
       list.styles.push_back(std::move(style).value());
     } else {

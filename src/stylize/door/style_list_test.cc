@@ -57,8 +57,11 @@ TEST_F(StyleFolder, ListsWhatFilesSayAndSkipsWhatIsNone) {
 
   const Expected<std::vector<tempera::Style>> styles = tempera::ListStyles(folder_.string());
   ASSERT_TRUE(styles) << styles.error().message;
-  ASSERT_EQ(styles->size(), 2u);
-  const tempera::Style &night = (*styles)[0], &wave = (*styles)[1];
+  // The liar's picture is none; it is a style all the same.
+  ASSERT_EQ(styles->size(), 3u);
+  EXPECT_EQ((*styles)[0].name, "liar");
+  EXPECT_EQ((*styles)[0].thumbnail, "");
+  const tempera::Style &night = (*styles)[1], &wave = (*styles)[2];
   EXPECT_EQ(night.name, "night");
   EXPECT_EQ(night.title, "night");
   EXPECT_EQ(night.thumbnail, std::string("\xFF\xD8\xFF\xE0\x00", 5));
@@ -83,7 +86,7 @@ TEST_F(StyleFolder, ListsWhatFilesSayAndSkipsWhatIsNone) {
   EXPECT_EQ(tempera_skipped_style(list, 3), nullptr);
   EXPECT_EQ(tempera_skipped_style(list, -1), nullptr);
   tempera_style_info info = TEMPERA_STYLE_INFO_INIT;
-  EXPECT_EQ(tempera_get_style_info(list, 2, &info), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_get_style_info(list, 3, &info), TEMPERA_INVALID_ARGUMENT);
   tempera_free_style_list(list);
   EXPECT_EQ(tempera_list_styles((folder_ / "none").c_str(), &list), TEMPERA_NOT_FOUND);
   EXPECT_EQ(list, nullptr);

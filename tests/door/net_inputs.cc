@@ -1,6 +1,7 @@
 #include "tests/door/net_maker.h"
 
 #include <algorithm>
+#include <cmath>
 #include <string>
 #include <utility>
 
@@ -57,11 +58,73 @@ void NetMaker::DeclareParameter(const std::string& name) {
 // A layer that looks at one of them.
 void NetMaker::UseParameter() {
   const Vector v = vectors_[static_cast<size_t>(dice_.Below(static_cast<int>(vectors_.size())))];
+  if (now_.n == 1 && dice_.OneIn(4)) {
+    const std::string row = m_.Node("Reshape", {v.name, m_.Int64s({1, v.count})});
+    return ScaleBy(Figure(v.shares ? row : m_.Node("Sigmoid", {row}), v.count));
+  }
   if (v.shares) return BlendedNorm(v.name, v.count);
   if (dice_.OneIn(3)) return Then("Add", {v.name});
   Say("by " + v.name);
   // Never nothing at all.
   Then("Mul", {m_.Node("Add", {m_.Node("Mul", {v.name, m_.Float(0.25f)}), m_.Float(0.75f)})});
+}
+
+// A number for each channel out of `x`, [1, count], of which none is negative: by arithmetic on rows and
+// columns that repeats, moves and joins them. All stay positive until the last product, so that no divisor
+// comes near zero.
+std::string NetMaker::Figure(std::string x, int count) {
+  Say("figured");
+  int rows = 1, columns = count;
+  // Now and then as many as a table of styles has.
+  constexpr int kMostNumbers = 256, kManyRows = 700;
+  const int steps = 1 + dice_.Below(4);
+  for (int i = 0; i < steps; ++i) {
+    const int more = rows > 1 ? rows : dice_.OneIn(12) ? kManyRows : dice_.Pick({1, 2, 5});
+    switch (dice_.Below(8)) {
+      case 0:
+      case 1: {  // each a share of its row, or less
+        const std::string sum = m_.Node("ReduceSum", {x, m_.Int64s({1})});
+        const std::string divisor = m_.Node("Add", {sum, m_.Floats({more, 1}, 0.25f, 2)});
+        x = m_.Node("Div", {x, dice_.OneIn(3) ? sum : divisor});
+        if (m_.model().graph.nodes.back().inputs[1] == divisor) rows = more;
+        break;
+      }
+      case 2:
+        x = m_.Node(dice_.Pick({"Add", "Mul", "Max", "Min"}), {x, m_.Floats({more, 1}, 0.25f, 1.5f)});
+        rows = more;
+        break;
+      case 3:
+        x = m_.Node(dice_.Pick({"Add", "Mul", "Max"}), {x, m_.Floats({columns}, 0.25f, 1.5f)});
+        break;
+      case 4:
+        x = m_.Node("Softmax", {x}, {Int("axis", dice_.Pick({0, 1, -1}))});
+        break;
+      case 5: {
+        if (2 * rows * columns > kMostNumbers) break;
+        const int axis = dice_.Below(2);
+        x = m_.Node("Concat", {x, x}, {Int("axis", axis)});
+        (axis == 0 ? rows : columns) *= 2;
+        break;
+      }
+      case 6:
+        x = m_.Node("Transpose", {x}, {Ints("perm", {1, 0})});
+        std::swap(rows, columns);
+        break;
+      default:
+        x = m_.Node("Gather", {x, m_.Int64s({rows - 1, 0})}, {Int("axis", 0)});
+        rows = 2;
+    }
+  }
+  if (rows > 1) x = m_.Node("ReduceMean", {x}, {Ints("axes", {0})});
+  const float most = std::sqrt(3.0f / static_cast<float>(columns));
+  return m_.Node("MatMul", {x, m_.Floats({columns, now_.c}, -most, most)});
+}
+
+// By a factor of about one for each channel, from [1, c].
+void NetMaker::ScaleBy(const std::string& row) {
+  const std::string gate = m_.Node(dice_.Pick({"Sigmoid", "Tanh"}), {row});
+  const std::string factor = m_.Node("Add", {m_.Node("Mul", {gate, m_.Float(0.5f)}), m_.Float(1)});
+  Then("Mul", {m_.Node("Reshape", {factor, m_.Int64s({1, now_.c, 1, 1})})});
 }
 
 // weights [1, styles] make scale and shift, by tables.

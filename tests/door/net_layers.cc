@@ -177,6 +177,10 @@ void NetMaker::Join() {
 
 void NetMaker::Excite() {
   std::string mean = m_.Node(dice_.Pick({"GlobalAveragePool", "GlobalMaxPool"}), {now_.name});
+  if (now_.n == 1 && dice_.OneIn(3)) {
+    const std::string row = m_.Node("Reshape", {mean, m_.Int64s({1, now_.c})});
+    return ScaleBy(Figure(m_.Node("Sigmoid", {row}), now_.c));
+  }
   mean = m_.Node("Conv", {mean, m_.Floats({now_.c, now_.c, 1, 1}, -1, 1)});
   Then("Mul", {m_.Node(dice_.Pick({"Sigmoid", "HardSigmoid"}), {mean})});
 }

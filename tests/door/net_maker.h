@@ -64,6 +64,8 @@ class NetMaker {
   void DeclareParameter(const std::string& name);
   void UseParameter();
   void BlendedNorm(const std::string& weights, int styles);
+  std::string Figure(std::string x, int count);
+  void ScaleBy(const std::string& row);
   void DrawStates();
   void CloseStates();
   void AddInput(const std::string& name, const std::vector<onnx::Dim>& shape);

@@ -153,15 +153,20 @@ void SmallRanges::Visit(const Node& node) {
     const auto at = static_cast<size_t>(axis < 0 ? axis + rank : axis);
     for (const ValueId part : node.outputs) {
       if (part == kNoValue) return;
-      Numbers numbers = Part(node.inputs[0], part, begin);
-      if (Finite(numbers.at)) values_[static_cast<size_t>(part)] = std::move(numbers);
+      Keep(part, Part(node.inputs[0], part, begin));
       begin[at] += ShapeOf(part)[at];
     }
     return;
   } else {
     out = Mapped(node);
   }
-  if (Finite(out.at)) values_[static_cast<size_t>(node.outputs[0])] = std::move(out);
+  Keep(node.outputs[0], std::move(out));
+}
+
+// One a number or none: whoever reads them goes by the value's shape.
+void SmallRanges::Keep(ValueId v, Numbers numbers) {
+  if (static_cast<int64_t>(numbers.at.size()) != CountOf(ShapeOf(v)) || !Finite(numbers.at)) return;
+  values_[static_cast<size_t>(v)] = std::move(numbers);
 }
 
 // The same numbers in the same order, or in any where all have one range.
@@ -265,7 +270,9 @@ SmallRanges::Numbers SmallRanges::Joined(const Node& node) const {
   const Shape& shape = ShapeOf(node.outputs[0]);
   const std::string& type = node.op_type;
   Numbers out;
-  if (type == "Div" && a.known() && DividesByItsSum(node, &out.most)) {
+  // What is added to the sum may have more numbers than what is divided: the quotient then repeats that.
+  if (type == "Div" && a.known() && CountOf(shape) == static_cast<int64_t>(a.at.size()) &&
+      DividesByItsSum(node, &out.most)) {
     if (std::all_of(a.at.begin(), a.at.end(), [](const Interval& i) { return i.low >= 0; })) {
       out.at.assign(a.at.size(), {0, 1});
       out.shares = !out.most;

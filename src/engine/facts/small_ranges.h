@@ -36,6 +36,7 @@ class SmallRanges {
   };
 
   Numbers Read(graph::ValueId v) const;
+  void Keep(graph::ValueId v, Numbers numbers);
   const Shape& ShapeOf(graph::ValueId v) const { return graph_.value(v).info.shape; }
 
   Numbers Moved(const graph::Node& node) const;

@@ -21,19 +21,6 @@ FlatWhen Concat(const Node&) { return FlatWhen::kConcat; }
 FlatWhen View(const Node&) { return FlatWhen::kView; }
 FlatWhen Transposed(const Node&) { return FlatWhen::kTranspose; }
 
-// Whether some window may lie in what is padded alone: its result is no number of the picture.
-bool MayMissThePicture(const Node& node) {
-  const std::vector<int64_t> kernel = node.attributes.Ints("kernel_shape"),
-                             pads = node.attributes.Ints("pads");
-  const std::vector<int64_t> dilations = node.attributes.Ints("dilations");
-  const bool padded = std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; });
-  const bool dilated = std::any_of(dilations.begin(), dilations.end(), [](int64_t d) { return d != 1; });
-  for (size_t i = 0; i < pads.size(); ++i) {
-    if (kernel.empty() || pads[i] >= kernel[i % kernel.size()]) return true;
-  }
-  return padded && dilated;
-}
-
 FlatWhen ByMaxPool(const Node& node) {
   return MayMissThePicture(node) ? FlatWhen::kNever : FlatWhen::kPlanes;
 }
@@ -75,7 +62,7 @@ constexpr OperatorFacts kOperators[] = {
     {"Abs", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Add", All, RangeOfSum, LayoutRole::kAdd},
     {"And", All, kMeasured, LayoutRole::kNeedsPlanes},
-    {"AveragePool", ByAveragePool, RangeKept, LayoutRole::kNeedsPlanes},
+    {"AveragePool", ByAveragePool, RangeOfAveragePool, LayoutRole::kNeedsPlanes},
     {"Cast", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Ceil", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Celu", First, kMeasured, LayoutRole::kNeedsPlanes},
@@ -109,7 +96,7 @@ constexpr OperatorFacts kOperators[] = {
     {"LogSoftmax", Along, kMeasured, LayoutRole::kNeedsPlanes},
     {"MatMul", Never, kMeasured, LayoutRole::kNeedsPlanes},
     {"Max", All, kMeasured, LayoutRole::kNeedsPlanes},
-    {"MaxPool", ByMaxPool, RangeKept, LayoutRole::kNeedsPlanes},
+    {"MaxPool", ByMaxPool, RangeOfMaxPool, LayoutRole::kNeedsPlanes},
     {"Mean", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"Min", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"Mish", First, kMeasured, LayoutRole::kNeedsPlanes},
@@ -144,7 +131,7 @@ constexpr OperatorFacts kOperators[] = {
     {"ThresholdedRelu", First, kMeasured, LayoutRole::kNeedsPlanes},
     {"Transpose", Transposed, kMeasured, LayoutRole::kNeedsPlanes},
     {"Unsqueeze", View, kMeasured, LayoutRole::kNeedsPlanes},
-    {"Upsample", ByResize, RangeKept, LayoutRole::kNeedsPlanes},
+    {"Upsample", ByResize, RangeOfResize, LayoutRole::kNeedsPlanes},
     {"Where", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"Xor", All, kMeasured, LayoutRole::kNeedsPlanes},
     {"tempera.Affine", Planes, RangeOfAffine, LayoutRole::kAffine},

@@ -2,6 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <span>
+#include <string>
+#include <vector>
 
 #include "src/engine/facts/ranges.h"
 #include "src/graph/activation.h"
@@ -9,11 +12,6 @@
 
 namespace tempera::engine {
 namespace {
-
-const float* Numbers(const RangeContext& c, size_t input) {
-  const Tensor* t = graph::ConstantFloats(c.graph, graph::InputOf(c.node, input));
-  return t == nullptr ? nullptr : t->data<float>();
-}
 
 Spread Map(const Spread& s, double (*f)(double, double, double), double a, double b) {
   const double low = f(s.low, a, b), high = f(s.high, a, b);
@@ -29,6 +27,68 @@ Spread Sum(const Spread& a, const Spread& b) {
   if (a.sure || b.sure) return {mean, a.low + b.low, a.high + b.high, a.sure && b.sure};
   return {mean, mean - std::hypot(a.mean - a.low, b.mean - b.low),
           mean + std::hypot(a.high - a.mean, b.high - b.mean)};
+}
+
+int64_t CountOf(const Shape& shape) {
+  int64_t count = 1;
+  for (int64_t d : shape) count *= d;  // checked by Specialize
+  return count;
+}
+
+void Hold(double number, Spreads* spreads) {
+  for (Spread& s : *spreads) s = {s.mean, std::min(s.low, number), std::max(s.high, number), s.sure};
+}
+
+// Each channel anything that one of the input's is, or between two of them.
+Spreads RangeOfAllChannels(const RangeContext& c) {
+  const Spreads& in = c.of(0);
+  if (in.empty()) return {};
+  Spread all = in[0];
+  all.sure = true;  // which one is a choice, no deviation
+  for (const Spread& s : in) all.low = std::min(all.low, s.low), all.high = std::max(all.high, s.high);
+  all.mean = 0.5 * (all.low + all.high);
+  return Spreads(c.channels(), all);
+}
+
+// Where a list that speaks of `axes` (empty: of all) of a picture speaks of its channels; -1: nowhere.
+int64_t PlaceOfChannels(const std::vector<int64_t>& axes) {
+  if (axes.empty()) return 1;
+  for (size_t i = 0; i < axes.size(); ++i) {
+    if (axes[i] == 1 || axes[i] == -3) return static_cast<int64_t>(i);
+  }
+  return -1;
+}
+
+bool Crops(const graph::Node& resize) {
+  return resize.attributes.String("coordinate_transformation_mode", "") == "tf_crop_and_resize";
+}
+
+// Whether each channel of what a Resize or Upsample makes is of that channel alone: not resampled, not even
+// to the same count, and not cropped.
+bool ChannelsStay(const RangeContext& c) {
+  const graph::Node& node = c.node;
+  if (!c.same_channels()) return false;
+  const int64_t at = PlaceOfChannels(node.attributes.Ints("axes"));
+  if (at < 0) return true;
+  const auto floats = [&](size_t input) {
+    const Tensor* t = graph::ConstantFloats(c.graph, graph::InputOf(node, input));
+    const auto numbers = t == nullptr ? std::span<const float>() : t->span<float>();
+    return std::vector<float>(numbers.begin(), numbers.end());
+  };
+  const auto place = static_cast<size_t>(at);
+  if (Crops(node)) {
+    const std::vector<float> roi = floats(1);
+    const size_t axes = roi.size() / 2;
+    // Where there is one channel it is the only one to be had.
+    if (c.channels() > 1 && (place >= axes || roi[place] != 0 || roi[place + axes] != 1)) return false;
+  }
+  const bool early = c.graph.opset < 11;
+  const std::vector<float> scales = early && node.op_type == "Upsample" && node.attributes.Has("scales")
+                                        ? node.attributes.Floats("scales")
+                                        : floats(early ? 1 : 2);
+  // Sizes: as many as there were is a scale of one, unless one scale serves all axes.
+  if (scales.empty()) return node.attributes.String("keep_aspect_ratio_policy", "stretch") == "stretch";
+  return place < scales.size() && scales[place] == 1.0f;
 }
 
 }  // namespace
@@ -122,19 +182,66 @@ Spreads RangeOfSum(const RangeContext& c) {
   return out;
 }
 
+Spreads RangeKept(const RangeContext& c) { return c.same_channels() ? c.of(0) : Spreads(); }
+
 Spreads RangeOfPad(const RangeContext& c) {
-  Spreads out = RangeKept(c);
-  if (c.node.attributes.String("mode", "constant") != "constant") return out;
-  const float* value = Numbers(c, 2);
-  const double padded = value != nullptr ? *value : c.node.attributes.Float("value", 0);
-  for (Spread& s : out) s = {s.mean, std::min(s.low, padded), std::max(s.high, padded), s.sure};
+  const graph::Node& node = c.node;
+  const bool early = c.graph.opset < 11;
+  Interval padded = {0, 0};
+  if (const graph::ValueId value = graph::InputOf(node, 2); early) {
+    padded.low = padded.high = node.attributes.Float("value", 0);
+  } else if (value != graph::kNoValue && CountOf(c.graph.value(value).info.shape) > 0) {
+    const std::vector<Interval> known = c.small.Of(value);
+    if (known.empty()) return {};
+    padded = known[0];
+  }
+  const std::vector<int64_t> pads =
+      early ? node.attributes.Ints("pads") : graph::ConstantInts(c.graph, graph::InputOf(node, 1));
+  const int64_t at =
+      PlaceOfChannels(early ? std::vector<int64_t>() : graph::ConstantInts(c.graph, graph::InputOf(node, 3)));
+  const auto axes = static_cast<int64_t>(pads.size() / 2);
+  const bool moves = at >= 0 && (at >= axes || pads[static_cast<size_t>(at)] != 0 ||
+                                 pads[static_cast<size_t>(at + axes)] != 0);
+  Spreads out = moves ? RangeOfAllChannels(c) : RangeKept(c);
+  if (node.attributes.String("mode", "constant") != "constant") return out;
+  Hold(padded.low, &out);
+  Hold(padded.high, &out);
   return out;
 }
 
-Spreads RangeKept(const RangeContext& c) { return c.same_channels() ? c.of(0) : Spreads(); }
+Spreads RangeOfAveragePool(const RangeContext& c) {
+  Spreads out = RangeKept(c);
+  const graph::Attributes& attributes = c.node.attributes;
+  const std::vector<int64_t> pads = attributes.Ints("pads");
+  const bool padded =
+      attributes.Has("auto_pad") || std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; });
+  // A window of padding alone is a zero too.
+  if ((padded && attributes.Int("count_include_pad", 0) != 0) || MayMissThePicture(c.node)) Hold(0, &out);
+  return out;
+}
+
+// A window of padding alone gives the lowest number there is.
+Spreads RangeOfMaxPool(const RangeContext& c) { return MayMissThePicture(c.node) ? Spreads() : RangeKept(c); }
 
 Spreads RangeOfResize(const RangeContext& c) {
-  return c.node.attributes.String("mode", "nearest") != "cubic" ? RangeKept(c) : Spreads();
+  if (c.node.attributes.String("mode", "nearest") == "cubic") return {};
+  Spreads out = ChannelsStay(c) ? RangeKept(c) : RangeOfAllChannels(c);
+  if (Crops(c.node)) Hold(c.node.attributes.Float("extrapolation_value", 0), &out);
+  return out;
+}
+
+bool MayMissThePicture(const graph::Node& pool) {
+  const std::vector<int64_t> kernel = pool.attributes.Ints("kernel_shape"),
+                             pads = pool.attributes.Ints("pads"),
+                             dilations = pool.attributes.Ints("dilations");
+  const std::string auto_pad = pool.attributes.String("auto_pad", "NOTSET");
+  const bool padded = (auto_pad != "NOTSET" && auto_pad != "VALID") ||
+                      std::any_of(pads.begin(), pads.end(), [](int64_t p) { return p != 0; });
+  const bool dilated = std::any_of(dilations.begin(), dilations.end(), [](int64_t d) { return d != 1; });
+  for (size_t i = 0; i < pads.size(); ++i) {
+    if (kernel.empty() || pads[i] >= kernel[i % kernel.size()]) return true;
+  }
+  return padded && dilated;
 }
 
 }  // namespace tempera::engine

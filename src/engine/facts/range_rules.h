@@ -17,11 +17,18 @@ Spreads RangeOfTanh(const RangeContext& c);
 // Of a sum of two values that do not know of each other: deviations add as squares do, sure bounds as they
 // are.
 Spreads RangeOfSum(const RangeContext& c);
-// Zeros (or whatever number) around the picture: the range must hold them.
+// Zeros (or whatever number) around the picture: the range must hold them. Channels may be padded too.
 Spreads RangeOfPad(const RangeContext& c);
+// A mean that counts what is padded lies between the picture's numbers and zero.
+Spreads RangeOfAveragePool(const RangeContext& c);
+Spreads RangeOfMaxPool(const RangeContext& c);
 // Operators that make no number larger than the largest they read.
 Spreads RangeKept(const RangeContext& c);
-// The same, but for cubic curves, which swing over.
+// Not known of cubic curves, which swing over; of others as far as the channels stay apart, and with what
+// stands for the numbers outside a crop.
 Spreads RangeOfResize(const RangeContext& c);
+
+// Whether some window of a pool may lie in what is padded alone: its result is no number of the picture.
+bool MayMissThePicture(const graph::Node& pool);
 
 }  // namespace tempera::engine

@@ -101,6 +101,113 @@ TEST(Ranges, HoldTheNumbersAroundThePicture) {
   EXPECT_EQ(ranges[0].high[0], 6);
 }
 
+// One norm with channels of different width, for rules that might mistake them.
+std::string ThreeChannels(TestModel& m) {
+  return m.Node("InstanceNormalization", {m.Node("Conv", {"x", m.Random({3, 3, 1, 1})}),
+                                          m.Floats({3}, {1, 10, 100}), m.Floats({3}, {0, 0, 0})});
+}
+
+// Of the input of a convolution behind `x`, which has three channels, on pictures of 8x8.
+ChannelRanges BehindOf(TestModel& m, const std::string& x) {
+  m.Output(m.Node("Conv", {x, m.Random({1, 3, 1, 1})}));
+  return Ranges(Lowered(m, {1, 3, 8, 8})).back();
+}
+
+std::string OneToSix(TestModel& m) { return m.Node("Clip", {"x", m.Floats({}, {1}), m.Floats({}, {6})}); }
+
+TEST(Ranges, MeansThatCountThePaddingComeDownToZero) {
+  const auto kernel = [](int64_t k) { return TestModel::Ints("kernel_shape", {k, k}); };
+  for (const int64_t counts : {0, 1}) {
+    TestModel m, same;
+    const auto count = TestModel::Int("count_include_pad", counts);
+    const ChannelRanges by_pads = BehindOf(
+        m, m.Node("AveragePool", {OneToSix(m)}, {kernel(9), TestModel::Ints("pads", {4, 4, 4, 4}), count}));
+    const ChannelRanges by_rule =
+        BehindOf(same, same.Node("AveragePool", {OneToSix(same)},
+                                 {kernel(3), TestModel::Text("auto_pad", "SAME_UPPER"), count}));
+    for (const ChannelRanges* r : {&by_pads, &by_rule}) {
+      EXPECT_EQ(r->low, std::vector<float>(3, counts ? 0 : 1));
+      EXPECT_EQ(r->high, std::vector<float>(3, 6));
+    }
+  }
+}
+
+TEST(Ranges, WindowsOfPaddingAloneAreNoneOfThePicture) {
+  for (const bool by_rule : {false, true}) {
+    std::vector<onnx::Attribute> window = {
+        TestModel::Ints("kernel_shape", {2, 2}), TestModel::Ints("dilations", {7, 7}),
+        by_rule ? TestModel::Text("auto_pad", "SAME_UPPER") : TestModel::Ints("pads", {4, 4, 4, 4})};
+    TestModel most, mean;
+    EXPECT_FALSE(BehindOf(most, most.Node("MaxPool", {OneToSix(most)}, window)).known());
+    const ChannelRanges r = BehindOf(mean, mean.Node("AveragePool", {OneToSix(mean)}, window));
+    ASSERT_TRUE(r.known());
+    EXPECT_EQ(r.low[0], 0);
+  }
+}
+
+TEST(Ranges, CropsHoldWhatLiesOutside) {
+  TestModel m;
+  const ChannelRanges r =
+      BehindOf(m, m.Node("Resize",
+                         {OneToSix(m), m.Floats({8}, {0, 0, -1, -1, 1, 1, 2, 2}), "", m.Int64s({1, 3, 8, 8})},
+                         {TestModel::Text("mode", "linear"), TestModel::Float("extrapolation_value", -7),
+                          TestModel::Text("coordinate_transformation_mode", "tf_crop_and_resize")}));
+  EXPECT_EQ(r.low, std::vector<float>(3, -7));
+  EXPECT_EQ(r.high, std::vector<float>(3, 6));
+}
+
+TEST(Ranges, ChannelsThatMoveTakeTheirRangesAlong) {
+  const float widest = 100 * static_cast<float>(kNormSigmas);
+  {
+    TestModel m;  // the widest becomes the first
+    const std::string x = m.Node("Pad", {ThreeChannels(m), m.Int64s({0, -2, 0, 0, 0, 2, 0, 0})});
+    EXPECT_GE(BehindOf(m, x).high[0], widest);
+  }
+  {
+    TestModel m;
+    const auto scales = m.Floats({4}, {1, 1.3f, 1, 1});
+    const std::string x =
+        m.Node("Resize", {m.Node("Pad", {ThreeChannels(m), m.Int64s({0, 0, 1, 1, 0, 0, 1, 1})}), "", scales},
+               {TestModel::Text("mode", "nearest"), TestModel::Text("nearest_mode", "ceil"),
+                TestModel::Text("coordinate_transformation_mode", "asymmetric")});
+    EXPECT_GE(BehindOf(m, x).high[1], widest);  // 1 / 1.3, rounded up, and 2 / 1.3 is two
+  }
+  {
+    TestModel m;
+    const std::string x = m.Node(
+        "Resize", {ThreeChannels(m), m.Floats({8}, {0, 1, 0, 0, 1, 0, 1, 1}), "", m.Int64s({1, 3, 8, 8})},
+        {TestModel::Text("mode", "nearest"),
+         TestModel::Text("coordinate_transformation_mode", "tf_crop_and_resize")});
+    EXPECT_GE(BehindOf(m, x).high[0], widest);  // from the last to the first
+  }
+  {
+    TestModel m;  // those that stay keep theirs
+    const std::string x = m.Node("Resize", {ThreeChannels(m), "", m.Floats({4}, {1, 1, 2, 2})},
+                                 {TestModel::Text("mode", "linear")});
+    const ChannelRanges r = BehindOf(m, m.Node("Pad", {x, m.Int64s({0, 0, -1, -1, 0, 0, 0, 0})}));
+    EXPECT_FLOAT_EQ(r.high[0], widest / 100);
+    EXPECT_FLOAT_EQ(r.high[2], widest);
+  }
+}
+
+TEST(Ranges, HoldAComputedNumberAroundThePicture) {
+  for (const bool known : {false, true}) {
+    TestModel m;
+    m.Input("v", {});
+    const std::string value = known ? m.Node("Sigmoid", {"v"}) : "v";
+    m.Output(m.Node("Conv", {m.Node("Pad", {OneToSix(m), m.Int64s({0, 0, 1, 1, 0, 0, 1, 1}), value}),
+                             m.Random({1, 3, 1, 1})}));
+    const auto loaded = m.Load();
+    ASSERT_TRUE(loaded.ok()) << loaded.status().message();
+    const std::vector<TensorInfo> infos = {{DataType::kFloat32, {1, 3, 8, 8}}, {DataType::kFloat32, {}}};
+    auto graph = ops::Specialize(**loaded, infos);
+    ASSERT_TRUE(graph.ok() && graph::RunPasses(*graph).ok());
+    const ChannelRanges r = Ranges(*graph).back();
+    ASSERT_EQ(r.known(), known);
+    if (known) EXPECT_EQ(r.low[0], 0);
+  }
+}
+
 TEST(Ranges, AreNotGuessed) {
   TestModel m;
   const std::string conv = m.Node("Relu", {m.Node("Conv", {"x", m.Random({2, 3, 1, 1})})});

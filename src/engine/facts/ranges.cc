@@ -7,6 +7,7 @@
 
 #include "src/base/text/number_text.h"
 #include "src/engine/facts/operators.h"
+#include "src/graph/liveness.h"
 #include "src/graph/rewrite.h"
 
 namespace tempera::engine {
@@ -15,6 +16,11 @@ namespace {
 using graph::Graph;
 using graph::Node;
 using graph::ValueId;
+
+// More channels than any network has; a Reshape may make a channel of every pixel.
+constexpr int64_t kMostChannels = 64 * 1024;
+// 32 MiB, of all values that some later node reads: far more than networks keep at a time.
+constexpr size_t kMostSpreads = size_t{1} << 20;
 
 bool IsState(const KnownInputs& inputs, size_t input) {
   return std::any_of(inputs.states.begin(), inputs.states.end(),
@@ -26,7 +32,11 @@ class Propagator {
  public:
   // `states`: of the values that come back, by link; may be empty.
   Propagator(const Graph& graph, const KnownInputs& inputs, const std::vector<Spreads>& states)
-      : graph_(graph), small_(graph), spreads_(graph.values.size()), depends_(graph.values.size()) {
+      : graph_(graph),
+        small_(graph),
+        spreads_(graph.values.size()),
+        depends_(graph.values.size()),
+        last_uses_(graph::LastUses(graph)) {
     for (size_t i = 0; i < graph.inputs.size(); ++i) {
       const ValueId v = graph.inputs[i];
       if (IsState(inputs, i)) continue;
@@ -41,41 +51,61 @@ class Propagator {
         depends_[static_cast<size_t>(v)] = true;
         continue;
       }
-      if (!graph::IsPicture(graph.value(v).info)) continue;
+      if (!HasFewChannels(v)) continue;
       const auto channels = static_cast<size_t>(graph.value(v).info.shape[1]);
-      spreads_[static_cast<size_t>(v)].assign(channels,
-                                              {0.5 * (range.low + range.high), range.low, range.high, true});
+      Keep(v, Spreads(channels, {0.5 * (range.low + range.high), range.low, range.high, true}));
     }
     for (size_t i = 0; i < states.size(); ++i) {
-      spreads_[static_cast<size_t>(graph.inputs[inputs.states[i].input])] = states[i];
+      Keep(graph.inputs[inputs.states[i].input], states[i]);
     }
   }
 
+  // Every node, in order.
   void Visit(const Node& node) {
     small_.Visit(node);
-    if (node.outputs.empty() || node.outputs[0] == graph::kNoValue || node.inputs.empty() ||
-        node.inputs[0] == graph::kNoValue) {
-      return;
+    FindRange(node);
+    if (visited_ < last_uses_.size()) {
+      for (const ValueId v : last_uses_[visited_]) Keep(v, {});
     }
-    const RangeRule rule = FactsOf(node.op_type).range;
-    if (rule != nullptr && graph::IsPicture(graph_.value(node.outputs[0]).info))
-      spreads_[static_cast<size_t>(node.outputs[0])] = rule({graph_, node, spreads_, small_});
-    const bool depends = std::any_of(node.inputs.begin(), node.inputs.end(),
-                                     [this](ValueId v) { return v != graph::kNoValue && this->depends(v); });
-    for (ValueId v : node.outputs) {
-      if (v == graph::kNoValue) continue;
-      depends_[static_cast<size_t>(v)] = depends && of(v).empty() && small_.Of(v).empty();
-    }
+    ++visited_;
   }
   const Spreads& of(ValueId v) const { return spreads_[static_cast<size_t>(v)]; }
   // Whether it follows from an input of which nothing is said, and is not known all the same.
   bool depends(ValueId v) const { return depends_[static_cast<size_t>(v)]; }
 
  private:
+  void FindRange(const Node& node) {
+    if (node.outputs.empty() || node.outputs[0] == graph::kNoValue || node.inputs.empty() ||
+        node.inputs[0] == graph::kNoValue) {
+      return;
+    }
+    const RangeRule rule = FactsOf(node.op_type).range;
+    if (rule != nullptr && HasFewChannels(node.outputs[0]))
+      Keep(node.outputs[0], rule({graph_, node, spreads_, small_}));
+    const bool depends = std::any_of(node.inputs.begin(), node.inputs.end(),
+                                     [this](ValueId v) { return v != graph::kNoValue && this->depends(v); });
+    for (ValueId v : node.outputs) {
+      if (v == graph::kNoValue) continue;
+      depends_[static_cast<size_t>(v)] = depends && of(v).empty() && !small_.Knows(v);
+    }
+  }
+  bool HasFewChannels(ValueId v) const {
+    const TensorInfo& info = graph_.value(v).info;
+    return graph::IsPicture(info) && info.shape[1] <= kMostChannels;
+  }
+  void Keep(ValueId v, Spreads spreads) {
+    Spreads& kept = spreads_[static_cast<size_t>(v)];
+    kept_ -= kept.size();
+    kept = spreads.size() <= kMostSpreads - kept_ ? std::move(spreads) : Spreads();
+    kept_ += kept.size();
+  }
+
   const Graph& graph_;
   SmallRanges small_;
   std::vector<Spreads> spreads_;
   std::vector<bool> depends_;
+  std::vector<std::vector<ValueId>> last_uses_;
+  size_t visited_ = 0, kept_ = 0;
 };
 
 // Wide enough to divide by.

@@ -208,6 +208,16 @@ TEST(Ranges, HoldAComputedNumberAroundThePicture) {
   }
 }
 
+// A channel of every pixel has no range of its own: a chain of such would take gigabytes.
+TEST(Ranges, OfNetworksOnly) {
+  for (const int64_t side : {16, 256}) {
+    TestModel m;
+    const std::string x = m.Node("Tanh", {m.Node("Reshape", {"x", m.Int64s({1, -1, 1, 1})})});
+    m.Output(m.Node("Conv", {x, m.Random({1, 3 * side * side, 1, 1})}));
+    EXPECT_EQ(Ranges(Lowered(m, {1, 3, side, side})).back().known(), side == 16);
+  }
+}
+
 TEST(Ranges, AreNotGuessed) {
   TestModel m;
   const std::string conv = m.Node("Relu", {m.Node("Conv", {"x", m.Random({2, 3, 1, 1})})});

@@ -1,7 +1,10 @@
 #include "src/engine/plan/step_maker.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
+
+#include "src/base/memory.h"
 
 namespace tempera::engine {
 
@@ -135,9 +138,18 @@ void StepMaker::FreeConstants() {
 
 Status MakeSteps(Plan* plan, const PlanOptions& options) {
   StepMaker maker(plan, options);
+  const size_t most =
+      options.host != nullptr && options.host->most_bytes != 0 ? options.host->most_bytes : SIZE_MAX;
+  size_t packed = 0;
   for (size_t i = 0; i < plan->nodes.size(); ++i) {
     if (options.host != nullptr) TEMPERA_RETURN_IF_ERROR(options.host->CheckCancelled());
     TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Step> step, maker.Make(i));
+    // The whole plan is looked at when it is known (run/memory_bound.h); weights alone may be too many.
+    packed += step->weight_bytes - step->constant_bytes;
+    if (packed > most) {
+      return OutOfMemory("weights of more than " + BytesToString(static_cast<double>(most)) +
+                         ", which the host allows; use a smaller model");
+    }
     plan->steps.push_back(std::move(step));
   }
   maker.FreeConstants();

@@ -180,6 +180,59 @@ TEST_F(HostTest, TheBoundIsKept) {
   EXPECT_TRUE(Session::Create(Net(), {kShape}, Options(Precision::kFp32)).ok());
 }
 
+// Everything that a session holds counts, and what counts is all that it holds.
+TEST_F(HostTest, TheBoundIsOfAllThatAPlanTakes) {
+  constexpr size_t kPicture = 3 * 40 * 48 * sizeof(float);
+  TestModel m;
+  m.Input("memory", {1, 3, -1, -1});
+  m.Input("table", {1000});
+  const std::string x = m.Node("Relu", {m.PaddedConv(m.Node("Add", {"x", "memory"}), 3, 3, 3, 1, 1, true)});
+  const std::string scale = m.Node("Cos", {m.Node("ReduceMean", {"table"})});  // a plain loop
+  m.Output(m.Node("Mul", {m.PaddedConv(x, 3, 3, 3, 1, 1, false), scale}));
+  m.Output(m.Node("Cos", {m.Node("Add", {x, m.Random({1, 1, 40, 48})})}));
+  const ModelPtr model = m.Load().value();
+  for (const bool carried : {false, true}) {
+    SessionOptions options = Options(Precision::kFp32);
+    options.states = {{1, 1}};
+    options.rewrites_inputs = true;
+    options.norm_statistics = carried ? NormStatistics::kCarried : NormStatistics::kExact;
+    const auto make = [&] { return Session::Create(model, {kShape, kShape, {1000}}, options); };
+    host->most_bytes = 0;
+    const auto whole = make();
+    ASSERT_TRUE(whole.ok()) << whole.status().message();
+    const MemoryInfo memory = (*whole)->memory();
+    EXPECT_EQ(memory.kept_bytes, 2 * kPicture + 1000 * sizeof(float));
+    EXPECT_EQ(memory.end_bytes, carried ? 2 * kPicture : 0);
+    EXPECT_GE(memory.weight_bytes, (2 * 3 * 3 * 9 + 40 * 48) * sizeof(float));
+    host->most_bytes = memory.activation_bytes + memory.kept_bytes + memory.end_bytes + memory.weight_bytes;
+    EXPECT_TRUE(make().ok());
+    --host->most_bytes;
+    EXPECT_EQ(make().status().code(), StatusCode::kOutOfMemory);
+  }
+}
+
+// Nothing is taken for what will be refused: the input alone would be 12 GiB.
+TEST_F(HostTest, TheBoundIsLookedAtFirst) {
+  TestModel m;
+  m.Input("table", {-1});
+  m.Output(m.Node("Mul", {m.PaddedConv("x", 3, 3, 3, 1, 1, true), m.Node("ReduceMean", {"table"})}));
+  host->most_bytes = size_t{64} << 20;
+  const auto refused =
+      Session::Create(m.Load().value(), {kShape, {int64_t{3} << 30}}, Options(Precision::kFp32));
+  EXPECT_EQ(refused.status().code(), StatusCode::kOutOfMemory);
+  EXPECT_NE(refused.status().message().find("12 GiB do not fit into the 64 MiB that the host allows"),
+            std::string::npos)
+      << refused.status().message();
+}
+
+TEST_F(HostTest, WeightsAloneMayBeTooMany) {
+  host->most_bytes = size_t{16} << 10;
+  const auto refused = Session::Create(Net(64), {kShape}, Options(Precision::kFp32));
+  EXPECT_EQ(refused.status().code(), StatusCode::kOutOfMemory);
+  EXPECT_NE(refused.status().message().find("weights of more than 16 KiB"), std::string::npos)
+      << refused.status().message();
+}
+
 TEST_F(HostTest, HearsHowFarThingsAre) {
   std::vector<double> heard;
   host->progress = [&heard](const char* doing, double done) {

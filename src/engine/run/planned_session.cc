@@ -8,11 +8,11 @@
 #include <span>
 #include <utility>
 
-#include "src/base/memory.h"
 #include "src/engine/facts/flat.h"
 #include "src/engine/run/chains/carried.h"
 #include "src/engine/run/chains/stages.h"
 #include "src/engine/run/fill_plan_data.h"
+#include "src/engine/run/memory_bound.h"
 #include "src/engine/run/states.h"
 
 namespace tempera::engine {
@@ -31,11 +31,14 @@ class PlannedSession final : public Session {
     // With carried statistics a picture may be painted a second time, in memory laid out anew.
     ends_in_arena_ = options.rewrites_inputs && !carries_;
     picture_input_ = options.picture_input;
-    TEMPERA_RETURN_IF_ERROR(states_.Init(plan_, options));
+    states_.Init(plan_, options);
     ConnectEnds(options);
     chain_bytes_ = options.chain_bytes;
     TEMPERA_ASSIGN_OR_RETURN(host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
     pool_ = host_->pool.get();
+    OrderSteps();
+    CountMemory();
+    TEMPERA_RETURN_IF_ERROR(CheckMemory(memory_, *host_));
     TEMPERA_RETURN_IF_ERROR(MakeTensors(options));
     TEMPERA_RETURN_IF_ERROR(PlaceStorages());
     for (const auto& step : plan_.steps) infos_.push_back(step->info);
@@ -157,26 +160,47 @@ class PlannedSession final : public Session {
     for (Step* step : state_steps_) step->Bind(*bound_->memory);
   }
 
+  // Whether an input or output is a tensor of its own: it lies neither in the arena nor with the states, and
+  // no end takes its place.
+  bool OwnsInput(size_t i) const {
+    return !(i == picture_input_ && (ends_in_arena_ || reads_source())) && !states_.HasInput(i);
+  }
+  bool OwnsOutput(size_t o) const {
+    const bool constant = plan_.graph->value(plan_.graph->outputs[o]).constant.has_value();
+    return !(ends_in_arena_ && !constant) && !(o == 0 && writes_sink()) && !states_.HasOutput(o);
+  }
+
+  // All that MakeTensors and PlaceStorages will ask for, and what is there already.
+  void CountMemory() {
+    const graph::Graph& graph = *plan_.graph;
+    memory_.activation_bytes = scratch_offset_ + scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
+    memory_.weight_bytes = WeightBytes(plan_);
+    memory_.kept_bytes = states_.bytes();
+    for (size_t i = 0; i < graph.inputs.size(); ++i) {
+      const size_t bytes = OwnsInput(i) ? BytesOf(graph.value(graph.inputs[i]).info) : 0;
+      (i == picture_input_ ? memory_.end_bytes : memory_.kept_bytes) += bytes;
+    }
+    for (size_t o = 0; o < graph.outputs.size(); ++o) {
+      if (OwnsOutput(o)) memory_.end_bytes += BytesOf(graph.value(graph.outputs[o]).info);
+    }
+  }
+
   // Inputs and outputs that do not lie in the arena, with what they hold before the first run.
   Status MakeTensors(const SessionOptions& options) {
     const graph::Graph& graph = *plan_.graph;
     inputs_.resize(graph.inputs.size());
     outputs_.resize(graph.outputs.size());
+    TEMPERA_RETURN_IF_ERROR(states_.MakeTensors());
     for (size_t i = 0; i < inputs_.size(); ++i) {
-      if ((i == picture_input_ && (ends_in_arena_ || reads_source())) || states_.OfInput(i) != nullptr)
-        continue;
+      if (!OwnsInput(i)) continue;
       const TensorInfo& info = graph.value(graph.inputs[i]).info;
       TEMPERA_ASSIGN_OR_RETURN(inputs_[i], Tensor::Create(info.dtype, info.shape));
-      if (i == picture_input_) continue;
-      memory_.kept_bytes += inputs_[i].size_bytes();
-      if (i < options.input_values.size() && options.input_values[i])
+      if (i != picture_input_ && i < options.input_values.size() && options.input_values[i])
         TEMPERA_RETURN_IF_ERROR(SetInitial(options.input_values[i]->initial, i));
     }
-    memory_.kept_bytes += states_.bytes();
     for (size_t o = 0; o < outputs_.size(); ++o) {
       const graph::Value& value = graph.value(graph.outputs[o]);
-      if ((ends_in_arena_ && !value.constant) || (o == 0 && writes_sink()) || states_.OfOutput(o) != nullptr)
-        continue;
+      if (!OwnsOutput(o)) continue;
       TEMPERA_ASSIGN_OR_RETURN(outputs_[o], Tensor::Create(value.info.dtype, value.info.shape));
     }
     for (size_t o : plan_.constant_outputs) {
@@ -256,13 +280,12 @@ class PlannedSession final : public Session {
     }
   }
 
-  // Gives every storage its address: all in one arena, the threads' scratch behind.
-  Status PlaceStorages() {
+  // What runs together, and how large the arena is then: the threads' scratch lies behind.
+  void OrderSteps() {
     for (const auto& step : plan_.steps) {
       auto* banded = dynamic_cast<BandedStep*>(step.get());
       if (banded != nullptr && banded->finishes()) finishing_.push_back(banded);
       scratch_bytes_ = std::max(scratch_bytes_, step->scratch_bytes);
-      memory_.weight_bytes += step->weight_bytes;
     }
     StageOptions options = {
         .threads = pool_->num_threads(), .ends_in_arena = ends_in_arena_, .most_bytes = chain_bytes_};
@@ -285,22 +308,16 @@ class PlannedSession final : public Session {
       };
       mixes_ends_ |= in_stage(source_step_) && in_stage(sink_step_);
     }
-    const size_t bytes = scratch_offset_ + scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
-    if (host_->most_bytes != 0 &&
-        (bytes > host_->most_bytes || memory_.weight_bytes > host_->most_bytes - bytes)) {
-      return OutOfMemory(
-          "activations and weights of " +
-          BytesToString(static_cast<double>(bytes) + static_cast<double>(memory_.weight_bytes)) +
-          " do not fit into the " + BytesToString(static_cast<double>(host_->most_bytes)) +
-          " that the host allows; use a smaller size");
-    }
-    TEMPERA_ASSIGN_OR_RETURN(arena_, AlignedBuffer::Allocate(bytes));
-    memory_.activation_bytes = bytes;
+  }
+
+  // Gives every storage its address.
+  Status PlaceStorages() {
+    TEMPERA_ASSIGN_OR_RETURN(arena_, AlignedBuffer::Allocate(memory_.activation_bytes));
     PlacePointers(exact_);
     if (carries_) PlacePointers(carried_);
     for (const auto& step : plan_.steps) {
       const auto is_state = [this](StorageId id) {
-        return states_.PlaceOf(plan_.storages[static_cast<size_t>(id)]) != nullptr;
+        return states_.Has(plan_.storages[static_cast<size_t>(id)]);
       };
       if (std::any_of(step->reads.begin(), step->reads.end(), is_state) ||
           std::any_of(step->writes.begin(), step->writes.end(), is_state))

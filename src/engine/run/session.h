@@ -69,6 +69,7 @@ struct SessionOptions {
 struct MemoryInfo {
   size_t activation_bytes = 0;  // the arena, planned once
   size_t kept_bytes = 0;        // inputs besides the picture; states, each of them twice
+  size_t end_bytes = 0;         // the picture and outputs that lie outside the arena
   size_t weight_bytes = 0;      // packed weights and constants
 };
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <string>
 
+#include "src/engine/run/memory_bound.h"
 #include "src/onnx/quote.h"
 
 namespace tempera::engine {
@@ -36,23 +37,43 @@ Status CheckStates(const graph::Graph& graph, std::span<const StateLink> links, 
   return OkStatus();
 }
 
-Status States::Init(Plan& plan, const SessionOptions& options) {
+void States::Init(Plan& plan, const SessionOptions& options) {
   const graph::Graph& graph = *plan.graph;
   for (const StateLink& link : options.states) {
-    State state = {link, {}, 0, nullptr};
-    const TensorInfo& info = graph.value(graph.inputs[link.input]).info;
-    for (Tensor& tensor : state.tensors) {
-      TEMPERA_ASSIGN_OR_RETURN(tensor, Tensor::Create(info.dtype, info.shape));
-    }
+    State state;
+    state.link = link;
+    state.info = graph.value(graph.inputs[link.input]).info;
     const auto& constant = graph.value(graph.outputs[link.output]).constant;
     if (constant) state.constant = &*constant;
     states_.push_back(std::move(state));
   }
   for (Storage& storage : plan.storages) {
-    storage.kept = (storage.kind == StorageKind::kInput && storage.index != options.picture_input) ||
-                   PlaceOf(storage) != nullptr;
+    storage.kept =
+        (storage.kind == StorageKind::kInput && storage.index != options.picture_input) || Has(storage);
+  }
+}
+
+Status States::MakeTensors() {
+  for (State& s : states_) {
+    for (Tensor& tensor : s.tensors) {
+      TEMPERA_ASSIGN_OR_RETURN(tensor, Tensor::Create(s.info.dtype, s.info.shape));
+    }
   }
   return OkStatus();
+}
+
+bool States::HasInput(size_t index) const {
+  return std::any_of(states_.begin(), states_.end(), [&](const State& s) { return s.link.input == index; });
+}
+
+bool States::HasOutput(size_t index) const {
+  return std::any_of(states_.begin(), states_.end(), [&](const State& s) { return s.link.output == index; });
+}
+
+bool States::Has(const Storage& storage) const {
+  return storage.kind == StorageKind::kInput    ? HasInput(storage.index)
+         : storage.kind == StorageKind::kOutput ? HasOutput(storage.index)
+                                                : false;
 }
 
 Tensor* States::OfInput(size_t index) {
@@ -95,7 +116,7 @@ void States::Advance() {
 
 size_t States::bytes() const {
   size_t bytes = 0;
-  for (const State& s : states_) bytes += 2 * s.tensors[0].size_bytes();
+  for (const State& s : states_) bytes += 2 * BytesOf(s.info);
   return bytes;
 }
 

@@ -16,9 +16,14 @@ Status CheckStates(const graph::Graph& graph, std::span<const StateLink> links, 
 
 class States {
  public:
-  // Makes the tensors, zero-filled, and marks the plan's storages of them and of all other inputs but the
-  // picture as Storage::kept.
-  Status Init(Plan& plan, const SessionOptions& options);
+  // Marks the plan's storages of states and of all other inputs but the picture as Storage::kept.
+  void Init(Plan& plan, const SessionOptions& options);
+  // Zero-filled.
+  Status MakeTensors();
+
+  bool HasInput(size_t index) const;
+  bool HasOutput(size_t index) const;
+  bool Has(const Storage& storage) const;
 
   // nullptr where that input or output is no state. Both are the tensor that the next run reads.
   Tensor* OfInput(size_t index);
@@ -30,12 +35,13 @@ class States {
   // What was written is what the next run reads.
   void Advance();
   bool any() const { return !states_.empty(); }
-  // Of all tensors.
+  // Of all tensors, made or not.
   size_t bytes() const;
 
  private:
   struct State {
     StateLink link;
+    TensorInfo info;
     Tensor tensors[2];
     size_t now = 0;  // the one read
     // The output is known without running.

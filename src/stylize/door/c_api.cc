@@ -110,7 +110,7 @@ tempera_status tempera_working_size(tempera_stylizer* stylizer, int32_t frame_wi
 size_t tempera_memory_bytes(const tempera_stylizer* stylizer) {
   if (stylizer == nullptr) return 0;
   const tempera::engine::MemoryInfo memory = stylizer->stylizer->memory();
-  return memory.activation_bytes + memory.kept_bytes + memory.weight_bytes;
+  return memory.activation_bytes + memory.kept_bytes + memory.end_bytes + memory.weight_bytes;
 }
 
 const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key) {

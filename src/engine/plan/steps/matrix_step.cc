@@ -35,7 +35,7 @@ class MatrixStep final : public Step {
     info.kernel = "matrix_f32";
     info.macs = work.m * work.n * work.k * static_cast<int64_t>(batches_.size());
     // Only once for all batches.
-    weight_bytes =
+    weight_bytes = constant_bytes =
         static_cast<size_t>((a_ < 0 ? work.m * work.k : 0) + (b_ < 0 ? work.n * work.k : 0)) * sizeof(float);
   }
 

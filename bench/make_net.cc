@@ -20,7 +20,8 @@
 #include <vector>
 
 #include "bench/mask_nets.h"
-#include "bench/net_writer.h"
+#include "src/onnx/model_builder.h"
+#include "src/onnx/writer.h"
 
 namespace tempera {
 namespace {
@@ -58,16 +59,19 @@ std::vector<Layer> LayersOf(std::string_view net) {
   return l;
 }
 
-class StyleNet : public NetWriter {
+class StyleNet : public onnx::ModelBuilder {
  public:
   // width, height: 0 leaves both open.
   StyleNet(std::string_view net, int64_t width, int64_t height, bool qdq)
-      : NetWriter(13),
+      : ModelBuilder(13, /*seed=*/1),
         width_(width),
         height_(height),
         qdq_(qdq),
         batch_norm_(net == "batchnorm"),
-        styles_(StylesOf(net)) {}
+        styles_(StylesOf(net)) {
+    model().producer_name = "bench_make_net";
+    graph().name = "bench";
+  }
 
   Status Write(const std::vector<Layer>& layers, const std::string& path) {
     onnx::Graph& g = graph();
@@ -76,80 +80,79 @@ class StyleNet : public NetWriter {
     g.inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, h, w}}};
     if (styles_ > 0) g.inputs.push_back({"style", DataType::kFloat32, true, {{1, ""}, {styles_, ""}}});
     g.outputs = {{"output", DataType::kFloat32, true, {{1, ""}, {3, ""}, h, w}}};
-    TEMPERA_RETURN_IF_ERROR(Constant("scales", {4}, std::vector<float>{1, 1, 2, 2}));
+    Constant("scales", {4}, std::vector<float>{1, 1, 2, 2});
     std::string x = "input", before_last;
     for (size_t i = 0; i < layers.size(); ++i) {
       const Layer& l = layers[i];
       const std::string name = "layer" + std::to_string(i);
       const std::string entered = x;
       if (l.upsample) {
-        x = Node(name + "_resize", "Resize", {x, "", "scales"},
-                 {Text("mode", "nearest"), Text("coordinate_transformation_mode", "asymmetric"),
-                  Text("nearest_mode", "floor")});
+        x = NamedNode(name + "_resize", "Resize", {x, "", "scales"},
+                      {Text("mode", "nearest"), Text("coordinate_transformation_mode", "asymmetric"),
+                       Text("nearest_mode", "floor")});
       }
       if (!batch_norm_) {
-        TEMPERA_RETURN_IF_ERROR(Pads(name + "_pads", l.kernel / 2));
-        x = Node(name + "_pad", "Pad", {x, name + "_pads"}, {Text("mode", "reflect")});
+        const int64_t pad = l.kernel / 2;
+        Constant(name + "_pads", {8}, std::vector<int64_t>{0, 0, pad, pad, 0, 0, pad, pad});
+        x = NamedNode(name + "_pad", "Pad", {x, name + "_pads"}, {Text("mode", "reflect")});
       }
       const bool last = i + 1 == layers.size();
-      TEMPERA_ASSIGN_OR_RETURN(x, Convolve(l, name, last ? "output" : name + "_conv", x, i == 0));
+      x = Convolve(l, name, last ? "output" : name + "_conv", x, i == 0);
       if (l.norm) {
-        TEMPERA_ASSIGN_OR_RETURN(x, styles_ > 0   ? BlendNorm(l.out, name, x)
-                                    : batch_norm_ ? BatchNorm(l.out, name, x)
-                                                  : Norm(l.out, name, x));
+        x = styles_ > 0   ? BlendNorm(l.out, name, x)
+            : batch_norm_ ? BatchNorm(l.out, name, x)
+                          : Norm(l.out, name, x);
       }
-      if (l.residual) x = Node(name + "_add", "Add", {x, before_last});
-      if (l.relu) x = Node(name + "_relu", "Relu", {x});
+      if (l.residual) x = NamedNode(name + "_add", "Add", {x, before_last});
+      if (l.relu) x = NamedNode(name + "_relu", "Relu", {x});
       before_last = entered;
     }
-    return WriteTo(path);
+    return onnx::WriteModelFile(model(), path);
   }
 
  private:
-  Result<std::string> Norm(int64_t channels, const std::string& name, const std::string& x) {
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_gamma", {channels}, Random(channels, 1)));
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_beta", {channels}, Random(channels, 1)));
-    return Node(name + "_norm", "InstanceNormalization", {x, name + "_gamma", name + "_beta"},
-                {Real("epsilon", 1e-5f)});
+  std::string Norm(int64_t channels, const std::string& name, const std::string& x) {
+    Constant(name + "_gamma", {channels}, Draw(channels, -1, 1));
+    Constant(name + "_beta", {channels}, Draw(channels, -1, 1));
+    return NamedNode(name + "_norm", "InstanceNormalization", {x, name + "_gamma", name + "_beta"},
+                     {Float("epsilon", 1e-5f)});
   }
 
   // A norm of 1 and 0, then times and plus what the style's weights make of tables.
-  Result<std::string> BlendNorm(int64_t channels, const std::string& name, std::string x) {
+  std::string BlendNorm(int64_t channels, const std::string& name, std::string x) {
     const auto count = static_cast<size_t>(channels);
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_one", {channels}, std::vector<float>(count, 1)));
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_zero", {channels}, std::vector<float>(count, 0)));
-    TEMPERA_ASSIGN_OR_RETURN(Tensor shape, Tensor::Create(DataType::kInt64, {4}));
-    for (int i = 0; i < 4; ++i) shape.data<int64_t>()[i] = i == 1 ? channels : 1;
-    graph().initializers.push_back({name + "_shape", std::move(shape)});
-    x = Node(name + "_norm", "InstanceNormalization", {x, name + "_one", name + "_zero"},
-             {Real("epsilon", 1e-5f)});
+    Constant(name + "_one", {channels}, std::vector<float>(count, 1));
+    Constant(name + "_zero", {channels}, std::vector<float>(count, 0));
+    Constant(name + "_shape", {4}, std::vector<int64_t>{1, channels, 1, 1});
+    x = NamedNode(name + "_norm", "InstanceNormalization", {x, name + "_one", name + "_zero"},
+                  {Float("epsilon", 1e-5f)});
     for (const auto& [part, op_type] : {std::pair{"_gamma", "Mul"}, std::pair{"_beta", "Add"}}) {
       const std::string own = name + part;
-      TEMPERA_RETURN_IF_ERROR(Constant(own + "s", {styles_, channels}, Random(styles_ * channels, 1)));
-      Node(own, "MatMul", {"style", own + "s"});
-      Node(own + "_planes", "Reshape", {own, name + "_shape"});
-      x = Node(own + "_" + op_type, op_type, {x, own + "_planes"});
+      Constant(own + "s", {styles_, channels}, Draw(styles_ * channels, -1, 1));
+      NamedNode(own, "MatMul", {"style", own + "s"});
+      NamedNode(own + "_planes", "Reshape", {own, name + "_shape"});
+      x = NamedNode(own + "_" + op_type, op_type, {x, own + "_planes"});
     }
     return x;
   }
 
   // Of a trained network: what it reads has about the moments that it expects.
-  Result<std::string> BatchNorm(int64_t channels, const std::string& name, const std::string& x) {
+  std::string BatchNorm(int64_t channels, const std::string& name, const std::string& x) {
     const auto count = static_cast<size_t>(channels);
-    std::vector<float> gammas = Random(channels, 0.2f);
+    std::vector<float> gammas = Draw(channels, -0.2f, 0.2f);
     for (float& gamma : gammas) gamma += 1;
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_gamma", {channels}, gammas));
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_beta", {channels}, Random(channels, 0.2f)));
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_mean", {channels}, Random(channels, 0.2f)));
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_var", {channels}, std::vector<float>(count, 1)));
-    return Node(name + "_norm", "BatchNormalization",
-                {x, name + "_gamma", name + "_beta", name + "_mean", name + "_var"},
-                {Real("epsilon", 1e-5f)});
+    Constant(name + "_gamma", {channels}, gammas);
+    Constant(name + "_beta", {channels}, Draw(channels, -0.2f, 0.2f));
+    Constant(name + "_mean", {channels}, Draw(channels, -0.2f, 0.2f));
+    Constant(name + "_var", {channels}, std::vector<float>(count, 1));
+    return NamedNode(name + "_norm", "BatchNormalization",
+                     {x, name + "_gamma", name + "_beta", name + "_mean", name + "_var"},
+                     {Float("epsilon", 1e-5f)});
   }
 
   // A convolution with random weights; with qdq, between quantised values. `pixels`: its input is 0..255.
-  Result<std::string> Convolve(const Layer& l, const std::string& name, const std::string& out, std::string x,
-                               bool pixels) {
+  std::string Convolve(const Layer& l, const std::string& name, const std::string& out, std::string x,
+                       bool pixels) {
     const int64_t fan_in = l.in * l.kernel * l.kernel;
     // Batch norms leave the spread to the weights: each layer keeps it, the first makes 1 of a picture's 60,
     // the last a picture again.
@@ -158,52 +161,52 @@ class StyleNet : public NetWriter {
     std::string weights = name + "_w", bias = name + "_b";
     if (qdq_) {
       // Ranges that such a network has: pixels, then normalised values that residual blocks add up.
-      TEMPERA_ASSIGN_OR_RETURN(x, Quantize(name + "_in", x, pixels ? 1.0f : 20.0f / 255, pixels ? 0 : 128));
-      TEMPERA_RETURN_IF_ERROR(
-          Integers(name + "_wq", DataType::kInt8, {l.out, l.in, l.kernel, l.kernel}, 127));
-      TEMPERA_RETURN_IF_ERROR(
-          Constant(name + "_ws", {l.out}, std::vector<float>(static_cast<size_t>(l.out), spread / 127)));
-      TEMPERA_RETURN_IF_ERROR(Integers(name + "_wz", DataType::kInt8, {l.out}, 0));
-      weights =
-          Node(weights, "DequantizeLinear", {name + "_wq", name + "_ws", name + "_wz"}, {Int("axis", 0)});
+      x = Quantize(name + "_in", x, pixels ? 1.0f : 20.0f / 255, pixels ? 0 : 128);
+      Integers<int8_t>(name + "_wq", {l.out, l.in, l.kernel, l.kernel}, 127);
+      Constant(name + "_ws", {l.out}, std::vector<float>(static_cast<size_t>(l.out), spread / 127));
+      Integers<int8_t>(name + "_wz", {l.out}, 0);
+      weights = NamedNode(weights, "DequantizeLinear", {name + "_wq", name + "_ws", name + "_wz"},
+                          {Int("axis", 0)});
       const float bias_scale = spread / 127 * (pixels ? 1.0f : 20.0f / 255);
-      TEMPERA_RETURN_IF_ERROR(Integers(name + "_bq", DataType::kInt32, {l.out}, 100));
-      TEMPERA_RETURN_IF_ERROR(
-          Constant(name + "_bs", {l.out}, std::vector<float>(static_cast<size_t>(l.out), bias_scale)));
-      TEMPERA_RETURN_IF_ERROR(Integers(name + "_bz", DataType::kInt32, {l.out}, 0));
-      bias = Node(bias, "DequantizeLinear", {name + "_bq", name + "_bs", name + "_bz"}, {Int("axis", 0)});
+      Integers<int32_t>(name + "_bq", {l.out}, 100);
+      Constant(name + "_bs", {l.out}, std::vector<float>(static_cast<size_t>(l.out), bias_scale));
+      Integers<int32_t>(name + "_bz", {l.out}, 0);
+      bias =
+          NamedNode(bias, "DequantizeLinear", {name + "_bq", name + "_bs", name + "_bz"}, {Int("axis", 0)});
     } else {
-      const std::vector<float> numbers = Random(l.out * fan_in, spread);
-      TEMPERA_RETURN_IF_ERROR(Constant(weights, {l.out, l.in, l.kernel, l.kernel}, numbers));
-      std::vector<float> biases = Random(l.out, 0.1f);
+      const std::vector<float> numbers = Draw(l.out * fan_in, -spread, spread);
+      Constant(weights, {l.out, l.in, l.kernel, l.kernel}, numbers);
+      std::vector<float> biases = Draw(l.out, -0.1f, 0.1f);
       if (batch_norm_ && pixels) biases = GreyBiases(numbers, l.out);
       if (batch_norm_ && !l.norm) biases.assign(biases.size(), 127.5f);
-      TEMPERA_RETURN_IF_ERROR(Constant(bias, {l.out}, biases));
+      Constant(bias, {l.out}, biases);
     }
     const bool quantized_end = qdq_ && l.norm;
     std::vector<onnx::Attribute> window = {Ints("kernel_shape", {l.kernel, l.kernel}),
                                            Ints("strides", {l.stride, l.stride})};
     if (batch_norm_) window.push_back(Ints("pads", std::vector<int64_t>(4, l.kernel / 2)));
-    x = Node(quantized_end ? out + "_real" : out, "Conv", {x, weights, bias}, std::move(window));
+    x = NamedNode(quantized_end ? out + "_real" : out, "Conv", {x, weights, bias}, std::move(window));
     if (!quantized_end) return x;
     return Quantize(out, x, (pixels ? 1200.0f : 40.0f) / 255, 128);
   }
 
   // x through 8 bits and back.
-  Result<std::string> Quantize(const std::string& name, const std::string& x, float scale, uint8_t zero) {
-    TEMPERA_RETURN_IF_ERROR(Constant(name + "_scale", {}, {scale}));
-    TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(DataType::kUint8, {}));
-    *t.data<uint8_t>() = zero;
-    graph().initializers.push_back({name + "_zero", std::move(t)});
-    Node(name + "_q", "QuantizeLinear", {x, name + "_scale", name + "_zero"});
-    return Node(name + "_dq", "DequantizeLinear", {name + "_q", name + "_scale", name + "_zero"});
+  std::string Quantize(const std::string& name, const std::string& x, float scale, uint8_t zero) {
+    Constant(name + "_scale", {}, std::vector<float>{scale});
+    Constant(name + "_zero", {}, std::vector<uint8_t>{zero});
+    NamedNode(name + "_q", "QuantizeLinear", {x, name + "_scale", name + "_zero"});
+    return NamedNode(name + "_dq", "DequantizeLinear", {name + "_q", name + "_scale", name + "_zero"});
   }
 
-  Status Pads(const std::string& name, int64_t pad) {
-    TEMPERA_ASSIGN_OR_RETURN(Tensor t, Tensor::Create(DataType::kInt64, {8}));
-    for (int i : {2, 3, 6, 7}) t.data<int64_t>()[i] = pad;
-    graph().initializers.push_back({name, std::move(t)});
-    return OkStatus();
+  // Random integers of -most..most.
+  template <typename T>
+  void Integers(const std::string& name, const Shape& shape, int most) {
+    int64_t count = 1;
+    for (int64_t d : shape) count *= d;
+    std::uniform_int_distribution<int> uniform(-most, most);
+    std::vector<T> numbers(static_cast<size_t>(count));
+    for (T& x : numbers) x = static_cast<T>(uniform(random()));
+    Constant(name, shape, numbers);
   }
 
   int64_t width_, height_;

@@ -1,10 +1,13 @@
 #include "bench/mask_nets.h"
 
 #include <cmath>
+#include <cstddef>
+#include <numeric>
 #include <utility>
 #include <vector>
 
-#include "bench/net_writer.h"
+#include "src/onnx/model_builder.h"
+#include "src/onnx/writer.h"
 
 namespace tempera {
 namespace {
@@ -21,10 +24,11 @@ struct Window {
   int64_t kernel = 1, stride = 1, dilation = 1;
 };
 
-// Fails as a whole: the first error is what Finish returns.
-class MaskNet : public NetWriter {
+class MaskNet : public onnx::ModelBuilder {
  public:
-  MaskNet(int64_t width, int64_t height) : NetWriter(13), picture_{"input", 3, width, height} {
+  MaskNet(int64_t width, int64_t height) : ModelBuilder(13, /*seed=*/1), picture_{"input", 3, width, height} {
+    model().producer_name = "bench_make_net";
+    graph().name = "bench";
     graph().inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, {height, ""}, {width, ""}}}};
   }
 
@@ -40,16 +44,16 @@ class MaskNet : public NetWriter {
         static_cast<float>(std::sqrt((after == After::kNothing ? 1.5 : 6.0) / static_cast<double>(fan_in)) *
                            (pixels ? 1.0 / 60 : 1));
     const std::string name = NextName("conv");
-    const std::vector<float> weights = Random(out * fan_in, spread);
-    Keep(Constant(name + "_w", {out, x.channels / group, window.kernel, window.kernel}, weights));
-    Keep(Constant(name + "_b", {out}, pixels ? GreyBiases(weights, out) : Random(out, 0.2f)));
+    const std::vector<float> weights = Draw(out * fan_in, -spread, spread);
+    Constant(name + "_w", {out, x.channels / group, window.kernel, window.kernel}, weights);
+    Constant(name + "_b", {out}, pixels ? GreyBiases(weights, out) : Draw(out, -0.2f, 0.2f));
     const int64_t pad = window.kernel / 2 * window.dilation;
-    Map y = {Node(name, "Conv", {x.name, name + "_w", name + "_b"},
-                  {Ints("kernel_shape", {window.kernel, window.kernel}),
-                   Ints("strides", {window.stride, window.stride}), Ints("pads", {pad, pad, pad, pad}),
-                   Ints("dilations", {window.dilation, window.dilation}), Int("group", group)}),
+    Map y = {NamedNode(name, "Conv", {x.name, name + "_w", name + "_b"},
+                       {Ints("kernel_shape", {window.kernel, window.kernel}),
+                        Ints("strides", {window.stride, window.stride}), Ints("pads", {pad, pad, pad, pad}),
+                        Ints("dilations", {window.dilation, window.dilation}), Int("group", group)}),
              out, (x.width - 1) / window.stride + 1, (x.height - 1) / window.stride + 1};
-    if (after == After::kRelu) y.name = Node(name + "_relu", "Relu", {y.name});
+    if (after == After::kRelu) y.name = NamedNode(name + "_relu", "Relu", {y.name});
     if (after == After::kHardSwish) y.name = Times(y, HardSigmoid(y)).name;
     return y;
   }
@@ -61,8 +65,8 @@ class MaskNet : public NetWriter {
     return Conv(Depthwise(x, window, After::kRelu), out, {}, After::kRelu);
   }
 
-  Map Add(const Map& x, const Map& y) { return With(x, Node(NextName("add"), "Add", {x.name, y.name})); }
-  Map Relu(const Map& x) { return With(x, Node(NextName("relu"), "Relu", {x.name})); }
+  Map Add(const Map& x, const Map& y) { return With(x, NamedNode(NextName("add"), "Add", {x.name, y.name})); }
+  Map Relu(const Map& x) { return With(x, NamedNode(NextName("relu"), "Relu", {x.name})); }
   Map Concat(const std::vector<Map>& parts) {
     Map y = parts[0];
     y.channels = 0;
@@ -71,42 +75,41 @@ class MaskNet : public NetWriter {
       names.push_back(part.name);
       y.channels += part.channels;
     }
-    y.name = Node(NextName("concat"), "Concat", names, {Int("axis", 1)});
+    y.name = NamedNode(NextName("concat"), "Concat", names, {Int("axis", 1)});
     return y;
   }
   // Means of bins x bins equal parts.
   Map Pool(const Map& x, int64_t bins) {
     const int64_t w = x.width / bins, h = x.height / bins;
-    return {Node(NextName("pool"), "AveragePool", {x.name},
-                 {Ints("kernel_shape", {h, w}), Ints("strides", {h, w})}),
+    return {NamedNode(NextName("pool"), "AveragePool", {x.name},
+                      {Ints("kernel_shape", {h, w}), Ints("strides", {h, w})}),
             x.channels, bins, bins};
   }
   Map Bilinear(const Map& x, int64_t width, int64_t height) {
     const std::string name = NextName("resize");
-    Keep(Constant(name + "_scales", {4},
-                  {1, 1, static_cast<float>(height) / static_cast<float>(x.height),
-                   static_cast<float>(width) / static_cast<float>(x.width)}));
-    return {Node(name, "Resize", {x.name, "", name + "_scales"},
-                 {Text("mode", "linear"), Text("coordinate_transformation_mode", "half_pixel")}),
+    const std::vector<float> scales = {1, 1, static_cast<float>(height) / static_cast<float>(x.height),
+                                       static_cast<float>(width) / static_cast<float>(x.width)};
+    Constant(name + "_scales", {4}, scales);
+    return {NamedNode(name, "Resize", {x.name, "", name + "_scales"},
+                      {Text("mode", "linear"), Text("coordinate_transformation_mode", "half_pixel")}),
             x.channels, width, height};
   }
 
   // Each channel by what two small layers make of all channels' means.
   Map SqueezeAndExcite(const Map& x) {
-    const Map mean = {Node(NextName("mean"), "GlobalAveragePool", {x.name}), x.channels, 1, 1};
+    const Map mean = {NamedNode(NextName("mean"), "GlobalAveragePool", {x.name}), x.channels, 1, 1};
     const Map squeezed = Conv(mean, x.channels / 4, {}, After::kRelu);
     return Times(x, HardSigmoid(Conv(squeezed, x.channels, {}, After::kNothing)));
   }
   Map Softmax(const Map& x) {
-    return With(x, Node(NextName("softmax"), "Softmax", {x.name}, {Int("axis", 1)}));
+    return With(x, NamedNode(NextName("softmax"), "Softmax", {x.name}, {Int("axis", 1)}));
   }
-  Map Sigmoid(const Map& x) { return With(x, Node(NextName("sigmoid"), "Sigmoid", {x.name})); }
+  Map Sigmoid(const Map& x) { return With(x, NamedNode(NextName("sigmoid"), "Sigmoid", {x.name})); }
 
   Status Finish(const Map& x, const std::string& path) {
-    TEMPERA_RETURN_IF_ERROR(std::move(first_error_));
     graph().outputs = {
         {x.name, DataType::kFloat32, true, {{1, ""}, {x.channels, ""}, {x.height, ""}, {x.width, ""}}}};
-    return WriteTo(path);
+    return onnx::WriteModelFile(model(), path);
   }
 
  private:
@@ -115,18 +118,16 @@ class MaskNet : public NetWriter {
     return x;
   }
   std::string NextName(const char* kind) { return kind + std::to_string(++names_); }
-  void Keep(Status status) {
-    if (first_error_.ok()) first_error_ = std::move(status);
-  }
   // As PyTorch writes it, hard-swish with a Times behind.
   Map HardSigmoid(const Map& x) {
-    return With(
-        x, Node(NextName("gate"), "HardSigmoid", {x.name}, {Real("alpha", 1.0f / 6), Real("beta", 0.5f)}));
+    return With(x, NamedNode(NextName("gate"), "HardSigmoid", {x.name},
+                             {Float("alpha", 1.0f / 6), Float("beta", 0.5f)}));
   }
-  Map Times(const Map& x, const Map& y) { return With(x, Node(NextName("times"), "Mul", {x.name, y.name})); }
+  Map Times(const Map& x, const Map& y) {
+    return With(x, NamedNode(NextName("times"), "Mul", {x.name, y.name}));
+  }
 
   Map picture_;
-  Status first_error_;
   int names_ = 0;
 };
 
@@ -196,6 +197,15 @@ Map MobileNetV3Unet(MaskNet& net) {
 }
 
 }  // namespace
+
+std::vector<float> GreyBiases(const std::vector<float>& weights, int64_t out) {
+  const auto each = static_cast<std::ptrdiff_t>(weights.size()) / static_cast<std::ptrdiff_t>(out);
+  std::vector<float> biases;
+  for (auto w = weights.begin(); w != weights.end(); w += each) {
+    biases.push_back(-127.5f * std::accumulate(w, w + each, 0.0f));
+  }
+  return biases;
+}
 
 bool IsMaskNet(std::string_view net) { return net == "fast-scnn" || net == "mobilenetv3-unet"; }
 

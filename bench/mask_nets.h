@@ -11,10 +11,14 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "src/base/status.h"
 
 namespace tempera {
+
+// Biases that a mid-grey picture cancels, for weights [out, ...]: what follows sees numbers around 0.
+std::vector<float> GreyBiases(const std::vector<float>& weights, int64_t out);
 
 bool IsMaskNet(std::string_view net);
 Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const std::string& path);

@@ -3,35 +3,16 @@
 #include <cstring>
 #include <utility>
 
+#include "src/onnx/attributes.h"
 #include "src/onnx/model.h"
 #include "src/onnx/writer.h"
 
 namespace tempera::train {
 namespace {
 
-onnx::Attribute Ints(std::string name, std::vector<int64_t> values) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kInts;
-  a.ints = std::move(values);
-  return a;
-}
-
-onnx::Attribute String(std::string name, std::string value) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kString;
-  a.s = std::move(value);
-  return a;
-}
-
-onnx::Attribute Float(std::string name, float value) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kFloat;
-  a.f = value;
-  return a;
-}
+constexpr auto& Ints = onnx::IntsAttribute;
+constexpr auto& Float = onnx::FloatAttribute;
+constexpr auto& String = onnx::TextAttribute;
 
 class Builder {
  public:

@@ -4,6 +4,8 @@
 #include <cstring>
 #include <utility>
 
+#include "src/onnx/attributes.h"
+
 namespace tempera::graph {
 
 Uses::Uses(const Graph& graph)
@@ -106,32 +108,16 @@ bool OneNumber(const Graph& graph, ValueId v, float* out) {
 }
 
 void SetInt(Node& node, const char* name, int64_t value) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kInt;
-  a.i = value;
-  node.attributes.Set(std::move(a));
+  node.attributes.Set(onnx::IntAttribute(name, value));
 }
 void SetInts(Node& node, const char* name, std::vector<int64_t> values) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kInts;
-  a.ints = std::move(values);
-  node.attributes.Set(std::move(a));
+  node.attributes.Set(onnx::IntsAttribute(name, std::move(values)));
 }
 void SetFloat(Node& node, const char* name, float value) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kFloat;
-  a.f = value;
-  node.attributes.Set(std::move(a));
+  node.attributes.Set(onnx::FloatAttribute(name, value));
 }
 void SetString(Node& node, const char* name, std::string value) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kString;
-  a.s = std::move(value);
-  node.attributes.Set(std::move(a));
+  node.attributes.Set(onnx::TextAttribute(name, std::move(value)));
 }
 
 void Absorb(const Node& node, Node& into, bool before) {

@@ -7,45 +7,16 @@
 #include <utility>
 #include <vector>
 
+#include "src/onnx/attributes.h"
 #include "src/ops/op.h"
 
 namespace tempera::ops {
 
-inline onnx::Attribute IntAttribute(std::string name, int64_t v) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kInt;
-  a.i = v;
-  return a;
-}
-inline onnx::Attribute FloatAttribute(std::string name, float v) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kFloat;
-  a.f = v;
-  return a;
-}
-inline onnx::Attribute TextAttribute(std::string name, std::string v) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kString;
-  a.s = std::move(v);
-  return a;
-}
-inline onnx::Attribute IntsAttribute(std::string name, std::vector<int64_t> v) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kInts;
-  a.ints = std::move(v);
-  return a;
-}
-inline onnx::Attribute FloatsAttribute(std::string name, std::vector<float> v) {
-  onnx::Attribute a;
-  a.name = std::move(name);
-  a.type = onnx::Attribute::Type::kFloats;
-  a.floats = std::move(v);
-  return a;
-}
+using onnx::FloatAttribute;
+using onnx::FloatsAttribute;
+using onnx::IntAttribute;
+using onnx::IntsAttribute;
+using onnx::TextAttribute;
 
 template <typename T>
 Tensor TensorOf(DataType type, Shape shape, const std::vector<T>& values) {

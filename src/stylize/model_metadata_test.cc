@@ -78,21 +78,11 @@ TEST(ParameterText, NonsenseIsRefused) {
 }
 
 // output = input * gain, with `gain` and more as inputs.
-TestModel WithInputs(const std::vector<std::string>& names, std::vector<int64_t> dims = {1, 2}) {
+TestModel WithInputs(const std::vector<std::string>& names, const Shape& shape = {1, 2}) {
   TestModel m;
   m.Node("Identity", {"input"}, "output");
   for (const std::string& name : names) {
-    onnx::ValueInfo v;
-    v.name = name;
-    v.dtype = DataType::kFloat32;
-    v.has_shape = true;
-    for (const int64_t d : dims) v.shape.push_back({d, ""});
-    m.model.graph.inputs.push_back(v);
-    onnx::ValueInfo out;
-    out.name = name + "_out";
-    out.dtype = DataType::kFloat32;
-    m.Node("Identity", {name}, out.name);
-    m.model.graph.outputs.push_back(out);
+    m.Node("Identity", {m.Input(name, shape)}, name + "_out").Output(name + "_out");
   }
   return m;
 }

@@ -291,9 +291,7 @@ TEST(Stylizer, ForeignModelsAreRefusedWithAReason) {
   EXPECT_NE(reason(AffineModel(1, 0, {1, -1, -1, 3})).find("[1, ?, ?, 3]"), std::string::npos);
   EXPECT_NE(reason(AffineModel(1, 0, {1, 4, -1, -1})).find("[1, 4, ?, ?]"), std::string::npos);
   TestModel two = AffineModel(1, 0);
-  two.model.graph.inputs.push_back(two.model.graph.inputs[0]);
-  two.model.graph.inputs[1].name = "mask";
-  two.Node("Identity", {"mask"}, "unused");
+  two.Node("Identity", {two.Input("mask", {1, 3, -1, -1})}, "unused");
   EXPECT_NE(reason(two).find("2 inputs"), std::string::npos) << reason(two);
 }
 
@@ -373,9 +371,7 @@ TEST(Stylizer, KnowsItsOnlySizeBeforeThereIsAPlan) {
 // Three halvings and one enlargement: the painting has the state's size at multiples of 8 only.
 TEST(Stylizer, SizesThatStatesDoNotFitArePadded) {
   TestModel m;
-  onnx::ValueInfo before = m.model.graph.inputs[0];
-  before.name = "before";
-  m.model.graph.inputs.push_back(before);
+  m.Input("before", {1, 3, -1, -1});
   m.Constant("scales", {4}, {1, 1, 8, 8}).Node("Add", {"input", "before"}, "at1");
   for (const int at : {1, 2, 4}) {
     m.Node("AveragePool", {"at" + std::to_string(at)}, "at" + std::to_string(2 * at))

@@ -13,19 +13,10 @@
 namespace tempera::stylize {
 namespace {
 
-void AddInput(TestModel* m, const std::string& name, const std::vector<int64_t>& dims) {
-  onnx::ValueInfo v;
-  v.name = name;
-  v.dtype = DataType::kFloat32;
-  v.has_shape = true;
-  for (const int64_t d : dims) v.shape.push_back({d, d < 0 ? "n" + std::to_string(v.shape.size()) : ""});
-  m->model.graph.inputs.push_back(v);
-}
-
 // Conditional instance norm: scale and shift of every channel come from the blend.
 TestModel Blend() {
   TestModel m;
-  AddInput(&m, "blend", {1, 2});
+  m.Input("blend", {1, 2});
   m.Constant("one", {3}, {1, 1, 1}).Constant("zero", {3}, {0, 0, 0}).Constant("column", {1, 3, 1, 1});
   m.Constant("gammas", {2, 3}, {40, 40, 40, -20, -20, -20});
   m.Constant("betas", {2, 3}, {90, 90, 90, 160, 160, 160});
@@ -41,7 +32,7 @@ TestModel Blend() {
 
 TestModel State() {
   TestModel m;
-  AddInput(&m, "before", {1, 3, -1, -1});
+  m.Input("before", {1, 3, -1, -1});
   m.Constant("half", {1}, {0.5f});
   m.Node("Add", {"input", "before"}, "sum").Node("Mul", {"sum", "half"}, "output");
   m.Metadata("tempera.state.output", "before");
@@ -50,7 +41,7 @@ TestModel State() {
 
 TestModel Fade() {
   TestModel m;
-  AddInput(&m, "strength", {1});
+  m.Input("strength", {1});
   m.Constant("twenty", {1}, {20});
   m.Node("Mul", {"strength", "twenty"}, "shift").Node("Add", {"input", "shift"}, "output");
   m.Metadata("tempera.param.strength", "range = 0..2; default = 1; line = How much lighter");

@@ -5,38 +5,6 @@
 
 namespace tempera::door {
 
-onnx::Attribute Int(const char* name, int64_t value) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kInt;
-  a.i = value;
-  return a;
-}
-
-onnx::Attribute Ints(const char* name, std::vector<int64_t> values) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kInts;
-  a.ints = std::move(values);
-  return a;
-}
-
-onnx::Attribute Real(const char* name, float value) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kFloat;
-  a.f = value;
-  return a;
-}
-
-onnx::Attribute Text(const char* name, const char* value) {
-  onnx::Attribute a;
-  a.name = name;
-  a.type = onnx::Attribute::Type::kString;
-  a.s = value;
-  return a;
-}
-
 std::vector<std::string> NetBuilder::NodeOfSeveral(const char* op, std::vector<std::string> inputs,
                                                    size_t outputs, std::vector<onnx::Attribute> attributes) {
   const std::string name = op + std::to_string(model_.graph.nodes.size());

@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/onnx/attributes.h"
 #include "src/onnx/model.h"
 #include "tests/door/dice.h"
 
@@ -54,9 +55,9 @@ class NetBuilder {
   onnx::Model model_;
 };
 
-onnx::Attribute Int(const char* name, int64_t value);
-onnx::Attribute Ints(const char* name, std::vector<int64_t> values);
-onnx::Attribute Real(const char* name, float value);
-onnx::Attribute Text(const char* name, const char* value);
+inline constexpr auto& Int = onnx::IntAttribute;
+inline constexpr auto& Ints = onnx::IntsAttribute;
+inline constexpr auto& Real = onnx::FloatAttribute;
+inline constexpr auto& Text = onnx::TextAttribute;
 
 }  // namespace tempera::door

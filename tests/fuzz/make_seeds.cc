@@ -9,6 +9,7 @@
 #include <utility>
 #include <vector>
 
+#include "src/onnx/attributes.h"
 #include "src/onnx/writer.h"
 #include "src/ops/op.h"
 
@@ -18,29 +19,9 @@ namespace {
 using onnx::Attribute;
 using Type = onnx::Attribute::Type;
 
-Attribute Ints(std::string name, std::vector<int64_t> values) {
-  Attribute a;
-  a.name = std::move(name);
-  a.type = Type::kInts;
-  a.ints = std::move(values);
-  return a;
-}
-
-Attribute Int(std::string name, int64_t value) {
-  Attribute a;
-  a.name = std::move(name);
-  a.type = Type::kInt;
-  a.i = value;
-  return a;
-}
-
-Attribute Text(std::string name, std::string value) {
-  Attribute a;
-  a.name = std::move(name);
-  a.type = Type::kString;
-  a.s = std::move(value);
-  return a;
-}
+constexpr auto& Int = onnx::IntAttribute;
+constexpr auto& Ints = onnx::IntsAttribute;
+constexpr auto& Text = onnx::TextAttribute;
 
 // A model under construction: one input "x" [1, 3, H, W], nodes appended in order.
 class Seed {

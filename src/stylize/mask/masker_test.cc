@@ -65,13 +65,8 @@ TEST(Masker, NumbersMeanWhatTheFileSays) {
   for (TestModel* m : {&logit, &two, &three}) m->Node("Conv", {"input", "w"}, "output");
   TestModel sigmoid = Channels({0.02f}), softmax = Channels({0, 0.02f}), wide = Channels({2});
   sigmoid.Node("Conv", {"input", "w"}, "x").Node("Sigmoid", {"x"}, "output");
-  softmax.Node("Conv", {"input", "w"}, "x").Node("Softmax", {"x"}, "output").Ints("unused", {});
-  softmax.model.graph.nodes.back().attributes.clear();
-  softmax.model.graph.nodes.back().attributes.push_back([] {
-    onnx::Attribute axis;
-    axis.name = "axis", axis.type = onnx::Attribute::Type::kInt, axis.i = 1;
-    return axis;
-  }());
+  softmax.Node("Conv", {"input", "w"}, "x")
+      .NamedNode("output", "Softmax", {"x"}, {TestModel::Int("axis", 1)});
   wide.Node("Conv", {"input", "w"}, "output");
   // Shares however they leave the graph; what is clipped to more than shares is not.
   TestModel behind = Channels({0.02f}), clipped = Channels({0.002f}), relu6 = Channels({0.02f});

@@ -82,16 +82,15 @@ void Parameters::Snapshot(std::vector<float>* out) const {
 }
 
 std::vector<Parameter> BuiltInParameters() {
-  Parameter strength;
-  strength.name = kStrength;
-  strength.line = "How much of the painting is seen: 0 the source, 1 the painting";
-  strength.defaults = {1};
-  Parameter keep_colors;
-  keep_colors.name = kKeepColors;
-  keep_colors.line = "Brightness from the painting, colours from the source";
-  keep_colors.kind = TEMPERA_PARAMETER_SWITCH;
-  keep_colors.defaults = {0};
-  return {strength, keep_colors};
+  return {
+      {.name = kStrength,
+       .line = "How much of the painting is seen: 0 the source, 1 the painting",
+       .defaults = {1}},
+      {.name = kKeepColors,
+       .line = "Brightness from the painting, colours from the source",
+       .kind = TEMPERA_PARAMETER_SWITCH,
+       .defaults = {0}},
+  };
 }
 
 }  // namespace tempera::metadata

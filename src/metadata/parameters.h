@@ -19,14 +19,14 @@ inline constexpr size_t kMostParameters = 64;
 inline constexpr size_t kMostElements = 1024;  // of one parameter
 
 struct Parameter {
-  std::string name;
-  std::string line;  // what it does, for people
-  std::string unit;
+  std::string name = {};
+  std::string line = {};  // what it does, for people
+  std::string unit = {};
   int32_t kind = TEMPERA_PARAMETER_NUMBER;
-  float minimum = 0, maximum = 1;     // of every element
-  std::vector<float> defaults;        // as many as there are elements, at least one
-  std::vector<std::string> elements;  // their names, or none
-  int input = -1;                     // the graph input that is given the value, or -1
+  float minimum = 0, maximum = 1;          // of every element
+  std::vector<float> defaults = {};        // as many as there are elements, at least one
+  std::vector<std::string> elements = {};  // their names, or none
+  int input = -1;                          // the graph input that is given the value, or -1
 };
 
 // Values as a parameter's kind has them: each within the range (NaN is not), integers and switches rounded.

@@ -201,7 +201,8 @@ void Stylizer::TakeParameters() {
     const float turned = turned_[parameters_->begin(index)];
     return (*parameters_)[index].input < 0 || turned == 0 ? turned : declared;
   };
-  strength_ = value(metadata::kStrength, 1), keep_colors_ = value(metadata::kKeepColors, 0) != 0;
+  keep_colors_ = value(metadata::kKeepColors, 0) != 0;
+  strength_ = value(metadata::kStrength, 1);
 }
 
 void Stylizer::GiveParameters() {

@@ -392,9 +392,7 @@ TEST(Stylizer, SizesThatStatesDoNotFitArePadded) {
 // first one, not a ghost of what was seen before.
 TEST(Stylizer, StatesBeginAnewBehindStrengthZero) {
   TestModel m;
-  onnx::ValueInfo before = m.model.graph.inputs[0];
-  before.name = "before";
-  m.model.graph.inputs.push_back(before);
+  m.Input("before", {1, 3, -1, -1});
   m.Constant("half", {}, {0.5f}).Node("Mul", {"input", "half"}, "a").Node("Mul", {"before", "half"}, "b");
   m.Node("Add", {"a", "b"}, "output").Metadata("tempera.state.output", "before");
   Expected<tempera::Stylizer> s = OpenModel(m);

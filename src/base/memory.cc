@@ -1,5 +1,7 @@
 #include "src/base/memory.h"
 
+#include <cmath>
+
 #include "src/base/platform/platform.h"
 #include "src/base/text/number_text.h"
 
@@ -9,6 +11,7 @@ size_t AvailableMemoryBytes() { return platform::FreeMemoryBytes(); }
 
 std::string BytesToString(double bytes) {
   const double mib = bytes / 1048576.0;
+  if (mib < 1 && bytes > 0) return NumberToText(std::ceil(bytes / 1024.0), 0) + " KiB";
   return mib >= 1000 ? NumberToText(mib / 1024.0, 1) + " GiB" : NumberToText(mib, 0) + " MiB";
 }
 

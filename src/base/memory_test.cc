@@ -12,6 +12,8 @@ namespace {
 TEST(Memory, SaysBytesForPeople) {
   EXPECT_EQ(BytesToString(9.1 * static_cast<double>(int64_t{1} << 30)), "9.1 GiB");
   EXPECT_EQ(BytesToString(35 << 20), "35 MiB");
+  EXPECT_EQ(BytesToString(16 << 10), "16 KiB");
+  EXPECT_EQ(BytesToString(1), "1 KiB");
   EXPECT_EQ(BytesToString(0), "0 MiB");
 }
 

@@ -148,7 +148,7 @@ Status MakeSteps(Plan* plan, const PlanOptions& options) {
     packed += step->weight_bytes - step->constant_bytes;
     if (packed > most) {
       return OutOfMemory("weights of more than " + BytesToString(static_cast<double>(most)) +
-                         ", which the host allows; use a smaller model");
+                         ", all that the host allows; use a smaller model");
     }
     plan->steps.push_back(std::move(step));
   }

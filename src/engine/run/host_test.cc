@@ -220,7 +220,7 @@ TEST_F(HostTest, TheBoundIsLookedAtFirst) {
   const auto refused =
       Session::Create(m.Load().value(), {kShape, {int64_t{3} << 30}}, Options(Precision::kFp32));
   EXPECT_EQ(refused.status().code(), StatusCode::kOutOfMemory);
-  EXPECT_NE(refused.status().message().find("12 GiB do not fit into the 64 MiB that the host allows"),
+  EXPECT_NE(refused.status().message().find("12.0 GiB do not fit into the 64 MiB that the host allows"),
             std::string::npos)
       << refused.status().message();
 }

@@ -31,9 +31,9 @@ constexpr float kRounding = 1e-6f;
 constexpr int kAnswers = 4;
 // Auto promises 35 dB on a frame of its own; of other frames of 40,000 random networks two came out below 20,
 // at 18 and 19. Whoever asks for int8 takes what it gives: behind a scale that the network computes from the
-// picture, 7.7 in the worst of 110,000 networks, else never below 12. A network that answers weights as coarse
-// as 8 bits make them with another picture may do worse in both: by so many dB, as one draw of such weights
-// says little about another.
+// picture, 7.7 in the worst of 110,000 networks, else never below 12. A network that answers weights as
+// coarse as 8 bits make them with another picture may do worse in both: by so many dB, as one draw of such
+// weights says little about another.
 constexpr double kAutoDb = 16, kInt8Db = 5;
 constexpr float kCoarse = 1.0f / 64;
 constexpr double kSpareDb = 12;

@@ -1,5 +1,7 @@
 #include "src/engine/plan/plan.h"
 
+#include <utility>
+
 #include "src/engine/plan/plan_builder.h"
 #include "src/engine/plan/planners.h"
 #include "src/engine/plan/step_maker.h"
@@ -20,7 +22,7 @@ Result<bool> PlanFast(PlanBuilder& builder, const Node& node) {
 
 }  // namespace
 
-Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options) {
+Result<Plan> PlanNodes(graph::Graph graph, const PlanOptions& options) {
   PlanBuilder builder(std::move(graph), options);
   for (const Node& node : builder.graph().nodes) {
     if (!options.reference) {
@@ -29,7 +31,11 @@ Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options) {
     }
     TEMPERA_RETURN_IF_ERROR(builder.AddLoop(node));
   }
-  TEMPERA_ASSIGN_OR_RETURN(Plan plan, builder.Finish());
+  return builder.Finish();
+}
+
+Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options) {
+  TEMPERA_ASSIGN_OR_RETURN(Plan plan, PlanNodes(std::move(graph), options));
   TEMPERA_RETURN_IF_ERROR(MakeSteps(&plan, options));
   return plan;
 }

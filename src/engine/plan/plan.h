@@ -10,14 +10,12 @@
 #include "src/engine/plan/norm.h"
 #include "src/engine/plan/step.h"
 #include "src/engine/precision/setting.h"
+#include "src/engine/types/inputs.h"
 #include "src/graph/graph.h"
 
 namespace tempera::engine {
 
 struct Storage : StorageData {
-  // An input or output that keeps its numbers from one run to the next: never in the arena, whatever the
-  // options say of inputs and outputs.
-  bool kept = false;
   // This storage may take over the memory of one of these, when the node that writes it is the last that
   // reads that one. By preference.
   std::vector<StorageId> may_replace;
@@ -47,10 +45,16 @@ struct PlanOptions {
   std::vector<ChannelRanges>* observed = nullptr;
 };
 
-// The plan as data, but for where and how long storages live, which is up to who runs it.
-PlanData PlanDataOf(const Plan& plan);
+// Marks what keeps its numbers between runs: all inputs but the picture, and the outputs of states.
+void MarkKept(const KnownInputs& inputs, Plan* plan);
+// The plan as data, but for where and how long storages live (FillPlaces). Of `inputs` the picture, the
+// states and what the others begin with.
+PlanData PlanDataOf(const Plan& plan, const KnownInputs& inputs);
 
-// `graph` is specialised, and rewritten by the passes unless options.reference.
+// Nodes, storages, norms and numbers, and no step. `graph` is specialised, and rewritten by the passes unless
+// options.reference.
+Result<Plan> PlanNodes(graph::Graph graph, const PlanOptions& options);
+// With its steps. The graph's constants that no step keeps are then gone.
 Result<Plan> MakePlan(graph::Graph graph, const PlanOptions& options);
 
 }  // namespace tempera::engine

@@ -126,6 +126,7 @@ void PlanBuilder::Observe(const Node& conv) {
 }
 
 int32_t PlanBuilder::AddNorm(NormData norm) {
+  norm.given = !wants_statistics();
   plan_.norm_data.push_back(std::move(norm));
   return static_cast<int32_t>(plan_.norm_data.size()) - 1;
 }

@@ -34,10 +34,10 @@ enum class StorageKind {
 const char* NameOf(StorageKind kind);  // "arena", "input", "output"
 
 struct StorageData {
-  std::string value;                   // the graph's name for what is first written here
+  std::string value = {};              // the graph's name for what is first written here
   DataType type = DataType::kFloat32;  // of the value; interleaved ones are stored in fp16
-  Shape shape;
-  Planes picture;
+  Shape shape = {};
+  Planes picture = {};
   StorageLayout layout = StorageLayout::kDense;
   StorageKind kind = StorageKind::kArena;
   size_t index = 0;
@@ -46,7 +46,41 @@ struct StorageData {
   // (-1), an output until behind the last (their number). Nodes of a stage run interleaved, so memory is kept
   // for the whole stages.
   int32_t first_node = 0, last_node = 0;
-  int64_t offset = -1;  // in the arena; -1: a tensor of its own, or a picture end and no memory at all
+  // In the arena; -1: a tensor of its own, or, with 0 bytes, none at all: the CPU's picture ends.
+  int64_t offset = -1;
+  // An input or output that keeps its numbers from one run to the next (a state, or an input that is written
+  // now and then): never in the arena.
+  bool kept = false;
+  // It lies where that one lay, whose last reader writes it number by number; -1: where nothing else does
+  // while it lives.
+  StorageId replaces = -1;
+};
+
+// What goes into the graph.
+struct InputData {
+  std::string name = {};
+  DataType type = DataType::kFloat32;
+  Shape shape = {};
+  StorageId storage = -1;
+  bool is_picture = false;  // written anew before each run; all others are StorageData::kept
+  // What it holds until somebody writes there; one number stands for all. Empty: zeros.
+  std::vector<float> initial = {};
+};
+
+// What comes out: dense in its storage, in its own shape, which may be another view than the storage's.
+struct OutputData {
+  std::string name = {};
+  DataType type = DataType::kFloat32;
+  Shape shape = {};
+  StorageId storage = -1;
+  std::string constant = {};  // where no node makes it: which constant it is
+};
+
+// An output that comes back: the next run reads at `input` what this one wrote at `output`; indices into
+// PlanData::outputs and inputs, of one type and shape. It begins with zeros, and does so again behind a cut.
+// Both are there at a time, so it takes two tensors, which change places after each run.
+struct StateData {
+  size_t output = 0, input = 0;
 };
 
 // What is done to each number as it is read: x * scale + shift, then the activation. Constants are indices
@@ -90,11 +124,13 @@ struct NodeData {
 
 // y = (x - mean) / sqrt(variance + epsilon) * gamma + beta, per image and channel.
 struct NormData {
-  std::string name;
+  std::string name = {};
   int64_t images = 1, channels = 0;
   int64_t group_channels = 1;  // channels that share their mean and variance; divides their number
   float epsilon = 1e-5f;
-  std::string gamma, beta;  // constants, a number for each channel; "": a ParametersWork brings them
+  std::string gamma = {},
+              beta = {};  // constants, a number for each channel; "": a ParametersWork brings them
+  bool given = false;     // its statistics are set from outside, and no node gathers them
   // One number per channel whenever these inputs of the graph are (flat.h): the result is then beta (alone in
   // its group), not what rounding errors divided by epsilon give.
   FlatInputs flat_inputs = kNeverFlat;
@@ -104,14 +140,24 @@ struct PlanData {
   int opset = 0;                // of the graph: plain loops ask for it
   std::vector<NodeData> nodes;  // in the order they run
   std::vector<StorageData> storages;
+  std::vector<InputData> inputs;    // of the graph, in its order
+  std::vector<OutputData> outputs;  // likewise
+  std::vector<StateData> states;
   std::vector<NormData> norms;
   std::vector<std::vector<float>> numbers;
   size_t arena_bytes = 0;    // without the threads' scratch
   size_t scratch_bytes = 0;  // of all threads
 };
 
-// What is wrong with it, or Ok: every storage read was written before or is an input, storages that live at
-// the same time do not overlap unless one may take over the other's memory, indices are in range.
+// What is wrong with it, or Ok. Of a plan that passes it is known that
+// - every index is in range, every list of numbers as long as what it is for, every work of the sizes of what
+//   it reads and writes, and no read or write leaves its storage;
+// - what is read was written before, a norm's scale and shift were made of statistics gathered (or given) and
+//   parameters brought before;
+// - storages live from the first node that touches them to the last, and two that live at a time overlap only
+//   where one replaces the other: the node that writes it works number by number and is the last to read it;
+// - inputs, outputs and states have the types, shapes and storages that they say.
+// Constants are named, not there: theirs are not checked.
 Status CheckPlanData(const PlanData& plan);
 
 }  // namespace tempera::engine

@@ -93,34 +93,5 @@ TEST(PlanData, OfTheBundledStylesIsConsistent) {
   }
 }
 
-// The check can fail: each of these alone is found.
-TEST(PlanData, CheckFindsWhatIsWrong) {
-  TestModel m;
-  m.Output(m.PaddedConv(m.PaddedConv("x", 3, 8, 3, 1, 1, true), 8, 3, 3, 1, 1, false));
-  const PlanData good = PlanOf(m.Load().value(), {1, 3, 12, 16});
-  ASSERT_TRUE(CheckPlanData(good).ok()) << CheckPlanData(good).message();
-  const auto refused = [&](auto spoil) {
-    PlanData bad = good;
-    spoil(bad);
-    return !CheckPlanData(bad).ok();
-  };
-  EXPECT_TRUE(refused([](PlanData& p) { std::reverse(p.nodes.begin(), p.nodes.end()); }));
-  EXPECT_TRUE(refused([](PlanData& p) { p.norms.clear(); }));
-  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].reads[0].storage = 99; }));
-  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[1].gathers = p.nodes[0].gathers; }));
-  EXPECT_TRUE(refused([](PlanData& p) { p.arena_bytes = 1; }));
-  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].reads.clear(); }));
-  EXPECT_TRUE(refused([](PlanData& p) { p.nodes[0].writes.clear(); }));
-  EXPECT_TRUE(refused([](PlanData& p) {
-    BinaryWork reads_nothing;
-    reads_nothing.a.read = 0, reads_nothing.b.read = 1;
-    p.nodes[0].work = reads_nothing;
-  }));
-  EXPECT_TRUE(refused([](PlanData& p) {
-    for (StorageData& s : p.storages) s.offset = s.offset < 0 ? -1 : 64 * static_cast<int64_t>(s.index);
-    for (StorageData& s : p.storages) s.first_node = -1, s.last_node = 99;
-  }));
-}
-
 }  // namespace
 }  // namespace tempera::engine

@@ -18,12 +18,14 @@ class PlanLoops {
   // Both must outlive it.
   PlanLoops(const PlanData& plan, const graph::Graph& behind_passes);
 
-  // The tensor's numbers go where the plan says that the graph's input lies.
+  // Inputs hold what they begin with until then.
   void SetInput(size_t index, const Tensor& tensor);
   // Fails the test where a node is none that it knows.
   void Run();
-  // Dense, in the shape of the storage.
+  // Dense, in its shape.
   std::vector<float> Output(size_t index) const;
+  // What states hold comes back as their inputs.
+  void Advance();
 
  private:
   using Numbers = std::vector<float>;
@@ -73,8 +75,9 @@ class PlanLoops {
   std::vector<Numbers> numbers_;  // PlanData::numbers, as ParametersWork leaves them
 };
 
-// That the session's plan, run by these loops from the session's inputs, gives what it has painted: within
-// tolerance, relative to the largest of 1 and its numbers. `model` is what the session was made of.
+// That the session's plan, and the one that MakePlanData makes without it, run by these loops from the
+// session's inputs, give what it has painted: within tolerance, relative to the largest of 1 and its numbers.
+// `model` is what the session was made of; it has no states.
 void ExpectPlanSays(const graph::Graph& model, Session& session, double tolerance);
 
 }  // namespace tempera::engine

@@ -9,17 +9,13 @@
 #include <utility>
 
 #include "src/base/half.h"
+#include "src/engine/plan_data/check_work.h"
 #include "src/engine/run/conditional_for_test.h"
+#include "src/engine/run/make_plan_data.h"
 #include "src/engine/run/twin_for_test.h"
 
 namespace tempera::engine {
 namespace {
-
-int64_t CountOf(const Shape& shape) {
-  int64_t count = 1;
-  for (int64_t d : shape) count *= d;
-  return count;
-}
 
 float Activate(const PendingData& p, float x, float slope) {
   if (p.activation == graph::ActivationKind::kClamp) return std::min(std::max(x, p.lo), p.hi);
@@ -35,6 +31,12 @@ PlanLoops::PlanLoops(const PlanData& plan, const graph::Graph& behind_passes)
     EXPECT_TRUE(constants_.emplace(value.name, &*value.constant).second) << value.name << " is there twice";
   }
   for (const StorageData& s : plan.storages) own_.emplace_back(s.offset < 0 ? s.bytes : 0);
+  for (const InputData& input : plan.inputs) {
+    if (input.initial.empty()) continue;
+    auto* numbers = reinterpret_cast<float*>(At(input.storage));
+    for (int64_t i = 0; i < CountOf(input.shape); ++i)
+      numbers[i] = input.initial[input.initial.size() == 1 ? 0 : static_cast<size_t>(i)];
+  }
   for (const NormData& norm : plan.norms) {
     const auto channels = static_cast<size_t>(norm.channels);
     norms_.push_back({{}, {}, Numbers(channels), Numbers(channels)});
@@ -142,11 +144,18 @@ void PlanLoops::Gather(int32_t index) {
 }
 
 void PlanLoops::SetInput(size_t index, const Tensor& tensor) {
-  for (size_t s = 0; s < plan_.storages.size(); ++s) {
-    const auto id = static_cast<StorageId>(s);
-    if (storage(id).kind != StorageKind::kInput || storage(id).index != index) continue;
-    ASSERT_EQ(storage(id).bytes, tensor.size_bytes());
-    if (tensor.size_bytes() != 0) std::memcpy(At(id), tensor.raw(), tensor.size_bytes());
+  const StorageId id = plan_.inputs[index].storage;
+  ASSERT_EQ(storage(id).bytes, tensor.size_bytes());
+  if (tensor.size_bytes() != 0) std::memcpy(At(id), tensor.raw(), tensor.size_bytes());
+}
+
+void PlanLoops::Advance() {
+  for (const StateData& state : plan_.states) {
+    const OutputData& output = plan_.outputs[state.output];
+    const StorageId to = plan_.inputs[state.input].storage;
+    const void* from = output.storage >= 0 ? At(output.storage)
+                                           : static_cast<const void*>(constants_.at(output.constant)->raw());
+    if (storage(to).bytes != 0) std::memcpy(At(to), from, storage(to).bytes);
   }
 }
 
@@ -159,31 +168,40 @@ void PlanLoops::Run() {
 }
 
 std::vector<float> PlanLoops::Output(size_t index) const {
-  for (size_t s = 0; s < plan_.storages.size(); ++s) {
-    const auto id = static_cast<StorageId>(s);
-    if (storage(id).kind == StorageKind::kOutput && storage(id).index == index) return Load(id);
-  }
-  ADD_FAILURE() << "no storage is output " << index;
-  return {};
+  const OutputData& output = plan_.outputs[index];
+  return output.storage >= 0 ? Load(output.storage) : Constant(output.constant);
 }
+
+namespace {
+
+void ExpectLoopsPaint(const PlanData& plan, const graph::Graph& graph, Session& session, double tolerance) {
+  PlanLoops loops(plan, graph);
+  for (size_t i = 0; i < session.input_count(); ++i) loops.SetInput(i, session.input(i));
+  loops.Run();
+  for (size_t o = 0; o < session.output_count(); ++o) {
+    const Tensor& want = session.output(o);
+    if (want.dtype() != DataType::kFloat32) continue;
+    std::vector<float> got = loops.Output(o);
+    ASSERT_EQ(static_cast<int64_t>(got.size()), want.element_count());
+    ExpectNear(Tensor::Borrow(want.info(), got.data()), want, tolerance);
+  }
+}
+
+}  // namespace
 
 void ExpectPlanSays(const graph::Graph& model, Session& session, double tolerance) {
   const PlanData plan = session.plan();
   const Status checked = CheckPlanData(plan);
   ASSERT_TRUE(checked.ok()) << checked.message();
-  std::vector<TensorInfo> infos;
-  for (size_t i = 0; i < session.input_count(); ++i) infos.push_back(session.input(i).info());
-  auto graph = ops::Specialize(model, infos);
-  ASSERT_TRUE(graph.ok() && graph::RunPasses(*graph).ok());
-  PlanLoops loops(plan, *graph);
-  for (size_t i = 0; i < session.input_count(); ++i) loops.SetInput(i, session.input(i));
-  loops.Run();
-  for (size_t o = 0; o < session.output_count(); ++o) {
-    const Tensor& want = session.output(o);
-    if (graph->value(graph->outputs[o]).constant || want.dtype() != DataType::kFloat32) continue;
-    std::vector<float> got = loops.Output(o);
-    ASSERT_EQ(static_cast<int64_t>(got.size()), want.element_count());
-    ExpectNear(Tensor::Borrow(want.info(), got.data()), want, tolerance);
+  std::vector<Shape> shapes;
+  for (size_t i = 0; i < session.input_count(); ++i) shapes.push_back(session.input(i).shape());
+  for (const bool ends_in_arena : {false, true}) {
+    PlanDataOptions options;
+    options.ends_in_arena = ends_in_arena;
+    const auto made = MakePlanData(model, shapes, options);
+    ASSERT_TRUE(made.ok()) << made.status().message();
+    ExpectLoopsPaint(made->plan, made->graph, session, tolerance);
+    if (!ends_in_arena) ExpectLoopsPaint(plan, made->graph, session, tolerance);
   }
 }
 
@@ -262,6 +280,60 @@ TEST(PlanLoops, FindConstantsByTheirNames) {
   auto session = Session::Create(model, {{1, 3, 12, 16}}, {});
   ASSERT_TRUE(session.ok()) << session.status().message();
   Compare(*model, **session, 1e-5);
+}
+
+// Every frame adds a half of the one before; a second input begins with numbers of its own.
+TEST(PlanLoops, CarryStatesAndWhatInputsBeginWith) {
+  TestModel m;
+  const std::string before = m.Input("before", {1, 3, 8, 12}), weight = m.Input("weight", {3, 1, 1});
+  const std::string half = m.Node("Mul", {before, m.Floats({1}, {0.5f})});
+  m.Output(m.Node("Add", {m.Node("Mul", {m.PaddedConv("x", 3, 3, 3, 1, 1, true), weight}), half}));
+  const ModelPtr model = m.Load().value();
+  SessionOptions options;
+  options.num_threads = 1;
+  options.states = {{.output = 0, .input = 1}};
+  options.input_values = {std::nullopt, std::nullopt, InputValues{.initial = {1, -2, 3}}};
+  const std::vector<Shape> shapes = {{1, 3, 8, 12}, {1, 3, 8, 12}, {3, 1, 1}};
+  auto session = Session::Create(model, shapes, options);
+  ASSERT_TRUE(session.ok()) << session.status().message();
+  const PlanDataOptions planning{.inputs = {{}, 0, options.input_values, options.states},
+                                 .ends_in_arena = true};
+  const auto made = MakePlanData(*model, shapes, planning);
+  ASSERT_TRUE(made.ok()) << made.status().message();
+  ASSERT_EQ(made->plan.states.size(), 1u);
+  EXPECT_EQ(made->plan.inputs[1].name, "before");
+  EXPECT_TRUE(made->plan.inputs[0].is_picture);
+  PlanLoops loops(made->plan, made->graph);
+  for (int frame = 0; frame < 3; ++frame) {
+    FillWithNoise(**session);
+    (*session)->input(0).data<float>()[frame] += 1000;
+    loops.SetInput(0, (*session)->input(0));
+    ASSERT_TRUE((*session)->Run().ok());
+    loops.Run();
+    std::vector<float> got = loops.Output(0);
+    const Tensor& want = (*session)->output(0);
+    ExpectNear(Tensor::Borrow(want.info(), got.data()), want, 1e-5);
+    loops.Advance();
+  }
+}
+
+TEST(PlanLoops, RefuseWhatASessionRefuses) {
+  TestModel m;
+  m.Output(m.Node("Mul", {"x", m.Input("weight", {3, 1, 1})}));
+  const ModelPtr model = m.Load().value();
+  const std::vector<Shape> shapes = {{1, 3, 8, 12}, {3, 1, 1}};
+  EXPECT_TRUE(MakePlanData(*model, shapes).ok());
+  EXPECT_EQ(MakePlanData(*model, {{1, 3, 8, 12}}).status().code(), StatusCode::kInvalidArgument);
+  EXPECT_FALSE(MakePlanData(*model, {{1, 3, 8, 12}, {4, 1, 1}}).ok());
+  PlanDataOptions options;
+  options.inputs.picture_input = 2;
+  EXPECT_EQ(MakePlanData(*model, shapes, options).status().code(), StatusCode::kInvalidArgument);
+  options.inputs.picture_input = 0;
+  options.inputs.values = {std::nullopt, InputValues{.initial = {1, 2}}};
+  EXPECT_EQ(MakePlanData(*model, shapes, options).status().code(), StatusCode::kInvalidArgument);
+  options.inputs.values = {};
+  options.inputs.states = {{.output = 0, .input = 1}};
+  EXPECT_EQ(MakePlanData(*model, shapes, options).status().code(), StatusCode::kInvalidArgument);
 }
 
 }  // namespace

@@ -11,7 +11,6 @@
 #include "src/engine/facts/flat.h"
 #include "src/engine/run/chains/carried.h"
 #include "src/engine/run/chains/stages.h"
-#include "src/engine/run/fill_plan_data.h"
 #include "src/engine/run/memory_bound.h"
 #include "src/engine/run/states.h"
 
@@ -31,6 +30,8 @@ class PlannedSession final : public Session {
     // With carried statistics a picture may be painted a second time, in memory laid out anew.
     ends_in_arena_ = options.rewrites_inputs && !carries_;
     picture_input_ = options.picture_input;
+    known_inputs_ = {{}, options.picture_input, options.input_values, options.states};
+    MarkKept(known_inputs_, &plan_);
     states_.Init(plan_, options);
     ConnectEnds(options);
     chain_bytes_ = options.chain_bytes;
@@ -78,8 +79,16 @@ class PlannedSession final : public Session {
   std::span<const StepInfo> steps() const override { return infos_; }
   MemoryInfo memory() const override { return memory_; }
   PlanData plan() const override {
-    PlanData data = PlanDataOf(plan_);
-    FillPlanData(plan_, exact_.stages, ends_in_arena_, &data);
+    PlanData data = PlanDataOf(plan_, known_inputs_);
+    std::vector<int32_t> stage_of;
+    const std::vector<Stage>& stages = exact_.stages.stages;
+    for (size_t at = 0; at < stages.size(); ++at) {
+      for (size_t i = 0; i < stages[at].count; ++i) {
+        data.nodes[stage_of.size()].runs_in_chain = stages[at].chain != nullptr && stages[at].count > 1;
+        stage_of.push_back(static_cast<int32_t>(at));
+      }
+    }
+    FillPlaces(plan_, stage_of, exact_.stages.memory, ends_in_arena_, &data);
     data.scratch_bytes = scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
     return data;
   }
@@ -196,7 +205,7 @@ class PlannedSession final : public Session {
       const TensorInfo& info = graph.value(graph.inputs[i]).info;
       TEMPERA_ASSIGN_OR_RETURN(inputs_[i], Tensor::Create(info.dtype, info.shape));
       if (i != picture_input_ && i < options.input_values.size() && options.input_values[i])
-        TEMPERA_RETURN_IF_ERROR(SetInitial(options.input_values[i]->initial, i));
+        SetInitial(options.input_values[i]->initial, i);
     }
     for (size_t o = 0; o < outputs_.size(); ++o) {
       const graph::Value& value = graph.value(graph.outputs[o]);
@@ -211,18 +220,12 @@ class PlannedSession final : public Session {
     return OkStatus();
   }
 
-  // What input `i` holds before anybody writes there.
-  Status SetInitial(const std::vector<float>& initial, size_t i) {
+  // What input `i` holds before anybody writes there (CheckInitial, in behind_passes.cc).
+  void SetInitial(const std::vector<float>& initial, size_t i) {
     Tensor& input = inputs_[i];
-    if (initial.empty() || input.element_count() == 0) return OkStatus();
-    const auto count = static_cast<size_t>(input.element_count());
-    if (input.dtype() != DataType::kFloat32 || (initial.size() != 1 && initial.size() != count)) {
-      return InvalidArgument("input '" + plan_.graph->value(plan_.graph->inputs[i]).name + "' takes " +
-                             std::to_string(count) + " numbers of " + DataTypeName(input.dtype()) +
-                             ", and was to begin with " + std::to_string(initial.size()) + " of float32");
-    }
-    for (size_t k = 0; k < count; ++k) input.data<float>()[k] = initial[initial.size() == 1 ? 0 : k];
-    return OkStatus();
+    if (initial.empty()) return;
+    for (int64_t k = 0; k < input.element_count(); ++k)
+      input.data<float>()[k] = initial[initial.size() == 1 ? 0 : static_cast<size_t>(k)];
   }
 
   static double MillisecondsSince(Clock::time_point start) {
@@ -442,6 +445,7 @@ class PlannedSession final : public Session {
   // Empty where an end or a state takes their place.
   std::vector<Tensor> inputs_, outputs_;
   size_t picture_input_ = 0;
+  KnownInputs known_inputs_;  // for plan()
   States states_;
   std::vector<Step*> state_steps_;  // those that read or write one
   const PictureSource* source_ = nullptr;

@@ -183,6 +183,8 @@ TEST(RandomNets, EightBitsStayNear) {
         options.num_threads = threads;
         auto session = Session::Create(net.model().Load().value(), {net.shape()}, options);
         ASSERT_TRUE(session.ok()) << session.status().message();
+        const Status checked = CheckPlanData((*session)->plan());
+        ASSERT_TRUE(checked.ok()) << checked.message();
         Tensor& x = (*session)->input(0);
         std::memcpy(x.raw(), slow->input(0).raw(), x.size_bytes());
         ASSERT_TRUE((*session)->Run().ok());

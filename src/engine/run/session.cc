@@ -7,38 +7,25 @@
 #include "src/base/platform/platform.h"
 #include "src/engine/plan/plan.h"
 #include "src/engine/precision/calibrate.h"
+#include "src/engine/run/behind_passes.h"
 #include "src/engine/run/calibration_painter.h"
 #include "src/engine/run/planned_session.h"
-#include "src/engine/run/states.h"
-#include "src/graph/passes.h"
-#include "src/ops/specialize.h"
 
 namespace tempera::engine {
 
 Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Shape> input_shapes,
                                                  const SessionOptions& given) {
   if (model == nullptr) return InvalidArgument("no model was given");
-  if (input_shapes.size() != model->inputs.size()) {
-    return InvalidArgument("the model has " + std::to_string(model->inputs.size()) + " inputs, but " +
-                           std::to_string(input_shapes.size()) + " shapes were given");
-  }
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<TensorInfo> inputs,
+                           InputInfosOf(*model, std::move(input_shapes)));
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget(given.cpu));
   SessionOptions options = given;
   TEMPERA_ASSIGN_OR_RETURN(options.host, HostWithPool(given.host, given.num_threads, given.pin_threads));
   const Host& host = *options.host;
   host.Report("planning", 0);
   TEMPERA_RETURN_IF_ERROR(host.CheckCancelled());
-  std::vector<TensorInfo> inputs;
-  for (size_t i = 0; i < input_shapes.size(); ++i) {
-    inputs.push_back({model->value(model->inputs[i]).info.dtype, std::move(input_shapes[i])});
-  }
-  if (options.picture_input != 0 && options.picture_input >= inputs.size()) {
-    return InvalidArgument("input " + std::to_string(options.picture_input) +
-                           " was said to be the picture; the model has " + std::to_string(inputs.size()));
-  }
-  TEMPERA_ASSIGN_OR_RETURN(graph::Graph graph, ops::Specialize(*model, inputs));
-  TEMPERA_RETURN_IF_ERROR(CheckStates(graph, options.states, options.picture_input));
-  if (!options.reference) TEMPERA_RETURN_IF_ERROR(graph::RunPasses(graph));
+  const KnownInputs known = {{}, options.picture_input, options.input_values, options.states};
+  TEMPERA_ASSIGN_OR_RETURN(graph::Graph graph, GraphBehindPasses(*model, inputs, known, options.reference));
   TEMPERA_RETURN_IF_ERROR(host.CheckCancelled());
   PlanOptions plan_options;
   plan_options.host = &host;

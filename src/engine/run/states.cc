@@ -37,7 +37,7 @@ Status CheckStates(const graph::Graph& graph, std::span<const StateLink> links, 
   return OkStatus();
 }
 
-void States::Init(Plan& plan, const SessionOptions& options) {
+void States::Init(const Plan& plan, const SessionOptions& options) {
   const graph::Graph& graph = *plan.graph;
   for (const StateLink& link : options.states) {
     State state;
@@ -46,10 +46,6 @@ void States::Init(Plan& plan, const SessionOptions& options) {
     const auto& constant = graph.value(graph.outputs[link.output]).constant;
     if (constant) state.constant = &*constant;
     states_.push_back(std::move(state));
-  }
-  for (Storage& storage : plan.storages) {
-    storage.kept =
-        (storage.kind == StorageKind::kInput && storage.index != options.picture_input) || Has(storage);
   }
 }
 

@@ -16,8 +16,7 @@ Status CheckStates(const graph::Graph& graph, std::span<const StateLink> links, 
 
 class States {
  public:
-  // Marks the plan's storages of states and of all other inputs but the picture as Storage::kept.
-  void Init(Plan& plan, const SessionOptions& options);
+  void Init(const Plan& plan, const SessionOptions& options);
   // Zero-filled.
   Status MakeTensors();
 

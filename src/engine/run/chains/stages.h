@@ -6,9 +6,9 @@
 #include <memory>
 #include <vector>
 
+#include "src/engine/plan/memory_plan.h"
 #include "src/engine/plan/plan.h"
 #include "src/engine/run/chains/chain.h"
-#include "src/engine/run/chains/memory_plan.h"
 
 namespace tempera::engine {
 

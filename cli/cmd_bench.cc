@@ -17,6 +17,7 @@
 #include "cli/charts/roofline.h"
 #include "cli/cli.h"
 #include "cli/engine_options.h"
+#include "cli/json.h"
 #include "cli/model_facts.h"
 #include "cli/style_library.h"
 #include "media/image.h"
@@ -261,7 +262,7 @@ Run SetUpBench(CLI::App& verb) {
     const Result<Json> result = Measure(*options, size);
     if (!result.ok()) return Fail(result.status());
     if (options->json) {
-      std::printf("%s\n", result->dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+      std::printf("%s\n", ReadableJson(*result).c_str());
     } else {
       PrintText(*result);
     }

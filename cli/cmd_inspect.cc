@@ -10,6 +10,7 @@
 #include "cli/charts/plan_picture.h"
 #include "cli/cli.h"
 #include "cli/engine_options.h"
+#include "cli/json.h"
 #include "cli/model_facts.h"
 #include "cli/plan_json.h"
 #include "cli/style_library.h"
@@ -181,7 +182,7 @@ Run SetUpInspect(CLI::App& verb) {
     const Result<Json> about = Describe(*path, size, options->engine, options->graph);
     if (!about.ok()) return Fail(about.status());
     if (options->json) {
-      std::printf("%s\n", about->dump(2, ' ', false, Json::error_handler_t::replace).c_str());
+      std::printf("%s\n", ReadableJson(*about).c_str());
     } else {
       PrintText(*about);
     }

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/json.h"
 #include "cli/style_library.h"
 #include "media/image.h"
 #include "tempera/tempera.hpp"
@@ -63,7 +64,7 @@ void PrintJson(const std::vector<Style>& styles) {
          {"path", s.path}});
   }
   // Metadata may hold anything; JSON may not.
-  std::printf("%s\n", list.dump(2, ' ', false, nlohmann::ordered_json::error_handler_t::replace).c_str());
+  std::printf("%s\n", ReadableJson(list).c_str());
 }
 
 Status PaintPreview(const Style& style, const media::RgbImage& sample, const std::string& path) {

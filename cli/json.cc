@@ -1,5 +1,6 @@
 #include "cli/json.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 
@@ -27,6 +28,30 @@ size_t CharacterBytes(std::string_view s) {
   return n;
 }
 
+using Json = nlohmann::ordered_json;
+
+std::string OnOneLine(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
+
+void AddReadable(const Json& json, size_t indent, std::string* out) {
+  const bool simple = !json.is_structured() || json.empty() ||
+                      (json.is_array() && std::none_of(json.begin(), json.end(),
+                                                       [](const Json& x) { return x.is_structured(); }));
+  if (simple) {
+    *out += OnOneLine(json);
+    return;
+  }
+  const std::string line = "\n" + std::string(indent + 2, ' ');
+  *out += json.is_array() ? '[' : '{';
+  bool first = true;
+  for (const auto& [key, value] : json.items()) {
+    *out += first ? line : "," + line;
+    first = false;
+    if (json.is_object()) *out += OnOneLine(Json(key)) + ": ";
+    AddReadable(value, indent + 2, out);
+  }
+  *out += "\n" + std::string(indent, ' ') + (json.is_array() ? ']' : '}');
+}
+
 }  // namespace
 
 std::string JsonString(std::string_view text) {
@@ -49,6 +74,12 @@ std::string JsonString(std::string_view text) {
     text.remove_prefix(n ? n : 1);
   }
   return out + "\"";
+}
+
+std::string ReadableJson(const nlohmann::ordered_json& json) {
+  std::string out;
+  AddReadable(json, 0, &out);
+  return out;
 }
 
 }  // namespace tempera::cli

@@ -89,42 +89,102 @@ void AddWork(const NodeData& n, Json* node) {
   if (!fields.empty()) (*node)["fields"] = std::move(fields);
 }
 
-Json JsonOfPending(const PlanData& plan, const PendingData& pending) {
+Json JsonOfPending(const PendingData& pending) {
   Json json = Json::object();
-  if (pending.norm >= 0) json["norm"] = plan.norms[static_cast<size_t>(pending.norm)].name;
-  const auto add_numbers = [&](const char* name, int32_t numbers) {
-    if (numbers >= 0) json[name] = plan.numbers[static_cast<size_t>(numbers)];
+  const auto add_place = [&](const char* name, int32_t place) {
+    if (place >= 0) json[name] = place;
   };
-  add_numbers("scale", pending.scale);
-  add_numbers("shift", pending.shift);
+  add_place("norm", pending.norm);
+  add_place("scale", pending.scale);
+  add_place("shift", pending.shift);
   if (pending.activation != graph::ActivationKind::kNone)
     json["activation"] = graph::NameOf(pending.activation);
   if (pending.activation == graph::ActivationKind::kClamp) {
     json["lo"] = Number(pending.lo);
     json["hi"] = Number(pending.hi);
   }
-  add_numbers("slope", pending.slope);
+  add_place("slope", pending.slope);
   return json;
 }
 
-Json JsonOfNode(const PlanData& plan, const NodeData& n) {
+Json JsonOfNode(const NodeData& n) {
   Json node = {{"name", n.name}, {"operators", n.operators}, {"kernel", n.kernel}};
   AddWork(n, &node);
   node["reads"] = Json::array();
   for (const engine::ReadData& read : n.reads) {
     Json json = {{"value", read.storage}};
     json["shape"] = read.shape;
-    if (!read.pending.empty()) json["pending"] = JsonOfPending(plan, read.pending);
+    if (!read.pending.empty()) json["pending"] = JsonOfPending(read.pending);
     node["reads"].push_back(std::move(json));
   }
   // A convolution has named them.
   const bool named = std::holds_alternative<engine::ConvWork>(n.work);
   if (!n.constants.empty() && !named) node["constants"] = n.constants;
   node["writes"] = n.writes;
-  for (int32_t norm : n.gathers) node["gathers"].push_back(plan.norms[static_cast<size_t>(norm)].name);
+  if (!n.gathers.empty()) node["gathers"] = n.gathers;
   node["stage"] = n.stage;
   if (n.runs_in_chain) node["runs_in_chain"] = true;
   return node;
+}
+
+Json JsonOfValue(const engine::StorageData& s) {
+  Json value = {
+      {"name", s.value},
+      {"type", s.layout == engine::StorageLayout::kInterleavedF16 ? "float16" : DataTypeName(s.type)},
+      {"shape", s.shape},
+      {"picture", {s.picture.n, s.picture.channels, s.picture.h, s.picture.w}},
+      {"layout", engine::NameOf(s.layout)},
+      {"kind", engine::NameOf(s.kind)},
+      {"bytes", s.bytes},
+      {"lives", {s.first_node, s.last_node}}};
+  value["offset"] = s.offset >= 0 ? Json(s.offset) : Json(nullptr);
+  if (s.kept) value["kept"] = true;
+  if (s.replaces >= 0) value["replaces"] = s.replaces;
+  return value;
+}
+
+Json JsonOfNorm(const engine::NormData& norm) {
+  Json flat_inputs = nullptr;
+  if ((norm.flat_inputs & engine::kNeverFlat) == 0) {
+    flat_inputs = Json::array();
+    for (size_t i = 0; i < engine::kMostFlatInputs; ++i) {
+      if ((norm.flat_inputs & engine::FlatInput(i)) != 0) flat_inputs.push_back(i);
+    }
+  }
+  return {{"name", norm.name},
+          {"images", norm.images},
+          {"channels", norm.channels},
+          {"group_channels", norm.group_channels},
+          {"epsilon", norm.epsilon},
+          {"gamma", norm.gamma},
+          {"beta", norm.beta},
+          {"given", norm.given},
+          {"flat_inputs", std::move(flat_inputs)}};
+}
+
+template <typename End>
+Json JsonOfEnd(const End& end) {
+  Json json = {{"name", end.name}, {"type", DataTypeName(end.type)}, {"shape", end.shape}};
+  json["value"] = end.storage >= 0 ? Json(end.storage) : Json(nullptr);
+  return json;
+}
+
+void AddEnds(const PlanData& plan, Json* json) {
+  Json inputs = Json::array(), outputs = Json::array(), states = Json::array();
+  for (const engine::InputData& input : plan.inputs) {
+    inputs.push_back(JsonOfEnd(input));
+    if (input.is_picture) inputs.back()["picture"] = true;
+    if (!input.initial.empty()) inputs.back()["initial"] = JsonOf(input.initial);
+  }
+  for (const engine::OutputData& output : plan.outputs) {
+    outputs.push_back(JsonOfEnd(output));
+    if (!output.constant.empty()) outputs.back()["constant"] = output.constant;
+  }
+  for (const engine::StateData& state : plan.states)
+    states.push_back({{"output", state.output}, {"input", state.input}});
+  (*json)["inputs"] = std::move(inputs);
+  (*json)["outputs"] = std::move(outputs);
+  (*json)["states"] = std::move(states);
 }
 
 }  // namespace
@@ -132,40 +192,12 @@ Json JsonOfNode(const PlanData& plan, const NodeData& n) {
 Json JsonOfPlan(const PlanData& plan) {
   Json json;
   json["opset"] = plan.opset;
-  json["nodes"] = Json::array();
-  for (const NodeData& node : plan.nodes) json["nodes"].push_back(JsonOfNode(plan, node));
-  json["values"] = Json::array();
-  for (const engine::StorageData& s : plan.storages) {
-    Json value = {
-        {"name", s.value},
-        {"type", s.layout == engine::StorageLayout::kInterleavedF16 ? "float16" : DataTypeName(s.type)},
-        {"shape", s.shape},
-        {"picture", {s.picture.n, s.picture.channels, s.picture.h, s.picture.w}},
-        {"layout", engine::NameOf(s.layout)},
-        {"kind", engine::NameOf(s.kind)},
-        {"bytes", s.bytes},
-        {"lives", {s.first_node, s.last_node}}};
-    value["offset"] = s.offset >= 0 ? Json(s.offset) : Json(nullptr);
-    json["values"].push_back(std::move(value));
-  }
-  json["norms"] = Json::array();
-  for (const engine::NormData& norm : plan.norms) {
-    Json flat_inputs = nullptr;
-    if ((norm.flat_inputs & engine::kNeverFlat) == 0) {
-      flat_inputs = Json::array();
-      for (size_t i = 0; i < engine::kMostFlatInputs; ++i) {
-        if ((norm.flat_inputs & engine::FlatInput(i)) != 0) flat_inputs.push_back(i);
-      }
-    }
-    json["norms"].push_back({{"name", norm.name},
-                             {"images", norm.images},
-                             {"channels", norm.channels},
-                             {"group_channels", norm.group_channels},
-                             {"epsilon", norm.epsilon},
-                             {"gamma", norm.gamma},
-                             {"beta", norm.beta},
-                             {"flat_inputs", std::move(flat_inputs)}});
-  }
+  AddEnds(plan, &json);
+  for (const char* list : {"nodes", "values", "norms", "numbers"}) json[list] = Json::array();
+  for (const NodeData& node : plan.nodes) json["nodes"].push_back(JsonOfNode(node));
+  for (const engine::StorageData& s : plan.storages) json["values"].push_back(JsonOfValue(s));
+  for (const engine::NormData& norm : plan.norms) json["norms"].push_back(JsonOfNorm(norm));
+  for (const auto& numbers : plan.numbers) json["numbers"].push_back(JsonOf(numbers));
   json["memory"] = {{"arena_bytes", plan.arena_bytes}, {"scratch_bytes", plan.scratch_bytes}};
   return json;
 }

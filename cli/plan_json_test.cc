@@ -42,7 +42,7 @@ TEST(PlanJson, PrintsAConvolutionInItsOwnWords) {
   EXPECT_FALSE(json.contains("constants"));
   EXPECT_EQ(json["reads"][0]["value"], 3);
   EXPECT_EQ(json["reads"][0]["shape"], (Shape{1, 2, 3, 4}));
-  EXPECT_EQ(json["reads"][0]["pending"]["norm"], "norm");
+  EXPECT_EQ(json["reads"][0]["pending"]["norm"], 0);
 }
 
 TEST(PlanJson, PrintsOperatorsInTheGraphsWordsAndResolved) {
@@ -74,6 +74,28 @@ TEST(PlanJson, PrintsWhatTheGraphHasNoNodeFor) {
   node.work = engine::ApplyWork{};
   EXPECT_EQ(Print(node)["does"], "apply");
   EXPECT_FALSE(Print(node).contains("fields"));
+}
+
+TEST(PlanJson, PrintsEndsStatesAndNumbers) {
+  PlanData plan;
+  plan.inputs = {{.name = "x", .shape = {1, 3, 4, 4}, .storage = 0, .is_picture = true},
+                 {.name = "before", .shape = {1, 3, 4, 4}, .storage = 1},
+                 {.name = "gate", .shape = {2}, .storage = 2, .initial = {1, -1}}};
+  plan.outputs = {{.name = "after", .shape = {1, 3, 4, 4}, .storage = 3}, {.name = "k", .constant = "k"}};
+  plan.states = {{.output = 0, .input = 1}};
+  plan.numbers = {{1, 2}, {3}};
+  plan.storages.push_back({.value = "y", .kept = true, .replaces = 0});
+  const auto json = JsonOfPlan(plan);
+  EXPECT_EQ(json["inputs"][0]["picture"], true);
+  EXPECT_EQ(json["inputs"][2]["initial"], (std::vector<float>{1, -1}));
+  EXPECT_FALSE(json["inputs"][1].contains("initial"));
+  EXPECT_EQ(json["outputs"][0]["value"], 3);
+  EXPECT_EQ(json["outputs"][1]["value"], nullptr);
+  EXPECT_EQ(json["outputs"][1]["constant"], "k");
+  EXPECT_EQ(json["states"][0]["input"], 1);
+  EXPECT_EQ(json["numbers"][1][0], 3);
+  EXPECT_EQ(json["values"][0]["kept"], true);
+  EXPECT_EQ(json["values"][0]["replaces"], 0);
 }
 
 }  // namespace

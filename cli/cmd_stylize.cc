@@ -163,7 +163,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_flag("--pin", args->paint.pin_threads, "Keep each of them on a core of its own");
   verb.add_option("--start", args->start, "Begin there: seconds or H:M:S")->type_name("T");
   verb.add_option("--duration", args->duration, "Stop after that much")->type_name("T");
-  verb.add_option("--crf", args->job.crf, "Video quality, lower is better (18 for libx264)")
+  verb.add_option("--crf", args->job.crf, "Video quality, lower is better (17 for libx264)")
       ->check(Quiet(CLI::Range(0, 63)))
       ->type_name("N");
   verb.add_option("--codec", args->job.codec, "Video encoder (libx264; libvpx-vp9 in .webm)")

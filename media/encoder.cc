@@ -26,7 +26,9 @@ constexpr Alias kAliases[] = {
 };
 
 // Our settings per encoder: even quality near the eye's limit at a speed that leaves the cores to the
-// network. crf_option is the name of its quality knob, nullptr where it has none.
+// network. crf_option is the name of its quality knob, nullptr where it has none. x264: on three painted
+// films the SSIM of "veryfast" at 18 (0.9791 and 0.9796, 0.932 and 0.935, 0.981 and 0.978), files 2 to 36 %
+// larger, in 36 to 51 % of its time: 1280x720 in 13 ms of a core instead of 37, where the network takes 75.
 struct Settings {
   const char* encoder;
   const char* crf_option;
@@ -34,7 +36,7 @@ struct Settings {
   const char* options[8];  // name, value, ...
 };
 constexpr Settings kSettings[] = {
-    {"libx264", "crf", 18, 51, {"preset", "veryfast"}},
+    {"libx264", "crf", 17, 51, {"preset", "superfast", "coder", "vlc"}},
     {"libx265", "crf", 20, 51, {"preset", "veryfast", "x265-params", "log-level=none"}},
     {"libvpx-vp9", "crf", 24, 63, {"b", "0", "deadline", "good", "cpu-used", "5", "row-mt", "1"}},
     {"libvpx", "crf", 10, 63, {"b", "8M", "deadline", "good", "cpu-used", "5"}},

@@ -1,5 +1,5 @@
-// Every target's pixel functions against the least one's (SSE4 on x86), at widths around the vectors', with
-// canaries behind each row.
+// Every target's pixel functions against plain loops, at widths around the vectors', with canaries behind
+// each row.
 #include "src/kernels/pixels/pixels.h"
 
 #include <gtest/gtest.h>
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "src/base/cpu.h"
+#include "src/kernels/pixels/plain_pixels_for_test.h"
 
 namespace tempera::kernels {
 namespace {
@@ -50,14 +51,13 @@ constexpr RgbToYuv kToYuv = {0.2126f, 0.7152f, 0.0722f, 0.8588f, 16, 0.4734f, 0.
 using Call = std::function<void(const PixelKernels&, Rows&, int n)>;
 
 void CompareTargets(const std::string& what, const Call& call) {
-  const PixelKernels& scalar = ChoosePixelKernels(AvailableCpuTargets().back().highway_bit);
   for (const CpuTarget& target : AvailableCpuTargets()) {
     const PixelKernels& kernels = ChoosePixelKernels(target.highway_bit);
     for (int n : {1, 2, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 64, 65, kMaxWidth}) {
       Rows expected(static_cast<unsigned>(n)), got(static_cast<unsigned>(n));
-      call(scalar, expected, n);
+      call(plain::Kernels(), expected, n);
       call(kernels, got, n);
-      // Fused multiply-adds round once where scalar code rounds twice: at most one code apart.
+      // Plain loops round once: at most one code apart.
       for (size_t i = 0; i < got.out_bytes.size(); ++i) {
         ASSERT_NEAR(got.out_bytes[i], expected.out_bytes[i], 1)
             << what << " " << target.name << " " << n << " @" << i;

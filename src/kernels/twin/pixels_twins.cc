@@ -1,8 +1,8 @@
-// Rows of pixels: every target against the last one, which has no vectors; what they mean is tested in
-// pixels/pixels_test.cc.
+// Rows of pixels: every target against plain loops.
 #include <string>
 
 #include "src/kernels/pixels/pixels.h"
+#include "src/kernels/pixels/plain_pixels_for_test.h"
 #include "src/kernels/twin/twin.h"
 
 namespace tempera::kernels {
@@ -35,8 +35,7 @@ Twin TenBitRows(const char* name, void (*call)(const PixelKernels& f, int n, Rgb
                    reinterpret_cast<uint8_t*>(out.fast.data()));
             };
             p.plain = [=, &out](const CpuTarget&) {
-              call(ChoosePixelKernels(AvailableCpuTargets().back().highway_bit), static_cast<int>(n), in,
-                   reinterpret_cast<uint8_t*>(out.plain.data()));
+              call(plain::Kernels(), static_cast<int>(n), in, reinterpret_cast<uint8_t*>(out.plain.data()));
             };
           }};
 }
@@ -69,8 +68,7 @@ Twin GatherMask(const char* name, int taps, int64_t apart) {
                   .gather_mask(in, from, weights, taps, static_cast<int>(n), out.fast.data());
             };
             p.plain = [=, &out](const CpuTarget&) {
-              ChoosePixelKernels(AvailableCpuTargets().back().highway_bit)
-                  .gather_mask(in, from, weights, taps, static_cast<int>(n), out.plain.data());
+              plain::Kernels().gather_mask(in, from, weights, taps, static_cast<int>(n), out.plain.data());
             };
           }};
 }
@@ -102,7 +100,7 @@ Twin Pixels(const char* name, void (*call)(const PixelKernels& f, int n, const P
                     weights});
             };
             p.plain = [=, &r, &g, &b, &out_bytes](const CpuTarget&) {
-              call(ChoosePixelKernels(AvailableCpuTargets().back().highway_bit), static_cast<int>(n),
+              call(plain::Kernels(), static_cast<int>(n),
                    {in_bytes,
                     in,
                     {r.plain.data(), g.plain.data(), b.plain.data()},

@@ -71,6 +71,6 @@ help:
 	@echo 'make train-tools  install libtorch, build build/train/tempera-train'
 	@echo 'make test-train   ... and run its tests'
 	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'
-	@echo 'make fuzz         60 s of fuzzing the model reader under sanitizers'
-	@echo 'make check        layers, headers, file rules, formatting'
+	@echo 'make fuzz         a minute of fuzzing the model reader and the door, under sanitizers'
+	@echo 'make check        layers, headers, file rules, formatting, what comments and docs cite'
 	@echo 'make clean        remove build/ and out/'

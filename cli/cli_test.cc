@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "cli/json.h"
+#include "cli/json/json.h"
 #include "cli/progress.h"
 
 namespace tempera::cli {

@@ -17,7 +17,7 @@
 #include "cli/charts/roofline.h"
 #include "cli/cli.h"
 #include "cli/engine_options.h"
-#include "cli/json.h"
+#include "cli/json/json.h"
 #include "cli/model_facts.h"
 #include "cli/style_library.h"
 #include "media/image.h"

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "cli/cli.h"
-#include "cli/json.h"
+#include "cli/json/json.h"
 #include "cli/style_library.h"
 #include "media/image.h"
 #include "tempera/tempera.hpp"

@@ -11,7 +11,7 @@
 #include "cli/cli.h"
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
-#include "cli/json.h"
+#include "cli/json/json.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
 #include "media/picture.h"

@@ -330,7 +330,8 @@ TEMPERA_API tempera_status tempera_set_strength(tempera_stylizer* stylizer, floa
 TEMPERA_API tempera_status tempera_working_size(tempera_stylizer* stylizer, int32_t frame_width,
                                                 int32_t frame_height, int32_t* width, int32_t* height);
 
-/* Bytes of activations and packed weights of the current plan; 0 before the first frame. */
+/* Bytes that the current plan takes: activations, packed weights, inputs and states that are kept between
+ * frames, pictures at its ends. 0 before the first frame. */
 TEMPERA_API size_t tempera_memory_bytes(const tempera_stylizer* stylizer);
 
 /* Metadata of the model ("tempera.style", "tempera.artist", ...; see docs/model-format.md);
@@ -340,10 +341,10 @@ TEMPERA_API const char* tempera_metadata(const tempera_stylizer* stylizer, const
 /* Mask networks: a picture in, a plane of bytes out, as tempera_frame_params.mask takes it. */
 typedef struct tempera_masker tempera_masker;
 
-/* As tempera_open_file. A model that does not turn a picture [1, 3, H, W] into planes [1, C, H', W'] is
- * refused; its metadata says which plane is the mask and what its numbers mean (docs/model-format.md). It has
- * one input: mask networks have no parameters and no states. Open a mask network with the working size it was
- * made for: not every one bears large pictures. */
+/* As tempera_open_file, but for what that logs of a model made for one size. A model that does not turn a
+ * picture [1, 3, H, W] into planes [1, C, H', W'] is refused; its metadata says which plane is the mask and
+ * what its numbers mean (docs/model-format.md). It has one input: mask networks have no parameters and no
+ * states. Open a mask network with the working size it was made for: not every one bears large pictures. */
 TEMPERA_API tempera_status tempera_mask_open_file(const char* path, const tempera_options* options,
                                                   tempera_masker** out);
 /* The bytes may be freed once this returns. */
@@ -356,7 +357,7 @@ TEMPERA_API void tempera_mask_close(tempera_masker* masker);
 TEMPERA_API tempera_status tempera_mask_process(tempera_masker* masker, const tempera_image* in,
                                                 uint8_t* mask, ptrdiff_t mask_stride_bytes,
                                                 int32_t mask_width, int32_t mask_height);
-/* As tempera_prepare and tempera_set_cancelled, for tempera_mask_process. */
+/* As tempera_prepare (nobody is told of its progress) and tempera_set_cancelled, for tempera_mask_process. */
 TEMPERA_API tempera_status tempera_mask_prepare(tempera_masker* masker, int32_t width, int32_t height);
 TEMPERA_API tempera_status tempera_mask_set_cancelled(tempera_masker* masker, int32_t cancelled);
 /* As tempera_metadata. */

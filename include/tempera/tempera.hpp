@@ -111,8 +111,9 @@ struct Style {
   int64_t file_bytes = 0;
 };
 
-// By name; what is no model is left out.
-inline Expected<std::vector<Style>> ListStyles(const std::string& folder) {
+// By name; what is no model is left out, and said in `skipped`, a line each (tempera_skipped_style).
+inline Expected<std::vector<Style>> ListStyles(const std::string& folder,
+                                               std::vector<std::string>* skipped = nullptr) {
   tempera_style_list* list = nullptr;
   const tempera_status status = tempera_list_styles(folder.c_str(), &list);
   if (status != TEMPERA_OK) return Error{status, tempera_error_message()};
@@ -123,6 +124,11 @@ inline Expected<std::vector<Style>> ListStyles(const std::string& folder) {
     styles.push_back(
         {info.name, info.path, info.title, info.artist, info.year, info.license, info.thumbnail_path,
          std::string(static_cast<const char*>(info.thumbnail), info.thumbnail_bytes), info.file_bytes});
+  }
+  for (int32_t i = 0; skipped != nullptr; ++i) {
+    const char* line = tempera_skipped_style(list, i);
+    if (line == nullptr) break;
+    skipped->push_back(line);
   }
   tempera_free_style_list(list);
   return styles;
@@ -173,7 +179,7 @@ class Stylizer {
     return Check(tempera_process_frame(handle_, &in, &out, &params));
   }
 
-  // After a cut, with TEMPERA_NORM_SMOOTHED or TEMPERA_NORM_CARRIED.
+  // After a cut: with TEMPERA_NORM_SMOOTHED or TEMPERA_NORM_CARRIED, and where the model has states.
   Error Reset() { return Check(tempera_reset(handle_)); }
 
   // Parameters: from any thread, effective with the next frame.
@@ -253,6 +259,15 @@ class Masker {
     const tempera_options c = Stylizer::ToC(options);
     tempera_masker* handle = nullptr;
     if (Error error = Stylizer::Check(tempera_mask_open_file(path.c_str(), &c, &handle))) return error;
+    return Masker(handle);
+  }
+
+  // The bytes may go once this returns.
+  static Expected<Masker> Open(std::span<const std::byte> model, const Options& options = {}) {
+    const tempera_options c = Stylizer::ToC(options);
+    tempera_masker* handle = nullptr;
+    if (Error error = Stylizer::Check(tempera_mask_open_memory(model.data(), model.size(), &c, &handle)))
+      return error;
     return Masker(handle);
   }
 

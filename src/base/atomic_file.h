@@ -1,4 +1,5 @@
-// A file that appears under its name only when it is whole. Everything that writes files writes them so.
+// A file that appears under its name only when it is whole. What the library and the command write is written
+// so.
 #pragma once
 
 #include <cstddef>
@@ -10,7 +11,8 @@
 
 namespace tempera {
 
-// Written under a hidden temporary name of its own in the same folder, flushed to the disk, then renamed.
+// Written under a hidden temporary name of its own in the same folder, flushed to the disk (unless
+// told not to), then renamed.
 // What stood under the name before stays until then, also when the machine stops in between. Several may
 // write one name at the same time: the last to commit is what stays. A device or a pipe (/dev/null, a FIFO)
 // is written to directly.

@@ -1,4 +1,4 @@
-// Instruction sets of an x86 processor by name, finer than the targets of cpu.h: what a kernel written in
+// Instruction sets of a processor by name, finer than the targets of cpu.h: what a kernel written in
 // one special instruction set asks before it is offered.
 #pragma once
 
@@ -13,6 +13,9 @@ struct CpuFeatures {
   bool avx_vnni = false;  // the 256-bit form for processors without AVX-512
   // Tiles: true only when Linux let this process use them. Threads started later inherit that leave.
   bool amx_tile = false, amx_int8 = false, amx_bf16 = false;
+
+  // Of 64-bit ARM, as the system says.
+  bool neon_dotprod = false, neon_i8mm = false, neon_bf16 = false;
 
   // The four parts of AVX-512 that every kernel of ours in it takes for granted.
   bool avx512() const { return avx512f && avx512bw && avx512dq && avx512vl; }

@@ -23,7 +23,7 @@ class ThreadPool {
   virtual int num_threads() const = 0;
 
   // Runs fn(context, task, thread) for every task in [0, num_tasks); thread is in
-  // [0, num_threads) and no two tasks share it at once. Returns when all are done.
+  // [0, num_threads) and no two tasks of this call share it at once. Returns when all are done.
   // Tasks are claimed one by one, in order: a worker that comes late, or not at all, holds
   // nothing up but the task it is at.
   // Which thread runs which task is not fixed: fn must not let its result depend on it.

@@ -15,6 +15,9 @@ inline constexpr int64_t kTaskNumbers = 16 * 1024;
 // The same in lines of `size` numbers, at least one.
 inline int64_t TaskLines(int64_t size) { return size < kTaskNumbers ? kTaskNumbers / size : 1; }
 
+// Enough tasks for a fair share between up to about eight threads, where finer ones cost something. As fixed.
+inline constexpr int64_t kWantedTasks = 16;
+
 // Tasks' worth of time times threads that a run takes, expected over 1, 2, 4 and 8 threads: `tasks` itself
 // when they divide evenly, more when some threads wait for the last. Plans weigh it against what finer tasks
 // copy twice; it knows nothing of the threads that there are, since the tasks decide the order of sums and

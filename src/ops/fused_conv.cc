@@ -26,7 +26,8 @@ Sizes SizesOf(const FusedConv& conv, const ComputeContext& c) {
   return {x[0], x[1], x[2], x[3], y[1] * r * r, y[2] / r, y[3] / r, w[2], w[3]};
 }
 
-// Which pixel of an axis of `size` lies at i; -1: none, padding of a number.
+// Which pixel of an axis of `size` lies at i; -1: none, padding of a number. Apart from the kernels' own
+// (pad_index.h): what they are held up against.
 int64_t PixelAt(int64_t i, int64_t size, PadKind kind) {
   if (i >= 0 && i < size) return i;
   if (kind == PadKind::kConstant) return -1;

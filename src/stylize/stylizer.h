@@ -75,7 +75,6 @@ class Stylizer {
   void GiveParameters();
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
   Status CheckPictureModel();
-  // What the engine is told of the inputs that are parameters, by input.
   // Shapes of all inputs for a padded picture.
   Result<std::vector<Shape>> InputShapes(Size padded) const;
   // The output shape for a padded input, and the activations' estimate; or why the graph refuses it.

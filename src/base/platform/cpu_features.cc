@@ -65,7 +65,12 @@ CpuFeatures Detect() {
 
 #else
 
-CpuFeatures Detect() { return {}; }
+CpuFeatures Detect() {
+  const platform::ArmFeatures arm = platform::FeaturesOfArm();
+  CpuFeatures f;
+  f.neon_dotprod = arm.dotprod, f.neon_i8mm = arm.i8mm, f.neon_bf16 = arm.bf16;
+  return f;
+}
 
 #endif
 

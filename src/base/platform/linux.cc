@@ -1,6 +1,7 @@
 #include <malloc.h>
 #include <pthread.h>
 #include <sched.h>
+#include <sys/auxv.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -46,6 +47,15 @@ bool AskForTiles() {
   return syscall(SYS_arch_prctl, kArchReqXcompPerm, kXfeatureXtileData) == 0;
 #else
   return false;
+#endif
+}
+
+ArmFeatures FeaturesOfArm() {
+#if defined(__aarch64__)
+  const unsigned long one = getauxval(AT_HWCAP), two = getauxval(AT_HWCAP2);
+  return {(one & HWCAP_ASIMDDP) != 0, (two & HWCAP2_I8MM) != 0, (two & HWCAP2_BF16) != 0};
+#else
+  return {};
 #endif
 }
 

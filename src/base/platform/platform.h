@@ -1,6 +1,7 @@
 // What is of one operating system. Each system has its own file in this folder, of which the build takes one
-// (src/base/CMakeLists.txt); nothing outside asks which system it is. `unknown.cc` serves wherever nobody
-// wrote another, a browser among them: it knows nothing, and everything works.
+// (src/base/CMakeLists.txt), beside those of POSIX or of a processor that are always built; nothing outside
+// asks which system it is. `unknown.cc` serves wherever nobody wrote another, a browser among them: it knows
+// nothing, and everything works.
 #pragma once
 
 #include <cstddef>
@@ -33,6 +34,13 @@ void ReturnFreedMemory();
 
 // Lets this process use the tile registers of x86, which Linux gives to those only that ask.
 bool AskForTiles();
+
+// What the system says that an ARM processor has beyond Armv8.0, where there is no instruction to ask;
+// nothing elsewhere.
+struct ArmFeatures {
+  bool dotprod = false, i8mm = false, bf16 = false;
+};
+ArmFeatures FeaturesOfArm();
 
 // "AMD EPYC 7763", or "unknown processor".
 std::string ProcessorName();

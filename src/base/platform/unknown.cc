@@ -31,6 +31,7 @@ size_t FreeMemoryBytes() { return SIZE_MAX; }
 void AskForHugePages(void*, size_t, size_t) {}
 void ReturnFreedMemory() {}
 bool AskForTiles() { return false; }
+ArmFeatures FeaturesOfArm() { return {}; }
 std::string ProcessorName() { return "unknown processor"; }
 
 }  // namespace tempera::platform

@@ -1,5 +1,5 @@
-// A finding as bytes, for the cache on disk: they never leave the machine that wrote them, but may come back
-// cut off, overwritten or written by somebody else.
+// A finding as bytes, for the host's cache (its own, or ours on disk): of one kind of processor, and not to
+// be trusted. They may come back cut off, overwritten or written by somebody else.
 #pragma once
 
 #include <cstdint>

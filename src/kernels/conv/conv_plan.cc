@@ -4,6 +4,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/kernels/conv/conv_f32.h"
+#include "src/kernels/task_share.h"
 #include "src/kernels/winograd/winograd.h"
 #include "src/kernels/winograd/winograd_strip.h"
 
@@ -13,9 +14,6 @@ namespace {
 // A tile's input in scratch and the output it produces should stay in a small L2 (512 KiB) until the
 // moments are gathered.
 constexpr int64_t kTileBudget = 384 * 1024 / 4;
-// Enough tasks for a fair share between up to about eight threads. Fixed, never derived from the
-// number of threads: tiles decide the order of sums, and the result may not depend on threads.
-constexpr int64_t kWantedTasks = 16;
 // Tiles are cut at multiples of the widest vector.
 constexpr int64_t kVector = 16;
 

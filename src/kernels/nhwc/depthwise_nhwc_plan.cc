@@ -3,12 +3,13 @@
 
 #include "src/base/checked_math.h"
 #include "src/kernels/nhwc/depthwise_nhwc.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::kernels {
 namespace {
 
-// Numbers that a task writes: some tens of microseconds. From the shape alone, as everywhere.
-constexpr int64_t kTaskNumbers = 32 * 1024;
+// Of fp16, half as long as those that it counts.
+constexpr int64_t kF16TaskNumbers = 2 * kTaskNumbers;
 constexpr int64_t kMostReach = int64_t{1} << 14;
 
 }  // namespace
@@ -46,7 +47,7 @@ Result<DepthwiseNhwcPlan> PlanDepthwiseNhwc(const ConvShape& shape, std::span<co
   p.bias.assign(static_cast<size_t>(p.channels), 0.0f);
   std::copy(bias.begin(), bias.end(), p.bias.begin());
 
-  p.tile_h = std::clamp<int64_t>(kTaskNumbers / (shape.out_w * p.channels), 1, shape.out_h);
+  p.tile_h = std::clamp<int64_t>(kF16TaskNumbers / (shape.out_w * p.channels), 1, shape.out_h);
   // Even parts.
   p.tile_h = CeilDiv(shape.out_h, CeilDiv(shape.out_h, p.tile_h));
   p.tiles = CeilDiv(shape.out_h, p.tile_h);

@@ -282,11 +282,7 @@ HWY_AFTER_NAMESPACE();
 
 #if HWY_ONCE
 namespace tempera::kernels {
-HWY_EXPORT(GetDepthwiseNhwcTarget);
-
-const DepthwiseNhwcTarget* ChooseDepthwiseNhwcTarget(int64_t highway_bit) {
-  return ChooseForTarget(HWY_DISPATCH_TABLE(GetDepthwiseNhwcTarget), highway_bit)();
-}
+TEMPERA_CHOOSE_BY_TARGET(const DepthwiseNhwcTarget*, ChooseDepthwiseNhwcTarget, GetDepthwiseNhwcTarget);
 
 TaskRegion DepthwiseNhwcPlan::WrittenRegion(int64_t task) const {
   const int64_t y = task % tiles * tile_h;

@@ -8,8 +8,6 @@
 namespace tempera::kernels {
 namespace {
 
-// Enough tasks for a fair share between up to about eight threads.
-constexpr int64_t kWantedTasks = 16;
 // The ring should leave a part of a 32 KiB L1 to the output.
 constexpr int64_t kRingNumbers = 6 * 1024;
 constexpr int64_t kVector = 16;  // the widest one

@@ -3,6 +3,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/kernels/planes/mix_f32.h"
+#include "src/kernels/task_share.h"
 
 namespace tempera::kernels {
 namespace {
@@ -19,9 +20,6 @@ constexpr int64_t kPanelPixels = 192;
 constexpr int64_t kNearGroups = 4;
 // What a task writes should still be in the L2 when its moments are gathered.
 constexpr int64_t kTileNumbers = 48 * 1024;
-// Enough tasks for a fair share between a few threads, on small maps too. Fixed: tiles decide the order in
-// which moments are summed.
-constexpr int64_t kWantedTasks = 16;
 // Blocks that make up for copying the panel once more.
 constexpr int64_t kBlocksAPart = 4;
 // Read where they are: streams that the L1's ways take when planes are a power of two apart; where all output

@@ -55,8 +55,10 @@ TEST_F(StyleFolder, ListsWhatFilesSayAndSkipsWhatIsNone) {
   Write("notes.txt", "nothing");
   fs::create_directories(folder_ / "folder.onnx");
 
-  const Expected<std::vector<tempera::Style>> styles = tempera::ListStyles(folder_.string());
+  std::vector<std::string> skipped;
+  const Expected<std::vector<tempera::Style>> styles = tempera::ListStyles(folder_.string(), &skipped);
   ASSERT_TRUE(styles) << styles.error().message;
+  EXPECT_EQ(skipped.size(), 3u);
   // The liar's picture is none; it is a style all the same.
   ASSERT_EQ(styles->size(), 3u);
   EXPECT_EQ((*styles)[0].name, "liar");

@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <fstream>
 #include <random>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -195,6 +196,11 @@ TEST(Masker, ThroughTheCDoor) {
     ASSERT_FALSE(opened->Process(image, again, 20, 10));
     EXPECT_EQ(again, mask);
     EXPECT_TRUE(opened->Process(image, again, 20, 11));
+    auto from_memory = tempera::Masker::Open(std::as_bytes(std::span(bytes)));
+    ASSERT_TRUE(from_memory) << from_memory.error().message;
+    std::fill(again.begin(), again.end(), uint8_t{7});
+    ASSERT_FALSE(from_memory->Process(image, again, 20, 10));
+    EXPECT_EQ(again, mask);
     std::remove(path.c_str());
   }
   EXPECT_EQ(tempera_mask_process(masker, &image, nullptr, 20, 20, 10), TEMPERA_INVALID_ARGUMENT);

@@ -4,8 +4,8 @@
 #define TEMPERA_DOT_ATTR __attribute__((target("arch=armv8.2-a+bf16")))
 
 #include <arm_neon.h>
-#include <sys/auxv.h>
 
+#include "src/base/cpu_features.h"
 #include "src/kernels/dot/dot_block.h"
 #include "src/kernels/dot/dot_entry.h"
 
@@ -50,7 +50,7 @@ const DotKernel& NeonBf16Dot() {
   static constexpr DotKernel kernel = BlockDotKernel<NeonBf16>("neon_bf16", DotElement::kBf16);
   return kernel;
 }
-bool HasNeonBf16Dot() { return (getauxval(AT_HWCAP2) & HWCAP2_BF16) != 0; }
+bool HasNeonBf16Dot() { return ThisCpu().neon_bf16; }
 
 }  // namespace tempera::kernels
 #endif  // __aarch64__

@@ -8,8 +8,8 @@
 #define TEMPERA_DOT_ATTR __attribute__((target("arch=armv8.2-a+dotprod")))
 
 #include <arm_neon.h>
-#include <sys/auxv.h>
 
+#include "src/base/cpu_features.h"
 #include "src/kernels/dot/dot_block.h"
 #include "src/kernels/dot/dot_entry.h"
 
@@ -84,7 +84,7 @@ const DotKernel& NeonDotprodDot() {
                                        &NothingToSetUp, &NothingToSetUp,   &Run, &Pack, 60};
   return kernel;
 }
-bool HasNeonDotprodDot() { return (getauxval(AT_HWCAP) & HWCAP_ASIMDDP) != 0; }
+bool HasNeonDotprodDot() { return ThisCpu().neon_dotprod; }
 
 }  // namespace tempera::kernels
 #endif  // __aarch64__

@@ -4,8 +4,8 @@
 #define TEMPERA_DOT_ATTR __attribute__((target("arch=armv8.2-a+i8mm")))
 
 #include <arm_neon.h>
-#include <sys/auxv.h>
 
+#include "src/base/cpu_features.h"
 #include "src/kernels/dot/dot_block.h"
 #include "src/kernels/dot/dot_entry.h"
 
@@ -50,7 +50,7 @@ const DotKernel& NeonI8mmDot() {
   static constexpr DotKernel kernel = BlockDotKernel<NeonI8mm>("neon_i8mm", DotElement::kU8S8);
   return kernel;
 }
-bool HasNeonI8mmDot() { return (getauxval(AT_HWCAP2) & HWCAP2_I8MM) != 0; }
+bool HasNeonI8mmDot() { return ThisCpu().neon_i8mm; }
 
 }  // namespace tempera::kernels
 #endif  // __aarch64__

@@ -1,5 +1,5 @@
 // The plan as `tempera inspect --json` prints it: docs/plan-json.md.
-#include "cli/plan_json.h"
+#include "cli/json/plan_json.h"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "cli/json.h"
+#include "cli/json/json.h"
 
 #include <gtest/gtest.h>
 

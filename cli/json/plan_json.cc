@@ -1,4 +1,4 @@
-#include "cli/plan_json.h"
+#include "cli/json/plan_json.h"
 
 #include <cmath>
 #include <string>

@@ -2,6 +2,7 @@
 // that are there before anything is allocated.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <span>
 #include <string>
@@ -10,6 +11,10 @@
 #include "src/onnx/model.h"
 
 namespace tempera::onnx {
+
+// Axes of a tensor in a file, and of one computed from it (ops/specialize.h): loops over shapes take time by
+// them. ONNX has no limit; nothing that makes sense for pictures comes near this one.
+constexpr size_t kMaxRank = 16;
 
 // Errors: kCorruptModel (not protobuf, truncated, sizes that disagree),
 // kUnsupported (opset above 19; opsets before 7 are read, and refused by the operators that had another form

@@ -15,9 +15,6 @@ using protozero::pbf_reader;
 using protozero::pbf_wire_type;
 using protozero::tag_and_type;
 
-// ONNX has no limit; nothing that makes sense for pictures comes near it.
-constexpr size_t kMaxRank = 16;
-
 // TensorProto as it stands in the file. Only one of the data fields is used by a sane writer.
 struct RawTensor {
   std::string name;

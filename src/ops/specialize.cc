@@ -6,6 +6,7 @@
 #include "src/graph/liveness.h"
 #include "src/graph/rewrite.h"
 #include "src/onnx/quote.h"
+#include "src/onnx/reader.h"
 #include "src/ops/old_broadcast.h"
 #include "src/ops/op.h"
 
@@ -84,6 +85,11 @@ Status Specializer::SetInputs(std::span<const TensorInfo> inputs) {
       return InvalidArgument("input " + onnx::Quote(value.name) + " takes " + DataTypeName(value.info.dtype) +
                              ", not " + DataTypeName(inputs[i].dtype));
     }
+    if (inputs[i].shape.size() > onnx::kMaxRank) {
+      return InvalidArgument("input " + onnx::Quote(value.name) + " has " +
+                             std::to_string(inputs[i].shape.size()) + " dimensions; at most " +
+                             std::to_string(onnx::kMaxRank) + " are supported");
+    }
     const Result<int64_t> count = ElementCount(inputs[i].shape, inputs[i].dtype);
     if (!count.ok()) {
       return InvalidArgument("input " + onnx::Quote(value.name) + " cannot have shape " +
@@ -122,8 +128,14 @@ Status Specializer::VisitNode(Node&& node) {
   if (const Status s = op->infer(context); !s.ok()) return AtNode(node, s);
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     if (node.outputs[i] == kNoValue) continue;
-    if (const auto count = ElementCount(outputs[i].shape, outputs[i].dtype); !count.ok()) {
-      return AtNode(node, OutOfMemory("its result of shape " + ShapeToString(outputs[i].shape) +
+    const Shape& shape = outputs[i].shape;
+    if (shape.size() > onnx::kMaxRank) {
+      return AtNode(
+          node, Unsupported("its result has " + std::to_string(shape.size()) +
+                            " dimensions; export the model with at most " + std::to_string(onnx::kMaxRank)));
+    }
+    if (const auto count = ElementCount(shape, outputs[i].dtype); !count.ok()) {
+      return AtNode(node, OutOfMemory("its result of shape " + ShapeToString(shape) +
                                       " is larger than 16 GiB; use a smaller picture"));
     }
     graph_.value(node.outputs[i]).info = std::move(outputs[i]);

@@ -117,6 +117,21 @@ TEST(Specialize, SizesFromPixelsAreRefused) {
   EXPECT_THAT(ErrorOf(graph, Frame(2, 2)), HasSubstr("depends on the picture's content"));
 }
 
+// Every loop over a shape takes time by its axes, of which a Reshape could make a million.
+TEST(Specialize, RefusesShapesOfMoreAxesThanFilesMayHave) {
+  const auto of_axes = [](size_t axes) {
+    std::vector<int64_t> shape(axes, 1);
+    shape.back() = -1;
+    return GraphOf({{"wide", "Reshape", "", {"x", "shape"}, {"y"}, {}}}, {{"shape", Longs(shape)}});
+  };
+  const std::vector<TensorInfo> infos = {Frame(2, 2)};
+  EXPECT_TRUE(Specialize(of_axes(16), infos).ok());
+  EXPECT_THAT(ErrorOf(of_axes(17), Frame(2, 2)), HasSubstr("node 'wide' (Reshape): its result has 17"));
+  graph::Graph open = GraphOf({{"y", "Relu", "", {"x"}, {"y"}, {}}});
+  open.input_dims = {{}};
+  EXPECT_THAT(ErrorOf(open, {DataType::kFloat32, Shape(17, 1)}), HasSubstr("input 'x' has 17 dimensions"));
+}
+
 // Opset 6: b [3] added along axis 1 of [1, 3, h, w].
 TEST(Specialize, OldBroadcastingBecomesTheModernOne) {
   const auto graph = GraphOf(

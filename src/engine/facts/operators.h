@@ -5,6 +5,7 @@
 #include <span>
 #include <string_view>
 
+#include "src/engine/facts/small_ranges.h"
 #include "src/engine/facts/spread.h"
 #include "src/graph/graph.h"
 
@@ -39,9 +40,10 @@ struct OperatorFacts {
   FlatWhen (*flat)(const graph::Node& node);
   RangeRule range;  // nullptr: what it makes is measured (kMeasured in operators.cc)
   LayoutRole layout;
+  SmallRule small = nullptr;  // nullptr: nothing is known of small values that it makes
 };
 
-// Of an operator without a line: never flat, measured, in planes.
+// Of an operator without a line: never flat, measured, in planes, no small values known.
 const OperatorFacts& FactsOf(std::string_view op_type);
 // Whether it has a line.
 bool HasFacts(std::string_view op_type);

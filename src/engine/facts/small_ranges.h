@@ -14,61 +14,70 @@
 
 namespace tempera::engine {
 
+// What is known of a value's numbers.
+struct SmallNumbers {
+  // No number of the value is less than the sum of all of `value`'s, where none of those is negative.
+  struct SumOf {
+    graph::ValueId value = graph::kNoValue;
+    bool exactly = false;  // and each is that sum
+  };
+
+  Intervals at = {};
+  // None is negative, and together they are 1; or `most`: no more than 1. Weights of a mean, which lies
+  // between the least and the greatest of what they weigh.
+  bool shares = false, most = false;
+  SumOf sum = {};  // may be known where `at` is not
+  bool known() const { return at.known(); }
+};
+
 class SmallRanges {
  public:
   explicit SmallRanges(const graph::Graph& graph);
 
   // What is known of an fp32 input.
   void SetInput(graph::ValueId v, const InputValues& known);
-  // Every node, in order. What no later one reads is forgotten at the next call.
+  // Every node, in order, each by its operator's rule (operators.h). What no later one reads is forgotten at
+  // the next call.
   void Visit(const graph::Node& node);
   // One a number, of a constant as well; empty: not known.
   std::vector<Interval> Of(graph::ValueId v) const;
   bool Knows(graph::ValueId v) const;
+  // All that Of gives, and what else is known.
+  SmallNumbers Read(graph::ValueId v) const;
 
+  // Before a rule takes more than a few steps for each number that its node reads or makes: false when the
+  // graph has taken all the work that it gets.
+  bool Afford(int64_t work);
   // Intervals kept at the moment.
   int64_t kept() const { return kept_; }
 
  private:
-  struct Numbers {
-    Intervals at = {};
-    // None is negative, and together they are 1; or `most`: no more than 1. Weights of a mean, which lies
-    // between the least and the greatest of what they weigh.
-    bool shares = false, most = false;
-    bool known() const { return at.known(); }
-  };
-  // No number of the value is less than the sum of all of `of`'s.
-  struct SumOf {
-    graph::ValueId of = graph::kNoValue;
-    bool exactly = false;  // and it is that
-  };
-
-  Numbers Read(graph::ValueId v) const;
-  void Keep(graph::ValueId v, Numbers numbers);
+  void Keep(graph::ValueId v, SmallNumbers numbers);
   void Forget(graph::ValueId v);
   const Shape& ShapeOf(graph::ValueId v) const { return graph_.value(v).info.shape; }
-  // False when the graph has taken all the work that it gets.
-  bool Afford(int64_t work);
-
-  Numbers Ranges(const graph::Node& node);
-  Numbers Moved(const graph::Node& node);
-  Numbers Mapped(const graph::Node& node);
-  Numbers Joined(const graph::Node& node);
-  Numbers Multiplied(const graph::Node& node);
-  Numbers Gathered(const graph::Node& node);
-  Numbers Reduced(const graph::Node& node);
-  Numbers Part(graph::ValueId whole, graph::ValueId part, const Shape& begin);
-  void Split(const graph::Node& node);
-  Numbers Sliced(const graph::Node& node);
-  Numbers Concatenated(const graph::Node& node);
-  SumOf SumBelow(const graph::Node& node) const;
 
   const graph::Graph& graph_;
-  std::vector<Numbers> values_;
-  std::vector<SumOf> sums_;  // by ValueId
+  std::vector<SmallNumbers> values_;  // by ValueId
   std::vector<std::vector<graph::ValueId>> last_uses_;
   size_t visited_ = 0;
   int64_t kept_ = 0, work_ = 0;
 };
+
+// A small output of a node whose first input is there.
+struct SmallContext {
+  const graph::Graph& graph;
+  const graph::Node& node;
+  SmallRanges& known;
+  size_t output = 0;  // which, of those of the node
+
+  const Shape& made() const { return graph.value(node.outputs[output]).info.shape; }
+  int64_t count() const;       // of its numbers
+  int64_t count_read() const;  // of those of the first input
+  // Of inputs that are there.
+  const Shape& shape(size_t input = 0) const { return graph.value(node.inputs[input]).info.shape; }
+  // Nothing of an input that is left out.
+  SmallNumbers Read(size_t input = 0) const;
+};
+using SmallRule = SmallNumbers (*)(const SmallContext& context);
 
 }  // namespace tempera::engine

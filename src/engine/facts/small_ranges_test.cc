@@ -115,5 +115,23 @@ TEST(SmallRanges, WorkIsBounded) {
   EXPECT_EQ(known[0], (Interval{0, 1}));  // whatever goes in
 }
 
+// 65536 parts of one number each: every part by itself costs what the whole does.
+TEST(SmallRanges, WorkIsBoundedForManyParts) {
+  constexpr int64_t kParts = 65536;
+  TestModel m;
+  m.Input("p", {1, 1});
+  const std::string whole = m.Node("Mul", {"p", m.Random({1, kParts})});
+  const std::vector<std::string> parts = m.Split(whole, 1, std::vector<int64_t>(kParts, 1));
+  m.Output(m.Node("Sigmoid", {parts.back()}));
+  const graph::Graph graph = Specialized(m, {1, 1});
+  ASSERT_EQ(graph.inputs.size(), 2u);
+  const auto start = std::chrono::steady_clock::now();
+  SmallRanges small(graph);
+  small.SetInput(graph.inputs[1], {});
+  for (const graph::Node& node : graph.nodes) small.Visit(node);
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(2));
+  EXPECT_TRUE(small.Knows(graph.outputs[0]));
+}
+
 }  // namespace
 }  // namespace tempera::engine

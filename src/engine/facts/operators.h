@@ -35,15 +35,23 @@ enum class LayoutRole {
   kActivation,  // the same with an activation
 };
 
+// Whether a result's numbers are shares of a whole, 0 to 1.
+enum class Shares {
+  kNotKnown,
+  kAlways,  // whatever goes in
+  kKept,    // when the first input's are: it cuts, turns or resamples them
+};
+
 struct OperatorFacts {
   std::string_view op_type;
   FlatWhen (*flat)(const graph::Node& node);
   RangeRule range;  // nullptr: what it makes is measured (kMeasured in operators.cc)
   LayoutRole layout;
   SmallRule small = nullptr;  // nullptr: nothing is known of small values that it makes
+  Shares shares = Shares::kNotKnown;
 };
 
-// Of an operator without a line: never flat, measured, in planes, no small values known.
+// Of an operator without a line: never flat, measured, in planes, nothing else known.
 const OperatorFacts& FactsOf(std::string_view op_type);
 // Whether it has a line.
 bool HasFacts(std::string_view op_type);

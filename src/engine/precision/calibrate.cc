@@ -14,6 +14,7 @@
 #include "src/engine/precision/input_settings.h"
 #include "src/engine/precision/input_shapes.h"
 #include "src/graph/passes.h"
+#include "src/graph/rewrite.h"
 #include "src/kernels/dot/dot_kernel.h"
 #include "src/ops/specialize.h"
 
@@ -34,7 +35,7 @@ const double kMostNoise = std::pow(10, -kLeastPsnrInt8 / 10);
 std::vector<std::vector<int64_t>> SignatureOf(const Graph& graph) {
   std::vector<std::vector<int64_t>> signature;
   for (const Node& node : graph.nodes) {
-    if (node.op_type == "tempera.Conv") signature.push_back(graph.value(node.inputs[1]).info.shape);
+    if (graph::ConvOf(node) != nullptr) signature.push_back(graph.value(node.inputs[1]).info.shape);
   }
   return signature;
 }
@@ -42,7 +43,7 @@ std::vector<std::vector<int64_t>> SignatureOf(const Graph& graph) {
 int64_t MacsOf(const Graph& graph) {
   int64_t macs = 0;
   for (const Node& node : graph.nodes) {
-    if (node.op_type == "tempera.Conv") macs += ConvShapeOf(graph, node).macs();
+    if (graph::ConvOf(node) != nullptr) macs += ConvShapeOf(graph, node).macs();
   }
   return macs;
 }

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "src/engine/precision/calibration_bytes.h"
+#include "src/graph/rewrite.h"
 #include "src/kernels/dot/dot_kernel.h"
 
 namespace tempera::engine {
@@ -96,7 +97,7 @@ void AddInputs(Digester& to, const KnownInputs& inputs) {
 std::vector<int64_t> InputChannels(const graph::Graph& graph) {
   std::vector<int64_t> channels;
   for (const graph::Node& node : graph.nodes) {
-    if (node.op_type != "tempera.Conv") continue;
+    if (graph::ConvOf(node) == nullptr) continue;
     const Shape& shape = graph.value(node.inputs[0]).info.shape;
     channels.push_back(shape.size() >= 2 ? shape[1] : -1);
   }

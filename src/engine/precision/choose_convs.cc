@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "src/engine/facts/layouts.h"
+#include "src/engine/facts/operators.h"
 #include "src/engine/precision/conv_shape.h"
+#include "src/graph/rewrite.h"
 #include "src/kernels/nhwc/conv_cost.h"
 #include "src/kernels/nhwc/depthwise_nhwc.h"
 
@@ -34,7 +36,7 @@ int64_t NumbersOf(const Graph& graph, graph::ValueId v) {
 PlanCosts::PlanCosts(const Graph& graph, int64_t highway_bit)
     : graph_(graph), highway_bit_(highway_bit), depthwise_(DepthwiseOverPixels(graph)) {
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (graph.nodes[n].op_type == "tempera.Conv") convs_.push_back(CostsOf(n));
+    if (graph::ConvOf(graph.nodes[n]) != nullptr) convs_.push_back(CostsOf(n));
   }
 }
 
@@ -78,7 +80,7 @@ double PlanCosts::Total(std::span<const Precision> precisions) const {
                                  : convs_[i].f32;
   }
   for (const Node& node : graph_.nodes) {
-    if (node.op_type != "Add" || node.outputs.empty()) continue;
+    if (FactsOf(node.op_type).layout != LayoutRole::kAdd || node.outputs.empty()) continue;
     const auto out = node.outputs[0];
     const auto layout =
         interleaved[static_cast<size_t>(out)] ? PictureLayout::kNhwcF16 : PictureLayout::kPlanarF32;
@@ -153,7 +155,7 @@ std::vector<bool> DepthwiseOverPixels(const Graph& graph) {
   std::vector<bool> serves;
   for (const Node& node : graph.nodes) {
     serves.push_back(false);
-    if (node.op_type != "tempera.Conv" || graph.value(node.inputs[0]).info.shape.size() != 4) continue;
+    if (graph::ConvOf(node) == nullptr || graph.value(node.inputs[0]).info.shape.size() != 4) continue;
     const kernels::ConvShape shape = ConvShapeOf(graph, node);
     serves.back() = kernels::CheckConvShape(shape).ok() && kernels::DepthwiseNhwcServes(shape);
   }

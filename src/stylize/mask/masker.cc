@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <string>
-#include <string_view>
 #include <utility>
 
 #include "src/base/cpu.h"
 #include "src/base/text/number_text.h"
+#include "src/engine/facts/operators.h"
 #include "src/engine/facts/ranges.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/picture_input.h"
@@ -37,24 +36,18 @@ float BoundOf(const graph::Graph& model, const graph::Node& clip, size_t input, 
 // Whether a graph ends in what makes shares of a whole, however they are cut, turned and enlarged behind it:
 // the numbers are then no logits.
 bool EndsInShares(const graph::Graph& model) {
-  constexpr std::string_view kShares[] = {"Sigmoid", "Softmax", "HardSigmoid"};
-  constexpr std::string_view kKeeps[] = {
-      "Identity", "Cast",   "Dropout", "Reshape", "Flatten",  "Squeeze",      "Unsqueeze",   "Transpose",
-      "Slice",    "Gather", "Split",   "Resize",  "Upsample", "DepthToSpace", "AveragePool", "MaxPool"};
-  const auto among = [](const auto& names, const std::string& name) {
-    return std::find(std::begin(names), std::end(names), name) != std::end(names);
-  };
   graph::ValueId value = model.outputs[0];
   // As many steps as there are nodes: a graph has no circle.
   for (size_t i = 0; i < model.nodes.size(); ++i) {
     const graph::Node* node = ProducerOf(model, value);
     if (node == nullptr) return false;
-    if (among(kShares, node->op_type)) return true;
+    const engine::Shares shares = engine::FactsOf(node->op_type).shares;
+    if (shares == engine::Shares::kAlways) return true;
     if (node->op_type == "Clip") {
       constexpr float kNone = std::numeric_limits<float>::infinity();
       return BoundOf(model, *node, 1, "min", -kNone) >= 0 && BoundOf(model, *node, 2, "max", kNone) <= 1;
     }
-    if (!among(kKeeps, node->op_type) || node->inputs.empty()) return false;
+    if (shares != engine::Shares::kKept || node->inputs.empty()) return false;
     value = node->inputs[0];
   }
   return false;

@@ -48,30 +48,50 @@ class Specializer {
  public:
   explicit Specializer(const Graph& graph) : graph_(graph) {}
 
-  Result<Graph> Run(std::span<const TensorInfo> inputs);
+  Result<Graph> Run(std::span<const TensorInfo> inputs, Unfinished* unfinished);
 
  private:
+  Status Visit(std::span<const TensorInfo> inputs);
   Status SetInputs(std::span<const TensorInfo> inputs);
   Status VisitNode(Node&& node);
   // Computes the node now; its outputs become constants.
   Status Fold(const Node& node, const Operator& op);
   Status CheckMemory() const;
+  std::vector<Shape> KnownShapes() const;
 
   Graph graph_;
+  size_t visited_ = 0;  // the node at which it is
   std::vector<bool> concrete_;
   int64_t folded_bytes_ = 0;
 };
 
-Result<Graph> Specializer::Run(std::span<const TensorInfo> inputs) {
+Result<Graph> Specializer::Run(std::span<const TensorInfo> inputs, Unfinished* unfinished) {
   concrete_.assign(graph_.values.size(), false);
   for (size_t v = 0; v < graph_.values.size(); ++v) concrete_[v] = graph_.values[v].constant.has_value();
-  TEMPERA_RETURN_IF_ERROR(SetInputs(inputs));
+  const Status status = Visit(inputs);
+  if (status.ok()) return std::move(graph_);
+  if (unfinished != nullptr) *unfinished = {visited_, KnownShapes()};
+  return status;
+}
+
+Status Specializer::Visit(std::span<const TensorInfo> inputs) {
   std::vector<Node> nodes = std::move(graph_.nodes);
   graph_.nodes.clear();
-  for (Node& node : nodes) TEMPERA_RETURN_IF_ERROR(VisitNode(std::move(node)));
+  visited_ = nodes.size();
+  TEMPERA_RETURN_IF_ERROR(SetInputs(inputs));
+  for (visited_ = 0; visited_ < nodes.size(); ++visited_) {
+    TEMPERA_RETURN_IF_ERROR(VisitNode(std::move(nodes[visited_])));
+  }
   graph::RemoveDeadNodes(graph_);
-  TEMPERA_RETURN_IF_ERROR(CheckMemory());
-  return std::move(graph_);
+  return CheckMemory();
+}
+
+std::vector<Shape> Specializer::KnownShapes() const {
+  std::vector<Shape> shapes(graph_.values.size());
+  for (size_t v = 0; v < shapes.size(); ++v) {
+    if (concrete_[v]) shapes[v] = graph_.values[v].info.shape;
+  }
+  return shapes;
 }
 
 Status Specializer::SetInputs(std::span<const TensorInfo> inputs) {
@@ -240,8 +260,9 @@ Status RunNode(const Graph& graph, const Node& node, std::vector<Tensor>* values
 
 }  // namespace
 
-Result<graph::Graph> Specialize(const graph::Graph& graph, std::span<const TensorInfo> inputs) {
-  return Specializer(graph).Run(inputs);
+Result<graph::Graph> Specialize(const graph::Graph& graph, std::span<const TensorInfo> inputs,
+                                Unfinished* unfinished) {
+  return Specializer(graph).Run(inputs, unfinished);
 }
 
 Result<std::vector<Tensor>> RunReference(const graph::Graph& graph, std::span<const Tensor> inputs) {

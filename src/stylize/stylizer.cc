@@ -44,7 +44,7 @@ Status Stylizer::CheckPictureModel() {
 
 Result<std::vector<Shape>> Stylizer::InputShapes(Size padded) const {
   return engine::InputShapesFor(*model_, {1, 3, padded.height, padded.width}, metadata_.picture_input,
-                                metadata_.states);
+                                metadata_.states, options_.host.get());
 }
 
 Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
@@ -59,8 +59,9 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
   const Result<graph::Graph> specialized = ops::Specialize(*model_, inputs);
   if (!specialized.ok()) return named(specialized.status());
   const graph::Graph& graph = *specialized;
+  // What the file says of them, the caller cannot change.
   const Status states = engine::CheckStates(graph, metadata_.states, metadata_.picture_input);
-  if (!states.ok()) return named(states);
+  if (!states.ok()) return named(Unsupported(states.message()));
   const TensorInfo& output = graph.value(graph.outputs[0]).info;
   const Shape& shape = output.shape;
   // A painting may be smaller or larger than its source, but it grows with it: a row of scores does not.

@@ -94,7 +94,7 @@ class Calibrator {
   };
 
   bool Holds(const Calibration& c) const;
-  void ChooseSmallSize();
+  Status ChooseSmallSize();
   // Fills in out_.convs and out_.info.
   Status Find();
   Status FindRanges();
@@ -142,7 +142,7 @@ bool Calibrator::Holds(const Calibration& c) const {
 }
 
 // The session's own size stays where the model takes no other, or is another graph there.
-void Calibrator::ChooseSmallSize() {
+Status Calibrator::ChooseSmallSize() {
   small_ = graph_;
   std::vector<TensorInfo> inputs = inputs_;
   for (TensorInfo& info : inputs) {
@@ -151,20 +151,23 @@ void Calibrator::ChooseSmallSize() {
   }
   if (!options_.states.empty()) {
     const size_t picture = options_.picture_input;
-    const auto shapes = InputShapesFor(model_, inputs[picture].shape, picture, options_.states);
-    if (!shapes.ok()) return;
+    const auto shapes =
+        InputShapesFor(model_, inputs[picture].shape, picture, options_.states, options_.host.get());
+    if (shapes.status().code() == StatusCode::kCancelled) return shapes.status();
+    if (!shapes.ok()) return OkStatus();
     for (const StateLink& link : options_.states) inputs[link.input].shape = (*shapes)[link.input];
   }
   Result<Graph> small = ops::Specialize(model_, inputs);
-  if (!small.ok()) return;
+  if (!small.ok()) return OkStatus();
   // The shapes of states were found with other inputs as declared; these may be others here.
   for (const StateLink& link : options_.states) {
     if (small->value(small->outputs[link.output]).info.shape !=
         small->value(small->inputs[link.input]).info.shape)
-      return;
+      return OkStatus();
   }
-  if (!graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return;
+  if (!graph::RunPasses(*small).ok() || SignatureOf(*small) != out_.signature) return OkStatus();
   small_ = std::move(small).value();
+  return OkStatus();
 }
 
 // How many frames it takes nobody knows before: each brings the end a quarter nearer.
@@ -322,7 +325,7 @@ Result<CalibrationPtr> Calibrator::Run() {
     return Unsupported("precision bf16 needs AMX, AVX-512 BF16 or ARM's BF16, which the target " +
                        target_.name + " does not have here; use --precision auto, int8 or fp32");
   }
-  ChooseSmallSize();
+  TEMPERA_RETURN_IF_ERROR(ChooseSmallSize());
   const CalibrationCache cache(options_.host != nullptr ? options_.host->cache.get() : nullptr, small_, out_,
                                target_.highway_bit, options_.measures_precision);
   if (!cache.Load(&out_)) {

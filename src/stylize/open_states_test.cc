@@ -1,0 +1,96 @@
+// States whose sizes the file leaves open, through the public door.
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "src/engine/run/matting_for_test.h"
+#include "src/stylize/test_model.h"
+#include "tempera/tempera.hpp"
+
+namespace tempera::stylize {
+namespace {
+
+using engine::Meets;
+
+Expected<tempera::Stylizer> Open(const TestModel& model) {
+  const std::string bytes = model.Bytes();
+  return tempera::Stylizer::Open(std::as_bytes(std::span(bytes)));
+}
+
+TestModel Matting(Meets meets) {
+  TestModel m;
+  m.graph().outputs.clear();
+  const std::vector<std::string> outputs = engine::AddMatting(m, "input", meets);
+  for (const std::string& name : outputs) m.Output(name);
+  for (size_t i = 1; i < outputs.size(); ++i) {
+    m.Metadata("tempera.state." + outputs[i], "r" + std::to_string(i));
+  }
+  m.Metadata("tempera.value_range", "0..1");
+  return m;
+}
+
+using Pixels = std::vector<uint8_t>;
+
+// The same frame twice, and once more after a reset.
+std::vector<Pixels> PaintThrice(tempera::Stylizer& s, int width, int height) {
+  Pixels frame(3 * static_cast<size_t>(width) * static_cast<size_t>(height));
+  std::mt19937 random(static_cast<unsigned>(width));
+  for (uint8_t& b : frame) b = static_cast<uint8_t>(random());
+  std::vector<Pixels> painted;
+  for (int i = 0; i < 3; ++i) {
+    if (i == 2) tempera_reset(s.handle());
+    painted.push_back(Pixels(frame.size()));
+    const Error error = s.Process(MakeImage(TEMPERA_RGB, frame.data(), width, height),
+                                  MakeImage(TEMPERA_RGB, painted.back().data(), width, height));
+    EXPECT_FALSE(error) << error.message;
+  }
+  return painted;
+}
+
+TEST(OpenStates, OfFourScalesPaint) {
+  Expected<tempera::Stylizer> met = Open(Matting(Meets::kConcat)), expanded = Open(Matting(Meets::kExpand));
+  ASSERT_TRUE(met && expanded) << met.error().message << expanded.error().message;
+  for (const auto& [width, height] : {std::pair{64, 48}, {101, 67}, {5, 33}, {1, 1}}) {
+    const std::vector<Pixels> painted = PaintThrice(*met, width, height);
+    EXPECT_NE(painted[0], painted[1]) << "what comes back is seen";
+    EXPECT_EQ(painted[0], painted[2]);
+    EXPECT_EQ(painted, PaintThrice(*expanded, width, height)) << width << "x" << height;
+  }
+}
+
+TEST(OpenStates, ThatDoNotFollowAreTheModelsFault) {
+  TestModel m;
+  m.Input("before", {1, 3, -1, -1});
+  m.Constant("scales", {4}, {1, 1, 2, 2}).Node("Resize", {"before", "", "scales"}, "after");
+  m.Node("Relu", {"input"}, "output");
+  m.Output("after");
+  m.Metadata("tempera.state.after", "before");
+  const Expected<tempera::Stylizer> grows = Open(m);
+  ASSERT_FALSE(grows);
+  EXPECT_EQ(grows.error().code, TEMPERA_UNSUPPORTED) << grows.error().message;
+  EXPECT_EQ(grows.error().message.rfind("the model: the sizes of state input 'before' do not follow", 0), 0u)
+      << grows.error().message;
+  EXPECT_NE(grows.error().message.find("declare in the file the sizes"), std::string::npos);
+  EXPECT_EQ(grows.error().message.find('\n'), std::string::npos);
+}
+
+TEST(OpenStates, OfAnotherTypeAreTheModelsFault) {
+  TestModel m;
+  m.Input("before", {1}, DataType::kInt64);
+  m.Node("ReduceMean", {"input"}, "mean").Ints("axes", {1, 2, 3}).Node("Relu", {"input"}, "output");
+  m.Constant("one", {1}).Node("Reshape", {"mean", "one"}, "after");
+  m.Output("after");
+  m.Metadata("tempera.state.after", "before");
+  const Expected<tempera::Stylizer> other = Open(m);
+  ASSERT_FALSE(other);
+  EXPECT_EQ(other.error().code, TEMPERA_UNSUPPORTED) << other.error().message;
+  EXPECT_NE(other.error().message.find("have different types, float32 and int64"), std::string::npos)
+      << other.error().message;
+}
+
+}  // namespace
+}  // namespace tempera::stylize

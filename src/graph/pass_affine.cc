@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <iterator>
 #include <utility>
 
 #include "src/graph/passes.h"
@@ -213,16 +214,27 @@ ComputedAffine ReadComputed(const Graph& graph, const Node& node) {
   return found;
 }
 
-// Puts the nodes of `small` before node n; returns where n is then.
-size_t InsertBefore(Graph& graph, size_t n, std::vector<Node> small) {
-  const size_t count = small.size();
-  graph.nodes.insert(graph.nodes.begin() + static_cast<int64_t>(n), std::make_move_iterator(small.begin()),
-                     std::make_move_iterator(small.end()));
-  return n + count;
-}
+// Nodes that a pass makes and drops while it walks: the others keep their places until it is done.
+struct Changes {
+  explicit Changes(const Graph& graph) : before(graph.nodes.size()), gone(graph.nodes.size()) {}
+  std::vector<std::vector<Node>> before;  // what is to stand before a node, by its index
+  std::vector<bool> gone;
 
-// Node n becomes a tempera.Affine with a scale or shift computed in the graph; returns where it is then.
-Result<size_t> LowerComputed(Graph& graph, size_t n, const ComputedAffine& computed) {
+  void Add(size_t n, std::vector<Node> small) {
+    std::move(small.begin(), small.end(), std::back_inserter(before[n]));
+  }
+  void Apply(Graph& graph) {
+    std::vector<Node> nodes = std::move(graph.nodes);
+    graph.nodes.clear();
+    for (size_t n = 0; n < nodes.size(); ++n) {
+      std::move(before[n].begin(), before[n].end(), std::back_inserter(graph.nodes));
+      if (!gone[n]) graph.nodes.push_back(std::move(nodes[n]));
+    }
+  }
+};
+
+// Node n becomes a tempera.Affine with a scale or shift computed in the graph.
+Status LowerComputed(Graph& graph, size_t n, const ComputedAffine& computed, Changes& changes) {
   const std::string name = graph.nodes[n].name;
   const int64_t channels = graph.value(computed.x).info.shape[1];
   SmallValues small(graph, name);
@@ -234,14 +246,14 @@ Result<size_t> LowerComputed(Graph& graph, size_t n, const ComputedAffine& compu
       const ValueId constant,
       AddFloats(graph, name + (computed.multiplies ? ".zero" : ".one"),
                 std::vector<float>(static_cast<size_t>(channels), computed.multiplies ? 0.0f : 1.0f)));
-  n = InsertBefore(graph, n, small.TakeNodes());
+  changes.Add(n, small.TakeNodes());
   Node& node = graph.nodes[n];
   SetString(node, "operators", node.op_type);
   node.op_type = "tempera.Affine";
   node.fused = FusedAffine{};
   node.inputs = computed.multiplies ? std::vector<ValueId>{computed.x, numbers, constant}
                                     : std::vector<ValueId>{computed.x, constant, numbers};
-  return n;
+  return OkStatus();
 }
 
 // Whether the numbers `into` applies per channel can take in those of `affine`, when some are computed.
@@ -260,8 +272,8 @@ bool TakesComputed(const Graph& graph, const Node& into, const Node& affine) {
 }
 
 // Node n, a tempera.Affine, goes into `producer`, which moves to its place: there all is computed that either
-// reads. Returns where that is.
-Result<size_t> FoldComputed(Graph& graph, size_t n, size_t producer) {
+// reads.
+Status FoldComputed(Graph& graph, size_t n, size_t producer, Changes& changes) {
   Node into = std::move(graph.nodes[producer]);
   const Node affine = std::move(graph.nodes[n]);
   SmallValues small(graph, affine.name);
@@ -272,9 +284,9 @@ Result<size_t> FoldComputed(Graph& graph, size_t n, size_t producer) {
   into.outputs = affine.outputs;
   Absorb(affine, into, /*before=*/false);
   graph.nodes[n] = std::move(into);
-  n = InsertBefore(graph, n, small.TakeNodes());
-  graph.nodes.erase(graph.nodes.begin() + static_cast<int64_t>(producer));
-  return n - 1;
+  changes.Add(n, small.TakeNodes());
+  changes.gone[producer] = true;
+  return OkStatus();
 }
 
 bool TakesAffine(const Graph& graph, const Node& node) {
@@ -286,6 +298,7 @@ bool TakesAffine(const Graph& graph, const Node& node) {
 }  // namespace
 
 Status LowerAffine(Graph& graph) {
+  Changes changes(graph);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const std::string& type = graph.nodes[n].op_type;
     const bool arithmetic = type == "Add" || type == "Sub" || type == "Mul" || type == "Div";
@@ -296,7 +309,7 @@ Status LowerAffine(Graph& graph) {
     if (arithmetic) {
       const ComputedAffine computed = ReadComputed(graph, graph.nodes[n]);
       if (computed.x != kNoValue) {
-        TEMPERA_ASSIGN_OR_RETURN(n, LowerComputed(graph, n, computed));
+        TEMPERA_RETURN_IF_ERROR(LowerComputed(graph, n, computed, changes));
         continue;
       }
     }
@@ -317,41 +330,41 @@ Status LowerAffine(Graph& graph) {
     SetString(fused, "operators", type);
     graph.nodes[n] = std::move(fused);
   }
+  changes.Apply(graph);
   return OkStatus();
 }
 
 Status FoldAffine(Graph& graph) {
   // Nodes are in order, so a chain of them folds one after the other: the convolution takes over the
-  // output value of what it absorbed, and the snapshot is renewed.
-  for (size_t n = 0; n < graph.nodes.size();) {
-    const Uses uses(graph);
-    bool changed = false;
-    for (; n < graph.nodes.size() && !changed; ++n) {
-      if (graph.nodes[n].op_type != "tempera.Affine") continue;
-      const ValueId x = graph.nodes[n].inputs[0];
-      const int64_t producer = uses.producer(x);
-      if (producer < 0 || !uses.sole(x)) continue;
-      Node& into = graph.nodes[static_cast<size_t>(producer)];
-      if (TakesComputed(graph, into, graph.nodes[n])) {
-        TEMPERA_ASSIGN_OR_RETURN(n, FoldComputed(graph, n, static_cast<size_t>(producer)));
-        changed = true;
-        continue;
-      }
-      const bool constant = ConstantFloats(graph, graph.nodes[n].inputs[1]) != nullptr &&
-                            ConstantFloats(graph, graph.nodes[n].inputs[2]) != nullptr;
-      if (!constant || !TakesAffine(graph, into)) continue;
-      const Node affine = std::move(graph.nodes[n]);
-      graph.nodes.erase(graph.nodes.begin() + static_cast<int64_t>(n));
-      const Tensor scale = *graph.value(affine.inputs[1]).constant,
-                   shift = *graph.value(affine.inputs[2]).constant;
-      TEMPERA_RETURN_IF_ERROR(ConvOf(into) != nullptr ? ScaleWeights(graph, into, scale, shift)
-                                                      : ScaleNorm(graph, into, scale, shift));
-      into.outputs = affine.outputs;
-      Absorb(affine, into, /*before=*/false);
-      changed = true;
-      --n;
+  // output value of what it absorbed. Who reads that does not change.
+  const Uses uses(graph);
+  std::vector<int64_t> producers(graph.values.size());
+  for (size_t v = 0; v < producers.size(); ++v) producers[v] = uses.producer(static_cast<ValueId>(v));
+  Changes changes(graph);
+  for (size_t n = 0; n < graph.nodes.size(); ++n) {
+    if (graph.nodes[n].op_type != "tempera.Affine") continue;
+    const ValueId x = graph.nodes[n].inputs[0], out = graph.nodes[n].outputs[0];
+    const int64_t producer = x == kNoValue ? -1 : producers[static_cast<size_t>(x)];
+    if (producer < 0 || !uses.sole(x)) continue;
+    Node& into = graph.nodes[static_cast<size_t>(producer)];
+    if (TakesComputed(graph, into, graph.nodes[n])) {
+      TEMPERA_RETURN_IF_ERROR(FoldComputed(graph, n, static_cast<size_t>(producer), changes));
+      continue;
     }
+    const bool constant = ConstantFloats(graph, graph.nodes[n].inputs[1]) != nullptr &&
+                          ConstantFloats(graph, graph.nodes[n].inputs[2]) != nullptr;
+    if (!constant || !TakesAffine(graph, into)) continue;
+    const Node affine = std::move(graph.nodes[n]);
+    changes.gone[n] = true;
+    const Tensor scale = *graph.value(affine.inputs[1]).constant,
+                 shift = *graph.value(affine.inputs[2]).constant;
+    TEMPERA_RETURN_IF_ERROR(ConvOf(into) != nullptr ? ScaleWeights(graph, into, scale, shift)
+                                                    : ScaleNorm(graph, into, scale, shift));
+    into.outputs = affine.outputs;
+    producers[static_cast<size_t>(out)] = producer;
+    Absorb(affine, into, /*before=*/false);
   }
+  changes.Apply(graph);
   return OkStatus();
 }
 

@@ -15,6 +15,8 @@
 
 namespace tempera::engine {
 
+class SharedConvs;
+
 struct Storage : StorageData {
   // This storage may take over the memory of one of these, when the node that writes it is the last that
   // reads that one. By preference.
@@ -43,6 +45,7 @@ struct PlanOptions {
   float smoothing = 0;  // as SessionOptions::norm_smoothing
   // When given: one entry per tempera.Conv, in which every Run joins what its input held.
   std::vector<ChannelRanges>* observed = nullptr;
+  SharedConvs* shared_convs = nullptr;  // with other plans of this graph (shared_convs.h); may be nullptr
 };
 
 // Marks what keeps its numbers between runs: all inputs but the picture, and the outputs of states.

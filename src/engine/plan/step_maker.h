@@ -54,6 +54,8 @@ class StepMaker {
   std::vector<float>* numbers(int32_t i) const { return plan_.floats[static_cast<size_t>(i)].get(); }
   // Of the convolution's input, all runs together; only while calibrating.
   ChannelRanges* observed(int64_t convolution) const;
+  // nullptr: each is packed anew.
+  SharedConvs* shared_convs() const { return options_.shared_convs; }
   int opset() const { return plan_.graph->opset; }
   int64_t highway_bit() const { return options_.highway_bit; }
   const std::string& target_name() const { return options_.target_name; }

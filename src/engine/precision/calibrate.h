@@ -55,7 +55,8 @@ struct CalibrationOptions {  // as SessionOptions says
 
 // Paints the calibration frame with `graph` and `convs` (empty: in fp32), at every one of InputSettings and,
 // where something comes back, as the first frame and as a later one. Returns copies of the fp32 outputs, of
-// the first and of those that do not come back. observed: as PlanOptions::observed.
+// the first and of those that do not come back. observed: as PlanOptions::observed. `graph` and `inputs` are
+// the same at every call.
 using PaintCalibrationFrame = std::function<Result<std::vector<Tensor>>(
     const graph::Graph& graph, const KnownInputs& inputs, std::vector<ConvSetting> convs,
     std::vector<ChannelRanges>* observed)>;

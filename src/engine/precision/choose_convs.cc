@@ -36,7 +36,12 @@ int64_t NumbersOf(const Graph& graph, graph::ValueId v) {
 PlanCosts::PlanCosts(const Graph& graph, int64_t highway_bit)
     : graph_(graph), highway_bit_(highway_bit), depthwise_(DepthwiseOverPixels(graph)) {
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
-    if (graph::ConvOf(graph.nodes[n]) != nullptr) convs_.push_back(CostsOf(n));
+    const Node& node = graph.nodes[n];
+    if (graph::ConvOf(node) != nullptr) convs_.push_back(CostsOf(n));
+    if (FactsOf(node.op_type).layout != LayoutRole::kAdd || node.outputs.empty()) continue;
+    const int64_t numbers = NumbersOf(graph, node.outputs[0]);
+    adds_.push_back({node.outputs[0], kernels::AddCost(numbers, PictureLayout::kPlanarF32, highway_bit),
+                     kernels::AddCost(numbers, PictureLayout::kNhwcF16, highway_bit)});
   }
 }
 
@@ -79,13 +84,7 @@ double PlanCosts::Total(std::span<const Precision> precisions) const {
              : interleaved[out]  ? convs_[i].depthwise
                                  : convs_[i].f32;
   }
-  for (const Node& node : graph_.nodes) {
-    if (FactsOf(node.op_type).layout != LayoutRole::kAdd || node.outputs.empty()) continue;
-    const auto out = node.outputs[0];
-    const auto layout =
-        interleaved[static_cast<size_t>(out)] ? PictureLayout::kNhwcF16 : PictureLayout::kPlanarF32;
-    total += kernels::AddCost(NumbersOf(graph_, out), layout, highway_bit_);
-  }
+  for (const Add& add : adds_) total += interleaved[static_cast<size_t>(add.out)] ? add.pixels : add.planes;
   return total;
 }
 

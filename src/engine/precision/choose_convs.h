@@ -39,6 +39,10 @@ class PlanCosts {
     // Into interleaved pixels, into planes; empty: no kernel serves.
     std::vector<double> int8, bf16;
   };
+  struct Add {
+    graph::ValueId out;
+    double planes, pixels;  // by how that lies
+  };
   Conv CostsOf(size_t node) const;
   // Changes one convolution at a time between fp32 and 8 bits while the whole gains; returns what it takes
   // then.
@@ -51,6 +55,7 @@ class PlanCosts {
   int64_t highway_bit_;
   std::vector<bool> depthwise_;  // by node index
   std::vector<Conv> convs_;
+  std::vector<Add> adds_;  // both in node order
 };
 
 // By node index: the depthwise convolutions that kernels/nhwc/depthwise_nhwc.h serves.

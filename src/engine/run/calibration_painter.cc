@@ -1,10 +1,13 @@
 #include "src/engine/run/calibration_painter.h"
 
 #include <algorithm>
+#include <cstring>
+#include <memory>
 #include <utility>
 #include <vector>
 
 #include "src/engine/plan/plan.h"
+#include "src/engine/plan/shared_convs.h"
 #include "src/engine/precision/calibration_frame.h"
 #include "src/engine/precision/input_settings.h"
 #include "src/engine/run/planned_session.h"
@@ -26,16 +29,30 @@ bool IsJudged(const KnownInputs& inputs, size_t output) {
                                      [output](const StateLink& link) { return link.output == output; });
 }
 
-void FillInputs(Session& session, const KnownInputs& inputs, const InputSetting& setting) {
+// What all candidates of a calibration have in common.
+struct Painter {
+  SharedConvs convs;
+  std::vector<Tensor> frames;  // by input: the calibration frame, once it was asked for
+
+  Status FillInputs(Session& session, const KnownInputs& inputs, const InputSetting& setting);
+};
+
+Status Painter::FillInputs(Session& session, const KnownInputs& inputs, const InputSetting& setting) {
+  frames.resize(session.input_count());
   for (size_t i = 0; i < session.input_count(); ++i) {
     if (IsStateInput(inputs, i)) continue;
     Tensor& input = session.input(i);
-    if (setting[i].empty()) {
-      FillCalibrationFrame(input, inputs.picture);
-    } else {
+    if (!setting[i].empty()) {
       std::copy(setting[i].begin(), setting[i].end(), input.data<float>());
+      continue;
     }
+    if (!frames[i].defined()) {
+      TEMPERA_ASSIGN_OR_RETURN(frames[i], Tensor::Create(input.dtype(), input.shape()));
+      FillCalibrationFrame(frames[i], inputs.picture);
+    }
+    if (input.size_bytes() != 0) std::memcpy(input.raw(), frames[i].raw(), input.size_bytes());
   }
+  return OkStatus();
 }
 
 Status CopyOutputs(const Session& session, const KnownInputs& inputs, std::vector<Tensor>* painted) {
@@ -52,15 +69,16 @@ Status CopyOutputs(const Session& session, const KnownInputs& inputs, std::vecto
 }  // namespace
 
 PaintCalibrationFrame CalibrationPainter(const CpuTarget& target, const SessionOptions& options) {
-  return [&target, &options](const graph::Graph& graph, const KnownInputs& inputs,
-                             std::vector<ConvSetting> convs,
-                             std::vector<ChannelRanges>* observed) -> Result<std::vector<Tensor>> {
+  return [&target, &options, painter = std::make_shared<Painter>()](
+             const graph::Graph& graph, const KnownInputs& inputs, std::vector<ConvSetting> convs,
+             std::vector<ChannelRanges>* observed) -> Result<std::vector<Tensor>> {
     PlanOptions planning;
     planning.highway_bit = target.highway_bit;
     planning.target_name = target.name;
     planning.convs = std::move(convs);
     planning.observed = observed;
     planning.host = options.host.get();
+    planning.shared_convs = &painter->convs;
     TEMPERA_ASSIGN_OR_RETURN(Plan plan, MakePlan(graph, planning));
     SessionOptions running;
     running.host = options.host;
@@ -74,7 +92,7 @@ PaintCalibrationFrame CalibrationPainter(const CpuTarget& target, const SessionO
     for (const InputSetting& setting : InputSettings(graph, inputs)) {
       session->ResetState();
       for (int frame = 1; frame <= frames; ++frame) {
-        FillInputs(*session, inputs, setting);
+        TEMPERA_RETURN_IF_ERROR(painter->FillInputs(*session, inputs, setting));
         TEMPERA_RETURN_IF_ERROR(session->Run());
         if (frame == 1 || frame == frames) TEMPERA_RETURN_IF_ERROR(CopyOutputs(*session, inputs, &painted));
       }

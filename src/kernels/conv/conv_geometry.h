@@ -40,6 +40,7 @@ struct ConvShape {
     if (transposed) return n * out_channels * in_h * in_w * (in_channels / group) * kernel_h * kernel_w;
     return n * out_channels * out_h * out_w * (in_channels / group) * kernel_h * kernel_w;
   }
+  bool operator==(const ConvShape&) const = default;
 };
 
 // kInvalidArgument when sizes contradict each other, reflect pads reach past the image, or a

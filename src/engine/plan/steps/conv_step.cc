@@ -1,14 +1,26 @@
 // A planned convolution with everything fused around it.
 #include "src/engine/plan/steps/conv_step.h"
 
+#include <memory>
 #include <string>
 #include <utility>
 
+#include "src/engine/plan/shared_convs.h"
 #include "src/engine/plan/steps/planned_conv_step.h"
 #include "src/engine/precision/conv_shape.h"
 #include "src/kernels/conv/conv_f32.h"
 
 namespace tempera::engine {
+namespace {
+
+Result<std::shared_ptr<const kernels::ConvPlan>> PlanConvOf(const ConvWork& work, StepMaker& maker) {
+  SharedConvs alone;
+  SharedConvs& convs = maker.shared_convs() != nullptr ? *maker.shared_convs() : alone;
+  return convs.Plan(ConvShapeOf(work, maker), maker.Peek(work.weights), maker.Peek(work.bias),
+                    maker.highway_bit());
+}
+
+}  // namespace
 
 kernels::ConvShape ConvShapeOf(const ConvWork& work, const StepMaker& maker) {
   return ConvShapeOf(work.conv, work.kernel_h, work.kernel_w, maker.read().shape, maker.written().shape);
@@ -41,12 +53,10 @@ MadeStep MakeStep(const ConvWork& work, StepMaker& maker) {
   if (maker.ReadsInterleaved()) return MakeDepthwiseNhwcStep(work, maker);
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Step> planes, MakePlaneConvStep(work, maker));
   if (planes != nullptr) return planes;
-  TEMPERA_ASSIGN_OR_RETURN(kernels::ConvPlan planned,
-                           kernels::PlanConv(ConvShapeOf(work, maker), maker.Peek(work.weights),
-                                             maker.Peek(work.bias), maker.highway_bit()));
+  TEMPERA_ASSIGN_OR_RETURN(std::shared_ptr<const kernels::ConvPlan> planned, PlanConvOf(work, maker));
   const std::string kernel =
-      "conv_f32" + ConvShapeName(planned.shape) + planned.form_name() + " planar " + maker.target_name();
-  const size_t weight_bytes = planned.weights.size_bytes() + planned.bias.size() * sizeof(float);
+      "conv_f32" + ConvShapeName(planned->shape) + planned->form_name() + " planar " + maker.target_name();
+  const size_t weight_bytes = planned->weights.size_bytes() + planned->bias.size() * sizeof(float);
   using ConvStep = ConvStepWithEnds<kernels::ConvPlan, kernels::ConvArgs>;
   return NewConvStep<ConvStep>(std::move(planned), weight_bytes, kernel, work, maker);
 }

@@ -19,8 +19,8 @@ namespace tempera::engine {
 template <class Base, class Plan, class Args>
 class PlannedConvStep : public Base {
  public:
-  PlannedConvStep(Plan plan, const ConvWork& work, StepMaker& maker)
-      : plan_(std::move(plan)), from_(maker.read().storage), to_(maker.node().writes[0]) {
+  PlannedConvStep(std::shared_ptr<const Plan> plan, const ConvWork& work, StepMaker& maker)
+      : keeps_plan_(std::move(plan)), plan_(*keeps_plan_), from_(maker.read().storage), to_(maker.node().writes[0]) {
     args_.read = maker.PointwiseOf(maker.read());
     args_.write = ActivationOf(work, maker);
     this->scratch_bytes = plan_.scratch_bytes;
@@ -37,8 +37,11 @@ class PlannedConvStep : public Base {
   TaskRows RowsOf(int64_t task) const override { return RowsOfTask(plan_, task); }
   void RunTask(int64_t task, void* scratch) override { plan_.RunTask(args_, task, scratch); }
 
+ private:
+  std::shared_ptr<const Plan> keeps_plan_;  // other steps may share it (shared_convs.h)
+
  protected:
-  Plan plan_;
+  const Plan& plan_;
   Args args_;
 
  private:
@@ -84,12 +87,18 @@ class ConvStepWithEnds : public GatheringConvStep<Plan, Args> {
 
 // ConvStep: one of the above. `plan` goes into it, so what is asked of a plan is asked before.
 template <class ConvStep, class Plan>
-MadeStep NewConvStep(Plan plan, size_t weight_bytes, std::string kernel, const ConvWork& work,
+MadeStep NewConvStep(std::shared_ptr<const Plan> plan, size_t weight_bytes, std::string kernel, const ConvWork& work,
                      StepMaker& maker) {
   std::unique_ptr<Step> step = std::make_unique<ConvStep>(std::move(plan), work, maker);
   step->weight_bytes = weight_bytes;
   step->info.kernel = std::move(kernel);
   return step;
+}
+template <class ConvStep, class Plan>
+MadeStep NewConvStep(Plan plan, size_t weight_bytes, std::string kernel, const ConvWork& work,
+                     StepMaker& maker) {
+  return NewConvStep<ConvStep>(std::make_shared<const Plan>(std::move(plan)), weight_bytes, std::move(kernel),
+                               work, maker);
 }
 
 }  // namespace tempera::engine

@@ -1,0 +1,33 @@
+#include "src/engine/plan/shared_convs.h"
+
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "src/base/cpu.h"
+
+namespace tempera::engine {
+namespace {
+
+TEST(SharedConvs, AreTheSameOnlyForTheSameConvolution) {
+  const int64_t bit = ChooseCpuTarget()->highway_bit;
+  kernels::ConvShape shape;
+  shape.in_channels = shape.out_channels = 8;
+  shape.in_h = shape.in_w = shape.out_h = shape.out_w = 16;
+  shape.kernel_h = shape.kernel_w = 3;
+  shape.pad_top = shape.pad_left = 1;
+  const std::vector<float> weights(8 * 8 * 9, 0.5f), other(8 * 8 * 9, 0.25f), bias(8, 1);
+  SharedConvs convs;
+  const auto first = convs.Plan(shape, weights, bias, bit);
+  ASSERT_TRUE(first.ok()) << first.status().message();
+  EXPECT_EQ(*convs.Plan(shape, weights, bias, bit), *first);
+  EXPECT_NE(*convs.Plan(shape, other, bias, bit), *first);
+  EXPECT_NE(*convs.Plan(shape, weights, {}, bit), *first);
+  shape.pad_mode = kernels::PadMode::kReflect;
+  EXPECT_NE(*convs.Plan(shape, weights, bias, bit), *first);
+  shape.in_channels = 7;
+  EXPECT_FALSE(convs.Plan(shape, weights, bias, bit).ok()) << "more weights than it has";
+}
+
+}  // namespace
+}  // namespace tempera::engine

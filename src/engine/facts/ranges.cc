@@ -36,9 +36,15 @@ class Propagator {
         small_(graph),
         spreads_(graph.values.size()),
         depends_(graph.values.size()),
+        sees_(graph.values.size()),
+        few_(graph.values.size()),
+        whole_(graph.values.size()),
         last_uses_(graph::LastUses(graph)) {
     for (size_t i = 0; i < graph.inputs.size(); ++i) {
       const ValueId v = graph.inputs[i];
+      sees_[static_cast<size_t>(v)] = i == inputs.picture_input || IsState(inputs, i);
+      few_[static_cast<size_t>(v)] = i != inputs.picture_input && IsOnePixel(v);
+      whole_[static_cast<size_t>(v)] = few_[static_cast<size_t>(v)] && IsState(inputs, i);
       if (IsState(inputs, i)) continue;
       ValueRange range = inputs.picture;
       if (i != inputs.picture_input && i < inputs.values.size() && inputs.values[i]) {
@@ -64,6 +70,7 @@ class Propagator {
   void Visit(const Node& node) {
     small_.Visit(node);
     FindRange(node);
+    FindWhole(node);
     if (visited_ < last_uses_.size()) {
       for (const ValueId v : last_uses_[visited_]) Keep(v, {});
     }
@@ -72,6 +79,10 @@ class Propagator {
   const Spreads& of(ValueId v) const { return spreads_[static_cast<size_t>(v)]; }
   // Whether it follows from an input of which nothing is said, and is not known all the same.
   bool depends(ValueId v) const { return depends_[static_cast<size_t>(v)]; }
+  // Whether it is one number a channel, or follows from such alone.
+  bool few(ValueId v) const { return few_[static_cast<size_t>(v)]; }
+  // Whether it follows from such that follow from the frame.
+  bool whole(ValueId v) const { return whole_[static_cast<size_t>(v)]; }
 
  private:
   void FindRange(const Node& node) {
@@ -89,6 +100,36 @@ class Propagator {
       depends_[static_cast<size_t>(v)] = depends && of(v).empty() && !small_.Knows(v);
     }
   }
+  bool IsOnePixel(ValueId v) const {
+    const TensorInfo& info = graph_.value(v).info;
+    return graph::IsPicture(info) && info.shape[2] * info.shape[3] == 1;
+  }
+  // To a number for each channel, or fewer, without the axes of a pixel.
+  bool ReducesPicture(const Node& node) const {
+    if (node.inputs[0] == graph::kNoValue || !node.op_type.starts_with("Reduce")) return false;
+    return graph::IsPicture(graph_.value(node.inputs[0]).info) &&
+           graph_.value(node.outputs[0]).info.shape.size() <= 2;
+  }
+
+  void FindWhole(const Node& node) {
+    if (node.inputs.empty() || node.outputs.empty() || node.outputs[0] == graph::kNoValue) return;
+    bool all_few = true, computed = false, sees = false, whole = false;
+    for (const ValueId v : node.inputs) {
+      if (v == graph::kNoValue || graph_.value(v).constant) continue;
+      computed = true;
+      all_few = all_few && few(v);
+      sees = sees || sees_[static_cast<size_t>(v)];
+      whole = whole || this->whole(v);
+    }
+    const bool is_few = (computed && all_few) || IsOnePixel(node.outputs[0]) || ReducesPicture(node);
+    for (const ValueId v : node.outputs) {
+      if (v == graph::kNoValue) continue;
+      sees_[static_cast<size_t>(v)] = sees;
+      few_[static_cast<size_t>(v)] = is_few;
+      whole_[static_cast<size_t>(v)] = whole || (is_few && sees);
+    }
+  }
+
   bool HasFewChannels(ValueId v) const {
     const TensorInfo& info = graph_.value(v).info;
     return graph::IsPicture(info) && info.shape[1] <= kMostChannels;
@@ -103,7 +144,7 @@ class Propagator {
   const Graph& graph_;
   SmallRanges small_;
   std::vector<Spreads> spreads_;
-  std::vector<bool> depends_;
+  std::vector<bool> depends_, sees_, few_, whole_;
   std::vector<std::vector<ValueId>> last_uses_;
   size_t visited_ = 0, kept_ = 0;
 };
@@ -201,7 +242,8 @@ Result<std::vector<ConvInput>> Propagate(const Graph& graph, Propagator& propaga
         const auto channels = static_cast<size_t>(graph.value(x).info.shape[1]);
         TEMPERA_RETURN_IF_ERROR(ReadStated(*stated, channels, &spreads));
       }
-      found.push_back({RangesOf(spreads, node), !propagator.depends(x)});
+      found.push_back(
+          {RangesOf(spreads, node), !propagator.depends(x) && !propagator.few(x), propagator.whole(x)});
     }
     propagator.Visit(node);
   }

@@ -24,8 +24,12 @@ struct ChannelRanges {
 struct ConvInput {
   ChannelRanges ranges;
   // Where they are not known: frames tell them, at some settings of the other inputs for all. Not so where
-  // nothing is said of an input that decides them.
+  // nothing is said of an input that decides them; nor where the input is one pixel, or follows from such
+  // alone: a frame tells one number a channel, and the next frame has another.
   bool measurable = true;
+  // It follows from one number a channel that is made of the whole frame (a gate, a pooled feature): a small
+  // error there is one everywhere, and the next frame has another.
+  bool follows_whole = false;
 };
 
 // How many deviations either side of its mean a normalised channel is given. Numbers farther out are

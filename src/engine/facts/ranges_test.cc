@@ -208,6 +208,55 @@ TEST(Ranges, HoldAComputedNumberAroundThePicture) {
   }
 }
 
+// What stands for the whole frame is not measured, and what follows from it is known as such.
+TEST(Ranges, KnowWhatFollowsFromTheWholeFrame) {
+  for (const bool pooled : {true, false}) {
+    TestModel m;
+    const std::string bent = m.Node("Relu", {m.Node("Conv", {"x", m.Random({4, 3, 1, 1})})});
+    const std::string other = m.Node("Conv", {bent, m.Random({4, 4, 1, 1})});
+    std::string gate = pooled ? m.Node("GlobalAveragePool", {bent})
+                              : m.Node("ReduceMean", {bent},
+                                       {TestModel::Ints("axes", {2, 3}), TestModel::Int("keepdims", 0)});
+    if (!pooled) {  // as a matrix product
+      gate = m.Node("Reshape", {m.Node("MatMul", {gate, m.Random({4, 4})}), m.Int64s({1, 4, 1, 1})});
+    }
+    gate = m.Node("Conv", {m.Node("Relu", {gate}), m.Random({4, 4, 1, 1})});
+    const std::string wide = m.Node("Expand", {gate, m.Int64s({1, 4, 8, 8})});
+    m.Output(m.Node("Conv", {m.Node("Mul", {other, gate}), m.Random({2, 4, 1, 1})}));
+    m.Output(m.Node("Conv", {wide, m.Random({2, 4, 1, 1})}));
+    const auto found = PropagateRanges(Lowered(m, {1, 3, 8, 8}), {});
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    ASSERT_EQ(found->size(), 5u);
+    const std::vector<bool> measurable = {true, true, false, true, false};
+    const std::vector<bool> follows = {false, false, true, true, true};
+    for (size_t i = 0; i < 5; ++i) {
+      EXPECT_EQ((*found)[i].measurable, measurable[i]) << i;
+      EXPECT_EQ((*found)[i].follows_whole, follows[i]) << i;
+    }
+  }
+}
+
+// One pixel that is a parameter does not hang on the frame; one that comes back does.
+TEST(Ranges, KnowWhichPixelsComeFromFrames) {
+  for (const bool state : {false, true}) {
+    TestModel m;
+    m.Input("v", {1, 3, 1, 1});
+    m.Output(m.Node("Conv", {m.Node("Mul", {"x", "v"}), m.Random({2, 3, 1, 1})}));
+    m.Output(m.Node("Relu", {m.Node("Conv", {"v", m.Random({3, 3, 1, 1})})}));
+    const auto loaded = m.Load();
+    const std::vector<TensorInfo> infos = {{DataType::kFloat32, {1, 3, 8, 8}},
+                                           {DataType::kFloat32, {1, 3, 1, 1}}};
+    auto graph = ops::Specialize(**loaded, infos);
+    ASSERT_TRUE(graph.ok() && graph::RunPasses(*graph).ok());
+    KnownInputs inputs;
+    inputs.values = {std::nullopt, InputValues{}};
+    if (state) inputs.states = {{1, 1}};
+    const auto found = PropagateRanges(*graph, inputs);
+    ASSERT_TRUE(found.ok() && found->size() == 2) << found.status().message();
+    for (const ConvInput& conv : *found) EXPECT_EQ(conv.follows_whole, state);
+  }
+}
+
 // A channel of every pixel has no range of its own: a chain of such would take gigabytes.
 TEST(Ranges, OfNetworksOnly) {
   for (const int64_t side : {16, 256}) {

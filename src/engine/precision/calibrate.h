@@ -13,6 +13,7 @@
 #include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/base/tensor.h"
+#include "src/engine/precision/calibration_frame.h"
 #include "src/engine/precision/setting.h"
 #include "src/engine/types/precision.h"
 #include "src/graph/graph.h"
@@ -28,7 +29,7 @@ inline constexpr double kCalibrated = 0.9;
 
 // Raise it when the same graph on the same processor may get another finding than before (candidates, limits,
 // the calibration frame, ranges, sums that round differently): findings on disk are then found out anew.
-inline constexpr int kCalibrationVersion = 8;
+inline constexpr int kCalibrationVersion = 9;
 
 struct Calibration {
   std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order
@@ -53,21 +54,23 @@ struct CalibrationOptions {  // as SessionOptions says
   std::shared_ptr<const Host> host = nullptr;
 };
 
-// Paints the calibration frame with `graph` and `convs` (empty: in fp32), at every one of InputSettings and,
+// Paints a calibration frame with `graph` and `convs` (empty: in fp32), at every one of InputSettings and,
 // where something comes back, as the first frame and as a later one. Returns copies of the fp32 outputs, of
 // the first and of those that do not come back. observed: as PlanOptions::observed. `graph` and `inputs` are
 // the same at every call.
 using PaintCalibrationFrame = std::function<Result<std::vector<Tensor>>(
     const graph::Graph& graph, const KnownInputs& inputs, std::vector<ConvSetting> convs,
-    std::vector<ChannelRanges>* observed)>;
+    std::vector<ChannelRanges>* observed, CalibrationScene scene)>;
 
 // `graph`: the model at `inputs`, passes done. Takes options.calibration where it holds, or what lies in
 // the host's cache (calibration_cache.h). Otherwise ranges come from the graph (PropagateRanges);
 // those it cannot tell, and PSNRs, from the calibration frame at a size of at most 256 pixels a side where
 // the model takes one, painted at several settings of the other inputs (input_settings.h), and where
-// something comes back as the first frame and as a later one. Candidates are tried in an order that depends
-// on the target alone, so the choice is the same at every start. kCancelled between candidates. kUnsupported:
-// bf16 was asked for, and the processor has no such instructions.
+// something comes back as the first frame and as a later one. Where a convolution follows from numbers of the
+// whole frame (ConvInput::follows_whole), PSNRs of 8 bits are the worst of that frame and of kUnlikeScenes,
+// which no range was measured on. Candidates are tried in an order that depends on the target alone, so the
+// choice is the same at every start. kCancelled between candidates. kUnsupported: bf16 was asked for, and the
+// processor has no such instructions.
 Result<CalibrationPtr> Calibrate(const graph::Graph& model, const graph::Graph& graph,
                                  std::span<const TensorInfo> inputs, const CpuTarget& target,
                                  const CalibrationOptions& options, const PaintCalibrationFrame& paint);

@@ -34,8 +34,14 @@ double Shade(int64_t x, int64_t y, int64_t cell, int64_t seed) {
   return top * (1 - ty) + bottom * ty;
 }
 
-// One channel's number, 0..1, in a picture of h x w.
-double Photograph(int64_t x, int64_t y, int64_t h, int64_t w, int64_t channel) {
+// In a picture of h x w.
+struct Place {
+  int64_t x, y, h, w, channel;
+};
+
+// One channel's number, 0..1.
+double Photograph(const Place& at) {
+  const auto [x, y, h, w, channel] = at;
   const double u = static_cast<double>(x) / static_cast<double>(w),
                v = static_cast<double>(y) / static_cast<double>(h);
   double lightness = 0.15 + 0.5 * (1 - v);  // sky above, ground below
@@ -58,9 +64,38 @@ double Photograph(int64_t x, int64_t y, int64_t h, int64_t w, int64_t channel) {
   return std::clamp(lightness + colour + noise, 0.0, 1.0);
 }
 
+double Wall(const Place& at) {
+  const auto [x, y, h, w, channel] = at;
+  constexpr double kColour[] = {0.8, 0.15, 0.1};
+  double light = 1.1 - 0.2 * static_cast<double>(y) / static_cast<double>(h);
+  double amplitude = 0.15;
+  for (int64_t cell = 96, seed = 501; cell >= 3; cell /= 2, ++seed, amplitude *= 0.6) {
+    light += amplitude * (Shade(x, y, cell, seed) - 0.5);
+  }
+  return std::clamp(kColour[channel % 3] * light + 0.02 * (Hash(x, y, 505 + channel) - 0.5), 0.0, 1.0);
+}
+
+double NumberOf(CalibrationScene scene, const Place& at) {
+  switch (scene) {
+    case CalibrationScene::kUsual:
+      return Photograph(at);
+    case CalibrationScene::kRed:
+      return Wall(at);
+    case CalibrationScene::kCyan:
+      return 1 - Wall(at);
+    case CalibrationScene::kDark:
+      return 0.1 * Photograph(at);
+    case CalibrationScene::kLight:
+      return 1 - 0.1 * Photograph(at);
+    case CalibrationScene::kNoise:
+      return Hash(at.x, at.y, 900 + at.channel);
+  }
+  return 0;
+}
+
 }  // namespace
 
-void FillCalibrationFrame(Tensor& picture, const ValueRange& range) {
+void FillCalibrationFrame(Tensor& picture, const ValueRange& range, CalibrationScene scene) {
   if (picture.dtype() != DataType::kFloat32) return;
   const Shape& s = picture.shape();
   const bool planes = s.size() == 4;
@@ -69,7 +104,7 @@ void FillCalibrationFrame(Tensor& picture, const ValueRange& range) {
   float* numbers = picture.data<float>();
   for (int64_t i = 0; i < picture.element_count(); ++i) {
     const int64_t x = i % w, y = i / w % h, channel = i / (w * h);
-    const double number = Photograph(x, y, h, w, channel);
+    const double number = NumberOf(scene, {x, y, h, w, channel});
     numbers[i] = static_cast<float>(range.low + (static_cast<double>(range.high) - range.low) * number);
   }
 }

@@ -9,7 +9,20 @@ namespace tempera::engine {
 // Fills fp32 [n, c, h, w] (other ranks: as one row of numbers) with something photograph-like between
 // range.low and range.high, both reached: smooth shades, sharp edged shapes, texture that gets finer by
 // octaves as natural pictures have it, and a little noise. Channels go together as colours do.
-void FillCalibrationFrame(Tensor& picture, const ValueRange& range);
+// Other scenes have other means, for networks that look at these.
+enum class CalibrationScene {
+  kUsual,
+  kRed,    // a wall of one strong colour in soft light
+  kCyan,   // and of the opposite one
+  kDark,   // the usual scene, a tenth as light
+  kLight,  // the same turned to its negative
+  kNoise   // equally distributed, each number for itself
+};
+constexpr CalibrationScene kUnlikeScenes[] = {CalibrationScene::kRed, CalibrationScene::kCyan,
+                                              CalibrationScene::kDark, CalibrationScene::kLight,
+                                              CalibrationScene::kNoise};
+void FillCalibrationFrame(Tensor& picture, const ValueRange& range,
+                          CalibrationScene scene = CalibrationScene::kUsual);
 
 // 10 log10(peak^2 / mean squared difference) in dB; 200 when they agree or hold nothing, 0 when a number is
 // not finite in one of them only.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <random>
 #include <string>
 
 #include "src/base/cpu.h"
@@ -224,6 +225,78 @@ TEST(LowPrecision, NumbersWithoutARangeAreNoObstacle) {
     for (Precision p : {Precision::kAuto, Precision::kInt8, Precision::kBf16}) {
       EXPECT_NE(Make(Loaded(m), {1, 3, 24, 20}, {.precision = p}), nullptr) << PrecisionName(p) << endless;
     }
+  }
+}
+
+// Squeeze and excite: what the means of the picture decide, scales its features.
+TestModel GatedNet(unsigned seed) {
+  TestModel m;
+  m.random().seed(seed);
+  // Weights by which numbers keep their size, times `gain`.
+  const auto conv = [&m](const std::string& x, int64_t in, int64_t out, int64_t k, float gain) {
+    const float most = gain * std::sqrt(3.0f / static_cast<float>(in * k * k));
+    const int64_t pad = k / 2;
+    return m.Node("Conv", {x, m.Random({out, in, k, k}, -most, most), m.Random({out}, -0.1f, 0.1f)},
+                  {TestModel::Ints("pads", {pad, pad, pad, pad})});
+  };
+  std::string x = m.Node("Relu", {conv("x", 3, 16, 3, 2)});
+  x = m.Node("Relu", {conv(x, 16, 16, 3, 1.4f)});
+  std::string gate = seed % 2 == 0 ? m.Node("GlobalAveragePool", {x})
+                                   : m.Node("ReduceMean", {x}, {TestModel::Ints("axes", {2, 3})});
+  gate = m.Node("Relu", {conv(gate, 16, 8, 1, 4)});
+  gate = m.Node("HardSigmoid", {conv(gate, 8, 16, 1, 4)});
+  m.Output(m.Node("Sigmoid", {conv(m.Node("Mul", {x, gate}), 16, 3, 3, 2)}));
+  return m;
+}
+
+// None of them is the calibration's.
+constexpr const char* kUnlikePictures[] = {"dark", "bright", "noise", "one-sided", "blue"};
+
+void FillUnlike(Tensor& picture, const std::string& name) {
+  std::mt19937 random(9);
+  std::uniform_real_distribution<float> uniform(0, 1);
+  const int64_t h = picture.shape()[2], w = picture.shape()[3];
+  for (int64_t i = 0; i < picture.element_count(); ++i) {
+    const float noise = uniform(random);
+    const bool left = i % w < w / 2, blue = i / (h * w) % 3 == 2;
+    picture.data<float>()[i] = name == "dark"        ? 0.06f * noise
+                               : name == "bright"    ? 1 - 0.1f * noise
+                               : name == "one-sided" ? (left ? 0.02f : 0.97f)
+                               : name == "blue"      ? (blue ? 1 - 0.2f * noise : 0.1f * noise)
+                                                     : noise;
+  }
+}
+
+TEST(LowPrecision, AutoServesPicturesUnlikeItsOwnBehindGates) {
+  const Shape shape = {1, 3, 72, 96};
+  int low = 0;
+  for (unsigned seed = 1; seed <= 12; ++seed) {
+    const ModelPtr model = Loaded(GatedNet(seed));
+    const SessionOptions options = {
+        .num_threads = 2, .precision = Precision::kAuto, .input_range = ValueRange{0, 1}};
+    const auto session = Make(model, shape, options);
+    const auto truth = Make(model, shape, {.num_threads = 2});
+    ASSERT_TRUE(session != nullptr && truth != nullptr);
+    low += session->precision().chosen != "fp32";
+    for (const char* name : kUnlikePictures) {
+      FillUnlike(session->input(0), name);
+      FillUnlike(truth->input(0), name);
+      ASSERT_TRUE(session->Run().ok() && truth->Run().ok());
+      EXPECT_GT(PsnrDb(session->output(0), truth->output(0), 1), 30)
+          << seed << " " << name << ", " << session->precision().chosen;
+    }
+  }
+  EXPECT_GT(low, 0);
+}
+
+// A pixel that stands for the frame costs nothing in fp32, and a range of it would be one frame's.
+TEST(LowPrecision, PixelsOfTheWholeFrameStayExact) {
+  const auto session = Make(Loaded(GatedNet(2)), {1, 3, 40, 40}, {.precision = Precision::kInt8});
+  ASSERT_NE(session, nullptr);
+  EXPECT_EQ(session->precision().chosen, "int8 in 3 of 5");
+  for (const StepInfo& step : session->steps()) {
+    const Shape& made = step.output_shape;
+    if (made.size() == 4 && made[2] == 1) EXPECT_FALSE(step.kernel.starts_with("conv_int8")) << step.name;
   }
 }
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -32,13 +33,14 @@ bool IsJudged(const KnownInputs& inputs, size_t output) {
 // What all candidates of a calibration have in common.
 struct Painter {
   SharedConvs convs;
-  std::vector<Tensor> frames;  // by input: the calibration frame, once it was asked for
+  std::map<std::pair<CalibrationScene, size_t>, Tensor> frames;  // by input; each once it was asked for
 
-  Status FillInputs(Session& session, const KnownInputs& inputs, const InputSetting& setting);
+  Status FillInputs(Session& session, const KnownInputs& inputs, const InputSetting& setting,
+                    CalibrationScene scene);
 };
 
-Status Painter::FillInputs(Session& session, const KnownInputs& inputs, const InputSetting& setting) {
-  frames.resize(session.input_count());
+Status Painter::FillInputs(Session& session, const KnownInputs& inputs, const InputSetting& setting,
+                           CalibrationScene scene) {
   for (size_t i = 0; i < session.input_count(); ++i) {
     if (IsStateInput(inputs, i)) continue;
     Tensor& input = session.input(i);
@@ -46,11 +48,12 @@ Status Painter::FillInputs(Session& session, const KnownInputs& inputs, const In
       std::copy(setting[i].begin(), setting[i].end(), input.data<float>());
       continue;
     }
-    if (!frames[i].defined()) {
-      TEMPERA_ASSIGN_OR_RETURN(frames[i], Tensor::Create(input.dtype(), input.shape()));
-      FillCalibrationFrame(frames[i], inputs.picture);
+    Tensor& frame = frames[{scene, i}];
+    if (!frame.defined()) {
+      TEMPERA_ASSIGN_OR_RETURN(frame, Tensor::Create(input.dtype(), input.shape()));
+      FillCalibrationFrame(frame, inputs.picture, scene);
     }
-    if (input.size_bytes() != 0) std::memcpy(input.raw(), frames[i].raw(), input.size_bytes());
+    if (input.size_bytes() != 0) std::memcpy(input.raw(), frame.raw(), input.size_bytes());
   }
   return OkStatus();
 }
@@ -71,7 +74,7 @@ Status CopyOutputs(const Session& session, const KnownInputs& inputs, std::vecto
 PaintCalibrationFrame CalibrationPainter(const CpuTarget& target, const SessionOptions& options) {
   return [&target, &options, painter = std::make_shared<Painter>()](
              const graph::Graph& graph, const KnownInputs& inputs, std::vector<ConvSetting> convs,
-             std::vector<ChannelRanges>* observed) -> Result<std::vector<Tensor>> {
+             std::vector<ChannelRanges>* observed, CalibrationScene scene) -> Result<std::vector<Tensor>> {
     PlanOptions planning;
     planning.highway_bit = target.highway_bit;
     planning.target_name = target.name;
@@ -92,7 +95,7 @@ PaintCalibrationFrame CalibrationPainter(const CpuTarget& target, const SessionO
     for (const InputSetting& setting : InputSettings(graph, inputs)) {
       session->ResetState();
       for (int frame = 1; frame <= frames; ++frame) {
-        TEMPERA_RETURN_IF_ERROR(painter->FillInputs(*session, inputs, setting));
+        TEMPERA_RETURN_IF_ERROR(painter->FillInputs(*session, inputs, setting, scene));
         TEMPERA_RETURN_IF_ERROR(session->Run());
         if (frame == 1 || frame == frames) TEMPERA_RETURN_IF_ERROR(CopyOutputs(*session, inputs, &painted));
       }

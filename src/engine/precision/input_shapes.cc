@@ -17,9 +17,9 @@ constexpr int64_t kLargestDivisor = 32;
 // How often the sizes of the outputs are taken for those of the inputs. A state whose size follows from the
 // picture through n others has it in n + 2 rounds.
 constexpr int kMostRounds = 8;
-// Nodes specialised in one search: about two seconds. Four states of a network of five hundred get two
-// thousand tries and need some ten.
-constexpr int64_t kMostNodes = int64_t{1} << 20;
+// Nodes specialised in one search: about two seconds. A try counts as 4096 at least, since a few nodes may
+// make many constants: 256 tries then, where four states need some ten.
+constexpr int64_t kMostNodes = int64_t{1} << 20, kLeastNodesOfTry = 4096;
 // Sizes of other values that one state may take where the model fails: those of the failing node itself and
 // of the scales just before it.
 constexpr size_t kMostSizes = 16;
@@ -151,7 +151,7 @@ Result<Outcome> ShapeFinder::Settle(ops::Unfinished* at) {
     std::vector<TensorInfo> inputs;
     for (size_t i = 0; i < shapes_.size(); ++i)
       inputs.push_back({model_.value(model_.inputs[i]).info.dtype, shapes_[i]});
-    nodes_ += static_cast<int64_t>(model_.nodes.size());
+    nodes_ += std::max(static_cast<int64_t>(model_.nodes.size()), kLeastNodesOfTry);
     const Result<graph::Graph> graph = ops::Specialize(model_, inputs, at);
     std::optional<bool> agree;
     if (graph.ok()) {

@@ -125,6 +125,26 @@ TEST(InputShapes, OfManyStatesThatNothingFitsAreGivenUp) {
   EXPECT_EQ(InputShapesFor(**model, {1, 3, 40, 50}, 0, Links(40)).status().code(), StatusCode::kUnsupported);
 }
 
+// Every size of one state leads to one more that every size of the next is tried with: 22 to the power of 8,
+// if nothing stopped it.
+TEST(InputShapes, AreNotLookedForWithoutEnd) {
+  TestModel m;
+  std::vector<std::string> all = {m.Node("ReduceMean", {"x"}, {TestModel::Ints("axes", {1, 2, 3})})};
+  for (int i = 0; i < 8; ++i) {
+    const std::string s = m.Input("s" + std::to_string(i), {1, 1, -1, -1});
+    // At least two rows, and of any size besides.
+    all.push_back(m.Node("ReduceMean", {m.Node("Conv", {s, m.Random({1, 1, 2, 2})})},
+                         {TestModel::Ints("axes", {2, 3})}));
+  }
+  const std::string joined = m.Node("Concat", all, {TestModel::Int("axis", 1)});
+  m.Output("x");
+  const std::string misfit = m.Node("Conv", {joined, m.Random({1, 8, 1, 1})});  // nine channels come
+  for (int i = 0; i < 8; ++i) m.Output(m.Node("Add", {misfit, "x"}));
+  const auto model = m.Load();
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  EXPECT_EQ(InputShapesFor(**model, {1, 3, 256, 256}, 0, Links(8)).status().code(), StatusCode::kUnsupported);
+}
+
 TEST(InputShapes, AreNotLookedForWhereTheHostHasCancelled) {
   const auto model = Wide(-1).Load();
   Host host;

@@ -5,7 +5,7 @@
 # `make help` lists the rest.
 .DEFAULT_GOAL := release
 .PRECIOUS: build/%/build.ninja
-.PHONY: release setup demo test train-tools test-train bench fuzz check clean help
+.PHONY: release setup demo test train-tools test-train bench fuzz soak check clean help
 
 # Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
 build/%/build.ninja:
@@ -49,6 +49,11 @@ fuzz:
 	@tools/setup test check
 	@tests/fuzz/run
 
+# Hours, by hand: TEMPERA_DOOR_NETS=200000 SECONDS_TO_FUZZ=7200 make soak; tests/soak tsan for one part.
+soak:
+	@tools/setup test check
+	@tests/soak
+
 check:
 	@tools/setup check
 	@tools/check_layers --self-test
@@ -72,5 +77,6 @@ help:
 	@echo 'make test-train   ... and run its tests'
 	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'
 	@echo 'make fuzz         a minute of fuzzing the model reader and the door, under sanitizers'
+	@echo 'make soak         an hour of random networks, fuzzing and the thread sanitizer, by hand'
 	@echo 'make check        layers, headers, file rules, formatting, what comments and docs cite'
 	@echo 'make clean        remove build/ and out/'

@@ -20,7 +20,10 @@ template <class Base, class Plan, class Args>
 class PlannedConvStep : public Base {
  public:
   PlannedConvStep(std::shared_ptr<const Plan> plan, const ConvWork& work, StepMaker& maker)
-      : keeps_plan_(std::move(plan)), plan_(*keeps_plan_), from_(maker.read().storage), to_(maker.node().writes[0]) {
+      : keeps_plan_(std::move(plan)),
+        plan_(*keeps_plan_),
+        from_(maker.read().storage),
+        to_(maker.node().writes[0]) {
     args_.read = maker.PointwiseOf(maker.read());
     args_.write = ActivationOf(work, maker);
     this->scratch_bytes = plan_.scratch_bytes;
@@ -87,8 +90,8 @@ class ConvStepWithEnds : public GatheringConvStep<Plan, Args> {
 
 // ConvStep: one of the above. `plan` goes into it, so what is asked of a plan is asked before.
 template <class ConvStep, class Plan>
-MadeStep NewConvStep(std::shared_ptr<const Plan> plan, size_t weight_bytes, std::string kernel, const ConvWork& work,
-                     StepMaker& maker) {
+MadeStep NewConvStep(std::shared_ptr<const Plan> plan, size_t weight_bytes, std::string kernel,
+                     const ConvWork& work, StepMaker& maker) {
   std::unique_ptr<Step> step = std::make_unique<ConvStep>(std::move(plan), work, maker);
   step->weight_bytes = weight_bytes;
   step->info.kernel = std::move(kernel);

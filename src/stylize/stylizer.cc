@@ -34,22 +34,23 @@ Status Stylizer::CheckPictureModel() {
                                                    name_ + " does not turn a picture into a picture"));
   // A size every fully convolutional network takes, then the one the file names.
   const Size usual = PaddedSize({64, 64}, multiple_);
-  Result<Probe> probe = ProbeSize(usual);
-  if (!probe.ok() && declared_.width > 0 && declared_.height > 0) {
-    probe = ProbeSize(declared_);
+  Result<Probe> probe = ProbeSize(usual, host_.get());
+  if (!probe.ok() && probe.status().code() != StatusCode::kCancelled && declared_.width > 0 &&
+      declared_.height > 0) {
+    probe = ProbeSize(declared_, host_.get());
     fixed_size_ = probe.ok();
   }
   return probe.status();
 }
 
-Result<std::vector<Shape>> Stylizer::InputShapes(Size padded) const {
+Result<std::vector<Shape>> Stylizer::InputShapes(Size padded, const Host* host) const {
   return engine::InputShapesFor(*model_, {1, 3, padded.height, padded.width}, metadata_.picture_input,
-                                metadata_.states, options_.host.get());
+                                metadata_.states, host);
 }
 
-Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
+Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded, const Host* host) const {
   const auto named = [this](const Status& why) { return Status(why.code(), name_ + ": " + why.message()); };
-  const Result<std::vector<Shape>> found = InputShapes(padded);
+  const Result<std::vector<Shape>> found = InputShapes(padded, host);
   if (!found.ok()) return named(found.status());
   const std::vector<Shape>& shapes = *found;
   std::vector<TensorInfo> inputs;
@@ -77,31 +78,33 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded) const {
   return Probe{{static_cast<int>(shape[3]), static_cast<int>(shape[2])}, PeakActivationBytes(graph)};
 }
 
-Result<Stylizer::Placement> Stylizer::Place(Size frame) const {
+Result<Stylizer::Placement> Stylizer::Place(Size frame, const Host* host) const {
   TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingSize(frame, options_.working));
   Placement declared = {declared_, declared_, Probe{}, true};
   if (fixed_size_) {
-    declared.probe = ProbeSize(declared_);
+    declared.probe = ProbeSize(declared_, host);
     return declared;
   }
   const Size padded = PaddedSize(working, multiple_);
-  Placement place = {working, padded, ProbeSize(padded)};
+  Placement place = {working, padded, ProbeSize(padded, host)};
   if (place.probe.ok()) return place;
+  // What was not looked at to the end is not known not to fit.
+  if (place.probe.status().code() == StatusCode::kCancelled) return place.probe.status();
   // Foreign files do not say what divides their sizes; 32 satisfies five halvings.
   if (multiple_ < 32) {
     Placement wider = {working, PaddedSize(working, 32), Probe{}};
-    wider.probe = ProbeSize(wider.padded);
+    wider.probe = ProbeSize(wider.padded, host);
     if (wider.probe.ok()) return wider;
   }
   if (declared_.width > 0 && declared_.height > 0) {
-    declared.probe = ProbeSize(declared_);
+    declared.probe = ProbeSize(declared_, host);
     if (declared.probe.ok()) return declared;
   }
   return place;
 }
 
 Result<Size> Stylizer::WorkingSizeFor(Size frame) const {
-  TEMPERA_ASSIGN_OR_RETURN(const Placement place, Place(frame));
+  TEMPERA_ASSIGN_OR_RETURN(const Placement place, Place(frame, nullptr));
   return place.working;
 }
 
@@ -143,7 +146,7 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   if (same_size && probe.painted == padded) {
     options.sink = &sink_.emplace(frame, metadata_.values, any_format_, *kernels_, *blender_).picture();
   }
-  TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(padded));
+  TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(padded, host_.get()));
   auto session = engine::Session::Create(model_, std::move(shapes), options);
   if (session.status().code() == StatusCode::kOutOfMemory)
     return TooLarge(place, session.status(), static_cast<double>(probe.bytes));
@@ -178,7 +181,7 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   // survive another plan for another format.
   any_format_ =
       subsampled || options_.norm_statistics != engine::NormStatistics::kExact || !metadata_.states.empty();
-  TEMPERA_ASSIGN_OR_RETURN(const Placement place, Place(frame));
+  TEMPERA_ASSIGN_OR_RETURN(const Placement place, Place(frame, host_.get()));
   TEMPERA_RETURN_IF_ERROR(PlanAt(frame, place));
   if (place.only_size && frame != declared_) {
     host_->Log(LogLevel::kWarning, name_ + " runs at " + SizeToString(declared_) + " only: frames of " +

@@ -76,13 +76,13 @@ class Stylizer {
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
   Status CheckPictureModel();
   // Shapes of all inputs for a padded picture.
-  Result<std::vector<Shape>> InputShapes(Size padded) const;
+  Result<std::vector<Shape>> InputShapes(Size padded, const Host* host) const;
   // The output shape for a padded input, and the activations' estimate; or why the graph refuses it.
   struct Probe {
     Size painted;
     int64_t bytes = 0;
   };
-  Result<Probe> ProbeSize(Size padded) const;
+  Result<Probe> ProbeSize(Size padded, const Host* host) const;
 
   // At which size the network paints a frame: its own, or, where the graph takes only the one that the file
   // declares, that. Shapes only, so that it is the same before and after a plan.
@@ -91,7 +91,7 @@ class Stylizer {
     Result<Probe> probe;     // of padded
     bool only_size = false;  // the graph takes no other
   };
-  Result<Placement> Place(Size frame) const;
+  Result<Placement> Place(Size frame, const Host* host) const;
 
   // For frames of this size; of subsampled formats too where `subsampled` says so.
   Status Plan(Size frame, bool subsampled);

@@ -247,6 +247,13 @@ Result<std::vector<ConvInput>> Propagate(const Graph& graph, Propagator& propaga
     }
     propagator.Visit(node);
   }
+  // Where a gate stands in front of an output and of no convolution, it is made of what all of them give.
+  const auto follows = [](const ConvInput& input) { return input.follows_whole; };
+  const auto whole = [&](ValueId v) { return propagator.whole(v); };
+  if (std::none_of(found.begin(), found.end(), follows) &&
+      std::any_of(graph.outputs.begin(), graph.outputs.end(), whole)) {
+    for (ConvInput& input : found) input.follows_whole = true;
+  }
   return found;
 }
 

@@ -28,7 +28,8 @@ struct ConvInput {
   // alone: a frame tells one number a channel, and the next frame has another.
   bool measurable = true;
   // It follows from one number a channel that is made of the whole frame (a gate, a pooled feature): a small
-  // error there is one everywhere, and the next frame has another.
+  // error there is one everywhere, and the next frame has another. Where an output alone does so: all of
+  // them.
   bool follows_whole = false;
 };
 

@@ -236,6 +236,19 @@ TEST(Ranges, KnowWhatFollowsFromTheWholeFrame) {
   }
 }
 
+TEST(Ranges, KnowAGateInFrontOfTheOutput) {
+  for (const bool gated : {true, false}) {
+    TestModel m;
+    const std::string bent = m.Node("Relu", {m.Node("Conv", {"x", m.Random({4, 3, 1, 1})})});
+    const std::string gate = m.Node("Sigmoid", {m.Node("GlobalAveragePool", {bent})});
+    m.Output(gated ? m.Node("Mul", {bent, gate}) : bent);
+    const auto found = PropagateRanges(Lowered(m, {1, 3, 8, 8}), {});
+    ASSERT_TRUE(found.ok()) << found.status().message();
+    ASSERT_EQ(found->size(), 1u);
+    EXPECT_EQ((*found)[0].follows_whole, gated);
+  }
+}
+
 // One pixel that is a parameter does not hang on the frame; one that comes back does.
 TEST(Ranges, KnowWhichPixelsComeFromFrames) {
   for (const bool state : {false, true}) {

@@ -15,9 +15,11 @@ Result<std::shared_ptr<const kernels::ConvPlan>> SharedConvs::Plan(const kernels
         p.highway_bit == highway_bit)
       return p.plan;
   }
+  // A shape that is not itself (padded with NaN) would be packed and kept again and again.
+  const bool keeps = shape == shape;
   TEMPERA_ASSIGN_OR_RETURN(kernels::ConvPlan planned, kernels::PlanConv(shape, weights, bias, highway_bit));
   auto plan = std::make_shared<const kernels::ConvPlan>(std::move(planned));
-  packed_.emplace(weights.data(), Packed{shape, bias, highway_bit, plan});
+  if (keeps) packed_.emplace(weights.data(), Packed{shape, bias, highway_bit, plan});
   return plan;
 }
 

@@ -11,7 +11,8 @@
 namespace tempera::engine {
 
 // For plans that differ in precisions only, as the candidates of a calibration do: transforming weights took
-// four tenths of it. Constants of the graph must outlive this; one thread at a time.
+// four tenths of it. Of one graph, whose constants stay where they
+// are until the last Plan; one thread at a time.
 class SharedConvs {
  public:
   // As kernels::PlanConv, once for each convolution.

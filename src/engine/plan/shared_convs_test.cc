@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <vector>
 
 #include "src/base/cpu.h"
@@ -25,6 +26,15 @@ TEST(SharedConvs, AreTheSameOnlyForTheSameConvolution) {
   EXPECT_NE(*convs.Plan(shape, weights, {}, bit), *first);
   shape.pad_mode = kernels::PadMode::kReflect;
   EXPECT_NE(*convs.Plan(shape, weights, bias, bit), *first);
+  // NaN is not even itself: packed each time, and not kept.
+  shape.pad_mode = kernels::PadMode::kConstant;
+  shape.pad_value = std::nanf("");
+  for (int i = 0; i < 3; ++i) {
+    const auto padded = convs.Plan(shape, weights, bias, bit);
+    ASSERT_TRUE(padded.ok());
+    EXPECT_EQ(padded->use_count(), 1);
+  }
+  shape.pad_value = 0;
   shape.in_channels = 7;
   EXPECT_FALSE(convs.Plan(shape, weights, bias, bit).ok()) << "more weights than it has";
 }

@@ -49,7 +49,10 @@ class PlanCheck {
     if (s.layout == StorageLayout::kInterleavedF16) {
       if (s.shape.size() != 4 || s.type != DataType::kFloat32)
         return Wrong(s, "is interleaved, and no picture");
-      bytes = CountOf({s.shape[0], s.shape[2], s.shape[3], RoundUp(s.shape[1], kPixelBlock), kF16Bytes});
+      bytes =
+          count < 0
+              ? -1
+              : CountOf({s.shape[0], s.shape[2], s.shape[3], RoundUp(s.shape[1], kPixelBlock), kF16Bytes});
     }
     // A picture end has no memory.
     const bool none = s.kind != StorageKind::kArena && s.bytes == 0;
@@ -146,7 +149,7 @@ class PlanCheck {
       const auto at = static_cast<size_t>(index);
       const NormData& norm = plan_.norms[at];
       if (norm.given || gathered_[at] >= 0) return Wrong(node, "gathers for a norm a second time");
-      if (!node.writes.empty() && !std::holds_alternative<ConvWork>(node.work))
+      if (!std::holds_alternative<ConvWork>(node.work) && !std::holds_alternative<StatisticsWork>(node.work))
         return Wrong(node, "gathers, and is no convolution");
       const Shape& picture = node.writes.empty() ? node.reads[0].shape : Of(node.writes[0]).shape;
       if (picture.size() != 4 || picture[0] != norm.images || picture[1] != norm.channels)
@@ -224,6 +227,8 @@ class PlanCheck {
     if (!IsIn(base, plan_.storages) || base == top || Of(base).offset != s.offset || s.offset < 0 ||
         Of(base).bytes < s.bytes)
       return Wrong(s, "replaces what does not lie there");
+    if (Of(base).kind == StorageKind::kOutput || Of(base).layout != s.layout || Of(base).type != s.type)
+      return Wrong(s, "replaces an output, or what lies otherwise");
     const int32_t writer = written_[static_cast<size_t>(top)], before = written_[static_cast<size_t>(base)];
     if (writer < 0 || before >= writer) return Wrong(s, "replaces what was not there");
     const NodeData& node = plan_.nodes[static_cast<size_t>(writer)];

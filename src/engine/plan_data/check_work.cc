@@ -3,11 +3,15 @@
 #include <algorithm>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "src/base/checked_math.h"
 
 namespace tempera::engine {
 namespace {
+
+// Of an axis, in numbers: far above what memory holds.
+constexpr int64_t kMostSize = int64_t{1} << 48;
 
 // The least and the greatest of offset + sum of i * strides over all i in `shape`; nothing where it
 // overflows.
@@ -34,10 +38,17 @@ class WorkCheck {
 
   Status operator()(const LoopWork& w) {
     for (const Operand& operand : w.inputs) Takes(operand);
+    std::vector<bool> written(node_.writes.size());
     for (int32_t write : w.outputs) {
-      if (write >= 0) ++written_;
-      Need(write < static_cast<int32_t>(node_.writes.size()), "writes what it has no place for");
+      const bool there = write < Count(node_.writes);
+      Need(there, "writes what it has no place for");
+      if (!there || write < 0) continue;
+      Need(!written[static_cast<size_t>(write)], "writes a place twice");
+      written[static_cast<size_t>(write)] = true;
     }
+    Need(std::all_of(written.begin(), written.end(), [](bool is) { return is; }),
+         "does not write all that it names");
+    numbers_ = false;
     Need(!node_.op_type.empty(), "is a loop of no operator");
     return Ends(node_.writes.size());
   }
@@ -57,10 +68,14 @@ class WorkCheck {
          "has channels that do not divide");
     if (!ok()) return Ends(1);
     const graph::Padding& pads = w.conv.padding;
+    Need(AreSmall(pads), "is padded without end");
+    if (!ok()) return Ends(1);
     const int64_t h =
         WindowsIn(w.conv, x[2], w.kernel_h, w.conv.stride_h, w.conv.dilation_h, pads.top + pads.bottom);
     const int64_t width =
         WindowsIn(w.conv, x[3], w.kernel_w, w.conv.stride_w, w.conv.dilation_w, pads.left + pads.right);
+    Need(h >= 1 && width >= 1 && h <= kMostSize && width <= kMostSize, "has no window in its picture");
+    if (!ok()) return Ends(1);
     Need(y == Shape{x[0], w.out_channels / (shuffle * shuffle), h * shuffle, width * shuffle},
          "writes a picture of another size than its window gives");
     return Ends(1);
@@ -93,6 +108,7 @@ class WorkCheck {
     return Ends(0);
   }
   Status operator()(const ApplyWork&) {
+    numbers_ = false;
     const int64_t count = Takes(0);
     Need(count == CountOf(Written()), "copies to another size");
     Need(ok() && Of(node_.reads[0].storage).type == Of(node_.writes[0]).type, "copies to another type");
@@ -123,6 +139,7 @@ class WorkCheck {
     Need(CountOf(w.shape) == CountOf(Written()), "writes another size than its shape");
     for (const auto& [operand, strides] : {std::pair{&w.a, &w.a_strides}, std::pair{&w.b, &w.b_strides}}) {
       const int64_t count = Takes(*operand);
+      Need(strides->size() == w.shape.size(), "has strides of another shape");
       if (CountOf(w.shape) == 0) continue;
       const Reach reach(0, w.shape, *strides);
       Need(reach.ok && reach.low == 0 && (operand->read < 0 || reach.high < count), "reads past an operand");
@@ -146,6 +163,7 @@ class WorkCheck {
   Status operator()(const PadWork& w) {
     const Shape &x = Picture(), &y = Written();
     const graph::Padding& p = w.padding;
+    Need(AreSmall(p), "is padded without end");
     Need(ok() && y == Shape{x[0], x[1], x[2] + p.top + p.bottom, x[3] + p.left + p.right},
          "pads to another size");
     return Ends(1);
@@ -181,6 +199,11 @@ class WorkCheck {
     return static_cast<int32_t>(list.size());
   }
   bool ok() const { return why_ == nullptr; }
+  // So that sums and products of a few do not overflow.
+  static bool AreSmall(const graph::Padding& p) {
+    const auto is_small = [](int64_t x) { return x >= -kMostSize && x <= kMostSize; };
+    return is_small(p.top) && is_small(p.left) && is_small(p.bottom) && is_small(p.right);
+  }
   void Need(bool is_so, const char* otherwise) {
     if (!is_so && why_ == nullptr) why_ = otherwise;
   }
@@ -235,15 +258,20 @@ class WorkCheck {
   Status Ends(size_t writes) {
     Need(taken_ == static_cast<int64_t>(node_.reads.size()), "does not work on what it reads");
     Need(node_.writes.size() == writes, "writes another number of storages");
-    if (std::holds_alternative<LoopWork>(node_.work))
-      Need(written_ == static_cast<int64_t>(writes), "does not write all that it names");
+    // Plain loops and copies take any type; all else is arithmetic.
+    const auto is_float = [this](StorageId id) { return Of(id).type == DataType::kFloat32; };
+    Need(!numbers_ || (std::all_of(node_.reads.begin(), node_.reads.end(),
+                                   [&](const ReadData& read) { return is_float(read.storage); }) &&
+                       std::all_of(node_.writes.begin(), node_.writes.end(), is_float)),
+         "calculates with what are no fp32 numbers");
     return ok() ? OkStatus() : Internal("node '" + node_.name + "' " + why_);
   }
 
   const PlanData& plan_;
   const NodeData& node_;
   const char* why_ = nullptr;
-  int64_t taken_ = 0, written_ = 0;
+  int64_t taken_ = 0;
+  bool numbers_ = true;  // it calculates
 };
 
 }  // namespace

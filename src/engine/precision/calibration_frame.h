@@ -9,7 +9,7 @@ namespace tempera::engine {
 // Fills fp32 [n, c, h, w] (other ranks: as one row of numbers) with something photograph-like between
 // range.low and range.high, both reached: smooth shades, sharp edged shapes, texture that gets finer by
 // octaves as natural pictures have it, and a little noise. Channels go together as colours do.
-// Other scenes have other means, for networks that look at these.
+// Other scenes have other means, for networks that look at these, and need not reach both ends.
 enum class CalibrationScene {
   kUsual,
   kRed,    // a wall of one strong colour in soft light

@@ -1,6 +1,7 @@
 #include "src/engine/precision/input_shapes.h"
 
 #include <algorithm>
+#include <numeric>
 #include <optional>
 #include <string>
 #include <utility>
@@ -20,6 +21,8 @@ constexpr int kMostRounds = 8;
 // Nodes specialised in one search: about two seconds. A try counts as 4096 at least, since a few nodes may
 // make many constants: 256 tries then, where four states need some ten.
 constexpr int64_t kMostNodes = int64_t{1} << 20, kLeastNodesOfTry = 4096;
+// Other values that are looked at for sizes, of all states and tries together: some tenths of a second.
+constexpr int64_t kMostLooks = int64_t{1} << 24;
 // Sizes of other values that one state may take where the model fails: those of the failing node itself and
 // of the scales just before it.
 constexpr size_t kMostSizes = 16;
@@ -54,7 +57,7 @@ class ShapeFinder {
   template <typename ShapeOf>
   std::optional<bool> TakeFromOutputs(const ShapeOf& shape_of);
   std::vector<size_t> StatesBehind(size_t node) const;
-  std::vector<Shape> CandidatesFor(size_t state, const ops::Unfinished& at) const;
+  std::vector<Shape> CandidatesFor(size_t state, const ops::Unfinished& at);
   bool Fill(size_t input, const Shape& from, Shape* shape) const;
   Status Refusal() const;
 
@@ -77,6 +80,7 @@ class ShapeFinder {
   std::vector<Shape> shapes_;
   std::vector<bool> chosen_;  // by state: tried with a size of its own
   int64_t nodes_ = 0;         // specialised so far in this search
+  int64_t looks_ = 0;         // at other values' sizes, in all
   size_t farthest_ = 0, blamed_ = 0;
   std::string why_;
   Status too_large_;
@@ -95,7 +99,8 @@ Result<std::vector<Shape>> ShapeFinder::Run() {
   // Not all smaller by the same. From the picture's own size, and from the one pixel that some models take
   // for a first frame and enlarge.
   for (const int64_t divisor :
-       {int64_t{1}, std::max<int64_t>(*std::max_element(picture_.begin(), picture_.end()), 1)}) {
+       {int64_t{1}, std::accumulate(picture_.begin(), picture_.end(), int64_t{1},
+                                    [](int64_t a, int64_t b) { return std::max(a, b); })}) {
     GuessStates(divisor);
     nodes_ = 0;
     TEMPERA_ASSIGN_OR_RETURN(const bool found, Search());
@@ -183,7 +188,10 @@ Result<bool> ShapeFinder::Search() {
   if (outcome != Outcome::kStuck) return outcome == Outcome::kFits;
   const std::vector<Shape> guess = shapes_;
   for (const size_t state : StatesBehind(at.node)) {
+    // Before anything else that takes time: the search may be many levels deep when it ends.
+    if (nodes_ > kMostNodes || looks_ > kMostLooks) return false;
     if (chosen_[state]) continue;
+    if (host_ != nullptr) TEMPERA_RETURN_IF_ERROR(host_->CheckCancelled());
     chosen_[state] = true;
     for (Shape& candidate : CandidatesFor(state, at)) {
       if (nodes_ > kMostNodes) break;
@@ -219,11 +227,12 @@ std::vector<size_t> ShapeFinder::StatesBehind(size_t node) const {
 
 // Sizes of what the failing node reads, then of what was made last before it, then the picture's by powers of
 // two; none twice, nor the one that failed.
-std::vector<Shape> ShapeFinder::CandidatesFor(size_t state, const ops::Unfinished& at) const {
+std::vector<Shape> ShapeFinder::CandidatesFor(size_t state, const ops::Unfinished& at) {
   const size_t input = states_[state].input;
   if (!HasOpen(input)) return {};
   std::vector<Shape> found = {shapes_[input]};
   const auto add = [&](const Shape& from) {
+    ++looks_;
     Shape shape;
     if (Fill(input, from, &shape) && std::find(found.begin(), found.end(), shape) == found.end())
       found.push_back(std::move(shape));
@@ -231,11 +240,12 @@ std::vector<Shape> ShapeFinder::CandidatesFor(size_t state, const ops::Unfinishe
   const auto add_all = [&](const std::vector<graph::ValueId>& values) {
     for (const graph::ValueId v : values) {
       if (v == graph::kNoValue || model_.value(v).constant) continue;
-      if (found.size() <= kMostSizes) add(at.shapes[static_cast<size_t>(v)]);
+      if (found.size() <= kMostSizes && looks_ <= kMostLooks) add(at.shapes[static_cast<size_t>(v)]);
     }
   };
   add_all(model_.nodes[at.node].inputs);
-  for (size_t n = at.node; n-- > 0 && found.size() <= kMostSizes;) add_all(model_.nodes[n].outputs);
+  for (size_t n = at.node; n-- > 0 && found.size() <= kMostSizes && looks_ <= kMostLooks;)
+    add_all(model_.nodes[n].outputs);
   for (int64_t divisor = 1; divisor <= kLargestDivisor; divisor *= 2) add(Guess(input, divisor));
   found.erase(found.begin());
   return found;

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <chrono>
 #include <memory>
 #include <string>
 #include <vector>
@@ -143,6 +144,25 @@ TEST(InputShapes, AreNotLookedForWithoutEnd) {
   const auto model = m.Load();
   ASSERT_TRUE(model.ok()) << model.status().message();
   EXPECT_EQ(InputShapesFor(**model, {1, 3, 256, 256}, 0, Links(8)).status().code(), StatusCode::kUnsupported);
+}
+
+// A hostile file: thousands of states, none of which fits. The search gives up as fast as it gave up trying.
+TEST(InputShapes, ThousandsOfStatesAreGivenUpSoon) {
+  constexpr int kStates = 3000;
+  TestModel m;
+  std::vector<std::string> all = {m.Node("ReduceMean", {"x"}, {TestModel::Ints("axes", {1})})};
+  for (int i = 0; i < kStates; ++i) all.push_back(m.Input("s" + std::to_string(i), {1, 1, -1, -1}));
+  const std::string joined = m.Node("Concat", all, {TestModel::Int("axis", 1)});
+  m.Output("x");
+  const std::string misfit = m.Node("Conv", {joined, m.Random({1, 8, 1, 1})});
+  for (int i = 0; i < kStates; ++i) m.Output(m.Node("Add", {misfit, "x"}));
+  const auto model = m.Load();
+  ASSERT_TRUE(model.ok()) << model.status().message();
+  const auto started = std::chrono::steady_clock::now();
+  EXPECT_EQ(InputShapesFor(**model, {1, 3, 64, 64}, 0, Links(kStates)).status().code(),
+            StatusCode::kUnsupported);
+  // Two seconds where nothing else runs; minutes before this was bounded.
+  EXPECT_LT(std::chrono::steady_clock::now() - started, std::chrono::seconds(60));
 }
 
 TEST(InputShapes, AreNotLookedForWhereTheHostHasCancelled) {

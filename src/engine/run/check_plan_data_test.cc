@@ -67,6 +67,12 @@ TEST(CheckPlanData, FindsWhatIsOutOfOrder) {
           {"writes a storage that is not there", [](PlanData& p) { p.nodes[0].writes[0] = -1; }},
           {"a second time", [](PlanData& p) { p.nodes[0].gathers = {0, 0}; }},
           {"before its statistics", [](PlanData& p) { p.nodes[0].gathers.clear(); }},
+          {"no convolution",
+           [](PlanData& p) {
+             p.nodes.insert(p.nodes.begin(), NodeData());
+             p.nodes[0].work = ParametersWork{.norm = 0};
+             p.nodes[0].gathers = {0};
+           }},
           {"before its parameters", [](PlanData& p) { p.norms[0].gamma.clear(); }},
           {"a norm of other channels", [](PlanData& p) { p.norms[0].images = 2; }},
           {"do not divide", [](PlanData& p) { p.norms[0].group_channels = 3; }},
@@ -172,7 +178,22 @@ TEST(CheckPlanData, FindsWorkOfAnotherSize) {
       {
           {"than its window gives", [](PlanData& p) { WorkIn<ConvWork>(p).conv.stride_h = 1; }},
           {"than its window gives", [](PlanData& p) { WorkIn<ConvWork>(p).conv.upsample = 2; }},
-          {"than its window gives", [](PlanData& p) { WorkIn<ConvWork>(p).kernel_w = INT64_MAX; }},
+          {"no window", [](PlanData& p) { WorkIn<ConvWork>(p).kernel_w = INT64_MAX; }},
+          {"without end", [](PlanData& p) { WorkIn<ConvWork>(p).conv.padding.top = INT64_MIN; }},
+          {"no fp32 numbers",
+           [](PlanData& p) {
+             NodeData& node = NodeWith<FunctionWork>(p);
+             for (const StorageId id : {node.reads[0].storage, node.writes[0]}) {
+               StorageData& storage = p.storages[static_cast<size_t>(id)];
+               storage.type = DataType::kUint8, storage.bytes /= 4;
+             }
+           }},
+          {"strides of another shape", [](PlanData& p) { WorkIn<BinaryWork>(p).a_strides.clear(); }},
+          {"a place twice",
+           [](PlanData& p) {
+             NodeData& node = NodeWith<SoftmaxWork>(p);
+             node.work = LoopWork{{{0, {}}}, {0, 0}};
+           }},
           {"do not divide", [](PlanData& p) { WorkIn<ConvWork>(p).in_channels = 4; }},
           {"ranges of other channels", [](PlanData& p) { WorkIn<ConvWork>(p).range_low = {0}; }},
           {"no ranges", [](PlanData& p) { WorkIn<ConvWork>(p).precision = Precision::kInt8; }},

@@ -92,6 +92,73 @@ void WriteChroma(RgbRow top, RgbRow bottom, int n, const RgbToYuv& to, uint8_t* 
   }
 }
 
+inline void ClampAffine(const float* in, int n, float scale, float offset, float* out) {
+  for (int i = 0; i < n; ++i)
+    out[i] = static_cast<float>(Clamped(in[i]) * static_cast<double>(scale) + static_cast<double>(offset));
+}
+inline void AffineClamp(const float* in, int n, float scale, float offset, float* out) {
+  for (int i = 0; i < n; ++i)
+    out[i] = static_cast<float>(
+        Clamped((static_cast<double>(in[i]) - static_cast<double>(offset)) * static_cast<double>(scale)));
+}
+inline void Accumulate(const float* in, int n, float weight, bool set, float* out) {
+  for (int i = 0; i < n; ++i)
+    out[i] = static_cast<float>(static_cast<double>(weight) * static_cast<double>(in[i]) +
+                                (set ? 0 : static_cast<double>(out[i])));
+}
+inline void GatherSum(const float* in, const int* first, const float* weights, int taps, int n, float* out) {
+  for (int i = 0; i < n; ++i) {
+    double sum = 0;
+    for (int k = 0; k < taps; ++k)
+      sum += static_cast<double>(weights[i * taps + k]) * static_cast<double>(in[first[i] + k]);
+    out[i] = static_cast<float>(sum);
+  }
+}
+inline void Blend(float* painted, const float* source, float strength, int n) {
+  for (int i = 0; i < n; ++i) {
+    const double s = source[i];
+    painted[i] = static_cast<float>(s + static_cast<double>(strength) * (painted[i] - s));
+  }
+}
+inline void BlendBy(float* painted, const float* source, const float* weights, int n) {
+  for (int i = 0; i < n; ++i) {
+    const double s = source[i], weight = weights[i];
+    painted[i] = static_cast<float>(s + weight * (painted[i] - s));
+  }
+}
+inline void KeepColors(RgbRow painted, RgbRow source, const RgbToYuv& luma, int n) {
+  for (int i = 0; i < n; ++i) {
+    const double brighter = LumaOf(luma, painted.r[i], painted.g[i], painted.b[i]) -
+                            LumaOf(luma, source.r[i], source.g[i], source.b[i]);
+    painted.r[i] = static_cast<float>(source.r[i] + brighter);
+    painted.g[i] = static_cast<float>(source.g[i] + brighter);
+    painted.b[i] = static_cast<float>(source.b[i] + brighter);
+  }
+}
+inline void AccumulateMask(const uint8_t* in, int n, uint32_t weight, bool set, uint32_t* sums) {
+  for (int i = 0; i < n; ++i) sums[i] = weight * in[i] + (set ? 0 : sums[i]);
+}
+// Both to the nearest.
+inline void CloseMask(const uint32_t* sums, int n, uint16_t* out) {
+  for (int i = 0; i < n; ++i) out[i] = static_cast<uint16_t>((sums[i] + 127) / 255);
+}
+inline void GatherMask(const uint16_t* in, const int* first, const uint16_t* weights, int taps, int n,
+                       uint16_t* out) {
+  for (int i = 0; i < n; ++i) {
+    uint32_t sum = kFullMask / 2;
+    for (int k = 0; k < taps; ++k) sum += uint32_t{weights[int64_t{k} * n + i]} * in[first[i] + k];
+    out[i] = static_cast<uint16_t>(sum / kFullMask);
+  }
+}
+inline void MaskWeights(const uint16_t* top, const uint16_t* bottom, float between, float scale, int n,
+                        float* weights) {
+  for (int i = 0; i < n; ++i) {
+    const double a = top[i], b = bottom[i];
+    weights[i] =
+        static_cast<float>(static_cast<double>(scale) * (a + static_cast<double>(between) * (b - a)));
+  }
+}
+
 inline const PixelKernels& Kernels() {
   static constexpr PixelKernels kPlain = {
       .read_interleaved = {&ReadInterleaved<Interleaving::kRgba>, &ReadInterleaved<Interleaving::kBgra>,
@@ -102,82 +169,17 @@ inline const PixelKernels& Kernels() {
       .write_luma = {&WriteLuma<Samples::kBytes>, &WriteLuma<Samples::kLow10>, &WriteLuma<Samples::kHigh10>},
       .write_chroma = {&WriteChroma<Samples::kBytes>, &WriteChroma<Samples::kLow10>,
                        &WriteChroma<Samples::kHigh10>},
-      .clamp_affine =
-          [](const float* in, int n, float scale, float offset, float* out) {
-            for (int i = 0; i < n; ++i)
-              out[i] = static_cast<float>(Clamped(in[i]) * static_cast<double>(scale) +
-                                          static_cast<double>(offset));
-          },
-      .affine_clamp =
-          [](const float* in, int n, float scale, float offset, float* out) {
-            for (int i = 0; i < n; ++i)
-              out[i] = static_cast<float>(Clamped((static_cast<double>(in[i]) - static_cast<double>(offset)) *
-                                                  static_cast<double>(scale)));
-          },
-      .accumulate =
-          [](const float* in, int n, float weight, bool set, float* out) {
-            for (int i = 0; i < n; ++i)
-              out[i] = static_cast<float>(static_cast<double>(weight) * static_cast<double>(in[i]) +
-                                          (set ? 0 : static_cast<double>(out[i])));
-          },
-      .gather_sum =
-          [](const float* in, const int* first, const float* weights, int taps, int n, float* out) {
-            for (int i = 0; i < n; ++i) {
-              double sum = 0;
-              for (int k = 0; k < taps; ++k)
-                sum += static_cast<double>(weights[i * taps + k]) * static_cast<double>(in[first[i] + k]);
-              out[i] = static_cast<float>(sum);
-            }
-          },
-      .blend =
-          [](float* painted, const float* source, float strength, int n) {
-            for (int i = 0; i < n; ++i) {
-              const double s = source[i];
-              painted[i] = static_cast<float>(s + static_cast<double>(strength) * (painted[i] - s));
-            }
-          },
-      .blend_by =
-          [](float* painted, const float* source, const float* weights, int n) {
-            for (int i = 0; i < n; ++i) {
-              const double s = source[i], weight = weights[i];
-              painted[i] = static_cast<float>(s + weight * (painted[i] - s));
-            }
-          },
-      .keep_colors =
-          [](RgbRow painted, RgbRow source, const RgbToYuv& luma, int n) {
-            for (int i = 0; i < n; ++i) {
-              const double brighter = LumaOf(luma, painted.r[i], painted.g[i], painted.b[i]) -
-                                      LumaOf(luma, source.r[i], source.g[i], source.b[i]);
-              painted.r[i] = static_cast<float>(source.r[i] + brighter);
-              painted.g[i] = static_cast<float>(source.g[i] + brighter);
-              painted.b[i] = static_cast<float>(source.b[i] + brighter);
-            }
-          },
-      .accumulate_mask =
-          [](const uint8_t* in, int n, uint32_t weight, bool set, uint32_t* sums) {
-            for (int i = 0; i < n; ++i) sums[i] = weight * in[i] + (set ? 0 : sums[i]);
-          },
-      // Both to the nearest.
-      .close_mask =
-          [](const uint32_t* sums, int n, uint16_t* out) {
-            for (int i = 0; i < n; ++i) out[i] = static_cast<uint16_t>((sums[i] + 127) / 255);
-          },
-      .gather_mask =
-          [](const uint16_t* in, const int* first, const uint16_t* weights, int taps, int n, uint16_t* out) {
-            for (int i = 0; i < n; ++i) {
-              uint32_t sum = kFullMask / 2;
-              for (int k = 0; k < taps; ++k) sum += uint32_t{weights[int64_t{k} * n + i]} * in[first[i] + k];
-              out[i] = static_cast<uint16_t>(sum / kFullMask);
-            }
-          },
-      .mask_weights =
-          [](const uint16_t* top, const uint16_t* bottom, float between, float scale, int n, float* weights) {
-            for (int i = 0; i < n; ++i) {
-              const double a = top[i], b = bottom[i];
-              weights[i] = static_cast<float>(static_cast<double>(scale) *
-                                              (a + static_cast<double>(between) * (b - a)));
-            }
-          },
+      .clamp_affine = &ClampAffine,
+      .affine_clamp = &AffineClamp,
+      .accumulate = &Accumulate,
+      .gather_sum = &GatherSum,
+      .blend = &Blend,
+      .blend_by = &BlendBy,
+      .keep_colors = &KeepColors,
+      .accumulate_mask = &AccumulateMask,
+      .close_mask = &CloseMask,
+      .gather_mask = &GatherMask,
+      .mask_weights = &MaskWeights,
   };
   return kPlain;
 }

@@ -16,9 +16,9 @@ namespace {
 
 using engine::Meets;
 
-Expected<tempera::Stylizer> Open(const TestModel& model) {
+Expected<tempera::Stylizer> Open(const TestModel& model, const Options& options = {}) {
   const std::string bytes = model.Bytes();
-  return tempera::Stylizer::Open(std::as_bytes(std::span(bytes)));
+  return tempera::Stylizer::Open(std::as_bytes(std::span(bytes)), options);
 }
 
 TestModel Matting(Meets meets) {
@@ -59,6 +59,64 @@ TEST(OpenStates, OfFourScalesPaint) {
     EXPECT_NE(painted[0], painted[1]) << "what comes back is seen";
     EXPECT_EQ(painted[0], painted[2]);
     EXPECT_EQ(painted, PaintThrice(*expanded, width, height)) << width << "x" << height;
+  }
+}
+
+// Five frames of 4:2:0, painted in place through a mask, over another picture in turn; the fourth is a cut.
+std::vector<Pixels> PaintInPlace(tempera::Stylizer& s, int width, int height) {
+  const auto luma = static_cast<size_t>(width) * static_cast<size_t>(height);
+  const size_t chroma = static_cast<size_t>((width + 1) / 2) * static_cast<size_t>((height + 1) / 2);
+  std::mt19937 random(static_cast<unsigned>(height));
+  Pixels first(luma + 2 * chroma), under(3 * luma), mask(luma);
+  for (Pixels* pixels : {&first, &under, &mask}) {
+    for (uint8_t& b : *pixels) b = static_cast<uint8_t>(random());
+  }
+  std::vector<Pixels> painted;
+  for (int i = 0; i < 5; ++i) {
+    Pixels frame = first;
+    tempera_image image = TEMPERA_IMAGE_INIT;
+    image.format = TEMPERA_I420, image.width = width, image.height = height;
+    image.planes[0] = frame.data(), image.planes[1] = frame.data() + luma;
+    image.planes[2] = frame.data() + luma + chroma;
+    image.stride_bytes[0] = width, image.stride_bytes[1] = image.stride_bytes[2] = (width + 1) / 2;
+    const tempera_image below = MakeImage(TEMPERA_RGB, under.data(), width, height);
+    tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
+    params.mask = mask.data(), params.mask_stride_bytes = width;
+    params.mask_width = width, params.mask_height = height, params.mask_feather = 1;
+    params.under = i % 2 == 1 ? &below : nullptr;
+    params.cut = i == 3;
+    const Error error = s.Process(image, image, params);
+    EXPECT_FALSE(error) << error.message;
+    painted.push_back(std::move(frame));
+  }
+  return painted;
+}
+
+// Beside all else that a frame may bring along, sizes that change, and threads.
+TEST(OpenStates, MeetMasksStatisticsAndPrecisions) {
+  for (const tempera_precision precision :
+       {TEMPERA_PRECISION_FP32, TEMPERA_PRECISION_AUTO, TEMPERA_PRECISION_INT8}) {
+    for (const auto statistics : {TEMPERA_NORM_EXACT, TEMPERA_NORM_SMOOTHED, TEMPERA_NORM_CARRIED}) {
+      Options options;
+      options.precision = precision, options.norm_statistics = statistics;
+      options.threads = 1;
+      Expected<tempera::Stylizer> met = Open(Matting(Meets::kConcat), options);
+      options.threads = 3;
+      Expected<tempera::Stylizer> threaded = Open(Matting(Meets::kConcat), options);
+      ASSERT_TRUE(met && threaded) << met.error().message << threaded.error().message;
+      for (tempera::Stylizer* s : {&*met, &*threaded}) ASSERT_FALSE(s->SetStrength(0.6f));
+      for (const auto& [width, height] : {std::pair{66, 47}, {33, 20}, {66, 47}}) {
+        SCOPED_TRACE(std::to_string(precision) + " " + std::to_string(statistics) + " " +
+                     std::to_string(width));
+        ASSERT_FALSE(threaded->Prepare(width, height, TEMPERA_I420));
+        const std::vector<Pixels> painted = PaintInPlace(*met, width, height);
+        EXPECT_EQ(painted, PaintInPlace(*threaded, width, height));
+        EXPECT_NE(painted[1], painted[3]) << "the states are seen";
+        EXPECT_NE(painted[0], painted[2]);
+        ASSERT_FALSE(met->Reset());
+        EXPECT_EQ(painted, PaintInPlace(*met, width, height));
+      }
+    }
   }
 }
 

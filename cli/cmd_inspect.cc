@@ -135,7 +135,7 @@ void PrintText(const Json& about) {
   std::printf("\n");
   std::printf("precision    %s", text(about["precision"]).c_str());
   if (about.contains("psnr_db") && about["precision"] != "fp32") {
-    std::printf(", %.1f dB against fp32 on the calibration frame", about["psnr_db"].get<double>());
+    std::printf(", %.1f dB against fp32 on its calibration frames", about["psnr_db"].get<double>());
   }
   std::printf("\n");
   std::string operators;

@@ -6,17 +6,12 @@
 #include <cstring>
 #include <limits>
 
+#include "src/engine/plan_data/check_work.h"
 #include "src/engine/run/plan_loops_for_test.h"
 #include "src/ops/op.h"
 
 namespace tempera::engine {
 namespace {
-
-int64_t CountOf(const Shape& shape) {
-  int64_t count = 1;
-  for (int64_t d : shape) count *= d;
-  return count;
-}
 
 // f(offsets) for every element of `shape`, in its order; offsets[k]: the sum of its indices times strides[k].
 template <typename F>

@@ -30,7 +30,7 @@ class PlannedSession final : public Session {
     // With carried statistics a picture may be painted a second time, in memory laid out anew.
     ends_in_arena_ = options.rewrites_inputs && !carries_;
     picture_input_ = options.picture_input;
-    known_inputs_ = {{}, options.picture_input, options.input_values, options.states};
+    known_inputs_ = InputsOf(options);
     MarkKept(known_inputs_, &plan_);
     states_.Init(plan_, options);
     ConnectEnds(options);

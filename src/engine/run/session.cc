@@ -24,8 +24,8 @@ Result<std::unique_ptr<Session>> Session::Create(ModelPtr model, std::vector<Sha
   const Host& host = *options.host;
   host.Report("planning", 0);
   TEMPERA_RETURN_IF_ERROR(host.CheckCancelled());
-  const KnownInputs known = {{}, options.picture_input, options.input_values, options.states};
-  TEMPERA_ASSIGN_OR_RETURN(graph::Graph graph, GraphBehindPasses(*model, inputs, known, options.reference));
+  TEMPERA_ASSIGN_OR_RETURN(graph::Graph graph,
+                           GraphBehindPasses(*model, inputs, InputsOf(options), options.reference));
   TEMPERA_RETURN_IF_ERROR(host.CheckCancelled());
   PlanOptions plan_options;
   plan_options.host = &host;

@@ -66,6 +66,11 @@ struct SessionOptions {
   const PictureSink* sink = nullptr;
 };
 
+// What they say of a graph's inputs, but for the range of the picture.
+inline KnownInputs InputsOf(const SessionOptions& options) {
+  return {{}, options.picture_input, options.input_values, options.states};
+}
+
 struct MemoryInfo {
   size_t activation_bytes = 0;  // the arena, planned once
   size_t kept_bytes = 0;        // inputs besides the picture; states, each of them twice

@@ -22,7 +22,7 @@ struct ValueRange {
 
 struct PrecisionInfo {
   std::string chosen = "fp32";  // "int8", "int8 in 14 of 16" (convolutions), "bf16", ...
-  double psnr_db = -1;          // of the calibration frame against fp32; 200: the same; -1: not measured
+  double psnr_db = -1;  // of the worst calibration frame against fp32; 200: the same; -1: not measured
 };
 
 // What was found out about a model in some precision on some processor; immutable, for any size.

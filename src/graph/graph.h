@@ -45,6 +45,9 @@ struct Node {
   Attributes attributes;
   std::vector<ValueId> inputs;
   std::vector<ValueId> outputs;
+  // Branches (onnx/flatten.h): it is there only where each of these values, once they are known, is as said.
+  // None behind specialising.
+  std::vector<std::pair<ValueId, bool>> guards = {};
   Fused fused = {};  // what a "tempera.<Name>" says; its attributes are empty but for `operators`
 };
 

@@ -30,6 +30,9 @@ class Importer {
   Status AddNodes();
   Status AddOutputs();
   Status SortNodes();
+  // Forgets further outputs of a node that nobody reads: old exporters declare them all (Dropout's mask, the
+  // statistics of BatchNormalization), and operators need not make them.
+  void DropUnreadOutputs();
   // Whether metadata makes a parameter of this input (docs/model-format.md).
   bool IsParameter(const std::string& input) const;
   // A new value; an error when the name is taken.
@@ -49,6 +52,7 @@ Result<Graph> Importer::Run() {
   TEMPERA_RETURN_IF_ERROR(AddInputs());
   TEMPERA_RETURN_IF_ERROR(AddNodes());
   TEMPERA_RETURN_IF_ERROR(AddOutputs());
+  DropUnreadOutputs();
   TEMPERA_RETURN_IF_ERROR(SortNodes());
   return std::move(graph_);
 }
@@ -136,6 +140,12 @@ Status Importer::AddNodes() {
       node.outputs.push_back(id);
     }
   }
+  const auto find = [&](const Node& node, const std::string& name) -> Result<ValueId> {
+    const auto found = ids_.find(name);
+    if (found != ids_.end()) return found->second;
+    return CorruptModel("node " + Quote(node.name) + " (" + node.op_type + ") reads " + Quote(name) +
+                        ", which neither a node nor an initializer provides; export the model again");
+  };
   // Inputs second: in a hostile file a node may stand before the one it reads.
   for (size_t i = 0; i < nodes.size(); ++i) {
     Node& node = graph_.nodes[i];
@@ -144,12 +154,12 @@ Status Importer::AddNodes() {
         node.inputs.push_back(kNoValue);
         continue;
       }
-      const auto found = ids_.find(name);
-      if (found == ids_.end()) {
-        return CorruptModel("node " + Quote(node.name) + " (" + node.op_type + ") reads " + Quote(name) +
-                            ", which neither a node nor an initializer provides; export the model again");
-      }
-      node.inputs.push_back(found->second);
+      TEMPERA_ASSIGN_OR_RETURN(const ValueId id, find(node, name));
+      node.inputs.push_back(id);
+    }
+    for (const auto& [condition, taken] : nodes[i].guards) {
+      TEMPERA_ASSIGN_OR_RETURN(const ValueId id, find(node, condition));
+      node.guards.emplace_back(id, taken);
     }
   }
   return OkStatus();
@@ -168,6 +178,23 @@ Status Importer::AddOutputs() {
   return OkStatus();
 }
 
+void Importer::DropUnreadOutputs() {
+  std::vector<bool> read(graph_.values.size());
+  for (const ValueId v : graph_.outputs) read[static_cast<size_t>(v)] = true;
+  for (const Node& node : graph_.nodes) {
+    for (const ValueId v : node.inputs) {
+      if (v != kNoValue) read[static_cast<size_t>(v)] = true;
+    }
+    for (const auto& [condition, taken] : node.guards) read[static_cast<size_t>(condition)] = true;
+  }
+  for (Node& node : graph_.nodes) {
+    for (size_t o = 1; o < node.outputs.size(); ++o) {
+      if (node.outputs[o] != kNoValue && !read[static_cast<size_t>(node.outputs[o])])
+        node.outputs[o] = kNoValue;
+    }
+  }
+}
+
 // Kahn's algorithm (1962). Files in the order ONNX prescribes keep their order.
 Status Importer::SortNodes() {
   const size_t count = graph_.nodes.size();
@@ -181,13 +208,15 @@ Status Importer::SortNodes() {
   std::vector<std::vector<size_t>> readers(count);
   std::vector<size_t> waiting_for(count, 0);
   for (size_t i = 0; i < count; ++i) {
-    for (const ValueId v : graph_.nodes[i].inputs) {
+    const auto wait_for = [&](ValueId v) {
       const int32_t p = v == kNoValue ? -1 : producer[static_cast<size_t>(v)];
-      if (p < 0) continue;
+      if (p < 0) return;
       readers[static_cast<size_t>(p)].push_back(i);
       ++waiting_for[i];
       sorted = sorted && static_cast<size_t>(p) < i;
-    }
+    };
+    for (const ValueId v : graph_.nodes[i].inputs) wait_for(v);
+    for (const auto& [condition, taken] : graph_.nodes[i].guards) wait_for(condition);
   }
   if (sorted) return OkStatus();
   std::vector<size_t> order;

@@ -57,6 +57,33 @@ TEST(Import, UnknownOperatorsAreNamedWithTheirNode) {
               HasSubstr("'com.microsoft.Relu'"));
 }
 
+// Old exporters declare them all; an operator that cannot make them need not.
+TEST(Import, FurtherOutputsThatNobodyReadsAreForgotten) {
+  const auto graph = Import(ModelOf({{"d", "Add", "", {"x", "x"}, {"t", "mask", "seed"}, {}},
+                                     {"r", "Relu", "", {"seed"}, {"unread"}, {}},
+                                     {"s", "Relu", "", {"t"}, {"y"}, {}}}),
+                            KnowsAddAndRelu);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  ASSERT_EQ(graph->nodes[0].outputs.size(), 3u) << "how many there are may mean something (Split)";
+  EXPECT_EQ(graph->nodes[0].outputs[1], kNoValue);
+  EXPECT_NE(graph->nodes[0].outputs[2], kNoValue);
+  EXPECT_NE(graph->nodes[1].outputs[0], kNoValue);
+}
+
+TEST(Import, NodesWaitForTheConditionsOfTheirBranches) {
+  onnx::Node guarded = {"g", "Relu", "", {"x"}, {"t"}, {}};
+  guarded.guards = {{"c", true}};
+  const auto graph =
+      Import(ModelOf({guarded, {"c", "Relu", "", {"x"}, {"c"}, {}}, {"y", "Add", "", {"t", "t"}, {"y"}, {}}}),
+             KnowsAddAndRelu);
+  ASSERT_TRUE(graph.ok()) << graph.status().message();
+  EXPECT_EQ(graph->nodes[0].name, "c");
+  ASSERT_EQ(graph->nodes[1].guards.size(), 1u);
+  EXPECT_EQ(graph->nodes[1].guards[0].first, graph->nodes[0].outputs[0]);
+  guarded.guards = {{"nothing", true}};
+  EXPECT_THAT(ErrorOf(ModelOf({guarded, {"y", "Relu", "", {"t"}, {"y"}, {}}})), HasSubstr("'nothing'"));
+}
+
 TEST(Import, CyclesAreFound) {
   EXPECT_THAT(
       ErrorOf(ModelOf({{"a", "Add", "", {"x", "b"}, {"y"}, {}}, {"b", "Relu", "", {"y"}, {"b"}, {}}})),

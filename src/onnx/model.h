@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <optional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -11,6 +11,8 @@
 #include "src/base/tensor.h"
 
 namespace tempera::onnx {
+
+struct Graph;
 
 struct Attribute {
   // Values equal onnx.AttributeProto.AttributeType.
@@ -34,6 +36,10 @@ struct Attribute {
   std::vector<float> floats;
   std::vector<int64_t> ints;
   std::vector<std::string> strings;
+  std::shared_ptr<Graph> g = {};  // never changed once it is read; nullptr but for kGraph
+  // Inside a function: it takes the value, and the type, of the attribute of this name of the node that
+  // calls.
+  std::string ref_name = {};
 };
 
 struct Node {
@@ -43,6 +49,10 @@ struct Node {
   std::vector<std::string> inputs;   // "" = absent optional input
   std::vector<std::string> outputs;  // "" = unused optional output
   std::vector<Attribute> attributes;
+  std::string overload = {};  // of the function that it calls
+  // Not of the file (flatten.h): it only counts where each of these values, conditions of If nodes around it,
+  // is as said.
+  std::vector<std::pair<std::string, bool>> guards = {};
 };
 
 // One dim of a declared shape: a number, a symbol ("H"), or nothing known.
@@ -72,6 +82,16 @@ struct Graph {
   std::vector<ValueInfo> value_infos;
 };
 
+// A function of the model's own (IR version 8): nodes of its domain and name stand for its nodes.
+struct Function {
+  std::string name, domain, overload;
+  std::vector<std::string> inputs, outputs;
+  std::vector<std::string> attributes;  // which it takes
+  std::vector<Attribute> defaults;      // of attributes that may be left out
+  std::vector<Node> nodes;
+  int64_t opset = 0;  // of the default domain; 0: it does not say
+};
+
 struct Model {
   int64_t ir_version = 8;
   int64_t opset = 17;  // of the default domain
@@ -80,6 +100,7 @@ struct Model {
   std::string doc_string;
   std::vector<std::pair<std::string, std::string>> metadata_props;
   Graph graph;
+  std::vector<Function> functions;
 };
 
 }  // namespace tempera::onnx

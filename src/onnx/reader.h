@@ -17,8 +17,9 @@ namespace tempera::onnx {
 constexpr size_t kMaxRank = 16;
 
 // Errors: kCorruptModel (not protobuf, truncated, sizes that disagree),
-// kUnsupported (opset above 19; opsets before 7 are read, and refused by the operators that had another form
-// then; external data, sparse tensors, sub-graphs, string tensors).
+// kUnsupported (opset above 25; opsets before 7 are read, and refused by the operators that had another form
+// then; sparse tensors, string tensors). Functions and branches are written out (flatten.h). External data
+// needs a file beside which it lies.
 Result<Model> ReadModel(std::span<const uint8_t> bytes);
 
 // A bare onnx.TensorProto (the .pb files of ONNX's node tests).
@@ -28,7 +29,8 @@ struct NamedTensor {
 };
 Result<NamedTensor> ReadTensor(std::span<const uint8_t> bytes);
 
-// kNotFound / kIo, then as ReadModel; messages name the path.
+// kNotFound / kIo, then as ReadModel; messages name the path. Tensors may keep their values in files of the
+// same folder (external_data.h).
 Result<Model> ReadModelFile(const std::string& path);
 
 }  // namespace tempera::onnx

@@ -1,8 +1,10 @@
 #include "src/onnx/tensor_reader.h"
 
+#include <charconv>
 #include <cstring>
 #include <protozero/pbf_reader.hpp>
 #include <type_traits>
+#include <utility>
 #include <vector>
 
 #include "src/base/checked_math.h"
@@ -28,12 +30,41 @@ struct RawTensor {
   std::vector<double> double_data;
   std::vector<uint64_t> uint64_data;
   bool external = false;
+  std::string location, offset, length;  // as it says them
   bool has_segment = false;
 };
 
 template <typename T, typename Range>
 void Append(std::vector<T>* out, const Range& range) {
   for (const auto v : range) out->push_back(v);
+}
+
+// One entry of external_data; others (a checksum) are passed over.
+void ParseExternal(protozero::data_view bytes, RawTensor* t) {
+  std::string key, value;
+  pbf_reader r(bytes);
+  while (r.next()) {
+    switch (r.tag_and_type()) {
+      case tag_and_type(1, pbf_wire_type::length_delimited):
+        key = r.get_string();
+        break;
+      case tag_and_type(2, pbf_wire_type::length_delimited):
+        value = r.get_string();
+        break;
+      default:
+        r.skip();
+    }
+  }
+  if (key == "location") t->location = std::move(value);
+  if (key == "offset") t->offset = std::move(value);
+  if (key == "length") t->length = std::move(value);
+}
+
+// Digits alone; -1: anything else, or too many.
+int64_t ToNumber(const std::string& text) {
+  int64_t number = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+  return error == std::errc() && end == text.data() + text.size() && number >= 0 ? number : -1;
 }
 
 RawTensor ParseFields(protozero::data_view bytes) {
@@ -95,7 +126,7 @@ RawTensor ParseFields(protozero::data_view bytes) {
         break;
       case tag_and_type(13, kBytes):
         t.external = true;
-        r.skip();
+        ParseExternal(r.get_view(), &t);
         break;
       case tag_and_type(14, kVarint):
         t.external = r.get_enum() == 1;
@@ -148,7 +179,8 @@ TypedField FieldFor(DataType type, const RawTensor& t) {
 
 }  // namespace
 
-Result<NamedTensor> ParseTensor(protozero::data_view bytes, const std::string& source) {
+Result<NamedTensor> ParseTensor(protozero::data_view bytes, const std::string& source,
+                                ExternalData* external) {
   const RawTensor t = ParseFields(bytes);
   const std::string what = "tensor " + Quote(t.name);
   const auto type = static_cast<DataType>(t.data_type);
@@ -156,9 +188,11 @@ Result<NamedTensor> ParseTensor(protozero::data_view bytes, const std::string& s
     return CorruptModel(source + ": " + what + " has more than " + std::to_string(kMaxRank) +
                         " dimensions; export the model again");
   }
-  if (t.external) {
-    return Unsupported(source + ": " + what +
-                       " keeps its values in another file (external data); save the model as one file");
+  if (t.external && external == nullptr) {
+    return Unsupported(
+        source + ": " + what +
+        " keeps its values in another file (external data); open the model by its name, or save "
+        "it as one file");
   }
   if (t.has_segment) return Unsupported(source + ": " + what + " is stored in segments; save it whole");
   if (DataTypeSize(type) == 0) {
@@ -171,6 +205,18 @@ Result<NamedTensor> ParseTensor(protozero::data_view bytes, const std::string& s
       !CheckedMul(count, static_cast<int64_t>(DataTypeSize(type)), &claimed_bytes)) {
     return CorruptModel(source + ": " + what + " claims the impossible shape " + ShapeToString(t.dims) +
                         "; download or export the model again");
+  }
+  if (t.external) {
+    ExternalPlace place{t.location};
+    if (!t.offset.empty()) place.offset = ToNumber(t.offset);
+    if (!t.length.empty()) place.length = ToNumber(t.length);
+    if (place.offset < 0 || (!t.length.empty() && place.length < 0)) {
+      return CorruptModel(source + ": " + what + " says no number of where its values are; export it again");
+    }
+    TEMPERA_RETURN_IF_ERROR(external->Check(place, source + ": " + what, claimed_bytes));
+    TEMPERA_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Create(type, t.dims));
+    TEMPERA_RETURN_IF_ERROR(external->Read(place, source + ": " + what, &tensor));
+    return NamedTensor{t.name, std::move(tensor)};
   }
   const TypedField field = FieldFor(type, t);
   const auto present_bytes =

@@ -41,6 +41,7 @@
   X(HardSigmoid)             \
   X(HardSwish)               \
   X(Identity)                \
+  X(If)                      \
   X(InstanceNormalization)   \
   X(LayerNormalization)      \
   X(LeakyRelu)               \

@@ -54,6 +54,11 @@ class Specializer {
   Status Visit(std::span<const TensorInfo> inputs);
   Status SetInputs(std::span<const TensorInfo> inputs);
   Status VisitNode(Node&& node);
+  // What a condition is; kUnsupported where it is not known before a frame is.
+  Result<bool> ConditionOf(const Node& node, ValueId condition) const;
+  // Whether the branches that a node stands in are taken.
+  Result<bool> IsThere(const Node& node) const;
+  Status TakeBranch(const Node& node);
   // Computes the node now; its outputs become constants.
   Status Fold(const Node& node, const Operator& op);
   Status CheckMemory() const;
@@ -127,7 +132,49 @@ Status Specializer::SetInputs(std::span<const TensorInfo> inputs) {
   return OkStatus();
 }
 
+Result<bool> Specializer::ConditionOf(const Node& node, ValueId condition) const {
+  const graph::Value& value = graph_.value(condition);
+  if (!value.constant) {
+    return AtNode(node, Unsupported("it depends on the condition " + onnx::Quote(value.name) +
+                                    ", which only the picture decides; export the model without it"));
+  }
+  if (value.constant->dtype() != DataType::kBool || value.constant->element_count() != 1)
+    return AtNode(node, CorruptModel("its condition is not one truth value; export the model again"));
+  return *value.constant->data<uint8_t>() != 0;
+}
+
+// From the outermost branch on: what stands in one that is not taken is not looked at.
+Result<bool> Specializer::IsThere(const Node& node) const {
+  for (const auto& [condition, taken] : node.guards) {
+    TEMPERA_ASSIGN_OR_RETURN(const bool is, ConditionOf(node, condition));
+    if (is != taken) return false;
+  }
+  return true;
+}
+
+// Its inputs: the condition, what the first branch gives, what the second does.
+Status Specializer::TakeBranch(const Node& node) {
+  const size_t count = node.outputs.size();
+  if (node.inputs.size() != 1 + 2 * count || node.inputs[0] == kNoValue)
+    return AtNode(node, CorruptModel("its branches give other numbers of results; export the model again"));
+  TEMPERA_ASSIGN_OR_RETURN(const bool first, ConditionOf(node, node.inputs[0]));
+  for (size_t i = 0; i < count; ++i) {
+    if (node.outputs[i] == kNoValue) continue;
+    Node identity;
+    identity.name = node.name, identity.op_type = "Identity";
+    identity.inputs = {node.inputs[1 + i + (first ? 0 : count)]}, identity.outputs = {node.outputs[i]};
+    TEMPERA_RETURN_IF_ERROR(VisitNode(std::move(identity)));
+  }
+  return OkStatus();
+}
+
 Status Specializer::VisitNode(Node&& node) {
+  if (!node.guards.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(const bool there, IsThere(node));
+    if (!there) return OkStatus();
+    node.guards.clear();
+  }
+  if (node.op_type == "If") return TakeBranch(node);
   const Operator* op = FindOperator(node.op_type);
   if (op == nullptr) return AtNode(node, Unsupported("this operator is not supported"));
   if (const Status s = ModernizeBroadcast(&node, &graph_); !s.ok()) return AtNode(node, s);

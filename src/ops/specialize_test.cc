@@ -36,6 +36,55 @@ std::string ErrorOf(const graph::Graph& graph, TensorInfo frame) {
   return s.status().message();
 }
 
+// y = x where W is 8, as Squeeze's exporters ask for sizes; else its absolute values. Branches as flatten.h
+// has them: the one that is not taken would not fit.
+graph::Graph Choosing() {
+  onnx::Node wide = {"wide", "Reshape", "", {"x", "flat"}, {"t"}, {}};
+  wide.guards = {{"is", true}};
+  onnx::Node back = {"back", "Reshape", "", {"t", "like"}, {"a"}, {}};
+  back.guards = {{"is", true}};
+  onnx::Node narrow = {"narrow", "Abs", "", {"x"}, {"b"}, {}};
+  narrow.guards = {{"is", false}};
+  const Tensor three = TensorOf<int64_t>(DataType::kInt64, {}, {3}),
+               eight = TensorOf<int64_t>(DataType::kInt64, {}, {8});
+  return GraphOf(
+      {{"shape", "Shape", "", {"x"}, {"s"}, {}},
+       {"w", "Gather", "", {"s", "three"}, {"w"}, {}},
+       {"is", "Equal", "", {"w", "eight"}, {"is"}, {}},
+       wide,
+       back,
+       narrow,
+       {"if", "If", "", {"is", "a", "b"}, {"y"}, {}}},
+      {{"three", three}, {"eight", eight}, {"flat", Longs({24, 8})}, {"like", Longs({1, 3, 8, 8})}});
+}
+
+TEST(Specialize, TakesTheBranchThatSizesDecide) {
+  const graph::Graph graph = Choosing();
+  const std::vector<TensorInfo> square = {Frame(8, 8)}, other = {Frame(8, 9)};
+  const auto taken = Specialize(graph, square), not_taken = Specialize(graph, other);
+  ASSERT_TRUE(taken.ok()) << taken.status().message();
+  ASSERT_TRUE(not_taken.ok()) << not_taken.status().message();
+  ASSERT_EQ(taken->nodes.size(), 3u);
+  EXPECT_EQ(taken->nodes[0].op_type, "Reshape");
+  EXPECT_TRUE(taken->nodes[0].guards.empty());
+  ASSERT_EQ(not_taken->nodes.size(), 2u);
+  EXPECT_EQ(not_taken->nodes[0].op_type, "Abs");
+  EXPECT_EQ(not_taken->nodes[1].op_type, "Identity");
+  EXPECT_EQ(not_taken->value(not_taken->outputs[0]).info.shape, (Shape{1, 3, 8, 9}));
+}
+
+TEST(Specialize, RefusesAConditionThatThePictureDecides) {
+  onnx::Node guarded = {"guarded", "Abs", "", {"x"}, {"a"}, {}};
+  guarded.guards = {{"is", true}};
+  const graph::Graph graph = GraphOf({{"mean", "ReduceMean", "", {"x"}, {"m"}, {IntAttribute("keepdims", 0)}},
+                                      {"is", "Greater", "", {"m", "zero"}, {"is"}, {}},
+                                      guarded,
+                                      {"if", "If", "", {"is", "a", "x"}, {"y"}, {}}},
+                                     {{"zero", Floats({}, {0})}});
+  EXPECT_THAT(ErrorOf(graph, Frame(8, 8)),
+              HasSubstr("node 'guarded' (Abs): it depends on the condition 'is'"));
+}
+
 // What exporters write for "twice the size": Shape, Gather, Mul, Concat, then Resize.
 TEST(Specialize, FoldsWhatOnlyComputesSizes) {
   const Tensor two = TensorOf<int64_t>(DataType::kInt64, {}, {2});

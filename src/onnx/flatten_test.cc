@@ -1,0 +1,172 @@
+#include "src/onnx/flatten.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "src/onnx/attributes.h"
+
+namespace tempera::onnx {
+namespace {
+
+using testing::HasSubstr;
+
+Node Make(const std::string& op, std::vector<std::string> inputs, std::vector<std::string> outputs,
+          std::vector<Attribute> attributes = {}, const std::string& domain = "") {
+  return {.name = op + "_" + outputs[0],
+          .op_type = op,
+          .domain = domain,
+          .inputs = std::move(inputs),
+          .outputs = std::move(outputs),
+          .attributes = std::move(attributes)};
+}
+
+Attribute Reference(const std::string& name, const std::string& of) {
+  Attribute a;
+  a.name = name, a.ref_name = of;
+  return a;
+}
+
+Attribute Branch(const std::string& name, std::vector<Node> nodes, const std::vector<std::string>& outputs) {
+  Attribute a;
+  a.name = name, a.type = Attribute::Type::kGraph;
+  a.g = std::make_shared<Graph>();
+  a.g->nodes = std::move(nodes);
+  for (const std::string& output : outputs) a.g->outputs.push_back({output, DataType::kFloat32, false, {}});
+  return a;
+}
+
+// y = LeakyRelu(x, alpha) + x, alpha 0.5 where the call says none.
+Function Bend() {
+  Function f;
+  f.name = "Bend", f.domain = "my";
+  f.inputs = {"x"}, f.outputs = {"y"};
+  f.attributes = {"slope"};
+  f.defaults = {FloatAttribute("slope", 0.5f)};
+  f.nodes = {Make("LeakyRelu", {"x"}, {"bent"}, {Reference("alpha", "slope")}),
+             Make("Add", {"bent", "x"}, {"y"})};
+  return f;
+}
+
+TEST(Flatten, WritesFunctionsOut) {
+  Model model;
+  model.functions = {Bend()};
+  model.graph.nodes = {Make("Bend", {"in"}, {"a"}, {FloatAttribute("slope", 0.1f)}, "my"),
+                       Make("Bend", {"a"}, {"out"}, {}, "my")};
+  ASSERT_TRUE(Flatten(&model, "m").ok());
+  EXPECT_TRUE(model.functions.empty());
+  const std::vector<Node>& nodes = model.graph.nodes;
+  ASSERT_EQ(nodes.size(), 4u);
+  EXPECT_EQ(nodes[0].inputs, std::vector<std::string>{"in"});
+  EXPECT_EQ(nodes[0].attributes.at(0).name, "alpha");
+  EXPECT_EQ(nodes[0].attributes[0].f, 0.1f);
+  EXPECT_EQ(nodes[1].inputs, (std::vector<std::string>{nodes[0].outputs[0], "in"}));
+  EXPECT_EQ(nodes[1].outputs, std::vector<std::string>{"a"});
+  EXPECT_EQ(nodes[2].attributes[0].f, 0.5f);
+  EXPECT_NE(nodes[2].outputs[0], nodes[0].outputs[0]) << "names of two calls";
+  EXPECT_EQ(nodes[3].outputs, std::vector<std::string>{"out"});
+}
+
+TEST(Flatten, FunctionsMayCallAndHandThrough) {
+  Model model;
+  Function outer;
+  outer.name = "Outer", outer.domain = "my";
+  outer.inputs = {"x", "unused"}, outer.outputs = {"y", "x"};
+  outer.nodes = {Make("Bend", {"x"}, {"y"}, {}, "my")};
+  model.functions = {outer, Bend()};
+  model.graph.nodes = {Make("Outer", {"in"}, {"out", "same"}, {}, "my")};
+  ASSERT_TRUE(Flatten(&model, "m").ok());
+  ASSERT_EQ(model.graph.nodes.size(), 3u);
+  EXPECT_EQ(model.graph.nodes[1].outputs, std::vector<std::string>{"out"});
+  EXPECT_EQ(model.graph.nodes[2].op_type, "Identity");
+  EXPECT_EQ(model.graph.nodes[2].inputs, std::vector<std::string>{"in"});
+  EXPECT_EQ(model.graph.nodes[2].outputs, std::vector<std::string>{"same"});
+}
+
+TEST(Flatten, BranchesStandInFrontOfTheirChoice) {
+  Model model;
+  const Node inner = Make("Relu", {"x"}, {"t"});
+  model.graph.nodes = {Make("If", {"condition"}, {"y"},
+                            {Branch("then_branch", {inner, Make("Abs", {"t"}, {"r"})}, {"r"}),
+                             Branch("else_branch", {Make("Neg", {"x"}, {"t"})}, {"t"})})};
+  ASSERT_TRUE(Flatten(&model, "m").ok());
+  const std::vector<Node>& nodes = model.graph.nodes;
+  ASSERT_EQ(nodes.size(), 4u);
+  EXPECT_EQ(nodes[0].guards, (std::vector<std::pair<std::string, bool>>{{"condition", true}}));
+  EXPECT_EQ(nodes[1].inputs, nodes[0].outputs);
+  EXPECT_EQ(nodes[2].guards, (std::vector<std::pair<std::string, bool>>{{"condition", false}}));
+  EXPECT_NE(nodes[2].outputs[0], nodes[0].outputs[0]) << "both branches call theirs t";
+  EXPECT_EQ(nodes[3].inputs,
+            (std::vector<std::string>{"condition", nodes[1].outputs[0], nodes[2].outputs[0]}));
+  EXPECT_TRUE(nodes[3].attributes.empty());
+}
+
+TEST(Flatten, BranchesInBranchesAndInFunctions) {
+  Function f;
+  f.name = "Choose", f.domain = "my";
+  f.inputs = {"c", "x"}, f.outputs = {"y"};
+  f.nodes = {Make(
+      "If", {"c"}, {"y"},
+      {Branch(
+           "then_branch",
+           {Make("If", {"c"}, {"z"},
+                 {Branch("then_branch", {Make("LeakyRelu", {"x"}, {"r"}, {Reference("alpha", "a")})}, {"r"}),
+                  Branch("else_branch", {}, {"x"})})},
+           {"z"}),
+       Branch("else_branch", {}, {"x"})})};
+  f.attributes = {"a"};
+  Model model;
+  model.functions = {f};
+  model.graph.nodes = {Make("Choose", {"condition", "in"}, {"out"}, {FloatAttribute("a", 0.3f)}, "my")};
+  ASSERT_TRUE(Flatten(&model, "m").ok());
+  const std::vector<Node>& nodes = model.graph.nodes;
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(nodes[0].op_type, "LeakyRelu");
+  EXPECT_EQ(nodes[0].inputs, std::vector<std::string>{"in"});
+  EXPECT_EQ(nodes[0].attributes.at(0).f, 0.3f);
+  EXPECT_EQ(nodes[0].guards.size(), 2u);
+  EXPECT_EQ(nodes[1].guards.size(), 1u);
+  EXPECT_EQ(nodes[1].inputs[2], "in");
+  EXPECT_EQ(nodes[2].outputs, std::vector<std::string>{"out"});
+}
+
+TEST(Flatten, RefusesWhatHasNoEndOrDoesNotFit) {
+  Model model;
+  Function f = Bend();
+  f.nodes.push_back(Make("Bend", {"y"}, {"z"}, {}, "my"));
+  model.functions = {f};
+  model.graph.nodes = {Make("Bend", {"in"}, {"out"}, {}, "my")};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("functions or branches"));
+
+  // Each calls the next twice: two to the power of thirty nodes.
+  model = {};
+  for (int i = 0; i < 30; ++i) {
+    Function twice;
+    twice.name = "F" + std::to_string(i), twice.domain = "my";
+    twice.inputs = {"x"}, twice.outputs = {"y"};
+    const std::string next = "F" + std::to_string(i + 1);
+    twice.nodes = {Make(next, {"x"}, {"t"}, {}, "my"), Make(next, {"t"}, {"y"}, {}, "my")};
+    model.functions.push_back(twice);
+  }
+  model.graph.nodes = {Make("F0", {"in"}, {"out"}, {}, "my")};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("more than 100000 nodes"));
+
+  model = {};
+  model.functions = {Bend()};
+  model.functions[0].opset = 9;
+  model.graph.nodes = {Make("Bend", {"in"}, {"out"}, {}, "my")};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("opset 9"));
+
+  model = {};
+  model.graph.nodes = {Make("If", {"c"}, {"y"}, {Branch("then_branch", {}, {"x"})})};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("lacks its condition or a branch"));
+  model.graph.nodes = {
+      Make("If", {"c"}, {"y"}, {Branch("then_branch", {}, {"x"}), Branch("else_branch", {}, {})})};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("a branch of 0 outputs"));
+}
+
+}  // namespace
+}  // namespace tempera::onnx

@@ -1,4 +1,4 @@
-// ArgMax: where along one axis the largest value stands.
+// ArgMax and ArgMin: where along one axis the largest, or the smallest, value stands.
 #include "src/ops/element_types.h"
 #include "src/ops/op.h"
 #include "src/ops/shape_rules.h"
@@ -10,7 +10,7 @@ Status Infer(InferContext& c) {
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 1));
   const Shape& x = c.inputs[0]->shape;
   TEMPERA_ASSIGN_OR_RETURN(const int64_t axis, NormalizeAxis(c.node.attributes.Int("axis", 0), x.size()));
-  if (x[static_cast<size_t>(axis)] == 0) return InvalidArgument("there is no largest of nothing");
+  if (x[static_cast<size_t>(axis)] == 0) return InvalidArgument("there is no best of nothing");
   c.outputs[0] = {DataType::kInt64, x};
   if (c.node.attributes.Int("keepdims", 1) != 0) {
     c.outputs[0].shape[static_cast<size_t>(axis)] = 1;
@@ -20,6 +20,7 @@ Status Infer(InferContext& c) {
   return OkStatus();
 }
 
+template <bool kLargest>
 Status Reference(const ComputeContext& c) {
   const Shape& x = c.inputs[0]->shape();
   TEMPERA_ASSIGN_OR_RETURN(const int64_t axis, NormalizeAxis(c.node.attributes.Int("axis", 0), x.size()));
@@ -39,7 +40,7 @@ Status Reference(const ComputeContext& c) {
         for (int64_t k = 1; k < size; ++k) {
           const auto value = static_cast<ComputeType<T>>(in[k * inner]);
           const auto champion = static_cast<ComputeType<T>>(in[best * inner]);
-          if (value > champion || (last_wins && value == champion)) best = k;
+          if ((kLargest ? value > champion : value < champion) || (last_wins && value == champion)) best = k;
         }
         *out++ = best;
       }
@@ -50,6 +51,7 @@ Status Reference(const ComputeContext& c) {
 
 }  // namespace
 
-Operator ArgMaxOperator() { return {"ArgMax", Infer, Reference}; }
+Operator ArgMaxOperator() { return {"ArgMax", Infer, Reference<true>}; }
+Operator ArgMinOperator() { return {"ArgMin", Infer, Reference<false>}; }
 
 }  // namespace tempera::ops

@@ -1,4 +1,4 @@
-// y[i] = f(a[i], b[i]) with NumPy broadcasting: Add, Sub, Mul, Div, Pow, PRelu, and the
+// y[i] = f(a[i], b[i]) with NumPy broadcasting: Add, Sub, Mul, Div, Mod, Pow, PRelu, and the
 // variadic Min, Max, Sum and Mean.
 #include <algorithm>
 #include <cmath>
@@ -38,6 +38,13 @@ Status InferPRelu(InferContext& c) {
     return CorruptModel("its slope " + ShapeToString(c.inputs[1]->shape) + " does not fit its input " +
                         ShapeToString(c.inputs[0]->shape));
   }
+  return OkStatus();
+}
+
+Status InferMod(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(InferBroadcast(c));
+  if (c.node.attributes.Int("fmod", 0) == 0 && !IsInteger(c.inputs[0]->dtype))
+    return CorruptModel("it takes floating-point numbers only with fmod=1");
   return OkStatus();
 }
 
@@ -97,6 +104,31 @@ struct Div {
     } else {
       return a / b;
     }
+  }
+};
+
+// C's: the sign is the dividend's.
+struct Remainder {
+  template <typename T>
+  T operator()(T a, T b) const {
+    if constexpr (std::is_integral_v<T>) {
+      if (b == 0) return 0;  // undefined by ONNX; must not trap
+      if constexpr (std::is_signed_v<T>) {
+        if (b == T{-1}) return 0;  // the lowest number's quotient is none
+      }
+      return static_cast<T>(a % b);
+    } else {
+      return std::fmod(a, b);
+    }
+  }
+};
+
+// Python's: the sign is the divisor's.
+struct Modulo {
+  template <typename T>
+  T operator()(T a, T b) const {
+    const T r = Remainder()(a, b);
+    return r != T{0} && (r < T{0}) != (b < T{0}) ? static_cast<T>(r + b) : r;
   }
 };
 
@@ -182,6 +214,10 @@ Status BinaryReference(const ComputeContext& c) {
   return out.Store();
 }
 
+Status ModReference(const ComputeContext& c) {
+  return c.node.attributes.Int("fmod", 0) != 0 ? BinaryReference<Remainder>(c) : BinaryReference<Modulo>(c);
+}
+
 // The exponent in the widest type of its kind: two instances of Pow per base type instead of twelve.
 Result<Tensor> WideExponent(const Tensor& exponent) {
   const bool integer = exponent.dtype() != DataType::kUint64 && IsInteger(exponent.dtype());
@@ -252,6 +288,7 @@ Operator AddOperator() { return {"Add", InferBroadcast, BinaryReference<Add>}; }
 Operator SubOperator() { return {"Sub", InferBroadcast, BinaryReference<Sub>}; }
 Operator MulOperator() { return {"Mul", InferBroadcast, BinaryReference<Mul>}; }
 Operator DivOperator() { return {"Div", InferBroadcast, BinaryReference<Div>}; }
+Operator ModOperator() { return {"Mod", InferMod, ModReference}; }
 Operator PowOperator() { return {"Pow", InferPow, PowReference}; }
 Operator PReluOperator() { return {"PRelu", InferPRelu, BinaryReference<PRelu>}; }
 Operator MinOperator() { return {"Min", InferVariadic, VariadicReference<Min>}; }

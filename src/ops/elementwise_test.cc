@@ -24,7 +24,7 @@ TEST(Table, IsSortedAndFindsEveryOperator) {
     EXPECT_NE(table[i].infer, nullptr);
     EXPECT_NE(table[i].reference, nullptr);
   }
-  EXPECT_EQ(FindOperator("GridSample"), nullptr);
+  EXPECT_EQ(FindOperator("NoSuchOperator"), nullptr);
   EXPECT_EQ(FindOperator(""), nullptr);
 }
 
@@ -45,6 +45,15 @@ std::vector<int32_t> IntBinary(const char* op, int32_t a, int32_t b) {
   return {(*out)[0].data<int32_t>()[0]};
 }
 
+TEST(Mod, TakesTheSignOfEitherSide) {
+  const Tensor a = Floats({2}, {-7.5f, 7.5f}), b = Floats({1}, {2});
+  const auto y = RunOneNode("Mod", {IntAttribute("fmod", 1)}, {a, b});
+  EXPECT_THAT(FloatsIn((*y)[0]), ElementsAre(-1.5f, 1.5f));
+  EXPECT_FALSE(RunOneNode("Mod", {}, {a, b}).ok());  // ONNX has it for integers only
+  const auto c = RunOneNode("Mod", {IntAttribute("fmod", 1)}, {Longs({-7}), Longs({3})});
+  EXPECT_EQ((*c)[0].data<int64_t>()[0], -1);
+}
+
 TEST(Integers, NeitherTrapNorOverflow) {
   const int32_t low = std::numeric_limits<int32_t>::min(), high = std::numeric_limits<int32_t>::max();
   EXPECT_THAT(IntBinary("Div", 5, 0), ElementsAre(0));
@@ -55,6 +64,10 @@ TEST(Integers, NeitherTrapNorOverflow) {
   EXPECT_THAT(IntBinary("Mul", 1 << 20, 1 << 20), ElementsAre(0));
   EXPECT_THAT(IntBinary("Pow", 3, 4), ElementsAre(81));
   EXPECT_THAT(IntBinary("Pow", 2, -1), ElementsAre(0));
+  EXPECT_THAT(IntBinary("Mod", 5, 0), ElementsAre(0));
+  EXPECT_THAT(IntBinary("Mod", low, -1), ElementsAre(0));
+  EXPECT_THAT(IntBinary("Mod", -7, 3), ElementsAre(2));
+  EXPECT_THAT(IntBinary("Mod", 7, -3), ElementsAre(-2));
   const auto squares = RunOneNode("Mul", {},
                                   {TensorOf<uint16_t>(DataType::kUint16, {1}, {65535}),
                                    TensorOf<uint16_t>(DataType::kUint16, {1}, {65535})});

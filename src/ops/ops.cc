@@ -9,6 +9,7 @@
   X(Add)                     \
   X(And)                     \
   X(ArgMax)                  \
+  X(ArgMin)                  \
   X(AveragePool)             \
   X(BatchNormalization)      \
   X(Cast)                    \
@@ -21,6 +22,7 @@
   X(Conv)                    \
   X(ConvTranspose)           \
   X(Cos)                     \
+  X(CumSum)                  \
   X(DepthToSpace)            \
   X(Div)                     \
   X(Dropout)                 \
@@ -32,6 +34,8 @@
   X(Flatten)                 \
   X(Floor)                   \
   X(Gather)                  \
+  X(GatherElements)          \
+  X(GatherND)                \
   X(Gemm)                    \
   X(GlobalAveragePool)       \
   X(GlobalMaxPool)           \
@@ -55,6 +59,7 @@
   X(Mean)                    \
   X(Min)                     \
   X(Mish)                    \
+  X(Mod)                     \
   X(Mul)                     \
   X(Neg)                     \
   X(Not)                     \
@@ -78,6 +83,9 @@
   X(Reshape)                 \
   X(Resize)                  \
   X(Round)                   \
+  X(Scatter)                 \
+  X(ScatterElements)         \
+  X(ScatterND)               \
   X(Selu)                    \
   X(Shape)                   \
   X(Sigmoid)                 \
@@ -97,7 +105,9 @@
   X(Tanh)                    \
   X(ThresholdedRelu)         \
   X(Tile)                    \
+  X(TopK)                    \
   X(Transpose)               \
+  X(Trilu)                   \
   X(Unsqueeze)               \
   X(Upsample)                \
   X(Where)                   \

@@ -3,6 +3,7 @@
 #include <vector>
 
 #include "src/base/checked_math.h"
+#include "src/ops/conv_loop.h"
 #include "src/ops/element_types.h"
 #include "src/ops/op.h"
 #include "src/ops/shape_rules.h"
@@ -91,18 +92,9 @@ void AccumulateRow(const Extents& e, const float* in, int64_t channels, const fl
   }
 }
 
-Status Reference(const ComputeContext& c) {
-  TEMPERA_ASSIGN_OR_RETURN(const Tensor x, ToFloat32(*c.inputs[0]));
-  TEMPERA_ASSIGN_OR_RETURN(const Tensor w, ToFloat32(*c.inputs[1]));
-  Tensor bias;
-  if (InputTensor(c, 2)) {
-    TEMPERA_ASSIGN_OR_RETURN(bias, ToFloat32(*c.inputs[2]));
-  }
-  TEMPERA_ASSIGN_OR_RETURN(const Window window, ResolveWindow(c.node, std::span(x.shape()).subspan(2),
-                                                              std::span(w.shape()).subspan(2)));
-  TEMPERA_ASSIGN_OR_RETURN(Tensor y, Tensor::Create(DataType::kFloat32, c.outputs[0]->shape()));
-  const Extents e = ToThree(window, x.shape());
-  const int64_t groups = c.node.attributes.Int("group", 1);
+template <typename Out>
+void ConvolveInto(const Extents& e, int64_t groups, const Tensor& x, const Tensor& w, const Tensor* bias,
+                  Tensor* y) {
   const int64_t in_channels = w.shape()[1], out_channels = w.shape()[0];
   const int64_t in_size = e.in[0] * e.in[1] * e.in[2], out_size = e.out[0] * e.out[1] * e.out[2];
   const int64_t taps = in_channels * e.kernel[0] * e.kernel[1] * e.kernel[2];
@@ -111,22 +103,46 @@ Status Reference(const ComputeContext& c) {
     for (int64_t oc = 0; oc < out_channels; ++oc) {
       const int64_t group = oc / (out_channels / groups);
       const float* in = x.data<float>() + (n * groups + group) * in_channels * in_size;
-      float* out = y.data<float>() + (n * out_channels + oc) * out_size;
-      const double start = bias.defined() ? static_cast<double>(bias.data<float>()[oc]) : 0.0;
+      Out* out = y->data<Out>() + (n * out_channels + oc) * out_size;
+      const double start = bias != nullptr ? static_cast<double>(bias->data<float>()[oc]) : 0.0;
       for (int64_t od = 0; od < e.out[0]; ++od) {
         for (int64_t oy = 0; oy < e.out[1]; ++oy) {
           std::fill(row.begin(), row.end(), start);
           AccumulateRow(e, in, in_channels, w.data<float>() + oc * taps, od, oy, row.data());
-          float* to = out + (od * e.out[1] + oy) * e.out[2];
-          for (int64_t x = 0; x < e.out[2]; ++x) to[x] = static_cast<float>(row[static_cast<size_t>(x)]);
+          Out* to = out + (od * e.out[1] + oy) * e.out[2];
+          for (int64_t i = 0; i < e.out[2]; ++i) to[i] = static_cast<Out>(row[static_cast<size_t>(i)]);
         }
       }
     }
   }
+}
+
+Status Reference(const ComputeContext& c) {
+  TEMPERA_ASSIGN_OR_RETURN(const Tensor x, ToFloat32(*c.inputs[0]));
+  TEMPERA_ASSIGN_OR_RETURN(const Tensor w, ToFloat32(*c.inputs[1]));
+  Tensor bias;
+  if (InputTensor(c, 2)) {
+    TEMPERA_ASSIGN_OR_RETURN(bias, ToFloat32(*c.inputs[2]));
+  }
+  TEMPERA_ASSIGN_OR_RETURN(Tensor y, Tensor::Create(DataType::kFloat32, c.outputs[0]->shape()));
+  TEMPERA_RETURN_IF_ERROR(Convolve(c.node, x, w, bias.defined() ? &bias : nullptr, &y));
   return FromFloat32(y, c.outputs[0]);
 }
 
 }  // namespace
+
+Status Convolve(const graph::Node& node, const Tensor& x, const Tensor& w, const Tensor* bias, Tensor* y) {
+  TEMPERA_ASSIGN_OR_RETURN(const Window window, ResolveWindow(node, std::span(x.shape()).subspan(2),
+                                                              std::span(w.shape()).subspan(2)));
+  const Extents e = ToThree(window, x.shape());
+  const int64_t groups = node.attributes.Int("group", 1);
+  if (y->dtype() == DataType::kFloat64) {
+    ConvolveInto<double>(e, groups, x, w, bias, y);
+  } else {
+    ConvolveInto<float>(e, groups, x, w, bias, y);
+  }
+  return OkStatus();
+}
 
 Operator ConvOperator() { return {"Conv", Infer, Reference}; }
 

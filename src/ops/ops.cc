@@ -20,12 +20,15 @@
   X(Constant)                \
   X(ConstantOfShape)         \
   X(Conv)                    \
+  X(ConvInteger)             \
   X(ConvTranspose)           \
   X(Cos)                     \
   X(CumSum)                  \
   X(DepthToSpace)            \
+  X(DequantizeLinear)        \
   X(Div)                     \
   X(Dropout)                 \
+  X(DynamicQuantizeLinear)   \
   X(Elu)                     \
   X(Equal)                   \
   X(Erf)                     \
@@ -54,6 +57,7 @@
   X(Log)                     \
   X(LogSoftmax)              \
   X(MatMul)                  \
+  X(MatMulInteger)           \
   X(Max)                     \
   X(MaxPool)                 \
   X(Mean)                    \
@@ -67,6 +71,9 @@
   X(PRelu)                   \
   X(Pad)                     \
   X(Pow)                     \
+  X(QLinearConv)             \
+  X(QLinearMatMul)           \
+  X(QuantizeLinear)          \
   X(Range)                   \
   X(Reciprocal)              \
   X(ReduceL1)                \

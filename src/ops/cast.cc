@@ -1,4 +1,4 @@
-// Cast: between any two number types, and bool.
+// Cast: between any two number types, and bool; CastLike: to the type of another tensor.
 #include "src/ops/element_types.h"
 #include "src/ops/op.h"
 #include "src/ops/saturate.h"
@@ -13,6 +13,12 @@ Status Infer(InferContext& c) {
   c.outputs[0] = *c.inputs[0];
   c.outputs[0].dtype = static_cast<DataType>(c.node.attributes.Int("to", 0));
   if (DataTypeSize(c.outputs[0].dtype) == 0) return UnsupportedType(c.outputs[0].dtype);
+  return OkStatus();
+}
+
+Status InferLike(InferContext& c) {
+  TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 2, 2));
+  c.outputs[0] = {c.inputs[1]->dtype, c.inputs[0]->shape};
   return OkStatus();
 }
 
@@ -46,5 +52,6 @@ Status Reference(const ComputeContext& c) {
 }  // namespace
 
 Operator CastOperator() { return {"Cast", Infer, Reference}; }
+Operator CastLikeOperator() { return {"CastLike", InferLike, Reference}; }
 
 }  // namespace tempera::ops

@@ -1,9 +1,12 @@
 // More of y[i] = f(x[i]), as other networks and exporters' size arithmetic need it: Abs, Ceil, Celu, Cos,
-// Erf, Floor, Log, Mish, Reciprocal, Round, Selu, Sign, Sin, Softplus, Softsign, ThresholdedRelu.
+// Erf, Floor, Gelu, Log, Mish, Reciprocal, Round, Selu, Shrink, Sign, Sin, Softplus, Softsign,
+// ThresholdedRelu.
 #include <cmath>
+#include <string>
 #include <type_traits>
 
 #include "src/ops/elementwise_unary.h"
+#include "src/ops/saturate.h"
 
 namespace tempera::ops {
 namespace {
@@ -138,6 +141,44 @@ struct Gelu {
   }
 };
 
+// Hendrycks and Gimpel, arXiv 1606.08415, with their approximation.
+struct TanhGelu {
+  explicit TanhGelu(const graph::Node&) {}
+  template <typename T>
+  T operator()(T x) const {
+    // sqrt(2 / pi)
+    return x *
+           (T{1} +
+            std::tanh(static_cast<T>(0.7978845608028654) * (x + static_cast<T>(0.044715) * x * x * x))) /
+           T{2};
+  }
+};
+
+Status InferGelu(InferContext& c) {
+  const std::string approximate = c.node.attributes.String("approximate", "none");
+  if (approximate != "none" && approximate != "tanh")
+    return CorruptModel("approximate '" + approximate + "' is none of ONNX's values");
+  return InferSame(c);
+}
+
+Status GeluReference(const ComputeContext& c) {
+  const bool approximate = c.node.attributes.String("approximate", "none") == "tanh";
+  return approximate ? FloatReference<TanhGelu>(c) : FloatReference<Gelu>(c);
+}
+
+struct Shrink {
+  explicit Shrink(const graph::Node& n)
+      : bias(n.attributes.Float("bias", 0)), lambd(n.attributes.Float("lambd", 0.5f)) {}
+  template <typename T>
+  T operator()(T x) const {
+    const auto number = static_cast<std::conditional_t<std::is_same_v<T, float>, float, double>>(x);
+    if (number < -lambd) return SaturateCast<T>(number + bias);
+    if (number > lambd) return SaturateCast<T>(number - bias);
+    return x != x ? x : T{0};
+  }
+  float bias, lambd;
+};
+
 struct Softsign {
   explicit Softsign(const graph::Node&) {}
   template <typename T>
@@ -177,11 +218,13 @@ Operator FusedMishOperator() { return {"tempera.Mish", InferFused, FloatReferenc
 Operator FusedSiluOperator() { return {"tempera.Silu", InferFused, FloatReference<Silu>}; }
 Operator ErfOperator() { return {"Erf", InferSame, FloatReference<Erf>}; }
 Operator FloorOperator() { return {"Floor", InferSame, FloatReference<Floor>}; }
+Operator GeluOperator() { return {"Gelu", InferGelu, GeluReference}; }
 Operator LogOperator() { return {"Log", InferSame, FloatReference<Log>}; }
 Operator MishOperator() { return {"Mish", InferSame, FloatReference<Mish>}; }
 Operator ReciprocalOperator() { return {"Reciprocal", InferSame, FloatReference<Reciprocal>}; }
 Operator RoundOperator() { return {"Round", InferSame, FloatReference<Round>}; }
 Operator SeluOperator() { return {"Selu", InferSame, FloatReference<Selu>}; }
+Operator ShrinkOperator() { return {"Shrink", InferSame, NumericReference<Shrink>}; }
 Operator SignOperator() { return {"Sign", InferSame, NumericReference<Sign>}; }
 Operator SinOperator() { return {"Sin", InferSame, FloatReference<Sin>}; }
 Operator SoftplusOperator() { return {"Softplus", InferSame, FloatReference<Softplus>}; }

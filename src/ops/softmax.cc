@@ -1,4 +1,5 @@
-// Softmax and LogSoftmax: along one axis since opset 13; before, over everything from the axis on.
+// Softmax, LogSoftmax and Hardmax (1 where the first of the largest stands, else 0): along one axis since
+// opset 13; before, over everything from the axis on.
 #include <algorithm>
 #include <cmath>
 
@@ -65,9 +66,29 @@ Status Reference(const ComputeContext& c) {
   });
 }
 
+Status HardmaxReference(const ComputeContext& c) {
+  TEMPERA_ASSIGN_OR_RETURN(const Split s, SplitAt(c.node, c.opset, c.inputs[0]->shape()));
+  return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
+    for (int64_t o = 0; o < s.outer; ++o) {
+      for (int64_t i = 0; i < s.inner; ++i) {
+        const T* in = c.inputs[0]->data<T>() + o * s.size * s.inner + i;
+        T* out = c.outputs[0]->data<T>() + o * s.size * s.inner + i;
+        int64_t best = 0;
+        for (int64_t k = 1; k < s.size; ++k) {
+          if (static_cast<ComputeType<T>>(in[k * s.inner]) > static_cast<ComputeType<T>>(in[best * s.inner]))
+            best = k;
+        }
+        for (int64_t k = 0; k < s.size; ++k) out[k * s.inner] = static_cast<T>(k == best ? 1.0f : 0.0f);
+      }
+    }
+    return OkStatus();
+  });
+}
+
 }  // namespace
 
 Operator FusedSoftmaxOperator() { return {"tempera.Softmax", InferFused, Reference<false>}; }
+Operator HardmaxOperator() { return {"Hardmax", Infer, HardmaxReference}; }
 Operator LogSoftmaxOperator() { return {"LogSoftmax", Infer, Reference<true>}; }
 Operator SoftmaxOperator() { return {"Softmax", Infer, Reference<false>}; }
 

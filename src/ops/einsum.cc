@@ -15,6 +15,9 @@ namespace tempera::ops {
 namespace {
 
 constexpr size_t kMostOperands = 3;
+// A quarter of an hour of them. Small operands make any number: three of seven dimensions of four places are
+// 4^21.
+constexpr int64_t kMostProducts = int64_t{1} << 40;
 constexpr int kRest =
     256;  // labels of the dimensions under "...", from the last one up: kRest, kRest + 1, ...
 
@@ -23,8 +26,7 @@ using Labels = std::vector<int>;
 
 bool IsLetter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z'); }
 
-// rank: of the operand. rest: how many dimensions "..." stands for, which the operand's rank decides; for the
-// result it is given.
+// rest: how many dimensions "..." stands for.
 Result<Labels> LabelsOf(const std::string& part, size_t rest) {
   Labels labels;
   bool seen = false;
@@ -139,7 +141,9 @@ Status Infer(InferContext& c) {
   Shape steps;
   for (const auto& [label, size] : e.sizes) steps.push_back(size);
   int64_t count = 0;
-  if (!CheckedElementCount(steps, &count)) return CorruptModel("it sums too much");
+  if (!CheckedElementCount(steps, &count) || count > kMostProducts) {
+    return Unsupported("it takes more than a million million products; export it as several");
+  }
   c.outputs[0].dtype = c.inputs[0]->dtype;
   for (const int label : e.result) c.outputs[0].shape.push_back(e.sizes.at(label));
   return OkStatus();

@@ -45,6 +45,9 @@ TEST(Einsum, WrongEquationsAreRefused) {
   }
   EXPECT_FALSE(Einsum("ij,ij", {a, Floats({3, 2}, {1, 2, 3, 4, 5, 6})}).ok());
   EXPECT_THAT(Einsum("ij,ij,ij,ij", {a, a, a, a}).status().message(), HasSubstr("three operands"));
+  const Tensor deep = Floats({4, 4, 4, 4, 4, 4, 4}, std::vector<float>(1 << 14, 1));
+  EXPECT_THAT(Einsum("abcdefg,hijklmn,opqrstu->", {deep, deep, deep}).status().message(),
+              HasSubstr("more than a million million products"));
   const Tensor wide = Floats({0, int64_t{1} << 30, int64_t{1} << 20}, {});
   EXPECT_FALSE(Einsum("aij,bkl->ab", {wide, wide}).ok());
 }

@@ -73,23 +73,26 @@ Status MeanVarianceReference(const ComputeContext& c) {
   int64_t groups = 1;
   for (const int64_t d : kept) groups *= d;
   const double count = static_cast<double>(c.inputs[0]->element_count()) / static_cast<double>(groups);
-  std::vector<double> means(static_cast<size_t>(groups)), deviations(static_cast<size_t>(groups));
+  TEMPERA_ASSIGN_OR_RETURN(Tensor mean_tensor, Tensor::Create(DataType::kFloat64, {groups}));  // zeros
+  TEMPERA_ASSIGN_OR_RETURN(Tensor deviation_tensor, Tensor::Create(DataType::kFloat64, {groups}));
+  auto* means = mean_tensor.data<double>();
+  auto* deviations = deviation_tensor.data<double>();
   return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
     // f(element, its group), for all elements.
     const auto each = [&](auto&& f) {
       ForEachRow<2>(x, {DenseStrides(x), strides}, [&](const std::array<int64_t, 2>& offsets) {
         const int64_t width = x.empty() ? 1 : x.back(), step = x.empty() ? 0 : strides.back();
-        for (int64_t i = 0; i < width; ++i) f(offsets[0] + i, static_cast<size_t>(offsets[1] + i * step));
+        for (int64_t i = 0; i < width; ++i) f(offsets[0] + i, offsets[1] + i * step);
       });
     };
     const T* in = c.inputs[0]->data<T>();
-    each([&](int64_t i, size_t group) { means[group] += static_cast<double>(in[i]) / count; });
-    each([&](int64_t i, size_t group) {
+    each([&](int64_t i, int64_t group) { means[group] += static_cast<double>(in[i]) / count; });
+    each([&](int64_t i, int64_t group) {
       const double off = static_cast<double>(in[i]) - means[group];
       deviations[group] += off * off / count;
     });
-    for (double& d : deviations) d = std::sqrt(d);
-    each([&](int64_t i, size_t group) {
+    for (int64_t g = 0; g < groups; ++g) deviations[g] = std::sqrt(deviations[g]);
+    each([&](int64_t i, int64_t group) {
       const double y = (static_cast<double>(in[i]) - means[group]) / (deviations[group] + 1e-9);
       c.outputs[0]->data<T>()[i] = static_cast<T>(static_cast<ComputeType<T>>(y));
     });

@@ -48,7 +48,8 @@ Status Reference(const ComputeContext& c) {
   Tensor* places = c.outputs.size() > 1 ? c.outputs[1] : nullptr;
   const int64_t k = (values != nullptr ? values : places)->shape()[static_cast<size_t>(axis)];
   const bool largest = c.node.attributes.Int("largest", 1) != 0;
-  std::vector<int64_t> order(static_cast<size_t>(a.size));
+  TEMPERA_ASSIGN_OR_RETURN(Tensor ranking, Tensor::Create(DataType::kInt64, {a.size}));
+  auto* order = ranking.data<int64_t>();
   return DispatchNumeric(c.inputs[0]->dtype(), [&]<typename T>() {
     for (int64_t o = 0; o < a.outer; ++o) {
       for (int64_t i = 0; i < a.inner; ++i) {
@@ -60,10 +61,10 @@ Status Reference(const ComputeContext& c) {
           if (Less(v, u)) return largest;
           return p < q;
         };
-        std::iota(order.begin(), order.end(), int64_t{0});
-        std::partial_sort(order.begin(), order.begin() + k, order.end(), before);
+        std::iota(order, order + a.size, int64_t{0});
+        std::partial_sort(order, order + k, order + a.size, before);
         for (int64_t r = 0; r < k; ++r) {
-          const int64_t to = (o * k + r) * a.inner + i, from = order[static_cast<size_t>(r)];
+          const int64_t to = (o * k + r) * a.inner + i, from = order[r];
           if (values != nullptr) values->data<T>()[to] = in[from * a.inner];
           if (places != nullptr) places->data<int64_t>()[to] = from;
         }

@@ -234,7 +234,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr,
                  "usage: bench_make_net johnson|small|tiny|bundled|blend2|blend4|batchnorm OUT.onnx "
                  "[WIDTHxHEIGHT] [qdq]\n"
-                 "       bench_make_net fast-scnn|mobilenetv3-unet OUT.onnx WIDTHxHEIGHT\n");
+                 "       bench_make_net fast-scnn|mobilenetv3-unet|randomN OUT.onnx WIDTHxHEIGHT\n");
     return 2;
   }
   const tempera::Status status = layers.empty()

@@ -1,8 +1,11 @@
 #include "bench/mask_nets.h"
 
+#include <charconv>
 #include <cmath>
 #include <cstddef>
 #include <numeric>
+#include <optional>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -26,7 +29,9 @@ struct Window {
 
 class MaskNet : public onnx::ModelBuilder {
  public:
-  MaskNet(int64_t width, int64_t height) : ModelBuilder(13, /*seed=*/1), picture_{"input", 3, width, height} {
+  // uneven: channels differ in size, as those of trained networks do.
+  MaskNet(int64_t width, int64_t height, uint32_t seed, bool uneven)
+      : ModelBuilder(13, seed), uneven_(uneven), picture_{"input", 3, width, height} {
     model().producer_name = "bench_make_net";
     graph().name = "bench";
     graph().inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, {height, ""}, {width, ""}}}};
@@ -44,7 +49,8 @@ class MaskNet : public onnx::ModelBuilder {
         static_cast<float>(std::sqrt((after == After::kNothing ? 1.5 : 6.0) / static_cast<double>(fan_in)) *
                            (pixels ? 1.0 / 60 : 1));
     const std::string name = NextName("conv");
-    const std::vector<float> weights = Draw(out * fan_in, -spread, spread);
+    std::vector<float> weights = Draw(out * fan_in, -spread, spread);
+    if (uneven_) MakeUneven(out, &weights);
     Constant(name + "_w", {out, x.channels / group, window.kernel, window.kernel}, weights);
     Constant(name + "_b", {out}, pixels ? GreyBiases(weights, out) : Draw(out, -0.2f, 0.2f));
     const int64_t pad = window.kernel / 2 * window.dilation;
@@ -104,6 +110,7 @@ class MaskNet : public onnx::ModelBuilder {
   Map Softmax(const Map& x) {
     return With(x, NamedNode(NextName("softmax"), "Softmax", {x.name}, {Int("axis", 1)}));
   }
+  Map Tanh(const Map& x) { return With(x, NamedNode(NextName("tanh"), "Tanh", {x.name})); }
   Map Sigmoid(const Map& x) { return With(x, NamedNode(NextName("sigmoid"), "Sigmoid", {x.name})); }
 
   Status Finish(const Map& x, const std::string& path) {
@@ -113,6 +120,13 @@ class MaskNet : public onnx::ModelBuilder {
   }
 
  private:
+  // Each output channel larger or smaller, up to five times.
+  void MakeUneven(int64_t out, std::vector<float>* weights) {
+    const auto each = static_cast<int64_t>(weights->size()) / out;
+    const std::vector<float> powers = Draw(out, -1.6f, 1.6f);
+    for (int64_t i = 0; i < out * each; ++i)
+      (*weights)[static_cast<size_t>(i)] *= std::exp(powers[static_cast<size_t>(i / each)]);
+  }
   static Map With(Map x, std::string name) {
     x.name = std::move(name);
     return x;
@@ -127,6 +141,7 @@ class MaskNet : public onnx::ModelBuilder {
     return With(x, NamedNode(NextName("times"), "Mul", {x.name, y.name}));
   }
 
+  bool uneven_;
   Map picture_;
   int names_ = 0;
 };
@@ -196,6 +211,61 @@ Map MobileNetV3Unet(MaskNet& net) {
   return net.Sigmoid(net.Conv(x, 1, {3}, After::kNothing));
 }
 
+// An encoder and a decoder of random depth and width: bottlenecks with and without gates, ReLU or hard-swish,
+// pooled context, joins; as an end logits, shares, a mask or a picture.
+Map RandomNet(MaskNet& net, uint32_t seed) {
+  std::mt19937 random(seed);
+  const auto pick = [&](int64_t most) {
+    return static_cast<int64_t>(random() % static_cast<uint32_t>(most));
+  };
+  const After after = pick(2) == 0 ? After::kRelu : After::kHardSwish;
+  Map x = net.Conv(net.picture(), 8 + 8 * pick(3), {3, 2}, after);
+  std::vector<Map> joined;
+  for (int64_t level = 0, levels = 2 + pick(3); level < levels; ++level) {
+    joined.push_back(x);
+    for (int64_t block = 0, blocks = 1 + pick(3); block < blocks; ++block) {
+      const int64_t stride = block == 0 ? 2 : 1, out = block == 0 ? x.channels + 8 * pick(4) : x.channels;
+      if (pick(3) == 0) {
+        x = net.Conv(x, out, {3, stride}, after);
+      } else {
+        x = MobileNetV3Bottleneck(
+            net, x, {3 + 2 * pick(2), x.channels * (1 + pick(4)), out, pick(2) == 0, after, stride});
+      }
+    }
+  }
+  if (pick(3) == 0) {
+    const Map context = net.Bilinear(net.Conv(net.Pool(x, 1), 16, {}, After::kRelu), x.width, x.height);
+    x = net.Conv(net.Concat({x, context}), x.channels, {}, after);
+  }
+  for (; !joined.empty(); joined.pop_back()) {
+    const Map& fine = joined.back();
+    const Map large = net.Bilinear(x, fine.width, fine.height);
+    x = pick(2) == 0 ? net.Separable(net.Concat({large, fine}), fine.channels, {3})
+                     : net.Add(net.Conv(large, fine.channels, {}, After::kNothing), fine);
+  }
+  x = net.Bilinear(x, net.picture().width, net.picture().height);
+  switch (pick(4)) {
+    case 0:
+      return net.Softmax(net.Conv(x, 2 + pick(4), {1 + 2 * pick(2)}, After::kNothing));
+    case 1:
+      return net.Sigmoid(net.Conv(x, 1, {3}, After::kNothing));
+    case 2:
+      return net.Tanh(net.Conv(x, 3, {3}, After::kNothing));
+    default:
+      return net.Conv(x, 3, {3}, After::kNothing);
+  }
+}
+
+// The number behind "random"; nothing where that is no number.
+std::optional<uint32_t> SeedOf(std::string_view net) {
+  uint32_t seed = 0;
+  if (!net.starts_with("random")) return std::nullopt;
+  net.remove_prefix(6);
+  const auto [end, error] = std::from_chars(net.data(), net.data() + net.size(), seed);
+  if (error != std::errc() || end != net.data() + net.size()) return std::nullopt;
+  return seed;
+}
+
 }  // namespace
 
 std::vector<float> GreyBiases(const std::vector<float>& weights, int64_t out) {
@@ -207,15 +277,20 @@ std::vector<float> GreyBiases(const std::vector<float>& weights, int64_t out) {
   return biases;
 }
 
-bool IsMaskNet(std::string_view net) { return net == "fast-scnn" || net == "mobilenetv3-unet"; }
+bool IsMaskNet(std::string_view net) {
+  return net == "fast-scnn" || net == "mobilenetv3-unet" || SeedOf(net).has_value();
+}
 
 Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const std::string& path) {
   const int64_t multiple = net == "fast-scnn" ? 192 : 32;
   if (width <= 0 || height <= 0 || width % multiple != 0 || height % multiple != 0) {
     return InvalidArgument(std::string(net) + " wants a size of multiples of " + std::to_string(multiple));
   }
-  MaskNet writer(width, height);
-  const Map mask = net == "fast-scnn" ? FastScnn(writer) : MobileNetV3Unet(writer);
+  const std::optional<uint32_t> seed = SeedOf(net);
+  MaskNet writer(width, height, seed.value_or(1), seed.has_value());
+  const Map mask = seed                 ? RandomNet(writer, *seed)
+                   : net == "fast-scnn" ? FastScnn(writer)
+                                        : MobileNetV3Unet(writer);
   return writer.Finish(mask, path);
 }
 

@@ -6,6 +6,7 @@
 //   enlarges
 //                      by two, joins the encoder's map of that size and convolves depthwise and pointwise;
 //                      one mask; sides must be multiples of 32
+//   randomN            an encoder and a decoder of parts like these, drawn from the seed N; sides as before
 #pragma once
 
 #include <cstdint>

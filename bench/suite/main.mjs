@@ -7,7 +7,7 @@ import { parseArgs } from 'node:util';
 import { fileURLToPath } from 'node:url';
 
 import { describeMachine, slugOf, watchLoad } from './machine.mjs';
-import { findNetworks, measureNetwork, printNetwork } from './networks.mjs';
+import { findNetworks, findPhotoNetworks, measureNetwork, printNetwork } from './networks.mjs';
 import { measureScaling, measureBigPicture, measureThreads } from './scaling.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
@@ -22,7 +22,7 @@ const { values: options, positionals: models } = parseArgs({
     target: { type: 'string' },
     without: { type: 'string' },
     ncnn: { type: 'string' }, // a folder with a build of it
-    only: { type: 'string', default: 'networks,layers,scaling,accuracy' },
+    only: { type: 'string', default: 'networks,layers,scaling,accuracy,photos' },
     out: { type: 'string' },
   },
 });
@@ -59,7 +59,7 @@ try {
     // A part that is not measured now keeps what the file has.
     const out = options.out ?? path.join(root, 'bench/results', `${slugOf(record.machine)}.json`);
     const earlier = fs.existsSync(out) ? JSON.parse(fs.readFileSync(out, 'utf8')) : {};
-    for (const part of ['networks', 'layers', 'scaling', 'accuracy', 'big', 'thread_scaling']) record[part] = earlier[part];
+    for (const part of ['networks', 'layers', 'scaling', 'accuracy', 'photos', 'big', 'thread_scaling']) record[part] = earlier[part];
     // After each part: what was measured is not lost when somebody loses patience.
     const write = () => {
       record.load = endLoad();
@@ -93,6 +93,11 @@ try {
       record.big = await measureBigPicture(common);
     }
     if (parts.includes('accuracy')) record.accuracy = ask('bench_accuracy', [root, data]) ?? record.accuracy;
+    if (parts.includes('photos')) {
+      const folder = path.join(data, 'photos');
+      if (fs.existsSync(folder)) record.photos = ask('bench_photos', [folder, '50', ...findPhotoNetworks(common)]) ?? record.photos;
+      else record.absent.push('photographs: there are none in the test data');
+    }
     write();
     say(`\nwrote ${path.relative(root, out)}`);
   }

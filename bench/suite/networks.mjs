@@ -14,6 +14,14 @@ const GENERATED_PLAIN = [['batchnorm', '640x480'], ['fast-scnn', '576x384'], ['m
 const PUBLIC = [['candy_nc16_256x256', '256x256'], ['mosaic_nc16_256x256', '256x256'], ['SINet', '320x320'],
   ['prisma_nchw', '256x256'], ['deeplab_v3_257_voc21', '257x257'], ['ultraface_RFB-320', '320x240']];
 
+const GENERATED_FOR_PHOTOS = [['johnson', '320x240'], ['small', '320x240'], ['tiny', '320x240'], ['batchnorm', '320x256'],
+  ['fast-scnn', '384x192'], ['mobilenetv3-unet', '320x256']];
+const RANDOM_NETWORKS = 60;
+const PUBLIC_FOR_PHOTOS = [['candy_nc16_256x256', '256x256', '0..255'], ['mosaic_nc16_256x256', '256x256', '0..255'],
+  ['rain-princess_nc16_256x256', '256x256', '0..255'], ['SINet', '320x320', '-2..2'], ['SINet_Softmax', '320x320', '-2..2'],
+  ['prisma_nchw', '256x256', '0..1'], ['deeplab_v3_257_voc21', '257x257', '-1..1'], ['ultraface_RFB-320', '320x240', '-1..1'],
+  ['SINet', '320x320', '0..255'], ['deeplab_v3_257_voc21', '257x257', '0..255'], ['ultraface_RFB-320', '320x240', '0..255']];
+
 // {name, file, qdq?, size} of what there is here: generated, bundled, and public ones of the test data.
 export function findNetworks({ build, root, data, scratch }) {
   const make = (name, size, extra = []) => {
@@ -31,6 +39,24 @@ export function findNetworks({ build, root, data, scratch }) {
   for (const [name, size] of PUBLIC) {
     const file = path.join(data, 'models/onnx', `${name}.onnx`);
     if (fs.existsSync(file)) list.push({ name: name.replace(/_\d+x\d+$/, ''), size, file });
+  }
+  return list;
+}
+
+// FILE@WxH@LOW..HIGH of every network here whose auto is held up against fp32 on photographs (bench_photos): the
+// public ones with the numbers that they were trained on.
+export function findPhotoNetworks({ build, root, data, scratch }) {
+  const make = (name, size) => {
+    const file = path.join(scratch, `${name}.onnx`);
+    execFileSync(path.join(build, 'bench_make_net'), [name, file, size]);
+    return `${file}@${size}`;
+  };
+  const list = fs.readdirSync(path.join(root, 'models')).filter((f) => f.endsWith('.onnx')).sort().map((f) => path.join(root, 'models', f));
+  for (const [name, size] of GENERATED_FOR_PHOTOS) list.push(make(name, size));
+  for (let seed = 1; seed <= RANDOM_NETWORKS; ++seed) list.push(make(`random${seed}`, '256x192'));
+  for (const [name, size, range] of PUBLIC_FOR_PHOTOS) {
+    const file = path.join(data, 'models/onnx', `${name}.onnx`);
+    if (fs.existsSync(file)) list.push(`${file}@${size}@${range}`);
   }
   return list;
 }

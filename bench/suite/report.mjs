@@ -52,6 +52,17 @@ function accuracyTable(accuracy) {
   })]));
 }
 
+// Those that auto leaves in fp32 are named behind the table.
+function photoTable(photos) {
+  const low = photos.filter((p) => p.chosen !== 'fp32'), exact = photos.filter((p) => p.chosen === 'fp32');
+  const db = (x) => (x >= 150 ? 'same' : x.toFixed(1));
+  const rows = low.map((p) => [p.network, p.size, p.range, p.chosen, db(p.promised_db), db(p.worst_db), db(p.median_db), db(p.own_worst_db)]);
+  const random = exact.filter((p) => /^random\d+$/.test(p.network)).length;
+  const names = exact.filter((p) => !/^random\d+$/.test(p.network)).map((p) => `${p.network} (${p.range})`);
+  return table(['network', 'size', 'pictures', 'auto', 'built-in scenes', 'worst', 'median', 'worst, own peak'], rows) +
+    `\n\nfp32, hence the same: ${[...names, `${random} random networks`].join(', ')}.`;
+}
+
 function section(record) {
   const m = record.machine, lines = [];
   const versions = [...new Set((record.networks ?? []).flatMap((n) => n.engines.map((e) => e.version)))].join(', ');
@@ -85,6 +96,7 @@ function section(record) {
       record.big.map((r) => [r.precision, ms(r.min_ms), fixed(r.activation_mib, 0), fixed(r.peak_mib, 0)])), '');
   }
   if (record.accuracy) lines.push('### Accuracy: PSNR against the plain fp32 loops, dB', '', accuracyTable(record.accuracy), '');
+  if (record.photos) lines.push(`### Auto beside fp32 on ${record.photos[0].photographs} photographs, PSNR in dB`, '', photoTable(record.photos), '');
   return lines.join('\n');
 }
 

@@ -162,7 +162,9 @@ bool SaveOperators(const std::filesystem::path& folder) {
   for (const ops::Operator& op : ops::AllOperators()) {
     const std::string name(op.name);
     Seed one(13), two(9);
-    one.Node(name, {"x"}, {"y"});
+    // An If without any attribute is what the reader leaves of one with branches, which cannot be written.
+    one.Node(name, {"x"}, {"y"},
+             name == "If" ? std::vector<Attribute>{Int("axis", 0)} : std::vector<Attribute>());
     two.Floats("w", {3, 3, 1, 1}).Node(name, {"x", "w"}, {"y"}, {Int("axis", 1)});
     if (!Save(one, folder, "op_" + name + "_1") || !Save(two, folder, "op_" + name + "_2")) return false;
   }

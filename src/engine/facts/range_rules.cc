@@ -39,17 +39,6 @@ void Hold(double number, Spreads* spreads) {
   for (Spread& s : *spreads) s = {s.mean, std::min(s.low, number), std::max(s.high, number), s.sure};
 }
 
-// Each channel anything that one of the input's is, or between two of them.
-Spreads RangeOfAllChannels(const RangeContext& c) {
-  const Spreads& in = c.of(0);
-  if (in.empty()) return {};
-  Spread all = in[0];
-  all.sure = true;  // which one is a choice, no deviation
-  for (const Spread& s : in) all.low = std::min(all.low, s.low), all.high = std::max(all.high, s.high);
-  all.mean = 0.5 * (all.low + all.high);
-  return Spreads(c.channels(), all);
-}
-
 // Where a list that speaks of `axes` (empty: of all) of a picture speaks of its channels; -1: nowhere.
 int64_t PlaceOfChannels(const std::vector<int64_t>& axes) {
   if (axes.empty()) return 1;
@@ -100,6 +89,17 @@ size_t RangeContext::channels() const {
 bool RangeContext::same_channels() const {
   const Shape& in = graph.value(node.inputs[0]).info.shape;
   return in.size() == 4 && static_cast<size_t>(in[1]) == channels();
+}
+
+// Each channel anything that one of the input's is, or between two of them.
+Spreads RangeOfAllChannels(const RangeContext& c) {
+  const Spreads& in = c.of(0);
+  if (in.empty()) return {};
+  Spread all = in[0];
+  all.sure = true;  // which one is a choice, no deviation
+  for (const Spread& s : in) all.low = std::min(all.low, s.low), all.high = std::max(all.high, s.high);
+  all.mean = 0.5 * (all.low + all.high);
+  return Spreads(c.channels(), all);
 }
 
 Spreads RangeOfNorm(const RangeContext& c) {
@@ -170,9 +170,6 @@ Spreads RangeOfConcat(const RangeContext& c) {
   }
   return out;
 }
-
-Spreads RangeOfSigmoid(const RangeContext& c) { return Spreads(c.channels(), {0.5, 0, 1, true}); }
-Spreads RangeOfTanh(const RangeContext& c) { return Spreads(c.channels(), {0, -1, 1, true}); }
 
 Spreads RangeOfSum(const RangeContext& c) {
   Spreads out;

@@ -14,6 +14,7 @@
 #include "src/engine/precision/conv_shape.h"
 #include "src/engine/precision/input_settings.h"
 #include "src/engine/precision/input_shapes.h"
+#include "src/engine/precision/scene_judge.h"
 #include "src/graph/passes.h"
 #include "src/graph/rewrite.h"
 #include "src/kernels/dot/dot_kernel.h"
@@ -94,6 +95,14 @@ class Calibrator {
     double least_psnr;
   };
 
+  struct Verdict {
+    double psnr = 0, least = 0;
+    CalibrationScene worst = CalibrationScene::kUsual;
+    bool holds() const { return psnr >= least; }
+    // Of the noise that there was, as much as would have held.
+    double noise_share() const { return std::pow(10, (psnr - least) / 10); }
+  };
+
   bool Serves(const Calibration& c) const;
   Status ChooseSmallSize();
   // Fills in out_.convs and out_.info.
@@ -101,29 +110,21 @@ class Calibrator {
   Status FindRanges();
   Status FindAuto();
   Result<bool> FindInt8();
-  Result<bool> Holds(const Candidate& candidate);
+  Result<Verdict> Judge(const Candidate& candidate);
   void FindGains();
   // losses_too: also those convolutions that nothing is gained by, as they stand.
   Candidate Int8Candidate(const std::vector<bool>& low, bool losses_too = false) const;
   std::vector<Candidate> Candidates() const;
+  Result<std::vector<LayerNoise>> MeasureNoise();
   Result<bool> SearchByLayer();
   std::vector<bool> Only(const std::vector<LayerNoise>& layers) const;
   // Whether speed is a reason for it.
   bool Gains(const Candidate& candidate) const { return !costs_ || costs_->Gains(candidate.convs); }
-  Result<double> PsnrWith(const Candidate& candidate) const;
-  // Of settings that are to be taken, which have `psnr` on the usual frame: the worst of all frames, where
-  // others tell more. Or one below `least`, if there is one.
-  Result<double> JudgedPsnr(const std::vector<ConvSetting>& convs, double psnr, double least);
+  bool NeedsOtherScenes(const std::vector<ConvSetting>& convs) const;
+  // On the usual scene, and where that holds and they need it on kJudgedScenes.
+  Result<Verdict> JudgeSettings(const std::vector<ConvSetting>& convs, double least);
   std::vector<ConvSetting> SettingsOf(const Candidate& candidate) const;
-  // The frame through a plan of the small graph.
-  Result<std::vector<Tensor>> Paint(std::vector<ConvSetting> convs, std::vector<ChannelRanges>* observed,
-                                    CalibrationScene scene = CalibrationScene::kUsual) const {
-    Report();
-    return paint_(small_, out_.inputs, std::move(convs), observed, scene);
-  }
   void Report() const;
-  Status PaintTruth();
-  double PsnrOf(const std::vector<Tensor>& painted, const std::vector<Tensor>& truth) const;
 
   const Graph& model_;
   const Graph& graph_;  // at the session's size
@@ -131,17 +132,19 @@ class Calibrator {
   const CpuTarget& target_;
   const CalibrationOptions& options_;
   const PaintCalibrationFrame& paint_;
-  Graph small_;  // at the calibration's
-  std::vector<ChannelRanges> ranges_, observed_;
-  std::optional<PlanCosts> costs_;                // where speed decides
-  std::vector<double> gains_;                     // of 8 bits, by convolution
-  std::map<std::vector<size_t>, double> noises_;  // LayerNoise::noise, by its convs
-  Precision second_ = Precision::kFp32;           // where 8 bits would gain, but not keep the picture
-  std::vector<bool> measured_;                    // by convolution: whether its range was
-  bool follows_whole_ = false;                    // some convolution does (ConvInput)
-  std::vector<Tensor> truth_;
-  std::map<CalibrationScene, std::vector<Tensor>> other_truths_;
-  mutable int painted_ = 0;  // frames so far
+  Graph small_;                      // at the calibration's
+  std::optional<SceneJudge> judge_;  // of the small graph
+  std::vector<ChannelRanges> ranges_;
+  std::optional<PlanCosts> costs_;  // where speed decides
+  std::vector<double> gains_;       // of 8 bits, by convolution
+  // LayerNoise::noise on a scene, by its convs; and on which scenes it is looked at.
+  std::map<std::pair<CalibrationScene, std::vector<size_t>>, double> noises_;
+  std::vector<CalibrationScene> noise_scenes_ = {CalibrationScene::kUsual};
+  Precision second_ = Precision::kFp32;  // where 8 bits would gain, but not keep the picture
+  std::vector<bool> measured_;           // by convolution: whether its range was
+  bool follows_whole_ = false;           // some convolution does (ConvInput)
+  bool judges_others_ = false;           // other scenes have been asked about some candidate
+  mutable int painted_ = 0;              // frames so far
   Calibration out_;
 };
 
@@ -186,28 +189,6 @@ void Calibrator::Report() const {
   if (options_.host != nullptr) options_.host->Report("calibrating", kCalibrated * (1 - left));
 }
 
-Status Calibrator::PaintTruth() {
-  if (!truth_.empty()) return OkStatus();
-  observed_.resize(out_.signature.size());
-  TEMPERA_ASSIGN_OR_RETURN(truth_, Paint({}, &observed_));
-  return OkStatus();
-}
-
-// The worst of the outputs. Their peak is the range of the model's pictures, or what the output spans on the
-// usual frame where that is less (scores, masks).
-double Calibrator::PsnrOf(const std::vector<Tensor>& painted, const std::vector<Tensor>& truth) const {
-  double worst = 200;
-  const double pictures = static_cast<double>(out_.inputs.picture.high) - out_.inputs.picture.low;
-  for (size_t o = 0; o < truth_.size(); ++o) {
-    const auto numbers = truth_[o].span<float>();
-    if (numbers.empty()) continue;
-    const auto [low, high] = std::minmax_element(numbers.begin(), numbers.end());
-    const double spans = static_cast<double>(*high) - *low;
-    worst = std::min(worst, PsnrDb(painted[o], truth[o], std::min(pictures, spans)));
-  }
-  return std::max(worst, 0.0);
-}
-
 Status Calibrator::FindRanges() {
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<ConvInput> inputs, PropagateRanges(small_, out_.inputs));
   for (size_t i = 0; i < inputs.size(); ++i) {
@@ -215,8 +196,8 @@ Status Calibrator::FindRanges() {
     measured_.push_back(!ranges_[i].known() && inputs[i].measurable);
     follows_whole_ = follows_whole_ || inputs[i].follows_whole;
     if (!measured_[i]) continue;
-    TEMPERA_RETURN_IF_ERROR(PaintTruth());
-    ranges_[i] = observed_[i];
+    TEMPERA_ASSIGN_OR_RETURN(const auto observed, judge_->MeasureRanges());
+    ranges_[i] = observed[i];
     AddMargin(&ranges_[i]);
   }
   return OkStatus();
@@ -275,13 +256,10 @@ std::vector<Calibrator::Candidate> Calibrator::Candidates() const {
   return list;
 }
 
-// As many convolutions as the picture bears, those with the most to gain for the noise they make first.
-Result<bool> Calibrator::SearchByLayer() {
+// Neighbours are tried together where one frame takes long.
+Result<std::vector<LayerNoise>> Calibrator::MeasureNoise() {
   const auto gaining =
       static_cast<int64_t>(std::count_if(gains_.begin(), gains_.end(), [](double g) { return g > 0; }));
-  if (gaining < 2) return false;
-  TEMPERA_RETURN_IF_ERROR(PaintTruth());
-  // Neighbours are tried together where one frame takes long.
   const int64_t group = CeilDiv(gaining * MacsOf(small_), kSearchMacs);
   std::vector<LayerNoise> layers;
   for (size_t i = 0; i < gains_.size();) {
@@ -290,22 +268,39 @@ Result<bool> Calibrator::SearchByLayer() {
       if (gains_[i] > 0) layer.convs.push_back(i), layer.gain += gains_[i];
     }
     if (layer.convs.empty()) break;
-    if (!noises_.contains(layer.convs)) {
-      TEMPERA_ASSIGN_OR_RETURN(const double psnr, PsnrWith(Int8Candidate(Only({layer}), true)));
-      noises_[layer.convs] = std::pow(10, -psnr / 10);
+    for (const CalibrationScene scene : noise_scenes_) {
+      const auto [noise, is_new] = noises_.try_emplace({scene, layer.convs});
+      if (is_new) {
+        const Candidate alone = Int8Candidate(Only({layer}), true);
+        TEMPERA_ASSIGN_OR_RETURN(const double psnr, judge_->Psnr(SettingsOf(alone), scene));
+        noise->second = std::pow(10, -psnr / 10);
+      }
+      layer.noise = std::max(layer.noise, noise->second);
     }
-    layer.noise = noises_[layer.convs];
     layers.push_back(layer);
   }
-  for (double most = kMostNoise; most > kMostNoise / 4; most *= 0.7) {
-    const std::vector<LayerNoise> kept = MostGain(layers, most);
-    if (kept.empty()) return false;
-    const Candidate candidate = Int8Candidate(Only(kept));
-    if (!Gains(candidate)) return false;
-    TEMPERA_ASSIGN_OR_RETURN(const bool held, Holds(candidate));
-    if (held) return true;
+  return layers;
+}
+
+// As many convolutions as the picture bears, those with the most to gain for the noise they make first.
+Result<bool> Calibrator::SearchByLayer() {
+  if (std::count_if(gains_.begin(), gains_.end(), [](double g) { return g > 0; }) < 2) return false;
+  for (;;) {
+    TEMPERA_ASSIGN_OR_RETURN(const std::vector<LayerNoise> layers, MeasureNoise());
+    Verdict verdict;
+    for (double most = kMostNoise; most > kMostNoise / 64; most *= std::min(0.7, verdict.noise_share())) {
+      const std::vector<LayerNoise> kept = MostGain(layers, most);
+      if (kept.empty()) return false;
+      const Candidate candidate = Int8Candidate(Only(kept));
+      if (!Gains(candidate)) return false;
+      TEMPERA_ASSIGN_OR_RETURN(verdict, Judge(candidate));
+      if (verdict.holds()) return true;
+    }
+    // What is little noise on the usual scene may be much on another: that one's noise counts too then.
+    if (std::find(noise_scenes_.begin(), noise_scenes_.end(), verdict.worst) != noise_scenes_.end())
+      return false;
+    noise_scenes_.push_back(verdict.worst);
   }
-  return false;
 }
 
 std::vector<bool> Calibrator::Only(const std::vector<LayerNoise>& layers) const {
@@ -316,28 +311,30 @@ std::vector<bool> Calibrator::Only(const std::vector<LayerNoise>& layers) const 
   return low;
 }
 
-Result<double> Calibrator::PsnrWith(const Candidate& candidate) const {
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(SettingsOf(candidate), nullptr));
-  return PsnrOf(painted, truth_);
+// Ranges fit the frames that they were measured on; and where one number of the whole frame decides about
+// every pixel, how far it is off depends on the frame. Of 60 random networks with such gates 51 were below 30
+// dB on one of eight other pictures, the worst at 1, where only the usual frame was looked at.
+bool Calibrator::NeedsOtherScenes(const std::vector<ConvSetting>& convs) const {
+  bool low = false, measured = false;
+  for (size_t i = 0; i < convs.size(); ++i) {
+    low = low || convs[i].precision != Precision::kFp32;
+    measured = measured || (convs[i].precision == Precision::kInt8 && measured_[i]);
+  }
+  return measured || (low && follows_whole_);
 }
 
-// Where one number of the whole frame decides about every pixel, how far it is off depends on the frame, and
-// ranges fit the frame that they were measured on. Of 60 random networks with such gates 51 were below 30 dB
-// on one of eight other pictures, the worst at 1, where only the usual frame was looked at.
-Result<double> Calibrator::JudgedPsnr(const std::vector<ConvSetting>& convs, double psnr, double least) {
-  const bool low = std::any_of(convs.begin(), convs.end(),
-                               [](const ConvSetting& c) { return c.precision != Precision::kFp32; });
-  if (!low || !follows_whole_) return psnr;
-  for (const CalibrationScene scene : kUnlikeScenes) {
-    if (psnr < least) break;
-    std::vector<Tensor>& truth = other_truths_[scene];
-    if (truth.empty()) {
-      TEMPERA_ASSIGN_OR_RETURN(truth, Paint({}, nullptr, scene));
-    }
-    TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(convs, nullptr, scene));
-    psnr = std::min(psnr, PsnrOf(painted, truth));
+Result<Calibrator::Verdict> Calibrator::JudgeSettings(const std::vector<ConvSetting>& convs, double least) {
+  Verdict verdict = {0, least, CalibrationScene::kUsual};
+  TEMPERA_ASSIGN_OR_RETURN(verdict.psnr, judge_->Psnr(convs, CalibrationScene::kUsual));
+  if (!verdict.holds() || !NeedsOtherScenes(convs)) return verdict;
+  judges_others_ = true;
+  if (least > 0) verdict.least = std::max(least, kLeastPsnrMeasured);
+  TEMPERA_RETURN_IF_ERROR(judge_->PaintAll());
+  for (const CalibrationScene scene : kJudgedScenes) {
+    TEMPERA_ASSIGN_OR_RETURN(const double other, judge_->Psnr(convs, scene));
+    if (other < verdict.psnr) verdict.psnr = other, verdict.worst = scene;
   }
-  return psnr;
+  return verdict;
 }
 
 std::vector<ConvSetting> Calibrator::SettingsOf(const Candidate& candidate) const {
@@ -357,6 +354,12 @@ Result<CalibrationPtr> Calibrator::Run() {
                        target_.name + " does not have here; use --precision auto, int8 or fp32");
   }
   TEMPERA_RETURN_IF_ERROR(ChooseSmallSize());
+  judge_.emplace(
+      [this](std::vector<ConvSetting> convs, std::vector<ChannelRanges>* observed, CalibrationScene scene) {
+        Report();
+        return paint_(small_, out_.inputs, std::move(convs), observed, scene);
+      },
+      out_.inputs.picture, out_.signature.size());
   const CalibrationCache cache(options_.host != nullptr ? options_.host->cache.get() : nullptr, small_, out_,
                                target_.highway_bit, options_.measures_precision);
   if (!cache.Load(&out_)) {
@@ -367,23 +370,20 @@ Result<CalibrationPtr> Calibrator::Run() {
 }
 
 // Keeps the candidate where it keeps the pictures.
-Result<bool> Calibrator::Holds(const Candidate& candidate) {
-  TEMPERA_RETURN_IF_ERROR(PaintTruth());
-  TEMPERA_ASSIGN_OR_RETURN(double psnr, PsnrWith(candidate));
+Result<Calibrator::Verdict> Calibrator::Judge(const Candidate& candidate) {
   std::vector<ConvSetting> convs = SettingsOf(candidate);
-  if (psnr >= candidate.least_psnr) {
-    TEMPERA_ASSIGN_OR_RETURN(psnr, JudgedPsnr(convs, psnr, candidate.least_psnr));
+  TEMPERA_ASSIGN_OR_RETURN(const Verdict verdict, JudgeSettings(convs, candidate.least_psnr));
+  if (verdict.holds()) {
+    out_.convs = std::move(convs);
+    out_.info = {candidate.name, verdict.psnr};
   }
-  if (psnr < candidate.least_psnr) return false;
-  out_.convs = std::move(convs);
-  out_.info = {candidate.name, psnr};
-  return true;
+  return verdict;
 }
 
 Result<bool> Calibrator::FindInt8() {
   for (const Candidate& candidate : Candidates()) {
-    TEMPERA_ASSIGN_OR_RETURN(const bool held, Holds(candidate));
-    if (held) return true;
+    TEMPERA_ASSIGN_OR_RETURN(const Verdict verdict, Judge(candidate));
+    if (verdict.holds()) return true;
   }
   return SearchByLayer();
 }
@@ -391,7 +391,7 @@ Result<bool> Calibrator::FindInt8() {
 Status Calibrator::FindAuto() {
   FindGains();
   TEMPERA_ASSIGN_OR_RETURN(bool found, FindInt8());
-  if (!found && !other_truths_.empty()) {
+  if (!found && judges_others_) {
     // What other frames have refused: without the convolutions whose ranges fit the usual one.
     bool fewer = false;
     for (size_t i = 0; i < gains_.size(); ++i) {
@@ -408,8 +408,8 @@ Status Calibrator::FindAuto() {
     const std::vector<Precision> all(out_.signature.size(), Precision::kBf16);
     const Candidate candidate = {"bf16", all, kLeastPsnrBf16};
     if (Gains(candidate)) {
-      TEMPERA_ASSIGN_OR_RETURN(const bool held, Holds(candidate));
-      if (held) return OkStatus();
+      TEMPERA_ASSIGN_OR_RETURN(const Verdict verdict, Judge(candidate));
+      if (verdict.holds()) return OkStatus();
     }
   }
   out_.convs.clear();
@@ -434,9 +434,8 @@ Status Calibrator::Find() {
   out_.convs = SettingsOf(asked);
   out_.info.chosen = asked.name;
   if (options_.measures_precision) {
-    TEMPERA_RETURN_IF_ERROR(PaintTruth());
-    TEMPERA_ASSIGN_OR_RETURN(const std::vector<Tensor> painted, Paint(out_.convs, nullptr));
-    TEMPERA_ASSIGN_OR_RETURN(out_.info.psnr_db, JudgedPsnr(out_.convs, PsnrOf(painted, truth_), 0));
+    TEMPERA_ASSIGN_OR_RETURN(const Verdict verdict, JudgeSettings(out_.convs, 0));
+    out_.info.psnr_db = verdict.psnr;
   }
   return OkStatus();
 }

@@ -9,18 +9,28 @@ namespace tempera::engine {
 // Fills fp32 [n, c, h, w] (other ranks: as one row of numbers) with something photograph-like between
 // range.low and range.high, both reached: smooth shades, sharp edged shapes, texture that gets finer by
 // octaves as natural pictures have it, and a little noise. Channels go together as colours do.
-// Other scenes have other means, for networks that look at these, and need not reach both ends.
+// Other scenes need not reach both ends.
 enum class CalibrationScene {
   kUsual,
-  kRed,    // a wall of one strong colour in soft light
-  kCyan,   // and of the opposite one
-  kDark,   // the usual scene, a tenth as light
-  kLight,  // the same turned to its negative
-  kNoise   // equally distributed, each number for itself
+  kRed,       // a wall of one strong colour in soft light
+  kCyan,      // and of the opposite one
+  kNoise,     // equally distributed, each number for itself
+  kPatterns,  // patches of stripes, checks and edges in the strongest colours there are
+  kOther,     // photograph-like as the usual one, other shapes
+  kDark,      // such a one, a tenth as light
+  kLight,     // the same turned to its negative
+  kText,      // dark strokes on white
+  kFaces,     // ovals of skin with eyes and hair in front of a room
+  kBlue,      // walls as the red one is
+  kYellow
 };
-constexpr CalibrationScene kUnlikeScenes[] = {CalibrationScene::kRed, CalibrationScene::kCyan,
-                                              CalibrationScene::kDark, CalibrationScene::kLight,
-                                              CalibrationScene::kNoise};
+// Ranges that the graph does not tell are those of these, and 8 bits that use them are judged on the others.
+constexpr CalibrationScene kMeasuredScenes[] = {CalibrationScene::kUsual, CalibrationScene::kRed,
+                                                CalibrationScene::kCyan, CalibrationScene::kNoise,
+                                                CalibrationScene::kPatterns};
+constexpr CalibrationScene kJudgedScenes[] = {
+    CalibrationScene::kOther, CalibrationScene::kDark, CalibrationScene::kLight, CalibrationScene::kText,
+    CalibrationScene::kFaces, CalibrationScene::kBlue, CalibrationScene::kYellow};
 void FillCalibrationFrame(Tensor& picture, const ValueRange& range,
                           CalibrationScene scene = CalibrationScene::kUsual);
 

@@ -8,7 +8,7 @@ namespace tempera::engine {
 
 // What convolutions calculate in; everything else is fp32.
 enum class Precision {
-  kAuto,  // the fastest whose picture stays near fp32's (precision/calibrate.h): 35 dB in int8, 40 dB in bf16
+  kAuto,  // the fastest whose picture stays near fp32's (precision/calibrate.h): 36 dB in int8, 40 dB in bf16
   kFp32,
   kBf16,  // needs a processor with AMX, AVX-512 BF16 or ARM's BF16
   kInt8,  // 8-bit activations and weights, exact sums

@@ -12,6 +12,8 @@
 #include <cstdlib>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -80,7 +82,7 @@ struct Difference {
 Difference Compare(std::span<const float> painted, std::span<const float> truth) {
   Difference d;
   for (size_t i = 0; i < truth.size(); ++i) {
-    if (!std::isfinite(painted[i])) return {-1, 0, 0};
+    if (!std::isfinite(painted[i]) || !std::isfinite(truth[i])) return {-1, 0, 0};
     d.low = i == 0 ? truth[i] : std::min(d.low, truth[i]);
     d.high = i == 0 ? truth[i] : std::max(d.high, truth[i]);
     d.mean_square +=
@@ -120,6 +122,7 @@ Json Row(const Network& network, const Layout& at, const engine::Session& fast,
   std::vector<Difference> spans = all.front();
   for (const auto& outputs : all) {
     for (size_t o = 0; o < outputs.size(); ++o) {
+      if (outputs[o].mean_square < 0) continue;
       spans[o].low = std::min(spans[o].low, outputs[o].low);
       spans[o].high = std::max(spans[o].high, outputs[o].high);
     }

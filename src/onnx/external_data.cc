@@ -25,9 +25,8 @@ bool LiesIn(const fs::path& file, const fs::path& folder) {
 
 ExternalData::ExternalData(std::string model_path) : model_path_(std::move(model_path)) {}
 
-Result<const ExternalData::File*> ExternalData::Open(const std::string& location, const std::string& what) {
-  const auto found = files_.find(location);
-  if (found != files_.end()) return &found->second;
+Status ExternalData::Open(const std::string& location, const std::string& what) {
+  if (open_ && location == open_location_) return OkStatus();
   const auto outside = [&] {
     return Unsupported(what + " keeps its values in " + Quote(location) +
                        ", outside the model's folder; put that file beside the model");
@@ -48,28 +47,27 @@ Result<const ExternalData::File*> ExternalData::Open(const std::string& location
   }
   if (!LiesIn(file, folder) && !(LiesIn(file, real_folder) && real_folder != real_folder.root_path()))
     return outside();
-  File opened;
-  opened.file.reset(std::fopen(file.c_str(), "rb"));
-  if (!opened.file)
-    return IoError(what + ": " + Quote(location) + " cannot be opened; check its permissions");
   const auto size = fs::file_size(file, error);
   if (error || size > static_cast<uintmax_t>(INT64_MAX))
     return IoError(what + ": the size of " + Quote(location) + " cannot be told; check the disk");
-  opened.size = static_cast<int64_t>(size);
-  return &files_.emplace(location, std::move(opened)).first->second;
+  open_.reset(std::fopen(file.c_str(), "rb"));
+  if (!open_) return IoError(what + ": " + Quote(location) + " cannot be opened; check its permissions");
+  open_location_ = location;
+  size_ = static_cast<int64_t>(size);
+  return OkStatus();
 }
 
 Status ExternalData::Check(const ExternalPlace& place, const std::string& what, int64_t bytes) {
-  TEMPERA_ASSIGN_OR_RETURN(const File* file, Open(place.location, what));
+  TEMPERA_RETURN_IF_ERROR(Open(place.location, what));
   if (place.offset < 0 || (place.length >= 0 && place.length != bytes)) {
     return CorruptModel(what + " needs " + std::to_string(bytes) + " bytes, and says that " +
                         Quote(place.location) + " holds " + std::to_string(place.length) + " at " +
                         std::to_string(place.offset) + "; export the model again");
   }
-  if (place.offset > file->size || bytes > file->size - place.offset) {
+  if (place.offset > size_ || bytes > size_ - place.offset) {
     return CorruptModel(what + " needs " + std::to_string(bytes) + " bytes at " +
                         std::to_string(place.offset) + " of " + Quote(place.location) + ", which ends at " +
-                        std::to_string(file->size) + "; download it again");
+                        std::to_string(size_) + "; download it again");
   }
   if (bytes > kMaxBytes - read_)
     return Unsupported(what + " makes the model larger than 2 GiB; use a smaller model");
@@ -81,7 +79,7 @@ Status ExternalData::Read(const ExternalPlace& place, const std::string& what, T
   TEMPERA_RETURN_IF_ERROR(Check(place, what, bytes));
   read_ += bytes;
   if (bytes == 0) return OkStatus();
-  std::FILE* file = files_.at(place.location).file.get();
+  std::FILE* file = open_.get();
   if (fseeko(file, static_cast<off_t>(place.offset), SEEK_SET) != 0 ||
       std::fread(to->raw(), 1, to->size_bytes(), file) != to->size_bytes()) {
     return IoError(what + ": " + Quote(place.location) + " cannot be read to its end; check the disk");

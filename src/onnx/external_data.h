@@ -4,7 +4,6 @@
 
 #include <cstdint>
 #include <cstdio>
-#include <map>
 #include <memory>
 #include <string>
 
@@ -40,15 +39,15 @@ class ExternalData {
   struct Close {
     void operator()(std::FILE* f) const { std::fclose(f); }
   };
-  struct File {
-    std::unique_ptr<std::FILE, Close> file;
-    int64_t size = 0;
-  };
-  Result<const File*> Open(const std::string& location, const std::string& what);
+  // The file of `location` is then open_, and size_ its size.
+  Status Open(const std::string& location, const std::string& what);
 
   std::string model_path_;
   int64_t read_ = 0;  // so far, of all tensors
-  std::map<std::string, File> files_;
+  // One at a time: old exporters write a file for each tensor.
+  std::unique_ptr<std::FILE, Close> open_;
+  std::string open_location_;
+  int64_t size_ = 0;
 };
 
 }  // namespace tempera::onnx

@@ -17,6 +17,8 @@ constexpr int kMaxDepth = 32;
 // names and attributes.
 constexpr size_t kMaxNodes = 100'000, kMaxBytes = size_t{256} << 20;
 constexpr size_t kLongestPrefix = 40;
+// What a name costs that goes into a table, or a constant that is named anew: more time than it takes memory.
+constexpr size_t kNameBytes = 512;
 
 using Names = std::unordered_map<std::string, std::string>;
 
@@ -30,7 +32,12 @@ class Flattener {
     for (const Function& f : model_.functions) functions_.emplace(KeyOf(f.domain, f.name, f.overload), &f);
     std::vector<Node> nodes = std::move(model_.graph.nodes);
     model_.graph.nodes.clear();
-    for (Node& node : nodes) TEMPERA_RETURN_IF_ERROR(Add(std::move(node), 0));
+    for (Node& node : nodes) {
+      for (const Attribute& a : node.attributes) {
+        if (!a.ref_name.empty()) return RefersOutside(node, a);
+      }
+      TEMPERA_RETURN_IF_ERROR(Add(std::move(node), 0));
+    }
     model_.graph.nodes = std::move(out_);
     model_.functions.clear();
     return OkStatus();
@@ -68,6 +75,8 @@ class Flattener {
       return CorruptModel(At(call) +
                           " gives or takes more values than its function does; export the model again");
     }
+    TEMPERA_RETURN_IF_ERROR(
+        Spend(1, (f.inputs.size() + f.outputs.size()) * kNameBytes + f.nodes.size() * sizeof(Node)));
     Names names;
     for (size_t i = 0; i < f.inputs.size(); ++i)
       names[f.inputs[i]] = i < call.inputs.size() ? call.inputs[i] : std::string();
@@ -82,15 +91,26 @@ class Flattener {
     for (const Node& inner : f.nodes) NameOutputs(inner, prefix, &names);
     for (const Node& inner : f.nodes) {
       TEMPERA_ASSIGN_OR_RETURN(Node node, Renamed(inner, names, prefix, &call, &f, depth));
-      node.guards.insert(node.guards.begin(), call.guards.begin(), call.guards.end());
+      TEMPERA_RETURN_IF_ERROR(AddGuards(call.guards, &node));
       TEMPERA_RETURN_IF_ERROR(Add(std::move(node), depth + 1));
     }
     for (auto& [from, to] : through) {
       Node identity;
       identity.name = prefix + to, identity.op_type = "Identity";
-      identity.inputs = {from}, identity.outputs = {to}, identity.guards = call.guards;
+      identity.inputs = {from}, identity.outputs = {to};
+      TEMPERA_RETURN_IF_ERROR(AddGuards(call.guards, &identity));
+      TEMPERA_RETURN_IF_ERROR(Count(identity));
       out_.push_back(std::move(identity));
     }
+    return OkStatus();
+  }
+
+  // In front of those that it has.
+  Status AddGuards(const std::vector<std::pair<std::string, bool>>& guards, Node* node) {
+    size_t bytes = 0;
+    for (const auto& [condition, taken] : guards) bytes += sizeof(condition) + condition.size();
+    TEMPERA_RETURN_IF_ERROR(Spend(0, bytes));
+    node->guards.insert(node->guards.begin(), guards.begin(), guards.end());
     return OkStatus();
   }
 
@@ -108,22 +128,27 @@ class Flattener {
     choice.attributes.clear();
     for (const bool taken : {true, false}) {
       const Graph& branch = *branches[taken ? 0 : 1];
-      if (branch.outputs.size() != node.outputs.size() || !branch.inputs.empty()) {
+      if (!branch.inputs.empty()) {
+        return CorruptModel(At(node) +
+                            " has a branch with inputs, which branches do not have; the model is " +
+                            "damaged: export it again");
+      }
+      if (branch.outputs.size() != node.outputs.size()) {
         return CorruptModel(At(node) + " has a branch of " + std::to_string(branch.outputs.size()) +
                             " outputs; the model is damaged: export it again");
       }
       Names names;
       const std::string prefix = Prefix(node);
       for (const Initializer& init : branch.initializers) {
+        TEMPERA_RETURN_IF_ERROR(Spend(0, kNameBytes + 2 * init.name.size()));
         names[init.name] = prefix + init.name;
         model_.graph.initializers.push_back({prefix + init.name, init.tensor});
       }
       for (const Node& inner : branch.nodes) NameOutputs(inner, prefix, &names);
       for (const Node& inner : branch.nodes) {
         TEMPERA_ASSIGN_OR_RETURN(Node copy, Renamed(inner, names, prefix, nullptr, nullptr, depth));
-        std::vector<std::pair<std::string, bool>> guards = node.guards;
-        guards.emplace_back(node.inputs[0], taken);
-        copy.guards.insert(copy.guards.begin(), guards.begin(), guards.end());
+        TEMPERA_RETURN_IF_ERROR(AddGuards({{node.inputs[0], taken}}, &copy));
+        TEMPERA_RETURN_IF_ERROR(AddGuards(node.guards, &copy));
         TEMPERA_RETURN_IF_ERROR(Add(std::move(copy), depth + 1));
       }
       for (const ValueInfo& output : branch.outputs) choice.inputs.push_back(NameIn(output.name, names));
@@ -132,7 +157,8 @@ class Flattener {
     return OkStatus();
   }
 
-  // No name of the file begins so, as no exporter writes it and each is counted.
+  // No exporter writes such names, and each is counted. A file that does all the same is refused where a
+  // value has two makers or none.
   std::string Prefix(const Node& node) {
     const std::string& name = node.name.empty() ? node.op_type : node.name;
     return name.substr(0, kLongestPrefix) + "#" + std::to_string(++count_) + "/";
@@ -140,16 +166,26 @@ class Flattener {
 
   // One more node that is copied.
   Status Count(const Node& node) {
-    ++copies_;
-    bytes_ += node.name.size();
-    for (const auto* names : {&node.inputs, &node.outputs}) {
-      for (const std::string& name : *names) bytes_ += name.size();
-    }
+    size_t bytes = sizeof(Node) + node.name.size() + node.op_type.size() + node.domain.size() +
+                   node.overload.size() + SizeOf(node.inputs) + SizeOf(node.outputs);
     for (const Attribute& a : node.attributes) {
-      bytes_ +=
-          a.name.size() + a.s.size() + a.floats.size() * sizeof(float) + a.ints.size() * sizeof(int64_t);
-      for (const std::string& s : a.strings) bytes_ += s.size();
+      bytes += sizeof(Attribute) + a.name.size() + a.ref_name.size() + a.s.size() +
+               a.floats.size() * sizeof(float) + a.ints.size() * sizeof(int64_t) + SizeOf(a.strings);
     }
+    for (const auto& [condition, taken] : node.guards) bytes += sizeof(condition) + condition.size();
+    return Spend(1, bytes);
+  }
+
+  static size_t SizeOf(const std::vector<std::string>& names) {
+    size_t bytes = names.size() * sizeof(std::string);
+    for (const std::string& name : names) bytes += name.size();
+    return bytes;
+  }
+
+  // Before so much is copied.
+  Status Spend(size_t nodes, size_t bytes) {
+    copies_ += nodes;
+    bytes_ += bytes;
     if (copies_ <= kMaxNodes && bytes_ <= kMaxBytes) return OkStatus();
     return CorruptModel(source_ + " is damaged: its functions and branches hold more than " +
                         std::to_string(kMaxNodes) + " nodes, or " + std::to_string(kMaxBytes >> 20) +
@@ -173,6 +209,13 @@ class Flattener {
                        const Function* function, int depth) {
     if (depth > kMaxDepth)
       return Unsupported(At(node) + " stands in too many branches; export it without them");
+    if (call != nullptr) {
+      for (const std::string& name : node.inputs) {
+        if (name.empty() || names.contains(name)) continue;
+        return CorruptModel(At(node) + " in function " + Quote(call->op_type) + " reads " + Quote(name) +
+                            ", which the function does not have; export the model again");
+      }
+    }
     Node copy;
     copy.name = prefix + node.name;
     copy.op_type = node.op_type, copy.domain = node.domain, copy.overload = node.overload;
@@ -182,7 +225,8 @@ class Flattener {
       copy.guards.emplace_back(NameIn(condition, names), taken);
     for (const Attribute& a : node.attributes) {
       if (!a.ref_name.empty()) {
-        const Attribute* value = call == nullptr ? &a : ValueOf(a.ref_name, *call, *function);
+        if (call == nullptr) return RefersOutside(node, a);
+        const Attribute* value = ValueOf(a.ref_name, *call, *function);
         if (value == nullptr) continue;  // left out by the call, and here as well
         copy.attributes.push_back(*value);
         copy.attributes.back().name = a.name;
@@ -197,22 +241,39 @@ class Flattener {
     return copy;
   }
 
-  // What the graph itself defines keeps its names: they hide those of the scope around.
+  // What the graph itself defines hides the names of the scope around, and gets new ones: those of the scope
+  // around become others, which it may have used itself.
   Result<std::shared_ptr<Graph>> RenamedGraph(const Graph& graph, const Names& around, const Node* call,
                                               const Function* function, int depth) {
-    bytes_ += around.size() * 2 * sizeof(std::string);  // these copies cost as well
+    const std::string prefix = "#" + std::to_string(++count_) + "/";
+    const size_t parts = graph.inputs.size() + graph.outputs.size() + graph.value_infos.size();
+    size_t bytes =
+        (around.size() + parts + graph.initializers.size()) * kNameBytes + graph.nodes.size() * sizeof(Node);
+    for (const Initializer& init : graph.initializers) bytes += 2 * init.name.size();
+    TEMPERA_RETURN_IF_ERROR(Spend(0, bytes));
     Names names = around;
-    for (const ValueInfo& input : graph.inputs) names.erase(input.name);
-    for (const Initializer& init : graph.initializers) names.erase(init.name);
+    const auto own = [&](const std::string& name) {
+      if (!name.empty()) names[name] = prefix + name;
+    };
+    for (const ValueInfo& input : graph.inputs) own(input.name);
+    for (const Initializer& init : graph.initializers) own(init.name);
     for (const Node& node : graph.nodes) {
-      for (const std::string& output : node.outputs) names.erase(output);
+      for (const std::string& output : node.outputs) own(output);
     }
     auto copy = std::make_shared<Graph>(graph);
     for (Node& node : copy->nodes) {
       TEMPERA_ASSIGN_OR_RETURN(node, Renamed(node, names, "", call, function, depth));
     }
-    for (ValueInfo& output : copy->outputs) output.name = NameIn(output.name, names);
+    for (Initializer& init : copy->initializers) init.name = NameIn(init.name, names);
+    for (auto* infos : {&copy->inputs, &copy->outputs, &copy->value_infos}) {
+      for (ValueInfo& info : *infos) info.name = NameIn(info.name, names);
+    }
     return copy;
+  }
+
+  Status RefersOutside(const Node& node, const Attribute& a) const {
+    return CorruptModel(At(node) + " takes attribute " + Quote(a.name) +
+                        " from a function's call, and stands in no function; export the model again");
   }
 
   static const Attribute* ValueOf(const std::string& name, const Node& call, const Function& f) {
@@ -232,16 +293,8 @@ class Flattener {
   size_t copies_ = 0, bytes_ = 0;
 };
 
-bool NeedsIt(const Model& model) {
-  return !model.functions.empty() ||
-         std::any_of(model.graph.nodes.begin(), model.graph.nodes.end(),
-                     [](const Node& n) { return n.op_type == "If" && IsDefaultDomain(n.domain); });
-}
-
 }  // namespace
 
-Status Flatten(Model* model, const std::string& source) {
-  return NeedsIt(*model) ? Flattener(model, source).Run() : OkStatus();
-}
+Status Flatten(Model* model, const std::string& source) { return Flattener(model, source).Run(); }
 
 }  // namespace tempera::onnx

@@ -168,5 +168,82 @@ TEST(Flatten, RefusesWhatHasNoEndOrDoesNotFit) {
   EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("a branch of 0 outputs"));
 }
 
+// A local name of a branch that is also what the caller calls the function's input.
+TEST(Flatten, NamesOfBranchesDoNotCaptureTheCallers) {
+  Function f;
+  f.name = "Choose", f.domain = "my";
+  f.inputs = {"c", "x"}, f.outputs = {"y"};
+  f.nodes = {Make("If", {"c"}, {"y"},
+                  {Branch("then_branch", {Make("Abs", {"x"}, {"t"}), Make("Add", {"x", "t"}, {"z"})}, {"z"}),
+                   Branch("else_branch", {}, {"x"})})};
+  Model model;
+  model.functions = {f};
+  model.graph.nodes = {Make("Choose", {"condition", "t"}, {"z"}, {}, "my")};
+  ASSERT_TRUE(Flatten(&model, "m").ok());
+  const std::vector<Node>& nodes = model.graph.nodes;
+  ASSERT_EQ(nodes.size(), 3u);
+  EXPECT_EQ(nodes[0].inputs, std::vector<std::string>{"t"});
+  EXPECT_NE(nodes[0].outputs[0], "t");
+  EXPECT_EQ(nodes[1].inputs, (std::vector<std::string>{"t", nodes[0].outputs[0]}));
+  EXPECT_NE(nodes[1].outputs[0], "z");
+  EXPECT_EQ(nodes[2].outputs, std::vector<std::string>{"z"});
+}
+
+TEST(Flatten, FunctionsSeeNothingOfTheModel) {
+  Model model;
+  Function f = Bend();
+  f.nodes.push_back(Make("Add", {"y", "secret"}, {"w"}));
+  model.functions = {f};
+  model.graph.nodes = {Make("Bend", {"in"}, {"out"}, {}, "my")};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("'secret'"));
+}
+
+// The reader lets an attribute be empty that refers to another.
+TEST(Flatten, AttributesReferToCallsInFunctionsAlone) {
+  Attribute value = Reference("value", "a");
+  value.type = Attribute::Type::kTensor;
+  Model model;
+  model.graph.nodes = {Make("Constant", {}, {"out"}, {value})};
+  EXPECT_EQ(Flatten(&model, "m").code(), StatusCode::kCorruptModel);
+  model.graph.nodes = {Make("If", {"c"}, {"out"},
+                            {Branch("then_branch", {Make("Constant", {}, {"t"}, {value})}, {"t"}),
+                             Branch("else_branch", {}, {"x"})})};
+  EXPECT_EQ(Flatten(&model, "m").code(), StatusCode::kCorruptModel);
+}
+
+// What is copied many times counts each time: names of conditions, constants of branches, names of operators.
+TEST(Flatten, BoundsWhatItCopies) {
+  const std::string large(size_t{1} << 20, 'n');
+  Model conditions;
+  std::vector<Node> many;
+  for (int i = 0; i < 2000; ++i) many.push_back(Make("Relu", {"x"}, {"t" + std::to_string(i)}));
+  conditions.graph.nodes = {
+      Make("If", {large}, {"y"}, {Branch("then_branch", many, {"t1"}), Branch("else_branch", {}, {"x"})})};
+  EXPECT_THAT(Flatten(&conditions, "m").message(), HasSubstr("MiB"));
+
+  const auto called = [](Function f) {
+    Model model;
+    f.name = "F", f.domain = "my";
+    model.functions = {std::move(f)};
+    for (int i = 0; i < 5000; ++i)
+      model.graph.nodes.push_back(Make("F", {"in"}, {"o" + std::to_string(i)}, {}, "my"));
+    return Flatten(&model, "m");
+  };
+  Function long_operator = Bend();
+  long_operator.nodes[0].op_type = large;
+  EXPECT_THAT(called(long_operator).message(), HasSubstr("MiB"));
+  Function many_inputs = Bend();
+  for (int i = 0; i < 20000; ++i) many_inputs.inputs.push_back("i" + std::to_string(i));
+  EXPECT_THAT(called(many_inputs).message(), HasSubstr("MiB"));
+  Function constants = Bend();
+  Attribute branch = Branch("then_branch", {}, {"c1"});
+  auto graph = std::make_shared<Graph>(*branch.g);
+  for (int i = 0; i < 20000; ++i)
+    graph->initializers.push_back({"c" + std::to_string(i), *Tensor::Create(DataType::kFloat32, {})});
+  branch.g = graph;
+  constants.nodes.push_back(Make("If", {"x"}, {"w"}, {branch, Branch("else_branch", {}, {"x"})}));
+  EXPECT_THAT(called(constants).message(), HasSubstr("MiB"));
+}
+
 }  // namespace
 }  // namespace tempera::onnx

@@ -24,7 +24,9 @@ Result<Tensor> TensorOf(DataType type, Shape shape, const std::vector<T>& values
 // Whichever of ONNX's value attributes the node has.
 Result<Tensor> ConstantValue(const graph::Node& node) {
   const graph::Attributes& a = node.attributes;
-  if (const auto* v = a.Find("value"); v && v->type == Type::kTensor) return v->t;
+  if (const auto* v = a.Find("value"); v && v->type == Type::kTensor) {
+    return v->t.defined() ? Result<Tensor>(v->t) : CorruptModel("it holds no value");
+  }
   if (const auto* v = a.Find("value_float")) return TensorOf<float>(DataType::kFloat32, {}, {v->f});
   if (const auto* v = a.Find("value_int")) return TensorOf<int64_t>(DataType::kInt64, {}, {v->i});
   if (const auto* v = a.Find("value_floats")) {
@@ -56,6 +58,7 @@ Status InferConstantOfShape(InferContext& c) {
   const auto* value = c.node.attributes.Find("value");
   c.outputs[0].dtype = DataType::kFloat32;
   if (value && value->type == Type::kTensor) {
+    if (!value->t.defined()) return CorruptModel("its value is missing");
     if (value->t.element_count() != 1) return CorruptModel("its value is not a single number");
     c.outputs[0].dtype = value->t.dtype();
   }

@@ -15,9 +15,8 @@ namespace tempera::ops {
 namespace {
 
 constexpr size_t kMostOperands = 3;
-// A quarter of an hour of them. Small operands make any number: three of seven dimensions of four places are
-// 4^21.
-constexpr int64_t kMostProducts = int64_t{1} << 40;
+// Minutes of them. Small operands make any number: three of seven dimensions of four places are 4^21.
+constexpr int64_t kMostProducts = int64_t{1} << 34;
 constexpr int kRest =
     256;  // labels of the dimensions under "...", from the last one up: kRest, kRest + 1, ...
 
@@ -142,7 +141,8 @@ Status Infer(InferContext& c) {
   for (const auto& [label, size] : e.sizes) steps.push_back(size);
   int64_t count = 0;
   if (!CheckedElementCount(steps, &count) || count > kMostProducts) {
-    return Unsupported("it takes more than a million million products; export it as several");
+    return Unsupported("it takes more than " + std::to_string(kMostProducts >> 30) +
+                       " thousand million products; export it as several");
   }
   c.outputs[0].dtype = c.inputs[0]->dtype;
   for (const int label : e.result) c.outputs[0].shape.push_back(e.sizes.at(label));

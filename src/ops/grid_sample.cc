@@ -49,6 +49,9 @@ Result<Sampling> SamplingOf(const graph::Node& node) {
 Status Infer(InferContext& c) {
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 2, 2));
   TEMPERA_RETURN_IF_ERROR(SamplingOf(c.node).status());
+  for (const TensorInfo* info : {c.inputs[0], c.inputs[1]}) {
+    TEMPERA_RETURN_IF_ERROR(DispatchFloating(info->dtype, []<typename T>() { return OkStatus(); }));
+  }
   const Shape& x = c.inputs[0]->shape;
   const Shape& grid = c.inputs[1]->shape;
   if (x.size() == 5) return Unsupported("volumes are not supported; only pictures of four dimensions are");

@@ -10,6 +10,7 @@ namespace {
 
 Status Infer(InferContext& c) {
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 1));
+  TEMPERA_RETURN_IF_ERROR(DispatchFloating(c.inputs[0]->dtype, []<typename T>() { return OkStatus(); }));
   c.outputs[0] = {DataType::kBool, c.inputs[0]->shape};
   return OkStatus();
 }

@@ -12,12 +12,18 @@
 namespace tempera::ops {
 namespace {
 
+// Each number looks at so many: networks have 5.
+constexpr int64_t kMostChannels = 1024;
+
 Status InferLrn(InferContext& c) {
   TEMPERA_RETURN_IF_ERROR(CheckCounts(c, 1, 1));
   const Shape& x = c.inputs[0]->shape;
   if (x.size() < 2) return CorruptModel("its input " + ShapeToString(x) + " has no channels");
   const int64_t size = c.node.attributes.Int("size", 0);
   if (size < 1) return CorruptModel("it looks at " + std::to_string(size) + " channels");
+  if (std::min(size, x[1]) > kMostChannels) {
+    return Unsupported("it looks at more than " + std::to_string(kMostChannels) + " channels at once");
+  }
   c.outputs[0] = *c.inputs[0];
   return OkStatus();
 }

@@ -11,10 +11,15 @@
 namespace tempera::ops {
 namespace {
 
-// One number of any type; what counts is cut to an integer.
+// One number of any type; what counts is cut to an integer. NaN and what int64 does not hold are far away.
 Result<int64_t> WholeNumberAt(const Tensor& t, int64_t i) {
   int64_t value = 0;
   TEMPERA_RETURN_IF_ERROR(DispatchNumeric(t.dtype(), [&]<typename T>() {
+    const auto number = static_cast<double>(static_cast<ComputeType<T>>(t.data<T>()[i]));
+    if (!(number > -9e18 && number < 9e18)) {
+      value = INT64_MAX;
+      return OkStatus();
+    }
     value = SaturateCast<int64_t>(static_cast<ComputeType<T>>(t.data<T>()[i]));
     return OkStatus();
   }));

@@ -133,6 +133,9 @@ Status InferQuantize(InferContext& c) {
   TEMPERA_RETURN_IF_ERROR(CheckBlocks(c));
   TEMPERA_RETURN_IF_ERROR(CheckScale(*c.inputs[1]));
   const TensorInfo& x = *c.inputs[0];
+  if (x.dtype != DataType::kInt32) {
+    TEMPERA_RETURN_IF_ERROR(DispatchFloating(x.dtype, []<typename T>() { return OkStatus(); }));
+  }
   const DataType type = QuantizedType(c);
   if (!IsQuantized(type)) return UnsupportedType(type);
   TEMPERA_RETURN_IF_ERROR(

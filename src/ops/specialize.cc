@@ -40,8 +40,8 @@ int64_t BytesOf(const TensorInfo& info) {
 
 // Small elements take as long as fp32 to compute, and the limit is one of time too.
 int64_t FoldedBytesOf(const TensorInfo& info) {
-  return BytesOf(info) / static_cast<int64_t>(DataTypeSize(info.dtype)) *
-         std::max<int64_t>(static_cast<int64_t>(DataTypeSize(info.dtype)), 4);
+  const auto size = static_cast<int64_t>(DataTypeSize(info.dtype));
+  return size == 0 ? 0 : BytesOf(info) / size * std::max<int64_t>(size, 4);
 }
 
 class Specializer {

@@ -53,7 +53,7 @@ FlatWhen ByResize(const Node& node) {
   return crops ? FlatWhen::kNever : FlatWhen::kPlanes;
 }
 
-// Nothing follows from the graph: where a convolution in 8 bits reads it, the calibration frame says. So are
+// Nothing follows from the graph: where a convolution in 8 bits reads it, the built-in scenes say. So are
 // channels that are normalised in groups: each keeps a mean and a deviation of its own, which may be several
 // times those of the group.
 constexpr RangeRule kMeasured = nullptr;

@@ -43,6 +43,7 @@ Spreads RangeOfCurve(const RangeContext& c, double least, double slope, double o
   if (!c.same_channels()) return {};
   Spreads out = c.of(0);
   for (Spread& s : out) {
+    s.sure = s.sure || s.low < 0;  // the least value is reached often, however seldom the low end was
     s.low = s.low < 0 ? least : 0;
     s.high = std::max(s.high, 0.0) * slope + offset;
     s.mean = std::clamp(s.mean, s.low, s.high);

@@ -143,6 +143,8 @@ Spreads RangeOfActivation(const RangeContext& c) {
   }
   for (size_t i = 0; i < out.size(); ++i) {
     const bool both_signs = out[i].low < 0 && out[i].high > 0;
+    // What is cut on both sides is often at either.
+    if (spec->clamp && out[i].low < spec->lo && out[i].high > spec->hi) out[i].sure = true;
     out[i] = spec->clamp ? Map(out[i], Clamp, spec->lo, spec->hi) : Map(out[i], Slope, spec->slope[i], 0);
     if (spec->clamp || !both_signs) continue;
     out[i].low = std::min(out[i].low, 0.0);  // a negative slope turns around at 0

@@ -321,6 +321,22 @@ TEST(CalibrationFrame, IsTheSameEverywhereAndFillsItsRange) {
   EXPECT_EQ(PsnrDb(t, again, 4), 0);
 }
 
+TEST(CalibrationFrame, ScenesStayInTheirRangeAndAreUnlike) {
+  std::vector<Tensor> scenes;
+  const auto add = [&](CalibrationScene scene) {
+    Tensor t = *Tensor::Create(DataType::kFloat32, {1, 3, 256, 192});
+    FillCalibrationFrame(t, {-1, 3}, scene);
+    const auto [low, high] = std::minmax_element(t.span<float>().begin(), t.span<float>().end());
+    EXPECT_GE(*low, -1) << static_cast<int>(scene);
+    EXPECT_LE(*high, 3) << static_cast<int>(scene);
+    EXPECT_GT(*high - *low, 0.2f) << static_cast<int>(scene);
+    for (const Tensor& other : scenes) EXPECT_LT(PsnrDb(t, other, 4), 20) << static_cast<int>(scene);
+    scenes.push_back(std::move(t));
+  };
+  for (const CalibrationScene scene : kMeasuredScenes) add(scene);
+  for (const CalibrationScene scene : kJudgedScenes) add(scene);
+}
+
 TEST(Layouts, AnAddGivesUpWithItsReader) {
   TestModel m;
   const std::string a = m.Node("Conv", {"x", m.Random({4, 3, 1, 1})});

@@ -31,6 +31,8 @@ constexpr int64_t kCalibrationExtent = 256;
 // Convolutions are tried one by one, or neighbours together, for as long as so many multiply-accumulates
 // take: about half a second.
 constexpr int64_t kSearchMacs = int64_t{40} * 1000 * 1000 * 1000;
+// That a layer's noise is looked at on.
+constexpr size_t kMostNoiseScenes = 3;
 // Of kLeastPsnrInt8, against a peak of 1.
 const double kMostNoise = std::pow(10, -kLeastPsnrInt8 / 10);
 
@@ -200,6 +202,9 @@ Status Calibrator::FindRanges() {
     ranges_[i] = observed[i];
     AddMargin(&ranges_[i]);
   }
+  // What others will be asked about.
+  if (follows_whole_ || std::find(measured_.begin(), measured_.end(), true) != measured_.end())
+    judge_->SpanAll();
   return OkStatus();
 }
 
@@ -297,7 +302,8 @@ Result<bool> Calibrator::SearchByLayer() {
       if (verdict.holds()) return true;
     }
     // What is little noise on the usual scene may be much on another: that one's noise counts too then.
-    if (std::find(noise_scenes_.begin(), noise_scenes_.end(), verdict.worst) != noise_scenes_.end())
+    if (noise_scenes_.size() == kMostNoiseScenes ||
+        std::find(noise_scenes_.begin(), noise_scenes_.end(), verdict.worst) != noise_scenes_.end())
       return false;
     noise_scenes_.push_back(verdict.worst);
   }
@@ -329,10 +335,10 @@ Result<Calibrator::Verdict> Calibrator::JudgeSettings(const std::vector<ConvSett
   if (!verdict.holds() || !NeedsOtherScenes(convs)) return verdict;
   judges_others_ = true;
   if (least > 0) verdict.least = std::max(least, kLeastPsnrMeasured);
-  TEMPERA_RETURN_IF_ERROR(judge_->PaintAll());
   for (const CalibrationScene scene : kJudgedScenes) {
     TEMPERA_ASSIGN_OR_RETURN(const double other, judge_->Psnr(convs, scene));
     if (other < verdict.psnr) verdict.psnr = other, verdict.worst = scene;
+    if (!verdict.holds()) break;
   }
   return verdict;
 }

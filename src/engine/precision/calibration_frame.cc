@@ -146,7 +146,7 @@ double Faces(const Place& at) {
   return 0.5 * Shade(at.x, at.y, 64, 870 + channel) + 0.3;
 }
 
-double NumberOf(CalibrationScene scene, const Place& at) {
+double SceneNumber(CalibrationScene scene, const Place& at) {
   constexpr int64_t kOtherKind = 1000;
   switch (scene) {
     case CalibrationScene::kUsual:
@@ -175,6 +175,10 @@ double NumberOf(CalibrationScene scene, const Place& at) {
       return 1 - Wall(at, 2);
   }
   return 0;
+}
+
+double NumberOf(CalibrationScene scene, const Place& at) {
+  return std::clamp(SceneNumber(scene, at), 0.0, 1.0);
 }
 
 }  // namespace

@@ -28,9 +28,9 @@ enum class CalibrationScene {
 constexpr CalibrationScene kMeasuredScenes[] = {CalibrationScene::kUsual, CalibrationScene::kRed,
                                                 CalibrationScene::kCyan, CalibrationScene::kNoise,
                                                 CalibrationScene::kPatterns};
-constexpr CalibrationScene kJudgedScenes[] = {
-    CalibrationScene::kOther, CalibrationScene::kDark, CalibrationScene::kLight, CalibrationScene::kText,
-    CalibrationScene::kFaces, CalibrationScene::kBlue, CalibrationScene::kYellow};
+constexpr CalibrationScene kJudgedScenes[] = {  // those that refuse most come first
+    CalibrationScene::kOther, CalibrationScene::kFaces, CalibrationScene::kBlue, CalibrationScene::kYellow,
+    CalibrationScene::kText,  CalibrationScene::kDark,  CalibrationScene::kLight};
 void FillCalibrationFrame(Tensor& picture, const ValueRange& range,
                           CalibrationScene scene = CalibrationScene::kUsual);
 

@@ -217,6 +217,8 @@ std::vector<size_t> ShapeFinder::StatesBehind(size_t node) const {
     for (const graph::ValueId v : maker.inputs) {
       if (v != graph::kNoValue) needed[static_cast<size_t>(v)] = true;
     }
+    // Whether it is there at all.
+    for (const auto& [condition, taken] : maker.guards) needed[static_cast<size_t>(condition)] = true;
   }
   std::vector<size_t> behind;
   for (size_t i = 0; i < states_.size(); ++i) {

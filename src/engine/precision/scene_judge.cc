@@ -27,7 +27,6 @@ Result<std::span<const ChannelRanges>> SceneJudge::MeasureRanges() {
       // Their numbers are not compared.
       if (scene != CalibrationScene::kUsual) truths_.erase(scene);
     }
-    TEMPERA_RETURN_IF_ERROR(PaintAll());
     measured_ = true;
   }
   return std::span<const ChannelRanges>(observed_);
@@ -40,7 +39,7 @@ Status SceneJudge::PaintAll() {
 }
 
 Result<double> SceneJudge::Psnr(const std::vector<ConvSetting>& convs, CalibrationScene scene) {
-  TEMPERA_RETURN_IF_ERROR(PaintTruth(scene, nullptr));
+  TEMPERA_RETURN_IF_ERROR(spans_all_ ? PaintAll() : PaintTruth(scene, nullptr));
   Result<std::vector<Tensor>> result = paint_(convs, nullptr, scene);
   if (!result.ok()) {
     // What fp32 can paint and these settings cannot is no error of the network's.

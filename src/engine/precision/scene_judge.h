@@ -28,24 +28,26 @@ class SceneJudge {
   SceneJudge(Paint paint, ValueRange pictures, size_t convs)
       : paint_(std::move(paint)), pictures_(pictures), observed_(convs) {}
 
-  // What convolutions read in kMeasuredScenes, by convolution. From then on spans are those of all scenes.
+  // What convolutions read in kMeasuredScenes, by convolution.
   Result<std::span<const ChannelRanges>> MeasureRanges();
 
   // Of the worst output, in dB. Its peak is the range of the model's pictures, or what the output spans where
-  // that is less (scores, masks): on the usual scene, or on all that were painted by PaintAll.
+  // that is less (scores, masks): on the usual scene, or on all scenes after SpanAll. 0 where these settings
+  // cannot be planned.
   Result<double> Psnr(const std::vector<ConvSetting>& convs, CalibrationScene scene);
 
-  // Every scene in fp32: the span of an output no longer is that of the usual one, which may hold nothing
-  // that a mask looks for.
-  Status PaintAll();
+  // From now on the span of an output is that of all scenes: the usual one may hold nothing that a mask looks
+  // for.
+  void SpanAll() { spans_all_ = true; }
 
  private:
+  Status PaintAll();
   Status PaintTruth(CalibrationScene scene, std::vector<ChannelRanges>* observed);
 
   Paint paint_;
   ValueRange pictures_;
   std::vector<ChannelRanges> observed_;
-  bool measured_ = false;
+  bool measured_ = false, spans_all_ = false;
   std::map<CalibrationScene, std::vector<Tensor>> truths_;
   std::vector<ValueRange> spans_;  // of each output, over truths_
 };

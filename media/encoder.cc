@@ -68,6 +68,11 @@ bool NeedsEvenSize(const AVCodec& codec) {
   return codec.id == AV_CODEC_ID_H264 || codec.id == AV_CODEC_ID_HEVC;
 }
 
+bool HasOption(const AVCodec& codec, const char* name) {
+  return codec.priv_class && av_opt_find(const_cast<void*>(static_cast<const void*>(&codec.priv_class)), name,
+                                         nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ);
+}
+
 // A rate that MPEG-1, MPEG-2 and MPEG-4 part 2 can write: they know no free timing.
 bool HasFixedRate(const AVCodec& codec) {
   return codec.id == AV_CODEC_ID_MPEG1VIDEO || codec.id == AV_CODEC_ID_MPEG2VIDEO ||
@@ -231,8 +236,7 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
     }
     options.Set(settings->crf_option, std::to_string(crf >= 0 ? crf : settings->crf));
   } else if (crf >= 0) {
-    if (!codec.priv_class || !av_opt_find(const_cast<void*>(static_cast<const void*>(&codec.priv_class)),
-                                          "crf", nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ)) {
+    if (!HasOption(codec, "crf")) {
       return InvalidArgument(std::string(codec.name) + " has no --crf: leave it out, or use --codec libx264");
     }
     options.Set("crf", std::to_string(crf));
@@ -242,6 +246,7 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
     context.global_quality = 3 * FF_QP2LAMBDA;
     context.bit_rate = 0;
   }
+  encoder.takes_captions = HasOption(codec, "a53cc");
   // It prints by itself otherwise.
   setenv("SVT_LOG", "1", 0);
   if (codec.id == AV_CODEC_ID_PRORES) context.flags &= ~AV_CODEC_FLAG_QSCALE;

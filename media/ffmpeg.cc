@@ -78,7 +78,28 @@ std::string ShownName(const std::string& path) {
   return path == "-" ? std::string("standard input") : "'" + path + "'";
 }
 
-Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
+namespace {
+
+// How far an input is read to find out what its streams are. FFmpeg's own bounds, 5 MB and 5 seconds, miss sound
+// that begins later; these are for where something was missed.
+constexpr int64_t kLongProbeBytes = int64_t{64} << 20;
+constexpr int64_t kLongProbeUs = int64_t{60} * 1000000;
+
+// Whether a stream is there of which nothing was found yet, or may be there.
+bool ProbedTooShort(const AVFormatContext& input) {
+  bool picture = false, sound = false;
+  for (unsigned i = 0; i < input.nb_streams; ++i) {
+    const AVCodecParameters& par = *input.streams[i]->codecpar;
+    if (par.codec_type == AVMEDIA_TYPE_VIDEO) picture = true;
+    if (par.codec_type != AVMEDIA_TYPE_AUDIO) continue;
+    sound = true;
+    if (!HasParameters(*input.streams[i]) && par.codec_id != AV_CODEC_ID_NONE) return true;
+  }
+  // Program streams do not say what they hold: sound is there when its first packet comes.
+  return picture && !sound && !std::strcmp(input.iformat->name, "mpeg");
+}
+
+Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, bool long_probe) {
   CaptureFfmpegLog();
   TakeFfmpegError();
   const bool from_stdin = path == "-";
@@ -118,6 +139,10 @@ Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
       if (LooksLikePattern(url)) url = "input";
     }
   }
+  if (long_probe) {
+    raw->probesize = kLongProbeBytes;
+    raw->max_analyze_duration = kLongProbeUs;
+  }
   if (cancels) raw->interrupt_callback = {OnInterrupt, const_cast<Cancels*>(cancels)};
   AVIOContext* own = raw->pb;
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
@@ -145,20 +170,80 @@ Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
   return input;
 }
 
-const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type) {
+}  // namespace
+
+Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
+  TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenOnce(path, cancels, false));
+  struct stat st;
+  const bool is_file = path != "-" && !IsUrl(path) && stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode);
+  if (!is_file || !ProbedTooShort(*input)) return input;
+  Result<InputPtr> again = OpenOnce(path, cancels, true);
+  return again.ok() ? std::move(again) : Result<InputPtr>(std::move(input));
+}
+
+bool HasParameters(const AVStream& stream) {
+  const AVCodecParameters& par = *stream.codecpar;
+  if (par.codec_type == AVMEDIA_TYPE_AUDIO) return par.sample_rate > 0 && par.ch_layout.nb_channels > 0;
+  if (par.codec_type == AVMEDIA_TYPE_VIDEO) return par.width > 0 && par.height > 0;
+  return true;
+}
+
+std::string CodecName(const AVCodecParameters& par) {
+  if (par.codec_id != AV_CODEC_ID_NONE) return avcodec_get_name(par.codec_id);
+  // What this FFmpeg does not know has the name that the file gives it, where that can be read.
+  std::string name;
+  for (int i = 0; i < 4; ++i) {
+    const char c = static_cast<char>(par.codec_tag >> (8 * i) & 0xFF);
+    if (c > ' ' && c < 0x7F && c != '\'' && c != '"') name += c;
+  }
+  if (name == "vvc1" || name == "vvi1") return "VVC (H.266)";
+  return name.size() == 4 ? name : "an unknown codec";
+}
+
+const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type, size_t* size) {
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
   const AVPacketSideData* side =
       av_packet_side_data_get(stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, type);
+  if (size) *size = side ? side->size : 0;
   return side ? side->data : nullptr;
 #else
-  return av_stream_get_side_data(&stream, type, nullptr);
+  return av_stream_get_side_data(&stream, type, size);
 #endif
 }
 
+bool AddStreamSideData(AVStream* stream, AVPacketSideDataType type, const uint8_t* data, size_t size) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+  AVPacketSideData* side = av_packet_side_data_new(&stream->codecpar->coded_side_data,
+                                                   &stream->codecpar->nb_coded_side_data, type, size, 0);
+  uint8_t* copy = side ? side->data : nullptr;
+#else
+  uint8_t* copy = av_stream_new_side_data(stream, type, size);
+#endif
+  if (copy) std::memcpy(copy, data, size);
+  return copy != nullptr;
+}
+
+namespace {
+
+// FFmpeg's own decoders of VP8 and VP9 leave transparency out.
+const AVCodec* DecoderFor(const AVStream& stream) {
+  const AVCodecID id = stream.codecpar->codec_id;
+  const AVDictionaryEntry* alpha = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
+  if (alpha && !std::strcmp(alpha->value, "1")) {
+    const AVCodec* codec = nullptr;
+    if (id == AV_CODEC_ID_VP8) codec = avcodec_find_decoder_by_name("libvpx");
+    if (id == AV_CODEC_ID_VP9) codec = avcodec_find_decoder_by_name("libvpx-vp9");
+    if (codec) return codec;
+  }
+  return avcodec_find_decoder(id);
+}
+
+}  // namespace
+
 Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads) {
   const AVCodecParameters& par = *stream.codecpar;
-  const AVCodec* codec = avcodec_find_decoder(par.codec_id);
-  const std::string name = avcodec_get_name(par.codec_id);
+  const AVCodec* codec = DecoderFor(stream);
+  const std::string name = CodecName(par);
   if (!codec) return Unsupported("this FFmpeg has no decoder for " + name);
   CodecPtr context(avcodec_alloc_context3(codec));
   if (!context) return OutOfMemory("no memory for the " + name + " decoder");

@@ -129,6 +129,17 @@ Result<Frame> Frame::AllocateLike(const Frame& other) {
   frame.pts = other.pts;
   frame.pts_us = other.pts_us;
   frame.duration = other.duration;
+  // Captions (CEA-608 and 708) travel beside the pictures they belong to.
+  const AVFrameSideData* captions =
+      other.av ? av_frame_get_side_data(other.av, AV_FRAME_DATA_A53_CC) : nullptr;
+  if (captions && captions->buf) {
+    AVBufferRef* shared = av_buffer_ref(captions->buf);
+    auto* own = static_cast<AVFrame*>(frame.storage.get());
+    if (!shared || !av_frame_new_side_data_from_buf(own, AV_FRAME_DATA_A53_CC, shared)) {
+      av_buffer_unref(&shared);
+      return OutOfMemory("no memory for captions");
+    }
+  }
   return frame;
 }
 

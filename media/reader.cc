@@ -16,6 +16,9 @@ extern "C" {
 }
 
 #include "media/ffmpeg.h"
+#include "media/film/encrypted.h"
+#include "media/film/packet_line.h"
+#include "media/film/walk.h"
 #include "media/frame_bridge.h"
 #include "media/normalizer.h"
 #include "src/base/thread_pool.h"
@@ -27,9 +30,6 @@ constexpr AVRational kMicroseconds{1, 1000000};
 
 // AAC runs in over 21 to 46 ms, Opus over 80.
 constexpr int64_t kLongestRunInUs = 100000;
-
-// A step in time longer than this is a broken clock, not a pause: the film goes on without it.
-constexpr int64_t kLongestStepUs = int64_t{3600} * 1000000;
 
 // Between two looks at an input that has nothing yet.
 constexpr std::chrono::milliseconds kAgain{2};
@@ -52,6 +52,27 @@ std::string Seconds(double seconds) {
   return text;
 }
 
+// How a reader comes to where it should begin.
+enum class Approach {
+  kSeek,      // by the file's index
+  kSeekBack,  // the same, a minute earlier: without an index a seek may land behind the key frame wanted
+  kWalk,      // through all of the file up to there
+};
+
+// A file of this size is walked through in a few seconds.
+constexpr int64_t kMostWalkedBytes = int64_t{2} << 30;
+constexpr int64_t kBackUs = int64_t{60} * 1000000;
+
+// Whether a seek in it is a guess: by the bytes, or by clocks that may begin anew.
+bool LacksIndex(const AVFormatContext& input) {
+  return input.iformat->flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS);
+}
+
+// A field of ones is what writers put where they do not know; 0 then.
+int64_t BelievedDuration(const AVStream& stream) {
+  return stream.duration > 0 && stream.duration != int64_t{UINT32_MAX} ? stream.duration : 0;
+}
+
 bool IsSinglePicture(const AVFormatContext& input) {
   const std::string name = input.iformat->name;
   // Of a numbered series it counts the pictures.
@@ -61,7 +82,9 @@ bool IsSinglePicture(const AVFormatContext& input) {
 
 class Reader final : public VideoReader {
  public:
-  Status Start(const std::string& path, const ReaderOptions& options);
+  Status Start(const std::string& path, const ReaderOptions& options, Approach approach);
+  // After Start: it began behind the wanted moment, and may not have without the seek.
+  bool LandedLate() const;
 
   const VideoInfo& info() const override { return info_; }
   Result<std::optional<Frame>> Read() override;
@@ -75,17 +98,20 @@ class Reader final : public VideoReader {
 
  private:
   Status CheckStream();
-  void Seek(double start_s);
+  void Seek(double start_s, Approach approach);
   Status Prime();
   void Describe(const AVFrame& first);
   Status ReadPacket();
+  Status HandlePackets();
+  Status HandlePicture(const AVPacket& packet);
+  Status EndWalk();
   Status Decode(const AVPacket* packet);
   Status Accept(AVFrame* frame);
   Status PassOn(AVPacket* packet);
   bool OthersDone() const;
   void TimeFrame(AVFrame* frame);
 
-  std::string name_;
+  std::string name_, path_;
   ReaderOptions options_;
   std::atomic<bool> stop_{false};
   Cancels cancels_{nullptr, &stop_};
@@ -94,6 +120,8 @@ class Reader final : public VideoReader {
   CodecPtr decoder_;
   std::unique_ptr<Normalizer> normalizer_;
   PacketPtr packet_;
+  std::unique_ptr<PacketLine> line_;
+  std::unique_ptr<Walk> walk_;  // while on the way to the start
   FramePtr decoded_;
   VideoInfo info_;
   AVRational time_base_{1, 1};
@@ -108,9 +136,11 @@ class Reader final : public VideoReader {
   bool primed_ = false;
   bool video_done_ = false;  // no further frame will come
   bool input_done_ = false;  // no further packet will come
-  int64_t last_pts_ = AV_NOPTS_VALUE;
+  int64_t last_pts_ = AV_NOPTS_VALUE;   // of what is given
+  int64_t last_seen_ = AV_NOPTS_VALUE;  // of what was decoded
   int64_t step_ = 1;  // ticks between frames, when the file does not say
-  int64_t jump_ = 0;  // ticks taken out of a broken clock
+  bool sought_ = false;     // it began elsewhere than at the beginning
+  bool saw_before_ = false;  // a frame before the wanted moment, so that none of those behind it is missing
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
   std::string ended_early_;
 };
@@ -128,6 +158,7 @@ Status Reader::CheckStream() {
   if (video_ < 0) return InvalidArgument(name_ + " holds no video");
   const AVStream& stream = *input_->streams[video_];
   const AVCodecParameters& par = *stream.codecpar;
+  if (IsEncrypted(stream)) return Unsupported(name_ + kIsEncrypted);
   if (par.width > kMaxSide || par.height > kMaxSide) {
     return InvalidArgument(name_ + " is " + std::to_string(par.width) + "x" + std::to_string(par.height) +
                            " pixels: at most " + std::to_string(kMaxSide) +
@@ -144,23 +175,36 @@ Status Reader::CheckStream() {
   return OkStatus();
 }
 
-void Reader::Seek(double start_s) {
+void Reader::Seek(double start_s, Approach approach) {
   const int64_t file_start = Moment(input_->start_time) == AV_NOPTS_VALUE ? 0 : input_->start_time;
   origin_us_ = Bounded(file_start + std::llround(std::clamp(start_s * 1e6, 0.0, 1e18)));
   origin_ticks_ = Bounded(av_rescale_q(origin_us_, kMicroseconds, time_base_));
   if (options_.duration_s >= 0) end_us_ = std::llround(options_.duration_s * 1e6);
+  if (start_s <= 0) return;
+  const int64_t bytes = input_->pb ? avio_size(input_->pb) : -1;
+  if (approach == Approach::kWalk || (LacksIndex(*input_) && bytes <= kMostWalkedBytes)) {
+    walk_ = std::make_unique<Walk>();
+    return;
+  }
   // To the key frame before; inputs that cannot seek are decoded from their beginning.
-  if (start_s > 0) avformat_seek_file(input_.get(), -1, INT64_MIN, origin_us_, origin_us_, 0);
+  const int64_t to = origin_us_ - (approach == Approach::kSeekBack ? kBackUs : 0);
+  sought_ = avformat_seek_file(input_.get(), -1, INT64_MIN, to, to, 0) >= 0;
 }
 
-Status Reader::Start(const std::string& path, const ReaderOptions& options) {
+bool Reader::LandedLate() const {
+  return sought_ && !saw_before_ && (ready_.empty() || ready_.front()->pts > step_ + step_ / 2);
+}
+
+Status Reader::Start(const std::string& path, const ReaderOptions& options, Approach approach) {
   name_ = ShownName(path);
+  path_ = path;
   options_ = options;
   cancels_.first = options.cancel;
   TEMPERA_ASSIGN_OR_RETURN(input_, OpenInput(path, &cancels_));
   TEMPERA_RETURN_IF_ERROR(CheckStream());
   AVStream& stream = *input_->streams[video_];
   time_base_ = stream.time_base;
+  line_ = std::make_unique<PacketLine>(*input_);
   stream_done_.assign(input_->nb_streams, false);
   // Four threads outrun any network; each costs a frame of memory.
   const int threads = options.threads > 0 ? options.threads : std::min(4, AvailableCpus());
@@ -179,7 +223,7 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options) {
     info_.frame_rate = {rate.num, rate.den};
     step_ = std::clamp<int64_t>(av_rescale_q(1, av_inv_q(rate), time_base_), 1, int64_t{1} << 40);
   }
-  Seek(options.start_s);
+  Seek(options.start_s, approach);
   return Prime();
 }
 
@@ -195,6 +239,9 @@ Status Reader::Prime() {
       return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
     }
     const std::string said = TakeFfmpegError();
+    if (!std::strcmp(input_->iformat->name, "mpegts") && IsScrambledTransport(path_)) {
+      return Unsupported(name_ + kIsEncrypted);
+    }
     if (options_.start_s > 0 && lost_ == 0) {
       return InvalidArgument(name_ + " has no frame at second " + Seconds(options_.start_s) +
                              ": it ends before");
@@ -225,9 +272,9 @@ void Reader::Describe(const AVFrame& first) {
   info_.single_picture = IsSinglePicture(*input_);
 
   double seconds = 0;
-  if (stream.duration > 0 && stream.duration != AV_NOPTS_VALUE) {
+  if (BelievedDuration(stream) > 0) {
     seconds = stream.duration * av_q2d(time_base_);
-  } else if (input_->duration > 0) {
+  } else if (input_->duration > 0 && stream.duration <= 0) {
     seconds = input_->duration * 1e-6;
   }
   double wanted = std::max(0.0, seconds - options_.start_s);
@@ -267,17 +314,44 @@ Status Reader::ReadPacket() {
   }
   if (error < 0) {
     if (error != AVERROR_EOF && !cancels_.now()) ended_early_ = ErrorText(error);
+    line_->End();
+    TEMPERA_RETURN_IF_ERROR(HandlePackets());
+    if (walk_) TEMPERA_RETURN_IF_ERROR(EndWalk());
     input_done_ = true;
     return OkStatus();
   }
-  Status status;
-  if (packet_->stream_index == video_) {
-    if (!video_done_) status = Decode(packet_.get());
-  } else {
-    status = PassOn(packet_.get());
+  TEMPERA_RETURN_IF_ERROR(line_->Push(packet_.get()));
+  return HandlePackets();
+}
+
+// What has its place in time.
+Status Reader::HandlePackets() {
+  while (const PacketPtr packet = line_->Pop()) {
+    if (packet->stream_index != video_) {
+      TEMPERA_RETURN_IF_ERROR(PassOn(packet.get()));
+    } else if (!video_done_) {
+      TEMPERA_RETURN_IF_ERROR(HandlePicture(*packet));
+    }
   }
-  av_packet_unref(packet_.get());
-  return status;
+  return OkStatus();
+}
+
+Status Reader::HandlePicture(const AVPacket& packet) {
+  if (IsEncrypted(packet)) return Unsupported(name_ + kIsEncrypted);
+  if (!walk_) return Decode(&packet);
+  int64_t ticks = Moment(packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts);
+  if (ticks != AV_NOPTS_VALUE) ticks -= origin_ticks_;
+  const int64_t second = std::max<int64_t>(1, av_rescale_q(1000000, kMicroseconds, time_base_));
+  if (!walk_->Add(packet, ticks, second)) return OutOfMemory("no memory to read " + name_);
+  return walk_->arrived() ? EndWalk() : OkStatus();
+}
+
+Status Reader::EndWalk() {
+  const std::unique_ptr<Walk> walk = std::move(walk_);
+  while (const PacketPtr packet = walk->Next()) {
+    if (!video_done_) TEMPERA_RETURN_IF_ERROR(Decode(packet.get()));
+  }
+  return OkStatus();
 }
 
 Status Reader::PassOn(AVPacket* packet) {
@@ -350,28 +424,30 @@ Status Reader::Decode(const AVPacket* packet) {
   return OkStatus();
 }
 
-// Gives a frame its place in time: from 0, always rising.
+// Gives a frame its place in time, from the origin on.
 void Reader::TimeFrame(AVFrame* frame) {
   int64_t pts = Moment(frame->best_effort_timestamp);
   if (pts == AV_NOPTS_VALUE) pts = Moment(frame->pts);
   if (pts == AV_NOPTS_VALUE) {
-    pts = last_pts_ == AV_NOPTS_VALUE ? 0 : last_pts_ + step_;
+    // Without times it counts: from the beginning, which lies before the origin where that is not wanted.
+    const int64_t first = sought_ ? 0 : -Bounded(av_rescale_q(std::llround(std::clamp(options_.start_s * 1e6, 0.0, 1e18)), kMicroseconds,
+                                                      time_base_));
+    pts = last_seen_ == AV_NOPTS_VALUE ? first : last_seen_ + step_;
   } else {
-    pts -= origin_ticks_ + jump_;
-    if (last_pts_ != AV_NOPTS_VALUE) {
-      const int64_t longest = std::max<int64_t>(1, av_rescale_q(kLongestStepUs, kMicroseconds, time_base_));
-      if (pts - last_pts_ > longest || last_pts_ - pts > longest) {
-        jump_ += pts - (last_pts_ + step_);
-        pts = last_pts_ + step_;
-      }
-    }
+    pts -= origin_ticks_;
   }
+  last_seen_ = pts;
   frame->pts = pts;
 }
 
 Status Reader::Accept(AVFrame* frame) {
   TimeFrame(frame);
-  if (options_.start_s > 0 && frame->pts < 0) return OkStatus();
+  if (options_.start_s > 0 && frame->pts < 0) {
+    saw_before_ = true;
+    return OkStatus();
+  }
+  // What could not be decoded on the way is not missed.
+  if (last_pts_ == AV_NOPTS_VALUE && options_.start_s > 0) lost_ = 0;
   if (end_us_ != INT64_MAX && av_compare_ts(frame->pts, time_base_, end_us_, kMicroseconds) >= 0) {
     video_done_ = true;
     return OkStatus();
@@ -435,12 +511,12 @@ std::vector<std::string> Reader::notices() const {
     all.push_back(std::to_string(left_out_) +
                   " packets of other streams before the first frame were left out");
   }
-  if (jump_ != 0) all.push_back("a jump of the file's clock was taken out");
+  if (line_ && line_->jumped()) all.push_back(line_->notice(origin_us_));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.
   const AVStream& stream = *input_->streams[video_];
-  if (ended_early_.empty() && input_done_ && end_us_ == INT64_MAX && stream.duration > 0 &&
-      stream.duration != AV_NOPTS_VALUE && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
+  if (ended_early_.empty() && input_done_ && end_us_ == INT64_MAX && BelievedDuration(stream) > 0 &&
+      !line_->jumped() && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
     const double said = stream.duration * av_q2d(time_base_) - options_.start_s;
     const double got = (last_pts_ + step_) * av_q2d(time_base_);
     if (said - got > std::max(2.0, 0.05 * said)) {
@@ -456,9 +532,14 @@ std::vector<std::string> Reader::notices() const {
 
 Result<std::unique_ptr<VideoReader>> VideoReader::Open(const std::string& path,
                                                        const ReaderOptions& options) {
-  auto reader = std::make_unique<Reader>();
-  TEMPERA_RETURN_IF_ERROR(reader->Start(path, options));
-  return std::unique_ptr<VideoReader>(std::move(reader));
+  for (const Approach approach : {Approach::kSeek, Approach::kSeekBack, Approach::kWalk}) {
+    auto reader = std::make_unique<Reader>();
+    const Status status = reader->Start(path, options, approach);
+    if (approach != Approach::kWalk && reader->LandedLate()) continue;
+    TEMPERA_RETURN_IF_ERROR(status);
+    return std::unique_ptr<VideoReader>(std::move(reader));
+  }
+  return Internal("no way into " + ShownName(path));
 }
 
 }  // namespace tempera::media

@@ -10,6 +10,8 @@ extern "C" {
 #include <libavutil/samplefmt.h>
 }
 
+#include "media/film/encrypted.h"
+
 namespace tempera::media {
 namespace {
 
@@ -19,20 +21,20 @@ constexpr AVRational kMicroseconds{1, 1000000};
 constexpr int64_t kAudioBitsPerChannel = 96000;
 
 std::string TrackName(const AVStream& stream) {
-  const char* codec = avcodec_get_name(stream.codecpar->codec_id);
+  const std::string codec = CodecName(*stream.codecpar);
   switch (stream.codecpar->codec_type) {
     case AVMEDIA_TYPE_AUDIO:
-      return std::string("sound (") + codec + ")";
+      return "sound (" + codec + ")";
     case AVMEDIA_TYPE_SUBTITLE:
-      return std::string("subtitles (") + codec + ")";
+      return "subtitles (" + codec + ")";
     case AVMEDIA_TYPE_VIDEO:
       return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC)
-                 ? std::string("the cover picture (") + codec + ")"
-                 : std::string("a second video (") + codec + ")";
+                 ? "the cover picture (" + codec + ")"
+                 : "a second video (" + codec + ")";
     case AVMEDIA_TYPE_ATTACHMENT:
       return "an attached file";
     default:
-      return std::string("a data track (") + codec + ")";
+      return "a data track (" + codec + ")";
   }
 }
 
@@ -58,6 +60,29 @@ bool IsTextSubtitle(AVCodecID id) {
   return d && (d->props & AV_CODEC_PROP_TEXT_SUB);
 }
 
+// What an encoder may take for sound of that layout, the nearest first.
+std::vector<AVChannelLayout> LayoutsFor(const AVChannelLayout& from) {
+  std::vector<AVChannelLayout> all;
+  if (from.order == AV_CHANNEL_ORDER_NATIVE) all.push_back(from);
+  const auto add = [&all](uint64_t mask) {
+    AVChannelLayout layout = {};
+    if (av_channel_layout_from_mask(&layout, mask) >= 0) all.push_back(layout);
+  };
+  AVChannelLayout usual = {};
+  av_channel_layout_default(&usual, from.nb_channels);
+  if (usual.order == AV_CHANNEL_ORDER_NATIVE) all.push_back(usual);
+  if (from.nb_channels == 4) add(AV_CH_LAYOUT_QUAD);
+  if (from.nb_channels >= 6) add(AV_CH_LAYOUT_5POINT1);
+  add(AV_CH_LAYOUT_STEREO);
+  return all;
+}
+
+std::string LayoutName(const AVChannelLayout& layout) {
+  char name[128] = {};
+  av_channel_layout_describe(&layout, name, sizeof name);
+  return name;
+}
+
 // Tags that described the stream as it was: counts and rates that no longer hold.
 void CopyTags(AVDictionary** to, const AVDictionary* from) {
   const AVDictionaryEntry* e = nullptr;
@@ -76,12 +101,23 @@ struct StreamCopier::Track {
   AVStream* in = nullptr;
   AVStream* out = nullptr;
   int64_t last_dts = AV_NOPTS_VALUE;
-  int64_t skipped = 0;
+  int64_t skipped = 0, encrypted = 0;
   // Only for converted ones.
   CodecPtr decoder, encoder;
   std::unique_ptr<FilterGraph> resampler;
   int64_t next_pts = AV_NOPTS_VALUE;  // sound: in samples
 };
+
+// What happens to the channels, for a note.
+std::string StreamCopier::ChannelChange(const Track& track) {
+  if (track.in->codecpar->codec_type != AVMEDIA_TYPE_AUDIO) return "";
+  const AVChannelLayout& from = track.in->codecpar->ch_layout;
+  const AVChannelLayout& to = track.out->codecpar->ch_layout;
+  if (from.order == AV_CHANNEL_ORDER_UNSPEC && from.nb_channels == to.nb_channels) return "";
+  if (av_channel_layout_compare(&from, &to) == 0) return "";
+  return "; its " + std::to_string(from.nb_channels) + " channels (" + LayoutName(from) + ") are mixed to " +
+         std::to_string(to.nb_channels) + " (" + LayoutName(to) + ")";
+}
 
 StreamCopier::StreamCopier(AVFormatContext* input, int video_stream, AVFormatContext* output)
     : input_(input), video_(video_stream), output_(output) {}
@@ -100,12 +136,19 @@ Status StreamCopier::AddTrack(unsigned index) {
   AVStream& in = *input_->streams[index];
   const AVMediaType type = in.codecpar->codec_type;
   const AVOutputFormat& container = *output_->oformat;
-  // Time codes and chapter texts are made anew by the muxer from the metadata.
+  // Time codes and chapter texts (which the demuxer discards) are made anew by the muxer from the metadata.
   if (type == AVMEDIA_TYPE_DATA || type == AVMEDIA_TYPE_UNKNOWN) {
-    if (in.codecpar->codec_id != AV_CODEC_ID_NONE && in.codecpar->codec_id != AV_CODEC_ID_BIN_DATA &&
-        in.codecpar->codec_tag != MKTAG('t', 'm', 'c', 'd')) {
+    if (in.discard != AVDISCARD_ALL && in.codecpar->codec_tag != MKTAG('t', 'm', 'c', 'd')) {
       notices_.push_back(TrackName(in) + " is left out");
     }
+    return OkStatus();
+  }
+  if (IsEncrypted(in)) {
+    notices_.push_back(TrackName(in) + " is left out: it is encrypted");
+    return OkStatus();
+  }
+  if (type == AVMEDIA_TYPE_AUDIO && in.codecpar->codec_id != AV_CODEC_ID_NONE && !HasParameters(in)) {
+    notices_.push_back(TrackName(in) + " is left out: it is empty, or begins after the first minute");
     return OkStatus();
   }
   const bool cover = in.disposition & AV_DISPOSITION_ATTACHED_PIC;
@@ -144,7 +187,7 @@ Status StreamCopier::AddTrack(unsigned index) {
     }
     notices_.push_back(TrackName(in) + (type == AVMEDIA_TYPE_AUDIO ? " becomes " : " become ") +
                        avcodec_get_name(track->out->codecpar->codec_id) + ", as " + container.name +
-                       " cannot hold it");
+                       " cannot hold it" + ChannelChange(*track));
   } else {
     notices_.push_back(TrackName(in) + " is left out: " + container.name + " cannot hold it");
     return OkStatus();
@@ -189,15 +232,31 @@ Status StreamCopier::OpenAudio(Track* track) {
   }
   TEMPERA_ASSIGN_OR_RETURN(track->decoder, OpenDecoder(*track->in, 1));
   const AVCodecParameters& par = *track->in->codecpar;
-  track->encoder.reset(avcodec_alloc_context3(codec));
+  if (par.ch_layout.nb_channels < 1) return InvalidArgument("it has no channels");
+  Status status;
+  for (const AVChannelLayout& layout : LayoutsFor(par.ch_layout)) {
+    status = StartEncoder(track, *codec, layout);
+    if (status.ok()) break;
+  }
+  TEMPERA_RETURN_IF_ERROR(status);
+  track->out = avformat_new_stream(output_, nullptr);
+  if (!track->out || avcodec_parameters_from_context(track->out->codecpar, track->encoder.get()) < 0)
+    return OutOfMemory("no memory");
+  track->out->time_base = track->encoder->time_base;
+  return OkStatus();
+}
+
+Status StreamCopier::StartEncoder(Track* track, const AVCodec& codec, const AVChannelLayout& layout) {
+  const AVCodecParameters& par = *track->in->codecpar;
+  track->encoder.reset(avcodec_alloc_context3(&codec));
   if (!track->encoder) return OutOfMemory("no memory");
   AVCodecContext& enc = *track->encoder;
-  enc.sample_fmt = codec->sample_fmts ? codec->sample_fmts[0] : static_cast<AVSampleFormat>(par.format);
+  enc.sample_fmt = codec.sample_fmts ? codec.sample_fmts[0] : static_cast<AVSampleFormat>(par.format);
   enc.sample_rate = par.sample_rate;
-  if (codec->supported_samplerates) {
+  if (codec.supported_samplerates) {
     // The nearest rate not below, or else the highest.
     int best = 0;
-    for (const int* r = codec->supported_samplerates; *r; ++r) {
+    for (const int* r = codec.supported_samplerates; *r; ++r) {
       const bool fits = *r >= par.sample_rate;
       if (!best || (fits && (best < par.sample_rate || *r < best)) ||
           (!fits && best < par.sample_rate && *r > best)) {
@@ -206,23 +265,15 @@ Status StreamCopier::OpenAudio(Track* track) {
     }
     enc.sample_rate = best;
   }
-  int channels = par.ch_layout.nb_channels;
-  if (channels < 1) return InvalidArgument("it has no channels");
-  // One or two as they are; more as 5.1 at most, which every encoder here knows.
-  if (channels > 2 && channels != 6) channels = channels > 6 ? 6 : 2;
-  av_channel_layout_default(&enc.ch_layout, channels);
-  enc.bit_rate = kAudioBitsPerChannel * channels;
+  if (av_channel_layout_copy(&enc.ch_layout, &layout) < 0) return OutOfMemory("no memory");
+  enc.bit_rate = kAudioBitsPerChannel * layout.nb_channels;
   enc.time_base = {1, enc.sample_rate};
   enc.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
   enc.thread_count = 1;
   if (output_->oformat->flags & AVFMT_GLOBALHEADER) enc.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-  int error = avcodec_open2(&enc, codec, nullptr);
-  if (error < 0) return FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error);
-  track->out = avformat_new_stream(output_, nullptr);
-  if (!track->out || avcodec_parameters_from_context(track->out->codecpar, &enc) < 0)
-    return OutOfMemory("no memory");
-  track->out->time_base = enc.time_base;
-  return OkStatus();
+  const int error = avcodec_open2(&enc, &codec, nullptr);
+  return error < 0 ? FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error)
+                   : OkStatus();
 }
 
 Status StreamCopier::OpenSubtitle(Track* track) {
@@ -315,7 +366,15 @@ Status StreamCopier::Send(Track* track, AVPacket* packet, AVRational from, const
 
 Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
   const size_t index = static_cast<size_t>(packet->stream_index);
+  if (index >= tracks_.size() && late_.insert(index).second) {
+    notices_.push_back(TrackName(*input_->streams[index]) +
+                       " is left out: it begins in mid-film, and nothing before said that it is there");
+  }
   if (index >= tracks_.size() || !tracks_[index]) return OkStatus();
+  if (IsEncrypted(*packet)) {
+    ++tracks_[index]->encrypted;
+    return OkStatus();
+  }
   Track* track = tracks_[index].get();
   if (!track->encoder) return Send(track, packet, track->in->time_base, write);
   return track->in->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? HandleAudio(track, packet, write)
@@ -332,11 +391,9 @@ Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Wri
     }
     if (!track->resampler) {
       const AVCodecContext& enc = *track->encoder;
-      char layout[128] = {};
-      av_channel_layout_describe(&enc.ch_layout, layout, sizeof layout);
       const std::string filters =
           "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
-          ":sample_rates=" + std::to_string(enc.sample_rate) + ":channel_layouts=" + layout;
+          ":sample_rates=" + std::to_string(enc.sample_rate) + ":channel_layouts=" + LayoutName(enc.ch_layout);
       const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
       auto resampler =
           FilterGraph::Audio(*frame, track->in->time_base, filters, any_size ? 0 : enc.frame_size);
@@ -425,6 +482,9 @@ Status StreamCopier::Flush(const Write& write) {
     TEMPERA_RETURN_IF_ERROR(EncodeAudio(track.get(), nullptr, write));
   }
   for (auto& track : tracks_) {
+    if (track && track->encrypted > 0) {
+      notices_.push_back(TrackName(*track->in) + " is encrypted: its track is empty");
+    }
     if (track && track->skipped > 0) {
       notices_.push_back(std::to_string(track->skipped) + " damaged packets of " + TrackName(*track->in) +
                          " skipped");

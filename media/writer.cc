@@ -37,6 +37,23 @@ struct OutputDeleter {
   }
 };
 
+// Whether there are keys that the makers of cameras and telephones define.
+bool HasCameraKeys(const AVFormatContext& output) {
+  const AVDictionaryEntry* e = nullptr;
+  while ((e = av_dict_get(output.metadata, "com.", e, AV_DICT_IGNORE_SUFFIX))) {
+    if (!std::strncmp(e->key, "com.apple.", 10) || !std::strncmp(e->key, "com.android.", 12)) return true;
+  }
+  return false;
+}
+
+// Containers whose titles may have any name.
+bool HoldsAnyKey(const AVOutputFormat& container) {
+  for (const char* name : {"matroska", "webm", "nut", "ogg", "ogv"}) {
+    if (!std::strcmp(container.name, name)) return true;
+  }
+  return false;
+}
+
 class Writer final : public VideoWriter {
  public:
   ~Writer() override {
@@ -52,13 +69,14 @@ class Writer final : public VideoWriter {
 
  private:
   Status Failed(int error);
+  Status CopyPictureData(const AVStream& in);
   Status Encode(FramePtr frame, int64_t duration);
   Status DrainFilter();
   Status EncodeAtRate(FramePtr frame);
   Status Send(const AVFrame* frame);
   Status Mux(AVPacket* packet);
 
-  std::string name_;
+  std::string name_, codec_;
   VideoInfo info_;
   VideoReader* source_ = nullptr;
   std::optional<AtomicFile> file_;
@@ -74,6 +92,8 @@ class Writer final : public VideoWriter {
   int64_t last_pts_ = AV_NOPTS_VALUE;     // of the encoder
   FramePtr held_;                         // constant rate: the frame to repeat
   int64_t skipped_ = 0, repeated_ = 0, refused_packets_ = 0;
+  bool lost_captions_ = false;
+  std::vector<std::string> notices_;
 };
 
 // A write that failed: the disk's reason when there is one.
@@ -96,6 +116,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   const AVOutputFormat* container = Container(path);
   const AVCodec* codec = nullptr;
   TEMPERA_ASSIGN_OR_RETURN(codec, ChooseEncoder(options.codec, *container, path));
+  codec_ = codec->name;
   std::string url = "pipe:1";
   if (!to_stdout) {
     TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
@@ -132,6 +153,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
       const bool whole = source->end_us() == INT64_MAX && source->origin_us() <= 0;
       if (e && (whole || std::strcmp(key, "timecode"))) av_dict_set(&stream_->metadata, key, e->value, 0);
     }
+    TEMPERA_RETURN_IF_ERROR(CopyPictureData(in));
     copier_ = std::make_unique<StreamCopier>(source->input(), source->video_stream(), output_.get());
     TEMPERA_RETURN_IF_ERROR(copier_->AddStreams());
     const int64_t file_start =
@@ -144,8 +166,13 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     if (error < 0) return Failed(error);
   }
   Options mux;
-  // The index first: players on the web start before they have the whole file.
-  if (mov) mux.Set("movflags", "+faststart");
+  // The index first: players on the web start before they have the whole file. Keys of cameras and telephones
+  // (com.apple.quicktime.make) are lost among FFmpeg's own unless all go into a table of keys.
+  if (mov) mux.Set("movflags", HasCameraKeys(*output_) ? "+faststart+use_metadata_tags" : "+faststart");
+  if (!mov && HasCameraKeys(*output_) && !HoldsAnyKey(*container)) {
+    notices_.push_back(std::string("the camera's notes (com.*) are left out: ") + container->name +
+                       " has no place for them");
+  }
   if (codec->id == AV_CODEC_ID_GIF) {
     const AVDictionaryEntry* loop =
         source ? av_dict_get(source->input()->metadata, "loop", nullptr, 0) : nullptr;
@@ -161,6 +188,29 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
       std::lock_guard<std::mutex> lock(mux_mutex_);
       return copier_->Handle(packet, [this](AVPacket* p) { return Mux(p); });
     }));
+  }
+  return OkStatus();
+}
+
+// What is said about all pictures: how they wrap around the viewer, and how two of them make depth.
+Status Writer::CopyPictureData(const AVStream& in) {
+  struct Kind {
+    AVPacketSideDataType type;
+    const char* name;
+  };
+  for (const Kind& kind : {Kind{AV_PKT_DATA_SPHERICAL, "the map of a spherical (360 degrees) video"},
+                           Kind{AV_PKT_DATA_STEREO3D, "the arrangement of a stereoscopic (3D) video"}}) {
+    size_t size = 0;
+    const uint8_t* data = StreamSideData(in, kind.type, &size);
+    if (!data) continue;
+    const char* format = output_->oformat->name;
+    const bool holds = !std::strcmp(format, "mp4") || !std::strcmp(format, "mov") ||
+                       !std::strcmp(format, "matroska") || !std::strcmp(format, "webm");
+    if (!holds) {
+      notices_.push_back(std::string(kind.name) + " is left out: " + format + " has no place for it");
+      continue;
+    }
+    if (!AddStreamSideData(stream_, kind.type, data, size)) return OutOfMemory("no memory to write " + name_);
   }
   return OkStatus();
 }
@@ -187,6 +237,7 @@ Status Writer::Write(const Frame& frame) {
   av->pts = av_rescale_q(frame.pts, from, to);
   const int64_t duration = frame.duration > 0 ? av_rescale_q(frame.duration, from, to) : 0;
   av->pict_type = AV_PICTURE_TYPE_NONE;
+  if (av_frame_get_side_data(av.get(), AV_FRAME_DATA_A53_CC)) lost_captions_ |= !encoder_.takes_captions;
   av->sample_aspect_ratio = {info_.sample_aspect.num, info_.sample_aspect.den};
   av->color_primaries = static_cast<AVColorPrimaries>(info_.color_primaries);
   av->color_trc = static_cast<AVColorTransferCharacteristic>(info_.color_transfer);
@@ -299,6 +350,11 @@ Status Writer::Finish() {
 
 std::vector<std::string> Writer::notices() const {
   std::vector<std::string> all = encoder_.notices;
+  all.insert(all.end(), notices_.begin(), notices_.end());
+  if (lost_captions_) {
+    all.push_back(std::string("the captions inside the pictures (CEA-608/708) are left out: ") + codec_ +
+                  " cannot hold them, libx264 can");
+  }
   if (copier_) all.insert(all.end(), copier_->notices().begin(), copier_->notices().end());
   if (repeated_ > 0 || skipped_ > 0) {
     all.push_back("the format has a constant frame rate: " + std::to_string(repeated_) +

@@ -14,6 +14,7 @@
 #include "cli/json/json.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
+#include "media/film/series.h"
 #include "media/picture.h"
 #include "media/writer.h"
 
@@ -27,6 +28,10 @@ struct Arguments {
   int height = 0;
   bool json = false;
 };
+
+bool IsOnePicture(const std::string& output) {
+  return media::IsPictureName(output) && !media::IsSeriesOutput(output);
+}
 
 bool SameFile(const std::string& a, const std::string& b) {
   if (a == "-" || b == "-") return false;
@@ -84,7 +89,7 @@ Status Check(Arguments* args) {
   if (job.input == "-" && isatty(STDIN_FILENO)) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
   }
-  if (media::IsPictureName(job.output)) {
+  if (IsOnePicture(job.output)) {
     if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty()) {
       return InvalidArgument("--duration, --crf and --codec are for videos, and '" + job.output +
                              "' is a picture's name");
@@ -105,6 +110,10 @@ int Stylize(Arguments* args) {
     return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
   }
   if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
+  if (media::OverwritesInput(job.input, job.output)) {
+    return Fail(
+        InvalidArgument("'" + job.output + "' would replace pictures of the input: give -o another name"));
+  }
   if (SameFile(job.input, job.output)) {
     return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
   }
@@ -113,7 +122,7 @@ int Stylize(Arguments* args) {
   Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
   if (!painter.ok()) return Fail(painter.status());
 
-  const bool picture = media::IsPictureName(job.output);
+  const bool picture = IsOnePicture(job.output);
   const InterruptGuard guard(/*at_once=*/picture);
   Result<StylizeSummary> summary =
       picture ? StylizePicture(job, painter->get()) : StylizeVideo(job, painter->get(), guard.flag());

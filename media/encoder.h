@@ -20,7 +20,7 @@ struct Encoder {
   // Pictures come at a fixed rate (1 / time_base) because container or codec cannot do otherwise.
   bool constant_rate = false;
   bool takes_captions = false;  // CEA-608/708 beside the pictures go into its stream
-  bool fed = false;  // it was given a picture
+  bool fed = false;             // it was given a picture
   std::vector<std::string> notices;
 };
 

@@ -6,7 +6,10 @@
 #include <cstdarg>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <vector>
+
+#include "media/film/series.h"
 
 namespace tempera::media {
 namespace {
@@ -28,7 +31,7 @@ void OnLog(void* context, int level, const char* format, va_list args) {
 
 int OnInterrupt(void* cancels) { return static_cast<const Cancels*>(cancels)->now() ? 1 : 0; }
 
-// Names with these make FFmpeg's picture reader look for a numbered series.
+// Names with these would make FFmpeg's picture reader look for a series.
 bool LooksLikePattern(const std::string& path) { return path.find_first_of("%*?{") != std::string::npos; }
 
 }  // namespace
@@ -80,8 +83,8 @@ std::string ShownName(const std::string& path) {
 
 namespace {
 
-// How far an input is read to find out what its streams are. FFmpeg's own bounds, 5 MB and 5 seconds, miss sound
-// that begins later; these are for where something was missed.
+// How far an input is read to find out what its streams are. FFmpeg's own bounds, 5 MB and 5 seconds, miss
+// sound that begins later; these are for where something was missed.
 constexpr int64_t kLongProbeBytes = int64_t{64} << 20;
 constexpr int64_t kLongProbeUs = int64_t{60} * 1000000;
 
@@ -104,21 +107,18 @@ Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, bool 
   TakeFfmpegError();
   const bool from_stdin = path == "-";
   const std::string name = ShownName(path);
+  // A series of pictures exists under no single name.
+  TEMPERA_ASSIGN_OR_RETURN(const std::optional<SeriesInput> series, FindSeries(path));
   AVFormatContext* raw = avformat_alloc_context();
   if (!raw) return OutOfMemory("no memory to open " + name);
   std::string url = from_stdin ? "pipe:0" : InputUrl(path);
   struct stat st;
-  if (!from_stdin && !IsUrl(path)) {
+  if (!from_stdin && !IsUrl(path) && !series) {
     if (stat(path.c_str(), &st) != 0) {
       const int cause = errno;
       avformat_free_context(raw);
-      // A numbered series of pictures (frame%04d.png) exists under no single name.
-      if (!LooksLikePattern(path) || cause != ENOENT) {
-        return Status(cause == ENOENT ? StatusCode::kNotFound : StatusCode::kIo,
-                      "cannot open " + name + ": " + std::strerror(cause));
-      }
-      raw = avformat_alloc_context();
-      if (!raw) return OutOfMemory("no memory to open " + name);
+      return Status(cause == ENOENT ? StatusCode::kNotFound : StatusCode::kIo,
+                    "cannot open " + name + ": " + std::strerror(cause));
     } else if (S_ISDIR(st.st_mode)) {
       avformat_free_context(raw);
       return InvalidArgument(name + " is a directory: name one file in it");
@@ -146,7 +146,14 @@ Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, bool 
   if (cancels) raw->interrupt_callback = {OnInterrupt, const_cast<Cancels*>(cancels)};
   AVIOContext* own = raw->pb;
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
-  if (int error = avformat_open_input(&raw, url.c_str(), format, nullptr); error < 0) {
+  Options demuxer;
+  if (series) {
+    url = series->url;
+    format = av_find_input_format("image2");
+    demuxer.Set("pattern_type", series->is_glob ? "glob" : "sequence");
+    if (!series->is_glob) demuxer.Set("start_number", std::to_string(series->first));
+  }
+  if (int error = avformat_open_input(&raw, url.c_str(), format, demuxer.get()); error < 0) {
     if (own) avio_closep(&own);
     if (cancels && cancels->now())
       return Status(StatusCode::kCancelled, "stopped before the first frame: nothing was written");
@@ -189,7 +196,7 @@ bool HasParameters(const AVStream& stream) {
 }
 
 std::string CodecName(const AVCodecParameters& par) {
-  if (par.codec_id != AV_CODEC_ID_NONE) return avcodec_get_name(par.codec_id);
+  if (par.codec_id != AV_CODEC_ID_NONE && par.codec_id != AV_CODEC_ID_BIN_DATA) return avcodec_get_name(par.codec_id);
   // What this FFmpeg does not know has the name that the file gives it, where that can be read.
   std::string name;
   for (int i = 0; i < 4; ++i) {

@@ -18,6 +18,7 @@ extern "C" {
 #include "media/ffmpeg.h"
 #include "media/film/encrypted.h"
 #include "media/film/packet_line.h"
+#include "media/film/series.h"
 #include "media/film/walk.h"
 #include "media/frame_bridge.h"
 #include "media/normalizer.h"
@@ -63,14 +64,25 @@ enum class Approach {
 constexpr int64_t kMostWalkedBytes = int64_t{2} << 30;
 constexpr int64_t kBackUs = int64_t{60} * 1000000;
 
-// Whether a seek in it is a guess: by the bytes, or by clocks that may begin anew.
-bool LacksIndex(const AVFormatContext& input) {
-  return input.iformat->flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS);
+// Whether a seek in it is a guess: by the bytes, by clocks that may begin anew, or by times that are not
+// there.
+bool LacksIndex(const AVFormatContext& input, const AVStream& stream) {
+  const int flags = input.iformat->flags;
+  return (flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS)) ||
+         ((flags & AVFMT_GENERIC_INDEX) && stream.start_time == AV_NOPTS_VALUE);
 }
 
 // A field of ones is what writers put where they do not know; 0 then.
 int64_t BelievedDuration(const AVStream& stream) {
   return stream.duration > 0 && stream.duration != int64_t{UINT32_MAX} ? stream.duration : 0;
+}
+
+void SetWhole(AVFrame* frame) {
+#if LIBAVUTIL_VERSION_MAJOR >= 59
+  frame->flags &= ~AV_FRAME_FLAG_INTERLACED;
+#else
+  frame->interlaced_frame = 0;
+#endif
 }
 
 bool IsSinglePicture(const AVFormatContext& input) {
@@ -134,15 +146,15 @@ class Reader final : public VideoReader {
   std::vector<bool> stream_done_;
   PacketSink sink_;
   bool primed_ = false;
-  bool video_done_ = false;  // no further frame will come
-  bool input_done_ = false;  // no further packet will come
+  bool video_done_ = false;             // no further frame will come
+  bool input_done_ = false;             // no further packet will come
   int64_t last_pts_ = AV_NOPTS_VALUE;   // of what is given
   int64_t last_seen_ = AV_NOPTS_VALUE;  // of what was decoded
-  int64_t step_ = 1;  // ticks between frames, when the file does not say
-  bool sought_ = false;     // it began elsewhere than at the beginning
+  int64_t step_ = 1;                    // ticks between frames, when the file does not say
+  bool sought_ = false;                 // it began elsewhere than at the beginning
   bool saw_before_ = false;  // a frame before the wanted moment, so that none of those behind it is missing
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
-  std::string ended_early_;
+  std::string ended_early_, series_notice_;
 };
 
 Status Reader::CheckStream() {
@@ -181,14 +193,17 @@ void Reader::Seek(double start_s, Approach approach) {
   origin_ticks_ = Bounded(av_rescale_q(origin_us_, kMicroseconds, time_base_));
   if (options_.duration_s >= 0) end_us_ = std::llround(options_.duration_s * 1e6);
   if (start_s <= 0) return;
+  const bool seekable = !input_->pb || (input_->pb->seekable & AVIO_SEEKABLE_NORMAL);
   const int64_t bytes = input_->pb ? avio_size(input_->pb) : -1;
-  if (approach == Approach::kWalk || (LacksIndex(*input_) && bytes <= kMostWalkedBytes)) {
+  const bool is_guess = LacksIndex(*input_, *input_->streams[video_]);
+  if (approach == Approach::kWalk || !seekable || (is_guess && bytes <= kMostWalkedBytes)) {
     walk_ = std::make_unique<Walk>();
     return;
   }
-  // To the key frame before; inputs that cannot seek are decoded from their beginning.
+  // To the key frame before. What a seek that fails leaves behind is seen by LandedLate.
   const int64_t to = origin_us_ - (approach == Approach::kSeekBack ? kBackUs : 0);
-  sought_ = avformat_seek_file(input_.get(), -1, INT64_MIN, to, to, 0) >= 0;
+  (void)avformat_seek_file(input_.get(), -1, INT64_MIN, to, to, 0);
+  sought_ = true;
 }
 
 bool Reader::LandedLate() const {
@@ -200,6 +215,9 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
   path_ = path;
   options_ = options;
   cancels_.first = options.cancel;
+  if (const auto series = FindSeries(path); series.ok() && series->has_value()) {
+    series_notice_ = (*series)->notice;
+  }
   TEMPERA_ASSIGN_OR_RETURN(input_, OpenInput(path, &cancels_));
   TEMPERA_RETURN_IF_ERROR(CheckStream());
   AVStream& stream = *input_->streams[video_];
@@ -313,7 +331,9 @@ Status Reader::ReadPacket() {
     return OkStatus();
   }
   if (error < 0) {
-    if (error != AVERROR_EOF && !cancels_.now()) ended_early_ = ErrorText(error);
+    // Behind a gap of a series, image2 may look for more pictures than there are.
+    const bool gap = !series_notice_.empty();
+    if (error != AVERROR_EOF && !cancels_.now() && !gap) ended_early_ = ErrorText(error);
     line_->End();
     TEMPERA_RETURN_IF_ERROR(HandlePackets());
     if (walk_) TEMPERA_RETURN_IF_ERROR(EndWalk());
@@ -430,8 +450,10 @@ void Reader::TimeFrame(AVFrame* frame) {
   if (pts == AV_NOPTS_VALUE) pts = Moment(frame->pts);
   if (pts == AV_NOPTS_VALUE) {
     // Without times it counts: from the beginning, which lies before the origin where that is not wanted.
-    const int64_t first = sought_ ? 0 : -Bounded(av_rescale_q(std::llround(std::clamp(options_.start_s * 1e6, 0.0, 1e18)), kMicroseconds,
-                                                      time_base_));
+    const int64_t first =
+        sought_ ? 0
+                : -Bounded(av_rescale_q(std::llround(std::clamp(options_.start_s * 1e6, 0.0, 1e18)),
+                                        kMicroseconds, time_base_));
     pts = last_seen_ == AV_NOPTS_VALUE ? first : last_seen_ + step_;
   } else {
     pts -= origin_ticks_;
@@ -461,6 +483,8 @@ Status Reader::Accept(AVFrame* frame) {
     if (frame->pts <= last_pts_) frame->pts = last_pts_ + std::max<int64_t>(1, step_ / 2);
   }
   last_pts_ = frame->pts;
+  // Adam7 is an order of transmission: such a picture has no fields.
+  if (decoder_->codec_id == AV_CODEC_ID_PNG || decoder_->codec_id == AV_CODEC_ID_APNG) SetWhole(frame);
   if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT)) ++concealed_;
   scratch_.clear();
   Status status = normalizer_->Push(frame, &scratch_);
@@ -511,6 +535,7 @@ std::vector<std::string> Reader::notices() const {
     all.push_back(std::to_string(left_out_) +
                   " packets of other streams before the first frame were left out");
   }
+  if (!series_notice_.empty()) all.push_back(series_notice_);
   if (line_ && line_->jumped()) all.push_back(line_->notice(origin_us_));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.

@@ -28,9 +28,8 @@ std::string TrackName(const AVStream& stream) {
     case AVMEDIA_TYPE_SUBTITLE:
       return "subtitles (" + codec + ")";
     case AVMEDIA_TYPE_VIDEO:
-      return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC)
-                 ? "the cover picture (" + codec + ")"
-                 : "a second video (" + codec + ")";
+      return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) ? "the cover picture (" + codec + ")"
+                                                                : "a second video (" + codec + ")";
     case AVMEDIA_TYPE_ATTACHMENT:
       return "an attached file";
     default:
@@ -105,6 +104,7 @@ struct StreamCopier::Track {
   // Only for converted ones.
   CodecPtr decoder, encoder;
   std::unique_ptr<FilterGraph> resampler;
+  int like_rate = 0, like_format = 0, like_channels = 0;  // of the sound that it takes
   int64_t next_pts = AV_NOPTS_VALUE;  // sound: in samples
 };
 
@@ -130,6 +130,29 @@ Status StreamCopier::AddStreams() {
     TEMPERA_RETURN_IF_ERROR(AddTrack(i));
   }
   return OkStatus();
+}
+
+// Whether the muxer begins a file with the pictures and this stream: its table of codecs does not say which of
+// their rates, channels and profiles it refuses, and such a refusal would be the end of the whole film.
+bool StreamCopier::MuxerStarts(const AVStream& in) {
+  if (in.codecpar->codec_type != AVMEDIA_TYPE_AUDIO && in.codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE) return true;
+  AVFormatContext* trial = nullptr;
+  if (avformat_alloc_output_context2(&trial, output_->oformat, nullptr, "trial") < 0) return true;
+  trial->strict_std_compliance = output_->strict_std_compliance;
+  bool starts = avio_open_dyn_buf(&trial->pb) >= 0;
+  for (const AVStream* stream : {static_cast<const AVStream*>(output_->streams[0]), &in}) {
+    AVStream* out = starts ? avformat_new_stream(trial, nullptr) : nullptr;
+    starts = out && avcodec_parameters_copy(out->codecpar, stream->codecpar) >= 0;
+    if (!starts) break;
+    out->time_base = stream->time_base;
+    if (stream == &in) out->codecpar->codec_tag = 0;
+  }
+  starts = starts && avformat_write_header(trial, nullptr) >= 0;
+  uint8_t* bytes = nullptr;
+  if (trial->pb) avio_close_dyn_buf(trial->pb, &bytes);
+  av_free(bytes);
+  avformat_free_context(trial);
+  return starts;
 }
 
 Status StreamCopier::AddTrack(unsigned index) {
@@ -161,7 +184,7 @@ Status StreamCopier::AddTrack(unsigned index) {
   if (cover && IsMatroska(container)) return AttachCover(in);
   auto track = std::make_unique<Track>();
   track->in = &in;
-  bool keep = CanCopy(container, in);
+  bool keep = CanCopy(container, in) && MuxerStarts(in);
   if (keep) {
     track->out = avformat_new_stream(output_, nullptr);
     if (!track->out || avcodec_parameters_copy(track->out->codecpar, in.codecpar) < 0) {
@@ -272,8 +295,7 @@ Status StreamCopier::StartEncoder(Track* track, const AVCodec& codec, const AVCh
   enc.thread_count = 1;
   if (output_->oformat->flags & AVFMT_GLOBALHEADER) enc.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   const int error = avcodec_open2(&enc, &codec, nullptr);
-  return error < 0 ? FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error)
-                   : OkStatus();
+  return error < 0 ? FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error) : OkStatus();
 }
 
 Status StreamCopier::OpenSubtitle(Track* track) {
@@ -381,6 +403,25 @@ Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
                                                                : HandleSubtitle(track, packet, write);
 }
 
+bool StreamCopier::IsLike(const Track& track, const AVFrame& frame) {
+  return frame.sample_rate == track.like_rate && frame.format == track.like_format &&
+         frame.ch_layout.nb_channels == track.like_channels;
+}
+
+// From sound like the frame's to what the encoder takes; none where that cannot be.
+void StreamCopier::StartResampler(Track* track, const AVFrame& frame) {
+  const AVCodecContext& enc = *track->encoder;
+  const std::string filters = "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
+                              ":sample_rates=" + std::to_string(enc.sample_rate) +
+                              ":channel_layouts=" + LayoutName(enc.ch_layout);
+  const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
+  auto resampler = FilterGraph::Audio(frame, track->in->time_base, filters, any_size ? 0 : enc.frame_size);
+  if (resampler.ok()) track->resampler = std::move(resampler).value();
+  track->like_rate = frame.sample_rate;
+  track->like_format = frame.format;
+  track->like_channels = frame.ch_layout.nb_channels;
+}
+
 Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Write& write) {
   if (avcodec_send_packet(track->decoder.get(), packet) < 0) ++track->skipped;
   FramePtr frame(av_frame_alloc());
@@ -389,18 +430,14 @@ Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Wri
     if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
       av_channel_layout_default(&frame->ch_layout, frame->ch_layout.nb_channels);
     }
-    if (!track->resampler) {
-      const AVCodecContext& enc = *track->encoder;
-      const std::string filters =
-          "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
-          ":sample_rates=" + std::to_string(enc.sample_rate) + ":channel_layouts=" + LayoutName(enc.ch_layout);
-      const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
-      auto resampler =
-          FilterGraph::Audio(*frame, track->in->time_base, filters, any_size ? 0 : enc.frame_size);
-      if (resampler.ok()) track->resampler = std::move(resampler).value();
+    // Sound that changes its nature midway, between a programme and what interrupts it, gets a new resampler.
+    if (track->resampler && !IsLike(*track, *frame)) {
+      TEMPERA_RETURN_IF_ERROR(track->resampler->Push(nullptr));
+      TEMPERA_RETURN_IF_ERROR(DrainFilter(track, write));
+      track->resampler.reset();
     }
+    if (!track->resampler) StartResampler(track, *frame);
     frame->pts = frame->best_effort_timestamp;
-    // Sound that changes its nature midway, as damaged files do, gets a new resampler.
     if (!track->resampler || !track->resampler->Push(frame.get()).ok()) {
       track->resampler.reset();
       ++track->skipped;

@@ -37,6 +37,7 @@ class StreamCopier {
  private:
   struct Track;
   Status AddTrack(unsigned index);
+  bool MuxerStarts(const AVStream& in);
   Status AttachCover(const AVStream& in);
   static std::string ChannelChange(const Track& track);
   Status OpenAudio(Track* track);
@@ -44,6 +45,8 @@ class StreamCopier {
   Status OpenSubtitle(Track* track);
   Status EncodeAudio(Track* track, const AVFrame* frame, const Write& write);
   Status DrainFilter(Track* track, const Write& write);
+  static bool IsLike(const Track& track, const AVFrame& frame);
+  static void StartResampler(Track* track, const AVFrame& frame);
   Status HandleAudio(Track* track, const AVPacket* packet, const Write& write);
   Status HandleSubtitle(Track* track, AVPacket* packet, const Write& write);
   Status Send(Track* track, AVPacket* packet, AVRational from, const Write& write);
@@ -52,7 +55,7 @@ class StreamCopier {
   const int video_;
   AVFormatContext* const output_;
   std::vector<std::unique_ptr<Track>> tracks_;  // by input stream; null = left out
-  std::set<size_t> late_;  // streams that were found when the header was written
+  std::set<size_t> late_;                       // streams that were found when the header was written
   std::vector<std::string> notices_;
 };
 

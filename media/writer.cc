@@ -12,6 +12,8 @@ extern "C" {
 }
 
 #include "media/encoder.h"
+#include "media/film/series.h"
+#include "media/film/series_writer.h"
 #include "media/filter_graph.h"
 #include "media/frame_bridge.h"
 #include "media/stream_copier.h"
@@ -71,6 +73,7 @@ class Writer final : public VideoWriter {
   Status Failed(int error);
   Status CopyPictureData(const AVStream& in);
   Status Encode(FramePtr frame, int64_t duration);
+  bool FitsGif(AVFrame* frame);
   Status DrainFilter();
   Status EncodeAtRate(FramePtr frame);
   Status Send(const AVFrame* frame);
@@ -92,6 +95,7 @@ class Writer final : public VideoWriter {
   int64_t last_pts_ = AV_NOPTS_VALUE;     // of the encoder
   FramePtr held_;                         // constant rate: the frame to repeat
   int64_t skipped_ = 0, repeated_ = 0, refused_packets_ = 0;
+  int64_t too_fast_ = 0;
   bool lost_captions_ = false;
   std::vector<std::string> notices_;
 };
@@ -204,8 +208,8 @@ Status Writer::CopyPictureData(const AVStream& in) {
     const uint8_t* data = StreamSideData(in, kind.type, &size);
     if (!data) continue;
     const char* format = output_->oformat->name;
-    const bool holds = !std::strcmp(format, "mp4") || !std::strcmp(format, "mov") ||
-                       !std::strcmp(format, "matroska") || !std::strcmp(format, "webm");
+    // FFmpeg writes these boxes into MP4 only, not into QuickTime.
+    const bool holds = !std::strcmp(format, "mp4") || !std::strcmp(format, "matroska") || !std::strcmp(format, "webm");
     if (!holds) {
       notices_.push_back(std::string(kind.name) + " is left out: " + format + " has no place for it");
       continue;
@@ -248,6 +252,7 @@ Status Writer::Write(const Frame& frame) {
 }
 
 Status Writer::Encode(FramePtr frame, int64_t duration) {
+  if (encoder_.context->codec_id == AV_CODEC_ID_GIF && !FitsGif(frame.get())) return OkStatus();
   if (!encoder_.constant_rate) {
     // A coarser clock than the source's may put two frames on one tick.
     if (last_pts_ != AV_NOPTS_VALUE && frame->pts <= last_pts_) frame->pts = last_pts_ + 1;
@@ -263,6 +268,20 @@ Status Writer::Encode(FramePtr frame, int64_t duration) {
   }
   TEMPERA_RETURN_IF_ERROR(filter_->Push(frame.get()));
   return DrainFilter();
+}
+
+// Browsers show a GIF's delays of 0 and 1 hundredths as 10: a frame has two at least, so that at most 50 a
+// second are written. From faster films the frames nearest to that grid are taken, else those that come too
+// soon are left.
+bool Writer::FitsGif(AVFrame* frame) {
+  const bool fast = info_.frame_rate.num > 50.0 * info_.frame_rate.den;
+  const int64_t at = fast ? frame->pts / 2 * 2 : frame->pts;
+  if (last_pts_ != AV_NOPTS_VALUE && at < last_pts_ + 2) {
+    ++too_fast_;
+    return false;
+  }
+  frame->pts = at;
+  return true;
 }
 
 Status Writer::DrainFilter() {
@@ -351,6 +370,9 @@ Status Writer::Finish() {
 std::vector<std::string> Writer::notices() const {
   std::vector<std::string> all = encoder_.notices;
   all.insert(all.end(), notices_.begin(), notices_.end());
+  if (too_fast_ > 0) {
+    all.push_back("GIF shows at most 50 frames a second: " + std::to_string(too_fast_) + " left out");
+  }
   if (lost_captions_) {
     all.push_back(std::string("the captions inside the pictures (CEA-608/708) are left out: ") + codec_ +
                   " cannot hold them, libx264 can");
@@ -370,12 +392,14 @@ std::vector<std::string> Writer::notices() const {
 
 Result<std::unique_ptr<VideoWriter>> VideoWriter::Open(const std::string& path, const VideoInfo& info,
                                                        VideoReader* source, const WriterOptions& options) {
+  if (IsSeriesOutput(path)) return OpenSeriesWriter(path, info, source, options);
   auto writer = std::make_unique<Writer>();
   TEMPERA_RETURN_IF_ERROR(writer->Start(path, info, source, options));
   return std::unique_ptr<VideoWriter>(std::move(writer));
 }
 
 Status CheckVideoName(const std::string& path) {
+  if (IsSeriesOutput(path)) return ParseSeriesName(path).status();
   const AVOutputFormat* container = Container(path);
   if (!container || (container->video_codec == AV_CODEC_ID_NONE && path != "-")) {
     return InvalidArgument("'" + path +
@@ -388,6 +412,10 @@ Status CheckVideoName(const std::string& path) {
 Status CheckCodec(const std::string& name, const std::string& path) {
   CaptureFfmpegLog();
   TEMPERA_RETURN_IF_ERROR(CheckVideoName(path));
+  if (IsSeriesOutput(path))
+    return name.empty()
+               ? OkStatus()
+               : InvalidArgument("--codec is for videos, and '" + path + "' is a series of pictures");
   return ChooseEncoder(name, *Container(path), path).status();
 }
 

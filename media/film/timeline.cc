@@ -11,7 +11,8 @@ constexpr int64_t kSecond = 1000000;
 // Epochs that are remembered: a stream that was silent for longer begins anew.
 constexpr size_t kMostEpochs = 32;
 
-// A multiplex lets sound lag behind the pictures by up to a second; the far end of it has come by after three.
+// A multiplex lets sound lag behind the pictures by up to a second; the far end of it has come by after
+// three.
 constexpr int64_t kLongestJoin = 3 * kSecond;
 constexpr size_t kMostHeld = 8192;
 constexpr int64_t kMostHeldBytes = int64_t{64} << 20;
@@ -37,14 +38,13 @@ int64_t Turns(int64_t moment, int64_t reference, int64_t turn) {
 
 }  // namespace
 
-// ffmpeg's thresholds are 10 s where formats rewind, and 30 hours elsewhere. The latter would let a film stand
-// still for a day: an hour is no pause any more.
+// ffmpeg's thresholds are 10 s where formats rewind, and 30 hours elsewhere. The latter would let a film
+// stand still for a day: an hour is no pause any more.
 int64_t Timeline::Forwards() const { return (rewinds_ ? 10 : 3600) * kSecond; }
 
-// ffmpeg's 0.1 s. In other formats, and where only the moments of showing are known, which are not in order, more.
-int64_t Timeline::Backwards(bool dts_known) const {
-  return rewinds_ && dts_known ? kSecond / 10 : kSecond;
-}
+// ffmpeg's 0.1 s. In other formats, and where only the moments of showing are known, which are not in order,
+// more.
+int64_t Timeline::Backwards(bool dts_known) const { return rewinds_ && dts_known ? kSecond / 10 : kSecond; }
 
 void Timeline::SetStream(int index, const Stream& stream) {
   if (index < 0) return;
@@ -87,7 +87,8 @@ int64_t Timeline::Choose(const State& s, int64_t moment, bool dts_known) {
   const int64_t later = Nearest(moment, s.epoch + 1, Forwards());
   if (later < 0) return goes_on ? s.epoch : -1;
   if (goes_on && off_by <= std::abs(moment - At(later).front)) return s.epoch;
-  // What has been shown is not shown over: a stream that would begin in the midst of it has a clock of its own.
+  // What has been shown is not shown over: a stream that would begin in the midst of it has a clock of its
+  // own.
   const bool decided = !open_ || later != Newest();
   if (decided && moment + At(later).shift < s.next + At(s.epoch).shift - kNear) {
     return goes_on ? s.epoch : -1;

@@ -1,8 +1,8 @@
 // One clock for all streams of a film, whatever the file's own clocks do: joined transport streams and HLS
 // discontinuities begin anew, broadcasts wrap at 33 bits, encoders' clocks are stepped. What the file holds
 // follows without gap or overlap, and streams stay beside each other as they lie in each part. The rules are
-// those of the ffmpeg command (dts_delta_threshold in fftools) with a short look ahead, so that the place of a
-// new part is right for all streams, not only for the one that is met first. No FFmpeg here: moments are
+// those of the ffmpeg command (dts_delta_threshold in fftools) with a short look ahead, so that the place of
+// a new part is right for all streams, not only for the one that is met first. No FFmpeg here: moments are
 // microseconds. Private to media/.
 #pragma once
 
@@ -33,13 +33,13 @@ class Timeline {
   };
   // Where a packet belongs.
   struct Place {
-    bool trusted = true;   // false: its moments are wrong; it follows the one before
-    int64_t shift_us = 0;  // to be added to its moments
+    bool trusted = true;                   // false: its moments are wrong; it follows the one before
+    int64_t shift_us = 0;                  // to be added to its moments
     int64_t dts_turns = 0, pts_turns = 0;  // whole turns of its clock, to be added as well
   };
 
-  // rewinds: the format lets clocks begin anew (FFmpeg's AVFMT_TS_DISCONT): then 10 s forwards are no pause but
-  // another clock, and so is 0.1 s backwards. In other formats that takes an hour, and a second.
+  // rewinds: the format lets clocks begin anew (FFmpeg's AVFMT_TS_DISCONT): then 10 s forwards are no pause
+  // but another clock, and so is 0.1 s backwards. In other formats that takes an hour, and a second.
   explicit Timeline(bool rewinds) : rewinds_(rewinds) { epochs_.emplace_back(); }
 
   // Streams are numbered as they are met; unknown numbers below `index` get the default.

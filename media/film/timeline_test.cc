@@ -149,8 +149,7 @@ TEST_F(TimelineTest, OneWrongMomentIsNoJump) {
 TEST_F(TimelineTest, OneStreamsOwnJumpLeavesTheOthersAlone) {
   for (int i = 0; i < 500; ++i) {
     Feed(kPicture, i * 40 * kMs, 40 * kMs);
-    for (int j = 0; j < 2; ++j)
-      Feed(kSound, (2 * i + j) * 20 * kMs - (i >= 100 ? 3 * kS : 0), 20 * kMs);
+    for (int j = 0; j < 2; ++j) Feed(kSound, (2 * i + j) * 20 * kMs - (i >= 100 ? 3 * kS : 0), 20 * kMs);
   }
   ExpectEven(Times(kPicture), 40 * kMs, 500);
   ExpectEven(Times(kSound), 20 * kMs, 1000);

@@ -13,8 +13,8 @@ bool IsKey(const AVPacket& packet) { return packet.flags & AV_PKT_FLAG_KEY; }
 bool Walk::Add(const AVPacket& packet, int64_t ticks, int64_t ticks_a_second) {
   PacketPtr own(av_packet_clone(&packet));
   if (!own) return false;
-  // Pictures that are shown before a key frame, and come behind it, lean on those before: one more group is kept,
-  // and half a second, the longest that codecs hold pictures back.
+  // Pictures that are shown before a key frame, and come behind it, lean on those before: one more group is
+  // kept, and half a second, the longest that codecs hold pictures back.
   while (keys_ > 2 && IsKey(packet)) {
     size_t second = 1;
     while (second < kept_.size() && !IsKey(*kept_[second].packet)) ++second;

@@ -1,0 +1,159 @@
+// What belongs to the pictures beside their pixels.
+#include "media/ffmpeg.h"
+#include "media/film/film_test.h"
+
+namespace tempera::media {
+namespace {
+
+class FilmCarried : public FilmTest {
+ protected:
+  // As a painter does: pixels of its own, the rest from the frame that it paints.
+  static Status Paint(const std::string& from, const std::string& to, std::string* notices,
+                      const WriterOptions& write = {}) {
+    TEMPERA_ASSIGN_OR_RETURN(auto reader, VideoReader::Open(from, {}));
+    TEMPERA_ASSIGN_OR_RETURN(auto writer, VideoWriter::Open(to, reader->info(), reader.get(), write));
+    for (;;) {
+      TEMPERA_ASSIGN_OR_RETURN(std::optional<Frame> frame, reader->Read());
+      if (!frame) break;
+      TEMPERA_ASSIGN_OR_RETURN(Frame painted, Frame::AllocateLike(*frame));
+      for (int y = 0; y < painted.height; ++y) {
+        memset(painted.planes[0] + static_cast<ptrdiff_t>(y) * painted.stride_bytes[0], 99,
+               static_cast<size_t>(painted.width));
+      }
+      TEMPERA_RETURN_IF_ERROR(writer->Write(painted));
+    }
+    TEMPERA_RETURN_IF_ERROR(writer->Finish());
+    notices->clear();
+    for (const std::string& n : reader->notices()) *notices += n + "\n";
+    for (const std::string& n : writer->notices()) *notices += n + "\n";
+    return OkStatus();
+  }
+  static int Captioned(const std::string& path) {
+    return std::stoi(Shell("ffprobe -v error -show_frames '" + path + "' | grep -c A53 || true"));
+  }
+  // A film whose frames carry captions.
+  void MakeCaptions(const std::string& to, const std::string& codec) const {
+    const std::string clip =
+        Make("-f lavfi -i testsrc2=s=64x48:r=30:d=1 -c:v ffv1 -pix_fmt yuv420p", "plain.mkv");
+    auto reader = VideoReader::Open(clip, {});
+    ASSERT_TRUE(reader.ok());
+    WriterOptions options;
+    options.codec = codec;
+    auto writer = VideoWriter::Open(Path(to), (*reader)->info(), nullptr, options);
+    ASSERT_TRUE(writer.ok()) << writer.status().message();
+    for (;;) {
+      auto frame = (*reader)->Read();
+      ASSERT_TRUE(frame.ok());
+      if (!frame->has_value()) break;
+      AVFrame* av = const_cast<AVFrame*>((*frame)->av);
+      AVFrameSideData* side = av_frame_new_side_data(av, AV_FRAME_DATA_A53_CC, 3);
+      ASSERT_TRUE(side);
+      memcpy(side->data, "\xFC\x94\x20", 3);
+      ASSERT_STATUS_OK((*writer)->Write(**frame));
+    }
+    ASSERT_STATUS_OK((*writer)->Finish());
+  }
+};
+
+TEST_F(FilmCarried, CaptionsInThePictures) {
+  MakeCaptions("a.mp4", "libx264");
+  ASSERT_EQ(Captioned(Path("a.mp4")), 30);
+  std::string notices;
+  for (const char* to : {"o.mp4", "o.mkv", "o.ts"}) {
+    ASSERT_STATUS_OK(Paint(Path("a.mp4"), Path(to), &notices));
+    EXPECT_EQ(Captioned(Path(to)), 30) << to;
+    EXPECT_EQ(notices.find("captions"), std::string::npos) << notices;
+  }
+  ASSERT_STATUS_OK(Paint(Path("a.mp4"), Path("o.webm"), &notices));
+  EXPECT_NE(notices.find("captions inside the pictures (CEA-608/708) are left out: libvpx-vp9"),
+            std::string::npos)
+      << notices;
+}
+
+TEST_F(FilmCarried, CaptionsOfInterlacedMpeg2) {
+  MakeCaptions("p.mpg", "");
+  ASSERT_EQ(Captioned(Path("p.mpg")), 30);
+  std::string notices;
+  ASSERT_STATUS_OK(Paint(Path("p.mpg"), Path("o.mkv"), &notices));
+  EXPECT_EQ(Captioned(Path("o.mkv")), 30);
+}
+
+TEST_F(FilmCarried, KeysOfCameras) {
+  Make(
+      "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -movflags use_metadata_tags "
+      "-metadata com.apple.quicktime.make=Apple -metadata com.apple.quicktime.model='iPhone 14' "
+      "-metadata com.apple.quicktime.location.ISO6709=+00.0000+000.0000/ -metadata title=Sea",
+      "a.mov");
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -metadata title=Sea", "plain.mov");
+  std::string notices;
+  for (const char* to : {"o.mov", "o.mp4", "o.mkv"}) {
+    ASSERT_STATUS_OK(Copy(Path("a.mov"), Path(to), &notices));
+    std::string tags =
+        Shell("ffprobe -v error -show_entries format_tags -of default=nw=1 '" + Path(to) + "'");
+    std::transform(tags.begin(), tags.end(), tags.begin(), [](unsigned char c) { return std::tolower(c); });
+    for (const char* tag : {"com.apple.quicktime.make=apple", "com.apple.quicktime.model=iphone 14",
+                            "com.apple.quicktime.location.iso6709=+00", "title=sea"}) {
+      EXPECT_NE(tags.find(tag), std::string::npos) << to << tag << tags;
+    }
+    EXPECT_EQ(notices, "");
+  }
+  ASSERT_STATUS_OK(Copy(Path("a.mov"), Path("o.avi"), &notices));
+  EXPECT_NE(notices.find("camera's notes"), std::string::npos) << notices;
+  // A table of keys is written only where it is needed: players look for titles elsewhere first.
+  ASSERT_STATUS_OK(Copy(Path("plain.mov"), Path("p.mp4"), &notices));
+  EXPECT_EQ(Bytes(Path("p.mp4")).find("mdta"), std::string::npos);
+}
+
+TEST_F(FilmCarried, DepthAndSpheres) {
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -metadata:s:v stereo_mode=left_right", "a.mkv");
+  std::string notices;
+  for (const char* to : {"o.mp4", "o.mkv"}) {
+    ASSERT_STATUS_OK(Copy(Path("a.mkv"), Path(to), &notices));
+    EXPECT_NE(Shell("ffprobe -v error -show_streams '" + Path(to) + "'").find("side by side"),
+              std::string::npos)
+        << to;
+  }
+  for (const char* to : {"o.avi", "o.mov"}) {
+    ASSERT_STATUS_OK(Copy(Path("a.mkv"), Path(to), &notices));
+    EXPECT_NE(notices.find("stereoscopic (3D) video is left out"), std::string::npos) << notices;
+  }
+  // The boxes of a spherical film (Google's RFC 2), put in front of the pixels' shape.
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264", "s.mp4");
+  std::string bytes = Bytes(Path("s.mp4"));
+  const auto box = [](const std::string& type, const std::string& body) {
+    const uint32_t size = static_cast<uint32_t>(body.size() + 8);
+    std::string all;
+    for (int shift : {24, 16, 8, 0}) all += static_cast<char>(size >> shift);
+    return all + type + body;
+  };
+  const std::string sphere =
+      box("sv3d", box("svhd", std::string(5, '\0')) +
+                      box("proj", box("prhd", std::string(16, '\0')) + box("equi", std::string(20, '\0'))));
+  // Every box around grows; the index lies behind the pictures, so that nothing else moves.
+  ASSERT_GT(bytes.find("moov"), bytes.find("mdat"));
+  const size_t at = bytes.find("pasp");
+  ASSERT_NE(at, std::string::npos);
+  for (const char* outer : {"moov", "trak", "mdia", "minf", "stbl", "stsd", "avc1"}) {
+    const size_t head = bytes.find(outer, bytes.find("moov")) - 4;
+    uint32_t size = 0;
+    for (int i = 0; i < 4; ++i) size = size << 8 | static_cast<uint8_t>(bytes[head + i]);
+    size += static_cast<uint32_t>(sphere.size());
+    for (int i = 0; i < 4; ++i) bytes[head + i] = static_cast<char>(size >> (24 - 8 * i));
+  }
+  bytes.insert(at - 4, sphere);
+  SetBytes(Path("s.mp4"), bytes);
+  const auto is_sphere = [&](const char* name) {
+    return Shell("ffprobe -v error -show_streams '" + Path(name) + "'").find("equirectangular") !=
+           std::string::npos;
+  };
+  ASSERT_TRUE(is_sphere("s.mp4"));
+  for (const char* to : {"t.mp4", "t.mkv"}) {
+    ASSERT_STATUS_OK(Copy(Path("s.mp4"), Path(to), &notices));
+    EXPECT_TRUE(is_sphere(to)) << to;
+  }
+  ASSERT_STATUS_OK(Copy(Path("s.mp4"), Path("t.avi"), &notices));
+  EXPECT_NE(notices.find("spherical"), std::string::npos) << notices;
+}
+
+}  // namespace
+}  // namespace tempera::media

@@ -196,7 +196,8 @@ bool HasParameters(const AVStream& stream) {
 }
 
 std::string CodecName(const AVCodecParameters& par) {
-  if (par.codec_id != AV_CODEC_ID_NONE && par.codec_id != AV_CODEC_ID_BIN_DATA) return avcodec_get_name(par.codec_id);
+  if (par.codec_id != AV_CODEC_ID_NONE && par.codec_id != AV_CODEC_ID_BIN_DATA)
+    return avcodec_get_name(par.codec_id);
   // What this FFmpeg does not know has the name that the file gives it, where that can be read.
   std::string name;
   for (int i = 0; i < 4; ++i) {

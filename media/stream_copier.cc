@@ -105,7 +105,7 @@ struct StreamCopier::Track {
   CodecPtr decoder, encoder;
   std::unique_ptr<FilterGraph> resampler;
   int like_rate = 0, like_format = 0, like_channels = 0;  // of the sound that it takes
-  int64_t next_pts = AV_NOPTS_VALUE;  // sound: in samples
+  int64_t next_pts = AV_NOPTS_VALUE;                      // sound: in samples
 };
 
 // What happens to the channels, for a note.
@@ -132,10 +132,11 @@ Status StreamCopier::AddStreams() {
   return OkStatus();
 }
 
-// Whether the muxer begins a file with the pictures and this stream: its table of codecs does not say which of
-// their rates, channels and profiles it refuses, and such a refusal would be the end of the whole film.
+// Whether the muxer begins a file with the pictures and this stream: its table of codecs does not say which
+// of their rates, channels and profiles it refuses, and such a refusal would be the end of the whole film.
 bool StreamCopier::MuxerStarts(const AVStream& in) {
-  if (in.codecpar->codec_type != AVMEDIA_TYPE_AUDIO && in.codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE) return true;
+  if (in.codecpar->codec_type != AVMEDIA_TYPE_AUDIO && in.codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE)
+    return true;
   AVFormatContext* trial = nullptr;
   if (avformat_alloc_output_context2(&trial, output_->oformat, nullptr, "trial") < 0) return true;
   trial->strict_std_compliance = output_->strict_std_compliance;

@@ -209,7 +209,8 @@ Status Writer::CopyPictureData(const AVStream& in) {
     if (!data) continue;
     const char* format = output_->oformat->name;
     // FFmpeg writes these boxes into MP4 only, not into QuickTime.
-    const bool holds = !std::strcmp(format, "mp4") || !std::strcmp(format, "matroska") || !std::strcmp(format, "webm");
+    const bool holds =
+        !std::strcmp(format, "mp4") || !std::strcmp(format, "matroska") || !std::strcmp(format, "webm");
     if (!holds) {
       notices_.push_back(std::string(kind.name) + " is left out: " + format + " has no place for it");
       continue;

@@ -183,11 +183,37 @@ bool Timeline::AllCameIn() {
   return true;
 }
 
+// A stream that stepped back by no more than a frame or some is behind the overlap of two parts, of which the
+// others' clocks show nothing: they go along from the same moment on, or they would no longer be beside it.
+void Timeline::TakeAlong() {
+  if (opener_before_.epoch < 0 || std::abs(opened_at_ - opener_before_.next) > kNear) return;
+  for (size_t i = 0; i < streams_.size(); ++i) {
+    State& s = streams_[i];
+    if (!s.is.leads || s.epoch != old_epoch_ || old_epoch_ == Newest()) continue;
+    bool crossed = false;
+    for (Item& item : held_) {
+      if (item.stream != static_cast<int>(i) || item.epoch != old_epoch_) continue;
+      if (!crossed && (!Known(item.moment) || item.moment < opened_at_)) continue;
+      if (!crossed) {
+        const int64_t shift = At(old_epoch_).shift;
+        s.film_next = Known(item.next_before) ? item.next_before + shift : kUnknown;
+        s.film_end = Known(item.end_before) ? item.end_before + shift : kUnknown;
+        s.first = item.moment;
+        s.first_shown = item.shown;
+        s.epoch = Newest();
+        crossed = true;
+      }
+      item.epoch = Newest();
+    }
+  }
+}
+
 // The new part goes to where none of its streams overlaps what that stream has shown.
 void Timeline::Decide() {
   open_ = false;
   held_bytes_ = 0;
   const int64_t newest = Newest();
+  TakeAlong();
   int64_t shift = kUnknown;
   for (const State& s : streams_) {
     if (!s.is.leads || s.epoch != newest || !Known(s.film_next)) continue;
@@ -236,6 +262,11 @@ void Timeline::Push(const Stamp& given) {
       Open(stamp.stream, moment);
       epoch = Newest();
     }
+    item.stream = stamp.stream;
+    item.moment = moment;
+    item.shown = Known(stamp.pts_us) ? stamp.pts_us : moment;
+    item.next_before = s.next;
+    item.end_before = s.end;
     if (epoch != s.epoch) Enter(&s, epoch, stamp, moment);
     Advance(&s, stamp, moment);
     if (Known(stamp.pts_us) && open_ && epoch == Newest()) {

@@ -80,6 +80,10 @@ class Timeline {
   struct Item {
     int64_t epoch = 0;  // by number; -1: its shift stands in `place`
     Place place;
+    // Of a leading stream's packet: when it is, and where its stream stood before.
+    int stream = -1;
+    int64_t moment = kUnknown, shown = kUnknown;
+    int64_t next_before = kUnknown, end_before = kUnknown;
   };
 
   Epoch& At(int64_t number) { return epochs_[static_cast<size_t>(number - first_epoch_)]; }
@@ -96,6 +100,7 @@ class Timeline {
   void Enter(State* s, int64_t epoch, const Stamp& stamp, int64_t moment);
   void Advance(State* s, const Stamp& stamp, int64_t moment);
   bool AllCameIn();
+  void TakeAlong();
   void Decide();
 
   bool rewinds_;

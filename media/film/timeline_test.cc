@@ -155,6 +155,19 @@ TEST_F(TimelineTest, OneStreamsOwnJumpLeavesTheOthersAlone) {
   ExpectEven(Times(kSound), 20 * kMs, 1000);
 }
 
+// The clock goes on, but the sound of the first part reaches into the second.
+TEST_F(TimelineTest, AnOverlapMovesAllStreams) {
+  Part(0, 3 * kS, 300 * kMs, 200 * kMs);
+  Part(3 * kS, 5 * kS);
+  const auto pictures = Times(kPicture), sounds = Times(kSound);
+  ASSERT_EQ(pictures.size(), 200u);
+  ASSERT_EQ(sounds.size(), 410u);
+  EXPECT_EQ(sounds[160], 3200 * kMs);
+  // Those that had come by before it was seen are where they were, the others beside their sound.
+  EXPECT_EQ(pictures[75], 3000 * kMs);
+  EXPECT_EQ(pictures[199], sounds[408]);
+}
+
 TEST_F(TimelineTest, TextGoesWithThePicturesBesideIt) {
   Part(0, 3 * kS);
   Feed(kText, 2 * kS);

@@ -90,9 +90,9 @@ Status Check(Arguments* args) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
   }
   if (IsOnePicture(job.output)) {
-    if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty()) {
-      return InvalidArgument("--duration, --crf and --codec are for videos, and '" + job.output +
-                             "' is a picture's name");
+    if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() || job.detelecine) {
+      return InvalidArgument("--duration, --crf, --codec and --detelecine are for videos, and '" +
+                             job.output + "' is a picture's name");
     }
     if (args->paint.norm_statistics != "exact") {
       return InvalidArgument("--norm-statistics " + args->paint.norm_statistics +
@@ -172,6 +172,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_flag("--pin", args->paint.pin_threads, "Keep each of them on a core of its own");
   verb.add_option("--start", args->start, "Begin there: seconds or H:M:S")->type_name("T");
   verb.add_option("--duration", args->duration, "Stop after that much")->type_name("T");
+  verb.add_flag("--detelecine", args->job.detelecine, "Back to 24 frames a second from telecined 30");
   verb.add_option("--crf", args->job.crf, "Video quality, lower is better (17 for libx264)")
       ->check(Quiet(CLI::Range(0, 63)))
       ->type_name("N");

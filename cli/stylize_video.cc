@@ -153,6 +153,7 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   media::ReaderOptions from;
   from.start_s = job.start_s;
   from.duration_s = job.duration_s;
+  from.detelecine = job.detelecine;
   from.cancel = &interrupt;
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(job.input, from));

@@ -16,6 +16,7 @@ extern "C" {
 }
 
 #include "media/ffmpeg.h"
+#include "media/film/clean_aperture.h"
 #include "media/film/encrypted.h"
 #include "media/film/packet_line.h"
 #include "media/film/series.h"
@@ -117,6 +118,7 @@ class Reader final : public VideoReader {
   Status HandlePackets();
   Status HandlePicture(const AVPacket& packet);
   Status EndWalk();
+  void Detelecine(AVRational rate);
   Status Decode(const AVPacket* packet);
   Status Accept(AVFrame* frame);
   Status PassOn(AVPacket* packet);
@@ -154,7 +156,7 @@ class Reader final : public VideoReader {
   bool sought_ = false;                 // it began elsewhere than at the beginning
   bool saw_before_ = false;  // a frame before the wanted moment, so that none of those behind it is missing
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
-  std::string ended_early_, series_notice_;
+  std::string ended_early_, series_notice_, telecine_notice_;
 };
 
 Status Reader::CheckStream() {
@@ -206,6 +208,20 @@ void Reader::Seek(double start_s, Approach approach) {
   sought_ = true;
 }
 
+// 3:2 pull-down makes 30 frames a second from 24, and no other rate.
+void Reader::Detelecine(AVRational rate) {
+  const double fps = rate.den > 0 ? av_q2d(rate) : 0;
+  if (fps < 29.9 || fps > 30.1) {
+    telecine_notice_ = "telecine has 30 frames a second, and this film " +
+                       (fps > 0 ? Seconds(std::round(fps * 100) / 100) : "an unknown number") +
+                       ": nothing is taken back";
+    return;
+  }
+  normalizer_->Detelecine(rate);
+  av_reduce(&info_.frame_rate.num, &info_.frame_rate.den, int64_t{rate.num} * 4, int64_t{rate.den} * 5,
+            INT32_MAX);
+}
+
 bool Reader::LandedLate() const {
   return sought_ && !saw_before_ && (ready_.empty() || ready_.front()->pts > step_ + step_ / 2);
 }
@@ -240,6 +256,13 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
   if (rate.num > 0 && rate.den > 0 && av_q2d(rate) <= 1000) {
     info_.frame_rate = {rate.num, rate.den};
     step_ = std::clamp<int64_t>(av_rescale_q(1, av_inv_q(rate), time_base_), 1, int64_t{1} << 40);
+  }
+  if (options.detelecine) Detelecine(rate);
+  // FFmpeg 7.1 and later say it themselves, and crop.
+  if (LIBAVFORMAT_VERSION_MAJOR < 61 && !std::strncmp(input_->iformat->name, "mov", 3) && !IsUrl(path)) {
+    if (const auto seen = ReadCleanAperture(path, static_cast<uint32_t>(stream.id))) {
+      normalizer_->CropTo({seen->x, seen->y, seen->width, seen->height});
+    }
   }
   Seek(options.start_s, approach);
   return Prime();
@@ -299,7 +322,8 @@ void Reader::Describe(const AVFrame& first) {
   if (options_.duration_s >= 0)
     wanted = seconds > 0 ? std::min(wanted, options_.duration_s) : options_.duration_s;
   if (stream.nb_frames > 0 && seconds > 0) {
-    info_.estimated_frames = std::llround(stream.nb_frames * wanted / seconds);
+    const bool telecine = options_.detelecine && telecine_notice_.empty();
+    info_.estimated_frames = std::llround(stream.nb_frames * wanted / seconds * (telecine ? 0.8 : 1));
   } else if (info_.frame_rate.num > 0) {
     info_.estimated_frames = std::llround(wanted * info_.frame_rate.num / info_.frame_rate.den);
   }
@@ -535,6 +559,7 @@ std::vector<std::string> Reader::notices() const {
     all.push_back(std::to_string(left_out_) +
                   " packets of other streams before the first frame were left out");
   }
+  if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
   if (!series_notice_.empty()) all.push_back(series_notice_);
   if (line_ && line_->jumped()) all.push_back(line_->notice(origin_us_));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);

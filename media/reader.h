@@ -42,6 +42,8 @@ struct ReaderOptions {
   double start_s = 0;      // where to begin
   double duration_s = -1;  // how much to read; negative = to the end
   int threads = 0;         // of the decoder; 0 = up to four
+  // The film was telecined: of five frames that were made from four, those four are wanted.
+  bool detelecine = false;
   // When it becomes true, waiting for input is given up. May be null; must outlive the reader.
   const std::atomic<bool>* cancel = nullptr;
 };

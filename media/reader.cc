@@ -11,13 +11,13 @@
 #include <thread>
 
 extern "C" {
-#include <libavutil/dovi_meta.h>
 #include <libavutil/mathematics.h>
 }
 
 #include "media/ffmpeg.h"
 #include "media/film/clean_aperture.h"
 #include "media/film/encrypted.h"
+#include "media/film/input_facts.h"
 #include "media/film/packet_line.h"
 #include "media/film/series.h"
 #include "media/film/walk.h"
@@ -65,34 +65,6 @@ enum class Approach {
 constexpr int64_t kMostWalkedBytes = int64_t{2} << 30;
 constexpr int64_t kBackUs = int64_t{60} * 1000000;
 
-// Whether a seek in it is a guess: by the bytes, by clocks that may begin anew, or by times that are not
-// there.
-bool LacksIndex(const AVFormatContext& input, const AVStream& stream) {
-  const int flags = input.iformat->flags;
-  return (flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS)) ||
-         ((flags & AVFMT_GENERIC_INDEX) && stream.start_time == AV_NOPTS_VALUE);
-}
-
-// A field of ones is what writers put where they do not know; 0 then.
-int64_t BelievedDuration(const AVStream& stream) {
-  return stream.duration > 0 && stream.duration != int64_t{UINT32_MAX} ? stream.duration : 0;
-}
-
-void SetWhole(AVFrame* frame) {
-#if LIBAVUTIL_VERSION_MAJOR >= 59
-  frame->flags &= ~AV_FRAME_FLAG_INTERLACED;
-#else
-  frame->interlaced_frame = 0;
-#endif
-}
-
-bool IsSinglePicture(const AVFormatContext& input) {
-  const std::string name = input.iformat->name;
-  // Of a numbered series it counts the pictures.
-  if (name == "image2") return input.streams[0]->duration <= 1;
-  return name.size() > 5 && name.compare(name.size() - 5, 5, "_pipe") == 0;
-}
-
 class Reader final : public VideoReader {
  public:
   Status Start(const std::string& path, const ReaderOptions& options, Approach approach);
@@ -110,10 +82,8 @@ class Reader final : public VideoReader {
   int64_t end_us() const override { return end_us_; }
 
  private:
-  Status CheckStream();
   void Seek(double start_s, Approach approach);
   Status Prime();
-  void Describe(const AVFrame& first);
   Status ReadPacket();
   Status HandlePackets();
   Status HandlePicture(const AVPacket& packet);
@@ -158,36 +128,6 @@ class Reader final : public VideoReader {
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
   std::string ended_early_, series_notice_, telecine_notice_;
 };
-
-Status Reader::CheckStream() {
-  video_ = -1;
-  for (unsigned i = 0; i < input_->nb_streams; ++i) {
-    // A cover picture of an audio file is no video.
-    if (input_->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC) {
-      input_->streams[i]->discard = AVDISCARD_DEFAULT;
-    }
-  }
-  const int best = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  if (best >= 0 && !(input_->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC)) video_ = best;
-  if (video_ < 0) return InvalidArgument(name_ + " holds no video");
-  const AVStream& stream = *input_->streams[video_];
-  const AVCodecParameters& par = *stream.codecpar;
-  if (IsEncrypted(stream)) return Unsupported(name_ + kIsEncrypted);
-  if (par.width > kMaxSide || par.height > kMaxSide) {
-    return InvalidArgument(name_ + " is " + std::to_string(par.width) + "x" + std::to_string(par.height) +
-                           " pixels: at most " + std::to_string(kMaxSide) +
-                           " a side can be painted; scale it down first");
-  }
-  if (const uint8_t* data = StreamSideData(stream, AV_PKT_DATA_DOVI_CONF)) {
-    const auto* dovi = reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(data);
-    if (dovi->dv_profile == 5) {
-      return Unsupported(name_ +
-                         " is Dolby Vision profile 5, whose colours FFmpeg cannot convert: "
-                         "export it as HDR10 or SDR first");
-    }
-  }
-  return OkStatus();
-}
 
 void Reader::Seek(double start_s, Approach approach) {
   const int64_t file_start = Moment(input_->start_time) == AV_NOPTS_VALUE ? 0 : input_->start_time;
@@ -235,7 +175,7 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
     series_notice_ = (*series)->notice;
   }
   TEMPERA_ASSIGN_OR_RETURN(input_, OpenInput(path, &cancels_));
-  TEMPERA_RETURN_IF_ERROR(CheckStream());
+  TEMPERA_ASSIGN_OR_RETURN(video_, ChooseVideo(*input_, name_));
   AVStream& stream = *input_->streams[video_];
   time_base_ = stream.time_base;
   line_ = std::make_unique<PacketLine>(*input_);
@@ -290,43 +230,10 @@ Status Reader::Prime() {
     return InvalidArgument("no frame of " + name_ + " could be decoded" + (said.empty() ? "" : ": " + said) +
                            "; the file is damaged or cut short");
   }
-  Describe(*ready_.front());
+  DescribeVideo(input_.get(), video_, *ready_.front(), options_,
+                options_.detelecine && telecine_notice_.empty(), &info_);
   primed_ = true;
   return OkStatus();
-}
-
-void Reader::Describe(const AVFrame& first) {
-  const AVStream& stream = *input_->streams[video_];
-  info_.width = first.width;
-  info_.height = first.height;
-  info_.time_base = {time_base_.num, time_base_.den};
-  AVRational sar = av_guess_sample_aspect_ratio(input_.get(), const_cast<AVStream*>(&stream), nullptr);
-  const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
-  if (TurnOf(reinterpret_cast<const int32_t*>(matrix)).swaps_axes && sar.num > 0) sar = av_inv_q(sar);
-  if (sar.num > 0 && sar.den > 0) info_.sample_aspect = {sar.num, sar.den};
-  info_.format = first.format == AV_PIX_FMT_NV12 ? PixelFormat::kNv12 : PixelFormat::kI420;
-  info_.color_primaries = first.color_primaries;
-  info_.color_transfer = first.color_trc;
-  info_.color_space = first.colorspace;
-  info_.color_range = first.format == AV_PIX_FMT_YUVJ420P ? AVCOL_RANGE_JPEG : first.color_range;
-  info_.chroma_location = first.chroma_location;
-  info_.single_picture = IsSinglePicture(*input_);
-
-  double seconds = 0;
-  if (BelievedDuration(stream) > 0) {
-    seconds = stream.duration * av_q2d(time_base_);
-  } else if (input_->duration > 0 && stream.duration <= 0) {
-    seconds = input_->duration * 1e-6;
-  }
-  double wanted = std::max(0.0, seconds - options_.start_s);
-  if (options_.duration_s >= 0)
-    wanted = seconds > 0 ? std::min(wanted, options_.duration_s) : options_.duration_s;
-  if (stream.nb_frames > 0 && seconds > 0) {
-    const bool telecine = options_.detelecine && telecine_notice_.empty();
-    info_.estimated_frames = std::llround(stream.nb_frames * wanted / seconds * (telecine ? 0.8 : 1));
-  } else if (info_.frame_rate.num > 0) {
-    info_.estimated_frames = std::llround(wanted * info_.frame_rate.num / info_.frame_rate.den);
-  }
 }
 
 bool Reader::OthersDone() const {

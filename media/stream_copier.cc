@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include "media/film/encrypted.h"
+#include "media/film/track_facts.h"
 
 namespace tempera::media {
 namespace {
@@ -19,68 +20,6 @@ constexpr AVRational kMicroseconds{1, 1000000};
 
 // Bit rate a channel for sound that must be converted: beyond hearing for AAC and Opus.
 constexpr int64_t kAudioBitsPerChannel = 96000;
-
-std::string TrackName(const AVStream& stream) {
-  const std::string codec = CodecName(*stream.codecpar);
-  switch (stream.codecpar->codec_type) {
-    case AVMEDIA_TYPE_AUDIO:
-      return "sound (" + codec + ")";
-    case AVMEDIA_TYPE_SUBTITLE:
-      return "subtitles (" + codec + ")";
-    case AVMEDIA_TYPE_VIDEO:
-      return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) ? "the cover picture (" + codec + ")"
-                                                                : "a second video (" + codec + ")";
-    case AVMEDIA_TYPE_ATTACHMENT:
-      return "an attached file";
-    default:
-      return "a data track (" + codec + ")";
-  }
-}
-
-bool IsMatroska(const AVOutputFormat& container) { return !std::strcmp(container.name, "matroska"); }
-
-bool CanCopy(const AVOutputFormat& container, const AVStream& stream) {
-  const AVCodecParameters& par = *stream.codecpar;
-  if (par.codec_type == AVMEDIA_TYPE_ATTACHMENT) return IsMatroska(container);
-  const int answer = avformat_query_codec(&container, par.codec_id, FF_COMPLIANCE_NORMAL);
-  if (answer >= 0) return answer == 1;
-  // It has no list: its own kinds are safe, and transport streams carry these.
-  if (!std::strcmp(container.name, "mpegts")) {
-    for (AVCodecID id : {AV_CODEC_ID_AAC, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3,
-                         AV_CODEC_ID_DTS, AV_CODEC_ID_OPUS, AV_CODEC_ID_DVB_SUBTITLE}) {
-      if (par.codec_id == id) return true;
-    }
-  }
-  return par.codec_id == container.audio_codec || par.codec_id == container.subtitle_codec;
-}
-
-bool IsTextSubtitle(AVCodecID id) {
-  const AVCodecDescriptor* d = avcodec_descriptor_get(id);
-  return d && (d->props & AV_CODEC_PROP_TEXT_SUB);
-}
-
-// What an encoder may take for sound of that layout, the nearest first.
-std::vector<AVChannelLayout> LayoutsFor(const AVChannelLayout& from) {
-  std::vector<AVChannelLayout> all;
-  if (from.order == AV_CHANNEL_ORDER_NATIVE) all.push_back(from);
-  const auto add = [&all](uint64_t mask) {
-    AVChannelLayout layout = {};
-    if (av_channel_layout_from_mask(&layout, mask) >= 0) all.push_back(layout);
-  };
-  AVChannelLayout usual = {};
-  av_channel_layout_default(&usual, from.nb_channels);
-  if (usual.order == AV_CHANNEL_ORDER_NATIVE) all.push_back(usual);
-  if (from.nb_channels == 4) add(AV_CH_LAYOUT_QUAD);
-  if (from.nb_channels >= 6) add(AV_CH_LAYOUT_5POINT1);
-  add(AV_CH_LAYOUT_STEREO);
-  return all;
-}
-
-std::string LayoutName(const AVChannelLayout& layout) {
-  char name[128] = {};
-  av_channel_layout_describe(&layout, name, sizeof name);
-  return name;
-}
 
 // Tags that described the stream as it was: counts and rates that no longer hold.
 void CopyTags(AVDictionary** to, const AVDictionary* from) {
@@ -108,17 +47,6 @@ struct StreamCopier::Track {
   int64_t next_pts = AV_NOPTS_VALUE;                      // sound: in samples
 };
 
-// What happens to the channels, for a note.
-std::string StreamCopier::ChannelChange(const Track& track) {
-  if (track.in->codecpar->codec_type != AVMEDIA_TYPE_AUDIO) return "";
-  const AVChannelLayout& from = track.in->codecpar->ch_layout;
-  const AVChannelLayout& to = track.out->codecpar->ch_layout;
-  if (from.order == AV_CHANNEL_ORDER_UNSPEC && from.nb_channels == to.nb_channels) return "";
-  if (av_channel_layout_compare(&from, &to) == 0) return "";
-  return "; its " + std::to_string(from.nb_channels) + " channels (" + LayoutName(from) + ") are mixed to " +
-         std::to_string(to.nb_channels) + " (" + LayoutName(to) + ")";
-}
-
 StreamCopier::StreamCopier(AVFormatContext* input, int video_stream, AVFormatContext* output)
     : input_(input), video_(video_stream), output_(output) {}
 StreamCopier::~StreamCopier() = default;
@@ -130,30 +58,6 @@ Status StreamCopier::AddStreams() {
     TEMPERA_RETURN_IF_ERROR(AddTrack(i));
   }
   return OkStatus();
-}
-
-// Whether the muxer begins a file with the pictures and this stream: its table of codecs does not say which
-// of their rates, channels and profiles it refuses, and such a refusal would be the end of the whole film.
-bool StreamCopier::MuxerStarts(const AVStream& in) {
-  if (in.codecpar->codec_type != AVMEDIA_TYPE_AUDIO && in.codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE)
-    return true;
-  AVFormatContext* trial = nullptr;
-  if (avformat_alloc_output_context2(&trial, output_->oformat, nullptr, "trial") < 0) return true;
-  trial->strict_std_compliance = output_->strict_std_compliance;
-  bool starts = avio_open_dyn_buf(&trial->pb) >= 0;
-  for (const AVStream* stream : {static_cast<const AVStream*>(output_->streams[0]), &in}) {
-    AVStream* out = starts ? avformat_new_stream(trial, nullptr) : nullptr;
-    starts = out && avcodec_parameters_copy(out->codecpar, stream->codecpar) >= 0;
-    if (!starts) break;
-    out->time_base = stream->time_base;
-    if (stream == &in) out->codecpar->codec_tag = 0;
-  }
-  starts = starts && avformat_write_header(trial, nullptr) >= 0;
-  uint8_t* bytes = nullptr;
-  if (trial->pb) avio_close_dyn_buf(trial->pb, &bytes);
-  av_free(bytes);
-  avformat_free_context(trial);
-  return starts;
 }
 
 Status StreamCopier::AddTrack(unsigned index) {
@@ -185,7 +89,7 @@ Status StreamCopier::AddTrack(unsigned index) {
   if (cover && IsMatroska(container)) return AttachCover(in);
   auto track = std::make_unique<Track>();
   track->in = &in;
-  bool keep = CanCopy(container, in) && MuxerStarts(in);
+  bool keep = CanCopy(container, in) && MuxerStarts(*output_, in);
   if (keep) {
     track->out = avformat_new_stream(output_, nullptr);
     if (!track->out || avcodec_parameters_copy(track->out->codecpar, in.codecpar) < 0) {
@@ -211,7 +115,7 @@ Status StreamCopier::AddTrack(unsigned index) {
     }
     notices_.push_back(TrackName(in) + (type == AVMEDIA_TYPE_AUDIO ? " becomes " : " become ") +
                        avcodec_get_name(track->out->codecpar->codec_id) + ", as " + container.name +
-                       " cannot hold it" + ChannelChange(*track));
+                       " cannot hold it" + ChannelChange(in, *track->out));
   } else {
     notices_.push_back(TrackName(in) + " is left out: " + container.name + " cannot hold it");
     return OkStatus();

@@ -37,9 +37,7 @@ class StreamCopier {
  private:
   struct Track;
   Status AddTrack(unsigned index);
-  bool MuxerStarts(const AVStream& in);
   Status AttachCover(const AVStream& in);
-  static std::string ChannelChange(const Track& track);
   Status OpenAudio(Track* track);
   Status StartEncoder(Track* track, const AVCodec& codec, const AVChannelLayout& layout);
   Status OpenSubtitle(Track* track);

@@ -208,7 +208,7 @@ Status Writer::CopyPictureData(const AVStream& in) {
     const uint8_t* data = StreamSideData(in, kind.type, &size);
     if (!data) continue;
     const char* format = output_->oformat->name;
-    // FFmpeg writes these boxes into MP4 only, not into QuickTime.
+    // FFmpeg writes these boxes into MP4 only, not into MOV.
     const bool holds =
         !std::strcmp(format, "mp4") || !std::strcmp(format, "matroska") || !std::strcmp(format, "webm");
     if (!holds) {

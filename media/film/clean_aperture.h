@@ -1,5 +1,5 @@
 // The part of a picture that is meant to be seen, of which FFmpeg before 7.1 does not read what MP4 and
-// QuickTime files say (ISO 14496-12, the box 'clap'). Private to media/.
+// MOV files say (ISO 14496-12, the box 'clap'). Private to media/.
 #pragma once
 
 #include <cstdint>

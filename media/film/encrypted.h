@@ -11,9 +11,9 @@ namespace tempera::media {
 inline constexpr char kIsEncrypted[] =
     " is encrypted (copy protection): FFmpeg cannot decode it; use a copy without protection";
 
-// A packet of a protected MP4 (common encryption, FairPlay).
+// A packet of a protected MP4 (common encryption).
 bool IsEncrypted(const AVPacket& packet);
-// A track that its header says is protected (WebM's ContentEncryption).
+// A track that its header says is protected (in WebM, by a key's number).
 bool IsEncrypted(const AVStream& stream);
 // Whether most packets of a transport stream are scrambled, as broadcasters send pay television.
 bool IsScrambledTransport(const std::string& path);

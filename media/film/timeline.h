@@ -1,7 +1,7 @@
 // One clock for all streams of a film, whatever the file's own clocks do: joined transport streams and HLS
 // discontinuities begin anew, broadcasts wrap at 33 bits, encoders' clocks are stepped. What the file holds
 // follows without gap or overlap, and streams stay beside each other as they lie in each part. The rules are
-// those of the ffmpeg command (dts_delta_threshold in fftools) with a short look ahead, so that the place of
+// those of the ffmpeg command with a short look ahead, so that the place of
 // a new part is right for all streams, not only for the one that is met first. No FFmpeg here: moments are
 // microseconds. Private to media/.
 #pragma once

@@ -9,6 +9,8 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include "media/film/alpha_plane.h"
+
 namespace tempera::media {
 namespace {
 
@@ -143,9 +145,10 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
   const bool cropped =
       crop_.width > 0 && crop_.x + crop_.width <= frame.width && crop_.y + crop_.height <= frame.height;
   const Crop& seen = cropped ? crop_ : whole;
+  const std::string crop_filter = "crop=" + std::to_string(seen.width) + ":" + std::to_string(seen.height) +
+                                  ":" + std::to_string(seen.x) + ":" + std::to_string(seen.y);
   if (cropped) {
-    filters.push_back("crop=" + std::to_string(seen.width) + ":" + std::to_string(seen.height) + ":" +
-                      std::to_string(seen.x) + ":" + std::to_string(seen.y));
+    filters.push_back(crop_filter);
     Note("cropped to " + std::to_string(seen.width) + "x" + std::to_string(seen.height) +
          ", the part that the file says is to be seen");
   }
@@ -250,7 +253,19 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     if (video && is_rgb && !hdr) Note("RGB becomes 4:2:0 (BT.709)");
     if (!matrix_fits) Note("the colour matrix becomes BT.709");
   }
-  if (video && ShowsThrough(frame, *desc)) Note("transparency is dropped");
+  alpha_.reset();
+  const bool has_fields = interlaced_ || telecined_.num > 0;
+  if (video && ShowsThrough(frame, *desc) && has_fields) {
+    Note("transparency is dropped, as the film is interlaced");
+  } else if (video && ShowsThrough(frame, *desc)) {
+    std::string plane = "alphaextract";
+    if (cropped) plane += "," + crop_filter;
+    if (!turn_.filters.empty()) plane += "," + turn_.filters;
+    // It is a number and no colour, so that no range is changed.
+    plane += ",scale=w=" + std::to_string(width_) + ":h=" + std::to_string(height_) +
+             ":in_range=full:out_range=full,format=gray";
+    TEMPERA_ASSIGN_OR_RETURN(alpha_, FilterGraph::Video(frame, time_base_, plane, 1));
+  }
 
   std::string chain;
   for (const std::string& f : filters) chain += (chain.empty() ? "" : ",") + f;
@@ -285,15 +300,25 @@ Status Normalizer::Push(const AVFrame* frame, std::vector<FramePtr>* ready) {
     }
     key_ = key;
   }
+  const size_t before = ready->size();
   if (!graph_) {
     FramePtr copy(av_frame_clone(frame));
     if (!copy) return OutOfMemory("no memory for a frame");
     ready->push_back(std::move(copy));
-    return OkStatus();
+  } else {
+    last_pts_ = frame->pts;
+    TEMPERA_RETURN_IF_ERROR(graph_->Push(frame));
+    TEMPERA_RETURN_IF_ERROR(Drain(ready));
   }
-  last_pts_ = frame->pts;
-  TEMPERA_RETURN_IF_ERROR(graph_->Push(frame));
-  return Drain(ready);
+  // Without filters for fields one picture makes one.
+  return alpha_ && ready->size() == before + 1 ? AttachAlpha(*frame, ready->back().get()) : OkStatus();
+}
+
+Status Normalizer::AttachAlpha(const AVFrame& from, AVFrame* to) {
+  TEMPERA_RETURN_IF_ERROR(alpha_->Push(&from));
+  TEMPERA_ASSIGN_OR_RETURN(const FramePtr plane, alpha_->Pull());
+  if (!plane || plane->width != to->width || plane->height != to->height) return OkStatus();
+  return SetAlphaPlane(plane->data[0], plane->linesize[0], to);
 }
 
 Status Normalizer::EndGraph() {

@@ -46,8 +46,8 @@ class Normalizer {
   void CropTo(const Crop& crop) { crop_ = crop; }
 
   // Takes one decoded picture, or nullptr for the end, and appends those that are ready, their pts in
-  // the same time base. A picture that needs no change is handed through without a copy. All have
-  // the size of the first.
+  // the same time base. Transparency of a film lies beside its pictures (alpha_plane.h). A picture that needs
+  // no change is handed through without a copy. All have the size of the first.
   Status Push(const AVFrame* frame, std::vector<FramePtr>* ready);
 
   int width() const { return width_; }  // of what comes out; 0 before the first
@@ -62,6 +62,7 @@ class Normalizer {
   Result<std::string> Chain(const AVFrame& frame, int* colorspace, int* range);
   std::vector<std::string> FieldFilters(const AVFrame& frame);
   Status EndGraph();
+  Status AttachAlpha(const AVFrame& from, AVFrame* to);
   Status Drain(std::vector<FramePtr>* ready);
   void Note(const std::string& what);
 
@@ -74,6 +75,7 @@ class Normalizer {
   bool interlaced_ = false;  // once seen, all goes through the deinterlacer
   int width_ = 0, height_ = 0;
   std::optional<Key> key_;
+  std::unique_ptr<FilterGraph> alpha_;  // makes the plane of transparency; null: there is none to keep
   int64_t last_pts_ = AV_NOPTS_VALUE;
   std::unique_ptr<FilterGraph> graph_;  // null: hand through
   int out_colorspace_ = AVCOL_SPC_UNSPECIFIED, out_range_ = AVCOL_RANGE_UNSPECIFIED;

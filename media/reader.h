@@ -35,6 +35,7 @@ struct VideoInfo {
   int color_primaries = 2, color_transfer = 2, color_space = 2;
   int color_range = 0;          // 0 not said, 1 limited, 2 full
   int chroma_location = 0;      // 0 not said
+  bool has_alpha = false;       // transparency lies beside the frames, for writers that can hold it
   bool single_picture = false;  // the input is a picture file, not a video
 };
 

@@ -12,6 +12,7 @@ extern "C" {
 }
 
 #include "media/encoder.h"
+#include "media/film/alpha_plane.h"
 #include "media/film/series.h"
 #include "media/film/series_writer.h"
 #include "media/filter_graph.h"
@@ -169,6 +170,10 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     error = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);
     if (error < 0) return Failed(error);
   }
+  if (info.has_alpha && !encoder_.takes_alpha) {
+    notices_.push_back(std::string("transparency is dropped: ") + codec_ + " in " + container->name +
+                       " cannot hold it; .webm can, and --codec prores_ks or png in .mov");
+  }
   Options mux;
   // The index first: players on the web start before they have the whole file. Keys of cameras and telephones
   // (com.apple.quicktime.make) are lost among FFmpeg's own unless all go into a table of keys.
@@ -249,6 +254,9 @@ Status Writer::Write(const Frame& frame) {
   av->colorspace = static_cast<AVColorSpace>(info_.color_space);
   av->color_range = static_cast<AVColorRange>(info_.color_range);
   av->chroma_location = static_cast<AVChromaLocation>(info_.chroma_location);
+  if (encoder_.takes_alpha) {
+    TEMPERA_ASSIGN_OR_RETURN(av, JoinAlpha(*av));
+  }
   return Encode(std::move(av), duration);
 }
 

@@ -155,5 +155,70 @@ TEST_F(FilmCarried, DepthAndSpheres) {
   EXPECT_NE(notices.find("spherical"), std::string::npos) << notices;
 }
 
+// The left half is transparent, the right one opaque.
+class FilmAlpha : public FilmCarried {
+ protected:
+  // Means of the transparency of the two halves.
+  static std::pair<double, double> Halves(const std::string& path, const std::string& decoder) {
+    const std::string raw =
+        Shell("ffmpeg -v error " + decoder + " -i '" + path +
+              "' -frames:v 1 -vf format=yuva444p,alphaextract -f rawvideo -pix_fmt gray -");
+    EXPECT_EQ(raw.size(), 64u * 48);
+    double left = 0, right = 0;
+    for (size_t i = 0; i < raw.size(); ++i) (i % 64 < 32 ? left : right) += static_cast<uint8_t>(raw[i]);
+    return {left / (32 * 48), right / (32 * 48)};
+  }
+  static void ExpectHalves(const std::string& path, const std::string& decoder = "") {
+    const auto [left, right] = Halves(path, decoder);
+    EXPECT_LT(left, 10) << path;
+    EXPECT_GT(right, 245) << path;
+  }
+};
+
+TEST_F(FilmAlpha, IsKeptWhereItCanBe) {
+  const std::string picture =
+      "-f lavfi -i "
+      "\"testsrc2=s=64x48:r=25:d=0.4,format=yuva420p,geq=lum='lum(X,Y)':cb='cb(X,Y)':cr='cr(X,Y)':"
+      "a='255*gte(X,32)'\" ";
+  Make(picture + "-c:v libvpx-vp9 -auto-alt-ref 0", "vp9.webm");
+  Make(picture + "-c:v libvpx -auto-alt-ref 0", "vp8.webm");
+  Make(picture + "-c:v prores_ks -pix_fmt yuva444p10le -profile:v 4", "prores.mov");
+  Make(picture + "-c:v png -pix_fmt rgba", "png.mov");
+  for (const char* from : {"vp9.webm", "vp8.webm", "prores.mov", "png.mov"}) {
+    SCOPED_TRACE(from);
+    std::string notices;
+    ASSERT_STATUS_OK(Paint(Path(from), Path("o.webm"), &notices));
+    ExpectHalves(Path("o.webm"), "-c:v libvpx-vp9");
+    EXPECT_EQ(notices.find("transparency"), std::string::npos) << notices;
+    ASSERT_STATUS_OK(Paint(Path(from), Path("o_%02d.png"), &notices));
+    ExpectHalves(Path("o_01.png"));
+    for (const char* codec : {"prores_ks", "qtrle", "png"}) {
+      WriterOptions options;
+      options.codec = codec;
+      ASSERT_STATUS_OK(Paint(Path(from), Path("o.mov"), &notices, options));
+      ExpectHalves(Path("o.mov"));
+    }
+    for (const char* to : {"o.mp4", "o.gif", "o_%02d.jpg"}) {
+      ASSERT_STATUS_OK(Paint(Path(from), Path(to), &notices));
+      EXPECT_NE(notices.find("transparency is dropped"), std::string::npos) << to << notices;
+    }
+  }
+}
+
+TEST_F(FilmAlpha, IsTurnedWithItsPicture) {
+  Make(
+      "-f lavfi -i \"testsrc2=s=48x64:r=25:d=0.2,format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':"
+      "a='255*lt(Y,32)'\" -c:v png",
+      "flat.mov");
+  Make("-i flat.mov -c copy -metadata:s:v:0 rotate=270", "turned.mov");
+  std::string notices;
+  ASSERT_STATUS_OK(Paint(Path("turned.mov"), Path("o_%d.png"), &notices));
+  Make("-i turned.mov -frames:v 1", "wanted.png");
+  const auto wanted = Halves(Path("wanted.png"), ""), got = Halves(Path("o_1.png"), "");
+  EXPECT_NEAR(wanted.first, got.first, 3);
+  EXPECT_NEAR(wanted.second, got.second, 3);
+  EXPECT_GT(std::abs(got.first - got.second), 240);
+}
+
 }  // namespace
 }  // namespace tempera::media

@@ -7,6 +7,7 @@ extern "C" {
 #include <libavutil/dovi_meta.h>
 }
 
+#include "media/film/alpha_plane.h"
 #include "media/film/encrypted.h"
 #include "media/normalizer.h"
 
@@ -84,6 +85,7 @@ void DescribeVideo(AVFormatContext* input, int video, const AVFrame& first, cons
   info->color_space = first.colorspace;
   info->color_range = first.format == AV_PIX_FMT_YUVJ420P ? AVCOL_RANGE_JPEG : first.color_range;
   info->chroma_location = first.chroma_location;
+  info->has_alpha = AlphaPlane(first) != nullptr;
   info->single_picture = IsSinglePicture(*input);
 
   double seconds = 0;

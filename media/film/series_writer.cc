@@ -3,6 +3,7 @@
 #include <cstring>
 
 #include "media/ffmpeg.h"
+#include "media/film/alpha_plane.h"
 #include "media/film/series.h"
 #include "media/filter_graph.h"
 #include "media/frame_bridge.h"
@@ -23,12 +24,13 @@ class SeriesWriter final : public VideoWriter {
  private:
   SeriesName name_;
   std::string format_;  // the ending of the pictures' names
+  bool keeps_alpha_ = false;
   int64_t written_ = 0;
   std::unique_ptr<FilterGraph> to_rgb_;
   std::vector<std::string> notices_;
 };
 
-Status SeriesWriter::Start(const std::string& path, const VideoInfo&, VideoReader* source,
+Status SeriesWriter::Start(const std::string& path, const VideoInfo& info, VideoReader* source,
                            const WriterOptions& options) {
   TEMPERA_ASSIGN_OR_RETURN(const std::optional<SeriesName> name, ParseSeriesName(path));
   if (!name || !IsPictureName(path)) {
@@ -39,6 +41,8 @@ Status SeriesWriter::Start(const std::string& path, const VideoInfo&, VideoReade
   }
   name_ = *name;
   format_ = path.substr(path.rfind('.') + 1);
+  keeps_alpha_ = info.has_alpha && PictureKeepsAlpha(path);
+  if (info.has_alpha && !keeps_alpha_) notices_.push_back("transparency is dropped: write .png to keep it");
   if (!source || !source->input()) return OkStatus();
   const AVFormatContext& input = *source->input();
   bool sound = false, text = false;
@@ -65,6 +69,9 @@ Status SeriesWriter::Write(const Frame& frame) {
   TEMPERA_RETURN_IF_ERROR(to_rgb_->Push(av.get()));
   TEMPERA_ASSIGN_OR_RETURN(FramePtr rgb, to_rgb_->Pull());
   if (!rgb) return Internal("a frame was not converted to RGB");
+  if (keeps_alpha_) {
+    TEMPERA_ASSIGN_OR_RETURN(rgb, JoinAlphaRgb(*rgb, *av));
+  }
   const Frame picture = WrapAvFrame(std::move(rgb));
   return WritePicture(name_.At(++written_), picture, Frame());
 }

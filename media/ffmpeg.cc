@@ -258,7 +258,8 @@ Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads) {
   int error = avcodec_parameters_to_context(context.get(), &par);
   if (error >= 0) {
     context->pkt_timebase = stream.time_base;
-    context->thread_count = threads;
+    // Theora's decoder takes a new header midway, as joined files have it, with one thread only.
+    context->thread_count = par.codec_id == AV_CODEC_ID_THEORA ? 1 : threads;
     context->max_pixels = int64_t{kMaxSide} * kMaxSide;
     error = avcodec_open2(context.get(), codec, nullptr);
   }

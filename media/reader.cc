@@ -348,7 +348,10 @@ Status Reader::Decode(const AVPacket* packet) {
   int error = avcodec_send_packet(decoder_.get(), packet);
   if (error < 0 && error != AVERROR(EAGAIN) && error != AVERROR_EOF) {
     if (error == AVERROR(ENOMEM)) return OutOfMemory("no memory to decode " + name_);
-    ++lost_;
+    // Theora's headers, which joined files bring again, are no pictures.
+    const bool header =
+        decoder_->codec_id == AV_CODEC_ID_THEORA && packet && packet->size > 0 && (packet->data[0] & 0x80);
+    if (!header) ++lost_;
   }
   for (int flush_errors = 0;;) {
     error = avcodec_receive_frame(decoder_.get(), decoded_.get());

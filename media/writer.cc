@@ -9,6 +9,7 @@
 
 extern "C" {
 #include <libavutil/mathematics.h>
+#include <libavutil/timecode.h>
 }
 
 #include "media/encoder.h"
@@ -47,6 +48,17 @@ bool HasCameraKeys(const AVFormatContext& output) {
     if (!std::strncmp(e->key, "com.apple.", 10) || !std::strncmp(e->key, "com.android.", 12)) return true;
   }
   return false;
+}
+
+// The time code of the moment that lies `by_us` behind the one of `code`; "" where that cannot be told.
+std::string ShiftTimecode(const char* code, AVRational rate, int64_t by_us) {
+  if (by_us <= 0) return code;
+  AVTimecode at = {};
+  if (rate.num <= 0 || rate.den <= 0 || av_timecode_init_from_string(&at, rate, code, nullptr) < 0) return "";
+  const int64_t frames = av_rescale(by_us, rate.num, int64_t{1000000} * rate.den);
+  char text[AV_TIMECODE_STR_SIZE] = {};
+  if (frames > INT32_MAX / 2) return "";
+  return av_timecode_make_string(&at, text, static_cast<int>(frames));
 }
 
 // Containers whose titles may have any name.
@@ -155,8 +167,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     stream_->disposition = in.disposition & ~AV_DISPOSITION_ATTACHED_PIC;
     for (const char* key : {"title", "language", "handler_name", "timecode"}) {
       const AVDictionaryEntry* e = av_dict_get(in.metadata, key, nullptr, 0);
-      const bool whole = source->end_us() == INT64_MAX && source->origin_us() <= 0;
-      if (e && (whole || std::strcmp(key, "timecode"))) av_dict_set(&stream_->metadata, key, e->value, 0);
+      if (e && std::strcmp(key, "timecode")) av_dict_set(&stream_->metadata, key, e->value, 0);
     }
     TEMPERA_RETURN_IF_ERROR(CopyPictureData(in));
     copier_ = std::make_unique<StreamCopier>(source->input(), source->video_stream(), output_.get());
@@ -164,6 +175,17 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     const int64_t file_start =
         std::max<int64_t>(0, source->input()->start_time == AV_NOPTS_VALUE ? 0 : source->input()->start_time);
     const bool trimmed = source->end_us() != INT64_MAX || source->origin_us() > file_start;
+    const AVDictionaryEntry* code = av_dict_get(in.metadata, "timecode", nullptr, 0);
+    if (!code) code = av_dict_get(source->input()->metadata, "timecode", nullptr, 0);
+    if (code) {
+      const std::string begins =
+          ShiftTimecode(code->value, in.avg_frame_rate, source->origin_us() - file_start);
+      if (begins.empty()) {
+        notices_.push_back("the time code is left out: it cannot be counted on to where the film begins");
+      } else {
+        av_dict_set(&stream_->metadata, "timecode", begins.c_str(), 0);
+      }
+    }
     TEMPERA_RETURN_IF_ERROR(copier_->CopyMetadata(source->origin_us(), source->end_us(), trimmed));
   }
   if (!(container->flags & AVFMT_NOFILE)) {

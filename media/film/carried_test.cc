@@ -104,6 +104,22 @@ TEST_F(FilmCarried, KeysOfCameras) {
   EXPECT_EQ(Bytes(Path("p.mp4")).find("mdta"), std::string::npos);
 }
 
+TEST_F(FilmCarried, TimeCodesCountOn) {
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=3 -c:v libx264 -timecode 01:00:00:00", "a.mov");
+  const auto code = [&](double start, const char* to) {
+    ReaderOptions options;
+    options.start_s = start;
+    EXPECT_TRUE(Copy(Path("a.mov"), Path(to), nullptr, options).ok());
+    return Shell(
+        "ffprobe -v error -show_entries stream_tags=timecode:format_tags=timecode -of default=nw=1:nk=1 '" +
+        Path(to) + "' | head -1");
+  };
+  EXPECT_EQ(code(0, "o.mov"), "01:00:00:00\n");
+  EXPECT_EQ(code(1.2, "o.mov"), "01:00:01:05\n");
+  EXPECT_EQ(code(1.2, "o.mp4"), "01:00:01:05\n");
+  EXPECT_EQ(code(0, "o.mkv"), "01:00:00:00\n");
+}
+
 TEST_F(FilmCarried, DepthAndSpheres) {
   Make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -metadata:s:v stereo_mode=left_right", "a.mkv");
   std::string notices;

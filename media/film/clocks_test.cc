@@ -57,6 +57,27 @@ TEST_F(FilmClocks, ProgramStreamsAndManyPartsToo) {
   ExpectOneFilm("many.ts", 200, 8.16, "clock jumps 7 times");
 }
 
+// Containers that are rarely joined, and what their demuxers make of it.
+TEST_F(FilmClocks, JoinedFilesOfOtherKinds) {
+  Make("-f lavfi -i testsrc=s=64x48:r=25:d=2 -f lavfi -i sine=d=2 -c:v libtheora -g 10 -c:a libvorbis",
+       "a.ogv");
+  Make(Source("2"), "a.mkv");
+  Make(Source("2") + "-c:a aac -movflags frag_keyframe+empty_moov", "a.mp4");
+  for (const char* name : {"a.ogv", "a.mkv", "a.mp4"}) {
+    Join(name, name, "both");
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(Path("both"), Path("o.mkv"), &notices));
+    std::vector<double> once;
+    ReadNotes(Path(name), &once);
+    const auto pictures = Times(Path("o.mkv"), "v"), sounds = Times(Path("o.mkv"), "a");
+    EXPECT_EQ(pictures.size(), 2 * once.size()) << name << notices;
+    EXPECT_NEAR(pictures.back(), 4, 0.25) << name;
+    EXPECT_NEAR(sounds.back(), 4, 0.25) << name;
+    EXPECT_NE(notices.find("clock jumps back"), std::string::npos) << name << notices;
+    EXPECT_EQ(notices.find("damaged"), std::string::npos) << name << notices;
+  }
+}
+
 TEST_F(FilmClocks, ClocksWrapUnseen) {
   // 33 bits of 90 kHz end at 95443.717 s.
   Make(Source("4") + "-output_ts_offset 95440", "wrap.ts");

@@ -84,6 +84,9 @@ PacketPtr PacketLine::Pop() {
     return packet;
   }
   const AVStream& stream = *input_.streams[packet->stream_index];
+  // What an edit list hides lies in the time of the file's first part: what is joined to it comes again at
+  // those times.
+  if (place->shift_us != 0) packet->flags &= ~AV_PKT_FLAG_DISCARD;
   Move(&packet->dts, place->dts_turns, place->shift_us, stream);
   Move(&packet->pts, place->pts_turns, place->shift_us, stream);
   return packet;

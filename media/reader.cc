@@ -33,6 +33,9 @@ constexpr AVRational kMicroseconds{1, 1000000};
 // AAC runs in over 21 to 46 ms, Opus over 80.
 constexpr int64_t kLongestRunInUs = 100000;
 
+// How far behind the end sound may lie in a file: the longest that FFmpeg's muxers let streams run apart.
+constexpr int64_t kLongestWaitUs = 10 * 1000000;
+
 // Between two looks at an input that has nothing yet.
 constexpr std::chrono::milliseconds kAgain{2};
 
@@ -118,6 +121,7 @@ class Reader final : public VideoReader {
   std::vector<bool> stream_done_;
   PacketSink sink_;
   bool primed_ = false;
+  bool far_behind_ = false;             // what is read lies far behind the end that is wanted
   bool video_done_ = false;             // no further frame will come
   bool input_done_ = false;             // no further packet will come
   int64_t last_pts_ = AV_NOPTS_VALUE;   // of what is given
@@ -238,6 +242,7 @@ Status Reader::Prime() {
 
 bool Reader::OthersDone() const {
   if (end_us_ == INT64_MAX) return false;
+  if (far_behind_) return true;
   for (unsigned i = 0; i < input_->nb_streams && i < stream_done_.size(); ++i) {
     const AVStream& s = *input_->streams[i];
     if (s.codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !stream_done_[i]) return false;
@@ -282,6 +287,10 @@ Status Reader::HandlePackets() {
       TEMPERA_RETURN_IF_ERROR(PassOn(packet.get()));
     } else if (!video_done_) {
       TEMPERA_RETURN_IF_ERROR(HandlePicture(*packet));
+    } else if (const int64_t at = Moment(packet->dts); at != AV_NOPTS_VALUE && end_us_ != INT64_MAX) {
+      // A track without packets does not say that its end has come.
+      far_behind_ |=
+          av_compare_ts(Bounded(at - origin_ticks_), time_base_, end_us_ + kLongestWaitUs, kMicroseconds) > 0;
     }
   }
   return OkStatus();

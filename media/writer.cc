@@ -41,13 +41,16 @@ struct OutputDeleter {
   }
 };
 
-// Whether there are keys that the makers of cameras and telephones define.
+// Whether there are keys that the makers of cameras and telephones define, and that the container has no box
+// for.
 bool HasCameraKeys(const AVFormatContext& output) {
   const AVDictionaryEntry* e = nullptr;
   while ((e = av_dict_get(output.metadata, "com.", e, AV_DICT_IGNORE_SUFFIX))) {
     if (!std::strncmp(e->key, "com.apple.", 10) || !std::strncmp(e->key, "com.android.", 12)) return true;
   }
-  return false;
+  if (!std::strcmp(output.oformat->name, "mov")) return false;
+  return av_dict_get(output.metadata, "make", nullptr, 0) ||
+         av_dict_get(output.metadata, "model", nullptr, 0);
 }
 
 // The time code of the moment that lies `by_us` behind the one of `code`; "" where that cannot be told.
@@ -201,7 +204,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   // (com.apple.quicktime.make) are lost among FFmpeg's own unless all go into a table of keys.
   if (mov) mux.Set("movflags", HasCameraKeys(*output_) ? "+faststart+use_metadata_tags" : "+faststart");
   if (!mov && HasCameraKeys(*output_) && !HoldsAnyKey(*container)) {
-    notices_.push_back(std::string("the camera's notes (com.*) are left out: ") + container->name +
+    notices_.push_back(std::string("what the camera noted about itself is left out: ") + container->name +
                        " has no place for them");
   }
   if (codec->id == AV_CODEC_ID_GIF) {

@@ -98,7 +98,16 @@ TEST_F(FilmCarried, KeysOfCameras) {
     EXPECT_EQ(notices, "");
   }
   ASSERT_STATUS_OK(Copy(Path("a.mov"), Path("o.avi"), &notices));
-  EXPECT_NE(notices.find("camera's notes"), std::string::npos) << notices;
+  EXPECT_NE(notices.find("what the camera noted"), std::string::npos) << notices;
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -c:v libx264 -metadata make=Canon -metadata model=R5",
+       "canon.mov");
+  for (const char* to : {"o.mov", "o.mp4"}) {
+    ASSERT_STATUS_OK(Copy(Path("canon.mov"), Path(to), &notices));
+    EXPECT_NE(Shell("ffprobe -v error -show_entries format_tags -of default=nw=1 '" + Path(to) + "'")
+                  .find("make=Canon"),
+              std::string::npos)
+        << to;
+  }
   // A table of keys is written only where it is needed: players look for titles elsewhere first.
   ASSERT_STATUS_OK(Copy(Path("plain.mov"), Path("p.mp4"), &notices));
   EXPECT_EQ(Bytes(Path("p.mp4")).find("mdta"), std::string::npos);

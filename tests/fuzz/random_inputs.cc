@@ -1,5 +1,5 @@
-// Random films through the timeline's fuzz target, where libFuzzer is not linked in.
-//   tempera_timeline_random [COUNT [SEED]]      the seed of a film that fails is printed last
+// Random bytes through a fuzz target that takes any, where libFuzzer is not linked in.
+//   tempera_TARGET_random [COUNT [SEED]]      the seed of an input that fails is printed last
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   const unsigned long count = argc > 1 ? std::strtoul(argv[1], nullptr, 10) : 2000;
   const unsigned long first = argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1;
   for (unsigned long seed = first; seed < first + count; ++seed) {
-    // Named before it runs: a crash then points at its film.
+    // Named before it runs: a crash then points at its input.
     std::printf("seed %lu\n", seed);
     std::fflush(stdout);
     std::mt19937 random(static_cast<std::mt19937::result_type>(seed));
@@ -21,6 +21,6 @@ int main(int argc, char** argv) {
     for (uint8_t& b : bytes) b = static_cast<uint8_t>(random());
     LLVMFuzzerTestOneInput(bytes.data(), bytes.size());
   }
-  std::printf("%lu films\n", count);
+  std::printf("%lu inputs\n", count);
   return 0;
 }

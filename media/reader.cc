@@ -117,6 +117,7 @@ class Reader final : public VideoReader {
   std::vector<FramePtr> scratch_;
   std::deque<FramePtr> ready_;
   std::deque<PacketPtr> early_packets_;  // before the first frame
+  int64_t read_to_ = 0;                  // the end of the last packet in the file
   int64_t early_bytes_ = 0, left_out_ = 0;
   std::vector<bool> stream_done_;
   PacketSink sink_;
@@ -276,6 +277,7 @@ Status Reader::ReadPacket() {
     input_done_ = true;
     return OkStatus();
   }
+  if (packet_->pos >= 0) read_to_ = std::max(read_to_, packet_->pos + packet_->size);
   TEMPERA_RETURN_IF_ERROR(line_->Push(packet_.get()));
   return HandlePackets();
 }
@@ -466,14 +468,7 @@ Status Reader::SetPacketSink(PacketSink sink) {
 
 std::vector<std::string> Reader::notices() const {
   std::vector<std::string> all = normalizer_->notices();
-  const auto frames = [](int64_t n) { return std::to_string(n) + (n == 1 ? " frame" : " frames"); };
-  if (concealed_ > 0 || lost_ > 0) {
-    std::string damage = "the file is damaged: ";
-    if (concealed_ > 0) damage += frames(concealed_) + " repaired";
-    if (concealed_ > 0 && lost_ > 0) damage += ", ";
-    if (lost_ > 0) damage += frames(lost_) + " could not be decoded";
-    all.push_back(damage);
-  }
+  if (concealed_ > 0 || lost_ > 0) all.push_back(DamageNote(concealed_, lost_));
   if (left_out_ > 0) {
     all.push_back(std::to_string(left_out_) +
                   " packets of other streams before the first frame were left out");
@@ -481,6 +476,10 @@ std::vector<std::string> Reader::notices() const {
   if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
   if (!series_notice_.empty()) all.push_back(series_notice_);
   if (line_ && line_->jumped()) all.push_back(line_->notice(origin_us_));
+  if (input_done_ && end_us_ == INT64_MAX && !cancels_.now()) {
+    const std::string unread = UnreadEnd(*input_, read_to_);
+    if (!unread.empty()) all.push_back(unread);
+  }
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.
   const AVStream& stream = *input_->streams[video_];
@@ -488,11 +487,7 @@ std::vector<std::string> Reader::notices() const {
       !line_->jumped() && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
     const double said = stream.duration * av_q2d(time_base_) - options_.start_s;
     const double got = (last_pts_ + step_) * av_q2d(time_base_);
-    if (said - got > std::max(2.0, 0.05 * said)) {
-      char text[96];
-      std::snprintf(text, sizeof text, "the file breaks off at %.1f of %.1f seconds", got, said);
-      all.push_back(text);
-    }
+    if (said - got > std::max(2.0, 0.05 * said)) all.push_back(BreakNote(got, said));
   }
   return all;
 }

@@ -78,6 +78,15 @@ TEST_F(FilmClocks, JoinedFilesOfOtherKinds) {
   }
 }
 
+// FFmpeg stops at a second FLV's head: that is said.
+TEST_F(FilmClocks, WhatIsNotReadIsSaid) {
+  Make(Source("2") + "-c:a aac", "a.flv");
+  EXPECT_EQ(ReadNotes(Path("a.flv")).find("left out"), std::string::npos);
+  Join("a.flv", "a.flv", "both.flv");
+  EXPECT_NE(ReadNotes(Path("both.flv")).find("KiB of the file are left out"), std::string::npos)
+      << ReadNotes(Path("both.flv"));
+}
+
 TEST_F(FilmClocks, ClocksWrapUnseen) {
   // 33 bits of 90 kHz end at 95443.717 s.
   Make(Source("4") + "-output_ts_offset 95440", "wrap.ts");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdio>
+#include <cstring>
 
 extern "C" {
 #include <libavutil/dovi_meta.h>
@@ -51,6 +53,31 @@ bool LacksIndex(const AVFormatContext& input, const AVStream& stream) {
 
 int64_t BelievedDuration(const AVStream& stream) {
   return stream.duration > 0 && stream.duration != int64_t{UINT32_MAX} ? stream.duration : 0;
+}
+
+std::string DamageNote(int64_t repaired, int64_t lost) {
+  const auto frames = [](int64_t n) { return std::to_string(n) + (n == 1 ? " frame" : " frames"); };
+  std::string damage = "the file is damaged: ";
+  if (repaired > 0) damage += frames(repaired) + " repaired";
+  if (repaired > 0 && lost > 0) damage += ", ";
+  if (lost > 0) damage += frames(lost) + " could not be decoded";
+  return damage;
+}
+
+std::string BreakNote(double got, double said) {
+  char text[96];
+  std::snprintf(text, sizeof text, "the file breaks off at %.1f of %.1f seconds", got, said);
+  return text;
+}
+
+std::string UnreadEnd(const AVFormatContext& input, int64_t read_to) {
+  // FLV has nothing behind its last packet, and a second file's head there is taken for one packet of all the
+  // rest. Others keep an index at their end.
+  if (std::strcmp(input.iformat->name, "flv") != 0 || !input.pb) return "";
+  const int64_t unread = avio_size(input.pb) - read_to;
+  if (read_to <= 0 || unread < 4096 || unread * 20 < read_to) return "";
+  return "the last " + std::to_string(unread / 1024) +
+         " KiB of the file are left out, as FFmpeg finds no film there: are several files joined?";
 }
 
 void SetWhole(AVFrame* frame) {

@@ -18,6 +18,15 @@ bool LacksIndex(const AVFormatContext& input, const AVStream& stream);
 // A field of ones is what writers put where they do not know; 0 then.
 int64_t BelievedDuration(const AVStream& stream);
 
+// A note where FFmpeg came to the end of the film long before the end of the file; "" elsewhere. read_to:
+// where the last packet ends.
+std::string UnreadEnd(const AVFormatContext& input, int64_t read_to);
+
+// Frames that the decoder repaired, and that it could not decode.
+std::string DamageNote(int64_t repaired, int64_t lost);
+// A film that ends before its header says so; seconds.
+std::string BreakNote(double got, double said);
+
 // Takes the mark of fields from a frame.
 void SetWhole(AVFrame* frame);
 

@@ -50,13 +50,6 @@ constexpr int64_t kMostTicks = int64_t{1} << 60;
 int64_t Moment(int64_t ts) { return ts >= -kMostTicks && ts <= kMostTicks ? ts : AV_NOPTS_VALUE; }
 int64_t Bounded(int64_t ticks) { return std::clamp(ticks, -kMostTicks, kMostTicks); }
 
-// "12.5", without trailing zeros.
-std::string Seconds(double seconds) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", seconds);
-  return text;
-}
-
 // How a reader comes to where it should begin.
 enum class Approach {
   kSeek,      // by the file's index
@@ -476,10 +469,8 @@ std::vector<std::string> Reader::notices() const {
   if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
   if (!series_notice_.empty()) all.push_back(series_notice_);
   if (line_ && line_->jumped()) all.push_back(line_->notice(origin_us_));
-  if (input_done_ && end_us_ == INT64_MAX && !cancels_.now()) {
-    const std::string unread = UnreadEnd(*input_, read_to_);
-    if (!unread.empty()) all.push_back(unread);
-  }
+  const bool all_read = input_done_ && end_us_ == INT64_MAX && !cancels_.now();
+  if (all_read && UnreadEnd(*input_, read_to_) > 0) all.push_back(UnreadNote(UnreadEnd(*input_, read_to_)));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.
   const AVStream& stream = *input_->streams[video_];

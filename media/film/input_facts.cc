@@ -70,14 +70,23 @@ std::string BreakNote(double got, double said) {
   return text;
 }
 
-std::string UnreadEnd(const AVFormatContext& input, int64_t read_to) {
+int64_t UnreadEnd(const AVFormatContext& input, int64_t read_to) {
   // FLV has nothing behind its last packet, and a second file's head there is taken for one packet of all the
   // rest. Others keep an index at their end.
-  if (std::strcmp(input.iformat->name, "flv") != 0 || !input.pb) return "";
+  if (std::strcmp(input.iformat->name, "flv") != 0 || !input.pb || read_to <= 0) return 0;
   const int64_t unread = avio_size(input.pb) - read_to;
-  if (read_to <= 0 || unread < 4096 || unread * 20 < read_to) return "";
-  return "the last " + std::to_string(unread / 1024) +
+  return unread < 4096 || unread * 20 < read_to ? 0 : unread;
+}
+
+std::string UnreadNote(int64_t bytes) {
+  return "the last " + std::to_string(bytes / 1024) +
          " KiB of the file are left out, as FFmpeg finds no film there: are several files joined?";
+}
+
+std::string Seconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", seconds);
+  return text;
 }
 
 void SetWhole(AVFrame* frame) {

@@ -18,9 +18,13 @@ bool LacksIndex(const AVFormatContext& input, const AVStream& stream);
 // A field of ones is what writers put where they do not know; 0 then.
 int64_t BelievedDuration(const AVStream& stream);
 
-// A note where FFmpeg came to the end of the film long before the end of the file; "" elsewhere. read_to:
+// The bytes at the end of the file that FFmpeg left alone though it should not have; 0 elsewhere. read_to:
 // where the last packet ends.
-std::string UnreadEnd(const AVFormatContext& input, int64_t read_to);
+int64_t UnreadEnd(const AVFormatContext& input, int64_t read_to);
+std::string UnreadNote(int64_t bytes);
+
+// "12.5", without trailing zeros.
+std::string Seconds(double seconds);
 
 // Frames that the decoder repaired, and that it could not decode.
 std::string DamageNote(int64_t repaired, int64_t lost);

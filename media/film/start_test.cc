@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "media/film/film_test.h"
+#include "media/picture.h"
 
 namespace tempera::media {
 namespace {
@@ -76,6 +77,25 @@ TEST_F(FilmStart, SoundIsCutAtTheSamePlace) {
   ASSERT_STATUS_OK(Copy(Path("a.ts"), Path("o.mkv"), nullptr, options));
   EXPECT_NEAR(Times(Path("o.mkv"), "v")[0], Times(Path("o.mkv"), "a")[0], 0.04);
   EXPECT_NEAR(Times(Path("o.mkv"), "a").back(), 5, 0.08);
+}
+
+// One picture out of a film that has no index, and none out of one that is encrypted.
+TEST_F(FilmStart, OnePictureIsTheRightOne) {
+  const std::string clip =
+      Numbered("-c:v libx264 -crf 1 -g 50 -bf 2 -keyint_min 50 -sc_threshold 0 -an ", "a.ts");
+  for (const double start : {3.0, 1.2}) {
+    auto picture = ReadPicture(clip, start);
+    ASSERT_TRUE(picture.ok()) << picture.status().message();
+    const double level = (20 + start * 25 - 16) * 255 / 219;
+    EXPECT_NEAR(picture->frame.planes[0][0], level, 1) << start;
+  }
+  Make(
+      "-i a.ts -c copy -encryption_scheme cenc-aes-ctr -encryption_key 76a6c65c5ea762046bd749a2e632ccbb "
+      "-encryption_kid a7e61c373e219033c21091fa607bf3b8",
+      "b.mp4");
+  auto refused = ReadPicture(Path("b.mp4"), 0);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.status().message().find("is encrypted"), std::string::npos) << refused.status().message();
 }
 
 TEST_F(FilmStart, InTheSecondOfTwoJoinedFiles) {

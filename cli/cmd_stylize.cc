@@ -14,6 +14,7 @@
 #include "cli/json/json.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
+#include "media/film/series.h"
 #include "media/picture.h"
 #include "media/writer.h"
 
@@ -27,6 +28,10 @@ struct Arguments {
   int height = 0;
   bool json = false;
 };
+
+bool IsOnePicture(const std::string& output) {
+  return media::IsPictureName(output) && !media::IsSeriesOutput(output);
+}
 
 bool SameFile(const std::string& a, const std::string& b) {
   if (a == "-" || b == "-") return false;
@@ -84,10 +89,10 @@ Status Check(Arguments* args) {
   if (job.input == "-" && isatty(STDIN_FILENO)) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
   }
-  if (media::IsPictureName(job.output)) {
-    if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty()) {
-      return InvalidArgument("--duration, --crf and --codec are for videos, and '" + job.output +
-                             "' is a picture's name");
+  if (IsOnePicture(job.output)) {
+    if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() || job.detelecine) {
+      return InvalidArgument("--duration, --crf, --codec and --detelecine are for videos, and '" +
+                             job.output + "' is a picture's name");
     }
     if (args->paint.norm_statistics != "exact") {
       return InvalidArgument("--norm-statistics " + args->paint.norm_statistics +
@@ -105,6 +110,10 @@ int Stylize(Arguments* args) {
     return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
   }
   if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
+  if (media::OverwritesInput(job.input, job.output)) {
+    return Fail(
+        InvalidArgument("'" + job.output + "' would replace pictures of the input: give -o another name"));
+  }
   if (SameFile(job.input, job.output)) {
     return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
   }
@@ -113,7 +122,7 @@ int Stylize(Arguments* args) {
   Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
   if (!painter.ok()) return Fail(painter.status());
 
-  const bool picture = media::IsPictureName(job.output);
+  const bool picture = IsOnePicture(job.output);
   const InterruptGuard guard(/*at_once=*/picture);
   Result<StylizeSummary> summary =
       picture ? StylizePicture(job, painter->get()) : StylizeVideo(job, painter->get(), guard.flag());
@@ -163,6 +172,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_flag("--pin", args->paint.pin_threads, "Keep each of them on a core of its own");
   verb.add_option("--start", args->start, "Begin there: seconds or H:M:S")->type_name("T");
   verb.add_option("--duration", args->duration, "Stop after that much")->type_name("T");
+  verb.add_flag("--detelecine", args->job.detelecine, "Back to 24 frames a second from telecined 30");
   verb.add_option("--crf", args->job.crf, "Video quality, lower is better (17 for libx264)")
       ->check(Quiet(CLI::Range(0, 63)))
       ->type_name("N");

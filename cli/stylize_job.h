@@ -18,6 +18,7 @@ struct StylizeJob {
   double duration_s = -1;  // negative = to the end
   int crf = -1;            // negative = the encoder's default of ours
   std::string codec;       // "" = the container's best
+  bool detelecine = false;
 };
 
 struct StylizeSummary {

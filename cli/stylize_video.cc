@@ -14,6 +14,7 @@
 #include "cli/progress.h"
 #include "cli/stylize_job.h"
 #include "media/bounded_queue.h"
+#include "media/film/series.h"
 #include "media/reader.h"
 #include "media/writer.h"
 
@@ -152,11 +153,12 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   media::ReaderOptions from;
   from.start_s = job.start_s;
   from.duration_s = job.duration_s;
+  from.detelecine = job.detelecine;
   from.cancel = &interrupt;
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(job.input, from));
   const media::VideoInfo& info = reader->info();
-  if (info.single_picture) {
+  if (info.single_picture && !media::IsSeriesOutput(job.output)) {
     return InvalidArgument("'" + job.input + "' is a picture: give -o a picture's name, such as painted.png");
   }
   media::WriterOptions to;

@@ -68,6 +68,11 @@ bool NeedsEvenSize(const AVCodec& codec) {
   return codec.id == AV_CODEC_ID_H264 || codec.id == AV_CODEC_ID_HEVC;
 }
 
+bool HasOption(const AVCodec& codec, const char* name) {
+  return codec.priv_class && av_opt_find(const_cast<void*>(static_cast<const void*>(&codec.priv_class)), name,
+                                         nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ);
+}
+
 // A rate that MPEG-1, MPEG-2 and MPEG-4 part 2 can write: they know no free timing.
 bool HasFixedRate(const AVCodec& codec) {
   return codec.id == AV_CODEC_ID_MPEG1VIDEO || codec.id == AV_CODEC_ID_MPEG2VIDEO ||
@@ -80,8 +85,31 @@ AVRational SupportedRate(const AVCodec& codec, AVRational rate) {
   return codec.supported_framerates[av_find_nearest_q_idx(rate, codec.supported_framerates)];
 }
 
+// Encodes transparency, where codec and container can.
+bool ChooseAlpha(const AVCodec& codec, const AVOutputFormat& container, Encoder* encoder) {
+  // VP8 and VP9 have none themselves: it is a second stream, for which Matroska alone has a place.
+  const bool beside = codec.id == AV_CODEC_ID_VP8 || codec.id == AV_CODEC_ID_VP9;
+  if (beside && !NameIs(container, {"matroska", "webm"})) return false;
+  for (const AVPixelFormat format :
+       {AV_PIX_FMT_YUVA420P, AV_PIX_FMT_YUVA444P, AV_PIX_FMT_YUVA422P, AV_PIX_FMT_YUVA444P10, AV_PIX_FMT_RGBA,
+        AV_PIX_FMT_ARGB, AV_PIX_FMT_BGRA}) {
+    if (!Lists(codec.pix_fmts, format)) continue;
+    encoder->takes_alpha = true;
+    encoder->context->pix_fmt = format;
+    if (format != AV_PIX_FMT_YUVA420P) {
+      encoder->filters = std::string("scale=flags=bicubic+accurate_rnd+full_chroma_int,format=") +
+                         av_get_pix_fmt_name(format);
+    }
+    if (av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_RGB)
+      encoder->context->colorspace = AVCOL_SPC_RGB;
+    return true;
+  }
+  return false;
+}
+
 // The pixel format to encode, and the filters that lead there.
-Status ChoosePixels(const AVCodec& codec, const VideoInfo& info, Encoder* encoder) {
+Status ChoosePixels(const AVCodec& codec, const VideoInfo& info, const AVOutputFormat& container,
+                    Encoder* encoder) {
   AVCodecContext& context = *encoder->context;
   const AVPixelFormat ours = info.format == PixelFormat::kNv12 ? AV_PIX_FMT_NV12 : AV_PIX_FMT_YUV420P;
   const bool odd = (info.width | info.height) & 1;
@@ -109,6 +137,7 @@ Status ChoosePixels(const AVCodec& codec, const VideoInfo& info, Encoder* encode
                                " is kept with 4:4:4 colour, which some players lack");
     return OkStatus();
   }
+  if (info.has_alpha && ChooseAlpha(codec, container, encoder)) return OkStatus();
   context.pix_fmt = ours;
   if (!codec.pix_fmts || Lists(codec.pix_fmts, ours)) {
     if (ours == AV_PIX_FMT_NV12 && codec.pix_fmts && Lists(codec.pix_fmts, AV_PIX_FMT_YUV420P)) {
@@ -198,7 +227,7 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
   context.color_range = static_cast<AVColorRange>(info.color_range);
   context.chroma_sample_location = static_cast<AVChromaLocation>(info.chroma_location);
   context.thread_count = threads;
-  TEMPERA_RETURN_IF_ERROR(ChoosePixels(codec, info, &encoder));
+  TEMPERA_RETURN_IF_ERROR(ChoosePixels(codec, info, container, &encoder));
 
   AVRational rate{info.frame_rate.num, info.frame_rate.den};
   // FFmpeg 5 does not flag MP4 and its kin, which have timed every frame from the beginning.
@@ -231,8 +260,7 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
     }
     options.Set(settings->crf_option, std::to_string(crf >= 0 ? crf : settings->crf));
   } else if (crf >= 0) {
-    if (!codec.priv_class || !av_opt_find(const_cast<void*>(static_cast<const void*>(&codec.priv_class)),
-                                          "crf", nullptr, 0, AV_OPT_SEARCH_FAKE_OBJ)) {
+    if (!HasOption(codec, "crf")) {
       return InvalidArgument(std::string(codec.name) + " has no --crf: leave it out, or use --codec libx264");
     }
     options.Set("crf", std::to_string(crf));
@@ -242,6 +270,7 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
     context.global_quality = 3 * FF_QP2LAMBDA;
     context.bit_rate = 0;
   }
+  encoder.takes_captions = HasOption(codec, "a53cc");
   // It prints by itself otherwise.
   setenv("SVT_LOG", "1", 0);
   if (codec.id == AV_CODEC_ID_PRORES) context.flags &= ~AV_CODEC_FLAG_QSCALE;

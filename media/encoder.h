@@ -19,7 +19,9 @@ struct Encoder {
   std::string filters;
   // Pictures come at a fixed rate (1 / time_base) because container or codec cannot do otherwise.
   bool constant_rate = false;
-  bool fed = false;  // it was given a picture
+  bool takes_alpha = false;     // frames are to come as YUVA 4:2:0
+  bool takes_captions = false;  // CEA-608/708 beside the pictures go into its stream
+  bool fed = false;             // it was given a picture
   std::vector<std::string> notices;
 };
 

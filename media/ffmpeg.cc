@@ -6,7 +6,10 @@
 #include <cstdarg>
 #include <cstring>
 #include <mutex>
+#include <optional>
 #include <vector>
+
+#include "media/film/series.h"
 
 namespace tempera::media {
 namespace {
@@ -28,7 +31,7 @@ void OnLog(void* context, int level, const char* format, va_list args) {
 
 int OnInterrupt(void* cancels) { return static_cast<const Cancels*>(cancels)->now() ? 1 : 0; }
 
-// Names with these make FFmpeg's picture reader look for a numbered series.
+// Names with these would make FFmpeg's picture reader look for a series.
 bool LooksLikePattern(const std::string& path) { return path.find_first_of("%*?{") != std::string::npos; }
 
 }  // namespace
@@ -78,26 +81,44 @@ std::string ShownName(const std::string& path) {
   return path == "-" ? std::string("standard input") : "'" + path + "'";
 }
 
-Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
+namespace {
+
+// How far an input is read to find out what its streams are. FFmpeg's own bounds, 5 MB and 5 seconds, miss
+// sound that begins later; these are for where something was missed.
+constexpr int64_t kLongProbeBytes = int64_t{64} << 20;
+constexpr int64_t kLongProbeUs = int64_t{60} * 1000000;
+
+// Whether a stream is there of which nothing was found yet, or may be there.
+bool ProbedTooShort(const AVFormatContext& input) {
+  bool picture = false, sound = false;
+  for (unsigned i = 0; i < input.nb_streams; ++i) {
+    const AVCodecParameters& par = *input.streams[i]->codecpar;
+    if (par.codec_type == AVMEDIA_TYPE_VIDEO) picture = true;
+    if (par.codec_type != AVMEDIA_TYPE_AUDIO) continue;
+    sound = true;
+    if (!HasParameters(*input.streams[i]) && par.codec_id != AV_CODEC_ID_NONE) return true;
+  }
+  // Program streams do not say what they hold: sound is there when its first packet comes.
+  return picture && !sound && !std::strcmp(input.iformat->name, "mpeg");
+}
+
+Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, bool long_probe) {
   CaptureFfmpegLog();
   TakeFfmpegError();
   const bool from_stdin = path == "-";
   const std::string name = ShownName(path);
+  // A series of pictures exists under no single name.
+  TEMPERA_ASSIGN_OR_RETURN(const std::optional<SeriesInput> series, FindSeries(path));
   AVFormatContext* raw = avformat_alloc_context();
   if (!raw) return OutOfMemory("no memory to open " + name);
   std::string url = from_stdin ? "pipe:0" : InputUrl(path);
   struct stat st;
-  if (!from_stdin && !IsUrl(path)) {
+  if (!from_stdin && !IsUrl(path) && !series) {
     if (stat(path.c_str(), &st) != 0) {
       const int cause = errno;
       avformat_free_context(raw);
-      // A numbered series of pictures (frame%04d.png) exists under no single name.
-      if (!LooksLikePattern(path) || cause != ENOENT) {
-        return Status(cause == ENOENT ? StatusCode::kNotFound : StatusCode::kIo,
-                      "cannot open " + name + ": " + std::strerror(cause));
-      }
-      raw = avformat_alloc_context();
-      if (!raw) return OutOfMemory("no memory to open " + name);
+      return Status(cause == ENOENT ? StatusCode::kNotFound : StatusCode::kIo,
+                    "cannot open " + name + ": " + std::strerror(cause));
     } else if (S_ISDIR(st.st_mode)) {
       avformat_free_context(raw);
       return InvalidArgument(name + " is a directory: name one file in it");
@@ -118,10 +139,21 @@ Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
       if (LooksLikePattern(url)) url = "input";
     }
   }
+  if (long_probe) {
+    raw->probesize = kLongProbeBytes;
+    raw->max_analyze_duration = kLongProbeUs;
+  }
   if (cancels) raw->interrupt_callback = {OnInterrupt, const_cast<Cancels*>(cancels)};
   AVIOContext* own = raw->pb;
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
-  if (int error = avformat_open_input(&raw, url.c_str(), format, nullptr); error < 0) {
+  Options demuxer;
+  if (series) {
+    url = series->url;
+    format = av_find_input_format("image2");
+    demuxer.Set("pattern_type", series->is_glob ? "glob" : "sequence");
+    if (!series->is_glob) demuxer.Set("start_number", std::to_string(series->first));
+  }
+  if (int error = avformat_open_input(&raw, url.c_str(), format, demuxer.get()); error < 0) {
     if (own) avio_closep(&own);
     if (cancels && cancels->now())
       return Status(StatusCode::kCancelled, "stopped before the first frame: nothing was written");
@@ -145,27 +177,89 @@ Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
   return input;
 }
 
-const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type) {
+}  // namespace
+
+Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
+  TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenOnce(path, cancels, false));
+  struct stat st;
+  const bool is_file = path != "-" && !IsUrl(path) && stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode);
+  if (!is_file || !ProbedTooShort(*input)) return input;
+  Result<InputPtr> again = OpenOnce(path, cancels, true);
+  return again.ok() ? std::move(again) : Result<InputPtr>(std::move(input));
+}
+
+bool HasParameters(const AVStream& stream) {
+  const AVCodecParameters& par = *stream.codecpar;
+  if (par.codec_type == AVMEDIA_TYPE_AUDIO) return par.sample_rate > 0 && par.ch_layout.nb_channels > 0;
+  if (par.codec_type == AVMEDIA_TYPE_VIDEO) return par.width > 0 && par.height > 0;
+  return true;
+}
+
+std::string CodecName(const AVCodecParameters& par) {
+  if (par.codec_id != AV_CODEC_ID_NONE && par.codec_id != AV_CODEC_ID_BIN_DATA)
+    return avcodec_get_name(par.codec_id);
+  // What this FFmpeg does not know has the name that the file gives it, where that can be read.
+  std::string name;
+  for (int i = 0; i < 4; ++i) {
+    const char c = static_cast<char>(par.codec_tag >> (8 * i) & 0xFF);
+    if (c > ' ' && c < 0x7F && c != '\'' && c != '"') name += c;
+  }
+  if (name == "vvc1" || name == "vvi1") return "VVC (H.266)";
+  return name.size() == 4 ? name : "an unknown codec";
+}
+
+const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type, size_t* size) {
 #if LIBAVFORMAT_VERSION_MAJOR >= 61
   const AVPacketSideData* side =
       av_packet_side_data_get(stream.codecpar->coded_side_data, stream.codecpar->nb_coded_side_data, type);
+  if (size) *size = side ? side->size : 0;
   return side ? side->data : nullptr;
 #else
-  return av_stream_get_side_data(&stream, type, nullptr);
+  return av_stream_get_side_data(&stream, type, size);
 #endif
 }
 
+bool AddStreamSideData(AVStream* stream, AVPacketSideDataType type, const uint8_t* data, size_t size) {
+#if LIBAVFORMAT_VERSION_MAJOR >= 61
+  AVPacketSideData* side = av_packet_side_data_new(&stream->codecpar->coded_side_data,
+                                                   &stream->codecpar->nb_coded_side_data, type, size, 0);
+  uint8_t* copy = side ? side->data : nullptr;
+#else
+  uint8_t* copy = av_stream_new_side_data(stream, type, size);
+#endif
+  if (copy) std::memcpy(copy, data, size);
+  return copy != nullptr;
+}
+
+namespace {
+
+// FFmpeg's own decoders of VP8 and VP9 leave transparency out.
+const AVCodec* DecoderFor(const AVStream& stream) {
+  const AVCodecID id = stream.codecpar->codec_id;
+  const AVDictionaryEntry* alpha = av_dict_get(stream.metadata, "alpha_mode", nullptr, 0);
+  if (alpha && !std::strcmp(alpha->value, "1")) {
+    const AVCodec* codec = nullptr;
+    if (id == AV_CODEC_ID_VP8) codec = avcodec_find_decoder_by_name("libvpx");
+    if (id == AV_CODEC_ID_VP9) codec = avcodec_find_decoder_by_name("libvpx-vp9");
+    if (codec) return codec;
+  }
+  return avcodec_find_decoder(id);
+}
+
+}  // namespace
+
 Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads) {
   const AVCodecParameters& par = *stream.codecpar;
-  const AVCodec* codec = avcodec_find_decoder(par.codec_id);
-  const std::string name = avcodec_get_name(par.codec_id);
+  const AVCodec* codec = DecoderFor(stream);
+  const std::string name = CodecName(par);
   if (!codec) return Unsupported("this FFmpeg has no decoder for " + name);
   CodecPtr context(avcodec_alloc_context3(codec));
   if (!context) return OutOfMemory("no memory for the " + name + " decoder");
   int error = avcodec_parameters_to_context(context.get(), &par);
   if (error >= 0) {
     context->pkt_timebase = stream.time_base;
-    context->thread_count = threads;
+    // Theora's decoder takes a new header midway, as joined files have it, with one thread only.
+    context->thread_count = par.codec_id == AV_CODEC_ID_THEORA ? 1 : threads;
     context->max_pixels = int64_t{kMaxSide} * kMaxSide;
     error = avcodec_open2(context.get(), codec, nullptr);
   }

@@ -79,8 +79,15 @@ std::string ShownName(const std::string& path);
 // A decoder for the stream, `threads` threads (0: FFmpeg's choice). Errors name the codec.
 Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads);
 
-// A stream's side data of that type, or nullptr.
-const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type);
+// Whether a stream was found to be more than announced: sound has a rate and channels, pictures have a size.
+bool HasParameters(const AVStream& stream);
+// What messages call its codec; of one that this FFmpeg does not know, the name in the file.
+std::string CodecName(const AVCodecParameters& par);
+
+// A stream's side data of that type, or nullptr; *size, unless null, is in bytes.
+const uint8_t* StreamSideData(const AVStream& stream, AVPacketSideDataType type, size_t* size = nullptr);
+// Gives the stream a copy of it. False when there is no memory.
+bool AddStreamSideData(AVStream* stream, AVPacketSideDataType type, const uint8_t* data, size_t size);
 
 // Frames above this many pixels a side are refused before they are decoded (the C API's limit).
 inline constexpr int kMaxSide = 16384;

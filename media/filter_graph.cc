@@ -51,13 +51,17 @@ Status FilterGraph::Configure(const char* source_name, const std::string& source
 }
 
 Result<std::unique_ptr<FilterGraph>> FilterGraph::Video(const AVFrame& like, AVRational time_base,
-                                                        const std::string& filters, int threads) {
+                                                        const std::string& filters, int threads,
+                                                        AVRational rate) {
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<FilterGraph> self, Start(threads));
   const AVRational sar = like.sample_aspect_ratio.num > 0 ? like.sample_aspect_ratio : AVRational{1, 1};
   std::string args = "video_size=" + std::to_string(like.width) + "x" + std::to_string(like.height) +
                      ":pix_fmt=" + std::to_string(like.format) +
                      ":time_base=" + std::to_string(time_base.num) + "/" + std::to_string(time_base.den) +
                      ":pixel_aspect=" + std::to_string(sar.num) + "/" + std::to_string(sar.den);
+  if (rate.num > 0 && rate.den > 0) {
+    args += ":frame_rate=" + std::to_string(rate.num) + "/" + std::to_string(rate.den);
+  }
 #if LIBAVFILTER_VERSION_MAJOR >= 10
   args += ":colorspace=" + std::to_string(like.colorspace) + ":range=" + std::to_string(like.color_range);
 #endif
@@ -88,6 +92,12 @@ Status FilterGraph::Push(const AVFrame* frame) {
   // KEEP_REF never changes the frame; the signature predates const.
   const int error = filters_->buffersrc_add_frame_flags(
       source_, const_cast<AVFrame*>(frame), AV_BUFFERSRC_FLAG_KEEP_REF | AV_BUFFERSRC_FLAG_NO_CHECK_FORMAT);
+  if (error < 0) return FfmpegStatus(StatusCode::kInternal, "cannot convert a frame", error);
+  return OkStatus();
+}
+
+Status FilterGraph::End(int64_t pts) {
+  const int error = filters_->buffersrc_close(source_, pts, 0);
   if (error < 0) return FfmpegStatus(StatusCode::kInternal, "cannot convert a frame", error);
   return OkStatus();
 }

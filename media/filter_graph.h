@@ -12,15 +12,20 @@ namespace tempera::media {
 class FilterGraph {
  public:
   // A video chain for pictures like `like` (size, format, shape of pixels), FILTERS in FFmpeg's own
-  // notation ("bwdif,format=yuv420p"). Times of pictures are in `time_base`.
+  // notation ("bwdif,format=yuv420p"). Times of pictures are in `time_base`; some filters want to know the
+  // `rate` (pictures a second) as well.
   static Result<std::unique_ptr<FilterGraph>> Video(const AVFrame& like, AVRational time_base,
-                                                    const std::string& filters, int threads);
+                                                    const std::string& filters, int threads,
+                                                    AVRational rate = {0, 1});
   // The same for sound; frame_samples > 0 regroups it into frames of that many samples (but the last).
   static Result<std::unique_ptr<FilterGraph>> Audio(const AVFrame& like, AVRational time_base,
                                                     const std::string& filters, int frame_samples);
 
   // Hands in a picture (a new reference is taken), or nullptr for the end.
   Status Push(const AVFrame* frame);
+  // The end, at `pts` of the pictures' time base: filters that count pictures want to know how long the last
+  // one is.
+  Status End(int64_t pts);
   // The next finished one, or nullptr when more input is needed or all has been given. Its time is in
   // time_base() of this graph's end.
   Result<FramePtr> Pull();

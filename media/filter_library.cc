@@ -43,6 +43,7 @@ Result<FilterLibrary> LoadFilterLibrary(const std::string& name) {
   find("avfilter_inout_alloc", &all.inout_alloc);
   find("avfilter_inout_free", &all.inout_free);
   find("av_buffersrc_add_frame_flags", &all.buffersrc_add_frame_flags);
+  find("av_buffersrc_close", &all.buffersrc_close);
   find("av_buffersink_get_frame", &all.buffersink_get_frame);
   find("av_buffersink_get_time_base", &all.buffersink_get_time_base);
   find("av_buffersink_set_frame_size", &all.buffersink_set_frame_size);

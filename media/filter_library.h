@@ -27,6 +27,7 @@ struct FilterLibrary {
   decltype(&::avfilter_inout_alloc) inout_alloc;
   decltype(&::avfilter_inout_free) inout_free;
   decltype(&::av_buffersrc_add_frame_flags) buffersrc_add_frame_flags;
+  decltype(&::av_buffersrc_close) buffersrc_close;
   decltype(&::av_buffersink_get_frame) buffersink_get_frame;
   decltype(&::av_buffersink_get_time_base) buffersink_get_time_base;
   decltype(&::av_buffersink_set_frame_size) buffersink_set_frame_size;

@@ -6,6 +6,7 @@ extern "C" {
 #include <libavutil/imgutils.h>
 }
 
+#include "media/film/alpha_plane.h"
 #include "media/frame_bridge.h"
 
 namespace tempera::media {
@@ -129,6 +130,19 @@ Result<Frame> Frame::AllocateLike(const Frame& other) {
   frame.pts = other.pts;
   frame.pts_us = other.pts_us;
   frame.duration = other.duration;
+  if (other.av)
+    TEMPERA_RETURN_IF_ERROR(CopyAlphaPlane(*other.av, static_cast<AVFrame*>(frame.storage.get())));
+  // Captions (CEA-608 and 708) travel beside the pictures they belong to.
+  const AVFrameSideData* captions =
+      other.av ? av_frame_get_side_data(other.av, AV_FRAME_DATA_A53_CC) : nullptr;
+  if (captions && captions->buf) {
+    AVBufferRef* shared = av_buffer_ref(captions->buf);
+    auto* own = static_cast<AVFrame*>(frame.storage.get());
+    if (!shared || !av_frame_new_side_data_from_buf(own, AV_FRAME_DATA_A53_CC, shared)) {
+      av_buffer_unref(&shared);
+      return OutOfMemory("no memory for captions");
+    }
+  }
   return frame;
 }
 

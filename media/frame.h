@@ -33,7 +33,7 @@ struct Frame {
 
   // New pixels, uninitialised.
   static Result<Frame> Allocate(PixelFormat format, int width, int height);
-  // Format, size, colours and time of another frame, pixels of its own.
+  // Format, size, colours, time, captions and film's transparency of another frame, pixels of its own.
   static Result<Frame> AllocateLike(const Frame& other);
 };
 

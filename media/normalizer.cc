@@ -5,8 +5,11 @@
 
 extern "C" {
 #include <libavutil/display.h>
+#include <libavutil/mathematics.h>
 #include <libavutil/pixdesc.h>
 }
+
+#include "media/film/alpha_plane.h"
 
 namespace tempera::media {
 namespace {
@@ -107,6 +110,21 @@ void Normalizer::Note(const std::string& what) {
   if (std::find(notices_.begin(), notices_.end(), what) == notices_.end()) notices_.push_back(what);
 }
 
+// From fields to whole frames.
+std::vector<std::string> Normalizer::FieldFilters(const AVFrame& frame) {
+  // The filters look at neighbours in both directions.
+  if (frame.width < 4 || frame.height < 4) return {};
+  if (telecined_.num > 0 && frame.width >= 32 && frame.height >= 32) {
+    Note("telecine is taken back: four frames of five remain");
+    // Where the film's clock pauses, frames are repeated, for the filters count.
+    return {"fps=" + std::to_string(telecined_.num) + "/" + std::to_string(telecined_.den), "settb=1/90000",
+            "fieldmatch", "bwdif=mode=send_frame:deint=interlaced", "decimate"};
+  }
+  if (!interlaced_) return {};
+  Note("interlaced fields become whole frames");
+  return {"bwdif=mode=send_frame:deint=interlaced"};
+}
+
 // The filters for this picture, "" when it can be handed through, and the colour tags of what comes out.
 Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int* range) {
   const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
@@ -122,9 +140,17 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
   const char* const hdr = HdrName(frame.color_trc);
   std::vector<std::string> filters;
 
-  if (interlaced_ && frame.width >= 4 && frame.height >= 4) {
-    filters.push_back("bwdif=mode=send_frame:deint=interlaced");
-    Note("interlaced fields become whole frames");
+  filters = FieldFilters(frame);
+  const Crop whole{0, 0, frame.width, frame.height};
+  const bool cropped =
+      crop_.width > 0 && crop_.x + crop_.width <= frame.width && crop_.y + crop_.height <= frame.height;
+  const Crop& seen = cropped ? crop_ : whole;
+  const std::string crop_filter = "crop=" + std::to_string(seen.width) + ":" + std::to_string(seen.height) +
+                                  ":" + std::to_string(seen.x) + ":" + std::to_string(seen.y);
+  if (cropped) {
+    filters.push_back(crop_filter);
+    Note("cropped to " + std::to_string(seen.width) + "x" + std::to_string(seen.height) +
+         ", the part that the file says is to be seen");
   }
 
   // What it is after the colour steps.
@@ -170,8 +196,12 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     filters.push_back(turn_.filters);
     Note(turn_.degrees ? "turned upright (" + std::to_string(turn_.degrees) + " degrees)" : "turned upright");
   }
-  const int turned_width = turn_.swaps_axes ? frame.height : frame.width;
-  const int turned_height = turn_.swaps_axes ? frame.width : frame.height;
+  if (width_ == 0) {
+    width_ = turn_.swaps_axes ? seen.height : seen.width;
+    height_ = turn_.swaps_axes ? seen.width : seen.height;
+  }
+  const int turned_width = turn_.swaps_axes ? seen.height : seen.width;
+  const int turned_height = turn_.swaps_axes ? seen.width : seen.height;
   const bool resize = turned_width != width_ || turned_height != height_;
   if (resize) Note("a change of picture size midway is scaled to the first size");
 
@@ -223,7 +253,19 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     if (video && is_rgb && !hdr) Note("RGB becomes 4:2:0 (BT.709)");
     if (!matrix_fits) Note("the colour matrix becomes BT.709");
   }
-  if (video && ShowsThrough(frame, *desc)) Note("transparency is dropped");
+  alpha_.reset();
+  const bool has_fields = interlaced_ || telecined_.num > 0;
+  if (video && ShowsThrough(frame, *desc) && has_fields) {
+    Note("transparency is dropped, as the film is interlaced");
+  } else if (video && ShowsThrough(frame, *desc)) {
+    std::string plane = "alphaextract";
+    if (cropped) plane += "," + crop_filter;
+    if (!turn_.filters.empty()) plane += "," + turn_.filters;
+    // It is a number and no colour, so that no range is changed.
+    plane += ",scale=w=" + std::to_string(width_) + ":h=" + std::to_string(height_) +
+             ":in_range=full:out_range=full,format=gray";
+    TEMPERA_ASSIGN_OR_RETURN(alpha_, FilterGraph::Video(frame, time_base_, plane, 1));
+  }
 
   std::string chain;
   for (const std::string& f : filters) chain += (chain.empty() ? "" : ",") + f;
@@ -233,14 +275,10 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
 Status Normalizer::Push(const AVFrame* frame, std::vector<FramePtr>* ready) {
   if (!frame) {
     if (!graph_) return OkStatus();
-    TEMPERA_RETURN_IF_ERROR(graph_->Push(nullptr));
+    TEMPERA_RETURN_IF_ERROR(EndGraph());
     return Drain(ready);
   }
-  if (width_ == 0) {
-    width_ = turn_.swaps_axes ? frame->height : frame->width;
-    height_ = turn_.swaps_axes ? frame->width : frame->height;
-  }
-  interlaced_ |= IsInterlaced(*frame);
+  interlaced_ |= telecined_.num == 0 && IsInterlaced(*frame);
   const Key key = {frame->width,
                    frame->height,
                    frame->format,
@@ -251,25 +289,41 @@ Status Normalizer::Push(const AVFrame* frame, std::vector<FramePtr>* ready) {
                    interlaced_};
   if (key_ != key) {
     if (graph_) {
-      TEMPERA_RETURN_IF_ERROR(graph_->Push(nullptr));
+      TEMPERA_RETURN_IF_ERROR(EndGraph());
       TEMPERA_RETURN_IF_ERROR(Drain(ready));
       graph_.reset();
     }
     tone_mapped_ = false;
     TEMPERA_ASSIGN_OR_RETURN(std::string chain, Chain(*frame, &out_colorspace_, &out_range_));
     if (!chain.empty()) {
-      TEMPERA_ASSIGN_OR_RETURN(graph_, FilterGraph::Video(*frame, time_base_, chain, threads_));
+      TEMPERA_ASSIGN_OR_RETURN(graph_, FilterGraph::Video(*frame, time_base_, chain, threads_, telecined_));
     }
     key_ = key;
   }
+  const size_t before = ready->size();
   if (!graph_) {
     FramePtr copy(av_frame_clone(frame));
     if (!copy) return OutOfMemory("no memory for a frame");
     ready->push_back(std::move(copy));
-    return OkStatus();
+  } else {
+    last_pts_ = frame->pts;
+    TEMPERA_RETURN_IF_ERROR(graph_->Push(frame));
+    TEMPERA_RETURN_IF_ERROR(Drain(ready));
   }
-  TEMPERA_RETURN_IF_ERROR(graph_->Push(frame));
-  return Drain(ready);
+  // Without filters for fields one picture makes one.
+  return alpha_ && ready->size() == before + 1 ? AttachAlpha(*frame, ready->back().get()) : OkStatus();
+}
+
+Status Normalizer::AttachAlpha(const AVFrame& from, AVFrame* to) {
+  TEMPERA_RETURN_IF_ERROR(alpha_->Push(&from));
+  TEMPERA_ASSIGN_OR_RETURN(const FramePtr plane, alpha_->Pull());
+  if (!plane || plane->width != to->width || plane->height != to->height) return OkStatus();
+  return SetAlphaPlane(plane->data[0], plane->linesize[0], to);
+}
+
+Status Normalizer::EndGraph() {
+  if (telecined_.num == 0 || last_pts_ == AV_NOPTS_VALUE) return graph_->Push(nullptr);
+  return graph_->End(last_pts_ + av_rescale_q(1, av_inv_q(telecined_), time_base_));
 }
 
 Status Normalizer::Drain(std::vector<FramePtr>* ready) {

@@ -23,6 +23,11 @@ struct Turn {
 // right angle are left as they are.
 Turn TurnOf(const int32_t* matrix);
 
+// A part of a picture as it is decoded, in pixels; width 0: all of it.
+struct Crop {
+  int x = 0, y = 0, width = 0, height = 0;
+};
+
 enum class Target {
   kVideo,     // I420, or NV12 where the source is; the source's matrix and range where we know them
   kRgb,       // RGB
@@ -34,9 +39,15 @@ class Normalizer {
   // time_base: of the pictures pushed. threads: for the conversions.
   Normalizer(Target target, Turn turn, AVRational time_base, int threads);
 
+  // Takes telecine back: of five frames that were four of a film, those four come out. rate: of the frames
+  // pushed. Before the first Push.
+  void Detelecine(AVRational rate) { telecined_ = rate; }
+  // The part of each decoded picture that is meant to be seen. Before the first Push.
+  void CropTo(const Crop& crop) { crop_ = crop; }
+
   // Takes one decoded picture, or nullptr for the end, and appends those that are ready, their pts in
-  // the same time base. A picture that needs no change is handed through without a copy. All have
-  // the size of the first.
+  // the same time base. Transparency of a film lies beside its pictures (alpha_plane.h). A picture that needs
+  // no change is handed through without a copy. All have the size of the first.
   Status Push(const AVFrame* frame, std::vector<FramePtr>* ready);
 
   int width() const { return width_; }  // of what comes out; 0 before the first
@@ -49,6 +60,9 @@ class Normalizer {
   // All that decides which filters a picture needs.
   using Key = std::array<int, 8>;
   Result<std::string> Chain(const AVFrame& frame, int* colorspace, int* range);
+  std::vector<std::string> FieldFilters(const AVFrame& frame);
+  Status EndGraph();
+  Status AttachAlpha(const AVFrame& from, AVFrame* to);
   Status Drain(std::vector<FramePtr>* ready);
   void Note(const std::string& what);
 
@@ -56,9 +70,13 @@ class Normalizer {
   const Turn turn_;
   const AVRational time_base_;
   const int threads_;
+  AVRational telecined_{0, 1};  // 0: no telecine is taken back
+  Crop crop_;
   bool interlaced_ = false;  // once seen, all goes through the deinterlacer
   int width_ = 0, height_ = 0;
   std::optional<Key> key_;
+  std::unique_ptr<FilterGraph> alpha_;  // makes the plane of transparency; null: there is none to keep
+  int64_t last_pts_ = AV_NOPTS_VALUE;
   std::unique_ptr<FilterGraph> graph_;  // null: hand through
   int out_colorspace_ = AVCOL_SPC_UNSPECIFIED, out_range_ = AVCOL_RANGE_UNSPECIFIED;
   bool tone_mapped_ = false;

@@ -11,11 +11,16 @@
 #include <thread>
 
 extern "C" {
-#include <libavutil/dovi_meta.h>
 #include <libavutil/mathematics.h>
 }
 
 #include "media/ffmpeg.h"
+#include "media/film/clean_aperture.h"
+#include "media/film/encrypted.h"
+#include "media/film/input_facts.h"
+#include "media/film/packet_line.h"
+#include "media/film/series.h"
+#include "media/film/walk.h"
 #include "media/frame_bridge.h"
 #include "media/normalizer.h"
 #include "src/base/thread_pool.h"
@@ -28,8 +33,8 @@ constexpr AVRational kMicroseconds{1, 1000000};
 // AAC runs in over 21 to 46 ms, Opus over 80.
 constexpr int64_t kLongestRunInUs = 100000;
 
-// A step in time longer than this is a broken clock, not a pause: the film goes on without it.
-constexpr int64_t kLongestStepUs = int64_t{3600} * 1000000;
+// How far behind the end sound may lie in a file: the longest that FFmpeg's muxers let streams run apart.
+constexpr int64_t kLongestWaitUs = 10 * 1000000;
 
 // Between two looks at an input that has nothing yet.
 constexpr std::chrono::milliseconds kAgain{2};
@@ -45,23 +50,22 @@ constexpr int64_t kMostTicks = int64_t{1} << 60;
 int64_t Moment(int64_t ts) { return ts >= -kMostTicks && ts <= kMostTicks ? ts : AV_NOPTS_VALUE; }
 int64_t Bounded(int64_t ticks) { return std::clamp(ticks, -kMostTicks, kMostTicks); }
 
-// "12.5", without trailing zeros.
-std::string Seconds(double seconds) {
-  char text[32];
-  std::snprintf(text, sizeof text, "%.9g", seconds);
-  return text;
-}
+// How a reader comes to where it should begin.
+enum class Approach {
+  kSeek,      // by the file's index
+  kSeekBack,  // the same, a minute earlier: without an index a seek may land behind the key frame wanted
+  kWalk,      // through all of the file up to there
+};
 
-bool IsSinglePicture(const AVFormatContext& input) {
-  const std::string name = input.iformat->name;
-  // Of a numbered series it counts the pictures.
-  if (name == "image2") return input.streams[0]->duration <= 1;
-  return name.size() > 5 && name.compare(name.size() - 5, 5, "_pipe") == 0;
-}
+// A file of this size is walked through in a few seconds.
+constexpr int64_t kMostWalkedBytes = int64_t{2} << 30;
+constexpr int64_t kBackUs = int64_t{60} * 1000000;
 
 class Reader final : public VideoReader {
  public:
-  Status Start(const std::string& path, const ReaderOptions& options);
+  Status Start(const std::string& path, const ReaderOptions& options, Approach approach);
+  // After Start: it began behind the wanted moment, and may not have without the seek.
+  bool LandedLate() const;
 
   const VideoInfo& info() const override { return info_; }
   Result<std::optional<Frame>> Read() override;
@@ -74,18 +78,20 @@ class Reader final : public VideoReader {
   int64_t end_us() const override { return end_us_; }
 
  private:
-  Status CheckStream();
-  void Seek(double start_s);
+  void Seek(double start_s, Approach approach);
   Status Prime();
-  void Describe(const AVFrame& first);
   Status ReadPacket();
+  Status HandlePackets();
+  Status HandlePicture(const AVPacket& packet);
+  Status EndWalk();
+  void Detelecine(AVRational rate);
   Status Decode(const AVPacket* packet);
   Status Accept(AVFrame* frame);
   Status PassOn(AVPacket* packet);
   bool OthersDone() const;
   void TimeFrame(AVFrame* frame);
 
-  std::string name_;
+  std::string name_, path_;
   ReaderOptions options_;
   std::atomic<bool> stop_{false};
   Cancels cancels_{nullptr, &stop_};
@@ -94,6 +100,8 @@ class Reader final : public VideoReader {
   CodecPtr decoder_;
   std::unique_ptr<Normalizer> normalizer_;
   PacketPtr packet_;
+  std::unique_ptr<PacketLine> line_;
+  std::unique_ptr<Walk> walk_;  // while on the way to the start
   FramePtr decoded_;
   VideoInfo info_;
   AVRational time_base_{1, 1};
@@ -102,65 +110,73 @@ class Reader final : public VideoReader {
   std::vector<FramePtr> scratch_;
   std::deque<FramePtr> ready_;
   std::deque<PacketPtr> early_packets_;  // before the first frame
+  int64_t read_to_ = 0;                  // the end of the last packet in the file
   int64_t early_bytes_ = 0, left_out_ = 0;
   std::vector<bool> stream_done_;
   PacketSink sink_;
   bool primed_ = false;
-  bool video_done_ = false;  // no further frame will come
-  bool input_done_ = false;  // no further packet will come
-  int64_t last_pts_ = AV_NOPTS_VALUE;
-  int64_t step_ = 1;  // ticks between frames, when the file does not say
-  int64_t jump_ = 0;  // ticks taken out of a broken clock
+  bool far_behind_ = false;             // what is read lies far behind the end that is wanted
+  bool video_done_ = false;             // no further frame will come
+  bool input_done_ = false;             // no further packet will come
+  int64_t last_pts_ = AV_NOPTS_VALUE;   // of what is given
+  int64_t last_seen_ = AV_NOPTS_VALUE;  // of what was decoded
+  int64_t step_ = 1;                    // ticks between frames, when the file does not say
+  bool sought_ = false;                 // it began elsewhere than at the beginning
+  bool saw_before_ = false;  // a frame before the wanted moment, so that none of those behind it is missing
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
-  std::string ended_early_;
+  std::string ended_early_, series_notice_, telecine_notice_;
 };
 
-Status Reader::CheckStream() {
-  video_ = -1;
-  for (unsigned i = 0; i < input_->nb_streams; ++i) {
-    // A cover picture of an audio file is no video.
-    if (input_->streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC) {
-      input_->streams[i]->discard = AVDISCARD_DEFAULT;
-    }
-  }
-  const int best = av_find_best_stream(input_.get(), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
-  if (best >= 0 && !(input_->streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC)) video_ = best;
-  if (video_ < 0) return InvalidArgument(name_ + " holds no video");
-  const AVStream& stream = *input_->streams[video_];
-  const AVCodecParameters& par = *stream.codecpar;
-  if (par.width > kMaxSide || par.height > kMaxSide) {
-    return InvalidArgument(name_ + " is " + std::to_string(par.width) + "x" + std::to_string(par.height) +
-                           " pixels: at most " + std::to_string(kMaxSide) +
-                           " a side can be painted; scale it down first");
-  }
-  if (const uint8_t* data = StreamSideData(stream, AV_PKT_DATA_DOVI_CONF)) {
-    const auto* dovi = reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(data);
-    if (dovi->dv_profile == 5) {
-      return Unsupported(name_ +
-                         " is Dolby Vision profile 5, whose colours FFmpeg cannot convert: "
-                         "export it as HDR10 or SDR first");
-    }
-  }
-  return OkStatus();
-}
-
-void Reader::Seek(double start_s) {
+void Reader::Seek(double start_s, Approach approach) {
   const int64_t file_start = Moment(input_->start_time) == AV_NOPTS_VALUE ? 0 : input_->start_time;
   origin_us_ = Bounded(file_start + std::llround(std::clamp(start_s * 1e6, 0.0, 1e18)));
   origin_ticks_ = Bounded(av_rescale_q(origin_us_, kMicroseconds, time_base_));
   if (options_.duration_s >= 0) end_us_ = std::llround(options_.duration_s * 1e6);
-  // To the key frame before; inputs that cannot seek are decoded from their beginning.
-  if (start_s > 0) avformat_seek_file(input_.get(), -1, INT64_MIN, origin_us_, origin_us_, 0);
+  if (start_s <= 0) return;
+  const bool seekable = !input_->pb || (input_->pb->seekable & AVIO_SEEKABLE_NORMAL);
+  const int64_t bytes = input_->pb ? avio_size(input_->pb) : -1;
+  const bool is_guess = LacksIndex(*input_, *input_->streams[video_]);
+  if (approach == Approach::kWalk || !seekable || (is_guess && bytes <= kMostWalkedBytes)) {
+    walk_ = std::make_unique<Walk>();
+    return;
+  }
+  // To the key frame before. What a seek that fails leaves behind is seen by LandedLate.
+  const int64_t to = origin_us_ - (approach == Approach::kSeekBack ? kBackUs : 0);
+  (void)avformat_seek_file(input_.get(), -1, INT64_MIN, to, to, 0);
+  sought_ = true;
 }
 
-Status Reader::Start(const std::string& path, const ReaderOptions& options) {
+// 3:2 pull-down makes 30 frames a second from 24, and no other rate.
+void Reader::Detelecine(AVRational rate) {
+  const double fps = rate.den > 0 ? av_q2d(rate) : 0;
+  if (fps < 29.9 || fps > 30.1) {
+    telecine_notice_ = "telecine has 30 frames a second, and this film " +
+                       (fps > 0 ? Seconds(std::round(fps * 100) / 100) : "an unknown number") +
+                       ": nothing is taken back";
+    return;
+  }
+  normalizer_->Detelecine(rate);
+  av_reduce(&info_.frame_rate.num, &info_.frame_rate.den, int64_t{rate.num} * 4, int64_t{rate.den} * 5,
+            INT32_MAX);
+}
+
+bool Reader::LandedLate() const {
+  return sought_ && !saw_before_ && (ready_.empty() || ready_.front()->pts > step_ + step_ / 2);
+}
+
+Status Reader::Start(const std::string& path, const ReaderOptions& options, Approach approach) {
   name_ = ShownName(path);
+  path_ = path;
   options_ = options;
   cancels_.first = options.cancel;
+  if (const auto series = FindSeries(path); series.ok() && series->has_value()) {
+    series_notice_ = (*series)->notice;
+  }
   TEMPERA_ASSIGN_OR_RETURN(input_, OpenInput(path, &cancels_));
-  TEMPERA_RETURN_IF_ERROR(CheckStream());
+  TEMPERA_ASSIGN_OR_RETURN(video_, ChooseVideo(*input_, name_));
   AVStream& stream = *input_->streams[video_];
   time_base_ = stream.time_base;
+  line_ = std::make_unique<PacketLine>(*input_);
   stream_done_.assign(input_->nb_streams, false);
   // Four threads outrun any network; each costs a frame of memory.
   const int threads = options.threads > 0 ? options.threads : std::min(4, AvailableCpus());
@@ -179,7 +195,14 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options) {
     info_.frame_rate = {rate.num, rate.den};
     step_ = std::clamp<int64_t>(av_rescale_q(1, av_inv_q(rate), time_base_), 1, int64_t{1} << 40);
   }
-  Seek(options.start_s);
+  if (options.detelecine) Detelecine(rate);
+  // FFmpeg 7.1 and later say it themselves, and crop.
+  if (LIBAVFORMAT_VERSION_MAJOR < 61 && !std::strncmp(input_->iformat->name, "mov", 3) && !IsUrl(path)) {
+    if (const auto seen = ReadCleanAperture(path, static_cast<uint32_t>(stream.id))) {
+      normalizer_->CropTo({seen->x, seen->y, seen->width, seen->height});
+    }
+  }
+  Seek(options.start_s, approach);
   return Prime();
 }
 
@@ -195,6 +218,9 @@ Status Reader::Prime() {
       return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
     }
     const std::string said = TakeFfmpegError();
+    if (!std::strcmp(input_->iformat->name, "mpegts") && IsScrambledTransport(path_)) {
+      return Unsupported(name_ + kIsEncrypted);
+    }
     if (options_.start_s > 0 && lost_ == 0) {
       return InvalidArgument(name_ + " has no frame at second " + Seconds(options_.start_s) +
                              ": it ends before");
@@ -202,46 +228,15 @@ Status Reader::Prime() {
     return InvalidArgument("no frame of " + name_ + " could be decoded" + (said.empty() ? "" : ": " + said) +
                            "; the file is damaged or cut short");
   }
-  Describe(*ready_.front());
+  DescribeVideo(input_.get(), video_, *ready_.front(), options_,
+                options_.detelecine && telecine_notice_.empty(), &info_);
   primed_ = true;
   return OkStatus();
 }
 
-void Reader::Describe(const AVFrame& first) {
-  const AVStream& stream = *input_->streams[video_];
-  info_.width = first.width;
-  info_.height = first.height;
-  info_.time_base = {time_base_.num, time_base_.den};
-  AVRational sar = av_guess_sample_aspect_ratio(input_.get(), const_cast<AVStream*>(&stream), nullptr);
-  const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
-  if (TurnOf(reinterpret_cast<const int32_t*>(matrix)).swaps_axes && sar.num > 0) sar = av_inv_q(sar);
-  if (sar.num > 0 && sar.den > 0) info_.sample_aspect = {sar.num, sar.den};
-  info_.format = first.format == AV_PIX_FMT_NV12 ? PixelFormat::kNv12 : PixelFormat::kI420;
-  info_.color_primaries = first.color_primaries;
-  info_.color_transfer = first.color_trc;
-  info_.color_space = first.colorspace;
-  info_.color_range = first.format == AV_PIX_FMT_YUVJ420P ? AVCOL_RANGE_JPEG : first.color_range;
-  info_.chroma_location = first.chroma_location;
-  info_.single_picture = IsSinglePicture(*input_);
-
-  double seconds = 0;
-  if (stream.duration > 0 && stream.duration != AV_NOPTS_VALUE) {
-    seconds = stream.duration * av_q2d(time_base_);
-  } else if (input_->duration > 0) {
-    seconds = input_->duration * 1e-6;
-  }
-  double wanted = std::max(0.0, seconds - options_.start_s);
-  if (options_.duration_s >= 0)
-    wanted = seconds > 0 ? std::min(wanted, options_.duration_s) : options_.duration_s;
-  if (stream.nb_frames > 0 && seconds > 0) {
-    info_.estimated_frames = std::llround(stream.nb_frames * wanted / seconds);
-  } else if (info_.frame_rate.num > 0) {
-    info_.estimated_frames = std::llround(wanted * info_.frame_rate.num / info_.frame_rate.den);
-  }
-}
-
 bool Reader::OthersDone() const {
   if (end_us_ == INT64_MAX) return false;
+  if (far_behind_) return true;
   for (unsigned i = 0; i < input_->nb_streams && i < stream_done_.size(); ++i) {
     const AVStream& s = *input_->streams[i];
     if (s.codecpar->codec_type == AVMEDIA_TYPE_AUDIO && !stream_done_[i]) return false;
@@ -266,18 +261,52 @@ Status Reader::ReadPacket() {
     return OkStatus();
   }
   if (error < 0) {
-    if (error != AVERROR_EOF && !cancels_.now()) ended_early_ = ErrorText(error);
+    // Behind a gap of a series, image2 may look for more pictures than there are.
+    const bool gap = !series_notice_.empty();
+    if (error != AVERROR_EOF && !cancels_.now() && !gap) ended_early_ = ErrorText(error);
+    line_->End();
+    TEMPERA_RETURN_IF_ERROR(HandlePackets());
+    if (walk_) TEMPERA_RETURN_IF_ERROR(EndWalk());
     input_done_ = true;
     return OkStatus();
   }
-  Status status;
-  if (packet_->stream_index == video_) {
-    if (!video_done_) status = Decode(packet_.get());
-  } else {
-    status = PassOn(packet_.get());
+  if (packet_->pos >= 0) read_to_ = std::max(read_to_, packet_->pos + packet_->size);
+  TEMPERA_RETURN_IF_ERROR(line_->Push(packet_.get()));
+  return HandlePackets();
+}
+
+// What has its place in time.
+Status Reader::HandlePackets() {
+  while (const PacketPtr packet = line_->Pop()) {
+    if (packet->stream_index != video_) {
+      TEMPERA_RETURN_IF_ERROR(PassOn(packet.get()));
+    } else if (!video_done_) {
+      TEMPERA_RETURN_IF_ERROR(HandlePicture(*packet));
+    } else if (const int64_t at = Moment(packet->dts); at != AV_NOPTS_VALUE && end_us_ != INT64_MAX) {
+      // A track without packets does not say that its end has come.
+      far_behind_ |=
+          av_compare_ts(Bounded(at - origin_ticks_), time_base_, end_us_ + kLongestWaitUs, kMicroseconds) > 0;
+    }
   }
-  av_packet_unref(packet_.get());
-  return status;
+  return OkStatus();
+}
+
+Status Reader::HandlePicture(const AVPacket& packet) {
+  if (IsEncrypted(packet)) return Unsupported(name_ + kIsEncrypted);
+  if (!walk_) return Decode(&packet);
+  int64_t ticks = Moment(packet.dts != AV_NOPTS_VALUE ? packet.dts : packet.pts);
+  if (ticks != AV_NOPTS_VALUE) ticks -= origin_ticks_;
+  const int64_t second = std::max<int64_t>(1, av_rescale_q(1000000, kMicroseconds, time_base_));
+  if (!walk_->Add(packet, ticks, second)) return OutOfMemory("no memory to read " + name_);
+  return walk_->arrived() ? EndWalk() : OkStatus();
+}
+
+Status Reader::EndWalk() {
+  const std::unique_ptr<Walk> walk = std::move(walk_);
+  while (const PacketPtr packet = walk->Next()) {
+    if (!video_done_) TEMPERA_RETURN_IF_ERROR(Decode(packet.get()));
+  }
+  return OkStatus();
 }
 
 Status Reader::PassOn(AVPacket* packet) {
@@ -323,7 +352,10 @@ Status Reader::Decode(const AVPacket* packet) {
   int error = avcodec_send_packet(decoder_.get(), packet);
   if (error < 0 && error != AVERROR(EAGAIN) && error != AVERROR_EOF) {
     if (error == AVERROR(ENOMEM)) return OutOfMemory("no memory to decode " + name_);
-    ++lost_;
+    // Theora's headers, which joined files bring again, are no pictures.
+    const bool header =
+        decoder_->codec_id == AV_CODEC_ID_THEORA && packet && packet->size > 0 && (packet->data[0] & 0x80);
+    if (!header) ++lost_;
   }
   for (int flush_errors = 0;;) {
     error = avcodec_receive_frame(decoder_.get(), decoded_.get());
@@ -350,28 +382,32 @@ Status Reader::Decode(const AVPacket* packet) {
   return OkStatus();
 }
 
-// Gives a frame its place in time: from 0, always rising.
+// Gives a frame its place in time, from the origin on.
 void Reader::TimeFrame(AVFrame* frame) {
   int64_t pts = Moment(frame->best_effort_timestamp);
   if (pts == AV_NOPTS_VALUE) pts = Moment(frame->pts);
   if (pts == AV_NOPTS_VALUE) {
-    pts = last_pts_ == AV_NOPTS_VALUE ? 0 : last_pts_ + step_;
+    // Without times it counts: from the beginning, which lies before the origin where that is not wanted.
+    const int64_t first =
+        sought_ ? 0
+                : -Bounded(av_rescale_q(std::llround(std::clamp(options_.start_s * 1e6, 0.0, 1e18)),
+                                        kMicroseconds, time_base_));
+    pts = last_seen_ == AV_NOPTS_VALUE ? first : last_seen_ + step_;
   } else {
-    pts -= origin_ticks_ + jump_;
-    if (last_pts_ != AV_NOPTS_VALUE) {
-      const int64_t longest = std::max<int64_t>(1, av_rescale_q(kLongestStepUs, kMicroseconds, time_base_));
-      if (pts - last_pts_ > longest || last_pts_ - pts > longest) {
-        jump_ += pts - (last_pts_ + step_);
-        pts = last_pts_ + step_;
-      }
-    }
+    pts -= origin_ticks_;
   }
+  last_seen_ = pts;
   frame->pts = pts;
 }
 
 Status Reader::Accept(AVFrame* frame) {
   TimeFrame(frame);
-  if (options_.start_s > 0 && frame->pts < 0) return OkStatus();
+  if (options_.start_s > 0 && frame->pts < 0) {
+    saw_before_ = true;
+    return OkStatus();
+  }
+  // What could not be decoded on the way is not missed.
+  if (last_pts_ == AV_NOPTS_VALUE && options_.start_s > 0) lost_ = 0;
   if (end_us_ != INT64_MAX && av_compare_ts(frame->pts, time_base_, end_us_, kMicroseconds) >= 0) {
     video_done_ = true;
     return OkStatus();
@@ -385,6 +421,8 @@ Status Reader::Accept(AVFrame* frame) {
     if (frame->pts <= last_pts_) frame->pts = last_pts_ + std::max<int64_t>(1, step_ / 2);
   }
   last_pts_ = frame->pts;
+  // Adam7 is an order of transmission: such a picture has no fields.
+  if (decoder_->codec_id == AV_CODEC_ID_PNG || decoder_->codec_id == AV_CODEC_ID_APNG) SetWhole(frame);
   if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT)) ++concealed_;
   scratch_.clear();
   Status status = normalizer_->Push(frame, &scratch_);
@@ -423,31 +461,24 @@ Status Reader::SetPacketSink(PacketSink sink) {
 
 std::vector<std::string> Reader::notices() const {
   std::vector<std::string> all = normalizer_->notices();
-  const auto frames = [](int64_t n) { return std::to_string(n) + (n == 1 ? " frame" : " frames"); };
-  if (concealed_ > 0 || lost_ > 0) {
-    std::string damage = "the file is damaged: ";
-    if (concealed_ > 0) damage += frames(concealed_) + " repaired";
-    if (concealed_ > 0 && lost_ > 0) damage += ", ";
-    if (lost_ > 0) damage += frames(lost_) + " could not be decoded";
-    all.push_back(damage);
-  }
+  if (concealed_ > 0 || lost_ > 0) all.push_back(DamageNote(concealed_, lost_));
   if (left_out_ > 0) {
     all.push_back(std::to_string(left_out_) +
                   " packets of other streams before the first frame were left out");
   }
-  if (jump_ != 0) all.push_back("a jump of the file's clock was taken out");
+  if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
+  if (!series_notice_.empty()) all.push_back(series_notice_);
+  if (line_ && line_->jumped()) all.push_back(line_->notice(origin_us_));
+  const bool all_read = input_done_ && end_us_ == INT64_MAX && !cancels_.now();
+  if (all_read && UnreadEnd(*input_, read_to_) > 0) all.push_back(UnreadNote(UnreadEnd(*input_, read_to_)));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.
   const AVStream& stream = *input_->streams[video_];
-  if (ended_early_.empty() && input_done_ && end_us_ == INT64_MAX && stream.duration > 0 &&
-      stream.duration != AV_NOPTS_VALUE && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
+  if (ended_early_.empty() && input_done_ && end_us_ == INT64_MAX && BelievedDuration(stream) > 0 &&
+      !line_->jumped() && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
     const double said = stream.duration * av_q2d(time_base_) - options_.start_s;
     const double got = (last_pts_ + step_) * av_q2d(time_base_);
-    if (said - got > std::max(2.0, 0.05 * said)) {
-      char text[96];
-      std::snprintf(text, sizeof text, "the file breaks off at %.1f of %.1f seconds", got, said);
-      all.push_back(text);
-    }
+    if (said - got > std::max(2.0, 0.05 * said)) all.push_back(BreakNote(got, said));
   }
   return all;
 }
@@ -456,9 +487,14 @@ std::vector<std::string> Reader::notices() const {
 
 Result<std::unique_ptr<VideoReader>> VideoReader::Open(const std::string& path,
                                                        const ReaderOptions& options) {
-  auto reader = std::make_unique<Reader>();
-  TEMPERA_RETURN_IF_ERROR(reader->Start(path, options));
-  return std::unique_ptr<VideoReader>(std::move(reader));
+  for (const Approach approach : {Approach::kSeek, Approach::kSeekBack, Approach::kWalk}) {
+    auto reader = std::make_unique<Reader>();
+    const Status status = reader->Start(path, options, approach);
+    if (approach != Approach::kWalk && reader->LandedLate()) continue;
+    TEMPERA_RETURN_IF_ERROR(status);
+    return std::unique_ptr<VideoReader>(std::move(reader));
+  }
+  return Internal("no way into " + ShownName(path));
 }
 
 }  // namespace tempera::media

@@ -35,6 +35,7 @@ struct VideoInfo {
   int color_primaries = 2, color_transfer = 2, color_space = 2;
   int color_range = 0;          // 0 not said, 1 limited, 2 full
   int chroma_location = 0;      // 0 not said
+  bool has_alpha = false;       // transparency lies beside the frames, for writers that can hold it
   bool single_picture = false;  // the input is a picture file, not a video
 };
 
@@ -42,6 +43,8 @@ struct ReaderOptions {
   double start_s = 0;      // where to begin
   double duration_s = -1;  // how much to read; negative = to the end
   int threads = 0;         // of the decoder; 0 = up to four
+  // The film was telecined: of five frames that were made from four, those four are wanted.
+  bool detelecine = false;
   // When it becomes true, waiting for input is given up. May be null; must outlive the reader.
   const std::atomic<bool>* cancel = nullptr;
 };

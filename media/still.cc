@@ -10,6 +10,8 @@ extern "C" {
 #include <libavutil/pixdesc.h>
 }
 
+#include "media/film/encrypted.h"
+#include "media/film/input_facts.h"
 #include "src/base/atomic_file.h"
 
 namespace tempera::media {
@@ -52,6 +54,9 @@ bool IsOpaque(const AVFrame& rgba) {
   return true;
 }
 
+// A few minutes of a broadcast, decoded in some seconds.
+constexpr int64_t kMostDecodedBytes = int64_t{256} << 20;
+
 Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path, double start_s, Turn* turn) {
   const int index = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   if (index < 0) return InvalidArgument("'" + path + "' holds no picture");
@@ -64,7 +69,10 @@ Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path, do
   if (start_s > 0) {
     const int64_t origin = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
     const int64_t start_us = origin + std::llround(start_s * 1e6);
-    avformat_seek_file(input, -1, INT64_MIN, start_us, start_us, 0);
+    // Without an index a seek lands anywhere: what is not too long is decoded from its beginning.
+    const bool is_guess =
+        LacksIndex(*input, stream) && input->pb && avio_size(input->pb) <= kMostDecodedBytes;
+    if (!is_guess) avformat_seek_file(input, -1, INT64_MIN, start_us, start_us, 0);
     start = av_rescale_q(start_us, AVRational{1, 1000000}, stream.time_base);
   }
   TakeFfmpegError();
@@ -77,6 +85,7 @@ Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path, do
       av_packet_unref(packet.get());
       continue;
     }
+    if (!ended && IsEncrypted(*packet)) return Unsupported("'" + path + "'" + kIsEncrypted);
     error = avcodec_send_packet(decoder.get(), ended ? nullptr : packet.get());
     av_packet_unref(packet.get());
     if (error < 0) failed = error;

@@ -10,6 +10,9 @@ extern "C" {
 #include <libavutil/samplefmt.h>
 }
 
+#include "media/film/encrypted.h"
+#include "media/film/track_facts.h"
+
 namespace tempera::media {
 namespace {
 
@@ -17,46 +20,6 @@ constexpr AVRational kMicroseconds{1, 1000000};
 
 // Bit rate a channel for sound that must be converted: beyond hearing for AAC and Opus.
 constexpr int64_t kAudioBitsPerChannel = 96000;
-
-std::string TrackName(const AVStream& stream) {
-  const char* codec = avcodec_get_name(stream.codecpar->codec_id);
-  switch (stream.codecpar->codec_type) {
-    case AVMEDIA_TYPE_AUDIO:
-      return std::string("sound (") + codec + ")";
-    case AVMEDIA_TYPE_SUBTITLE:
-      return std::string("subtitles (") + codec + ")";
-    case AVMEDIA_TYPE_VIDEO:
-      return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC)
-                 ? std::string("the cover picture (") + codec + ")"
-                 : std::string("a second video (") + codec + ")";
-    case AVMEDIA_TYPE_ATTACHMENT:
-      return "an attached file";
-    default:
-      return std::string("a data track (") + codec + ")";
-  }
-}
-
-bool IsMatroska(const AVOutputFormat& container) { return !std::strcmp(container.name, "matroska"); }
-
-bool CanCopy(const AVOutputFormat& container, const AVStream& stream) {
-  const AVCodecParameters& par = *stream.codecpar;
-  if (par.codec_type == AVMEDIA_TYPE_ATTACHMENT) return IsMatroska(container);
-  const int answer = avformat_query_codec(&container, par.codec_id, FF_COMPLIANCE_NORMAL);
-  if (answer >= 0) return answer == 1;
-  // It has no list: its own kinds are safe, and transport streams carry these.
-  if (!std::strcmp(container.name, "mpegts")) {
-    for (AVCodecID id : {AV_CODEC_ID_AAC, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3,
-                         AV_CODEC_ID_DTS, AV_CODEC_ID_OPUS, AV_CODEC_ID_DVB_SUBTITLE}) {
-      if (par.codec_id == id) return true;
-    }
-  }
-  return par.codec_id == container.audio_codec || par.codec_id == container.subtitle_codec;
-}
-
-bool IsTextSubtitle(AVCodecID id) {
-  const AVCodecDescriptor* d = avcodec_descriptor_get(id);
-  return d && (d->props & AV_CODEC_PROP_TEXT_SUB);
-}
 
 // Tags that described the stream as it was: counts and rates that no longer hold.
 void CopyTags(AVDictionary** to, const AVDictionary* from) {
@@ -76,11 +39,12 @@ struct StreamCopier::Track {
   AVStream* in = nullptr;
   AVStream* out = nullptr;
   int64_t last_dts = AV_NOPTS_VALUE;
-  int64_t skipped = 0;
+  int64_t skipped = 0, encrypted = 0;
   // Only for converted ones.
   CodecPtr decoder, encoder;
   std::unique_ptr<FilterGraph> resampler;
-  int64_t next_pts = AV_NOPTS_VALUE;  // sound: in samples
+  int like_rate = 0, like_format = 0, like_channels = 0;  // of the sound that it takes
+  int64_t next_pts = AV_NOPTS_VALUE;                      // sound: in samples
 };
 
 StreamCopier::StreamCopier(AVFormatContext* input, int video_stream, AVFormatContext* output)
@@ -100,12 +64,19 @@ Status StreamCopier::AddTrack(unsigned index) {
   AVStream& in = *input_->streams[index];
   const AVMediaType type = in.codecpar->codec_type;
   const AVOutputFormat& container = *output_->oformat;
-  // Time codes and chapter texts are made anew by the muxer from the metadata.
+  // Time codes and chapter texts (which the demuxer discards) are made anew by the muxer from the metadata.
   if (type == AVMEDIA_TYPE_DATA || type == AVMEDIA_TYPE_UNKNOWN) {
-    if (in.codecpar->codec_id != AV_CODEC_ID_NONE && in.codecpar->codec_id != AV_CODEC_ID_BIN_DATA &&
-        in.codecpar->codec_tag != MKTAG('t', 'm', 'c', 'd')) {
+    if (in.discard != AVDISCARD_ALL && in.codecpar->codec_tag != MKTAG('t', 'm', 'c', 'd')) {
       notices_.push_back(TrackName(in) + " is left out");
     }
+    return OkStatus();
+  }
+  if (IsEncrypted(in)) {
+    notices_.push_back(TrackName(in) + " is left out: it is encrypted");
+    return OkStatus();
+  }
+  if (type == AVMEDIA_TYPE_AUDIO && in.codecpar->codec_id != AV_CODEC_ID_NONE && !HasParameters(in)) {
+    notices_.push_back(TrackName(in) + " is left out: it is empty, or begins after the first minute");
     return OkStatus();
   }
   const bool cover = in.disposition & AV_DISPOSITION_ATTACHED_PIC;
@@ -118,7 +89,7 @@ Status StreamCopier::AddTrack(unsigned index) {
   if (cover && IsMatroska(container)) return AttachCover(in);
   auto track = std::make_unique<Track>();
   track->in = &in;
-  bool keep = CanCopy(container, in);
+  bool keep = CanCopy(container, in) && MuxerStarts(*output_, in);
   if (keep) {
     track->out = avformat_new_stream(output_, nullptr);
     if (!track->out || avcodec_parameters_copy(track->out->codecpar, in.codecpar) < 0) {
@@ -144,7 +115,7 @@ Status StreamCopier::AddTrack(unsigned index) {
     }
     notices_.push_back(TrackName(in) + (type == AVMEDIA_TYPE_AUDIO ? " becomes " : " become ") +
                        avcodec_get_name(track->out->codecpar->codec_id) + ", as " + container.name +
-                       " cannot hold it");
+                       " cannot hold it" + ChannelChange(in, *track->out));
   } else {
     notices_.push_back(TrackName(in) + " is left out: " + container.name + " cannot hold it");
     return OkStatus();
@@ -189,15 +160,31 @@ Status StreamCopier::OpenAudio(Track* track) {
   }
   TEMPERA_ASSIGN_OR_RETURN(track->decoder, OpenDecoder(*track->in, 1));
   const AVCodecParameters& par = *track->in->codecpar;
-  track->encoder.reset(avcodec_alloc_context3(codec));
+  if (par.ch_layout.nb_channels < 1) return InvalidArgument("it has no channels");
+  Status status;
+  for (const AVChannelLayout& layout : LayoutsFor(par.ch_layout)) {
+    status = StartEncoder(track, *codec, layout);
+    if (status.ok()) break;
+  }
+  TEMPERA_RETURN_IF_ERROR(status);
+  track->out = avformat_new_stream(output_, nullptr);
+  if (!track->out || avcodec_parameters_from_context(track->out->codecpar, track->encoder.get()) < 0)
+    return OutOfMemory("no memory");
+  track->out->time_base = track->encoder->time_base;
+  return OkStatus();
+}
+
+Status StreamCopier::StartEncoder(Track* track, const AVCodec& codec, const AVChannelLayout& layout) {
+  const AVCodecParameters& par = *track->in->codecpar;
+  track->encoder.reset(avcodec_alloc_context3(&codec));
   if (!track->encoder) return OutOfMemory("no memory");
   AVCodecContext& enc = *track->encoder;
-  enc.sample_fmt = codec->sample_fmts ? codec->sample_fmts[0] : static_cast<AVSampleFormat>(par.format);
+  enc.sample_fmt = codec.sample_fmts ? codec.sample_fmts[0] : static_cast<AVSampleFormat>(par.format);
   enc.sample_rate = par.sample_rate;
-  if (codec->supported_samplerates) {
+  if (codec.supported_samplerates) {
     // The nearest rate not below, or else the highest.
     int best = 0;
-    for (const int* r = codec->supported_samplerates; *r; ++r) {
+    for (const int* r = codec.supported_samplerates; *r; ++r) {
       const bool fits = *r >= par.sample_rate;
       if (!best || (fits && (best < par.sample_rate || *r < best)) ||
           (!fits && best < par.sample_rate && *r > best)) {
@@ -206,23 +193,14 @@ Status StreamCopier::OpenAudio(Track* track) {
     }
     enc.sample_rate = best;
   }
-  int channels = par.ch_layout.nb_channels;
-  if (channels < 1) return InvalidArgument("it has no channels");
-  // One or two as they are; more as 5.1 at most, which every encoder here knows.
-  if (channels > 2 && channels != 6) channels = channels > 6 ? 6 : 2;
-  av_channel_layout_default(&enc.ch_layout, channels);
-  enc.bit_rate = kAudioBitsPerChannel * channels;
+  if (av_channel_layout_copy(&enc.ch_layout, &layout) < 0) return OutOfMemory("no memory");
+  enc.bit_rate = kAudioBitsPerChannel * layout.nb_channels;
   enc.time_base = {1, enc.sample_rate};
   enc.strict_std_compliance = FF_COMPLIANCE_EXPERIMENTAL;
   enc.thread_count = 1;
   if (output_->oformat->flags & AVFMT_GLOBALHEADER) enc.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
-  int error = avcodec_open2(&enc, codec, nullptr);
-  if (error < 0) return FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error);
-  track->out = avformat_new_stream(output_, nullptr);
-  if (!track->out || avcodec_parameters_from_context(track->out->codecpar, &enc) < 0)
-    return OutOfMemory("no memory");
-  track->out->time_base = enc.time_base;
-  return OkStatus();
+  const int error = avcodec_open2(&enc, &codec, nullptr);
+  return error < 0 ? FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error) : OkStatus();
 }
 
 Status StreamCopier::OpenSubtitle(Track* track) {
@@ -315,11 +293,38 @@ Status StreamCopier::Send(Track* track, AVPacket* packet, AVRational from, const
 
 Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
   const size_t index = static_cast<size_t>(packet->stream_index);
+  if (index >= tracks_.size() && late_.insert(index).second) {
+    notices_.push_back(TrackName(*input_->streams[index]) +
+                       " is left out: it begins in mid-film, and nothing before said that it is there");
+  }
   if (index >= tracks_.size() || !tracks_[index]) return OkStatus();
+  if (IsEncrypted(*packet)) {
+    ++tracks_[index]->encrypted;
+    return OkStatus();
+  }
   Track* track = tracks_[index].get();
   if (!track->encoder) return Send(track, packet, track->in->time_base, write);
   return track->in->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? HandleAudio(track, packet, write)
                                                                : HandleSubtitle(track, packet, write);
+}
+
+bool StreamCopier::IsLike(const Track& track, const AVFrame& frame) {
+  return frame.sample_rate == track.like_rate && frame.format == track.like_format &&
+         frame.ch_layout.nb_channels == track.like_channels;
+}
+
+// From sound like the frame's to what the encoder takes; none where that cannot be.
+void StreamCopier::StartResampler(Track* track, const AVFrame& frame) {
+  const AVCodecContext& enc = *track->encoder;
+  const std::string filters = "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
+                              ":sample_rates=" + std::to_string(enc.sample_rate) +
+                              ":channel_layouts=" + LayoutName(enc.ch_layout);
+  const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
+  auto resampler = FilterGraph::Audio(frame, track->in->time_base, filters, any_size ? 0 : enc.frame_size);
+  if (resampler.ok()) track->resampler = std::move(resampler).value();
+  track->like_rate = frame.sample_rate;
+  track->like_format = frame.format;
+  track->like_channels = frame.ch_layout.nb_channels;
 }
 
 Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Write& write) {
@@ -330,20 +335,14 @@ Status StreamCopier::HandleAudio(Track* track, const AVPacket* packet, const Wri
     if (frame->ch_layout.order == AV_CHANNEL_ORDER_UNSPEC) {
       av_channel_layout_default(&frame->ch_layout, frame->ch_layout.nb_channels);
     }
-    if (!track->resampler) {
-      const AVCodecContext& enc = *track->encoder;
-      char layout[128] = {};
-      av_channel_layout_describe(&enc.ch_layout, layout, sizeof layout);
-      const std::string filters =
-          "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
-          ":sample_rates=" + std::to_string(enc.sample_rate) + ":channel_layouts=" + layout;
-      const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
-      auto resampler =
-          FilterGraph::Audio(*frame, track->in->time_base, filters, any_size ? 0 : enc.frame_size);
-      if (resampler.ok()) track->resampler = std::move(resampler).value();
+    // Sound that changes its nature midway, between a programme and what interrupts it, gets a new resampler.
+    if (track->resampler && !IsLike(*track, *frame)) {
+      TEMPERA_RETURN_IF_ERROR(track->resampler->Push(nullptr));
+      TEMPERA_RETURN_IF_ERROR(DrainFilter(track, write));
+      track->resampler.reset();
     }
+    if (!track->resampler) StartResampler(track, *frame);
     frame->pts = frame->best_effort_timestamp;
-    // Sound that changes its nature midway, as damaged files do, gets a new resampler.
     if (!track->resampler || !track->resampler->Push(frame.get()).ok()) {
       track->resampler.reset();
       ++track->skipped;
@@ -425,6 +424,9 @@ Status StreamCopier::Flush(const Write& write) {
     TEMPERA_RETURN_IF_ERROR(EncodeAudio(track.get(), nullptr, write));
   }
   for (auto& track : tracks_) {
+    if (track && track->encrypted > 0) {
+      notices_.push_back(TrackName(*track->in) + " is encrypted: its track is empty");
+    }
     if (track && track->skipped > 0) {
       notices_.push_back(std::to_string(track->skipped) + " damaged packets of " + TrackName(*track->in) +
                          " skipped");

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -38,9 +39,12 @@ class StreamCopier {
   Status AddTrack(unsigned index);
   Status AttachCover(const AVStream& in);
   Status OpenAudio(Track* track);
+  Status StartEncoder(Track* track, const AVCodec& codec, const AVChannelLayout& layout);
   Status OpenSubtitle(Track* track);
   Status EncodeAudio(Track* track, const AVFrame* frame, const Write& write);
   Status DrainFilter(Track* track, const Write& write);
+  static bool IsLike(const Track& track, const AVFrame& frame);
+  static void StartResampler(Track* track, const AVFrame& frame);
   Status HandleAudio(Track* track, const AVPacket* packet, const Write& write);
   Status HandleSubtitle(Track* track, AVPacket* packet, const Write& write);
   Status Send(Track* track, AVPacket* packet, AVRational from, const Write& write);
@@ -49,6 +53,7 @@ class StreamCopier {
   const int video_;
   AVFormatContext* const output_;
   std::vector<std::unique_ptr<Track>> tracks_;  // by input stream; null = left out
+  std::set<size_t> late_;                       // streams that were found when the header was written
   std::vector<std::string> notices_;
 };
 

@@ -9,9 +9,13 @@
 
 extern "C" {
 #include <libavutil/mathematics.h>
+#include <libavutil/timecode.h>
 }
 
 #include "media/encoder.h"
+#include "media/film/alpha_plane.h"
+#include "media/film/series.h"
+#include "media/film/series_writer.h"
 #include "media/filter_graph.h"
 #include "media/frame_bridge.h"
 #include "media/stream_copier.h"
@@ -37,6 +41,37 @@ struct OutputDeleter {
   }
 };
 
+// Whether there are keys that the makers of cameras and telephones define, and that the container has no box
+// for.
+bool HasCameraKeys(const AVFormatContext& output) {
+  const AVDictionaryEntry* e = nullptr;
+  while ((e = av_dict_get(output.metadata, "com.", e, AV_DICT_IGNORE_SUFFIX))) {
+    if (!std::strncmp(e->key, "com.apple.", 10) || !std::strncmp(e->key, "com.android.", 12)) return true;
+  }
+  if (!std::strcmp(output.oformat->name, "mov")) return false;
+  return av_dict_get(output.metadata, "make", nullptr, 0) ||
+         av_dict_get(output.metadata, "model", nullptr, 0);
+}
+
+// The time code of the moment that lies `by_us` behind the one of `code`; "" where that cannot be told.
+std::string ShiftTimecode(const char* code, AVRational rate, int64_t by_us) {
+  if (by_us <= 0) return code;
+  AVTimecode at = {};
+  if (rate.num <= 0 || rate.den <= 0 || av_timecode_init_from_string(&at, rate, code, nullptr) < 0) return "";
+  const int64_t frames = av_rescale(by_us, rate.num, int64_t{1000000} * rate.den);
+  char text[AV_TIMECODE_STR_SIZE] = {};
+  if (frames > INT32_MAX / 2) return "";
+  return av_timecode_make_string(&at, text, static_cast<int>(frames));
+}
+
+// Containers whose titles may have any name.
+bool HoldsAnyKey(const AVOutputFormat& container) {
+  for (const char* name : {"matroska", "webm", "nut", "ogg", "ogv"}) {
+    if (!std::strcmp(container.name, name)) return true;
+  }
+  return false;
+}
+
 class Writer final : public VideoWriter {
  public:
   ~Writer() override {
@@ -52,13 +87,15 @@ class Writer final : public VideoWriter {
 
  private:
   Status Failed(int error);
+  Status CopyPictureData(const AVStream& in);
   Status Encode(FramePtr frame, int64_t duration);
+  bool FitsGif(AVFrame* frame);
   Status DrainFilter();
   Status EncodeAtRate(FramePtr frame);
   Status Send(const AVFrame* frame);
   Status Mux(AVPacket* packet);
 
-  std::string name_;
+  std::string name_, codec_;
   VideoInfo info_;
   VideoReader* source_ = nullptr;
   std::optional<AtomicFile> file_;
@@ -74,6 +111,9 @@ class Writer final : public VideoWriter {
   int64_t last_pts_ = AV_NOPTS_VALUE;     // of the encoder
   FramePtr held_;                         // constant rate: the frame to repeat
   int64_t skipped_ = 0, repeated_ = 0, refused_packets_ = 0;
+  int64_t too_fast_ = 0;
+  bool lost_captions_ = false;
+  std::vector<std::string> notices_;
 };
 
 // A write that failed: the disk's reason when there is one.
@@ -96,6 +136,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   const AVOutputFormat* container = Container(path);
   const AVCodec* codec = nullptr;
   TEMPERA_ASSIGN_OR_RETURN(codec, ChooseEncoder(options.codec, *container, path));
+  codec_ = codec->name;
   std::string url = "pipe:1";
   if (!to_stdout) {
     TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
@@ -129,23 +170,43 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     stream_->disposition = in.disposition & ~AV_DISPOSITION_ATTACHED_PIC;
     for (const char* key : {"title", "language", "handler_name", "timecode"}) {
       const AVDictionaryEntry* e = av_dict_get(in.metadata, key, nullptr, 0);
-      const bool whole = source->end_us() == INT64_MAX && source->origin_us() <= 0;
-      if (e && (whole || std::strcmp(key, "timecode"))) av_dict_set(&stream_->metadata, key, e->value, 0);
+      if (e && std::strcmp(key, "timecode")) av_dict_set(&stream_->metadata, key, e->value, 0);
     }
+    TEMPERA_RETURN_IF_ERROR(CopyPictureData(in));
     copier_ = std::make_unique<StreamCopier>(source->input(), source->video_stream(), output_.get());
     TEMPERA_RETURN_IF_ERROR(copier_->AddStreams());
     const int64_t file_start =
         std::max<int64_t>(0, source->input()->start_time == AV_NOPTS_VALUE ? 0 : source->input()->start_time);
     const bool trimmed = source->end_us() != INT64_MAX || source->origin_us() > file_start;
+    const AVDictionaryEntry* code = av_dict_get(in.metadata, "timecode", nullptr, 0);
+    if (!code) code = av_dict_get(source->input()->metadata, "timecode", nullptr, 0);
+    if (code) {
+      const std::string begins =
+          ShiftTimecode(code->value, in.avg_frame_rate, source->origin_us() - file_start);
+      if (begins.empty()) {
+        notices_.push_back("the time code is left out: it cannot be counted on to where the film begins");
+      } else {
+        av_dict_set(&stream_->metadata, "timecode", begins.c_str(), 0);
+      }
+    }
     TEMPERA_RETURN_IF_ERROR(copier_->CopyMetadata(source->origin_us(), source->end_us(), trimmed));
   }
   if (!(container->flags & AVFMT_NOFILE)) {
     error = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);
     if (error < 0) return Failed(error);
   }
+  if (info.has_alpha && !encoder_.takes_alpha) {
+    notices_.push_back(std::string("transparency is dropped: ") + codec_ + " in " + container->name +
+                       " cannot hold it; .webm can, and --codec prores_ks or png in .mov");
+  }
   Options mux;
-  // The index first: players on the web start before they have the whole file.
-  if (mov) mux.Set("movflags", "+faststart");
+  // The index first: players on the web start before they have the whole file. Keys of cameras and telephones
+  // (com.apple.quicktime.make) are lost among FFmpeg's own unless all go into a table of keys.
+  if (mov) mux.Set("movflags", HasCameraKeys(*output_) ? "+faststart+use_metadata_tags" : "+faststart");
+  if (!mov && HasCameraKeys(*output_) && !HoldsAnyKey(*container)) {
+    notices_.push_back(std::string("what the camera noted about itself is left out: ") + container->name +
+                       " has no place for them");
+  }
   if (codec->id == AV_CODEC_ID_GIF) {
     const AVDictionaryEntry* loop =
         source ? av_dict_get(source->input()->metadata, "loop", nullptr, 0) : nullptr;
@@ -161,6 +222,30 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
       std::lock_guard<std::mutex> lock(mux_mutex_);
       return copier_->Handle(packet, [this](AVPacket* p) { return Mux(p); });
     }));
+  }
+  return OkStatus();
+}
+
+// What is said about all pictures: how they wrap around the viewer, and how two of them make depth.
+Status Writer::CopyPictureData(const AVStream& in) {
+  struct Kind {
+    AVPacketSideDataType type;
+    const char* name;
+  };
+  for (const Kind& kind : {Kind{AV_PKT_DATA_SPHERICAL, "the map of a spherical (360 degrees) video"},
+                           Kind{AV_PKT_DATA_STEREO3D, "the arrangement of a stereoscopic (3D) video"}}) {
+    size_t size = 0;
+    const uint8_t* data = StreamSideData(in, kind.type, &size);
+    if (!data) continue;
+    const char* format = output_->oformat->name;
+    // FFmpeg writes these boxes into MP4 only, not into MOV.
+    const bool holds =
+        !std::strcmp(format, "mp4") || !std::strcmp(format, "matroska") || !std::strcmp(format, "webm");
+    if (!holds) {
+      notices_.push_back(std::string(kind.name) + " is left out: " + format + " has no place for it");
+      continue;
+    }
+    if (!AddStreamSideData(stream_, kind.type, data, size)) return OutOfMemory("no memory to write " + name_);
   }
   return OkStatus();
 }
@@ -187,16 +272,21 @@ Status Writer::Write(const Frame& frame) {
   av->pts = av_rescale_q(frame.pts, from, to);
   const int64_t duration = frame.duration > 0 ? av_rescale_q(frame.duration, from, to) : 0;
   av->pict_type = AV_PICTURE_TYPE_NONE;
+  if (av_frame_get_side_data(av.get(), AV_FRAME_DATA_A53_CC)) lost_captions_ |= !encoder_.takes_captions;
   av->sample_aspect_ratio = {info_.sample_aspect.num, info_.sample_aspect.den};
   av->color_primaries = static_cast<AVColorPrimaries>(info_.color_primaries);
   av->color_trc = static_cast<AVColorTransferCharacteristic>(info_.color_transfer);
   av->colorspace = static_cast<AVColorSpace>(info_.color_space);
   av->color_range = static_cast<AVColorRange>(info_.color_range);
   av->chroma_location = static_cast<AVChromaLocation>(info_.chroma_location);
+  if (encoder_.takes_alpha) {
+    TEMPERA_ASSIGN_OR_RETURN(av, JoinAlpha(*av));
+  }
   return Encode(std::move(av), duration);
 }
 
 Status Writer::Encode(FramePtr frame, int64_t duration) {
+  if (encoder_.context->codec_id == AV_CODEC_ID_GIF && !FitsGif(frame.get())) return OkStatus();
   if (!encoder_.constant_rate) {
     // A coarser clock than the source's may put two frames on one tick.
     if (last_pts_ != AV_NOPTS_VALUE && frame->pts <= last_pts_) frame->pts = last_pts_ + 1;
@@ -212,6 +302,20 @@ Status Writer::Encode(FramePtr frame, int64_t duration) {
   }
   TEMPERA_RETURN_IF_ERROR(filter_->Push(frame.get()));
   return DrainFilter();
+}
+
+// Browsers show a GIF's delays of 0 and 1 hundredths as 10: a frame has two at least, so that at most 50 a
+// second are written. From faster films the frames nearest to that grid are taken, else those that come too
+// soon are left.
+bool Writer::FitsGif(AVFrame* frame) {
+  const bool fast = info_.frame_rate.num > 50.0 * info_.frame_rate.den;
+  const int64_t at = fast ? frame->pts / 2 * 2 : frame->pts;
+  if (last_pts_ != AV_NOPTS_VALUE && at < last_pts_ + 2) {
+    ++too_fast_;
+    return false;
+  }
+  frame->pts = at;
+  return true;
 }
 
 Status Writer::DrainFilter() {
@@ -299,6 +403,14 @@ Status Writer::Finish() {
 
 std::vector<std::string> Writer::notices() const {
   std::vector<std::string> all = encoder_.notices;
+  all.insert(all.end(), notices_.begin(), notices_.end());
+  if (too_fast_ > 0) {
+    all.push_back("GIF shows at most 50 frames a second: " + std::to_string(too_fast_) + " left out");
+  }
+  if (lost_captions_) {
+    all.push_back(std::string("the captions inside the pictures (CEA-608/708) are left out: ") + codec_ +
+                  " cannot hold them, libx264 can");
+  }
   if (copier_) all.insert(all.end(), copier_->notices().begin(), copier_->notices().end());
   if (repeated_ > 0 || skipped_ > 0) {
     all.push_back("the format has a constant frame rate: " + std::to_string(repeated_) +
@@ -314,12 +426,14 @@ std::vector<std::string> Writer::notices() const {
 
 Result<std::unique_ptr<VideoWriter>> VideoWriter::Open(const std::string& path, const VideoInfo& info,
                                                        VideoReader* source, const WriterOptions& options) {
+  if (IsSeriesOutput(path)) return OpenSeriesWriter(path, info, source, options);
   auto writer = std::make_unique<Writer>();
   TEMPERA_RETURN_IF_ERROR(writer->Start(path, info, source, options));
   return std::unique_ptr<VideoWriter>(std::move(writer));
 }
 
 Status CheckVideoName(const std::string& path) {
+  if (IsSeriesOutput(path)) return ParseSeriesName(path).status();
   const AVOutputFormat* container = Container(path);
   if (!container || (container->video_codec == AV_CODEC_ID_NONE && path != "-")) {
     return InvalidArgument("'" + path +
@@ -332,6 +446,10 @@ Status CheckVideoName(const std::string& path) {
 Status CheckCodec(const std::string& name, const std::string& path) {
   CaptureFfmpegLog();
   TEMPERA_RETURN_IF_ERROR(CheckVideoName(path));
+  if (IsSeriesOutput(path))
+    return name.empty()
+               ? OkStatus()
+               : InvalidArgument("--codec is for videos, and '" + path + "' is a series of pictures");
   return ChooseEncoder(name, *Container(path), path).status();
 }
 

@@ -65,6 +65,29 @@ paint "$work/in.mkv" -o "$work/out/cut.mp4" --start 0:00:00.5 --duration 1
 expect_frames "$work/out/cut.mp4" 10 10
 paint "$work/in.mkv" -o "$work/out/frame.png" --start 1
 expect_equal "$(field "$work/out/frame.png" v stream=width,height)" 64,48 'a frame of a film'
+# Series of pictures, out and in; a name with two numbers, and one's own input, are refused.
+mkdir "$work/series"
+paint "$work/in.mkv" -o "$work/series/f_%04d.png" --duration 0.5
+expect_equal "$(ls "$work/series" | paste -sd,)" f_0001.png,f_0002.png,f_0003.png,f_0004.png,f_0005.png 'a series'
+paint "$work/series/f_%04d.png" -o "$work/out/series.mkv"
+expect_frames "$work/out/series.mkv" 5 5
+paint "$work/series/*.png" -o "$work/out/glob.mkv"
+expect_frames "$work/out/glob.mkv" 5 5
+expect_error 2 'holds 2 numbers' "$tempera" stylize "$work/in.mkv" -o "$work/out/f_%d_%d.png" --style "$style"
+expect_error 1 'would replace pictures of the input' "$tempera" stylize "$work/series/*.png" \
+  -o "$work/series/f_%04d.png" --style "$style"
+# Telecine.
+make_clip -f lavfi -i testsrc2=s=64x48:r=24000/1001:d=2 -vf telecine=pattern=23,setfield=tff -c:v mpeg2video \
+  -flags +ilme+ildct "$work/tv.mpg"
+paint "$work/tv.mpg" -o "$work/out/film.mkv" --detelecine
+expect_frames "$work/out/film.mkv" 47 49
+# A joined transport stream is one film, and a note says so.
+make_clip -f lavfi -i testsrc2=s=64x48:r=10:d=1 -f lavfi -i sine=d=1 -c:v libx264 -pix_fmt yuv420p -c:a mp2 "$work/one.ts"
+cat "$work/one.ts" "$work/one.ts" >"$work/two.ts"
+paint "$work/two.ts" -o "$work/out/two.mkv"
+expect_frames "$work/out/two.mkv" 20 20
+checks=$((checks + 1))
+grep -q "clock jumps back by" "$work/stderr" || fail "a join without a note: $(cat "$work/stderr")"
 # The network's size is not the output's.
 paint "$work/in.mkv" -o "$work/out/small.mp4" --height 24 --codec libx265 --crf 30 --threads 1 --keep-colors --precision fp32
 expect_equal "$(field "$work/out/small.mp4" v stream=width,height,codec_name)" hevc,64,48 '--height'

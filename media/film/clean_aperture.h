@@ -1,0 +1,23 @@
+// The part of a picture that is meant to be seen, of which FFmpeg before 7.1 does not read what MP4 and
+// MOV files say (ISO 14496-12, the box 'clap'). Private to media/.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+
+namespace tempera::media {
+
+struct Aperture {
+  int x = 0, y = 0, width = 0, height = 0;  // pixels of the picture as it is decoded
+};
+
+// From the content of a 'moov' box, which may be anything, for the track with that number. Nothing where
+// there is no such box, or it does not lie inside the picture, or is all of it.
+std::optional<Aperture> ParseCleanAperture(std::span<const uint8_t> moov, uint32_t track);
+
+// The same from a file. Nothing where it cannot be read so.
+std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t track);
+
+}  // namespace tempera::media

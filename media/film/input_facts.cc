@@ -1,0 +1,143 @@
+#include "media/film/input_facts.h"
+
+#include <algorithm>
+#include <cmath>
+#include <cstdio>
+#include <cstring>
+
+extern "C" {
+#include <libavutil/dovi_meta.h>
+}
+
+#include "media/film/alpha_plane.h"
+#include "media/film/encrypted.h"
+#include "media/normalizer.h"
+
+namespace tempera::media {
+
+Result<int> ChooseVideo(AVFormatContext& input, const std::string& name) {
+  int video = -1;
+  for (unsigned i = 0; i < input.nb_streams; ++i) {
+    // A cover picture of an audio file is no video.
+    if (input.streams[i]->disposition & AV_DISPOSITION_ATTACHED_PIC) {
+      input.streams[i]->discard = AVDISCARD_DEFAULT;
+    }
+  }
+  const int best = av_find_best_stream(&input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  if (best >= 0 && !(input.streams[best]->disposition & AV_DISPOSITION_ATTACHED_PIC)) video = best;
+  if (video < 0) return InvalidArgument(name + " holds no video");
+  const AVStream& stream = *input.streams[video];
+  const AVCodecParameters& par = *stream.codecpar;
+  if (IsEncrypted(stream)) return Unsupported(name + kIsEncrypted);
+  if (par.width > kMaxSide || par.height > kMaxSide) {
+    return InvalidArgument(name + " is " + std::to_string(par.width) + "x" + std::to_string(par.height) +
+                           " pixels: at most " + std::to_string(kMaxSide) +
+                           " a side can be painted; scale it down first");
+  }
+  if (const uint8_t* data = StreamSideData(stream, AV_PKT_DATA_DOVI_CONF)) {
+    const auto* dovi = reinterpret_cast<const AVDOVIDecoderConfigurationRecord*>(data);
+    if (dovi->dv_profile == 5) {
+      return Unsupported(name +
+                         " is Dolby Vision profile 5, whose colours FFmpeg cannot convert: "
+                         "export it as HDR10 or SDR first");
+    }
+  }
+  return video;
+}
+
+bool LacksIndex(const AVFormatContext& input, const AVStream& stream) {
+  const int flags = input.iformat->flags;
+  return (flags & (AVFMT_TS_DISCONT | AVFMT_NOTIMESTAMPS)) ||
+         ((flags & AVFMT_GENERIC_INDEX) && stream.start_time == AV_NOPTS_VALUE);
+}
+
+int64_t BelievedDuration(const AVStream& stream) {
+  return stream.duration > 0 && stream.duration != int64_t{UINT32_MAX} ? stream.duration : 0;
+}
+
+std::string DamageNote(int64_t repaired, int64_t lost) {
+  const auto frames = [](int64_t n) { return std::to_string(n) + (n == 1 ? " frame" : " frames"); };
+  std::string damage = "the file is damaged: ";
+  if (repaired > 0) damage += frames(repaired) + " repaired";
+  if (repaired > 0 && lost > 0) damage += ", ";
+  if (lost > 0) damage += frames(lost) + " could not be decoded";
+  return damage;
+}
+
+std::string BreakNote(double got, double said) {
+  char text[96];
+  std::snprintf(text, sizeof text, "the file breaks off at %.1f of %.1f seconds", got, said);
+  return text;
+}
+
+int64_t UnreadEnd(const AVFormatContext& input, int64_t read_to) {
+  // FLV has nothing behind its last packet, and a second file's head there is taken for one packet of all the
+  // rest. Others keep an index at their end.
+  if (std::strcmp(input.iformat->name, "flv") != 0 || !input.pb || read_to <= 0) return 0;
+  const int64_t unread = avio_size(input.pb) - read_to;
+  return unread < 4096 || unread * 20 < read_to ? 0 : unread;
+}
+
+std::string UnreadNote(int64_t bytes) {
+  return "the last " + std::to_string(bytes / 1024) +
+         " KiB of the file are left out, as FFmpeg finds no film there: are several files joined?";
+}
+
+std::string Seconds(double seconds) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.9g", seconds);
+  return text;
+}
+
+void SetWhole(AVFrame* frame) {
+#if LIBAVUTIL_VERSION_MAJOR >= 59
+  frame->flags &= ~AV_FRAME_FLAG_INTERLACED;
+#else
+  frame->interlaced_frame = 0;
+#endif
+}
+
+bool IsSinglePicture(const AVFormatContext& input) {
+  const std::string name = input.iformat->name;
+  // Of a numbered series it counts the pictures.
+  if (name == "image2") return input.streams[0]->duration <= 1;
+  return name.size() > 5 && name.compare(name.size() - 5, 5, "_pipe") == 0;
+}
+
+void DescribeVideo(AVFormatContext* input, int video, const AVFrame& first, const ReaderOptions& options,
+                   bool detelecined, VideoInfo* info) {
+  const AVStream& stream = *input->streams[video];
+  const AVRational time_base = stream.time_base;
+  info->width = first.width;
+  info->height = first.height;
+  info->time_base = {time_base.num, time_base.den};
+  AVRational sar = av_guess_sample_aspect_ratio(input, const_cast<AVStream*>(&stream), nullptr);
+  const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
+  if (TurnOf(reinterpret_cast<const int32_t*>(matrix)).swaps_axes && sar.num > 0) sar = av_inv_q(sar);
+  if (sar.num > 0 && sar.den > 0) info->sample_aspect = {sar.num, sar.den};
+  info->format = first.format == AV_PIX_FMT_NV12 ? PixelFormat::kNv12 : PixelFormat::kI420;
+  info->color_primaries = first.color_primaries;
+  info->color_transfer = first.color_trc;
+  info->color_space = first.colorspace;
+  info->color_range = first.format == AV_PIX_FMT_YUVJ420P ? AVCOL_RANGE_JPEG : first.color_range;
+  info->chroma_location = first.chroma_location;
+  info->has_alpha = AlphaPlane(first) != nullptr;
+  info->single_picture = IsSinglePicture(*input);
+
+  double seconds = 0;
+  if (BelievedDuration(stream) > 0) {
+    seconds = stream.duration * av_q2d(time_base);
+  } else if (input->duration > 0 && stream.duration <= 0) {
+    seconds = input->duration * 1e-6;
+  }
+  double wanted = std::max(0.0, seconds - options.start_s);
+  if (options.duration_s >= 0)
+    wanted = seconds > 0 ? std::min(wanted, options.duration_s) : options.duration_s;
+  if (stream.nb_frames > 0 && seconds > 0) {
+    info->estimated_frames = std::llround(stream.nb_frames * wanted / seconds * (detelecined ? 0.8 : 1));
+  } else if (info->frame_rate.num > 0) {
+    info->estimated_frames = std::llround(wanted * info->frame_rate.num / info->frame_rate.den);
+  }
+}
+
+}  // namespace tempera::media

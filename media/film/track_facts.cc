@@ -1,0 +1,104 @@
+#include "media/film/track_facts.h"
+
+#include <cstring>
+
+extern "C" {
+#include <libavutil/channel_layout.h>
+}
+
+namespace tempera::media {
+
+std::string TrackName(const AVStream& stream) {
+  const std::string codec = CodecName(*stream.codecpar);
+  switch (stream.codecpar->codec_type) {
+    case AVMEDIA_TYPE_AUDIO:
+      return "sound (" + codec + ")";
+    case AVMEDIA_TYPE_SUBTITLE:
+      return "subtitles (" + codec + ")";
+    case AVMEDIA_TYPE_VIDEO:
+      return (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) ? "the cover picture (" + codec + ")"
+                                                                : "a second video (" + codec + ")";
+    case AVMEDIA_TYPE_ATTACHMENT:
+      return "an attached file";
+    default:
+      return "a data track (" + codec + ")";
+  }
+}
+
+bool IsMatroska(const AVOutputFormat& container) { return !std::strcmp(container.name, "matroska"); }
+
+bool CanCopy(const AVOutputFormat& container, const AVStream& stream) {
+  const AVCodecParameters& par = *stream.codecpar;
+  if (par.codec_type == AVMEDIA_TYPE_ATTACHMENT) return IsMatroska(container);
+  const int answer = avformat_query_codec(&container, par.codec_id, FF_COMPLIANCE_NORMAL);
+  if (answer >= 0) return answer == 1;
+  // It has no list: its own kinds are safe, and transport streams carry these.
+  if (!std::strcmp(container.name, "mpegts")) {
+    for (AVCodecID id : {AV_CODEC_ID_AAC, AV_CODEC_ID_MP2, AV_CODEC_ID_MP3, AV_CODEC_ID_AC3, AV_CODEC_ID_EAC3,
+                         AV_CODEC_ID_DTS, AV_CODEC_ID_OPUS, AV_CODEC_ID_DVB_SUBTITLE}) {
+      if (par.codec_id == id) return true;
+    }
+  }
+  return par.codec_id == container.audio_codec || par.codec_id == container.subtitle_codec;
+}
+
+bool IsTextSubtitle(AVCodecID id) {
+  const AVCodecDescriptor* d = avcodec_descriptor_get(id);
+  return d && (d->props & AV_CODEC_PROP_TEXT_SUB);
+}
+
+std::vector<AVChannelLayout> LayoutsFor(const AVChannelLayout& from) {
+  std::vector<AVChannelLayout> all;
+  if (from.order == AV_CHANNEL_ORDER_NATIVE) all.push_back(from);
+  const auto add = [&all](uint64_t mask) {
+    AVChannelLayout layout = {};
+    if (av_channel_layout_from_mask(&layout, mask) >= 0) all.push_back(layout);
+  };
+  AVChannelLayout usual = {};
+  av_channel_layout_default(&usual, from.nb_channels);
+  if (usual.order == AV_CHANNEL_ORDER_NATIVE) all.push_back(usual);
+  if (from.nb_channels == 4) add(AV_CH_LAYOUT_QUAD);
+  if (from.nb_channels >= 6) add(AV_CH_LAYOUT_5POINT1);
+  add(AV_CH_LAYOUT_STEREO);
+  return all;
+}
+
+std::string LayoutName(const AVChannelLayout& layout) {
+  char name[128] = {};
+  av_channel_layout_describe(&layout, name, sizeof name);
+  return name;
+}
+
+bool MuxerStarts(const AVFormatContext& output, const AVStream& in) {
+  if (in.codecpar->codec_type != AVMEDIA_TYPE_AUDIO && in.codecpar->codec_type != AVMEDIA_TYPE_SUBTITLE)
+    return true;
+  AVFormatContext* trial = nullptr;
+  if (avformat_alloc_output_context2(&trial, output.oformat, nullptr, "trial") < 0) return true;
+  trial->strict_std_compliance = output.strict_std_compliance;
+  bool starts = avio_open_dyn_buf(&trial->pb) >= 0;
+  for (const AVStream* stream : {static_cast<const AVStream*>(output.streams[0]), &in}) {
+    AVStream* out = starts ? avformat_new_stream(trial, nullptr) : nullptr;
+    starts = out && avcodec_parameters_copy(out->codecpar, stream->codecpar) >= 0;
+    if (!starts) break;
+    out->time_base = stream->time_base;
+    if (stream == &in) out->codecpar->codec_tag = 0;
+  }
+  starts = starts && avformat_write_header(trial, nullptr) >= 0;
+  uint8_t* bytes = nullptr;
+  if (trial->pb) avio_close_dyn_buf(trial->pb, &bytes);
+  av_free(bytes);
+  avformat_free_context(trial);
+  return starts;
+}
+
+std::string ChannelChange(const AVStream& in, const AVStream& out) {
+  if (in.codecpar->codec_type != AVMEDIA_TYPE_AUDIO) return "";
+  const AVChannelLayout& from = in.codecpar->ch_layout;
+  const AVChannelLayout& to = out.codecpar->ch_layout;
+  if (from.order == AV_CHANNEL_ORDER_UNSPEC && from.nb_channels == to.nb_channels) return "";
+  if (av_channel_layout_compare(&from, &to) == 0) return "";
+  return "; its " + std::to_string(from.nb_channels) + " channels (" + LayoutName(from) + ") are mixed to " +
+         std::to_string(to.nb_channels) + " (" + LayoutName(to) + ")";
+}
+
+}  // namespace tempera::media

@@ -1,0 +1,30 @@
+// What a track beside the pictures is, and what a container does with it. Private to media/.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "media/ffmpeg.h"
+
+namespace tempera::media {
+
+// How messages call it: "sound (aac)".
+std::string TrackName(const AVStream& stream);
+
+bool IsMatroska(const AVOutputFormat& container);
+bool IsTextSubtitle(AVCodecID id);
+
+// Whether the container's table of codecs has this one.
+bool CanCopy(const AVOutputFormat& container, const AVStream& stream);
+// Whether the muxer begins a file with the pictures (its first stream) and this stream: the table does not
+// say which of their rates, channels and profiles it refuses, and such a refusal would be the end of the
+// whole film.
+bool MuxerStarts(const AVFormatContext& output, const AVStream& in);
+
+// What an encoder may take for sound of that layout, the nearest first.
+std::vector<AVChannelLayout> LayoutsFor(const AVChannelLayout& from);
+std::string LayoutName(const AVChannelLayout& layout);
+// What happens to the channels of sound, as a note goes on; "" for nothing.
+std::string ChannelChange(const AVStream& in, const AVStream& out);
+
+}  // namespace tempera::media

@@ -23,6 +23,10 @@ struct Turn {
 // right angle are left as they are.
 Turn TurnOf(const int32_t* matrix);
 
+// Call with every decoded frame before Push: PNG that is stored in passes (Adam7) is marked like the fields
+// of interlaced film, and is none.
+void ForgetPasses(AVCodecID codec, AVFrame* frame);
+
 enum class Target {
   kVideo,     // I420, or NV12 where the source is; the source's matrix and range where we know them
   kRgb,       // RGB

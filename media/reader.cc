@@ -386,6 +386,7 @@ Status Reader::Accept(AVFrame* frame) {
   }
   last_pts_ = frame->pts;
   if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT)) ++concealed_;
+  ForgetPasses(decoder_->codec_id, frame);
   scratch_.clear();
   Status status = normalizer_->Push(frame, &scratch_);
   if (!status.ok()) return Status(status.code(), name_ + ": " + status.message());

@@ -82,6 +82,7 @@ Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path, do
     if (error < 0) failed = error;
     while ((error = avcodec_receive_frame(decoder.get(), frame.get())) >= 0) {
       if (frame->best_effort_timestamp != AV_NOPTS_VALUE && frame->best_effort_timestamp < start) continue;
+      ForgetPasses(decoder->codec_id, frame.get());
       *turn = TurnOfStill(*frame);
       if (const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
           matrix && turn->filters.empty()) {

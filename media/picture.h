@@ -1,6 +1,8 @@
-// Still pictures as frames, for painting: alpha and colour profile are kept. (image.h is the plain RGB door.)
+// Still pictures as frames, for painting: alpha and what belongs to a photograph are kept. (image.h is the
+// plain RGB door.)
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -9,16 +11,23 @@
 
 namespace tempera::media {
 
+struct PhotoMetadata;
+
 struct Picture {
   Frame frame;  // RGB, or RGBA where some pixel is not opaque
+  // Exif, XMP and the colour profile of the frame, as found; never null when read.
+  std::shared_ptr<const PhotoMetadata> metadata;
   std::vector<std::string> notices;
 };
 
-// The first picture of anything FFmpeg decodes, or the one at start_s seconds of a video; upright, 8-bit.
+// The first picture of a film or an animation, the one at start_s seconds of a video, or the largest in a
+// file of several; upright, 8-bit. Damage, and whatever was changed or left out, is in the notices.
 Result<Picture> ReadPicture(const std::string& path, double start_s);
 
-// By the name's extension; beside, then renamed. The colour profile is `profile_of`'s.
-Status WritePicture(const std::string& path, const Frame& frame, const Frame& profile_of);
+// By the name's extension; beside, then renamed. Exif and XMP of `source` go along, made true of a picture
+// that is upright, and its colour profile. What the format has no place for goes to *notices.
+Status WritePicture(const std::string& path, const Frame& frame, const Picture& source,
+                    std::vector<std::string>* notices);
 
 // Whether WritePicture knows the extension of this name.
 bool IsPictureName(const std::string& path);

@@ -1,0 +1,27 @@
+// A picture file decoded as it is coded, and what is still to be done to it. Private to media/.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "media/ffmpeg.h"
+#include "media/photo/embed.h"
+#include "media/photo/facts.h"
+
+namespace tempera::media {
+
+struct CodedPhoto {
+  FramePtr frame;
+  int orientation = 1;     // as Exif counts, to be undone
+  bool srgb_now = false;   // a profile was used up
+  PhotoMetadata metadata;  // as it was found; the profile may be of any colour model
+  std::vector<std::string> notices;
+};
+
+// Nothing where the file is not a picture that is read whole (a film, GIF, an icon, what has no mark):
+// FFmpeg's demuxers read those. Pictures that cannot be read rightly are refused by name. Errors name the
+// path.
+Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path);
+
+}  // namespace tempera::media

@@ -1,0 +1,16 @@
+// The containers of pictures, walked for what ReadPhotoFacts tells. Each takes a file of its format, whole or
+// damaged, and fills what it finds. Private to media/.
+#pragma once
+
+#include "media/photo/facts.h"
+
+namespace tempera::media {
+
+void ReadJpeg(ByteSpan file, PhotoFacts* facts);
+void ReadPng(ByteSpan file, PhotoFacts* facts);
+void ReadWebp(ByteSpan file, PhotoFacts* facts);
+void ReadTiff(ByteSpan file, PhotoFacts* facts);
+// Boxes at the top of a JPEG XL file.
+void ReadBoxes(ByteSpan file, PhotoFacts* facts);
+
+}  // namespace tempera::media

@@ -12,6 +12,7 @@
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/pictures/run_pictures.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
 #include "media/picture.h"
@@ -21,7 +22,9 @@ namespace tempera::cli {
 namespace {
 
 struct Arguments {
+  std::vector<std::string> inputs;
   StylizeJob job;
+  PicturesOptions pictures;
   PaintOptions paint;
   std::string style, size, start, duration;
   int height = 0;
@@ -84,6 +87,14 @@ Status Check(Arguments* args) {
   if (job.input == "-" && isatty(STDIN_FILENO)) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
   }
+  if (AsksForPictures(args->inputs, job.output)) {
+    if (!args->start.empty() || job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() ||
+        args->paint.norm_statistics != "exact") {
+      return InvalidArgument(
+          "--start, --duration, --crf, --codec and --norm-statistics are for one film at a time");
+    }
+    return CheckPictures(args->inputs, job.output);
+  }
   if (media::IsPictureName(job.output)) {
     if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty()) {
       return InvalidArgument("--duration, --crf and --codec are for videos, and '" + job.output +
@@ -100,8 +111,10 @@ Status Check(Arguments* args) {
 
 int Stylize(Arguments* args) {
   const StylizeJob& job = args->job;
+  args->job.input = args->inputs[0];
+  const bool pictures = AsksForPictures(args->inputs, job.output);
   std::error_code ignored;
-  if (std::filesystem::is_directory(job.output, ignored)) {
+  if (!pictures && std::filesystem::is_directory(job.output, ignored)) {
     return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
   }
   if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
@@ -110,6 +123,8 @@ int Stylize(Arguments* args) {
   }
   Result<std::string> model = args->style.empty() ? DefaultModel() : FindModel(args->style);
   if (!model.ok()) return Fail(model.status());
+  if (pictures)
+    return RunPictures({args->inputs, job.output, args->pictures, *model, args->paint, args->json});
   Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
   if (!painter.ok()) return Fail(painter.status());
 
@@ -142,12 +157,14 @@ int Stylize(Arguments* args) {
 
 Run SetUpStylize(CLI::App& verb) {
   auto args = std::make_shared<Arguments>();
-  verb.add_option("INPUT", args->job.input, "A picture, a video, or - (Y4M on standard input)")
+  verb.add_option("INPUT", args->inputs,
+                  "A picture, a video, - (Y4M on standard input), or pictures and folders of them")
       ->required()
       ->type_name("");
-  verb.add_option("-o,--output", args->job.output, "Where to; - is Y4M on standard output")
+  verb.add_option("-o,--output", args->job.output,
+                  "Where to; - is Y4M on standard output; a folder for several pictures")
       ->required()
-      ->type_name("FILE");
+      ->type_name("FILE|FOLDER");
   verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
       ->type_name("NAME|FILE.onnx");
   verb.add_option("--strength", args->paint.strength, "0 the source .. 1 the painting")
@@ -177,7 +194,12 @@ Run SetUpStylize(CLI::App& verb) {
                   "videos: smoothed eases jumps of light; carried: as shortly before")
       ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
-  verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
+  verb.add_flag("--overwrite", args->pictures.overwrite, "Folders: paint again what was painted before");
+  verb.add_option("--jobs", args->pictures.jobs, "Folders: pictures read and written at a time (2)")
+      ->check(Quiet(CLI::Range(1, 64)))
+      ->type_name("N");
+  verb.add_flag("--json", args->json,
+                "Print a summary as JSON at the end; a line for each of several pictures");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };
 }

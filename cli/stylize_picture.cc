@@ -1,27 +1,11 @@
-#include <chrono>
-
-#include "cli/cli.h"
+#include "cli/pictures/stylize_pictures.h"
 #include "cli/stylize_job.h"
-#include "media/picture.h"
 
 namespace tempera::cli {
 
 Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
-  const auto start = std::chrono::steady_clock::now();
-  TEMPERA_ASSIGN_OR_RETURN(media::Picture picture, media::ReadPicture(job.input, job.start_s));
-  TEMPERA_ASSIGN_OR_RETURN(media::Frame painted, media::Frame::AllocateLike(picture.frame));
-  TEMPERA_RETURN_IF_ERROR(painter->Paint(picture.frame, &painted));
-  StylizeSummary summary;
-  summary.notices = picture.notices;
-  TEMPERA_RETURN_IF_ERROR(media::WritePicture(job.output, painted, picture, &summary.notices));
-  summary.frames = 1;
-  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  summary.width = painted.width;
-  summary.height = painted.height;
-  if (picture.frame.format == media::PixelFormat::kRgba && !media::PictureKeepsAlpha(job.output)) {
-    summary.notices.push_back("transparency is dropped: write .png or .webp to keep it");
-  }
-  return summary;
+  std::mutex painting;
+  return StylizeOnePicture(job, painter, &painting);
 }
 
 }  // namespace tempera::cli

@@ -1,6 +1,13 @@
 #include "media/picture.h"
 
+#include <algorithm>
+#include <cstring>
+#include <fstream>
+#include <initializer_list>
+
 #include "media/frame_bridge.h"
+#include "media/photo/facts.h"
+#include "media/photo/under_alpha.h"
 #include "media/still.h"
 #include "src/base/atomic_file.h"
 
@@ -22,6 +29,75 @@ Status WritePicture(const std::string& path, const Frame& frame, const Picture& 
   TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes,
                            EncodeStill(path, *av, source.metadata ? *source.metadata : none, notices));
   return WriteWholeFile(path, bytes);
+}
+
+Result<Frame> WithoutHiddenColors(const Frame& frame) {
+  if (frame.format != PixelFormat::kRgba) return frame;
+  TEMPERA_ASSIGN_OR_RETURN(Frame copy, Frame::AllocateLike(frame));
+  for (int y = 0; y < frame.height; ++y) {
+    std::memcpy(copy.planes[0] + ptrdiff_t{y} * copy.stride_bytes[0],
+                frame.planes[0] + ptrdiff_t{y} * frame.stride_bytes[0], size_t{4} * frame.width);
+  }
+  if (!SpreadColors(copy.planes[0], copy.stride_bytes[0], copy.width, copy.height))
+    return OutOfMemory("no memory for the picture's transparency");
+  return copy;
+}
+
+void RestoreHiddenColors(const Frame& source, Frame* painted) {
+  if (source.format != PixelFormat::kRgba) return;
+  for (int y = 0; y < source.height; ++y) {
+    const uint8_t* from = source.planes[0] + ptrdiff_t{y} * source.stride_bytes[0];
+    uint8_t* to = painted->planes[0] + ptrdiff_t{y} * painted->stride_bytes[0];
+    for (int x = 0; x < source.width; ++x) {
+      if (from[4 * x + 3] == 0) std::memcpy(to + 4 * x, from + 4 * x, 4);
+    }
+  }
+}
+
+namespace {
+
+bool OneOf(const std::string& extension, std::initializer_list<const char*> list) {
+  return std::find(list.begin(), list.end(), extension) != list.end();
+}
+
+FileKind KindOfName(const std::string& extension) {
+  if (OneOf(extension, {"jpg", "jpeg", "jpe",  "jfif", "png", "apng", "webp", "tif", "tiff", "bmp",
+                        "dib", "gif",  "heic", "heif", "hif", "avif", "jxl",  "jp2", "j2k",  "jpf",
+                        "jpx", "exr",  "hdr",  "pfm",  "ppm", "pgm",  "pbm",  "pam", "pnm",  "tga",
+                        "ico", "cur",  "psd",  "pcx",  "sgi", "xbm",  "xpm"})) {
+    return FileKind::kPicture;
+  }
+  if (OneOf(extension, {"cr2", "cr3", "nef", "arw", "dng", "raf", "orf", "rw2", "pef", "srw", "x3f", "crw"}))
+    return FileKind::kCameraRaw;
+  if (OneOf(extension, {"mp4", "m4v", "mov", "mkv", "webm", "avi", "mts", "m2ts", "ts", "mpg", "mpeg", "vob",
+                        "wmv", "flv", "3gp", "ogv", "y4m"})) {
+    return FileKind::kFilm;
+  }
+  return FileKind::kOther;
+}
+
+}  // namespace
+
+FileKind KindOfFile(const std::string& path) {
+  const FileKind by_name = KindOfName(StillExtension(path));
+  if (by_name == FileKind::kCameraRaw) return by_name;
+  Bytes begin(kSniffBytes);
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(begin.data()), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  switch (SniffPhoto(begin)) {
+    case PhotoFormat::kUnknown:
+      return by_name;
+    case PhotoFormat::kCameraRaw:
+      return FileKind::kCameraRaw;
+    // A document or a drawing is a picture to those only who call it so.
+    case PhotoFormat::kSvg:
+    case PhotoFormat::kPdf:
+    case PhotoFormat::kPortableMap:
+      return by_name;
+    default:
+      return FileKind::kPicture;
+  }
 }
 
 bool IsPictureName(const std::string& path) { return IsStillName(path); }

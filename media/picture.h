@@ -29,6 +29,17 @@ Result<Picture> ReadPicture(const std::string& path, double start_s);
 Status WritePicture(const std::string& path, const Frame& frame, const Picture& source,
                     std::vector<std::string>* notices);
 
+// An RGBA picture for a painter: pixels of its own, in which what is not seen has the colours around it.
+// Others are handed through.
+Result<Frame> WithoutHiddenColors(const Frame& frame);
+// Gives the pixels of `painted` that nobody sees the bytes that they have in `source`: a painter was shown
+// other ones.
+void RestoreHiddenColors(const Frame& source, Frame* painted);
+
+// What a file is to somebody who paints pictures, by its first bytes, and by its name where they say nothing.
+enum class FileKind { kPicture, kFilm, kCameraRaw, kOther };
+FileKind KindOfFile(const std::string& path);
+
 // Whether WritePicture knows the extension of this name.
 bool IsPictureName(const std::string& path);
 // Whether that format has transparency.

@@ -155,14 +155,6 @@ Status SettleProfile(ProfileModel model, bool was_gray, Still* still) {
   return OkStatus();
 }
 
-std::string Extension(const std::string& path) {
-  const size_t dot = path.find_last_of("./");
-  if (dot == std::string::npos || path[dot] == '/') return "";
-  std::string ext = path.substr(dot + 1);
-  std::transform(ext.begin(), ext.end(), ext.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ext;
-}
-
 // A picture format: FFmpeg's encoder, the layouts it takes without and with alpha, and its settings.
 struct Format {
   const char* extension;
@@ -181,7 +173,7 @@ constexpr Format kFormats[] = {
 };
 
 const Format* FormatOf(const std::string& path) {
-  const std::string ext = Extension(path);
+  const std::string ext = StillExtension(path);
   for (const Format& f : kFormats) {
     if (ext == f.extension) return &f;
   }
@@ -189,6 +181,14 @@ const Format* FormatOf(const std::string& path) {
 }
 
 }  // namespace
+
+std::string StillExtension(const std::string& path) {
+  const size_t dot = path.find_last_of("./");
+  if (dot == std::string::npos || path[dot] == '/') return "";
+  std::string ext = path.substr(dot + 1);
+  std::transform(ext.begin(), ext.end(), ext.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ext;
+}
 
 bool KeepsAlpha(const std::string& path) {
   const Format* format = FormatOf(path);
@@ -282,7 +282,7 @@ Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame&
   const Format* format = FormatOf(path);
   if (!format) {
     return InvalidArgument("'" + path +
-                           "' is no picture name that can be written: use .png, .jpg, .webp or .bmp");
+                           "' is no picture name that can be written: use .png, .jpg, .webp, .tif or .bmp");
   }
   const AVCodec* codec = avcodec_find_encoder_by_name(format->encoder);
   if (!codec) return Unsupported(std::string("this FFmpeg has no encoder ") + format->encoder);

@@ -26,6 +26,9 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
 Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame& frame,
                                          const PhotoMetadata& metadata, std::vector<std::string>* notices);
 
+// Of a name, in small letters, without the dot; "" where there is none.
+std::string StillExtension(const std::string& path);
+
 // Whether the name ends in an extension of a picture format that EncodeStill writes.
 bool IsStillName(const std::string& path);
 // Whether that format has transparency.

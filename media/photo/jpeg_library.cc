@@ -5,7 +5,7 @@
 #if TEMPERA_HAS_JPEG
 #include <csetjmp>
 #include <cstdio>
-// jpeglib.h wants <cstdio> before it.
+// This header wants <cstdio> before it.
 #include <jpeglib.h>
 #endif
 

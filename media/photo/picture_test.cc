@@ -350,8 +350,10 @@ TEST_F(PictureTest, AnAnimatedWebpGivesItsFirstPicture) {
 TEST_F(PictureTest, AvifKeepsItsColours) {
   if (Shell("ffmpeg -hide_banner -encoders").find("libaom-av1") == std::string::npos)
     GTEST_SKIP() << "this ffmpeg has no encoder for AVIF";
-  Make("-f lavfi -i color=0xe02080:s=64x64 -frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -pix_fmt gbrp",
-       "a.avif");
+  Make(
+      "-f lavfi -i color=0xe02080:s=64x64 -frames:v 1 -c:v libaom-av1 -still-picture 1 -cpu-used 8 -pix_fmt "
+      "gbrp",
+      "a.avif");
   const uint32_t pixel = Pixel(Read(Path("a.avif")).frame, 30, 30);
   EXPECT_NEAR(pixel >> 16, 0xe0, 8);
   EXPECT_NEAR(pixel >> 8 & 255, 0x20, 8);

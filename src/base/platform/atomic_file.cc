@@ -15,7 +15,7 @@ namespace tempera {
 namespace {
 
 // Names a signal handler may read: a slot is taken while its flag is 2 (1: being filled).
-constexpr int kSlots = 8;
+constexpr int kSlots = 64;
 constexpr size_t kNameBytes = 4096;
 std::atomic<int> slot_state[kSlots];
 char slot_name[kSlots][kNameBytes];

@@ -125,10 +125,13 @@ int Stylize(Arguments* args) {
   if (!model.ok()) return Fail(model.status());
   if (pictures)
     return RunPictures({args->inputs, job.output, args->pictures, *model, args->paint, args->json});
+  const bool picture = media::IsPictureName(job.output);
+  if (!picture) {
+    if (Status status = media::CheckFilmInput(job.input); !status.ok()) return Fail(status);
+  }
   Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
   if (!painter.ok()) return Fail(painter.status());
 
-  const bool picture = media::IsPictureName(job.output);
   const InterruptGuard guard(/*at_once=*/picture);
   Result<StylizeSummary> summary =
       picture ? StylizePicture(job, painter->get()) : StylizeVideo(job, painter->get(), guard.flag());

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <initializer_list>
 
@@ -52,6 +53,26 @@ void RestoreHiddenColors(const Frame& source, Frame* painted) {
       if (from[4 * x + 3] == 0) std::memcpy(to + 4 * x, from + 4 * x, 4);
     }
   }
+}
+
+Status CheckFilmInput(const std::string& path) {
+  std::error_code ignored;
+  if (path == "-" || IsUrl(path) || !std::filesystem::is_regular_file(path, ignored)) return OkStatus();
+  Bytes begin(kSniffBytes);
+  std::ifstream file(path, std::ios::binary);
+  file.read(reinterpret_cast<char*>(begin.data()), static_cast<std::streamsize>(begin.size()));
+  begin.resize(static_cast<size_t>(std::max<std::streamsize>(file.gcount(), 0)));
+  const PhotoFormat format = SniffPhoto(begin);
+  if (format != PhotoFormat::kWebp && format != PhotoFormat::kHeif) return OkStatus();
+  const ByteView view(begin, false);
+  // The second bit of the extended header's flags.
+  if (view.Is(12, "VP8X") && (view.U8(20) & 2)) {
+    return Unsupported(
+        "'" + path +
+        "': animated WebP cannot be read as a film: convert it to GIF or a series of PNG first (its first "
+        "picture is painted into a name such as painted.png)");
+  }
+  return InvalidArgument("'" + path + "' is a picture: give -o a picture's name, such as painted.png");
 }
 
 namespace {

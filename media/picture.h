@@ -40,6 +40,10 @@ void RestoreHiddenColors(const Frame& source, Frame* painted);
 enum class FileKind { kPicture, kFilm, kCameraRaw, kOther };
 FileKind KindOfFile(const std::string& path);
 
+// Refuses what a film is to be made of and FFmpeg's demuxers do not read as one: animated WebP, HEIC. Others
+// pass.
+Status CheckFilmInput(const std::string& path);
+
 // Whether WritePicture knows the extension of this name.
 bool IsPictureName(const std::string& path);
 // Whether that format has transparency.

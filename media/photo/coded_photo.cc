@@ -274,7 +274,7 @@ Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path) {
   if (Status status = Decode(file, facts, &photo, &damaged); !status.ok()) return named(status);
   if (damaged)
     photo.notices.push_back("the file is damaged or cut short: what could be read of it is painted");
-  if (facts.packed_xmp) photo.notices.push_back("its XMP data is compressed and left out");
+  if (facts.packed) photo.notices.push_back("its Exif or XMP data is compressed and left out");
   if (photo.metadata.exif.empty()) photo.metadata.exif = std::move(facts.exif);
   if (photo.metadata.xmp.empty()) photo.metadata.xmp = std::move(facts.xmp);
   if (photo.metadata.icc.empty()) photo.metadata.icc = std::move(facts.icc);

@@ -105,10 +105,13 @@ void ReadPng(ByteSpan file, PhotoFacts* facts) {
       facts->exif = WithoutMark(body);
     } else if (view.Is(at + 4, "iTXt") && chunk.Is(0, kXmpKey)) {
       // Compression flag and method, then language and translated key, each ended by a zero.
-      facts->packed_xmp = chunk.U8(18) != 0;
+      const bool packed = chunk.U8(18) != 0;
+      facts->packed |= packed;
       size_t text = 20;
       for (int strings = 0; strings < 2 && text < body.size(); ++text) strings += body[text] == 0;
-      if (!facts->packed_xmp && text < body.size()) facts->xmp = Text(body.subspan(text));
+      if (!packed && text < body.size()) facts->xmp = Text(body.subspan(text));
+    } else if (view.Is(at + 4, "zTXt") && chunk.Is(0, "Raw profile type ")) {
+      facts->packed |= chunk.Is(17, "exif") || chunk.Is(17, "APP1") || chunk.Is(17, "xmp");
     } else if (view.Is(at + 4, "acTL")) {
       facts->animated = chunk.U32(0) > 1;
     } else if (view.Is(at + 4, "cICP")) {
@@ -264,6 +267,8 @@ void ReadBoxes(ByteSpan file, PhotoFacts* facts) {
     if (view.Is(at + 4, "Exif") && body.size() > 4) {
       const uint64_t skip = 4 + uint64_t{ByteView(body, true).U32(0)};
       if (skip < body.size()) facts->exif = WithoutMark(body.subspan(skip));
+    } else if (view.Is(at + 4, "brob")) {
+      facts->packed |= ByteView(body, true).Is(0, "Exif") || ByteView(body, true).Is(0, "xml ");
     } else if (view.Is(at + 4, "xml ")) {
       facts->xmp = Text(body);
     }

@@ -47,8 +47,8 @@ struct PhotoFacts {
   Bytes icc;               // where it lies in the file as it is (in PNG it is compressed)
   bool cut_short = false;  // the end that the format demands is missing
   bool animated = false;
-  bool packed_xmp = false;  // PNG: there is XMP, compressed
-  int transfer = 0;         // PNG's cICP: H.273's number, 0: not told
+  bool packed = false;  // there is Exif or XMP, compressed: it is not unpacked
+  int transfer = 0;     // PNG's cICP: H.273's number, 0: not told
 
   int components = 0;       // JPEG
   int bits = 0;             // JPEG

@@ -347,6 +347,57 @@ TEST_F(PictureTest, AnAnimatedWebpGivesItsFirstPicture) {
   EXPECT_NE(Said(picture).find("first picture of an animation"), std::string::npos);
 }
 
+// One more box in a list of boxes at `path` of the file, whose sizes grow; gives where it was put.
+size_t AddBox(Bytes* file, std::initializer_list<std::string_view> path, const Bytes& box) {
+  size_t from = 0, to = file->size();
+  for (std::string_view name : path) {
+    const ByteView view(*file, true);
+    for (size_t at = from; at + 8 <= to; at += std::max<size_t>(8, view.U32(at))) {
+      if (!view.Is(at + 4, name)) continue;
+      to = at + view.U32(at);
+      // meta is a full box: four more bytes.
+      from = at + 8 + (name == "meta" ? 4 : 0);
+      SetNumber(file, at, ByteView(*file, true).U32(at) + static_cast<uint32_t>(box.size()), 4, true);
+      break;
+    }
+  }
+  file->insert(file->begin() + static_cast<ptrdiff_t>(to), box.begin(), box.end());
+  return to;
+}
+
+TEST_F(PictureTest, AvifThatIsToBeTurnedIsUpright) {
+  if (!HasLibheif()) GTEST_SKIP() << "built without libheif: such a picture is refused";
+  if (Shell("ffmpeg -hide_banner -encoders").find("libaom-av1") == std::string::npos)
+    GTEST_SKIP() << "this ffmpeg has no encoder for AVIF";
+  // Red above blue, 64x32; turned once anti-clockwise, red is on the left.
+  Make(
+      "-f lavfi -i color=red:s=64x16 -f lavfi -i color=blue:s=64x16 -filter_complex vstack -frames:v 1 -c:v "
+      "libaom-av1 "
+      "-still-picture 1 -cpu-used 8 -pix_fmt gbrp",
+      "a.avif");
+  Bytes file = Load(Path("a.avif"));
+  Bytes turn = {0, 0, 0, 9, 'i', 'r', 'o', 't', 1};
+  // How many properties there are: the new one comes behind them.
+  const std::string text(file.begin(), file.end());
+  const size_t ipco = text.find("ipco") - 4, ipma = text.find("ipma") - 4, iloc = text.find("iloc") - 4;
+  ASSERT_LT(ipco, ipma);
+  ASSERT_LT(iloc, ipco);
+  uint8_t properties = 0;
+  for (size_t at = ipco + 8; at < ipma; at += ByteView(file, true).U32(at)) ++properties;
+  AddBox(&file, {"meta", "iprp", "ipco"}, turn);
+  AddBox(&file, {"meta", "iprp", "ipma"}, {static_cast<uint8_t>(0x80 | (properties + 1))});
+  // Behind the version and flags (4), the count (4) and the item's number (2): how many it has.
+  ++file[ipma + 9 + 8 + 10];
+  // The picture's bytes lie ten further: FFmpeg writes their offset (of 4 bytes) before their length.
+  const size_t at = iloc + ByteView(file, true).U32(iloc) - 8;
+  SetNumber(&file, at, ByteView(file, true).U32(at) + 10, 4, true);
+  const Picture picture = Read(Save(file, "t.avif"));
+  EXPECT_EQ(picture.frame.width, 32);
+  EXPECT_EQ(picture.frame.height, 64);
+  EXPECT_EQ(Color(picture.frame, 4, 32), 'r');
+  EXPECT_EQ(Color(picture.frame, 28, 32), 'b');
+}
+
 TEST_F(PictureTest, AvifKeepsItsColours) {
   if (Shell("ffmpeg -hide_banner -encoders").find("libaom-av1") == std::string::npos)
     GTEST_SKIP() << "this ffmpeg has no encoder for AVIF";

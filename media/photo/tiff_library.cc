@@ -142,8 +142,12 @@ Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc) 
   TIFFGetField(tiff.get(), TIFFTAG_IMAGEWIDTH, &width);
   TIFFGetField(tiff.get(), TIFFTAG_IMAGELENGTH, &height);
   if (width > uint32_t{kMaxSide} || height > uint32_t{kMaxSide}) width = height = kMaxSide + 1;
+  const uint16_t photometric = Field(tiff.get(), TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB);
+  // libtiff shows Lab for the monitor of 1990, and knows one of its three codings.
+  if (photometric >= PHOTOMETRIC_CIELAB && photometric <= PHOTOMETRIC_ITULAB)
+    return Unsupported("a TIFF of Lab colours cannot be read: save it as RGB first");
   LibraryPicture out;
-  const bool is_ink = Field(tiff.get(), TIFFTAG_PHOTOMETRIC, PHOTOMETRIC_RGB) == PHOTOMETRIC_SEPARATED;
+  const bool is_ink = photometric == PHOTOMETRIC_SEPARATED;
   TEMPERA_ASSIGN_OR_RETURN(out.frame, NewPixels(is_ink ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGBA,
                                                 static_cast<int>(width), static_cast<int>(height)));
   Bytes ink;

@@ -55,7 +55,10 @@ void NoteWhatIsLeft(const PictureList& list) {
     Note("skipped: " + Count(static_cast<int64_t>(list.films.size()), "film", "films") + " (" +
          SomeNames(list.films) + "): paint each with a command of its own");
   }
-  for (const std::string& renamed : list.renamed) Note(renamed + ": the shorter name is taken");
+  if (!list.renamed.empty()) {
+    Note(SomeNames(list.renamed) + ": the shorter " + (list.renamed.size() == 1 ? "name is" : "names are") +
+         " taken");
+  }
 }
 
 // Hears of every picture, and tells at the end what there is to tell.

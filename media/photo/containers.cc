@@ -56,7 +56,7 @@ void ReadJpeg(ByteSpan file, PhotoFacts* facts) {
   int icc_count = 0;
   size_t at = 2;
   facts->cut_short = true;
-  while (view.Has(at, 4)) {
+  while (view.Has(at, 2)) {
     if (view.U8(at) != 0xff) {
       ++at;  // rubbish between segments: decoders look for the next marker too
       continue;

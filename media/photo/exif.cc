@@ -198,24 +198,26 @@ Bytes ExifOfPainting(ByteSpan from, int width, int height) {
   const std::vector<TiffTag> tags = TagsAt(ByteView(block, big), first, &thumbnail);
   if (tags.empty()) return {};
   const auto set = [&block, big](const TiffTag* tag, uint32_t n) {
-    if (tag && tag->count == 1 && (tag->type == 3 || tag->type == 4)) {
-      SetNumber(&block, tag->value_at, n, tag->type == 3 ? 2 : 4, big);
-    }
+    if (!tag || tag->count == 0) return;
+    const int bytes = tag->type == 1 ? 1 : tag->type == 3 ? 2 : tag->type == 4 || tag->type == 13 ? 4 : 0;
+    SetNumber(&block, tag->value_at, n, bytes, big);
   };
-  set(FindTag(tags, kOrientationTag), 1);
   set(FindTag(tags, 256), static_cast<uint32_t>(width));
   set(FindTag(tags, 257), static_cast<uint32_t>(height));
   if (const TiffTag* exif = FindTag(tags, kExifTag)) {
     size_t next = 0;
-    const std::vector<TiffTag> below =
-        TagsAt(ByteView(block, big), TagNumber(ByteView(block, big), exif, 0), &next);
+    const ByteView view(block, big);
+    const std::vector<TiffTag> below = TagsAt(view, TagNumber(view, exif, 0), &next);
     set(FindTag(below, kWidthTag), static_cast<uint32_t>(width));
     set(FindTag(below, kHeightTag), static_cast<uint32_t>(height));
   }
+  set(FindTag(tags, kOrientationTag), 1);
   if (thumbnail != 0) {
     SetNumber(&block, first + 2 + 12 * uint64_t{ByteView(block, big).U16(first)}, 0, 4, big);
     if (thumbnail != first) DropThumbnail(&block, big, thumbnail);
   }
+  // Where values lie over each other, nothing can be set without changing something else.
+  if (ExifOrientation(block) > 1) return {};
   return block;
 }
 

@@ -235,7 +235,7 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
   FirstPicture first;
   bool srgb_now = false;
   TEMPERA_ASSIGN_OR_RETURN(std::optional<CodedPhoto> photo, DecodePhoto(path));
-  if (photo) {
+  if (photo && photo->frame) {
     if (start_s > 0) return NothingAt(path, start_s);
     first.frame = std::move(photo->frame);
     first.turn = TurnOfExif(photo->orientation);
@@ -246,6 +246,10 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
     TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenInput(path));
     TEMPERA_ASSIGN_OR_RETURN(first, DecodeFirst(input.get(), path, start_s));
     still.notices = std::move(first.notices);
+    for (std::string& n : photo ? photo->notices : std::vector<std::string>()) {
+      if (std::find(still.notices.begin(), still.notices.end(), n) == still.notices.end())
+        still.notices.push_back(std::move(n));
+    }
   }
   if (IsFloatPicture(*first.frame)) {
     bool cut = false;

@@ -2,10 +2,12 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <memory>
 
 #include "media/normalizer.h"
+#include "media/photo/containers.h"
 #include "media/photo/libraries.h"
 
 namespace tempera::media {
@@ -14,6 +16,8 @@ namespace {
 // A gigapixel of 16-bit RGBA would be 8 GB, but kMaxSide a side is 268 megapixels: 2 GB in the worst of
 // formats.
 constexpr uint64_t kMostFileBytes = uint64_t{1} << 31;
+
+constexpr const char* kDamaged = "the file is damaged or cut short: what could be read of it is painted";
 
 struct FileCloser {
   void operator()(std::FILE* f) const { std::fclose(f); }
@@ -86,7 +90,7 @@ struct Decoded {
 
 // The picture of a file that is one packet: whatever the name says, and without a second decoding to probe
 // it.
-Result<Decoded> DecodeWhole(ByteSpan file, PhotoFormat format) {
+Result<Decoded> DecodePacket(ByteSpan file, PhotoFormat format) {
   CaptureFfmpegLog();
   const AVCodecID id = CodecOf(format);
   const AVCodec* codec = avcodec_find_decoder(id);
@@ -118,6 +122,28 @@ Result<Decoded> DecodeWhole(ByteSpan file, PhotoFormat format) {
   out.damaged = (!said.empty() && !aside) || out.frame->decode_error_flags ||
                 (out.frame->flags & AV_FRAME_FLAG_CORRUPT);
   return out;
+}
+
+// The same of a file that may break off. What is missing is put there as zeros, so that decoders which want
+// all of it show what there is.
+Result<Decoded> DecodeWhole(ByteSpan file, PhotoFormat format) {
+  Result<Decoded> whole = DecodePacket(file, format);
+  if (whole.ok() || whole.status().code() != StatusCode::kInvalidArgument) return whole;
+  // libjxl talks on standard error when it meets what is no JPEG XL; and light of zeros is told by ReadExr.
+  if (format == PhotoFormat::kJpegXl || format == PhotoFormat::kExr) return whole;
+  Bytes mended;
+  if (format == PhotoFormat::kPng) {
+    mended = EndCutPng(file);
+  } else {
+    // Most files that break off were to be less than four times as long.
+    constexpr size_t kMostPadding = size_t{64} << 20;
+    mended.assign(file.begin(), file.end());
+    mended.resize(file.size() + std::min(kMostPadding, 3 * file.size()));
+  }
+  Result<Decoded> part = DecodePacket(mended, format);
+  if (!part.ok()) return whole;
+  part->damaged = true;
+  return part;
 }
 
 // The first picture of an animation lies somewhere on a canvas that is empty elsewhere.
@@ -265,15 +291,16 @@ Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path) {
   if (Status refused = Refuse(facts.format); !refused.ok()) return named(refused);
   const bool heif = facts.format == PhotoFormat::kHeif || facts.format == PhotoFormat::kAvif;
   const bool by_ffmpeg = facts.format == PhotoFormat::kAvif && !HasLibheif() && !NeedsLibheif(file);
-  if (by_ffmpeg ||
-      (CodecOf(facts.format) == AV_CODEC_ID_NONE && !heif && facts.format != PhotoFormat::kBigTiff))
-    return std::optional<CodedPhoto>();
   CodedPhoto photo;
+  if (by_ffmpeg ||
+      (CodecOf(facts.format) == AV_CODEC_ID_NONE && !heif && facts.format != PhotoFormat::kBigTiff)) {
+    if (facts.cut_short) photo.notices.push_back(kDamaged);
+    return std::optional<CodedPhoto>(std::move(photo));
+  }
   photo.orientation = facts.orientation;
   bool damaged = facts.cut_short;
   if (Status status = Decode(file, facts, &photo, &damaged); !status.ok()) return named(status);
-  if (damaged)
-    photo.notices.push_back("the file is damaged or cut short: what could be read of it is painted");
+  if (damaged) photo.notices.push_back(kDamaged);
   if (facts.packed) photo.notices.push_back("its Exif or XMP data is compressed and left out");
   if (photo.metadata.exif.empty()) photo.metadata.exif = std::move(facts.exif);
   if (photo.metadata.xmp.empty()) photo.metadata.xmp = std::move(facts.xmp);

@@ -12,7 +12,7 @@
 namespace tempera::media {
 
 struct CodedPhoto {
-  FramePtr frame;
+  FramePtr frame;          // null: FFmpeg's demuxers are to read it; the notices are true all the same
   int orientation = 1;     // as Exif counts, to be undone
   bool srgb_now = false;   // a profile was used up
   PhotoMetadata metadata;  // as it was found; the profile may be of any colour model

@@ -276,4 +276,63 @@ void ReadBoxes(ByteSpan file, PhotoFacts* facts) {
   }
 }
 
+void ReadExr(ByteSpan file, PhotoFacts* facts) {
+  const ByteView view(file, false);
+  // Tiles (bit 9) and several parts (bit 12) have other tables: left to the decoder.
+  if (view.U32(4) & 0x1200) return;
+  constexpr uint32_t kRowsPerBlock[] = {1, 1, 1, 16, 32, 16, 32, 32, 32, 256};
+  uint32_t rows_per_block = 0, height = 0;
+  const auto word = [&file](uint64_t at) {
+    std::string text;
+    while (at + text.size() < file.size() && file[at + text.size()] != 0) {
+      text += static_cast<char>(file[at + text.size()]);
+    }
+    return text;
+  };
+  uint64_t at = 8;
+  while (view.Has(at, 1) && file[at] != 0) {
+    const std::string name = word(at);
+    at += name.size() + 1;
+    at += word(at).size() + 1;
+    const uint64_t size = view.U32(at);
+    at += 4;
+    if (name == "compression") rows_per_block = kRowsPerBlock[std::min<uint32_t>(view.U8(at), 9)];
+    if (name == "dataWindow") height = view.U32(at + 12) - view.U32(at + 4) + 1;
+    at += size;
+  }
+  facts->cut_short = !view.Has(at, 1);
+  if (rows_per_block == 0) return;
+  const uint64_t blocks = (uint64_t{height} + rows_per_block - 1) / rows_per_block;
+  facts->cut_short = !view.Has(at + 1, 8 * blocks);
+  for (uint64_t i = 0; i < blocks && !facts->cut_short; ++i) {
+    const uint64_t entry = at + 1 + 8 * i;
+    const uint64_t block = uint64_t{view.U32(entry + 4)} << 32 | view.U32(entry);
+    // Its first row, its size, and that many bytes.
+    facts->cut_short = !view.Has(block, 8) || !view.Has(block + 8, view.U32(block + 4));
+  }
+}
+
+void ReadIcon(ByteSpan file, PhotoFacts* facts) {
+  const ByteView view(file, false);
+  for (uint32_t i = 0; i < view.U16(4); ++i) {
+    const uint64_t entry = 6 + 16 * uint64_t{i};
+    facts->cut_short |= !view.Has(entry, 16) || !view.Has(view.U32(entry + 12), view.U32(entry + 8));
+  }
+}
+
+Bytes EndCutPng(ByteSpan file) {
+  const ByteView view(file, true);
+  uint64_t at = 8;
+  while (view.Has(at, 8) && view.Has(at + 8, uint64_t{view.U32(at)} + 4)) at += 12 + uint64_t{view.U32(at)};
+  Bytes out(file.begin(), file.end());
+  if (view.Has(at, 8)) {
+    SetNumber(&out, at, static_cast<uint32_t>(file.size() - at - 8), 4, true);
+    PutNumber(&out, 0, 4, true);
+  } else {
+    out.resize(std::min<size_t>(at, file.size()));
+  }
+  PutWord(&out, std::string_view("\0\0\0\0IEND\xae\x42\x60\x82", 12));
+  return out;
+}
+
 }  // namespace tempera::media

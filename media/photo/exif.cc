@@ -252,8 +252,9 @@ Bytes AddToTiff(ByteSpan file, ByteSpan exif, std::vector<TiffValue> more) {
   }
   for (TiffValue& v : more) {
     const bool has = std::any_of(own.begin(), own.end(), [&v](const TiffTag& t) { return t.tag == v.tag; });
-    // The source's words go before the encoder's name, not before what describes the pixels.
-    const bool words = v.type == 2;
+    // The source's words and resolution go before the encoder's name and guess, not before what describes the
+    // pixels.
+    const bool words = v.type == 2 || Contains({282, 283, 296}, v.tag);
     if (has && !words) continue;
     if (has) std::erase_if(directory.values, [&v](const TiffValue& old) { return old.tag == v.tag; });
     directory.values.push_back(std::move(v));

@@ -155,8 +155,11 @@ PhotoFacts ReadPhotoFacts(ByteSpan file) {
     case PhotoFormat::kJpegXl:
       ReadBoxes(file, &facts);
       break;
-    case PhotoFormat::kGif:
-      facts.cut_short = file.back() != ';' && ByteView(file, true).U8(file.size() - 2) != ';';
+    case PhotoFormat::kExr:
+      ReadExr(file, &facts);
+      break;
+    case PhotoFormat::kIcon:
+      ReadIcon(file, &facts);
       break;
     default:
       break;

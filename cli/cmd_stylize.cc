@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -26,7 +27,7 @@ struct Arguments {
   StylizeJob job;
   PicturesOptions pictures;
   PaintOptions paint;
-  std::string style, size, start, duration;
+  std::string style, size, start, duration, page;
   int height = 0;
   bool json = false;
 };
@@ -59,6 +60,15 @@ CLI::Validator Quiet(CLI::Validator check) {
   return check;
 }
 
+Result<int> ParsePage(const std::string& text) {
+  if (text == "all") return kAllPages;
+  int page = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), page);
+  if (error != std::errc() || end != text.data() + text.size() || page < 1)
+    return InvalidArgument("'" + text + "' is no picture of a file: write a number from 1, or all");
+  return page;
+}
+
 // What the parser cannot see: options that depend on each other or on the names.
 Status Check(Arguments* args) {
   StylizeJob& job = args->job;
@@ -78,6 +88,11 @@ Status Check(Arguments* args) {
   if (!args->duration.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(job.duration_s, ParseTime(args->duration));
     if (job.duration_s <= 0) return InvalidArgument("--duration must be longer than nothing");
+  }
+  if (!args->page.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(job.page, ParsePage(args->page));
+    if (AsksForPictures(args->inputs, job.output) || !media::IsPictureName(job.output))
+      return InvalidArgument("--page is for one file of several pictures, and a picture's name behind -o");
   }
   if (job.output == "-") {
     if (args->json) return InvalidArgument("--json and -o - both want standard output: leave one out");
@@ -197,6 +212,8 @@ Run SetUpStylize(CLI::App& verb) {
                   "videos: smoothed eases jumps of light; carried: as shortly before")
       ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
+  verb.add_option("--page", args->page, "Of several pictures in a file that one, or all (the largest)")
+      ->type_name("N|all");
   verb.add_flag("--overwrite", args->pictures.overwrite, "Folders: paint again what was painted before");
   verb.add_option("--jobs", args->pictures.jobs, "Folders: pictures read and written at a time (2)")
       ->check(Quiet(CLI::Range(1, 64)))

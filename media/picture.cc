@@ -14,11 +14,12 @@
 
 namespace tempera::media {
 
-Result<Picture> ReadPicture(const std::string& path, double start_s) {
-  TEMPERA_ASSIGN_OR_RETURN(Still still, DecodeStill(path, Target::kRgbAlpha, start_s));
+Result<Picture> ReadPicture(const std::string& path, double start_s, int page) {
+  TEMPERA_ASSIGN_OR_RETURN(Still still, DecodeStill(path, Target::kRgbAlpha, start_s, page));
   Picture picture;
   picture.frame = WrapAvFrame(std::move(still.frame));
   picture.metadata = std::make_shared<PhotoMetadata>(std::move(still.metadata));
+  picture.pictures = still.pictures;
   picture.notices = std::move(still.notices);
   return picture;
 }

@@ -17,12 +17,14 @@ struct Picture {
   Frame frame;  // RGB, or RGBA where some pixel is not opaque
   // Exif, XMP and the colour profile of the frame, as found; never null when read.
   std::shared_ptr<const PhotoMetadata> metadata;
+  int pictures = 1;  // in the file
   std::vector<std::string> notices;
 };
 
 // The first picture of a film or an animation, the one at start_s seconds of a video, or the largest in a
 // file of several; upright, 8-bit. Damage, and whatever was changed or left out, is in the notices.
-Result<Picture> ReadPicture(const std::string& path, double start_s);
+// page: which picture of such a file, from 1; 0: the largest.
+Result<Picture> ReadPicture(const std::string& path, double start_s, int page = 0);
 
 // By the name's extension; beside, then renamed. Exif and XMP of `source` go along, made true of a picture
 // that is upright, and its colour profile. What the format has no place for goes to *notices.

@@ -13,6 +13,7 @@ extern "C" {
 #include "media/photo/coded_photo.h"
 #include "media/photo/color_profile.h"
 #include "media/photo/float_picture.h"
+#include "media/photo/libraries.h"
 
 namespace tempera::media {
 namespace {
@@ -53,9 +54,15 @@ bool IsOpaque(const AVFrame& rgba) {
   return true;
 }
 
+bool IsIcon(const AVFormatContext& input) { return std::strcmp(input.iformat->name, "ico") == 0; }
+
+Status Named(const std::string& path, const Status& why) {
+  return Status(why.code(), "'" + path + "': " + why.message());
+}
+
 // The stream to decode: of an icon's pictures the largest, of a film what players choose.
 int ChooseStream(const AVFormatContext& input, std::vector<std::string>* notices) {
-  if (std::strcmp(input.iformat->name, "ico") != 0 || input.nb_streams < 2) {
+  if (!IsIcon(input) || input.nb_streams < 2) {
     return av_find_best_stream(const_cast<AVFormatContext*>(&input), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
   }
   unsigned largest = 0;
@@ -72,6 +79,7 @@ int ChooseStream(const AVFormatContext& input, std::vector<std::string>* notices
 
 struct FirstPicture {
   FramePtr frame;
+  int pictures = 1;
   Turn turn;
   std::vector<std::string> notices;
 };
@@ -86,9 +94,11 @@ bool GoesOn(AVFormatContext* input, int index, AVPacket* packet) {
   return false;
 }
 
-Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path, double start_s) {
+Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path, double start_s, int page) {
   FirstPicture out;
-  const int index = ChooseStream(*input, &out.notices);
+  out.pictures = IsIcon(*input) ? static_cast<int>(input->nb_streams) : 1;
+  if (page > out.pictures) return Named(path, NoSuchPage(page, out.pictures));
+  const int index = out.pictures > 1 && page > 0 ? page - 1 : ChooseStream(*input, &out.notices);
   if (index < 0) return InvalidArgument("'" + path + "' holds no picture");
   TEMPERA_ASSIGN_OR_RETURN(CodecPtr decoder, OpenDecoder(*input->streams[index], 1));
   PacketPtr packet(av_packet_alloc());
@@ -212,7 +222,7 @@ Status Normalize(const std::string& path, const Turn& turn, Target target, AVFra
   decoded->pts = 0;
   Status status = normalizer.Push(decoded, &ready);
   if (status.ok()) status = normalizer.Push(nullptr, &ready);
-  if (!status.ok()) return Status(status.code(), "'" + path + "': " + status.message());
+  if (!status.ok()) return Named(path, status);
   if (ready.empty()) return Internal("'" + path + "' gave no picture");
   still->frame = std::move(ready.front());
   if (still->frame->format == AV_PIX_FMT_RGBA && IsOpaque(*still->frame)) {
@@ -230,22 +240,24 @@ Status Normalize(const std::string& path, const Turn& turn, Target target, AVFra
 
 }  // namespace
 
-Result<Still> DecodeStill(const std::string& path, Target target, double start_s) {
+Result<Still> DecodeStill(const std::string& path, Target target, double start_s, int page) {
   Still still;
   FirstPicture first;
   bool srgb_now = false;
-  TEMPERA_ASSIGN_OR_RETURN(std::optional<CodedPhoto> photo, DecodePhoto(path));
+  TEMPERA_ASSIGN_OR_RETURN(std::optional<CodedPhoto> photo, DecodePhoto(path, page));
   if (photo && photo->frame) {
     if (start_s > 0) return NothingAt(path, start_s);
     first.frame = std::move(photo->frame);
     first.turn = TurnOfExif(photo->orientation);
     still.notices = std::move(photo->notices);
     still.metadata = std::move(photo->metadata);
+    still.pictures = photo->pictures;
     srgb_now = photo->srgb_now;
   } else {
     TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenInput(path));
-    TEMPERA_ASSIGN_OR_RETURN(first, DecodeFirst(input.get(), path, start_s));
+    TEMPERA_ASSIGN_OR_RETURN(first, DecodeFirst(input.get(), path, start_s, page));
     still.notices = std::move(first.notices);
+    still.pictures = first.pictures;
     for (std::string& n : photo ? photo->notices : std::vector<std::string>()) {
       if (std::find(still.notices.begin(), still.notices.end(), n) == still.notices.end())
         still.notices.push_back(std::move(n));

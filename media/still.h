@@ -13,13 +13,15 @@ namespace tempera::media {
 
 struct Still {
   FramePtr frame;          // RGB24, or RGBA with Target::kRgbAlpha where some pixel is not opaque
+  int pictures = 1;        // in the file; of a film or an animation 1
   PhotoMetadata metadata;  // the profile is one of RGB that is true of the frame, or empty
   std::vector<std::string> notices;
 };
 
 // The first picture of a film or an animation, the largest of several in a file; upright and 8-bit.
-// start_s > 0: the picture at that second of a video. Errors name the path.
-Result<Still> DecodeStill(const std::string& path, Target target, double start_s = 0);
+// start_s > 0: the picture at that second of a video. page > 0: that picture of a file of several. Errors
+// name the path.
+Result<Still> DecodeStill(const std::string& path, Target target, double start_s = 0, int page = 0);
 
 // Bytes of a file in the format the name's extension tells. `frame` is RGB24 or RGBA; alpha is
 // dropped where the format has none. Of the metadata, what the format has no place for goes to *notices.

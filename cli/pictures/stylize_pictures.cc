@@ -48,9 +48,11 @@ PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Pa
 
 }  // namespace
 
-Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter, std::mutex* painting) {
+Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter, std::mutex* painting,
+                                         int* pictures) {
   const auto start = std::chrono::steady_clock::now();
-  TEMPERA_ASSIGN_OR_RETURN(media::Picture picture, media::ReadPicture(job.input, job.start_s));
+  TEMPERA_ASSIGN_OR_RETURN(media::Picture picture, media::ReadPicture(job.input, job.start_s, job.page));
+  if (pictures) *pictures = picture.pictures;
   TEMPERA_ASSIGN_OR_RETURN(media::Frame painted, media::Frame::AllocateLike(picture.frame));
   TEMPERA_ASSIGN_OR_RETURN(const media::Frame shown, media::WithoutHiddenColors(picture.frame));
   {

@@ -36,7 +36,9 @@ using OnOutcome = std::function<void(const PictureOutcome&, int64_t done, int64_
 void StylizePictures(const std::vector<PictureTask>& tasks, const PicturesOptions& options, Painter* painter,
                      const std::atomic<bool>& interrupt, const OnOutcome& on_outcome);
 
-// One picture, with the painter held only while it paints.
-Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter, std::mutex* painting);
+// One picture, with the painter held only while it paints. *pictures, where not null: how many the file
+// holds.
+Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter, std::mutex* painting,
+                                         int* pictures = nullptr);
 
 }  // namespace tempera::cli

@@ -216,19 +216,21 @@ Status DecodeJpeg(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, boo
   return OkStatus();
 }
 
-Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bool* damaged) {
-  if (facts.pages > 1) {
+Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* photo, bool* damaged) {
+  photo->pictures = facts.pages;
+  if (page > facts.pages) return NoSuchPage(page, facts.pages);
+  if (facts.pages > 1 && page == 0) {
     photo->notices.push_back("the file holds " + std::to_string(facts.pages) +
-                             " pictures: the largest, number " + std::to_string(facts.largest_page + 1) +
+                             " pictures: the largest, number " + std::to_string(facts.chosen_page + 1) +
                              ", is painted");
   }
-  if (facts.format == PhotoFormat::kTiff && facts.plain_tiff && facts.largest_page == 0) {
+  if (facts.format == PhotoFormat::kTiff && facts.plain_tiff && facts.chosen_page == 0) {
     TEMPERA_ASSIGN_OR_RETURN(Decoded decoded, DecodeWhole(file, facts.format));
     photo->frame = std::move(decoded.frame);
     *damaged |= decoded.damaged;
     return OkStatus();
   }
-  TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibtiff(file, facts.largest_page, facts.icc));
+  TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibtiff(file, facts.chosen_page, facts.icc));
   Take(std::move(picture), photo, damaged);
   return OkStatus();
 }
@@ -261,33 +263,35 @@ Status DecodeOther(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bo
   return OkStatus();
 }
 
-Status Decode(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bool* damaged) {
+Status Decode(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* photo, bool* damaged) {
   switch (facts.format) {
     case PhotoFormat::kJpeg:
+      if (page > 1) return NoSuchPage(page, 1);
       return DecodeJpeg(file, facts, photo, damaged);
     case PhotoFormat::kTiff:
     case PhotoFormat::kBigTiff:
-      return DecodeTiff(file, facts, photo, damaged);
+      return DecodeTiff(file, facts, page, photo, damaged);
     case PhotoFormat::kHeif:
     case PhotoFormat::kAvif: {
-      TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibheif(file));
+      TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibheif(file, page, &photo->pictures));
       Take(std::move(picture), photo, damaged);
       return OkStatus();
     }
     default:
+      if (page > 1) return NoSuchPage(page, 1);
       return DecodeOther(file, facts, photo, damaged);
   }
 }
 
 }  // namespace
 
-Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path) {
+Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path, int page) {
   TEMPERA_ASSIGN_OR_RETURN(const Bytes file, ReadPhotoFile(path));
   const auto named = [&path](const Status& why) {
     return Status(why.code(), "'" + path + "': " + why.message());
   };
   if (file.empty()) return std::optional<CodedPhoto>();
-  PhotoFacts facts = ReadPhotoFacts(file);
+  PhotoFacts facts = ReadPhotoFacts(file, page);
   if (Status refused = Refuse(facts.format); !refused.ok()) return named(refused);
   const bool heif = facts.format == PhotoFormat::kHeif || facts.format == PhotoFormat::kAvif;
   const bool by_ffmpeg = facts.format == PhotoFormat::kAvif && !HasLibheif() && !NeedsLibheif(file);
@@ -299,7 +303,7 @@ Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path) {
   }
   photo.orientation = facts.orientation;
   bool damaged = facts.cut_short;
-  if (Status status = Decode(file, facts, &photo, &damaged); !status.ok()) return named(status);
+  if (Status status = Decode(file, facts, page, &photo, &damaged); !status.ok()) return named(status);
   if (damaged) photo.notices.push_back(kDamaged);
   if (facts.packed) photo.notices.push_back("its Exif or XMP data is compressed and left out");
   if (photo.metadata.exif.empty()) photo.metadata.exif = std::move(facts.exif);

@@ -13,15 +13,17 @@ namespace tempera::media {
 
 struct CodedPhoto {
   FramePtr frame;          // null: FFmpeg's demuxers are to read it; the notices are true all the same
+  int pictures = 1;        // in the file
   int orientation = 1;     // as Exif counts, to be undone
   bool srgb_now = false;   // a profile was used up
   PhotoMetadata metadata;  // as it was found; the profile may be of any colour model
   std::vector<std::string> notices;
 };
 
-// Nothing where the file is not a picture that is read whole (a film, GIF, an icon, what has no mark):
-// FFmpeg's demuxers read those. Pictures that cannot be read rightly are refused by name. Errors name the
+// Nothing where the file does not begin like a picture; without a frame where FFmpeg's demuxers are to read
+// it (GIF, icons, what has no mark). Pictures that cannot be read rightly are refused by name. `page`: which
+// of several pictures, from 1; 0: the largest, or the one that the file calls its main one. Errors name the
 // path.
-Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path);
+Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path, int page);
 
 }  // namespace tempera::media

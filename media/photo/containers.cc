@@ -209,7 +209,7 @@ bool IsPlain(const ByteView& view, const std::vector<TiffTag>& tags) {
 
 }  // namespace
 
-void ReadTiff(ByteSpan file, PhotoFacts* facts) {
+void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts) {
   bool big = false;
   if (!IsTiff(file, &big)) return;
   const ByteView view(file, big);
@@ -235,9 +235,9 @@ void ReadTiff(ByteSpan file, PhotoFacts* facts) {
       return;
     }
     if (area > 0) ++facts->pages;
-    if (area > most) {
+    if (wanted_page > 0 ? page == wanted_page - 1 : area > most) {
       most = area;
-      facts->largest_page = page;
+      facts->chosen_page = page;
       facts->plain_tiff = IsPlain(view, tags);
       const uint32_t turned = TagNumber(view, FindTag(tags, kOrientationTag), 1);
       facts->orientation = turned >= 1 && turned <= 8 ? static_cast<int>(turned) : 1;

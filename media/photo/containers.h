@@ -9,7 +9,7 @@ namespace tempera::media {
 void ReadJpeg(ByteSpan file, PhotoFacts* facts);
 void ReadPng(ByteSpan file, PhotoFacts* facts);
 void ReadWebp(ByteSpan file, PhotoFacts* facts);
-void ReadTiff(ByteSpan file, PhotoFacts* facts);
+void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts);
 // Whether the blocks of pixels, or the pictures, lie inside the file.
 void ReadExr(ByteSpan file, PhotoFacts* facts);
 void ReadIcon(ByteSpan file, PhotoFacts* facts);

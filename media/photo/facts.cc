@@ -136,7 +136,7 @@ const char* PhotoFormatName(PhotoFormat format) {
   return "unknown";
 }
 
-PhotoFacts ReadPhotoFacts(ByteSpan file) {
+PhotoFacts ReadPhotoFacts(ByteSpan file, int page) {
   PhotoFacts facts;
   facts.format = SniffPhoto(file);
   switch (facts.format) {
@@ -150,7 +150,7 @@ PhotoFacts ReadPhotoFacts(ByteSpan file) {
       ReadWebp(file, &facts);
       break;
     case PhotoFormat::kTiff:
-      ReadTiff(file, &facts);
+      ReadTiff(file, page, &facts);
       break;
     case PhotoFormat::kJpegXl:
       ReadBoxes(file, &facts);

@@ -55,11 +55,12 @@ struct PhotoFacts {
   bool arithmetic = false;  // JPEG
   bool plain_tiff = false;  // TIFF: of the kinds that FFmpeg decodes rightly
   int pages = 1;            // TIFF: directories that hold pictures
-  int largest_page = 0;     // TIFF: from 0
+  int chosen_page = 0;      // TIFF: from 0; what is said of the file is said of that one
   int frame_at_x = 0, frame_at_y = 0, canvas_width = 0, canvas_height = 0;  // animated WebP
   Bytes first_frame;  // animated WebP: its first picture as a WebP file of its own
 };
 
-PhotoFacts ReadPhotoFacts(ByteSpan file);
+// `page`: of several pictures in a TIFF file the one to tell of, from 1; 0: the largest.
+PhotoFacts ReadPhotoFacts(ByteSpan file, int page = 0);
 
 }  // namespace tempera::media

@@ -99,7 +99,7 @@ Status CopyRows(const heif_image& image, AVFrame* to) {
 
 bool HasLibheif() { return true; }
 
-Result<LibraryPicture> DecodeWithLibheif(ByteSpan file) {
+Result<LibraryPicture> DecodeWithLibheif(ByteSpan file, int page, int* pictures) {
   const std::unique_ptr<heif_context, HeifDeleter> context(heif_context_alloc());
   if (!context) return OutOfMemory("no memory for libheif");
   heif_context_set_maximum_image_size_limit(context.get(), kMaxSide);
@@ -107,7 +107,16 @@ Result<LibraryPicture> DecodeWithLibheif(ByteSpan file) {
       heif_context_read_from_memory_without_copy(context.get(), file.data(), file.size(), nullptr);
   if (error.code != heif_error_Ok) return Failure(error);
   heif_image_handle* raw_handle = nullptr;
-  error = heif_context_get_primary_image_handle(context.get(), &raw_handle);
+  *pictures = heif_context_get_number_of_top_level_images(context.get());
+  if (page > 0) {
+    std::vector<heif_item_id> ids(static_cast<size_t>(std::max(0, *pictures)));
+    ids.resize(static_cast<size_t>(heif_context_get_list_of_top_level_image_IDs(
+        context.get(), ids.data(), static_cast<int>(ids.size()))));
+    if (static_cast<size_t>(page) > ids.size()) return NoSuchPage(page, *pictures);
+    error = heif_context_get_image_handle(context.get(), ids[page - 1], &raw_handle);
+  } else {
+    error = heif_context_get_primary_image_handle(context.get(), &raw_handle);
+  }
   if (error.code != heif_error_Ok) return Failure(error);
   const HandlePtr handle(raw_handle);
 
@@ -137,14 +146,15 @@ Result<LibraryPicture> DecodeWithLibheif(ByteSpan file) {
   out.frame->color_primaries = static_cast<AVColorPrimaries>(numbers.primaries);
   out.frame->color_trc = static_cast<AVColorTransferCharacteristic>(numbers.transfer);
   out.upright = true;
-  if (const int count = heif_context_get_number_of_top_level_images(context.get()); count > 1) {
-    out.notices.push_back("the file holds " + std::to_string(count) + " pictures: its main one is painted");
+  if (*pictures > 1 && page == 0) {
+    out.notices.push_back("the file holds " + std::to_string(*pictures) +
+                          " pictures: its main one is painted");
   }
   return out;
 }
 #else
 bool HasLibheif() { return false; }
-Result<LibraryPicture> DecodeWithLibheif(ByteSpan) {
+Result<LibraryPicture> DecodeWithLibheif(ByteSpan, int, int*) {
   return Unsupported(
       "HEIC, HEIF and AVIF pictures need a build of Tempera with libheif: convert it to JPEG or PNG first");
 }

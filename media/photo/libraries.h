@@ -20,6 +20,9 @@ struct LibraryPicture {
   std::vector<std::string> notices;
 };
 
+// What to say of a picture that a file does not have.
+Status NoSuchPage(int page, int pages);
+
 // A frame of this size, at most kMaxSide a side, for pixels to be put into.
 Result<FramePtr> NewPixels(AVPixelFormat format, int width, int height);
 
@@ -28,8 +31,8 @@ Result<FramePtr> NewPixels(AVPixelFormat format, int width, int height);
 Result<LibraryPicture> DecodeWithLibjpeg(ByteSpan file, ByteSpan icc);
 // The directory `page` (from 0) of a TIFF file.
 Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc);
-// The main picture of a HEIF or AVIF file.
-Result<LibraryPicture> DecodeWithLibheif(ByteSpan file);
+// The picture `page` (from 1) of a HEIF or AVIF file; 0: its main one. *pictures: how many there are.
+Result<LibraryPicture> DecodeWithLibheif(ByteSpan file, int page, int* pictures);
 
 // What this build has, for messages and tests.
 bool HasLibjpeg();

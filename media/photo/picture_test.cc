@@ -249,9 +249,51 @@ TEST_F(PictureTest, OfSeveralPicturesTheLargestIsPainted) {
   EXPECT_EQ(icon.frame.width, 48);
   EXPECT_NE(Said(icon).find("the largest, number 2, is painted"), std::string::npos) << Said(icon);
   EXPECT_EQ(Said(icon).find("damaged"), std::string::npos);
+  EXPECT_EQ(icon.pictures, 2);
+  const Result<Picture> first = ReadPicture(Path("a.ico"), 0, 1), third = ReadPicture(Path("a.ico"), 0, 3);
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(first->frame.width, 16);
+  EXPECT_EQ(Said(*first), "");
+  ASSERT_FALSE(third.ok());
+  EXPECT_NE(third.status().message().find("no picture number 3: the file holds 2"), std::string::npos);
   file.resize(file.size() - 20);
   const Result<Picture> cut = ReadPicture(Save(file, "cut.ico"), 0);
   EXPECT_TRUE(!cut.ok() || Said(*cut).find("damaged or cut short") != std::string::npos) << Said(*cut);
+}
+
+TEST_F(PictureTest, PagesOfTiffAreChosen) {
+  if (!HasLibtiff()) GTEST_SKIP() << "built without libtiff: only the first page is read";
+  // A second directory behind the first picture, which is the larger: one strip of eight grey rows.
+  Make("-f lavfi -i color=red:s=16x4 -frames:v 1 -pix_fmt rgb24", "a.tif");
+  Bytes file = Load(Path("a.tif"));
+  file.resize((file.size() + 1) / 2 * 2);
+  size_t next = 0;
+  TagsAt(ByteView(file, false), FirstDirectory(ByteView(file, false)), &next);
+  ASSERT_EQ(next, 0u);
+  const size_t first = FirstDirectory(ByteView(file, false));
+  const uint32_t second = static_cast<uint32_t>(file.size());
+  SetNumber(&file, first + 2 + 12 * ByteView(file, false).U16(first), second, 4, false);
+  const std::pair<uint32_t, uint32_t> tags[] = {{256, 32},           {257, 8}, {258, 8}, {259, 1},  {262, 1},
+                                                {273, second + 114}, {277, 1}, {278, 8}, {279, 256}};
+  PutNumber(&file, 9, 2, false);
+  for (const auto& [tag, value] : tags) {
+    PutNumber(&file, tag, 2, false);
+    PutNumber(&file, 4, 2, false);
+    PutNumber(&file, 1, 4, false);
+    PutNumber(&file, value, 4, false);
+  }
+  PutNumber(&file, 0, 4, false);
+  PutBytes(&file, Bytes(256, 0x40));
+  Save(file, "two.tif");
+  const Picture largest = Read(Path("two.tif"));
+  EXPECT_EQ(largest.frame.width, 32);
+  EXPECT_EQ(Pixel(largest.frame, 5, 5), 0x404040u);
+  EXPECT_EQ(largest.pictures, 2);
+  EXPECT_NE(Said(largest).find("the largest, number 2, is painted"), std::string::npos);
+  const Result<Picture> page = ReadPicture(Path("two.tif"), 0, 1);
+  ASSERT_TRUE(page.ok());
+  EXPECT_EQ(Color(page->frame, 3, 2), 'r');
+  EXPECT_FALSE(ReadPicture(Path("two.tif"), 0, 3).ok());
 }
 
 TEST_F(PictureTest, DamageIsNoted) {

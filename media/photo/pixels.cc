@@ -4,6 +4,11 @@
 
 namespace tempera::media {
 
+Status NoSuchPage(int page, int pages) {
+  return InvalidArgument("there is no picture number " + std::to_string(page) + ": the file holds " +
+                         std::to_string(pages));
+}
+
 Result<FramePtr> NewPixels(AVPixelFormat format, int width, int height) {
   if (width < 1 || height < 1 || width > kMaxSide || height > kMaxSide) {
     return InvalidArgument("the picture has a side of 0 or of more than " + std::to_string(kMaxSide) +

@@ -88,6 +88,27 @@ expect_error 1 "is a picture: give -o a picture's name" "${paint[@]}" "$work/in/
 printf 'RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x3f\0\0\x1f\0\0' >"$work/anim.webp"
 expect_error 1 'animated WebP cannot be read as a film' "${paint[@]}" "$work/anim.webp" -o "$work/out/x.mp4"
 
+# A file of several pictures: an icon of two PNG, 24x24 and 40x30.
+number() { printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8)))\\0\\0"; }
+first=$(stat -c %s "$work/in/a.png") second=$(stat -c %s "$work/in/b c é.PNG")
+{
+  printf '\0\0\1\0\2\0'
+  printf '\x18\x18\0\0\1\0\x20\0' && number "$first" && number 38
+  printf '\x28\x1e\0\0\1\0\x20\0' && number "$second" && number $((38 + first))
+  cat "$work/in/a.png" "$work/in/b c é.PNG"
+} >"$work/two.ico"
+size_of() { ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$1"; }
+expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/two.png"
+expect_said 'holds 2 pictures: the largest, number 2, is painted'
+expect_equal "$(size_of "$work/out/two.png")" 40,30 'the largest'
+expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/one.png" --page 1
+expect_equal "$(size_of "$work/out/one.png")" 24,24 '--page 1'
+expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/every.png" --page all
+expect_equal "$(size_of "$work/out/every-1.png") $(size_of "$work/out/every-2.png")" '24,24 40,30' '--page all'
+expect_error 1 'no picture number 3: the file holds 2' "${paint[@]}" "$work/two.ico" -o "$work/out/x.png" --page 3
+expect_error 2 'write a number from 1, or all' "${paint[@]}" "$work/two.ico" -o "$work/out/x.png" --page 0
+expect_error 2 'page is for one file' "${paint[@]}" "$work/in" -o "$work/out/o/" --page 1
+
 # Ctrl-C leaves whole files only, and says so.
 mkdir "$work/many"
 make testsrc2=s=1280x960 -frames:v 1 "$work/many/000.jpg"

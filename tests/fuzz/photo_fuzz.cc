@@ -65,7 +65,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   const ByteSpan input(data, size);
   const PhotoFacts facts = ReadPhotoFacts(input);
   Check(facts.orientation >= 1 && facts.orientation <= 8, "an orientation that there is not");
-  Check(facts.largest_page >= 0 && facts.pages >= 1, "no page");
+  Check(facts.chosen_page >= 0 && facts.pages >= 1, "no page");
   Check(facts.exif.size() <= 4 * size + 65536, "more Exif than the file can hold");
   // As a block of its own as well: mutations need not find a container first.
   for (const ByteSpan block : {ByteSpan(facts.exif), input}) {

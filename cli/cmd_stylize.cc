@@ -132,6 +132,10 @@ int Stylize(Arguments* args) {
   if (!pictures && std::filesystem::is_directory(job.output, ignored)) {
     return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
   }
+  // One folder for one file: what is on the disk is at fault, not how the line is written.
+  if (pictures && args->inputs.size() == 1) {
+    if (Status status = CheckPictures(args->inputs, job.output); !status.ok()) return Fail(status);
+  }
   if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
   if (SameFile(job.input, job.output)) {
     return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
@@ -176,13 +180,13 @@ int Stylize(Arguments* args) {
 Run SetUpStylize(CLI::App& verb) {
   auto args = std::make_shared<Arguments>();
   verb.add_option("INPUT", args->inputs,
-                  "A picture, a video, - (Y4M on standard input), or pictures and folders of them")
+                  "A picture or video, or - (Y4M on standard input); pictures, folders")
       ->required()
       ->type_name("");
   verb.add_option("-o,--output", args->job.output,
-                  "Where to; - is Y4M on standard output; a folder for several pictures")
+                  "Where to; a folder for several pictures; - is Y4M on standard output")
       ->required()
-      ->type_name("FILE|FOLDER");
+      ->type_name("FILE");
   verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
       ->type_name("NAME|FILE.onnx");
   verb.add_option("--strength", args->paint.strength, "0 the source .. 1 the painting")
@@ -218,8 +222,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--jobs", args->pictures.jobs, "Folders: pictures read and written at a time (2)")
       ->check(Quiet(CLI::Range(1, 64)))
       ->type_name("N");
-  verb.add_flag("--json", args->json,
-                "Print a summary as JSON at the end; a line for each of several pictures");
+  verb.add_flag("--json", args->json, "Print a summary as JSON at the end, of several pictures a line each");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };
 }

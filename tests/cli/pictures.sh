@@ -65,7 +65,7 @@ expect_equal "$(grep -c '"status": "painted"' "$work/stdout")" 1 '--json tells o
 rm "$work/in/empty.jpg"
 
 # Names that do not fit together.
-expect_error 2 'need a folder to go to' "${paint[@]}" "$work/in" -o "$work/out/x.png"
+expect_error 1 'need a folder to go to' "${paint[@]}" "$work/in" -o "$work/out/x.png"
 expect_error 2 'need a folder to go to' "${paint[@]}" "$work/in/a.jpg" "$work/in/a.png" -o "$work/out/x.mp4"
 expect_error 2 'one film at a time' "${paint[@]}" "$work/in" -o "$work/out/o/" --start 1
 expect_error 1 'no picture to paint' "${paint[@]}" "$work/in/within" -o "$work/out/o/"

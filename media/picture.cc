@@ -56,6 +56,18 @@ void RestoreHiddenColors(const Frame& source, Frame* painted) {
   }
 }
 
+void PutOnWhite(Frame* frame) {
+  if (frame->format != PixelFormat::kRgba) return;
+  for (int y = 0; y < frame->height; ++y) {
+    uint8_t* row = frame->planes[0] + ptrdiff_t{y} * frame->stride_bytes[0];
+    for (int x = 0; x < frame->width; ++x) {
+      uint8_t* p = row + ptrdiff_t{4} * x;
+      for (int c = 0; c < 3; ++c) p[c] = static_cast<uint8_t>((p[c] * p[3] + 255 * (255 - p[3]) + 127) / 255);
+      p[3] = 255;
+    }
+  }
+}
+
 Status CheckFilmInput(const std::string& path) {
   std::error_code ignored;
   if (path == "-" || IsUrl(path) || !std::filesystem::is_regular_file(path, ignored)) return OkStatus();

@@ -38,6 +38,10 @@ Result<Frame> WithoutHiddenColors(const Frame& frame);
 // other ones.
 void RestoreHiddenColors(const Frame& source, Frame* painted);
 
+// Puts an RGBA picture on white, as viewers show what they cannot see through; for formats without
+// transparency.
+void PutOnWhite(Frame* frame);
+
 // What a file is to somebody who paints pictures, by its first bytes, and by its name where they say nothing.
 enum class FileKind { kPicture, kFilm, kCameraRaw, kOther };
 FileKind KindOfFile(const std::string& path);

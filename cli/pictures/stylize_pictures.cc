@@ -63,14 +63,15 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
   media::RestoreHiddenColors(picture.frame, &painted);
   StylizeSummary summary;
   summary.notices = picture.notices;
+  if (painted.format == media::PixelFormat::kRgba && !media::PictureKeepsAlpha(job.output)) {
+    media::PutOnWhite(&painted);
+    summary.notices.push_back("transparency becomes white: write .png, .webp or .tif to keep it");
+  }
   TEMPERA_RETURN_IF_ERROR(media::WritePicture(job.output, painted, picture, &summary.notices));
   summary.frames = 1;
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   summary.width = painted.width;
   summary.height = painted.height;
-  if (picture.frame.format == media::PixelFormat::kRgba && !media::PictureKeepsAlpha(job.output)) {
-    summary.notices.push_back("transparency is dropped: write .png or .webp to keep it");
-  }
   return summary;
 }
 

@@ -139,6 +139,11 @@ checks=$((checks + 1))
 most=$(ffmpeg -nostdin -v error -i "$work/out/disc.png" -f rawvideo -pix_fmt rgba - | od -An -v -tu1 -w4 |
   awk '$4 == 255 && $1 > most { most = $1 } END { print most + 0 }')
 [ "$most" -lt 40 ] || fail "the edge of a transparent picture has a halo: red of $most where it should be none"
+# Where there is no transparency, it is white.
+expect_success "${paint[@]}" "$work/disc.png" -o "$work/out/disc.jpg"
+expect_said 'transparency becomes white'
+expect_equal "$(ffmpeg -nostdin -v error -i "$work/out/disc.jpg" -vf crop=1:1:2:2 -f rawvideo -pix_fmt rgb24 - | od -An -tu1)" \
+  ' 255 255 255' 'the corner of a JPEG'
 # Strength 0 is the source, what nobody sees included.
 expect_success "${paint[@]}" "$work/disc.png" -o "$work/out/zero.png" --strength 0
 expect_equal "$(ffmpeg -nostdin -v error -i "$work/out/zero.png" -f md5 -)" \

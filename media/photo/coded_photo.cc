@@ -7,6 +7,7 @@
 #include <memory>
 
 #include "media/normalizer.h"
+#include "media/photo/color_profile.h"
 #include "media/photo/containers.h"
 #include "media/photo/libraries.h"
 
@@ -309,6 +310,12 @@ Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path, int page)
   if (photo.metadata.exif.empty()) photo.metadata.exif = std::move(facts.exif);
   if (photo.metadata.xmp.empty()) photo.metadata.xmp = std::move(facts.xmp);
   if (photo.metadata.icc.empty()) photo.metadata.icc = std::move(facts.icc);
+  if (photo.metadata.icc.empty() && !av_frame_get_side_data(photo.frame.get(), AV_FRAME_DATA_ICC_PROFILE)) {
+    bool missing = false;
+    photo.metadata.icc = ProfileOfPng(facts.gamma, facts.corners, &missing);
+    if (missing)
+      photo.notices.push_back("the picture's own colours (gAMA, cHRM) are painted as if they were sRGB");
+  }
   return std::optional<CodedPhoto>(std::move(photo));
 }
 

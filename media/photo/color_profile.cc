@@ -39,7 +39,38 @@ Result<TransformPtr> ToSrgb(ByteSpan icc, cmsUInt32Number from) {
   if (!transform) return InvalidArgument("its colour profile is damaged");
   return transform;
 }
+
+// sRGB's curve (IEC 61966-2-1) as ICC's parametric type 4.
+cmsToneCurve* SrgbCurve() {
+  const double numbers[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
+  return cmsBuildParametricToneCurve(nullptr, 4, numbers);
+}
+
+// Takes the curve over. *missing: the colours that are asked for make no profile.
+Bytes Build(const cmsCIExyY& white, const cmsCIExyYTRIPLE& corners, cmsToneCurve* curve, bool* missing) {
+  cmsToneCurve* curves[3] = {curve, curve, curve};
+  ProfilePtr profile(curve ? cmsCreateRGBProfile(&white, &corners, curves) : nullptr);
+  if (curve) cmsFreeToneCurve(curve);
+  cmsUInt32Number size = 0;
+  Bytes icc;
+  if (profile && cmsSaveProfileToMem(profile.get(), nullptr, &size)) {
+    icc.resize(size);
+    if (!cmsSaveProfileToMem(profile.get(), icc.data(), &size)) icc.clear();
+  }
+  *missing = icc.empty();
+  return icc;
+}
 #endif
+
+// Most files that tell say what everybody assumes, rounded.
+bool IsNearSrgb(uint32_t gamma, const std::array<uint32_t, 8>& corners) {
+  constexpr uint32_t kSrgb[8] = {31270, 32900, 64000, 33000, 30000, 60000, 15000, 6000};
+  if (gamma > 0 && (gamma < 43000 || gamma > 48000)) return false;
+  for (int i = 0; i < 8 && corners[1] != 0; ++i) {
+    if (corners[i] + 1000 < kSrgb[i] || corners[i] > kSrgb[i] + 1000) return false;
+  }
+  return true;
+}
 
 }  // namespace
 
@@ -92,20 +123,20 @@ Bytes ProfileOfPrimaries(int primaries, bool* missing) {
   } else if (primaries != AVCOL_PRI_SMPTE432) {
     return {};
   }
-  // sRGB's curve (IEC 61966-2-1) as ICC's parametric type 4.
-  const double numbers[5] = {2.4, 1 / 1.055, 0.055 / 1.055, 1 / 12.92, 0.04045};
-  cmsToneCurve* curve = cmsBuildParametricToneCurve(nullptr, 4, numbers);
-  cmsToneCurve* curves[3] = {curve, curve, curve};
-  ProfilePtr profile(curve ? cmsCreateRGBProfile(&white, &corners, curves) : nullptr);
-  if (curve) cmsFreeToneCurve(curve);
-  cmsUInt32Number size = 0;
-  Bytes icc;
-  if (profile && cmsSaveProfileToMem(profile.get(), nullptr, &size)) {
-    icc.resize(size);
-    if (!cmsSaveProfileToMem(profile.get(), icc.data(), &size)) icc.clear();
-  }
-  *missing = icc.empty();
-  return icc;
+  return Build(white, corners, SrgbCurve(), missing);
+}
+
+Bytes ProfileOfPng(uint32_t gamma, const std::array<uint32_t, 8>& corners, bool* missing) {
+  *missing = false;
+  if (IsNearSrgb(gamma, corners)) return {};
+  const bool told = corners[1] != 0;
+  const auto corner = [&](int i, double x, double y) {
+    if (!told) return cmsCIExyY{x, y, 1};
+    return cmsCIExyY{corners[2 * i] / 1e5, corners[2 * i + 1] / 1e5, 1};
+  };
+  cmsToneCurve* curve = gamma > 0 ? cmsBuildGamma(nullptr, 1e5 / gamma) : SrgbCurve();
+  return Build(corner(0, 0.3127, 0.3290),
+               {corner(1, 0.640, 0.330), corner(2, 0.300, 0.600), corner(3, 0.150, 0.060)}, curve, missing);
 }
 #else
 bool ConvertsProfiles() { return false; }
@@ -121,6 +152,11 @@ Status CmykToSrgb(ByteSpan icc, const uint8_t* cmyk, size_t pixels, uint8_t* rgb
 Bytes ProfileOfPrimaries(int primaries, bool* missing) {
   *missing =
       primaries == AVCOL_PRI_BT2020 || primaries == AVCOL_PRI_SMPTE431 || primaries == AVCOL_PRI_SMPTE432;
+  return {};
+}
+
+Bytes ProfileOfPng(uint32_t gamma, const std::array<uint32_t, 8>& corners, bool* missing) {
+  *missing = !IsNearSrgb(gamma, corners);
   return {};
 }
 #endif

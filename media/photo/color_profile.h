@@ -2,6 +2,8 @@
 // build has that. Private to media/.
 #pragma once
 
+#include <array>
+
 #include "media/ffmpeg.h"
 #include "media/photo/bytes.h"
 
@@ -24,5 +26,8 @@ Status CmykToSrgb(ByteSpan icc, const uint8_t* cmyk, size_t pixels, uint8_t* rgb
 // (11, 12), BT.2020 (9) or Adobe RGB's white and gamut are none of these, with the curve of sRGB. Empty where
 // it is sRGB, not known, or not to be had in this build (*missing is then true).
 Bytes ProfileOfPrimaries(int primaries, bool* missing);
+
+// The same for what a PNG says in gAMA and cHRM (PhotoFacts has them).
+Bytes ProfileOfPng(uint32_t gamma, const std::array<uint32_t, 8>& corners, bool* missing);
 
 }  // namespace tempera::media

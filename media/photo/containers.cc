@@ -96,6 +96,7 @@ void ReadJpeg(ByteSpan file, PhotoFacts* facts) {
 void ReadPng(ByteSpan file, PhotoFacts* facts) {
   const ByteView view(file, true);
   facts->cut_short = true;
+  bool says_more = false;
   constexpr std::string_view kXmpKey("XML:com.adobe.xmp\0", 18);
   for (uint64_t at = 8; view.Has(at, 8);) {
     const uint64_t length = view.U32(at);
@@ -114,13 +115,24 @@ void ReadPng(ByteSpan file, PhotoFacts* facts) {
       facts->packed |= chunk.Is(17, "exif") || chunk.Is(17, "APP1") || chunk.Is(17, "xmp");
     } else if (view.Is(at + 4, "acTL")) {
       facts->animated = chunk.U32(0) > 1;
+    } else if (view.Is(at + 4, "gAMA")) {
+      facts->gamma = chunk.U32(0);
+    } else if (view.Is(at + 4, "cHRM") && body.size() >= 32) {
+      for (int i = 0; i < 8; ++i) facts->corners[i] = chunk.U32(4 * i);
+    } else if (view.Is(at + 4, "sRGB") || view.Is(at + 4, "iCCP")) {
+      says_more = true;
     } else if (view.Is(at + 4, "cICP")) {
+      says_more = true;
       facts->transfer = static_cast<int>(chunk.U8(1));
     } else if (view.Is(at + 4, "IEND")) {
       facts->cut_short = false;
       break;
     }
     at += 12 + length;
+  }
+  if (says_more) {
+    facts->gamma = 0;
+    facts->corners = {};
   }
 }
 

@@ -2,6 +2,7 @@
 // hands on a part of it only (docs/decisions/0012). Untrusted bytes. Private to media/.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
@@ -49,6 +50,11 @@ struct PhotoFacts {
   bool animated = false;
   bool packed = false;  // there is Exif or XMP, compressed: it is not unpacked
   int transfer = 0;     // PNG's cICP: H.273's number, 0: not told
+
+  // PNG's gAMA, in hundred-thousandths (45455: about sRGB's), and cHRM: x and y of white, red, green, blue.
+  // 0: not told, or overruled by what says more.
+  uint32_t gamma = 0;
+  std::array<uint32_t, 8> corners = {};
 
   int components = 0;       // JPEG
   int bits = 0;             // JPEG

@@ -202,6 +202,24 @@ TEST_F(PictureTest, RgbProfilesAreKeptOrNoted) {
   EXPECT_NE(notices[0].find("colour profile is left out"), std::string::npos);
 }
 
+// A PNG that says what light its numbers mean, without a profile: the painting says the same by one.
+TEST_F(PictureTest, ColoursThatAPngTellsAreKept) {
+  Make("-f lavfi -i testsrc2=s=16x16 -frames:v 1 -pix_fmt rgb24", "a.png");
+  const auto with_gamma = [this](uint32_t gamma) {
+    Bytes body;
+    PutNumber(&body, gamma, 4, true);
+    return Read(Save(WithChunk(Load(Path("a.png")), "gAMA", body), "g.png"));
+  };
+  EXPECT_TRUE(with_gamma(45455).metadata->icc.empty()) << "what everybody assumes";
+  const Picture linear = with_gamma(100000);
+  if (!ConvertsProfiles()) {
+    EXPECT_NE(Said(linear).find("as if they were sRGB"), std::string::npos);
+    GTEST_SKIP() << "built without Little CMS: it is said instead";
+  }
+  EXPECT_EQ(ModelOfProfile(linear.metadata->icc), ProfileModel::kRgb);
+  EXPECT_EQ(Said(linear), "");
+}
+
 TEST_F(PictureTest, JpegInTiffHasItsColours) {
   if (!HasLibtiff()) GTEST_SKIP() << "built without libtiff: such files are refused";
   // FFmpeg writes no JPEG into TIFF: the stream lies in one strip, its colours are YCbCr.

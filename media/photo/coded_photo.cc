@@ -218,6 +218,8 @@ Status DecodeJpeg(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, boo
 }
 
 Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* photo, bool* damaged) {
+  if (facts.cut_short)
+    return InvalidArgument("damaged TIFF: no directory of its pictures is there; it was cut short");
   photo->pictures = facts.pages;
   if (page > facts.pages) return NoSuchPage(page, facts.pages);
   if (facts.pages > 1 && page == 0) {

@@ -261,6 +261,7 @@ void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts) {
     ++page;
   }
   facts->exif = ExifFromTiff(file);
+  facts->cut_short = facts->pages == 0;  // its directory often stands at the end
   facts->pages = std::max(facts->pages, 1);
 }
 

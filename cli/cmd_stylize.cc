@@ -2,6 +2,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <charconv>
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
@@ -12,6 +13,7 @@
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/pictures/run_pictures.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
 #include "media/film/series.h"
@@ -22,9 +24,11 @@ namespace tempera::cli {
 namespace {
 
 struct Arguments {
+  std::vector<std::string> inputs;
   StylizeJob job;
+  PicturesOptions pictures;
   PaintOptions paint;
-  std::string style, size, start, duration;
+  std::string style, size, start, duration, page;
   int height = 0;
   bool json = false;
 };
@@ -61,6 +65,15 @@ CLI::Validator Quiet(CLI::Validator check) {
   return check;
 }
 
+Result<int> ParsePage(const std::string& text) {
+  if (text == "all") return kAllPages;
+  int page = 0;
+  const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), page);
+  if (error != std::errc() || end != text.data() + text.size() || page < 1)
+    return InvalidArgument("'" + text + "' is no picture of a file: write a number from 1, or all");
+  return page;
+}
+
 // What the parser cannot see: options that depend on each other or on the names.
 Status Check(Arguments* args) {
   StylizeJob& job = args->job;
@@ -81,6 +94,11 @@ Status Check(Arguments* args) {
     TEMPERA_ASSIGN_OR_RETURN(job.duration_s, ParseTime(args->duration));
     if (job.duration_s <= 0) return InvalidArgument("--duration must be longer than nothing");
   }
+  if (!args->page.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(job.page, ParsePage(args->page));
+    if (AsksForPictures(args->inputs, job.output) || !media::IsPictureName(job.output))
+      return InvalidArgument("--page is for one file of several pictures, and a picture's name behind -o");
+  }
   if (job.output == "-") {
     if (args->json) return InvalidArgument("--json and -o - both want standard output: leave one out");
     if (isatty(STDOUT_FILENO))
@@ -88,6 +106,14 @@ Status Check(Arguments* args) {
   }
   if (job.input == "-" && isatty(STDIN_FILENO)) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
+  }
+  if (AsksForPictures(args->inputs, job.output)) {
+    if (!args->start.empty() || job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() ||
+        job.detelecine || args->paint.norm_statistics != "exact") {
+      return InvalidArgument(
+          "--start, --duration, --crf, --codec, --detelecine and --norm-statistics are for one film at a time");
+    }
+    return CheckPictures(args->inputs, job.output);
   }
   if (IsOnePicture(job.output)) {
     if (job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() || job.detelecine) {
@@ -105,9 +131,15 @@ Status Check(Arguments* args) {
 
 int Stylize(Arguments* args) {
   const StylizeJob& job = args->job;
+  args->job.input = args->inputs[0];
+  const bool pictures = AsksForPictures(args->inputs, job.output);
   std::error_code ignored;
-  if (std::filesystem::is_directory(job.output, ignored)) {
+  if (!pictures && std::filesystem::is_directory(job.output, ignored)) {
     return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
+  }
+  // One folder for one file: what is on the disk is at fault, not how the line is written.
+  if (pictures && args->inputs.size() == 1) {
+    if (Status status = CheckPictures(args->inputs, job.output); !status.ok()) return Fail(status);
   }
   if (Status status = Check(args); !status.ok()) return FailUsage("stylize", status.message());
   if (media::OverwritesInput(job.input, job.output)) {
@@ -119,10 +151,15 @@ int Stylize(Arguments* args) {
   }
   Result<std::string> model = args->style.empty() ? DefaultModel() : FindModel(args->style);
   if (!model.ok()) return Fail(model.status());
+  if (pictures)
+    return RunPictures({args->inputs, job.output, args->pictures, *model, args->paint, args->json});
+  const bool picture = IsOnePicture(job.output);
+  if (!picture) {
+    if (Status status = media::CheckFilmInput(job.input); !status.ok()) return Fail(status);
+  }
   Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
   if (!painter.ok()) return Fail(painter.status());
 
-  const bool picture = IsOnePicture(job.output);
   const InterruptGuard guard(/*at_once=*/picture);
   Result<StylizeSummary> summary =
       picture ? StylizePicture(job, painter->get()) : StylizeVideo(job, painter->get(), guard.flag());
@@ -151,10 +188,12 @@ int Stylize(Arguments* args) {
 
 Run SetUpStylize(CLI::App& verb) {
   auto args = std::make_shared<Arguments>();
-  verb.add_option("INPUT", args->job.input, "A picture, a video, or - (Y4M on standard input)")
+  verb.add_option("INPUT", args->inputs,
+                  "A picture or video, or - (Y4M on standard input); pictures, folders")
       ->required()
       ->type_name("");
-  verb.add_option("-o,--output", args->job.output, "Where to; - is Y4M on standard output")
+  verb.add_option("-o,--output", args->job.output,
+                  "Where to; a folder for several pictures; - is Y4M on standard output")
       ->required()
       ->type_name("FILE");
   verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
@@ -187,7 +226,13 @@ Run SetUpStylize(CLI::App& verb) {
                   "videos: smoothed eases jumps of light; carried: as shortly before")
       ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
-  verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
+  verb.add_option("--page", args->page, "Of several pictures in a file that one, or all (the largest)")
+      ->type_name("N|all");
+  verb.add_flag("--overwrite", args->pictures.overwrite, "Folders: paint again what was painted before");
+  verb.add_option("--jobs", args->pictures.jobs, "Folders: pictures read and written at a time (2)")
+      ->check(Quiet(CLI::Range(1, 64)))
+      ->type_name("N");
+  verb.add_flag("--json", args->json, "Print a summary as JSON at the end, of several pictures a line each");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };
 }

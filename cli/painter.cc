@@ -107,6 +107,7 @@ class ModelPainter final : public Painter {
     const tempera_image to = ImageOf(*out);
     return StatusOf(tempera_process(stylizer_, &from, &to));
   }
+  Status Reset() override { return StatusOf(tempera_reset(stylizer_)); }
 
  private:
   tempera_stylizer* const stylizer_;

@@ -15,6 +15,8 @@ class Painter {
   virtual ~Painter() = default;
   // `out` has the format and size of `in` and its own pixels. One thread at a time.
   virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
+  // Forgets the frames before: the next one does not follow them.
+  virtual Status Reset() { return OkStatus(); }
 };
 
 struct PaintOptions {

@@ -11,10 +11,14 @@
 
 namespace tempera::cli {
 
+// Of StylizeJob: every picture of the file, each into a file of its own.
+inline constexpr int kAllPages = -1;
+
 struct StylizeJob {
   std::string input;   // "-" is Y4M on standard input
   std::string output;  // "-" is Y4M on standard output
   double start_s = 0;
+  int page = 0;            // of several pictures in a file the one from 1; 0: the largest; kAllPages
   double duration_s = -1;  // negative = to the end
   int crf = -1;            // negative = the encoder's default of ours
   std::string codec;       // "" = the container's best
@@ -36,6 +40,7 @@ struct StylizeSummary {
 // that did not before.
 Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
                                     const std::atomic<bool>& interrupt);
+// All pages: OUTPUT's name gets -1, -2, ... before its extension.
 Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter);
 
 }  // namespace tempera::cli

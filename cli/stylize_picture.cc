@@ -1,27 +1,33 @@
-#include <chrono>
+#include <algorithm>
+#include <filesystem>
 
-#include "cli/cli.h"
+#include "cli/pictures/stylize_pictures.h"
 #include "cli/stylize_job.h"
-#include "media/picture.h"
 
 namespace tempera::cli {
 
 Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
-  const auto start = std::chrono::steady_clock::now();
-  TEMPERA_ASSIGN_OR_RETURN(media::Picture picture, media::ReadPicture(job.input, job.start_s));
-  TEMPERA_ASSIGN_OR_RETURN(media::Frame painted, media::Frame::AllocateLike(picture.frame));
-  TEMPERA_RETURN_IF_ERROR(painter->Paint(picture.frame, &painted));
-  TEMPERA_RETURN_IF_ERROR(media::WritePicture(job.output, painted, picture.frame));
-  StylizeSummary summary;
-  summary.frames = 1;
-  summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-  summary.width = painted.width;
-  summary.height = painted.height;
-  summary.notices = picture.notices;
-  if (picture.frame.format == media::PixelFormat::kRgba && !media::PictureKeepsAlpha(job.output)) {
-    summary.notices.push_back("transparency is dropped: write .png or .webp to keep it");
+  std::mutex painting;
+  if (job.page != kAllPages) return StylizeOnePicture(job, painter, &painting);
+  const std::filesystem::path output(job.output);
+  const std::string before = (output.parent_path() / output.stem()).string() + "-";
+  StylizeSummary all;
+  int pictures = 1;
+  for (int page = 1; page <= pictures; ++page) {
+    StylizeJob one = job;
+    one.page = page;
+    one.output = before + std::to_string(page) + output.extension().string();
+    TEMPERA_ASSIGN_OR_RETURN(const StylizeSummary summary,
+                             StylizeOnePicture(one, painter, &painting, &pictures));
+    ++all.frames;
+    all.seconds += summary.seconds;
+    all.width = std::max(all.width, summary.width);
+    all.height = std::max(all.height, summary.height);
+    for (const std::string& n : summary.notices) {
+      if (std::find(all.notices.begin(), all.notices.end(), n) == all.notices.end()) all.notices.push_back(n);
+    }
   }
-  return summary;
+  return all;
 }
 
 }  // namespace tempera::cli

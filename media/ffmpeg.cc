@@ -16,6 +16,8 @@ namespace {
 
 std::mutex log_mutex;
 std::string last_error;
+// The same for what was said in this thread: pictures are decoded side by side, each in a thread of its own.
+thread_local std::string own_error;
 
 void OnLog(void* context, int level, const char* format, va_list args) {
   if (level > AV_LOG_ERROR) return;
@@ -27,6 +29,7 @@ void OnLog(void* context, int level, const char* format, va_list args) {
   if (length == 0) return;
   std::lock_guard<std::mutex> lock(log_mutex);
   last_error = line;
+  own_error = line;
 }
 
 int OnInterrupt(void* cancels) { return static_cast<const Cancels*>(cancels)->now() ? 1 : 0; }
@@ -46,8 +49,12 @@ void CaptureFfmpegLog() { av_log_set_callback(OnLog); }
 
 std::string TakeFfmpegError() {
   std::lock_guard<std::mutex> lock(log_mutex);
-  return std::exchange(last_error, std::string());
+  std::string own = std::exchange(own_error, std::string());
+  const std::string any = std::exchange(last_error, std::string());
+  return own.empty() ? any : own;
 }
+
+std::string TakeOwnFfmpegError() { return std::exchange(own_error, std::string()); }
 
 std::string ErrorText(int error) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};

@@ -51,7 +51,10 @@ class Options {
 // Silences FFmpeg's own printing and remembers its last complaint of each kind. Idempotent, thread-safe.
 void CaptureFfmpegLog();
 // FFmpeg's last error line since the last call of this, without its newline; "" when it made none.
+// What the calling thread heard goes first.
 std::string TakeFfmpegError();
+// The same, of what was said in the calling thread alone.
+std::string TakeOwnFfmpegError();
 
 // FFmpeg's words for an error code: "No such file or directory".
 std::string ErrorText(int error);

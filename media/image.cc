@@ -44,7 +44,7 @@ Status WriteImage(const std::string& path, const RgbImage& image) {
     std::memcpy(frame->data[0] + ptrdiff_t(y) * frame->linesize[0], image.pixels.data() + row_bytes * y,
                 row_bytes);
   }
-  TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, EncodeStill(path, *frame));
+  TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, EncodeStill(path, *frame, {}, nullptr));
   return WriteWholeFile(path, bytes);
 }
 

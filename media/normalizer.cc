@@ -103,6 +103,15 @@ Turn TurnOf(const int32_t* matrix) {
   return turn;
 }
 
+void ForgetPasses(AVCodecID codec, AVFrame* frame) {
+  if (codec != AV_CODEC_ID_PNG && codec != AV_CODEC_ID_APNG) return;
+#if LIBAVUTIL_VERSION_MAJOR >= 59
+  frame->flags &= ~AV_FRAME_FLAG_INTERLACED;
+#else
+  frame->interlaced_frame = 0;
+#endif
+}
+
 Normalizer::Normalizer(Target target, Turn turn, AVRational time_base, int threads)
     : target_(target), turn_(std::move(turn)), time_base_(time_base), threads_(threads) {}
 

@@ -27,6 +27,9 @@ Turn TurnOf(const int32_t* matrix);
 struct Crop {
   int x = 0, y = 0, width = 0, height = 0;
 };
+// Call with every decoded frame before Push: PNG that is stored in passes (Adam7) is marked like the fields
+// of interlaced film, and is none.
+void ForgetPasses(AVCodecID codec, AVFrame* frame);
 
 enum class Target {
   kVideo,     // I420, or NV12 where the source is; the source's matrix and range where we know them

@@ -424,6 +424,7 @@ Status Reader::Accept(AVFrame* frame) {
   // Adam7 is an order of transmission: such a picture has no fields.
   if (decoder_->codec_id == AV_CODEC_ID_PNG || decoder_->codec_id == AV_CODEC_ID_APNG) SetWhole(frame);
   if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT)) ++concealed_;
+  ForgetPasses(decoder_->codec_id, frame);
   scratch_.clear();
   Status status = normalizer_->Push(frame, &scratch_);
   if (!status.ok()) return Status(status.code(), name_ + ": " + status.message());

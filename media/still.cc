@@ -12,13 +12,15 @@ extern "C" {
 
 #include "media/film/encrypted.h"
 #include "media/film/input_facts.h"
-#include "src/base/atomic_file.h"
+#include "media/photo/coded_photo.h"
+#include "media/photo/color_profile.h"
+#include "media/photo/float_picture.h"
+#include "media/photo/libraries.h"
 
 namespace tempera::media {
 namespace {
 
-// TIFF's eight orientations (1 = upright) as a turn; JPEG carries them as a display matrix, WebP as
-// a word of EXIF.
+// TIFF's eight orientations (1 = upright) as a turn.
 Turn TurnOfExif(int orientation) {
   static const Turn kTurns[9] = {
       {},
@@ -35,13 +37,13 @@ Turn TurnOfExif(int orientation) {
 }
 
 Turn TurnOfStill(const AVFrame& frame) {
-  if (const AVFrameSideData* side = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX)) {
-    return TurnOf(reinterpret_cast<const int32_t*>(side->data));
-  }
-  if (const AVDictionaryEntry* e = av_dict_get(frame.metadata, "Orientation", nullptr, 0)) {
-    return TurnOfExif(std::atoi(e->value));
-  }
-  return {};
+  const AVFrameSideData* side = av_frame_get_side_data(&frame, AV_FRAME_DATA_DISPLAYMATRIX);
+  return side ? TurnOf(reinterpret_cast<const int32_t*>(side->data)) : Turn();
+}
+
+Status NothingAt(const std::string& path, double start_s) {
+  return InvalidArgument("'" + path + "' has no picture at second " + std::to_string(start_s) +
+                         ": it ends before");
 }
 
 bool IsOpaque(const AVFrame& rgba) {
@@ -57,12 +59,56 @@ bool IsOpaque(const AVFrame& rgba) {
 // A few minutes of a broadcast, decoded in some seconds.
 constexpr int64_t kMostDecodedBytes = int64_t{256} << 20;
 
-Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path, double start_s, Turn* turn) {
-  const int index = av_find_best_stream(input, AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+bool IsIcon(const AVFormatContext& input) { return std::strcmp(input.iformat->name, "ico") == 0; }
+
+Status Named(const std::string& path, const Status& why) {
+  return Status(why.code(), "'" + path + "': " + why.message());
+}
+
+// The stream to decode: of an icon's pictures the largest, of a film what players choose.
+int ChooseStream(const AVFormatContext& input, std::vector<std::string>* notices) {
+  if (!IsIcon(input) || input.nb_streams < 2) {
+    return av_find_best_stream(const_cast<AVFormatContext*>(&input), AVMEDIA_TYPE_VIDEO, -1, -1, nullptr, 0);
+  }
+  unsigned largest = 0;
+  const auto area = [&input](unsigned i) {
+    return int64_t{input.streams[i]->codecpar->width} * input.streams[i]->codecpar->height;
+  };
+  for (unsigned i = 1; i < input.nb_streams; ++i) {
+    if (area(i) > area(largest)) largest = i;
+  }
+  notices->push_back("the file holds " + std::to_string(input.nb_streams) +
+                     " pictures: the largest, number " + std::to_string(largest + 1) + ", is painted");
+  return static_cast<int>(largest);
+}
+
+struct FirstPicture {
+  FramePtr frame;
+  int pictures = 1;
+  Turn turn;
+  std::vector<std::string> notices;
+};
+
+// Whether the stream goes on after its first picture.
+bool GoesOn(AVFormatContext* input, int index, AVPacket* packet) {
+  while (av_read_frame(input, packet) >= 0) {
+    const bool same = packet->stream_index == index;
+    av_packet_unref(packet);
+    if (same) return true;
+  }
+  return false;
+}
+
+Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path, double start_s, int page) {
+  FirstPicture out;
+  out.pictures = IsIcon(*input) ? static_cast<int>(input->nb_streams) : 1;
+  if (page > out.pictures) return Named(path, NoSuchPage(page, out.pictures));
+  const int index = out.pictures > 1 && page > 0 ? page - 1 : ChooseStream(*input, &out.notices);
   if (index < 0) return InvalidArgument("'" + path + "' holds no picture");
   TEMPERA_ASSIGN_OR_RETURN(CodecPtr decoder, OpenDecoder(*input->streams[index], 1));
   PacketPtr packet(av_packet_alloc());
-  FramePtr frame(av_frame_alloc());
+  out.frame.reset(av_frame_alloc());
+  AVFrame* const frame = out.frame.get();
   if (!packet || !frame) return OutOfMemory("no memory to decode '" + path + "'");
   const AVStream& stream = *input->streams[index];
   int64_t start = INT64_MIN;
@@ -89,31 +135,43 @@ Result<FramePtr> DecodeFirst(AVFormatContext* input, const std::string& path, do
     error = avcodec_send_packet(decoder.get(), ended ? nullptr : packet.get());
     av_packet_unref(packet.get());
     if (error < 0) failed = error;
-    while ((error = avcodec_receive_frame(decoder.get(), frame.get())) >= 0) {
+    while ((error = avcodec_receive_frame(decoder.get(), frame)) >= 0) {
       if (frame->best_effort_timestamp != AV_NOPTS_VALUE && frame->best_effort_timestamp < start) continue;
-      *turn = TurnOfStill(*frame);
+      ForgetPasses(decoder->codec_id, frame);
+      out.turn = TurnOfStill(*frame);
       if (const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
-          matrix && turn->filters.empty()) {
-        *turn = TurnOf(reinterpret_cast<const int32_t*>(matrix));
+          matrix && out.turn.filters.empty()) {
+        out.turn = TurnOf(reinterpret_cast<const int32_t*>(matrix));
       }
-      return frame;
+      if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT) ||
+          !TakeOwnFfmpegError().empty()) {
+        out.notices.push_back("the file is damaged or cut short: what could be read of it is painted");
+      }
+      if (start_s <= 0 && stream.codecpar->codec_id == AV_CODEC_ID_GIF && GoesOn(input, index, packet.get()))
+        out.notices.push_back("the first picture of an animation is painted");
+      return out;
     }
     if (error != AVERROR(EAGAIN) && error != AVERROR_EOF) failed = error;
   }
-  if (start_s > 0 && !failed) {
-    return InvalidArgument("'" + path + "' has no picture at second " + std::to_string(start_s) +
-                           ": it ends before");
-  }
+  if (start_s > 0 && !failed) return NothingAt(path, start_s);
   return FfmpegStatus(StatusCode::kInvalidArgument, "cannot decode '" + path + "'",
                       failed ? failed : AVERROR_INVALIDDATA);
 }
 
-std::string Extension(const std::string& path) {
-  const size_t dot = path.find_last_of("./");
-  if (dot == std::string::npos || path[dot] == '/') return "";
-  std::string ext = path.substr(dot + 1);
-  std::transform(ext.begin(), ext.end(), ext.begin(), [](unsigned char c) { return std::tolower(c); });
-  return ext;
+// Brings a profile's colours and the frame's together: either the frame is sRGB afterwards and there is no
+// profile, or the profile is one of RGB and true of the frame.
+Status SettleProfile(ProfileModel model, bool was_gray, Still* still) {
+  Bytes* icc = &still->metadata.icc;
+  if (model == ProfileModel::kRgb) return OkStatus();
+  if (model == ProfileModel::kGray && was_gray && ConvertsProfiles()) {
+    const Status status = GrayToSrgb(*icc, still->frame.get());
+    still->notices.push_back(status.ok() ? "grey becomes sRGB through the picture's colour profile"
+                                         : "the picture's colour profile is damaged and left out");
+  } else if (model != ProfileModel::kNone || !icc->empty()) {
+    still->notices.push_back("the picture's colour profile does not fit an RGB picture and is left out");
+  }
+  icc->clear();
+  return OkStatus();
 }
 
 // A picture format: FFmpeg's encoder, the layouts it takes without and with alpha, and its settings.
@@ -134,7 +192,7 @@ constexpr Format kFormats[] = {
 };
 
 const Format* FormatOf(const std::string& path) {
-  const std::string ext = Extension(path);
+  const std::string ext = StillExtension(path);
   for (const Format& f : kFormats) {
     if (ext == f.extension) return &f;
   }
@@ -143,6 +201,14 @@ const Format* FormatOf(const std::string& path) {
 
 }  // namespace
 
+std::string StillExtension(const std::string& path) {
+  const size_t dot = path.find_last_of("./");
+  if (dot == std::string::npos || path[dot] == '/') return "";
+  std::string ext = path.substr(dot + 1);
+  std::transform(ext.begin(), ext.end(), ext.begin(), [](unsigned char c) { return std::tolower(c); });
+  return ext;
+}
+
 bool KeepsAlpha(const std::string& path) {
   const Format* format = FormatOf(path);
   return format && format->alpha != AV_PIX_FMT_NONE;
@@ -150,10 +216,10 @@ bool KeepsAlpha(const std::string& path) {
 
 bool IsStillName(const std::string& path) { return FormatOf(path) != nullptr; }
 
-Result<Still> DecodeStill(const std::string& path, Target target, double start_s) {
-  TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenInput(path));
-  Turn turn;
-  TEMPERA_ASSIGN_OR_RETURN(FramePtr decoded, DecodeFirst(input.get(), path, start_s, &turn));
+namespace {
+
+// The frame upright, in 8 bits, without a channel of transparency where nothing is transparent.
+Status Normalize(const std::string& path, const Turn& turn, Target target, AVFrame* decoded, Still* still) {
   if (decoded->width > kMaxSide || decoded->height > kMaxSide) {
     return InvalidArgument("'" + path + "' is " + std::to_string(decoded->width) + "x" +
                            std::to_string(decoded->height) + " pixels: at most " + std::to_string(kMaxSide) +
@@ -163,31 +229,85 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
   Normalizer normalizer(target, turn, tick, 1);
   std::vector<FramePtr> ready;
   decoded->pts = 0;
-  Status status = normalizer.Push(decoded.get(), &ready);
+  Status status = normalizer.Push(decoded, &ready);
   if (status.ok()) status = normalizer.Push(nullptr, &ready);
-  if (!status.ok()) return Status(status.code(), "'" + path + "': " + status.message());
+  if (!status.ok()) return Named(path, status);
   if (ready.empty()) return Internal("'" + path + "' gave no picture");
-  Still still;
-  still.frame = std::move(ready.front());
-  if (still.frame->format == AV_PIX_FMT_RGBA && IsOpaque(*still.frame)) {
+  still->frame = std::move(ready.front());
+  if (still->frame->format == AV_PIX_FMT_RGBA && IsOpaque(*still->frame)) {
     Normalizer drop_alpha(Target::kRgb, Turn(), tick, 1);
     ready.clear();
-    TEMPERA_RETURN_IF_ERROR(drop_alpha.Push(still.frame.get(), &ready));
+    TEMPERA_RETURN_IF_ERROR(drop_alpha.Push(still->frame.get(), &ready));
     TEMPERA_RETURN_IF_ERROR(drop_alpha.Push(nullptr, &ready));
-    if (!ready.empty()) still.frame = std::move(ready.front());
+    if (!ready.empty()) still->frame = std::move(ready.front());
   }
   // The turn is done and must not be done again by whoever reads the side data.
-  av_frame_remove_side_data(still.frame.get(), AV_FRAME_DATA_DISPLAYMATRIX);
-  still.notices = normalizer.notices();
+  av_frame_remove_side_data(still->frame.get(), AV_FRAME_DATA_DISPLAYMATRIX);
+  for (const std::string& n : normalizer.notices()) still->notices.push_back(n);
+  return OkStatus();
+}
+
+}  // namespace
+
+Result<Still> DecodeStill(const std::string& path, Target target, double start_s, int page) {
+  Still still;
+  FirstPicture first;
+  bool srgb_now = false;
+  TEMPERA_ASSIGN_OR_RETURN(std::optional<CodedPhoto> photo, DecodePhoto(path, page));
+  if (photo && photo->frame) {
+    if (start_s > 0) return NothingAt(path, start_s);
+    first.frame = std::move(photo->frame);
+    first.turn = TurnOfExif(photo->orientation);
+    still.notices = std::move(photo->notices);
+    still.metadata = std::move(photo->metadata);
+    still.pictures = photo->pictures;
+    srgb_now = photo->srgb_now;
+  } else {
+    TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenInput(path));
+    TEMPERA_ASSIGN_OR_RETURN(first, DecodeFirst(input.get(), path, start_s, page));
+    still.notices = std::move(first.notices);
+    still.pictures = first.pictures;
+    for (std::string& n : photo ? photo->notices : std::vector<std::string>()) {
+      if (std::find(still.notices.begin(), still.notices.end(), n) == still.notices.end())
+        still.notices.push_back(std::move(n));
+    }
+  }
+  if (IsFloatPicture(*first.frame)) {
+    bool cut = false;
+    TEMPERA_ASSIGN_OR_RETURN(first.frame, FloatToRgb(*first.frame, &cut));
+    still.notices.push_back(cut ? "linear light becomes sRGB; what is brighter than white is cut"
+                                : "linear light becomes sRGB");
+  }
+  AVFrame* const decoded = first.frame.get();
+  Bytes* const icc = &still.metadata.icc;
+  if (const AVFrameSideData* side = av_frame_get_side_data(decoded, AV_FRAME_DATA_ICC_PROFILE);
+      side && icc->empty())
+    icc->assign(side->data, side->data + side->size);
+  av_frame_remove_side_data(decoded, AV_FRAME_DATA_ICC_PROFILE);
+  const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(decoded->format));
+  const bool was_gray = layout && layout->nb_components <= 2 && !(layout->flags & AV_PIX_FMT_FLAG_PAL);
+  const int primaries = decoded->color_primaries;
+  const bool was_hdr =
+      decoded->color_trc == AVCOL_TRC_SMPTE2084 || decoded->color_trc == AVCOL_TRC_ARIB_STD_B67;
+  TEMPERA_RETURN_IF_ERROR(Normalize(path, first.turn, target, decoded, &still));
+  if (srgb_now || was_hdr) {
+    icc->clear();
+  } else if (icc->empty() && photo) {
+    bool missing = false;
+    *icc = ProfileOfPrimaries(primaries, &missing);
+    if (missing) still.notices.push_back("the picture's wide colours are painted as if they were sRGB");
+  }
+  TEMPERA_RETURN_IF_ERROR(SettleProfile(ModelOfProfile(*icc), was_gray, &still));
   return still;
 }
 
-Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame& frame) {
+Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame& frame,
+                                         const PhotoMetadata& metadata, std::vector<std::string>* notices) {
   CaptureFfmpegLog();
   const Format* format = FormatOf(path);
   if (!format) {
     return InvalidArgument("'" + path +
-                           "' is no picture name that can be written: use .png, .jpg, .webp or .bmp");
+                           "' is no picture name that can be written: use .png, .jpg, .webp, .tif or .bmp");
   }
   const AVCodec* codec = avcodec_find_encoder_by_name(format->encoder);
   if (!codec) return Unsupported(std::string("this FFmpeg has no encoder ") + format->encoder);
@@ -206,6 +326,13 @@ Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame&
     TEMPERA_RETURN_IF_ERROR(graph->Push(nullptr));
     TEMPERA_ASSIGN_OR_RETURN(converted, graph->Pull());
     if (!converted) return Internal("'" + path + "' could not be converted");
+  }
+  av_frame_remove_side_data(converted.get(), AV_FRAME_DATA_ICC_PROFILE);
+  if (codec->id == AV_CODEC_ID_PNG && !metadata.icc.empty()) {
+    AVFrameSideData* icc =
+        av_frame_new_side_data(converted.get(), AV_FRAME_DATA_ICC_PROFILE, metadata.icc.size());
+    if (!icc) return OutOfMemory("no memory to write '" + path + "'");
+    std::memcpy(icc->data, metadata.icc.data(), metadata.icc.size());
   }
   converted->pts = 0;
   converted->pict_type = AV_PICTURE_TYPE_NONE;
@@ -232,7 +359,8 @@ Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame&
   if (error >= 0) error = avcodec_send_frame(encoder.get(), nullptr);
   if (error >= 0) error = avcodec_receive_packet(encoder.get(), packet.get());
   if (error < 0) return FfmpegStatus(StatusCode::kUnsupported, "cannot encode '" + path + "'", error);
-  return std::vector<uint8_t>(packet->data, packet->data + packet->size);
+  return AddMetadata(Bytes(packet->data, packet->data + packet->size), metadata, converted->width,
+                     converted->height, alpha, notices);
 }
 
 }  // namespace tempera::media

@@ -9,16 +9,19 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
 #include <utility>
 
 namespace tempera {
 namespace {
 
 // Names a signal handler may read: a slot is taken while its flag is 2 (1: being filled).
-constexpr int kSlots = 8;
+constexpr int kSlots = 64;
 constexpr size_t kNameBytes = 4096;
 std::atomic<int> slot_state[kSlots];
 char slot_name[kSlots][kNameBytes];
+// Digests of the names, by which a thread finds its own slot without reading one that another is filling.
+std::atomic<size_t> slot_digest[kSlots];
 
 void Register(const std::string& name) {
   if (name.size() + 1 > kNameBytes) return;
@@ -26,14 +29,16 @@ void Register(const std::string& name) {
     int free_state = 0;
     if (!slot_state[i].compare_exchange_strong(free_state, 1)) continue;
     std::memcpy(slot_name[i], name.c_str(), name.size() + 1);
+    slot_digest[i].store(std::hash<std::string>()(name));
     slot_state[i].store(2);
     return;
   }
 }
 
 void Unregister(const std::string& name) {
+  const size_t digest = std::hash<std::string>()(name);
   for (int i = 0; i < kSlots; ++i) {
-    if (slot_state[i].load() == 2 && name == slot_name[i]) slot_state[i].store(0);
+    if (slot_state[i].load() == 2 && slot_digest[i].load() == digest) slot_state[i].store(0);
   }
 }
 

@@ -1,0 +1,193 @@
+#include "cli/pictures/run_pictures.h"
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <map>
+
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/json/json.h"
+#include "cli/progress.h"
+#include "media/picture.h"
+#include "media/writer.h"
+
+namespace tempera::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+bool IsFolder(const std::string& path) {
+  std::error_code ignored;
+  return fs::is_directory(path, ignored);
+}
+
+bool NamesAFile(const std::string& output) {
+  return output == "-" || media::IsPictureName(output) || media::CheckVideoName(output).ok();
+}
+
+std::string Count(int64_t n, const std::string& one, const std::string& many) {
+  return std::to_string(n) + " " + (n == 1 ? one : many);
+}
+
+// A few names are a help, a thousand are none.
+std::string SomeNames(const std::vector<std::string>& paths) {
+  constexpr size_t kMost = 3;
+  std::string text;
+  for (size_t i = 0; i < std::min(kMost, paths.size()); ++i) {
+    text += (i ? ", " : "") + fs::path(paths[i]).filename().string();
+  }
+  return paths.size() > kMost ? text + ", ..." : text;
+}
+
+void NoteWhatIsLeft(const PictureList& list) {
+  std::string skipped;
+  const auto add = [&skipped](int n, const std::string& one, const std::string& many) {
+    if (n > 0) skipped += (skipped.empty() ? "" : ", ") + Count(n, one, many);
+  };
+  add(list.others, "file that is no picture", "files that are no pictures");
+  add(list.hidden, "hidden file", "hidden files");
+  add(list.raws, "camera raw file (develop it first)", "camera raw files (develop them first)");
+  add(list.folders, "folder within", "folders within");
+  if (!skipped.empty()) Note("skipped: " + skipped);
+  if (!list.films.empty()) {
+    Note("skipped: " + Count(static_cast<int64_t>(list.films.size()), "film", "films") + " (" +
+         SomeNames(list.films) + "): paint each with a command of its own");
+  }
+  if (!list.renamed.empty()) {
+    Note(SomeNames(list.renamed) + ": the shorter " + (list.renamed.size() == 1 ? "name is" : "names are") +
+         " taken");
+  }
+}
+
+// Hears of every picture, and tells at the end what there is to tell.
+class Report {
+ public:
+  Report(const PicturesJob& job, int64_t total)
+      : job_(job), style_(fs::path(job.model).stem().string()), progress_(total, "pictures") {}
+
+  void Hear(const PictureOutcome& outcome, int64_t done) {
+    switch (outcome.kind) {
+      case PictureOutcome::Kind::kPainted:
+        ++painted_;
+        for (const std::string& n : outcome.summary.notices) notices_[n].push_back(outcome.task.input);
+        break;
+      case PictureOutcome::Kind::kPresent:
+        ++present_;
+        break;
+      case PictureOutcome::Kind::kFailed:
+        errors_.push_back(outcome.error.message());
+        break;
+    }
+    if (job_.json) PrintLine(outcome);
+    progress_.Update(done);
+  }
+
+  int Finish(bool interrupted) {
+    const double seconds = progress_.seconds();
+    progress_.Clear();
+    for (const auto& [notice, paths] : notices_) {
+      const std::string who = paths.size() == 1 ? paths[0]
+                                                : Count(static_cast<int64_t>(paths.size()), "", "pictures") +
+                                                      " (" + SomeNames(paths) + ")";
+      Note(who + ": " + notice);
+    }
+    if (present_ > 0) {
+      Note(Count(present_, "picture was", "pictures were") + " painted before: --overwrite paints " +
+           (present_ == 1 ? "it" : "them") + " again");
+    }
+    for (const std::string& error : errors_) Fail(InvalidArgument(error));
+    if (!job_.json) {
+      std::string failed;
+      if (!errors_.empty()) failed = ", " + std::to_string(errors_.size()) + " failed";
+      std::fprintf(stderr, "%s: %s painted in %s%s, %.1f s%s\n", Printable(job_.output_folder).c_str(),
+                   Count(painted_, "picture", "pictures").c_str(), Printable(style_).c_str(), failed.c_str(),
+                   seconds, interrupted ? " (stopped early)" : "");
+    }
+    if (interrupted) return kExitInterrupted;
+    return errors_.empty() ? kExitOk : kExitFailure;
+  }
+
+ private:
+  void PrintLine(const PictureOutcome& outcome) const {
+    static const char* const kStates[] = {"painted", "present", "failed"};
+    const StylizeSummary& s = outcome.summary;
+    const auto number = [](int n) { return n > 0 ? std::to_string(n) : std::string("null"); };
+    std::string notices;
+    for (const std::string& n : s.notices) notices += (notices.empty() ? "" : ", ") + JsonString(n);
+    std::printf(
+        "{\"input\": %s, \"output\": %s, \"style\": %s, \"status\": \"%s\", \"seconds\": %.3f, "
+        "\"width\": %s, \"height\": %s, \"error\": %s, \"notices\": [%s]}\n",
+        JsonString(outcome.task.input).c_str(), JsonString(outcome.task.output).c_str(),
+        JsonString(style_).c_str(), kStates[static_cast<int>(outcome.kind)], s.seconds,
+        number(s.width).c_str(), number(s.height).c_str(),
+        outcome.error.ok() ? "null" : JsonString(outcome.error.message()).c_str(), notices.c_str());
+    std::fflush(stdout);
+  }
+
+  const PicturesJob& job_;
+  const std::string style_;
+  Progress progress_;
+  int64_t painted_ = 0, present_ = 0;
+  std::vector<std::string> errors_;
+  std::map<std::string, std::vector<std::string>> notices_;
+};
+
+Status MakeFolder(const std::string& folder) {
+  std::error_code error;
+  fs::create_directories(folder, error);
+  if (!IsFolder(folder)) {
+    return IoError("cannot make the folder '" + folder +
+                   "': " + (error ? error.message() : std::string("a file has that name")));
+  }
+  if (access(folder.c_str(), W_OK) != 0) return IoError("the folder '" + folder + "' cannot be written to");
+  return OkStatus();
+}
+
+}  // namespace
+
+bool AsksForPictures(const std::vector<std::string>& inputs, const std::string& output) {
+  if (inputs.size() > 1 || IsFolder(inputs[0]) || output.ends_with('/')) return true;
+  return IsFolder(output) && media::KindOfFile(inputs[0]) == media::FileKind::kPicture;
+}
+
+Status CheckPictures(const std::vector<std::string>& inputs, const std::string& output) {
+  if (!output.ends_with('/') && !IsFolder(output) && NamesAFile(output)) {
+    return InvalidArgument("several pictures need a folder to go to, and '" + output +
+                           "' is a file's name: write -o painted/");
+  }
+  for (const std::string& input : inputs) {
+    if (input == "-") return InvalidArgument("- is one film: give it alone");
+  }
+  return OkStatus();
+}
+
+int RunPictures(const PicturesJob& job) {
+  Result<PictureList> list = ListPictures(job.inputs, job.output_folder);
+  if (!list.ok()) return Fail(list.status());
+  NoteWhatIsLeft(*list);
+  if (list->tasks.empty() && list->clashes.empty()) {
+    return Fail(InvalidArgument("no picture to paint in '" + job.inputs[0] + "'"));
+  }
+  if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
+  Result<std::unique_ptr<Painter>> painter = OpenPainter(job.model, job.paint);
+  if (!painter.ok()) return Fail(painter.status());
+
+  const InterruptGuard guard(/*at_once=*/false);
+  const int64_t clashes = static_cast<int64_t>(list->clashes.size());
+  Report report(job, clashes + static_cast<int64_t>(list->tasks.size()));
+  for (const PictureTask& task : list->clashes) {
+    PictureOutcome outcome;
+    outcome.task = task;
+    outcome.error = InvalidArgument("'" + task.input + "' is not painted: '" + task.output +
+                                    "' is an input itself, or another's painting; give it another folder");
+    report.Hear(outcome, 0);
+  }
+  StylizePictures(
+      list->tasks, job.options, painter->get(), guard.flag(),
+      [&](const PictureOutcome& outcome, int64_t done, int64_t) { report.Hear(outcome, clashes + done); });
+  return report.Finish(guard.interrupted());
+}
+
+}  // namespace tempera::cli

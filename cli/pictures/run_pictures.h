@@ -1,0 +1,30 @@
+// `tempera stylize` with several inputs or a folder: what is said on the way and at the end.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/painter.h"
+#include "cli/pictures/stylize_pictures.h"
+
+namespace tempera::cli {
+
+struct PicturesJob {
+  std::vector<std::string> inputs;
+  std::string output_folder;  // made where it does not exist
+  PicturesOptions options;
+  std::string model;  // path
+  PaintOptions paint;
+  bool json = false;  // a line per picture
+};
+
+// Whether these names ask for that, rather than for one picture or film.
+bool AsksForPictures(const std::vector<std::string>& inputs, const std::string& output);
+
+// An error of the command line, where the names do not fit together.
+Status CheckPictures(const std::vector<std::string>& inputs, const std::string& output);
+
+// Returns the exit code.
+int RunPictures(const PicturesJob& job);
+
+}  // namespace tempera::cli

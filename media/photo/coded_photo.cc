@@ -1,0 +1,324 @@
+#include "media/photo/coded_photo.h"
+
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+
+#include "media/normalizer.h"
+#include "media/photo/color_profile.h"
+#include "media/photo/containers.h"
+#include "media/photo/libraries.h"
+
+namespace tempera::media {
+namespace {
+
+// A gigapixel of 16-bit RGBA would be 8 GB, but kMaxSide a side is 268 megapixels: 2 GB in the worst of
+// formats.
+constexpr uint64_t kMostFileBytes = uint64_t{1} << 31;
+
+constexpr const char* kDamaged = "the file is damaged or cut short: what could be read of it is painted";
+
+struct FileCloser {
+  void operator()(std::FILE* f) const { std::fclose(f); }
+};
+
+// The whole of a regular file that begins like a picture; empty for others.
+Result<Bytes> ReadPhotoFile(const std::string& path) {
+  struct stat st;
+  if (path == "-" || IsUrl(path) || stat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return Bytes();
+  const std::unique_ptr<std::FILE, FileCloser> file(std::fopen(path.c_str(), "rb"));
+  if (!file) return Bytes();  // whoever opens it next says why
+  Bytes bytes(kSniffBytes);
+  bytes.resize(std::fread(bytes.data(), 1, bytes.size(), file.get()));
+  if (SniffPhoto(bytes) == PhotoFormat::kUnknown) return Bytes();
+  const uint64_t size = static_cast<uint64_t>(st.st_size);
+  if (size > kMostFileBytes)
+    return InvalidArgument("'" + path + "' is larger than a picture that can be painted");
+  if (size > bytes.size()) {
+    const size_t begin = bytes.size();
+    bytes.resize(size);
+    bytes.resize(begin + std::fread(bytes.data() + begin, 1, size - begin, file.get()));
+  }
+  if (std::ferror(file.get())) return IoError("cannot read '" + path + "'");
+  return bytes;
+}
+
+Status Refuse(PhotoFormat format) {
+  switch (format) {
+    case PhotoFormat::kCameraRaw:
+      return Unsupported("a camera's raw file: develop it to TIFF or JPEG first (darktable, RawTherapee)");
+    case PhotoFormat::kSvg:
+      return Unsupported("an SVG drawing has no pixels: render it to PNG first (rsvg-convert, Inkscape)");
+    case PhotoFormat::kPdf:
+      return Unsupported("a PDF document is no picture: render a page to PNG first (pdftoppm -png)");
+    case PhotoFormat::kRadianceHdr:
+      return Unsupported(
+          "Radiance HDR pictures cannot be read: convert it to OpenEXR, or tone-map it to PNG first");
+    default:
+      return OkStatus();
+  }
+}
+
+AVCodecID CodecOf(PhotoFormat format) {
+  switch (format) {
+    case PhotoFormat::kJpeg:
+      return AV_CODEC_ID_MJPEG;
+    case PhotoFormat::kPng:
+      return AV_CODEC_ID_PNG;
+    case PhotoFormat::kWebp:
+      return AV_CODEC_ID_WEBP;
+    case PhotoFormat::kTiff:
+      return AV_CODEC_ID_TIFF;
+    case PhotoFormat::kBmp:
+      return AV_CODEC_ID_BMP;
+    case PhotoFormat::kExr:
+      return AV_CODEC_ID_EXR;
+    case PhotoFormat::kJpegXl:
+      return AV_CODEC_ID_JPEGXL;
+    case PhotoFormat::kJpeg2000:
+      return AV_CODEC_ID_JPEG2000;
+    default:
+      return AV_CODEC_ID_NONE;
+  }
+}
+
+struct Decoded {
+  FramePtr frame;
+  bool damaged = false;
+};
+
+// The picture of a file that is one packet: whatever the name says, and without a second decoding to probe
+// it.
+Result<Decoded> DecodePacket(ByteSpan file, PhotoFormat format) {
+  CaptureFfmpegLog();
+  const AVCodecID id = CodecOf(format);
+  const AVCodec* codec = avcodec_find_decoder(id);
+  if (!codec)
+    return Unsupported(std::string("this FFmpeg cannot read ") + PhotoFormatName(format) + " pictures");
+  CodecPtr decoder(avcodec_alloc_context3(codec));
+  PacketPtr packet(av_packet_alloc());
+  Decoded out;
+  out.frame.reset(av_frame_alloc());
+  if (!decoder || !packet || !out.frame || av_new_packet(packet.get(), static_cast<int>(file.size())) < 0)
+    return OutOfMemory("no memory to decode it");
+  std::memcpy(packet->data, file.data(), file.size());
+  packet->pts = packet->dts = 0;
+  packet->flags |= AV_PKT_FLAG_KEY;
+  decoder->thread_count = 1;
+  decoder->max_pixels = int64_t{kMaxSide} * kMaxSide;
+  TakeFfmpegError();
+  int error = avcodec_open2(decoder.get(), codec, nullptr);
+  if (error >= 0) error = avcodec_send_packet(decoder.get(), packet.get());
+  if (error >= 0) {
+    avcodec_send_packet(decoder.get(), nullptr);
+    error = avcodec_receive_frame(decoder.get(), out.frame.get());
+  }
+  if (error < 0) return FfmpegStatus(StatusCode::kInvalidArgument, "cannot be decoded", error);
+  // What is only said beside the picture is no damage of the picture.
+  const std::string said = TakeOwnFfmpegError();
+  const bool aside = said.find("EXIF") != std::string::npos || said.find("ICC") != std::string::npos ||
+                     said.find("TIFF header") != std::string::npos;
+  out.damaged = (!said.empty() && !aside) || out.frame->decode_error_flags ||
+                (out.frame->flags & AV_FRAME_FLAG_CORRUPT);
+  return out;
+}
+
+// The same of a file that may break off. What is missing is put there as zeros, so that decoders which want
+// all of it show what there is.
+Result<Decoded> DecodeWhole(ByteSpan file, PhotoFormat format) {
+  Result<Decoded> whole = DecodePacket(file, format);
+  if (whole.ok() || whole.status().code() != StatusCode::kInvalidArgument) return whole;
+  // libjxl talks on standard error when it meets what is no JPEG XL; and light of zeros is told by ReadExr.
+  if (format == PhotoFormat::kJpegXl || format == PhotoFormat::kExr) return whole;
+  Bytes mended;
+  if (format == PhotoFormat::kPng) {
+    mended = EndCutPng(file);
+  } else {
+    // Most files that break off were to be less than four times as long.
+    constexpr size_t kMostPadding = size_t{64} << 20;
+    mended.assign(file.begin(), file.end());
+    mended.resize(file.size() + std::min(kMostPadding, 3 * file.size()));
+  }
+  Result<Decoded> part = DecodePacket(mended, format);
+  if (!part.ok()) return whole;
+  part->damaged = true;
+  return part;
+}
+
+// The first picture of an animation lies somewhere on a canvas that is empty elsewhere.
+Result<FramePtr> OnCanvas(FramePtr part, const PhotoFacts& facts) {
+  if (facts.frame_at_x == 0 && facts.frame_at_y == 0 && part->width == facts.canvas_width &&
+      part->height == facts.canvas_height) {
+    return part;
+  }
+  Normalizer to_rgba(Target::kRgbAlpha, Turn(), AVRational{1, 25}, 1);
+  std::vector<FramePtr> ready;
+  part->pts = 0;
+  TEMPERA_RETURN_IF_ERROR(to_rgba.Push(part.get(), &ready));
+  TEMPERA_RETURN_IF_ERROR(to_rgba.Push(nullptr, &ready));
+  if (ready.empty()) return Internal("its first picture could not be converted");
+  const AVFrame& from = *ready.front();
+  const int step = from.format == AV_PIX_FMT_RGBA ? 4 : 3;
+  TEMPERA_ASSIGN_OR_RETURN(FramePtr canvas,
+                           NewPixels(AV_PIX_FMT_RGBA, facts.canvas_width, facts.canvas_height));
+  for (int y = 0; y < canvas->height; ++y) {
+    uint8_t* row = canvas->data[0] + ptrdiff_t{y} * canvas->linesize[0];
+    std::memset(row, 0, size_t{4} * canvas->width);
+    const int from_y = y - facts.frame_at_y;
+    if (from_y < 0 || from_y >= from.height) continue;
+    const uint8_t* in = from.data[0] + ptrdiff_t{from_y} * from.linesize[0];
+    for (int x = 0; x < from.width && x + facts.frame_at_x < canvas->width; ++x) {
+      uint8_t* to = row + ptrdiff_t{4} * (x + facts.frame_at_x);
+      std::memcpy(to, in + ptrdiff_t{step} * x, step);
+      if (step == 3) to[3] = 255;
+    }
+  }
+  return canvas;
+}
+
+void Take(LibraryPicture from, CodedPhoto* photo, bool* damaged) {
+  photo->frame = std::move(from.frame);
+  photo->srgb_now = from.srgb_now;
+  *damaged |= from.damaged;
+  if (from.upright) photo->orientation = 1;
+  if (!from.exif.empty()) photo->metadata.exif = std::move(from.exif);
+  if (!from.icc.empty()) photo->metadata.icc = std::move(from.icc);
+  if (!from.xmp.empty()) photo->metadata.xmp = std::move(from.xmp);
+  for (std::string& n : from.notices) photo->notices.push_back(std::move(n));
+}
+
+Status DecodeJpeg(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bool* damaged) {
+  if (facts.bits == 12)
+    return Unsupported("a JPEG of 12 bits cannot be read: convert it to TIFF or PNG of 16 bits first");
+  const bool ink = facts.components == 4;
+  if ((ink || facts.arithmetic) && HasLibjpeg()) {
+    TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibjpeg(file, facts.icc));
+    Take(std::move(picture), photo, damaged);
+    return OkStatus();
+  }
+  if (facts.arithmetic)
+    return Unsupported(
+        "a JPEG with arithmetic coding needs a build of Tempera with libjpeg: convert it first");
+  Result<Decoded> decoded = DecodeWhole(file, facts.format);
+  if (!decoded.ok() && HasLibjpeg()) {
+    Result<LibraryPicture> picture = DecodeWithLibjpeg(file, facts.icc);
+    if (!picture.ok()) return decoded.status();
+    Take(std::move(picture).value(), photo, damaged);
+    return OkStatus();
+  }
+  TEMPERA_RETURN_IF_ERROR(decoded.status());
+  photo->frame = std::move(decoded->frame);
+  *damaged |= decoded->damaged;
+  // FFmpeg has multiplied the inks already.
+  photo->srgb_now = ink;
+  if (ink) photo->notices.push_back("CMYK becomes RGB without a colour profile: colours are approximate");
+  return OkStatus();
+}
+
+Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* photo, bool* damaged) {
+  if (facts.cut_short)
+    return InvalidArgument("damaged TIFF: no directory of its pictures is there; it was cut short");
+  photo->pictures = facts.pages;
+  if (page > facts.pages) return NoSuchPage(page, facts.pages);
+  if (facts.pages > 1 && page == 0) {
+    photo->notices.push_back("the file holds " + std::to_string(facts.pages) +
+                             " pictures: the largest, number " + std::to_string(facts.chosen_page + 1) +
+                             ", is painted");
+  }
+  if (facts.format == PhotoFormat::kTiff && facts.plain_tiff && facts.chosen_page == 0) {
+    TEMPERA_ASSIGN_OR_RETURN(Decoded decoded, DecodeWhole(file, facts.format));
+    photo->frame = std::move(decoded.frame);
+    *damaged |= decoded.damaged;
+    return OkStatus();
+  }
+  TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibtiff(file, facts.chosen_page, facts.icc));
+  Take(std::move(picture), photo, damaged);
+  return OkStatus();
+}
+
+// AVIF without libheif: FFmpeg reads the plain ones.
+bool NeedsLibheif(ByteSpan file) {
+  const std::string_view head(reinterpret_cast<const char*>(file.data()),
+                              std::min<size_t>(file.size(), 65536));
+  for (const char* word : {"irot", "imir", "clap", "auxC", "grid", "iovl"}) {
+    if (head.find(word) != std::string_view::npos) return true;
+  }
+  return false;
+}
+
+Status DecodeOther(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bool* damaged) {
+  const bool part = facts.format == PhotoFormat::kWebp && !facts.first_frame.empty();
+  TEMPERA_ASSIGN_OR_RETURN(Decoded decoded,
+                           DecodeWhole(part ? ByteSpan(facts.first_frame) : file, facts.format));
+  photo->frame = std::move(decoded.frame);
+  *damaged |= decoded.damaged;
+  if (part) {
+    TEMPERA_ASSIGN_OR_RETURN(photo->frame, OnCanvas(std::move(photo->frame), facts));
+  }
+  if (facts.animated) photo->notices.push_back("the first picture of an animation is painted");
+  ForgetPasses(CodecOf(facts.format), photo->frame.get());
+  if (facts.transfer == AVCOL_TRC_SMPTE2084 || facts.transfer == AVCOL_TRC_ARIB_STD_B67) {
+    photo->frame->color_trc = static_cast<AVColorTransferCharacteristic>(facts.transfer);
+    photo->frame->color_primaries = AVCOL_PRI_BT2020;
+  }
+  return OkStatus();
+}
+
+Status Decode(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* photo, bool* damaged) {
+  switch (facts.format) {
+    case PhotoFormat::kJpeg:
+      if (page > 1) return NoSuchPage(page, 1);
+      return DecodeJpeg(file, facts, photo, damaged);
+    case PhotoFormat::kTiff:
+    case PhotoFormat::kBigTiff:
+      return DecodeTiff(file, facts, page, photo, damaged);
+    case PhotoFormat::kHeif:
+    case PhotoFormat::kAvif: {
+      TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibheif(file, page, &photo->pictures));
+      Take(std::move(picture), photo, damaged);
+      return OkStatus();
+    }
+    default:
+      if (page > 1) return NoSuchPage(page, 1);
+      return DecodeOther(file, facts, photo, damaged);
+  }
+}
+
+}  // namespace
+
+Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path, int page) {
+  TEMPERA_ASSIGN_OR_RETURN(const Bytes file, ReadPhotoFile(path));
+  const auto named = [&path](const Status& why) {
+    return Status(why.code(), "'" + path + "': " + why.message());
+  };
+  if (file.empty()) return std::optional<CodedPhoto>();
+  PhotoFacts facts = ReadPhotoFacts(file, page);
+  if (Status refused = Refuse(facts.format); !refused.ok()) return named(refused);
+  const bool heif = facts.format == PhotoFormat::kHeif || facts.format == PhotoFormat::kAvif;
+  const bool by_ffmpeg = facts.format == PhotoFormat::kAvif && !HasLibheif() && !NeedsLibheif(file);
+  CodedPhoto photo;
+  if (by_ffmpeg ||
+      (CodecOf(facts.format) == AV_CODEC_ID_NONE && !heif && facts.format != PhotoFormat::kBigTiff)) {
+    if (facts.cut_short) photo.notices.push_back(kDamaged);
+    return std::optional<CodedPhoto>(std::move(photo));
+  }
+  photo.orientation = facts.orientation;
+  bool damaged = facts.cut_short;
+  if (Status status = Decode(file, facts, page, &photo, &damaged); !status.ok()) return named(status);
+  if (damaged) photo.notices.push_back(kDamaged);
+  if (facts.packed) photo.notices.push_back("its Exif or XMP data is compressed and left out");
+  if (photo.metadata.exif.empty()) photo.metadata.exif = std::move(facts.exif);
+  if (photo.metadata.xmp.empty()) photo.metadata.xmp = std::move(facts.xmp);
+  if (photo.metadata.icc.empty()) photo.metadata.icc = std::move(facts.icc);
+  if (photo.metadata.icc.empty() && !av_frame_get_side_data(photo.frame.get(), AV_FRAME_DATA_ICC_PROFILE)) {
+    bool missing = false;
+    photo.metadata.icc = ProfileOfPng(facts.gamma, facts.corners, &missing);
+    if (missing)
+      photo.notices.push_back("the picture's own colours (gAMA, cHRM) are painted as if they were sRGB");
+  }
+  return std::optional<CodedPhoto>(std::move(photo));
+}
+
+}  // namespace tempera::media

@@ -1,0 +1,151 @@
+#!/bin/bash
+# A folder of pictures is one command: what is painted, what is left and why, resuming, interrupting, and the edges of
+# transparent pictures.
+#   pictures.sh TEMPERA MODEL SCRATCH
+set -euo pipefail
+tempera=$1 style=$2 work=$3
+rm -rf "$work"
+mkdir -p "$work/in/within" "$work/out"
+source "$(dirname "$0")/expect.bash"
+
+make() { ffmpeg -nostdin -v error -y -f lavfi -i "$@"; }
+paint=("$tempera" stylize --style "$style")
+expect_said() {
+  checks=$((checks + 1))
+  grep -qE -- "$1" "$work/stderr" || { fail "nothing said of '$1'"; cat "$work/stderr"; }
+}
+expect_equal() {
+  checks=$((checks + 1))
+  [ "$1" = "$2" ] || fail "$3: '$1', wanted '$2'"
+}
+names() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
+
+make testsrc2=s=64x48 -frames:v 1 "$work/in/a.jpg"
+make testsrc2=s=40x30 -frames:v 1 -pix_fmt rgb24 "$work/in/b c é.PNG"
+make testsrc2=s=24x24 -frames:v 1 "$work/in/a.gif"
+make testsrc2=s=24x24 -frames:v 1 -pix_fmt rgb24 "$work/in/a.png"
+make testsrc2=s=32x32 -frames:v 1 "$work/in/-x.webp"
+make testsrc2=s=32x32:d=1 "$work/in/film.mp4"
+echo words >"$work/in/read.me"
+cp "$work/in/a.jpg" "$work/in/.hidden.jpg"
+
+# Names and extensions are kept where they can be written, nobody's painting replaces another's.
+expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep/"
+expect_equal "$(names "$work/out/new/deep")" './-x.webp ./a.gif.png ./a.jpg ./a.png ./b c é.PNG' 'names'
+expect_equal "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$work/out/new/deep/b c é.PNG")" 40,30 size
+expect_said 'note: skipped: 1 file that is no picture, 1 hidden file, 1 folder within'
+expect_said 'note: skipped: 1 film \(film.mp4\)'
+expect_said 'note: a.gif becomes a.gif.png'
+expect_said '5 pictures painted'
+
+# Again: nothing is done twice, but for what is newer than its painting, or when asked to.
+stamp() { stat -c '%n %y' "$work/out/new/deep/"* | md5sum; }
+before=$(stamp)
+expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep"
+expect_said '5 pictures were painted before: --overwrite paints them again'
+expect_equal "$(stamp)" "$before" 'what is there stays'
+touch -d 'now + 1 hour' "$work/in/a.jpg"
+expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep"
+expect_said ': 1 picture painted'
+expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep" --overwrite --jobs 4
+expect_said '5 pictures painted'
+
+# As the shell expands a pattern; one that fails does not keep the others.
+rm -rf "$work/out"/*
+: >"$work/in/empty.jpg"
+checks=$((checks + 1))
+got=0
+"${paint[@]}" "$work/in/"*.jpg "$work/in/missing.png" -o "$work/out/o" --json >"$work/stdout" 2>"$work/stderr" || got=$?
+expect_equal $got 1 'exit code when some failed'
+expect_said "tempera: '.*empty.jpg' is empty"
+expect_said "tempera: cannot open '.*missing.png'"
+expect_equal "$(names "$work/out/o")" './a.jpg' 'painted beside the failures'
+expect_equal "$(grep -c '"status": "failed"' "$work/stdout")" 2 '--json tells of failures'
+expect_equal "$(grep -c '"status": "painted"' "$work/stdout")" 1 '--json tells of paintings'
+rm "$work/in/empty.jpg"
+
+# Names that do not fit together.
+expect_error 1 'need a folder to go to' "${paint[@]}" "$work/in" -o "$work/out/x.png"
+expect_error 2 'need a folder to go to' "${paint[@]}" "$work/in/a.jpg" "$work/in/a.png" -o "$work/out/x.mp4"
+expect_error 2 'one film at a time' "${paint[@]}" "$work/in" -o "$work/out/o/" --start 1
+expect_error 1 'no picture to paint' "${paint[@]}" "$work/in/within" -o "$work/out/o/"
+mkdir "$work/other"
+cp "$work/in/a.jpg" "$work/other/a.jpg"
+got=0
+"${paint[@]}" "$work/in/a.jpg" "$work/other/a.jpg" -o "$work/out/o/" --overwrite >/dev/null 2>"$work/stderr" || got=$?
+expect_equal $got 1 'two of one name'
+expect_said "other/a.jpg' is not painted: .* another's painting"
+sum=$(md5sum <"$work/other/a.jpg")
+got=0
+"${paint[@]}" "$work/other" "$work/in/a.png" -o "$work/other/" >/dev/null 2>"$work/stderr" || got=$?
+expect_equal $got 1 'into the folder of the inputs'
+expect_equal "$(md5sum <"$work/other/a.jpg")" "$sum" 'an input is never replaced'
+: >"$work/file"
+expect_error 1 'cannot make the folder' "${paint[@]}" "$work/in" -o "$work/file/"
+
+# What is no film is said to be none.
+expect_error 1 "is a picture: give -o a picture's name" "${paint[@]}" "$work/in/-x.webp" -o "$work/out/x.mp4"
+printf 'RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x3f\0\0\x1f\0\0' >"$work/anim.webp"
+expect_error 1 'animated WebP cannot be read as a film' "${paint[@]}" "$work/anim.webp" -o "$work/out/x.mp4"
+
+# A file of several pictures: an icon of two PNG, 24x24 and 40x30.
+number() { printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8)))\\0\\0"; }
+first=$(stat -c %s "$work/in/a.png") second=$(stat -c %s "$work/in/b c é.PNG")
+{
+  printf '\0\0\1\0\2\0'
+  printf '\x18\x18\0\0\1\0\x20\0' && number "$first" && number 38
+  printf '\x28\x1e\0\0\1\0\x20\0' && number "$second" && number $((38 + first))
+  cat "$work/in/a.png" "$work/in/b c é.PNG"
+} >"$work/two.ico"
+size_of() { ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$1"; }
+expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/two.png"
+expect_said 'holds 2 pictures: the largest, number 2, is painted'
+expect_equal "$(size_of "$work/out/two.png")" 40,30 'the largest'
+expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/one.png" --page 1
+expect_equal "$(size_of "$work/out/one.png")" 24,24 '--page 1'
+expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/every.png" --page all
+expect_equal "$(size_of "$work/out/every-1.png") $(size_of "$work/out/every-2.png")" '24,24 40,30' '--page all'
+expect_error 1 'no picture number 3: the file holds 2' "${paint[@]}" "$work/two.ico" -o "$work/out/x.png" --page 3
+expect_error 2 'write a number from 1, or all' "${paint[@]}" "$work/two.ico" -o "$work/out/x.png" --page 0
+expect_error 2 'page is for one file' "${paint[@]}" "$work/in" -o "$work/out/o/" --page 1
+
+# Ctrl-C leaves whole files only, and says so.
+mkdir "$work/many"
+make testsrc2=s=1280x960 -frames:v 1 "$work/many/000.jpg"
+for i in $(seq 1 60); do cp "$work/many/000.jpg" "$work/many/$i.jpg"; done
+got=0
+"$tempera" stylize "$work/many" -o "$work/out/many/" --style "$style" >/dev/null 2>"$work/stderr" &
+process=$!
+for _ in $(seq 100); do
+  [ "$(find "$work/out/many" -name '*.jpg' 2>/dev/null | wc -l)" -gt 1 ] && break
+  sleep 0.05
+done
+kill -TERM $process # a job in the background does not hear ^C
+wait $process || got=$?
+expect_equal $got 130 'exit code after Ctrl-C'
+expect_said 'stopped early'
+checks=$((checks + 1))
+for file in "$work/out/many"/* "$work/out/many"/.[!.]*; do
+  [ -e "$file" ] || continue
+  [[ $file == *.jpg ]] && ffmpeg -nostdin -v error -i "$file" -f null - || fail "$file is no whole picture"
+done
+
+# The edge of a red disc on nothing: seen smaller by the network, black must not seep in. Its negative is cyan, that of the
+# black that lies under what is transparent would be white.
+make "nullsrc=s=64x64,format=rgba,geq=r='255*lt(hypot(X-32,Y-32),20)':g=0:b=0:a='255*lt(hypot(X-32,Y-32),20)'" \
+  -frames:v 1 "$work/disc.png"
+expect_success "${paint[@]}" "$work/disc.png" -o "$work/out/disc.png" --height 24
+checks=$((checks + 1))
+most=$(ffmpeg -nostdin -v error -i "$work/out/disc.png" -f rawvideo -pix_fmt rgba - | od -An -v -tu1 -w4 |
+  awk '$4 == 255 && $1 > most { most = $1 } END { print most + 0 }')
+[ "$most" -lt 40 ] || fail "the edge of a transparent picture has a halo: red of $most where it should be none"
+# Where there is no transparency, it is white.
+expect_success "${paint[@]}" "$work/disc.png" -o "$work/out/disc.jpg"
+expect_said 'transparency becomes white'
+expect_equal "$(ffmpeg -nostdin -v error -i "$work/out/disc.jpg" -vf crop=1:1:2:2 -f rawvideo -pix_fmt rgb24 - | od -An -tu1)" \
+  ' 255 255 255' 'the corner of a JPEG'
+# Strength 0 is the source, what nobody sees included.
+expect_success "${paint[@]}" "$work/disc.png" -o "$work/out/zero.png" --strength 0
+expect_equal "$(ffmpeg -nostdin -v error -i "$work/out/zero.png" -f md5 -)" \
+  "$(ffmpeg -nostdin -v error -i "$work/disc.png" -f md5 -)" 'strength 0 with transparency'
+finish

@@ -12,6 +12,7 @@
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/network/picture_options.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
 #include "media/picture.h"
@@ -23,6 +24,7 @@ namespace {
 struct Arguments {
   StylizeJob job;
   PaintOptions paint;
+  PictureOptions picture;
   std::string style, size, start, duration;
   int height = 0;
   bool json = false;
@@ -59,6 +61,7 @@ CLI::Validator Quiet(CLI::Validator check) {
 // What the parser cannot see: options that depend on each other or on the names.
 Status Check(Arguments* args) {
   StylizeJob& job = args->job;
+  TEMPERA_ASSIGN_OR_RETURN(args->paint.metadata, args->picture.AsMetadata());
   if (!args->size.empty() && args->height) {
     return InvalidArgument("--size and --height both set the network's size: give one");
   }
@@ -177,6 +180,7 @@ Run SetUpStylize(CLI::App& verb) {
                   "videos: smoothed eases jumps of light; carried: as shortly before")
       ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
+  args->picture.AddTo(verb);
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };

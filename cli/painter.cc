@@ -2,6 +2,7 @@
 
 #include "cli/cache_folder.h"
 #include "cli/engine_options.h"
+#include "cli/network/picture_options.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -52,7 +53,7 @@ Status StatusOf(tempera_status status) {
   const std::string library = "a smaller working height, such as ", ours = "a smaller --height, such as ";
   if (const size_t at = message.find(library); at != std::string::npos)
     message.replace(at, library.size(), ours);
-  return {CodeOf(status), message};
+  return {CodeOf(status), InOptions(std::move(message))};
 }
 
 tempera_pixel_format FormatOf(media::PixelFormat format) {
@@ -128,6 +129,13 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
                            ParseNormStatistics(options.norm_statistics));
   if (statistics == engine::NormStatistics::kSmoothed) native.norm_statistics = TEMPERA_NORM_SMOOTHED;
   if (statistics == engine::NormStatistics::kCarried) native.norm_statistics = TEMPERA_NORM_CARRIED;
+  std::vector<const char*> metadata;
+  for (const auto& [key, value] : options.metadata) {
+    metadata.push_back(key.c_str());
+    metadata.push_back(value.c_str());
+  }
+  metadata.push_back(nullptr);
+  native.metadata = metadata.data();
   tempera_stylizer* stylizer = nullptr;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
   auto painter = std::make_unique<ModelPainter>(stylizer);

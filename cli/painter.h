@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "media/frame.h"
 #include "src/base/status.h"
@@ -26,6 +28,8 @@ struct PaintOptions {
   bool keep_colors = false;
   std::string precision = "auto";         // "auto", "fp32", "bf16", "int8"
   std::string norm_statistics = "exact";  // "exact", "smoothed", "carried"
+  // Said of the model beside its file (tempera_options).
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 // Opens a model file.

@@ -2,6 +2,7 @@
 
 #include "src/base/cpu.h"
 #include "src/engine/run/states.h"
+#include "src/metadata/picture_model.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
 #include "src/stylize/picture_input.h"
@@ -17,16 +18,49 @@ constexpr double kLargeBytes = 17179869184.0;
 Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::string name,
                                                    const StylizerOptions& options) {
   std::unique_ptr<Stylizer> s(new Stylizer(std::move(model), std::move(name), options));
-  TEMPERA_ASSIGN_OR_RETURN(s->metadata_, metadata::ReadModelMetadata(*s->model_, s->name_));
-  s->multiple_ = s->metadata_.size_multiple;
+  TEMPERA_RETURN_IF_ERROR(s->ReadModel());
   s->parameters_.emplace(s->metadata_.parameters);
-  TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(s->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
   s->blender_.emplace(*s->kernels_);
   s->mask_.emplace(*s->kernels_, s->host_->pool.get());
+  for (const std::string& line : s->metadata_.notices) s->Notice(line);
   return s;
+}
+
+Status Stylizer::ReadModel() {
+  model_ = metadata::WithMetadata(std::move(model_), options_.metadata);
+  TEMPERA_ASSIGN_OR_RETURN(metadata_, metadata::ReadModelMetadata(*model_, name_));
+  metadata::SettlePainting(*model_, &metadata_);
+  multiple_ = metadata_.size_multiple;
+  const Status as_it_is = CheckPictureModel();
+  if (as_it_is.code() == StatusCode::kCancelled) return as_it_is;
+  if (as_it_is.ok() && !metadata::MayNeedEnds(*model_, metadata_)) return as_it_is;
+  TEMPERA_ASSIGN_OR_RETURN(metadata::PictureModel with_ends,
+                           metadata::WithPictureEnds({model_, metadata_}, metadata::Makes::kPainting, name_));
+  if (with_ends.graph == model_) return as_it_is;
+  model_ = std::move(with_ends.graph);
+  metadata_ = std::move(with_ends.metadata);
+  return CheckPictureModel();
+}
+
+void Stylizer::Notice(const std::string& line) {
+  notices_.push_back(name_ + ": " + line);
+  host_->Log(LogLevel::kWarning, notices_.back());
+}
+
+PaintingLook* Stylizer::BeginLook(const Image& in) {
+  if (looked_ || !ShowsSomething(*kernels_, in)) return nullptr;
+  look_.emplace(metadata_.out);
+  if (sink_) sink_->LookWith(&*look_);
+  return &*look_;
+}
+
+void Stylizer::EndLook(const PaintingLook& look) {
+  looked_ = true;
+  if (const auto wrong = look.Wrong())
+    Notice(*wrong + "; say what its numbers are with metadata tempera.value_range");
 }
 
 Status Stylizer::CheckPictureModel() {
@@ -73,7 +107,7 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded, const Host* host) const
       !follows(shape[2], padded.height) || !follows(shape[3], padded.width)) {
     return Unsupported(name_ + " does not turn a picture into a picture: its output '" +
                        graph.value(graph.outputs[0]).name + "' is " + DataTypeName(output.dtype) + " " +
-                       ShapeToString(shape) + " (needed: float32 [1, 3, H, W])");
+                       ShapeToString(shape) + " (needed: a picture of 1, 3 or 4 channels)");
   }
   return Probe{{static_cast<int>(shape[3]), static_cast<int>(shape[2])}, PeakActivationBytes(graph)};
 }
@@ -130,7 +164,7 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   engine::SessionOptions options;
   options.host = host_;
   options.precision = options_.precision;
-  options.input_range = engine::ValueRange{metadata_.values.low, metadata_.values.high};
+  options.input_range = metadata_.in.range();
   options.rewrites_inputs = true;
   options.picture_input = metadata_.picture_input;
   options.input_values = metadata::InputValuesOf(*model_, metadata_);
@@ -142,9 +176,9 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   source_.reset();
   sink_.reset();
   const bool same_size = frame == working && !options_.through_tensors;
-  if (same_size) options.source = &source_.emplace(frame, metadata_.values, *kernels_).picture();
+  if (same_size) options.source = &source_.emplace(frame, metadata_.in, *kernels_).picture();
   if (same_size && probe.painted == padded) {
-    options.sink = &sink_.emplace(frame, metadata_.values, any_format_, *kernels_, *blender_).picture();
+    options.sink = &sink_.emplace(frame, metadata_.out, any_format_, *kernels_, *blender_).picture();
   }
   TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(padded, host_.get()));
   auto session = engine::Session::Create(model_, std::move(shapes), options);
@@ -161,11 +195,10 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
                        " numbers, the network " + std::to_string(count));
   }
   if (!session_->reads_source()) {
-    to_tensor_.emplace(frame, working, padded, metadata_.values, *kernels_, host_->pool.get());
+    to_tensor_.emplace(frame, working, padded, metadata_.in, *kernels_, host_->pool.get());
   }
   if (!session_->writes_sink()) {
-    from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.values, *kernels_,
-                         host_->pool.get());
+    from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.out, *kernels_, host_->pool.get());
   }
   return OkStatus();
 }
@@ -291,7 +324,12 @@ Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& par
   if (source_) source_->Show(blending.source);
   if (to_tensor_) to_tensor_->Run(blending.source, session_->input(metadata_.picture_input));
   GiveParameters();
-  TEMPERA_RETURN_IF_ERROR(session_->Run());
+  PaintingLook* const look = BeginLook(in);
+  const Status ran = session_->Run();
+  if (sink_) sink_->LookWith(nullptr);
+  TEMPERA_RETURN_IF_ERROR(ran);
+  if (look != nullptr && from_tensor_) look->AddAll(session_->output(0));
+  if (look != nullptr) EndLook(*look);
   if (from_tensor_) from_tensor_->Run(session_->output(0), *blender_);
   return OkStatus();
 }

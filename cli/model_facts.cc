@@ -75,6 +75,7 @@ Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size) {
 }
 
 Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options) {
+  TEMPERA_ASSIGN_OR_RETURN(*model, metadata::WithoutHalves(*model));
   auto read = metadata::ReadModelMetadata(**model, "");
   if (!read.ok()) return InputShapes(**model, size);
   const engine::ValueRange in = read->in.range();  // as a mask network would be given it

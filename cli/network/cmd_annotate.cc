@@ -12,6 +12,7 @@
 #include "src/base/atomic_file.h"
 #include "src/engine/run/session.h"
 #include "src/metadata/model_metadata.h"
+#include "src/metadata/picture_model.h"
 #include "src/onnx/annotate.h"
 #include "src/onnx/file_bytes.h"
 #include "src/onnx/outline.h"
@@ -74,6 +75,12 @@ Status CheckAgainstGraph(const std::string& path, const onnx::Annotations& annot
   const auto told =
       metadata::WithMetadata(std::make_shared<const graph::Graph>(std::move(after)), annotations.set);
   const auto read = metadata::ReadModelMetadata(*told, path);
+  if (read.ok()) {
+    const Status painting =
+        metadata::WithPictureEnds({told, *read}, metadata::Makes::kPainting, path).status();
+    const Status mask = metadata::WithPictureEnds({told, *read}, metadata::Makes::kPlanes, path).status();
+    if (!painting.ok() && !mask.ok()) return Status(painting.code(), InOptions(painting.message()));
+  }
   // What was wrong before is not made worse.
   return before.ok() ? read.status() : OkStatus();
 }

@@ -146,19 +146,15 @@ bool HasHalves(const Graph& graph) {
 
 }  // namespace
 
-bool MayNeedEnds(const Graph& model, const ModelMetadata& metadata) {
-  const bool last =
-      metadata.said.channels_in == Channels::kLast || metadata.said.channels_out == Channels::kLast;
-  return last || HasHalves(model);
+Result<std::shared_ptr<const Graph>> WithoutHalves(std::shared_ptr<const Graph> model) {
+  if (!HasHalves(*model)) return model;
+  auto wide = std::make_shared<Graph>(*model);
+  TEMPERA_RETURN_IF_ERROR(WidenHalves(wide.get()));
+  return std::shared_ptr<const Graph>(std::move(wide));
 }
 
 Result<PictureModel> WithPictureEnds(PictureModel model, Makes makes, const std::string& name) {
   if (model.graph->outputs.empty()) return model;
-  if (HasHalves(*model.graph)) {
-    auto wide = std::make_shared<Graph>(*model.graph);
-    TEMPERA_RETURN_IF_ERROR(WidenHalves(wide.get()));
-    model.graph = std::move(wide);
-  }
   EndFinder ends(model, makes);
   if (!ends.Find()) {
     if (model.metadata.said.channels_in == Channels::kLast) {

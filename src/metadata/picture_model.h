@@ -21,9 +21,9 @@ enum class Makes {
   kPlanes,    // any number of channels, mostly smaller: masks
 };
 
-// Whether WithPictureEnds may change a model that takes [1, 3, H, W] of floats as it is: metadata says that
-// its channels are last, or some of its numbers are half as wide.
-bool MayNeedEnds(const graph::Graph& model, const ModelMetadata& metadata);
+// The same model without 16-bit floats: all of them are float32, so that its steps are fast ones, and its
+// inputs what parameters and pictures are.
+Result<std::shared_ptr<const graph::Graph>> WithoutHalves(std::shared_ptr<const graph::Graph> model);
 
 // The model and what is said of it, its ends as the engine knows pictures (picture_ends.h) where shapes,
 // types or metadata say that they have another form. As it was given where they have that already, or where

@@ -1,7 +1,6 @@
 #include "src/stylize/painting_look.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <limits>
 #include <vector>
@@ -16,7 +15,8 @@ constexpr float kClipped = 0.02f, kFar = 0.25f;
 constexpr double kTooMany = 0.25;
 // Two: 0..1 read as 0..255 gives black and the darkest grey.
 constexpr int kTooFewLevels = 2;
-constexpr int64_t kEnoughLevels = 32;
+// All in a quarter, of a picture that spans half: a network of -0.1..0.9 that is given 0..255, say.
+constexpr int kLowSpan = 64, kSourceSpan = 128;
 
 template <typename Better>
 void Update(std::atomic<float>& kept, float number, Better better) {
@@ -60,10 +60,18 @@ void PaintingLook::AddAll(const Tensor& painting) {
   }
 }
 
-int PaintingLook::LevelCount() const {
-  int count = 0;
-  for (const auto& bits : levels_) count += std::popcount(bits.load(std::memory_order_relaxed));
-  return count;
+Levels PaintingLook::Met() const {
+  Levels met;
+  int first = 256, last = 0;
+  for (int level = 0; level < 256; ++level) {
+    if ((levels_[static_cast<size_t>(level / 64)].load(std::memory_order_relaxed) >> level % 64 & 1) == 0)
+      continue;
+    ++met.count;
+    first = std::min(first, level);
+    last = level;
+  }
+  met.span = std::max(0, last - first);
+  return met;
 }
 
 std::string PaintingLook::Seen() const {
@@ -73,23 +81,24 @@ std::string PaintingLook::Seen() const {
          NumberToText(static_cast<double>(most), 2);
 }
 
-std::optional<std::string> PaintingLook::Wrong() const {
+std::optional<std::string> PaintingLook::Wrong(const Levels& source) const {
   const auto count = static_cast<double>(count_.load());
   if (count == 0) return std::nullopt;
   const engine::ValueRange read = {*std::min_element(values_.low.begin(), values_.low.end()),
                                    *std::max_element(values_.high.begin(), values_.high.end())};
   const std::string as = " where " + metadata::RangeText(read) + " is black to white";
-  if (LevelCount() <= kTooFewLevels) {
-    return "its painting is all but one colour: it gives " + Seen() + as;
-  }
+  const Levels met = Met();
+  if (met.count <= kTooFewLevels) return "its painting is all but one colour: it gives " + Seen() + as;
   const bool far = static_cast<double>(far_.load()) > kTooMany * count;
   const bool both = static_cast<double>(below_.load()) > kTooMany * count &&
                     static_cast<double>(above_.load()) > kTooMany * count;
-  if (!far && !both) return std::nullopt;
-  return "much of its painting is clipped: it gives " + Seen() + as;
+  if (far || both) return "much of its painting is clipped: it gives " + Seen() + as;
+  if (met.span <= kLowSpan && source.span >= kSourceSpan)
+    return "its painting has hardly any contrast: it gives " + Seen() + as;
+  return std::nullopt;
 }
 
-bool ShowsSomething(const PixelKernels& kernels, const Image& image) {
+Levels LevelsOf(const PixelKernels& kernels, const Image& image) {
   constexpr int kRows = 64;
   const auto width = static_cast<size_t>(image.width);
   std::vector<float> numbers(3 * width);
@@ -100,7 +109,12 @@ bool ShowsSomething(const PixelKernels& kernels, const Image& image) {
     ReadRow(kernels, image, y, row);
     for (const float x : numbers) met[static_cast<size_t>(std::clamp(x, 0.0f, 255.0f))] = true;
   }
-  return std::count(met.begin(), met.end(), true) >= kEnoughLevels;
+  const auto first = std::find(met.begin(), met.end(), true);
+  const auto last = std::find(met.rbegin(), met.rend(), true);
+  Levels levels;
+  levels.count = static_cast<int>(std::count(met.begin(), met.end(), true));
+  levels.span = static_cast<int>(last.base() - first) - 1;
+  return levels;
 }
 
 }  // namespace tempera::stylize

@@ -15,6 +15,14 @@
 
 namespace tempera::stylize {
 
+// Which of the 256 levels from black to white there are, of any colour.
+struct Levels {
+  int count = 0;
+  int span = 0;  // from the darkest to the lightest
+  // Enough for its painting to have some: a film may begin black.
+  bool ShowSomething() const { return count >= 32; }
+};
+
 // Looks at one painting's numbers before they are clamped.
 class PaintingLook {
  public:
@@ -25,12 +33,13 @@ class PaintingLook {
   // All of [1, 3, h, w].
   void AddAll(const Tensor& painting);
 
-  // What is wrong with them, or nothing: they give no more than two of 256 levels, or a quarter of them lies
-  // far outside of black and white, or a quarter beyond either.
-  std::optional<std::string> Wrong() const;
+  // What is wrong with them, or nothing: they give no more than two of 256 levels; or lie together in a
+  // quarter of these where the source spans half; or a quarter of them lies far outside of black and white,
+  // or a quarter beyond either.
+  std::optional<std::string> Wrong(const Levels& source) const;
 
  private:
-  int LevelCount() const;
+  Levels Met() const;
   std::string Seen() const;  // between which numbers they lie
 
   metadata::ValueFormat values_;
@@ -40,8 +49,7 @@ class PaintingLook {
   std::atomic<float> most_{-std::numeric_limits<float>::infinity()};
 };
 
-// Whether a picture has enough levels (32 of 256, in a part of its rows) for its painting to have some: a
-// film may begin black.
-bool ShowsSomething(const PixelKernels& kernels, const Image& image);
+// Of a part of a picture's rows.
+Levels LevelsOf(const PixelKernels& kernels, const Image& image);
 
 }  // namespace tempera::stylize

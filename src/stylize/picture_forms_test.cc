@@ -378,6 +378,11 @@ TEST(PictureForms, AFirstPaintingThatCannotBeMeantIsSaidOnce) {
     const auto clipped = lines(bytes, {{"tempera.value_range", "0..255, 0..1"}}, in);
     ASSERT_EQ(clipped.size(), 1u);
     EXPECT_NE(clipped[0].find("clipped"), std::string::npos) << clipped[0];
+    // A tenth of the numbers that there should be.
+    TestModel pale = Network({.high = 25.5f, .last = last});
+    const auto grey = lines(pale, {{"tempera.value_range", "0..25.5, 0..255"}}, in);
+    ASSERT_EQ(grey.size(), 1u);
+    EXPECT_NE(grey[0].find("hardly any contrast"), std::string::npos) << grey[0];
     // A picture without anything in it says nothing about the network.
     EXPECT_TRUE(lines(unit, {{"tempera.value_range", "0..1, 0..255"}}, black).empty());
     EXPECT_TRUE(lines(bytes, {}, in).empty());

@@ -30,13 +30,16 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
 }
 
 Status Stylizer::ReadModel() {
-  model_ = metadata::WithMetadata(std::move(model_), options_.metadata);
+  TEMPERA_ASSIGN_OR_RETURN(
+      model_, metadata::WithoutHalves(metadata::WithMetadata(std::move(model_), options_.metadata)));
   TEMPERA_ASSIGN_OR_RETURN(metadata_, metadata::ReadModelMetadata(*model_, name_));
   metadata::SettlePainting(*model_, &metadata_);
   multiple_ = metadata_.size_multiple;
   const Status as_it_is = CheckPictureModel();
   if (as_it_is.code() == StatusCode::kCancelled) return as_it_is;
-  if (as_it_is.ok() && !metadata::MayNeedEnds(*model_, metadata_)) return as_it_is;
+  const bool last = metadata_.said.channels_in == metadata::Channels::kLast ||
+                    metadata_.said.channels_out == metadata::Channels::kLast;
+  if (as_it_is.ok() && !last) return as_it_is;
   TEMPERA_ASSIGN_OR_RETURN(metadata::PictureModel with_ends,
                            metadata::WithPictureEnds({model_, metadata_}, metadata::Makes::kPainting, name_));
   if (with_ends.graph == model_) return as_it_is;
@@ -51,7 +54,9 @@ void Stylizer::Notice(const std::string& line) {
 }
 
 PaintingLook* Stylizer::BeginLook(const Image& in) {
-  if (looked_ || !ShowsSomething(*kernels_, in)) return nullptr;
+  if (looked_) return nullptr;
+  source_levels_ = LevelsOf(*kernels_, in);
+  if (!source_levels_.ShowSomething()) return nullptr;
   look_.emplace(metadata_.out);
   if (sink_) sink_->LookWith(&*look_);
   return &*look_;
@@ -59,7 +64,7 @@ PaintingLook* Stylizer::BeginLook(const Image& in) {
 
 void Stylizer::EndLook(const PaintingLook& look) {
   looked_ = true;
-  if (const auto wrong = look.Wrong())
+  if (const auto wrong = look.Wrong(source_levels_))
     Notice(*wrong + "; say what its numbers are with metadata tempera.value_range");
 }
 

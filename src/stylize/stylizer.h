@@ -129,6 +129,7 @@ class Stylizer {
   std::deque<std::string> notices_;
   bool looked_ = false;               // at a painting
   std::optional<PaintingLook> look_;  // at the one that is painted
+  Levels source_levels_;              // of its source
   const PixelKernels* kernels_ = nullptr;
   HostPtr host_;  // its pool serves the pixels at both ends and every session
   std::optional<FrameBlender> blender_;

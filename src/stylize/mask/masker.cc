@@ -64,7 +64,8 @@ uint8_t ToByte(float share) {
 Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::string name,
                                                const StylizerOptions& options) {
   std::unique_ptr<Masker> m(new Masker(std::move(model), std::move(name), options));
-  m->model_ = metadata::WithMetadata(std::move(m->model_), options.metadata);
+  TEMPERA_ASSIGN_OR_RETURN(
+      m->model_, metadata::WithoutHalves(metadata::WithMetadata(std::move(m->model_), options.metadata)));
   TEMPERA_ASSIGN_OR_RETURN(metadata::ModelMetadata metadata,
                            metadata::ReadModelMetadata(*m->model_, m->name_));
   const bool of_shares = EndsInShares(*m->model_);

@@ -62,6 +62,29 @@ std::optional<Affine> AffineOfBatchNorm(const Graph& graph, const Uses& uses, co
   return affine;
 }
 
+// Of three channels, each made of itself alone.
+std::optional<Affine> AffineOfConv(const Graph& graph, const Node& node) {
+  const ValueId w = InputOf(node, 1), b = InputOf(node, 2);
+  const Tensor* weights = graph::ConstantFloats(graph, w);
+  const Tensor* bias = graph::ConstantFloats(graph, b);
+  if (weights == nullptr || weights->shape() != Shape{3, 3, 1, 1} ||
+      (b != graph::kNoValue && bias == nullptr))
+    return std::nullopt;
+  const std::vector<int64_t> ones = {1, 1};
+  const bool moves = node.attributes.Ints("strides", ones) != ones ||
+                     node.attributes.Ints("pads", {0, 0, 0, 0}) != std::vector<int64_t>{0, 0, 0, 0};
+  if (moves || (bias != nullptr && bias->element_count() != 3)) return std::nullopt;
+  Affine affine;
+  for (size_t o = 0; o < 3; ++o) {
+    for (size_t i = 0; i < 3; ++i) {
+      if (i != o && weights->data<float>()[3 * o + i] != 0) return std::nullopt;
+    }
+    affine.gain[o] = weights->data<float>()[4 * o];
+    affine.offset[o] = bias != nullptr ? bias->data<float>()[o] : 0;
+  }
+  return affine;
+}
+
 Affine AffineOfImageScaler(const Node& node) {
   Affine affine;
   affine.gain.fill(node.attributes.Float("scale", 1));
@@ -109,6 +132,7 @@ std::optional<Affine> AffineOf(const Graph& graph, const Uses& uses, const Node&
     return affine;
   }
   if (op == "ImageScaler") return AffineOfImageScaler(node);
+  if (op == "Conv") return from == 0 ? AffineOfConv(graph, node) : std::nullopt;
   if (op == "BatchNormalization") return from == 0 ? AffineOfBatchNorm(graph, uses, node) : std::nullopt;
   if ((op != "Add" && op != "Sub" && op != "Mul" && op != "Div") || node.inputs.size() != 2)
     return std::nullopt;
@@ -148,8 +172,16 @@ bool MovesNumbers(std::string_view op_type) {
   return std::find(std::begin(kMoving), std::end(kMoving), op_type) != std::end(kMoving);
 }
 
-Bounds BoundsOfClip(const Graph& graph, const Uses& uses, const Node& node) {
+Bounds BoundsOf(const Graph& graph, const Uses& uses, const Node& node) {
   Bounds bounds;
+  if (node.op_type == "Max" || node.op_type == "Min") {
+    if (node.inputs.size() != 2) return bounds;
+    for (const ValueId v : node.inputs) {
+      if (const auto number = OneConstant(graph, uses, v))
+        (node.op_type == "Max" ? bounds.low : bounds.high) = number;
+    }
+    return bounds;
+  }
   // An absent bound of old files is the least or the greatest float.
   const auto attribute = [&](const char* name) -> std::optional<double> {
     const float number = node.attributes.Float(name, NAN);

@@ -26,7 +26,8 @@ std::optional<ThreeNumbers> ConstantNumbers(const graph::Graph& graph, const gra
 std::optional<double> OneConstant(const graph::Graph& graph, const graph::Uses& uses, graph::ValueId value);
 
 // What `node` makes of its input number `from`, where that is no more than such arithmetic: Add, Sub, Mul,
-// Div with a constant, Neg, ImageScaler, BatchNormalization of constants.
+// Div with a constant, Neg, ImageScaler, BatchNormalization of constants, a 1x1 convolution that mixes
+// no channels (how EDSR takes the mean off).
 std::optional<Affine> AffineOf(const graph::Graph& graph, const graph::Uses& uses, const graph::Node& node,
                                size_t from);
 // `second` done to what `first` gives.
@@ -35,10 +36,11 @@ Affine Then(const Affine& first, const Affine& second);
 // Whether it hands on its first input's numbers, or means of them: it moves, cuts, repeats or converts them.
 bool MovesNumbers(std::string_view op_type);
 
-// The bounds of a Clip: inputs from opset 11 on, attributes before.
+// The bounds of a Clip: inputs from opset 11 on, attributes before. Of a Max or a Min with a constant, that
+// one.
 struct Bounds {
   std::optional<double> low, high;
 };
-Bounds BoundsOfClip(const graph::Graph& graph, const graph::Uses& uses, const graph::Node& node);
+Bounds BoundsOf(const graph::Graph& graph, const graph::Uses& uses, const graph::Node& node);
 
 }  // namespace tempera::metadata

@@ -49,8 +49,10 @@ std::optional<ValueRange> RangeBefore(const Affine& affine) {
     for (size_t c = 0; c < 3; ++c) {
       const double a = affine.gain[c], b = affine.offset[c];
       fits = fits && IsTrainedOn(a * range.low + b, a * range.high + b);
-      // Half of -1..1 is -0.5..0.5, but whoever halves numbers need not mean that.
-      fits = fits && (b != 0 || range.low == 0);
+      // Half of -1..1 is -0.5..0.5, but whoever halves numbers need not mean that; nor does a range tell that
+      // stays as good as it was.
+      const bool stays = a == 1 && std::abs(b) <= 0.02 * (static_cast<double>(range.high) - range.low);
+      fits = fits && (b != 0 || range.low == 0) && !stays;
     }
     if (fits && found) return std::nullopt;
     if (fits) found = range;
@@ -112,6 +114,7 @@ class InputWalk {
         ways_.push_back({node.outputs[0], way.affine});
       } else if (const auto affine = AffineOf(graph_, uses_, node, from)) {
         ways_.push_back({node.outputs[0], Then(way.affine, *affine)});
+        ends = ends || node.op_type == "Conv";  // it may as well be the first layer
       } else {
         ends = true;
         LookAt(node, way);
@@ -134,7 +137,7 @@ class InputWalk {
       }
     }
     if (node.op_type == "Clip" && way.affine.identity()) {
-      const Bounds bounds = BoundsOfClip(graph_, uses_, node);
+      const Bounds bounds = BoundsOf(graph_, uses_, node);
       for (const ValueRange& range : kUsual) {
         if (bounds.low == range.low && bounds.high == range.high) Found(range, "it clips its input so");
       }
@@ -175,13 +178,17 @@ class OutputWalk {
   }
 
   // Where the node alone says between which numbers its result lies.
-  std::optional<RecognisedValues> Ends(const Node& node) const {
+  std::optional<RecognisedValues> Ends(const Node& node) {
     const std::string& op = node.op_type;
     if (op == "Sigmoid" || op == "HardSigmoid" || op == "Softmax") return Between(0, 1, "it ends in " + op);
     if (op == "Tanh" || op == "Softsign") return Between(-1, 1, "it ends in " + op);
-    if (op == "Clip") {
-      const Bounds bounds = BoundsOfClip(graph_, uses_, node);
-      if (bounds.low && bounds.high) return Between(*bounds.low, *bounds.high, "it clips its output");
+    if (op == "Clip" || op == "Max" || op == "Min") {
+      // A Max and a Min, one behind the other, are a clip too; what follows a bound found before is in its
+      // numbers.
+      const Bounds bounds = BoundsOf(graph_, uses_, node);
+      if (bounds.low) low_ = bounds.low;
+      if (bounds.high) high_ = bounds.high;
+      if (low_ && high_) return Between(*low_, *high_, "it clips its output");
       return std::nullopt;
     }
     if (op == "Cast" && node.attributes.Int("to", 0) == static_cast<int64_t>(DataType::kUint8))
@@ -204,9 +211,14 @@ class OutputWalk {
   ValueId Before(const Node& node) {
     const std::string& op = node.op_type;
     if (MovesNumbers(op) || op == "Clip" || op == "Floor" || op == "Concat") return InputOf(node, 0);
+    if (op == "Max" || op == "Min") {
+      const bool first = !OneConstant(graph_, uses_, InputOf(node, 0));
+      return InputOf(node, first ? 0 : 1);
+    }
     for (size_t from = 0; from < node.inputs.size() && from < 2; ++from) {
       if (const auto affine = AffineOf(graph_, uses_, node, from)) {
         affine_ = Then(*affine, affine_);
+        low_.reset(), high_.reset();
         return node.inputs[from];
       }
     }
@@ -234,7 +246,8 @@ class OutputWalk {
 
   const Graph& graph_;
   Uses uses_;
-  Affine affine_;  // from where the walk is to the output
+  Affine affine_;                     // from where the walk is to the output
+  std::optional<double> low_, high_;  // of Clip, Max and Min since the last arithmetic
 };
 
 }  // namespace

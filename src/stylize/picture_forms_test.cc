@@ -360,6 +360,23 @@ TEST(PictureForms, TheGraphTellsWhatItGives) {
   }
 }
 
+// EDSR begins and ends in 1x1 convolutions that take the mean off and put it back; others clamp by Max and
+// Min.
+TEST(PictureForms, MeansMayBeConvolutionsAndClipsMayBeTwoNodes) {
+  const std::vector<uint8_t> in = Noise();
+  TestModel m;
+  m.Constant("eye", {3, 3, 1, 1}, {1, 0, 0, 0, 1, 0, 0, 0, 1});
+  m.Constant("off", {3}, {-0.4488f, -0.4371f, -0.404f}).Constant("b", {3}, {1 - 0.4488f, 0.4371f, 0.202f});
+  m.Constant("w", {3, 3, 1, 1}, {-1, 0, 0, 0, 1, 0, 0, 0, 0.5f});
+  m.Constant("zero", {}, {0}).Constant("one", {}, {1});
+  m.Node("Conv", {"input", "eye", "off"}, "x").Node("Conv", {"x", "w", "b"}, "y");
+  m.Node("Max", {"zero", "y"}, "z").Node("Min", {"z", "one"}, "output");
+  auto s = Open(m);
+  ASSERT_TRUE(s) << s.error().message;
+  ExpectPainted(in, Paint(*s, in), {}, "mean of 0..1");
+  EXPECT_TRUE(s->Notices().empty());
+}
+
 TEST(PictureForms, AFirstPaintingThatCannotBeMeantIsSaidOnce) {
   const auto lines = [](const TestModel& model, const Metadata& said, const std::vector<uint8_t>& in) {
     auto s = Open(model, said);

@@ -356,7 +356,9 @@ TEST(PictureForms, TheGraphTellsWhatItGives) {
     ASSERT_TRUE(s) << s.error().message;
     const auto notices = s->Notices();
     ASSERT_EQ(notices.empty(), std::string(c.says).empty()) << c.ends_in << " " << c.then;
-    if (!notices.empty()) EXPECT_NE(notices[0].find(c.says), std::string::npos) << notices[0];
+    if (!notices.empty()) {
+      EXPECT_NE(notices[0].find(c.says), std::string::npos) << notices[0];
+    }
   }
 }
 

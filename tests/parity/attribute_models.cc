@@ -135,7 +135,21 @@ void MakePool(Net& net) {
   net.Finish(most ? "MaxPool" : "AveragePool");
 }
 
+// Before Resize, and Resize as it was first.
+void MakeOldResize(Net& net) {
+  const int64_t opset = net.builder.model().opset;
+  net.shape = Picture(net.draw, 2, 2);
+  net.attributes.push_back(Builder::Text("mode", net.draw.Of<std::string>({"nearest", "linear"})));
+  const auto scale = [&] { return net.draw.Of<float>({1, 2, 3}); };
+  std::vector<float> scales = {1, 1, scale(), scale()};
+  if (opset >= 10 && net.draw.Chance(40)) scales[3] = 0.5f;
+  if (opset >= 9) return net.Finish(opset >= 10 ? "Resize" : "Upsample", {net.builder.Floats({4}, scales)});
+  net.attributes.push_back(onnx::FloatsAttribute("scales", scales));
+  net.Finish("Upsample");
+}
+
 void MakeResize(Net& net) {
+  if (net.builder.model().opset < 11) return MakeOldResize(net);
   net.shape = Picture(net.draw, 2, 2);
   net.shape[0] = 1;
   const std::string mode = net.draw.Of<std::string>({"nearest", "linear", "cubic"});
@@ -152,9 +166,17 @@ void MakeResize(Net& net) {
     net.Maybe(40, Builder::Float("cubic_coeff_a", net.draw.Of<float>({-0.5f, -0.75f})));
     net.Maybe(30, Builder::Int("exclude_outside", net.draw.Int(0, 1)));
   }
+  const bool axes = net.builder.model().opset >= 18 && net.draw.Chance(40);
+  if (axes) net.attributes.push_back(Builder::Ints("axes", {3, 2}));
   if (net.draw.Chance(50)) {
-    const auto sizes = net.builder.Int64s({1, 2, net.draw.Int(1, 24), net.draw.Int(1, 24)});
-    return net.Finish("Resize", {"", "", sizes});
+    std::vector<int64_t> sizes = {net.draw.Int(1, 24), net.draw.Int(1, 24)};
+    if (axes) {
+      net.Maybe(50, Builder::Text("keep_aspect_ratio_policy",
+                                  net.draw.Of<std::string>({"stretch", "not_larger", "not_smaller"})));
+    } else {
+      sizes.insert(sizes.begin(), {1, 2});
+    }
+    return net.Finish("Resize", {"", "", net.builder.Int64s(sizes)});
   }
   // Between corners the oracle rounds the result's size down before it is used; ONNX's own tests do not.
   const bool corners = std::any_of(net.attributes.begin(), net.attributes.end(),
@@ -163,6 +185,7 @@ void MakeResize(Net& net) {
     return corners ? net.draw.Of<float>({1, 2, 3})
                    : net.draw.Of<float>({0.4f, 0.5f, 0.6f, 1, 1.3f, 2, 2.5f, 3});
   };
+  if (axes) return net.Finish("Resize", {"", net.builder.Floats({2}, {scale(), scale()})});
   net.Finish("Resize", {"", net.builder.Floats({4}, {1, 1, scale(), scale()})});
 }
 
@@ -174,8 +197,16 @@ void MakePad(Net& net) {
   net.Maybe(mode == "constant" ? 50 : 100, Builder::Text("mode", mode));
   std::vector<int64_t> pads(8);
   for (const size_t i : {2, 3, 6, 7}) pads[i] = net.draw.Int(mode == "reflect" || mode == "wrap" ? 0 : -1, 2);
+  if (net.builder.model().opset < 11) {
+    net.attributes.push_back(Builder::Ints("pads", pads));
+    net.Maybe(40, Builder::Float("value", 0.5f));
+    return net.Finish("Pad");
+  }
+  const bool axes = net.builder.model().opset >= 18 && net.draw.Chance(40);
+  if (axes) pads = {pads[3], pads[2], pads[7], pads[6]};
   std::vector<std::string> inputs = {net.builder.Int64s(pads)};
-  if (net.draw.Chance(40)) inputs.push_back(net.builder.Floats({}, {0.5f}));
+  if (axes || net.draw.Chance(40)) inputs.push_back(net.builder.Floats({}, {0.5f}));
+  if (axes) inputs.push_back(net.builder.Int64s({-1, 2}));
   net.Finish("Pad", inputs);
 }
 
@@ -192,6 +223,12 @@ void MakeSlice(Net& net) {
     steps.push_back(back ? -net.draw.Int(1, 2) : net.draw.Int(1, 2));
   }
   if (axes.empty()) axes = {3}, starts = {0}, ends = {-1}, steps = {1};
+  if (net.builder.model().opset < 10) {
+    // Forwards only.
+    net.attributes = {Builder::Ints("axes", {1, 3}), Builder::Ints("starts", {net.draw.Int(-2, 1), 1}),
+                      Builder::Ints("ends", {INT64_MAX, net.draw.Int(-2, -1)})};
+    return net.Finish("Slice");
+  }
   net.Finish("Slice", {net.builder.Int64s(starts), net.builder.Int64s(ends), net.builder.Int64s(axes),
                        net.builder.Int64s(steps)});
 }
@@ -201,7 +238,7 @@ void MakeOther(Net& net) {
   const int64_t opset = net.builder.model().opset;
   switch (net.draw.Int(0, 8)) {
     case 0:
-      net.Maybe(60, Builder::Int("axis", net.draw.Int(-4, 3)));
+      net.Maybe(60, Builder::Int("axis", net.draw.Int(opset >= 11 ? -4 : 0, 3)));
       return net.Finish(net.draw.Chance(70) ? "Softmax" : "LogSoftmax");
     case 1:
       net.attributes.push_back(Builder::Int("blocksize", 2));
@@ -217,7 +254,7 @@ void MakeOther(Net& net) {
     case 4:
       net.Maybe(60, Builder::Int("keepdims", net.draw.Int(0, 1)));
       if (opset < 18)
-        net.Maybe(60, Builder::Ints("axes", net.draw.Of<std::vector<int64_t>>({{1}, {2, 3}, {-1}})));
+        net.Maybe(60, Builder::Ints("axes", net.draw.Of<std::vector<int64_t>>({{1}, {2, 3}, {0}})));
       return net.Finish(
           net.draw.Of<std::string>({"ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2", "ReduceProd"}));
     case 5:
@@ -230,6 +267,11 @@ void MakeOther(Net& net) {
       net.Maybe(60, Builder::Float("bias", 1.5f));
       return net.Finish("LRN");
     case 7:
+      if (opset < 11) {
+        net.Maybe(60, Builder::Float("min", -0.1f));
+        net.Maybe(60, Builder::Float("max", 0.2f));
+        return net.Finish("Clip");
+      }
       return net.Finish("Clip", net.draw.Chance(50)
                                     ? std::vector<std::string>{"", net.builder.Floats({}, {0.2f})}
                                     : std::vector<std::string>{net.builder.Floats({}, {-0.1f})});
@@ -242,9 +284,9 @@ void MakeOther(Net& net) {
 
 Net Make(unsigned seed) {
   Draw draw(seed);
-  const int64_t kind = draw.Int(0, 9), opset = draw.Of<int64_t>({11, 13, 17, 18, 19});
+  const int64_t kind = draw.Int(0, 9), opset = draw.Of<int64_t>({7, 9, 10, 11, 13, 17, 18, 19, 21});
   Net net(opset, seed);
-  net.builder.model().ir_version = 8;
+  net.builder.model().ir_version = opset < 20 ? 8 : 10;
   if (kind <= 1) MakeConv(net, false);
   if (kind >= 2 && kind <= 4) MakeConv(net, true);
   if (kind == 5 || kind == 6) MakePool(net);

@@ -109,11 +109,18 @@ class ModelPainter final : public Painter {
     return StatusOf(tempera_process(stylizer_, &from, &to));
   }
 
+  bool PaintsAlpha() const override { return tempera_paints_alpha(stylizer_) != 0; }
+
  private:
   tempera_stylizer* const stylizer_;
 };
 
 }  // namespace
+
+Result<media::Frame> AllocatePainting(const Painter& painter, const media::Frame& picture, bool keeps_alpha) {
+  if (!painter.PaintsAlpha() || !keeps_alpha) return media::Frame::AllocateLike(picture);
+  return media::Frame::Allocate(media::PixelFormat::kRgba, picture.width, picture.height);
+}
 
 Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, const PaintOptions& options) {
   tempera_options native = TEMPERA_OPTIONS_INIT;

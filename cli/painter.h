@@ -15,9 +15,15 @@ namespace tempera::cli {
 class Painter {
  public:
   virtual ~Painter() = default;
-  // `out` has the format and size of `in` and its own pixels. One thread at a time.
+  // `out` has the size of `in` and its own pixels. One thread at a time.
   virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
+  // Whether it paints transparency where `out` has it.
+  virtual bool PaintsAlpha() const { return false; }
 };
+
+// Room for the painting of a picture: like it, or with transparency where the painter has that and the file
+// that is written keeps it.
+Result<media::Frame> AllocatePainting(const Painter& painter, const media::Frame& picture, bool keeps_alpha);
 
 struct PaintOptions {
   float strength = 1;     // 0 the source .. 1 the painting

@@ -9,7 +9,8 @@ namespace tempera::cli {
 Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
   const auto start = std::chrono::steady_clock::now();
   TEMPERA_ASSIGN_OR_RETURN(media::Picture picture, media::ReadPicture(job.input, job.start_s));
-  TEMPERA_ASSIGN_OR_RETURN(media::Frame painted, media::Frame::AllocateLike(picture.frame));
+  TEMPERA_ASSIGN_OR_RETURN(media::Frame painted,
+                           AllocatePainting(*painter, picture.frame, media::PictureKeepsAlpha(job.output)));
   TEMPERA_RETURN_IF_ERROR(painter->Paint(picture.frame, &painted));
   TEMPERA_RETURN_IF_ERROR(media::WritePicture(job.output, painted, picture.frame));
   StylizeSummary summary;

@@ -67,7 +67,7 @@ typedef enum tempera_status {
 } tempera_status;
 
 typedef enum tempera_pixel_format {
-  TEMPERA_RGBA = 0, /* 8 bits a channel; alpha is copied through */
+  TEMPERA_RGBA = 0, /* 8 bits a channel; alpha is copied through (tempera_paints_alpha) */
   TEMPERA_BGRA = 1,
   TEMPERA_RGB = 2,
   TEMPERA_NV12 = 3, /* plane 0: Y, plane 1: interleaved UV at half size (rounded up) */
@@ -343,6 +343,10 @@ TEMPERA_API size_t tempera_memory_bytes(const tempera_stylizer* stylizer);
 /* Metadata of the model ("tempera.style", "tempera.artist", ...; see docs/model-format.md);
  * NULL when it has none of that name. */
 TEMPERA_API const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key);
+
+/* 1: the model's paintings have transparency of their own. Output images with alpha are given it; others are
+ * painted without, which is a notice. 0: alpha is the input's. */
+TEMPERA_API int32_t tempera_paints_alpha(const tempera_stylizer* stylizer);
 
 /* What had to be guessed of the model (which numbers stand for black and white), and, once a frame that shows
  * something was painted, whether that painting looks as if the guess was wrong: one line each, also logged as

@@ -182,6 +182,7 @@ class Stylizer {
     return Check(tempera_process_frame(handle_, &in, &out, &params));
   }
 
+  bool PaintsAlpha() const { return tempera_paints_alpha(handle_) != 0; }
   // What was guessed of the model, or looks wrong in its first painting; see tempera_notice.
   std::vector<std::string> Notices() const {
     std::vector<std::string> lines;

@@ -26,6 +26,8 @@ struct ModelMetadata {
   std::vector<Parameter> parameters;  // the file's and the built-in ones it does not replace
   std::vector<engine::StateLink> states;
   size_t picture_input = 0;  // the input that is neither a parameter nor a state
+  // The output that holds the painting's transparency, [1, 3, H, W] of thrice the same, where it has one.
+  std::optional<size_t> alpha_output = {};
   // What was guessed or is left out, a line each for whoever opens the model: "..., which metadata
   // tempera.value_range can say otherwise".
   std::vector<std::string> notices = {};

@@ -112,8 +112,21 @@ Result<ValueId> ToInteger(EndBuilder& end, ValueId x, DataType dtype, int opset)
   return end.Cast(x, dtype);
 }
 
+Result<ValueId> CutChannels(EndBuilder& end, ValueId x, int64_t first, int64_t behind, int opset) {
+  constexpr int kBoundsAreInputs = 10;
+  if (opset < kBoundsAreInputs) {
+    return end.Add("Slice", {x},
+                   {onnx::IntsAttribute("axes", {1}), onnx::IntsAttribute("starts", {first}),
+                    onnx::IntsAttribute("ends", {behind})});
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const ValueId starts, end.Ints({first}));
+  TEMPERA_ASSIGN_OR_RETURN(const ValueId ends, end.Ints({behind}));
+  TEMPERA_ASSIGN_OR_RETURN(const ValueId axes, end.Ints({1}));
+  return end.Add("Slice", {x, starts, ends, axes});
+}
+
 bool IsTranspose(const Node& node, const std::vector<int64_t>& perm) {
-  return node.op_type == "Transpose" && node.attributes.Ints("perm") == perm;
+  return node.op_type == "Transpose" && node.inputs.size() == 1 && node.attributes.Ints("perm") == perm;
 }
 
 // Whoever turns the picture `last` to channels first again reads `first`.
@@ -122,7 +135,7 @@ void SkipTransposes(Graph& model, ValueId last, ValueId first) {
   for (const Node& node : model.nodes) {
     const bool is_output =
         std::find(model.outputs.begin(), model.outputs.end(), node.outputs[0]) != model.outputs.end();
-    if (IsTranspose(node, kToFirst) && node.inputs[0] == last && !is_output)
+    if (IsTranspose(node, kToFirst) && InputOf(node, 0) == last && !is_output)
       turned.push_back(node.outputs[0]);
   }
   for (Node& node : model.nodes) {
@@ -207,18 +220,11 @@ Status GivePicture(const PictureForm& form, bool planes, ModelMetadata* metadata
   }
   if (!planes && form.channels == 1) x = end.Add("Concat", {x, x, x}, {onnx::IntAttribute("axis", 1)});
   if (!planes && form.channels == 4) {
-    metadata->notices.push_back("its painting's transparency is left out: the frame's own is kept");
-    constexpr int kBoundsAreInputs = 10;
-    if (model->opset < kBoundsAreInputs) {
-      x = end.Add("Slice", {x},
-                  {onnx::IntsAttribute("axes", {1}), onnx::IntsAttribute("starts", {0}),
-                   onnx::IntsAttribute("ends", {3})});
-    } else {
-      TEMPERA_ASSIGN_OR_RETURN(const ValueId starts, end.Ints({0}));
-      TEMPERA_ASSIGN_OR_RETURN(const ValueId ends, end.Ints({3}));
-      TEMPERA_ASSIGN_OR_RETURN(const ValueId axes, end.Ints({1}));
-      x = end.Add("Slice", {x, starts, ends, axes});
-    }
+    TEMPERA_ASSIGN_OR_RETURN(ValueId alpha, CutChannels(end, x, 3, 4, model->opset));
+    alpha = end.Add("Concat", {alpha, alpha, alpha}, {onnx::IntAttribute("axis", 1)});
+    TEMPERA_ASSIGN_OR_RETURN(x, CutChannels(end, x, 0, 3, model->opset));
+    metadata->alpha_output = model->outputs.size();
+    model->outputs.push_back(alpha);
   }
   model->outputs[0] = x;
   if (!end.nodes().empty()) {

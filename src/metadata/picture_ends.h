@@ -23,7 +23,8 @@ struct PictureForm {
 // Makes the input take float32 [1, 3, H, W] of the same numbers: one channel is given the grey of the three
 // (ITU-R BT.601), a fourth is opaque; integers are rounded.
 Status TakePicture(const PictureForm& form, const ModelMetadata& metadata, graph::Graph* model);
-// Makes output 0 give float32 [1, 3, H, W]: one channel becomes three that are equal, a fourth is left out.
+// Makes output 0 give float32 [1, 3, H, W]: one channel becomes three that are equal, a fourth an output of
+// its own (ModelMetadata::alpha_output).
 // With `planes`, [1, channels, H, W] whatever their number. A state that output 0 is goes on from what it
 // was.
 Status GivePicture(const PictureForm& form, bool planes, ModelMetadata* metadata, graph::Graph* model);

@@ -57,6 +57,8 @@ std::vector<PictureForm> FormsOf(const std::vector<onnx::Dim>& dims, DataType dt
 
 // Nobody makes networks for pictures that small; with so many channels they do.
 constexpr int64_t kLeastExtent = 8;
+// As frames have it.
+constexpr int64_t kMostExtent = 16384;
 
 // The size that is tried: what the file declares, else one that five halvings divide, wider than high, so
 // that height and width are told apart.
@@ -106,7 +108,8 @@ class EndFinder {
     for (const PictureForm& form : FormsOf(dims, dtype, model_.metadata.said)) {
       const Extent extent = ExtentOf(form, dims, model_.metadata.size_multiple);
       // Channels would pass for a picture three pixels wide.
-      if (extent.height < kLeastExtent || extent.width < kLeastExtent) continue;
+      if (std::min(extent.height, extent.width) < kLeastExtent) continue;
+      if (std::max(extent.height, extent.width) > kMostExtent) continue;
       const auto output = OutputFor(ShapeOf(form, extent));
       if (!output.ok()) continue;
       const auto made = FormOfOutput(*output, extent, makes_, model_.metadata.said);

@@ -240,9 +240,49 @@ TEST(PictureForms, EveryOrderTypeAndNumberOfChannels) {
   }
 }
 
+// The fourth channel is 255 - red / 2 where the network is given 0..255.
+TEST(PictureForms, TransparencyIsPainted) {
+  TestModel m;
+  m.Constant("w", {4, 3, 1, 1}, {-1, 0, 0, 0, 1, 0, 0, 0, 0.5f, -0.5f, 0, 0})
+      .Constant("b", {4}, {255, 0, 0, 255});
+  m.Node("Conv", {"input", "w", "b"}, "output");
+  auto s = Open(m);
+  ASSERT_TRUE(s) << s.error().message;
+  std::vector<uint8_t> in(4 * kWidth * kHeight), out(in.size());
+  std::mt19937 random(4);
+  for (uint8_t& b : in) b = static_cast<uint8_t>(random());
+  const tempera_image from = MakeImage(TEMPERA_RGBA, in.data(), kWidth, kHeight);
+  const tempera_image to = MakeImage(TEMPERA_RGBA, out.data(), kWidth, kHeight);
+  for (const float strength : {1.0f, 0.5f}) {
+    ASSERT_FALSE(s->SetStrength(strength));
+    ASSERT_FALSE(s->Process(from, to));
+    for (size_t i = 0; i < in.size(); i += 4) {
+      ASSERT_NEAR(out[i], in[i] + strength * (255 - 2 * in[i]), 1.01);
+      ASSERT_NEAR(out[i + 3], in[i + 3] + strength * (255 - in[i] / 2.0 - in[i + 3]), 1.01) << strength;
+    }
+  }
+  // In its own place, at another size, blue first, behind a mask of nothing.
+  std::vector<uint8_t> same = in;
+  const tempera_image place = MakeImage(TEMPERA_RGBA, same.data(), kWidth, kHeight);
+  ASSERT_FALSE(s->Process(place, place));
+  EXPECT_EQ(same, out);
+  const uint8_t nothing = 0;
+  tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
+  params.mask = &nothing, params.mask_stride_bytes = 1, params.mask_width = 1, params.mask_height = 1;
+  ASSERT_FALSE(s->Process(from, to, params));
+  EXPECT_EQ(out, in);
+  EXPECT_TRUE(s->Notices().empty());
+  EXPECT_TRUE(s->PaintsAlpha());
+  auto opaque = Open(Network({}));
+  EXPECT_TRUE(opaque && !opaque->PaintsAlpha());
+}
+
 TEST(PictureForms, TransparencyThatIsLeftOutIsSaid) {
   auto s = Open(Network({.channels_out = 4}));
   ASSERT_TRUE(s) << s.error().message;
+  const std::vector<uint8_t> in = Noise();
+  Paint(*s, in);
+  Paint(*s, in);
   ASSERT_EQ(s->Notices().size(), 1u);
   EXPECT_NE(s->Notices()[0].find("transparency"), std::string::npos) << s->Notices()[0];
 }

@@ -182,7 +182,7 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   sink_.reset();
   const bool same_size = frame == working && !options_.through_tensors;
   if (same_size) options.source = &source_.emplace(frame, metadata_.in, *kernels_).picture();
-  if (same_size && probe.painted == padded) {
+  if (same_size && probe.painted == padded && !metadata_.alpha_output) {
     options.sink = &sink_.emplace(frame, metadata_.out, any_format_, *kernels_, *blender_).picture();
   }
   TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(padded, host_.get()));
@@ -205,6 +205,11 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   if (!session_->writes_sink()) {
     from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.out, *kernels_, host_->pool.get());
   }
+  if (metadata_.alpha_output) {
+    metadata::ValueFormat values = metadata_.out;
+    values.bgr = false;
+    alpha_from_tensor_.emplace(probe.painted, padded, working, frame, values, *kernels_, host_->pool.get());
+  }
   return OkStatus();
 }
 
@@ -215,6 +220,7 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   session_.reset();
   to_tensor_.reset();
   from_tensor_.reset();
+  alpha_from_tensor_.reset();
   // Tiles of odd sizes are used where they can be. Statistics and states that are carried on would not
   // survive another plan for another format.
   any_format_ =
@@ -291,6 +297,31 @@ Status Stylizer::CheckFrame(const Image& in, const Image& under, const Image& ou
   return check(under, "the picture under the painting");
 }
 
+const uint8_t* Stylizer::PaintedAlpha(const Image& out) {
+  if (!alpha_from_tensor_) return nullptr;
+  if (!HasAlpha(out.format)) {
+    if (!told_of_alpha_) Notice("its painting's transparency is left out: these frames have none");
+    told_of_alpha_ = true;
+    return nullptr;
+  }
+  // Through a picture of its own, whose three colours are the same.
+  const auto pixels = static_cast<size_t>(out.width) * static_cast<size_t>(out.height);
+  alpha_pixels_.resize(3 * pixels);
+  alpha_.resize(pixels);
+  Image grey;
+  grey.format = PixelFormat::kRgb;
+  grey.width = out.width, grey.height = out.height;
+  grey.planes[0] = alpha_pixels_.data();
+  grey.stride_bytes[0] = 3 * static_cast<ptrdiff_t>(out.width);
+  Blending whole;
+  whole.source = whole.under = whole.out = grey;
+  FrameBlender blender(*kernels_);
+  blender.Show(whole);
+  alpha_from_tensor_->Run(session_->output(*metadata_.alpha_output), blender);
+  for (size_t i = 0; i < pixels; ++i) alpha_[i] = alpha_pixels_[3 * i];
+  return alpha_.data();
+}
+
 Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& params) {
   const Status painted = Paint(in, out, params);
   // Wherever it was: the frame that was not painted is missing in what the network remembers.
@@ -335,6 +366,10 @@ Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& par
   TEMPERA_RETURN_IF_ERROR(ran);
   if (look != nullptr && from_tensor_) look->AddAll(session_->output(0));
   if (look != nullptr) EndLook(*look);
+  if (const uint8_t* alpha = PaintedAlpha(out)) {
+    blending.alpha = alpha;
+    blender_->Show(blending);
+  }
   if (from_tensor_) from_tensor_->Run(session_->output(0), *blender_);
   return OkStatus();
 }

@@ -62,6 +62,7 @@ class Stylizer {
   const metadata::Parameters& parameters() const { return *parameters_; }
   Result<Size> WorkingSizeFor(Size frame) const;
   engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
+  bool paints_alpha() const { return metadata_.alpha_output.has_value(); }
   // What was guessed of the model, and what looked wrong in its first painting; a line each. Strings live as
   // long as this.
   const std::deque<std::string>& notices() const { return notices_; }
@@ -87,6 +88,8 @@ class Stylizer {
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
   Status CheckPictureModel();
   void Notice(const std::string& line);
+  // The painting's own transparency, where its network gives one and `out` can hold it; nullptr otherwise.
+  const uint8_t* PaintedAlpha(const Image& out);
   // The first frame that shows something is looked at, once.
   PaintingLook* BeginLook(const Image& in);
   void EndLook(const PaintingLook& look);
@@ -151,6 +154,9 @@ class Stylizer {
   engine::CalibrationPtr calibration_;  // kept when the size changes
   std::optional<FrameToTensor> to_tensor_;
   std::optional<TensorToFrame> from_tensor_;
+  std::optional<TensorToFrame> alpha_from_tensor_;  // where the network gives transparency
+  std::vector<uint8_t> alpha_, alpha_pixels_;       // of the last frame; in RGB, on the way
+  bool told_of_alpha_ = false;
   std::vector<uint8_t> kept_source_, kept_under_;
 };
 

@@ -173,7 +173,7 @@ def grey_out(m):
 
 def rgba_out(m):
     rows, bias = core(0, 255)
-    return m.conv(rows + [[0, 0, 0]], bias + [255])
+    return m.conv(rows + [[-.5, 0, 0]], bias + [255])
 
 
 def missing(m):  # operators that nobody has

@@ -44,18 +44,24 @@ echo "== conventions"
 paint fast_neural_style
 silent
 ffmpeg -v error -i "$work/out/fast_neural_style.png" -f rawvideo -pix_fmt rgb24 "$work/wanted.raw" </dev/null
-for net in imagenet divides bytes core_ml animegan half zero_dce rgba_out; do
+for net in imagenet divides bytes core_ml animegan half zero_dce; do
   paint $net
   expect_like "$work/out/$net.png"
   case $net in
     animegan) noted 'its painting is -1\.\.1 .*--value-range says otherwise' ;;
     half | zero_dce) noted '0\.\.1.*--value-range says otherwise' ;;
-    rgba_out) noted 'transparency is left out' ;;
     *) silent ;;
   esac
 done
 paint grey_out
 paint colouriser
+paint rgba_out
+silent
+expect_like "$work/out/rgba_out.png"
+[ "$(ffprobe -v error -show_entries stream=pix_fmt -of csv=p=0 "$work/out/rgba_out.png")" = rgba ] ||
+  fail "a painting with transparency lost it"
+expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/opaque.jpg" --style "$work/nets/rgba_out.onnx"
+noted 'transparency is left out'
 
 echo "== what is said"
 paint animegan --value-range -1..1

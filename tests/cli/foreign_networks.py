@@ -198,7 +198,17 @@ NETWORKS = {
 }
 
 
+def write_external(folder):  # weights beside it, as PyTorch 2.9 writes them
+    with open(folder + '/external.data', 'wb') as file:
+        file.write(struct.pack('<9f', -1, 0, 0, 0, 1, 0, 0, 0, .5))
+    place = field(13, field(1, 'location') + field(2, 'external.data'))
+    m = Model(PLANES)
+    m.weights.append(b''.join(field(1, d) for d in (3, 3, 1, 1)) + field(2, FLOAT) + field(8, 'w') + place + field(14, 1))
+    m.add('Conv', 'w', m.constant([255, 0, 0], (3,))).write(folder + '/external.onnx')
+
+
 def main():
+    write_external(sys.argv[1])
     for name, (make, dims, options) in NETWORKS.items():
         make(Model(dims, **options)).write('%s/%s.onnx' % (sys.argv[1], name))
 

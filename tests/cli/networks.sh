@@ -105,6 +105,10 @@ expect_error 1 '--layout' "$tempera" annotate "$work/nets/divides.onnx" -o "$wor
 expect_error 2 'nothing to say' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx"
 expect_error 2 '--set x ' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" --set x
 expect_error 1 'not an ONNX model' "$tempera" annotate "$work/photo.png" -o "$work/out/x.onnx" --name a
+expect_error 1 "'external.data' beside it" "$tempera" annotate "$work/nets/external.onnx" -o "$work/out/x.onnx" --name a
+expect_success "$tempera" annotate "$work/nets/external.onnx" -o "$work/nets/external2.onnx" --name a
+paint external2
+expect_like "$work/out/external2.png"
 [ ! -e "$work/out/x.onnx" ] || fail "a refused annotate leaves a file"
 [ "$before" = "$(cksum <"$work/nets/normalised.onnx")" ] || fail "annotate changed its input"
 

@@ -15,13 +15,11 @@ Status Wrong(const char* option, const std::string& given, const char* wanted) {
 }  // namespace
 
 void PictureOptions::AddTo(CLI::App& verb) {
-  verb.add_option("--value-range", value_range,
-                  "Black..white of the network's numbers, in and out if they differ")
-      ->type_name("LO..HI[,LO..HI]");
+  verb.add_option("--value-range", value_range, "Black..white of its numbers; IN,OUT where they differ")
+      ->type_name("LO..HI");
   verb.add_option("--mean", mean, "Subtracted from its input, by channel")->type_name("A,B,C");
   verb.add_option("--std", deviation, "What its input is divided by then")->type_name("A,B,C");
-  verb.add_option("--layout", layout, "Order of its numbers, in and out if they differ")
-      ->type_name("nchw|nhwc,rgb|bgr");
+  verb.add_option("--layout", layout, "Order of its numbers and colours")->type_name("nchw|nhwc,rgb|bgr");
 }
 
 Result<Metadata> PictureOptions::AsMetadata() const {

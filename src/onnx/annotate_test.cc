@@ -98,7 +98,9 @@ TEST(Outline, BearsCutFiles) {
   const std::string whole = Foreign();
   for (size_t n = 0; n < whole.size(); ++n) {
     const auto outline = ReadOutline(BytesOf(whole).first(n), "m.onnx");
-    if (!outline.ok()) EXPECT_THAT(outline.status().message(), HasSubstr("m.onnx"));
+    if (!outline.ok()) {
+      EXPECT_THAT(outline.status().message(), HasSubstr("m.onnx"));
+    }
     const auto annotated = Annotate(BytesOf(whole).first(n), {{{"a", "b"}}, {}}, "m.onnx");
     EXPECT_EQ(annotated.ok(), outline.ok()) << n;
   }

@@ -245,7 +245,9 @@ TEST(Masker, TakesOtherFormsOfPictures) {
     Plane plane(64, 32);
     auto m = Open(model);
     EXPECT_TRUE(m.ok()) << m.status().message();
-    if (m.ok()) EXPECT_TRUE((*m)->Process(rgb.image, plane.target()).ok());
+    if (m.ok()) {
+      EXPECT_TRUE((*m)->Process(rgb.image, plane.target()).ok());
+    }
     return plane.bytes;
   };
   TestModel usual = Channels({0, 1.0f / 255});

@@ -26,6 +26,7 @@ using Run = std::function<int()>;
 Run SetUpStylize(CLI::App& verb);
 Run SetUpStyles(CLI::App& verb);
 Run SetUpInspect(CLI::App& verb);
+Run SetUpAnnotate(CLI::App& verb);
 Run SetUpRun(CLI::App& verb);
 Run SetUpBench(CLI::App& verb);
 Run SetUpTrain(CLI::App& verb);

@@ -19,11 +19,13 @@
 #include "cli/engine_options.h"
 #include "cli/json/json.h"
 #include "cli/model_facts.h"
+#include "cli/network/picture_options.h"
 #include "cli/style_library.h"
 #include "media/image.h"
 #include "src/base/cpu.h"
 #include "src/base/peaks.h"
 #include "src/engine/run/session.h"
+#include "src/metadata/model_metadata.h"
 
 namespace tempera::cli {
 namespace {
@@ -39,6 +41,8 @@ struct BenchOptions {
   std::string roofline;  // where to draw it
   bool json = false;
   EngineOptions engine;
+  PictureOptions picture;
+  Metadata said = {};  // what these are as metadata
 };
 
 // Numbers like a picture's: 0..255, smooth with some grain, the same at every run.
@@ -127,8 +131,9 @@ Result<Json> Measure(const BenchOptions& options, Size size) {
   const bool steps_wanted = options.per_step || !options.roofline.empty();
   TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(options.model));
   TEMPERA_ASSIGN_OR_RETURN(engine::ModelPtr model, engine::LoadModelFile(path));
+  model = metadata::WithMetadata(std::move(model), options.said);
   TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(*model, size, &engine_options));
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(&model, size, &engine_options));
   engine_options.rewrites_inputs = true;
   // Its pool is made here, so that ceilings are measured and reported for the threads that really work.
   TEMPERA_ASSIGN_OR_RETURN(engine_options.host, HostWithPool(engine_options.host, engine_options.num_threads,
@@ -246,6 +251,7 @@ Run SetUpBench(CLI::App& verb) {
   options->engine.AddPin(verb);
   options->engine.AddNormStatistics(verb);
   options->engine.AddCpu(verb);
+  options->picture.AddTo(verb);
   verb.add_flag("--per-step", options->per_step,
                 "Also each step: time, bytes, share of what the machine could do");
   verb.add_option("--roofline", options->roofline,
@@ -259,6 +265,9 @@ Run SetUpBench(CLI::App& verb) {
       if (!parsed.ok()) return FailUsage("bench", parsed.status().message());
       size = *parsed;
     }
+    Result<Metadata> said = options->picture.AsMetadata();
+    if (!said.ok()) return FailUsage("bench", said.status().message());
+    options->said = std::move(*said);
     const Result<Json> result = Measure(*options, size);
     if (!result.ok()) return Fail(result.status());
     if (options->json) {

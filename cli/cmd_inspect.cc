@@ -1,6 +1,7 @@
 // tempera inspect: what a model is made of, and how the engine would run it.
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <array>
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -13,8 +14,14 @@
 #include "cli/json/json.h"
 #include "cli/json/plan_json.h"
 #include "cli/model_facts.h"
+#include "cli/network/picture_options.h"
 #include "cli/style_library.h"
+#include "src/base/text/number_text.h"
+#include "src/engine/run/load.h"
 #include "src/engine/run/session.h"
+#include "src/metadata/model_metadata.h"
+#include "src/onnx/file_bytes.h"
+#include "src/onnx/outline.h"
 #include "tempera/tempera.hpp"
 
 namespace tempera::cli {
@@ -28,44 +35,93 @@ struct InspectOptions {
   std::string graph;  // where to draw the plan
   bool json = false;
   EngineOptions engine;
+  PictureOptions picture;
+  Metadata said = {};  // what these are as metadata
 };
 
-Json DescribeInputs(const graph::Graph& model, const std::vector<Shape>& shapes) {
+Json DescribeValues(const std::vector<onnx::ValueInfo>& values) {
   Json list = Json::array();
-  for (size_t i = 0; i < model.inputs.size(); ++i) {
-    const graph::Value& v = model.value(model.inputs[i]);
-    list.push_back({{"name", v.name},
-                    {"type", DataTypeName(v.info.dtype)},
-                    {"declared", DeclaredShape(model.input_dims[i])},
-                    {"shape", shapes[i]}});
+  for (const onnx::ValueInfo& v : values) {
+    list.push_back({{"name", v.name}, {"type", DataTypeName(v.dtype)}, {"declared", DeclaredShape(v.shape)}});
   }
   return list;
 }
 
-// Whether stylize takes it, and if not, why.
-void DescribePainting(const std::string& path, Json* about) {
-  const Expected<Stylizer> opened = Stylizer::Open(path, {.precision = TEMPERA_PRECISION_FP32});
-  (*about)["paints"] = static_cast<bool>(opened);
-  if (!opened) (*about)["paints_not"] = opened.error().message;
-}
-
-// Everything inspect knows, as JSON; the text form prints the same object.
-// `picture`: where to draw the plan, or empty.
-Result<Json> Describe(const std::string& path, Size size, const EngineOptions& options,
-                      const std::string& picture) {
-  TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr model, engine::LoadModelFile(path));
-  TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.ForSession());
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(*model, size, &engine_options));
+// What the file says, whether or not it runs.
+Json DescribeFile(const std::string& path, const onnx::Outline& outline) {
   Json about;
   about["model"] = path;
+  about["ir_version"] = outline.ir_version;
+  about["producer"] =
+      outline.producer_name + (outline.producer_version.empty() ? "" : " " + outline.producer_version);
+  about["opset"] = 0;
+  about["opsets"] = Json::object();
+  for (const auto& [domain, version] : outline.opsets) {
+    const bool own = domain.empty() || domain == "ai.onnx";
+    if (own) about["opset"] = version;
+    about["opsets"][own ? "ai.onnx" : domain] = version;
+  }
+  about["parameters"] = outline.parameters;
+  about["metadata"] = Json::object();
+  for (const auto& [key, value] : outline.metadata) about["metadata"][key] = value;
+  about["operators"] = Json::object();
+  about["missing"] = Json::array();
+  for (const onnx::OperatorUse& use : outline.operators) {
+    const std::string name = use.domain.empty() ? use.op_type : use.domain + "." + use.op_type;
+    about["operators"][name] = use.count;
+    const bool known = use.domain.empty() ? engine::RunsOperator(use.op_type)
+                                          : std::count(outline.functions.begin(), outline.functions.end(),
+                                                       std::pair(use.domain, use.op_type)) > 0;
+    if (known) continue;
+    about["missing"].push_back({{"operator", name}, {"count", use.count}, {"first_node", use.first_node}});
+  }
+  if (!outline.external_files.empty()) about["external_files"] = outline.external_files;
+  about["inputs"] = DescribeValues(outline.inputs);
+  about["outputs"] = DescribeValues(outline.outputs);
+  return about;
+}
+
+// Whether stylize takes it, and if not, why.
+void DescribePainting(const InspectOptions& options, const std::string& path, Json* about) {
+  const Expected<Stylizer> opened =
+      Stylizer::Open(path, {.precision = TEMPERA_PRECISION_FP32, .metadata = options.said});
+  (*about)["paints"] = static_cast<bool>(opened);
+  if (!opened) (*about)["paints_not"] = InOptions(opened.error().message);
+}
+
+// How pixels meet the network: "0..1 RGB".
+std::string PixelsText(const metadata::ValueFormat& format) {
+  const auto numbers = [](const std::array<float, 3>& three) {
+    std::string text = NumberToText(three[0]);
+    if (three[1] == three[0] && three[2] == three[0]) return text;
+    return text + "/" + NumberToText(three[1]) + "/" + NumberToText(three[2]);
+  };
+  return numbers(format.low) + ".." + numbers(format.high) + (format.bgr ? " BGR" : " RGB");
+}
+
+void DescribePixels(const graph::Graph& model, Json* about) {
+  auto read = metadata::ReadModelMetadata(model, "");
+  if (!read.ok() || !(*about)["paints"].get<bool>()) return;
+  metadata::SettlePainting(model, &*read);
+  (*about)["pixels"] = {{"in", PixelsText(read->in)}, {"out", PixelsText(read->out)}};
+}
+
+// The plan at this size into *about. `picture`: where to draw it, or empty.
+Status DescribePlan(const InspectOptions& options, const std::string& path, Size size, Json* to) {
+  Json& about = *to;
+  TEMPERA_ASSIGN_OR_RETURN(engine::ModelPtr model, engine::LoadModelFile(path));
+  model = metadata::WithMetadata(std::move(model), options.said);
   about["opset"] = model->opset;
   about["parameters"] = CountParameters(*model);
-  about["metadata"] = Json::object();
-  for (const auto& [key, value] : model->metadata) about["metadata"][key] = value;
   about["operators"] = Json::object();
   for (const auto& [name, count] : CountOperators(*model)) about["operators"][name] = count;
-  DescribePainting(path, &about);
-  about["inputs"] = DescribeInputs(*model, shapes);
+  DescribePainting(options, path, &about);
+  DescribePixels(*model, &about);
+  TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(&model, size, &engine_options));
+  // In the file's order; a model made to take pictures has its own shapes at that end.
+  for (size_t i = 0; i < shapes.size() && i < about["inputs"].size(); ++i)
+    about["inputs"][i]["shape"] = shapes[i];
 
   engine_options.rewrites_inputs = true;  // as stylize and bench run it
   engine_options.measures_precision = true;
@@ -73,13 +129,8 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
                            PlanModel(path, model, shapes, engine_options));
   about["precision"] = session->precision().chosen;
   if (session->precision().psnr_db >= 0) about["psnr_db"] = session->precision().psnr_db;
-  about["outputs"] = Json::array();
-  for (size_t i = 0; i < session->output_count(); ++i) {
-    const Tensor& t = session->output(i);
-    about["outputs"].push_back({{"name", model->value(model->outputs[i]).name},
-                                {"type", DataTypeName(t.dtype())},
-                                {"shape", t.shape()}});
-  }
+  for (size_t i = 0; i < session->output_count() && i < about["outputs"].size(); ++i)
+    about["outputs"][i]["shape"] = session->output(i).shape();
   int64_t macs = 0;
   Json steps = Json::array();
   for (const engine::StepInfo& s : session->steps()) {
@@ -90,9 +141,9 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
                      {"shape", s.output_shape},
                      {"macs", s.macs}});
   }
-  if (!picture.empty()) {
+  if (!options.graph.empty()) {
     TEMPERA_RETURN_IF_ERROR(WritePlanPicture(
-        picture,
+        options.graph,
         DotOfPlan(
             path + (shapes.empty() ? "" : " for " + ShapeToString(shapes[engine_options.picture_input])),
             *model, session->steps())));
@@ -103,29 +154,56 @@ Result<Json> Describe(const std::string& path, Size size, const EngineOptions& o
   about["weight_bytes"] = session->memory().weight_bytes;
   about["steps"] = std::move(steps);
   about["plan"] = JsonOfPlan(session->plan());
-  return about;
+  return OkStatus();
+}
+
+// Everything inspect knows, as JSON, into *about; the text form prints the same object. An error: why it does
+// not run. *about is empty where the file is no model at all.
+Status Describe(const InspectOptions& options, const std::string& path, Size size, Json* about) {
+  {
+    TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, onnx::ReadFileBytes(path));
+    const Result<onnx::Outline> outline = onnx::ReadOutline(bytes, path);
+    if (outline.ok()) *about = DescribeFile(path, *outline);
+  }
+  if (about->empty()) return engine::LoadModelFile(path).status();
+  const Status planned = DescribePlan(options, path, size, about);
+  (*about)["runs"] = planned.ok();
+  if (!planned.ok()) (*about)["runs_not"] = planned.message();
+  return planned;
 }
 
 std::string ShapeText(const Json& shape) { return ShapeToString(shape.get<Shape>()); }
 
-void PrintText(const Json& about) {
-  constexpr size_t kWidth = 100;
-  const auto text = [](const Json& j) { return Printable(j.get<std::string>(), kWidth); };
-  const double mib = 1048576.0;
-  std::printf("model        %s\n", text(about["model"]).c_str());
-  std::printf("opset        %d\n", about["opset"].get<int>());
-  std::printf("painting     %s\n", about["paints"].get<bool>()
-                                       ? "stylize takes it"
-                                       : ("no: " + text(about["paints_not"])).c_str());
+constexpr size_t kWidth = 100;
+std::string Text(const Json& j) { return Printable(j.get<std::string>(), kWidth); }
+
+void PrintHead(const Json& about) {
+  std::printf("model        %s\n", Text(about["model"]).c_str());
+  std::printf(
+      "opset        %d, IR version %d%s\n", about["opset"].get<int>(), about["ir_version"].get<int>(),
+      about["producer"].get<std::string>().empty() ? "" : (", by " + Text(about["producer"])).c_str());
+  if (about.contains("paints")) {
+    std::printf("painting     %s\n", about["paints"].get<bool>()
+                                         ? "stylize takes it"
+                                         : ("no: " + Text(about["paints_not"])).c_str());
+  }
+  if (about.contains("pixels")) {
+    std::printf("pixels       in %s, out %s\n", Text(about["pixels"]["in"]).c_str(),
+                Text(about["pixels"]["out"]).c_str());
+  }
   for (const char* side : {"inputs", "outputs"}) {
     for (const Json& v : about[side]) {
-      std::printf("%-12s %s %s %s", side[0] == 'i' ? "input" : "output", text(v["name"]).c_str(),
-                  text(v["type"]).c_str(), ShapeText(v["shape"]).c_str());
-      std::printf(v.contains("declared") ? "  declared %s\n" : "%s\n",
-                  v.contains("declared") ? text(v["declared"]).c_str() : "");
+      std::printf("%-12s %s %s", side[0] == 'i' ? "input" : "output", Text(v["name"]).c_str(),
+                  Text(v["type"]).c_str());
+      if (v.contains("shape")) std::printf(" %s", ShapeText(v["shape"]).c_str());
+      std::printf("  declared %s\n", Text(v["declared"]).c_str());
     }
   }
   std::printf("parameters   %lld\n", static_cast<long long>(about["parameters"].get<int64_t>()));
+}
+
+void PrintPlan(const Json& about) {
+  const double mib = 1048576.0;
   std::printf("work         %.3f GMAC at this size\n", about["macs"].get<double>() / 1e9);
   std::printf("memory       %.1f MiB activations, %.2f MiB weights",
               about["activation_bytes"].get<double>() / mib, about["weight_bytes"].get<double>() / mib);
@@ -133,24 +211,38 @@ void PrintText(const Json& about) {
   if (const double kept = about["kept_bytes"].get<double>(); kept > 0)
     std::printf(", %.2f MiB kept between frames", kept / mib);
   std::printf("\n");
-  std::printf("precision    %s", text(about["precision"]).c_str());
+  std::printf("precision    %s", Text(about["precision"]).c_str());
   if (about.contains("psnr_db") && about["precision"] != "fp32") {
     std::printf(", %.1f dB against fp32 on its calibration frames", about["psnr_db"].get<double>());
   }
   std::printf("\n");
+}
+
+void PrintText(const Json& about) {
+  PrintHead(about);
+  const bool runs = about["runs"].get<bool>();
+  if (runs) PrintPlan(about);
   std::string operators;
   for (const auto& [name, count] : about["operators"].items()) {
-    operators += (operators.empty() ? "" : ", ") + name + " " + std::to_string(count.get<int>());
+    operators += (operators.empty() ? "" : ", ") + name + " " + std::to_string(count.get<int64_t>());
   }
   std::printf("operators    %s\n", Printable(operators).c_str());
-  for (const auto& [key, value] : about["metadata"].items()) {
-    std::printf("metadata     %s = %s\n", Printable(key, kWidth).c_str(), text(value).c_str());
+  for (const Json& m : about["missing"]) {
+    std::printf("missing      %s %lld, first in node %s\n", Text(m["operator"]).c_str(),
+                static_cast<long long>(m["count"].get<int64_t>()), Text(m["first_node"]).c_str());
   }
+  if (about.contains("external_files")) {
+    for (const Json& file : about["external_files"]) std::printf("weights in   %s\n", Text(file).c_str());
+  }
+  for (const auto& [key, value] : about["metadata"].items()) {
+    std::printf("metadata     %s = %s\n", Printable(key, kWidth).c_str(), Text(value).c_str());
+  }
+  if (!runs) return;
   std::printf("\n%4s  %10s  %-22s  %-34s  %s\n", "STEP", "MMAC", "OUTPUT", "KERNEL", "OPERATORS");
   int step = 0;
   for (const Json& s : about["steps"]) {
     std::printf("%4d  %10.2f  %-22s  %-34s  %s\n", step++, s["macs"].get<double>() / 1e6,
-                ShapeText(s["shape"]).c_str(), text(s["kernel"]).c_str(), text(s["operators"]).c_str());
+                ShapeText(s["shape"]).c_str(), Text(s["kernel"]).c_str(), Text(s["operators"]).c_str());
   }
 }
 
@@ -163,6 +255,7 @@ Run SetUpInspect(CLI::App& verb) {
       ->type_name("WxH");
   options->engine.AddPrecision(verb);
   options->engine.AddCpu(verb);
+  options->picture.AddTo(verb);
   verb.add_option("--graph", options->graph,
                   "Also draw the operators and the plan (svg and png: through Graphviz)")
       ->type_name("FILE.dot|.svg|.png");
@@ -179,13 +272,17 @@ Run SetUpInspect(CLI::App& verb) {
     }
     const Result<std::string> path = FindModel(options->model);
     if (!path.ok()) return Fail(path.status());
-    const Result<Json> about = Describe(*path, size, options->engine, options->graph);
-    if (!about.ok()) return Fail(about.status());
-    if (options->json) {
-      std::printf("%s\n", ReadableJson(*about).c_str());
-    } else {
-      PrintText(*about);
+    Result<Metadata> said = options->picture.AsMetadata();
+    if (!said.ok()) return FailUsage("inspect", said.status().message());
+    options->said = std::move(*said);
+    Json about;
+    const Status status = Describe(*options, *path, size, &about);
+    if (!about.empty() && options->json) {
+      std::printf("%s\n", ReadableJson(about).c_str());
+    } else if (!about.empty()) {
+      PrintText(about);
     }
+    if (!status.ok()) return Fail(status);
     return kExitOk;
   };
 }

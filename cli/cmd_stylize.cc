@@ -13,6 +13,7 @@
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/network/picture_options.h"
 #include "cli/pictures/run_pictures.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
@@ -28,6 +29,7 @@ struct Arguments {
   StylizeJob job;
   PicturesOptions pictures;
   PaintOptions paint;
+  PictureOptions picture;
   std::string style, size, start, duration, page;
   int height = 0;
   bool json = false;
@@ -77,6 +79,7 @@ Result<int> ParsePage(const std::string& text) {
 // What the parser cannot see: options that depend on each other or on the names.
 Status Check(Arguments* args) {
   StylizeJob& job = args->job;
+  TEMPERA_ASSIGN_OR_RETURN(args->paint.metadata, args->picture.AsMetadata());
   if (!args->size.empty() && args->height) {
     return InvalidArgument("--size and --height both set the network's size: give one");
   }
@@ -232,6 +235,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--jobs", args->pictures.jobs, "Folders: pictures read and written at a time (2)")
       ->check(Quiet(CLI::Range(1, 64)))
       ->type_name("N");
+  args->picture.AddTo(verb);
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end, of several pictures a line each");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "cli/cli.h"
+#include "cli/network/picture_options.h"
 #include "src/base/log.h"
 #include "tempera/tempera.h"
 
@@ -28,6 +29,7 @@ constexpr Verb kVerbs[] = {
     {"stylize", "Paint a picture or a video in a style", SetUpStylize},
     {"styles", "List the bundled styles", SetUpStyles},
     {"inspect", "Show what a model is made of and how it would run", SetUpInspect},
+    {"annotate", "Say in a model's file how pixels meet it, and whose it is", SetUpAnnotate},
     {"run", "Run a model on .npy tensors", SetUpRun},
     {"bench", "Measure how fast a model runs", SetUpBench},
     {"train", "Learn a new style from a painting (starts tempera-train)", SetUpTrain},
@@ -40,7 +42,7 @@ int Main(int argc, char** argv) {
   // What the library wants said, it hands over: a model that runs at one size only, for instance.
   SetLogCallback(
       [](int level, const char* message, void*) {
-        if (level != static_cast<int>(LogLevel::kInfo)) Note(message);
+        if (level != static_cast<int>(LogLevel::kInfo)) Note(InOptions(message));
       },
       nullptr);
 

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "src/metadata/model_metadata.h"
+#include "src/metadata/picture_model.h"
 
 namespace tempera::cli {
 
@@ -73,16 +74,23 @@ Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size) {
   return shapes;
 }
 
-Result<std::vector<Shape>> AsPainted(const graph::Graph& model, Size size, engine::SessionOptions* options) {
-  const auto metadata = metadata::ReadModelMetadata(model, "");
-  if (!metadata.ok()) return InputShapes(model, size);
-  options->picture_input = metadata->picture_input;
-  options->input_range = engine::ValueRange{metadata->values.low, metadata->values.high};
-  options->input_values = metadata::InputValuesOf(model, *metadata);
-  options->states = metadata->states;
-  if (metadata->states.empty() && model.inputs.size() == 1) return InputShapes(model, size);
-  return engine::InputShapesFor(model, ShapeOfInput(model.input_dims[metadata->picture_input], size),
-                                metadata->picture_input, metadata->states);
+Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options) {
+  TEMPERA_ASSIGN_OR_RETURN(*model, metadata::WithoutHalves(*model));
+  auto read = metadata::ReadModelMetadata(**model, "");
+  if (!read.ok()) return InputShapes(**model, size);
+  const engine::ValueRange in = read->in.range();  // as a mask network would be given it
+  metadata::SettlePainting(**model, &*read);
+  auto with_ends = metadata::WithPictureEnds({*model, std::move(*read)}, metadata::Makes::kPainting, "");
+  if (!with_ends.ok()) return InputShapes(**model, size);
+  *model = std::move(with_ends->graph);
+  const metadata::ModelMetadata& said = with_ends->metadata;
+  options->picture_input = said.picture_input;
+  options->input_range = with_ends->has_ends ? said.in.range() : in;
+  options->input_values = metadata::InputValuesOf(**model, said);
+  options->states = said.states;
+  if (said.states.empty() && (*model)->inputs.size() == 1) return InputShapes(**model, size);
+  return engine::InputShapesFor(**model, ShapeOfInput((*model)->input_dims[said.picture_input], size),
+                                said.picture_input, said.states);
 }
 
 Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, engine::ModelPtr model,

@@ -27,9 +27,10 @@ std::vector<std::pair<std::string, int>> CountOperators(const graph::Graph& mode
 Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size);
 
 // Tells `options` what stylize would tell the engine, by the model's metadata: which input is the picture,
-// its range, the values of parameters, the states. Gives the shapes of all inputs. A model that stylize
-// refuses is planned as its graph alone has it.
-Result<std::vector<Shape>> AsPainted(const graph::Graph& model, Size size, engine::SessionOptions* options);
+// its range, the values of parameters, the states. Gives the shapes of all inputs. The model becomes the one
+// that is painted with (metadata::WithPictureEnds); one that stylize refuses is planned as its graph alone
+// has it.
+Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options);
 
 // A session for these shapes; with the last pointer to a model its weights are freed. Errors name the file,
 // and the shape it declares where that is another.

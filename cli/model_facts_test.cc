@@ -29,11 +29,11 @@ TestModel PainterWithMemory() {
 }
 
 TEST(AsPainted, PlansWhatStylizePaints) {
-  const auto model = PainterWithMemory().Load();
+  auto model = PainterWithMemory().Load();
   ASSERT_TRUE(model.ok()) << model.status().message();
   engine::SessionOptions options;
   options.num_threads = 1;
-  const auto shapes = AsPainted(**model, {40, 24}, &options);
+  const auto shapes = AsPainted(&*model, {40, 24}, &options);
   ASSERT_TRUE(shapes.ok()) << shapes.status().message();
   EXPECT_EQ(*shapes, (std::vector<Shape>{{1, 3, 24, 40}, {2}, {1, 3, 24, 40}}));
   EXPECT_EQ(options.picture_input, 2u);
@@ -57,10 +57,10 @@ TEST(AsPainted, PlansWhatStylizePaints) {
 TEST(AsPainted, FallsBackOnTheGraph) {
   TestModel m = PainterWithMemory();
   m.Metadata("tempera.param.nothing", "kind = number");
-  const auto model = m.Load();
+  auto model = m.Load();
   ASSERT_TRUE(model.ok()) << model.status().message();
   engine::SessionOptions options;
-  const auto shapes = AsPainted(**model, {40, 24}, &options);
+  const auto shapes = AsPainted(&*model, {40, 24}, &options);
   ASSERT_TRUE(shapes.ok()) << shapes.status().message();
   EXPECT_EQ(shapes->at(0), (Shape{1, 3, 24, 40}));
   EXPECT_TRUE(options.states.empty());

@@ -2,6 +2,7 @@
 
 #include "cli/cache_folder.h"
 #include "cli/engine_options.h"
+#include "cli/network/picture_options.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -52,7 +53,7 @@ Status StatusOf(tempera_status status) {
   const std::string library = "a smaller working height, such as ", ours = "a smaller --height, such as ";
   if (const size_t at = message.find(library); at != std::string::npos)
     message.replace(at, library.size(), ours);
-  return {CodeOf(status), message};
+  return {CodeOf(status), InOptions(std::move(message))};
 }
 
 tempera_pixel_format FormatOf(media::PixelFormat format) {
@@ -109,11 +110,18 @@ class ModelPainter final : public Painter {
   }
   Status Reset() override { return StatusOf(tempera_reset(stylizer_)); }
 
+  bool PaintsAlpha() const override { return tempera_paints_alpha(stylizer_) != 0; }
+
  private:
   tempera_stylizer* const stylizer_;
 };
 
 }  // namespace
+
+Result<media::Frame> AllocatePainting(const Painter& painter, const media::Frame& picture, bool keeps_alpha) {
+  if (!painter.PaintsAlpha() || !keeps_alpha) return media::Frame::AllocateLike(picture);
+  return media::Frame::Allocate(media::PixelFormat::kRgba, picture.width, picture.height);
+}
 
 Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, const PaintOptions& options) {
   tempera_options native = TEMPERA_OPTIONS_INIT;
@@ -129,6 +137,13 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
                            ParseNormStatistics(options.norm_statistics));
   if (statistics == engine::NormStatistics::kSmoothed) native.norm_statistics = TEMPERA_NORM_SMOOTHED;
   if (statistics == engine::NormStatistics::kCarried) native.norm_statistics = TEMPERA_NORM_CARRIED;
+  std::vector<const char*> metadata;
+  for (const auto& [key, value] : options.metadata) {
+    metadata.push_back(key.c_str());
+    metadata.push_back(value.c_str());
+  }
+  metadata.push_back(nullptr);
+  native.metadata = metadata.data();
   tempera_stylizer* stylizer = nullptr;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
   auto painter = std::make_unique<ModelPainter>(stylizer);

@@ -4,6 +4,8 @@
 
 #include <memory>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "media/frame.h"
 #include "src/base/status.h"
@@ -13,11 +15,17 @@ namespace tempera::cli {
 class Painter {
  public:
   virtual ~Painter() = default;
-  // `out` has the format and size of `in` and its own pixels. One thread at a time.
+  // `out` has the size of `in` and its own pixels. One thread at a time.
   virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
   // Forgets the frames before: the next one does not follow them.
   virtual Status Reset() { return OkStatus(); }
+  // Whether it paints transparency where `out` has it.
+  virtual bool PaintsAlpha() const { return false; }
 };
+
+// Room for the painting of a picture: like it, or with transparency where the painter has that and the file
+// that is written keeps it.
+Result<media::Frame> AllocatePainting(const Painter& painter, const media::Frame& picture, bool keeps_alpha);
 
 struct PaintOptions {
   float strength = 1;     // 0 the source .. 1 the painting
@@ -28,6 +36,8 @@ struct PaintOptions {
   bool keep_colors = false;
   std::string precision = "auto";         // "auto", "fp32", "bf16", "int8"
   std::string norm_statistics = "exact";  // "exact", "smoothed", "carried"
+  // Said of the model beside its file (tempera_options).
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 // Opens a model file.

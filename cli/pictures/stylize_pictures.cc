@@ -53,7 +53,8 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
   const auto start = std::chrono::steady_clock::now();
   TEMPERA_ASSIGN_OR_RETURN(media::Picture picture, media::ReadPicture(job.input, job.start_s, job.page));
   if (pictures) *pictures = picture.pictures;
-  TEMPERA_ASSIGN_OR_RETURN(media::Frame painted, media::Frame::AllocateLike(picture.frame));
+  TEMPERA_ASSIGN_OR_RETURN(media::Frame painted,
+                           AllocatePainting(*painter, picture.frame, media::PictureKeepsAlpha(job.output)));
   TEMPERA_ASSIGN_OR_RETURN(const media::Frame shown, media::WithoutHiddenColors(picture.frame));
   {
     const std::lock_guard<std::mutex> lock(*painting);

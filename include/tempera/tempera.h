@@ -67,7 +67,7 @@ typedef enum tempera_status {
 } tempera_status;
 
 typedef enum tempera_pixel_format {
-  TEMPERA_RGBA = 0, /* 8 bits a channel; alpha is copied through */
+  TEMPERA_RGBA = 0, /* 8 bits a channel; alpha is copied through (tempera_paints_alpha) */
   TEMPERA_BGRA = 1,
   TEMPERA_RGB = 2,
   TEMPERA_NV12 = 3, /* plane 0: Y, plane 1: interleaved UV at half size (rounded up) */
@@ -203,13 +203,19 @@ typedef struct tempera_options {
   const char* cache_folder;
   tempera_host*
       host; /* NULL = one of its own. With one, threads, pin_threads and cache_folder are the host's */
+  /* NULL, or what is said of the model beside its file, and goes before what the file says: keys of
+   * docs/model-format.md and their values in turns, NULL behind the last ("tempera.value_range", "-1..1",
+   * NULL). At most 256 pairs. */
+  const char* const* metadata;
 } tempera_options;
-#define TEMPERA_OPTIONS_INIT {sizeof(tempera_options), TEMPERA_ABI_VERSION, 0, 0, 0, 0, 0, 0, 0, NULL, NULL}
+#define TEMPERA_OPTIONS_INIT \
+  {sizeof(tempera_options), TEMPERA_ABI_VERSION, 0, 0, 0, 0, 0, 0, 0, NULL, NULL, NULL}
 
 typedef struct tempera_stylizer tempera_stylizer;
 
-/* A model that does not turn a picture [1, 3, H, W] into another is refused (TEMPERA_UNSUPPORTED). One
- * that runs at a single size only is used at that size: frames are scaled, and a warning is logged.
+/* A model that does not turn a picture into another (docs/model-format.md says in which forms) is refused
+ * (TEMPERA_UNSUPPORTED). One that runs at a single size only is used at that size: frames are scaled, and a
+ * warning is logged. What had to be guessed of it is logged too, and kept: tempera_notice.
  * options: NULL for the defaults. */
 TEMPERA_API tempera_status tempera_open_file(const char* path, const tempera_options* options,
                                              tempera_stylizer** out);
@@ -338,11 +344,20 @@ TEMPERA_API size_t tempera_memory_bytes(const tempera_stylizer* stylizer);
  * NULL when it has none of that name. */
 TEMPERA_API const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key);
 
+/* 1: the model's paintings have transparency of their own. Output images with alpha are given it; others are
+ * painted without, which is a notice. 0: alpha is the input's. */
+TEMPERA_API int32_t tempera_paints_alpha(const tempera_stylizer* stylizer);
+
+/* What had to be guessed of the model (which numbers stand for black and white), and, once a frame that shows
+ * something was painted, whether that painting looks as if the guess was wrong: one line each, also logged as
+ * warnings. index from 0 on; NULL behind the last. */
+TEMPERA_API const char* tempera_notice(const tempera_stylizer* stylizer, int32_t index);
+
 /* Mask networks: a picture in, a plane of bytes out, as tempera_frame_params.mask takes it. */
 typedef struct tempera_masker tempera_masker;
 
 /* As tempera_open_file, but for what that logs of a model made for one size. A model that does not turn a
- * picture [1, 3, H, W] into planes [1, C, H', W'] is refused; its metadata says which plane is the mask and
+ * picture into planes [1, C, H', W'] is refused; its metadata says which plane is the mask and
  * what its numbers mean (docs/model-format.md). It has one input: mask networks have no parameters and no
  * states. Open a mask network with the working size it was made for: not every one bears large pictures. */
 TEMPERA_API tempera_status tempera_mask_open_file(const char* path, const tempera_options* options,

@@ -82,6 +82,8 @@ struct Options {
   bool pin_threads = false;
   tempera_norm_statistics norm_statistics = TEMPERA_NORM_EXACT;
   SharedHost host = {};  // with one, threads, pin_threads and cache_folder are the host's
+  // Keys and values that go before the file's own: {{"tempera.value_range", "-1..1"}}.
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 struct FrameSize {
@@ -138,17 +140,18 @@ inline Expected<std::vector<Style>> ListStyles(const std::string& folder,
 class Stylizer {
  public:
   static Expected<Stylizer> Open(const std::string& path, const Options& options = {}) {
-    const tempera_options c = ToC(options);
+    const NativeOptions native(options);
     tempera_stylizer* handle = nullptr;
-    if (Error error = Check(tempera_open_file(path.c_str(), &c, &handle))) return error;
+    if (Error error = Check(tempera_open_file(path.c_str(), &native.c, &handle))) return error;
     return Stylizer(handle);
   }
 
   // The bytes may go once this returns.
   static Expected<Stylizer> Open(std::span<const std::byte> model, const Options& options = {}) {
-    const tempera_options c = ToC(options);
+    const NativeOptions native(options);
     tempera_stylizer* handle = nullptr;
-    if (Error error = Check(tempera_open_memory(model.data(), model.size(), &c, &handle))) return error;
+    if (Error error = Check(tempera_open_memory(model.data(), model.size(), &native.c, &handle)))
+      return error;
     return Stylizer(handle);
   }
 
@@ -177,6 +180,14 @@ class Stylizer {
   // With what this frame brings along: begin with TEMPERA_FRAME_PARAMS_INIT.
   Error Process(const tempera_image& in, const tempera_image& out, const tempera_frame_params& params) {
     return Check(tempera_process_frame(handle_, &in, &out, &params));
+  }
+
+  bool PaintsAlpha() const { return tempera_paints_alpha(handle_) != 0; }
+  // What was guessed of the model, or looks wrong in its first painting; see tempera_notice.
+  std::vector<std::string> Notices() const {
+    std::vector<std::string> lines;
+    for (int32_t i = 0; const char* line = tempera_notice(handle_, i); ++i) lines.emplace_back(line);
+    return lines;
   }
 
   // After a cut: with TEMPERA_NORM_SMOOTHED or TEMPERA_NORM_CARRIED, and where the model has states.
@@ -236,18 +247,29 @@ class Stylizer {
     return {code, tempera_error_message()};
   }
 
-  static tempera_options ToC(const Options& options) {
+  // Options in C; they point into those given, and into what is held beside them.
+  struct NativeOptions {
+    explicit NativeOptions(const Options& options) {
+      for (const auto& [key, value] : options.metadata) {
+        metadata.push_back(key.c_str());
+        metadata.push_back(value.c_str());
+      }
+      metadata.push_back(nullptr);
+      c.threads = options.threads;
+      c.precision = options.precision;
+      c.working_width = options.working_width;
+      c.working_height = options.working_height;
+      c.cache_folder = options.cache_folder.c_str();
+      c.pin_threads = options.pin_threads ? 1 : 0;
+      c.norm_statistics = options.norm_statistics;
+      c.host = options.host.handle();
+      c.metadata = metadata.data();
+    }
+    NativeOptions(const NativeOptions&) = delete;
+    NativeOptions& operator=(const NativeOptions&) = delete;
     tempera_options c = TEMPERA_OPTIONS_INIT;
-    c.threads = options.threads;
-    c.precision = options.precision;
-    c.working_width = options.working_width;
-    c.working_height = options.working_height;
-    c.cache_folder = options.cache_folder.c_str();
-    c.pin_threads = options.pin_threads ? 1 : 0;
-    c.norm_statistics = options.norm_statistics;
-    c.host = options.host.handle();
-    return c;
-  }
+    std::vector<const char*> metadata;
+  };
 
   tempera_stylizer* handle_ = nullptr;
 };
@@ -256,17 +278,18 @@ class Stylizer {
 class Masker {
  public:
   static Expected<Masker> Open(const std::string& path, const Options& options = {}) {
-    const tempera_options c = Stylizer::ToC(options);
+    const Stylizer::NativeOptions native(options);
     tempera_masker* handle = nullptr;
-    if (Error error = Stylizer::Check(tempera_mask_open_file(path.c_str(), &c, &handle))) return error;
+    if (Error error = Stylizer::Check(tempera_mask_open_file(path.c_str(), &native.c, &handle))) return error;
     return Masker(handle);
   }
 
   // The bytes may go once this returns.
   static Expected<Masker> Open(std::span<const std::byte> model, const Options& options = {}) {
-    const tempera_options c = Stylizer::ToC(options);
+    const Stylizer::NativeOptions native(options);
     tempera_masker* handle = nullptr;
-    if (Error error = Stylizer::Check(tempera_mask_open_memory(model.data(), model.size(), &c, &handle)))
+    if (Error error =
+            Stylizer::Check(tempera_mask_open_memory(model.data(), model.size(), &native.c, &handle)))
       return error;
     return Masker(handle);
   }

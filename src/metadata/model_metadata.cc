@@ -1,10 +1,12 @@
 #include "src/metadata/model_metadata.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
+#include <utility>
 
 #include "src/base/text/number_text.h"
-#include "src/engine/facts/ranges.h"
+#include "src/metadata/recognise_values.h"
 #include "src/onnx/quote.h"
 
 namespace tempera::metadata {
@@ -22,22 +24,78 @@ std::optional<size_t> Find(const Graph& model, const std::vector<graph::ValueId>
   return std::nullopt;
 }
 
-Status ReadPictureFormat(const Graph& model, const std::string& name, ModelMetadata* out) {
-  if (const std::string* text = FindMetadata(model, "tempera.value_range")) {
-    engine::ValueRange range;
-    if (!engine::ParseValueRange(*text, &range)) {
-      return CorruptModel(name + ": metadata tempera.value_range is " + onnx::Quote(*text) +
-                          ", not two numbers like 0..255");
+// What Windows ML and its converters write beside a picture's description.
+Status ReadStandardMetadata(const Graph& model, const std::string& name, SaidOfPicture* said,
+                            std::vector<std::string>* notices) {
+  if (const std::string* text = FindMetadata(model, "Image.NominalPixelRange")) {
+    constexpr std::pair<std::string_view, engine::ValueRange> kRanges[] = {
+        {"NominalRange_0_255", {0, 255}},
+        {"Normalized_0_1", {0, 1}},
+        {"Normalized_1_1", {-1, 1}},
+        {"NominalRange_16_235", {16, 235}}};
+    const auto found = std::find_if(std::begin(kRanges), std::end(kRanges),
+                                    [&](const auto& range) { return range.first == *text; });
+    if (found == std::end(kRanges)) {
+      return Unsupported(name + ": metadata Image.NominalPixelRange is " + onnx::Quote(*text) +
+                         ", which is not known; say it with metadata tempera.value_range");
     }
-    out->values.low = range.low;
-    out->values.high = range.high;
+    said->in = said->out = found->second;
   }
-  if (const std::string* layout = FindMetadata(model, "tempera.layout")) {
-    if (*layout != "NCHW RGB" && *layout != "NCHW BGR") {
-      return Unsupported(name + ": metadata tempera.layout is " + onnx::Quote(*layout) +
-                         "; known are 'NCHW RGB' and 'NCHW BGR'");
+  if (const std::string* text = FindMetadata(model, "Image.BitmapPixelFormat")) {
+    constexpr std::string_view kKnown[] = {"Bgr8", "Bgra8", "Rgb8", "Rgba8", "Gray8"};
+    if (std::find(std::begin(kKnown), std::end(kKnown), *text) == std::end(kKnown)) {
+      return Unsupported(name + ": metadata Image.BitmapPixelFormat is " + onnx::Quote(*text) +
+                         ", which is not known; say it with metadata tempera.layout");
     }
-    out->values.bgr = *layout == "NCHW BGR";
+    said->bgr_in = said->bgr_out = text->starts_with("Bgr");
+  }
+  const std::string* gamma = FindMetadata(model, "Image.ColorSpaceGamma");
+  if (gamma != nullptr && *gamma == "Linear") {
+    notices->push_back(
+        "it asks for linear light (Image.ColorSpaceGamma): it is given the picture's own values");
+  }
+  return OkStatus();
+}
+
+Status ReadMeanAndDeviation(const Graph& model, const std::string& name, SaidOfPicture* said) {
+  for (const auto& [key, to] : {std::pair{"tempera.mean", &said->mean}, {"tempera.std", &said->deviation}}) {
+    const std::string* text = FindMetadata(model, key);
+    if (text == nullptr) continue;
+    *to = ParseThreeNumbers(*text);
+    const bool above_zero = *to && std::all_of((*to)->begin(), (*to)->end(), [](float x) { return x > 0; });
+    if (*to && (above_zero || to == &said->mean)) continue;
+    return CorruptModel(name + ": metadata " + key + " is " + onnx::Quote(*text) +
+                        (to == &said->mean ? ", not one number or three like 0.485, 0.456, 0.406"
+                                           : ", not one number above 0 or three like 0.229, 0.224, 0.225"));
+  }
+  return OkStatus();
+}
+
+// Values before mean and deviation, where nobody said between which they lie: means of 0..1 are below 1.
+engine::ValueRange BaseOfMean(const SaidOfPicture& said) {
+  const auto small = [](const std::optional<std::array<float, 3>>& numbers) {
+    return !numbers ||
+           std::all_of(numbers->begin(), numbers->end(), [](float x) { return x >= -1 && x <= 1; });
+  };
+  return small(said.mean) && small(said.deviation) ? engine::ValueRange{0, 1} : engine::ValueRange{0, 255};
+}
+
+Status ReadPictureFormat(const Graph& model, const std::string& name, ModelMetadata* out) {
+  SaidOfPicture& said = out->said;
+  TEMPERA_RETURN_IF_ERROR(ReadStandardMetadata(model, name, &said, &out->notices));
+  if (const std::string* text = FindMetadata(model, "tempera.value_range")) {
+    if (!ParseValueRanges(*text, &said)) {
+      return CorruptModel(name + ": metadata tempera.value_range is " + onnx::Quote(*text) +
+                          ", not two numbers like 0..255, or 0..1, -1..1 where the painting's differ");
+    }
+  }
+  TEMPERA_RETURN_IF_ERROR(ReadMeanAndDeviation(model, name, &said));
+  if (!said.in && (said.mean || said.deviation)) said.in = BaseOfMean(said);
+  if (const std::string* layout = FindMetadata(model, "tempera.layout")) {
+    if (!ParseLayout(*layout, &said)) {
+      return Unsupported(name + ": metadata tempera.layout is " + onnx::Quote(*layout) +
+                         "; known are NCHW or NHWC, and RGB or BGR, like 'NHWC RGB'");
+    }
   }
   if (const std::string* text = FindMetadata(model, "tempera.size_multiple")) {
     int64_t number = 0;
@@ -181,7 +239,42 @@ Result<ModelMetadata> ReadModelMetadata(const Graph& model, const std::string& n
     if (!status.ok()) return Status(status.code(), name + ": " + status.message());
   }
   TEMPERA_ASSIGN_OR_RETURN(metadata.picture_input, FindPictureInput(model, name, metadata));
+  const SaidOfPicture& said = metadata.said;
+  const auto told = said.in ? said.in : RecogniseInput(model, metadata.picture_input).range;
+  metadata.in = InputFormat(said, told.value_or(engine::ValueRange{}));
+  metadata.out.bgr = said.bgr_out.value_or(false);
   return metadata;
+}
+
+std::shared_ptr<const Graph> WithMetadata(std::shared_ptr<const Graph> model,
+                                          const std::vector<std::pair<std::string, std::string>>& said) {
+  if (said.empty()) return model;
+  auto told = std::make_shared<Graph>(*model);
+  for (const auto& entry : said) {
+    std::erase_if(told->metadata, [&](const auto& old) { return old.first == entry.first; });
+    told->metadata.push_back(entry);
+  }
+  return told;
+}
+
+void SettlePainting(const Graph& model, ModelMetadata* metadata) {
+  const SaidOfPicture& said = metadata->said;
+  const auto given = said.in ? said.in : RecogniseInput(model, metadata->picture_input).range;
+  const RecognisedValues made = said.out ? RecognisedValues{said.out, ""} : RecogniseOutput(model);
+  const engine::ValueRange in = given ? *given : made.range.value_or(engine::ValueRange{});
+  const engine::ValueRange out = made.range.value_or(in);
+  const auto usual = [](const engine::ValueRange& range) { return range.low == 0 && range.high == 255; };
+  const std::string cure = "; metadata tempera.value_range says otherwise";
+  if (!given && made.range && !usual(in)) {
+    metadata->notices.push_back("its painting is " + RangeText(out) + " (" + made.why +
+                                "), so it is given pictures of " + RangeText(in) + cure);
+  } else if (given && !made.range && !usual(out)) {
+    metadata->notices.push_back("it takes pictures of " + RangeText(in) + ", so its painting is read as " +
+                                RangeText(out) + cure);
+  }
+  metadata->in = InputFormat(said, in);
+  metadata->out.low.fill(out.low);
+  metadata->out.high.fill(out.high);
 }
 
 }  // namespace tempera::metadata

@@ -3,36 +3,48 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/base/status.h"
 #include "src/engine/types/inputs.h"
 #include "src/graph/graph.h"
 #include "src/metadata/parameters.h"
+#include "src/metadata/picture_format.h"
 
 namespace tempera::metadata {
 
-// How the network's numbers mean colours.
-struct ValueFormat {
-  float low = 0;     // black
-  float high = 255;  // white
-  bool bgr = false;  // plane 0 is blue
-};
-
 struct ModelMetadata {
-  ValueFormat values;
+  SaidOfPicture said;  // of the picture at both ends, by the file or beside it
+  ValueFormat in;      // by what was said, what the graph's arithmetic tells, or 0..255
+  ValueFormat out;     // likewise once SettlePainting was called
   int size_multiple = 4;
   std::vector<Parameter> parameters;  // the file's and the built-in ones it does not replace
   std::vector<engine::StateLink> states;
   size_t picture_input = 0;  // the input that is neither a parameter nor a state
+  // The output that holds the painting's transparency, [1, 3, H, W] of thrice the same, where it has one.
+  std::optional<size_t> alpha_output = {};
+  // What was guessed or is left out, a line each for whoever opens the model: "..., which metadata
+  // tempera.value_range can say otherwise".
+  std::vector<std::string> notices = {};
 };
 
 // kCorruptModel where a value is not as the format says, kUnsupported where an input is neither the picture
 // nor named. `name` is what messages call the model.
 Result<ModelMetadata> ReadModelMetadata(const graph::Graph& model, const std::string& name);
+
+// The model with these said of it as well, in place of what its file says under the same keys; the same one
+// where there are none.
+std::shared_ptr<const graph::Graph> WithMetadata(
+    std::shared_ptr<const graph::Graph> model, const std::vector<std::pair<std::string, std::string>>& said);
+
+// Of a model that paints: what its first output holds, and, where nothing tells it, that its input holds the
+// same.
+void SettlePainting(const graph::Graph& model, ModelMetadata* metadata);
 
 // What the engine is told of each graph input that is a parameter; nothing of others.
 std::vector<std::optional<engine::InputValues>> InputValuesOf(const graph::Graph& model,

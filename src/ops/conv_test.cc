@@ -225,5 +225,41 @@ TEST(GroupNormalization, NormalizesGroupsAndScalesByChannelOrGroup) {
   EXPECT_FALSE(groups({1, 2, 3}, {1, 2, 3}).ok());
 }
 
+// ONNX Runtime's rule, for 3 pixels, a kernel of 3 and a stride of 2, which make 7.
+TEST(ConvTranspose, OutputShapeGoesBeforeAutoPad) {
+  Tensor x = Tensor::Create(DataType::kFloat32, {1, 1, 1, 3}).value();
+  Tensor w = Tensor::Create(DataType::kFloat32, {1, 1, 1, 3}).value();
+  for (int64_t i = 0; i < 3; ++i) x.data<float>()[i] = static_cast<float>(i + 1), w.data<float>()[i] = 1;
+  struct Case {
+    const char* auto_pad;
+    int64_t wanted;  // 0: no output_shape
+    std::vector<float> result;
+  };
+  const std::vector<float> full = {1, 1, 3, 2, 5, 3, 3};
+  for (const Case& c : {Case{"VALID", 0, full},
+                        {"VALID", 8, {1, 1, 3, 2, 5, 3, 3, 0}},
+                        {"VALID", 6, {1, 3, 2, 5, 3, 3}},
+                        {"NOTSET", 6, {1, 3, 2, 5, 3, 3}},
+                        {"SAME_UPPER", 6, {1, 1, 3, 2, 5, 3}},
+                        {"SAME_LOWER", 6, {1, 3, 2, 5, 3, 3}},
+                        {"SAME_UPPER", 0, {1, 1, 3, 2, 5, 3}},
+                        {"SAME_UPPER", 5, {1, 3, 2, 5, 3}}}) {
+    std::vector<onnx::Attribute> attributes = {onnx::TextAttribute("auto_pad", c.auto_pad),
+                                               IntsAttribute("strides", {1, 2})};
+    if (c.wanted > 0) attributes.push_back(IntsAttribute("output_shape", {1, c.wanted}));
+    const auto y = RunOneNode("ConvTranspose", attributes, {x, w});
+    ASSERT_TRUE(y.ok()) << y.status().message();
+    const auto numbers = y->at(0).span<float>();
+    EXPECT_EQ(std::vector<float>(numbers.begin(), numbers.end()), c.result) << c.auto_pad << " " << c.wanted;
+  }
+  // SAME takes away what is more than stride times the input, and adds nothing: one pixel spreads to one.
+  Tensor one = Tensor::Create(DataType::kFloat32, {1, 1, 1, 1}).value();
+  const auto y =
+      RunOneNode("ConvTranspose",
+                 {onnx::TextAttribute("auto_pad", "SAME_UPPER"), IntsAttribute("strides", {1, 2})}, {x, one});
+  ASSERT_TRUE(y.ok()) << y.status().message();
+  EXPECT_EQ(y->at(0).shape(), (Shape{1, 1, 1, 5}));
+}
+
 }  // namespace
 }  // namespace tempera::ops

@@ -52,13 +52,17 @@ Result<Geometry> Resolve(const graph::Node& node, const Shape& x, const Shape& w
     }
     const int64_t full = g.strides[d] * (in - 1) + output_padding[d] + (g.kernel[d] - 1) * g.dilations[d] + 1;
     int64_t out = full - pads[d] - pads[rank + d], begin = pads[d];
-    if (auto_pad == "VALID") {
+    // As ONNX Runtime has it: output_shape decides, whatever auto_pad says, which then only says on which
+    // side an odd pixel is cut off. Without one, SAME cuts off what is more than stride times the input, and
+    // adds nothing where that is less.
+    if (!output_shape.empty() || same) {
+      const int64_t wanted = output_shape.empty() ? in * g.strides[d] : output_shape[d];
+      const int64_t total = std::max<int64_t>(0, full - wanted);
+      begin = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
+      out = output_shape.empty() ? full - total : wanted;
+    } else if (auto_pad == "VALID") {
       out = full;
       begin = 0;
-    } else if (!output_shape.empty() || same) {
-      out = output_shape.empty() ? in * g.strides[d] : output_shape[d];
-      const int64_t total = std::max<int64_t>(0, full - out);
-      begin = auto_pad == "SAME_UPPER" ? total / 2 : total - total / 2;
     }
     if (out < 1 || out > kMaxExtent)
       return InvalidArgument("its result would be " + std::to_string(out) +

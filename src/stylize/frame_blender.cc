@@ -29,6 +29,12 @@ void FrameBlender::WritePart(int y, int rows, int x, int columns, const RgbRow p
   WritePixels(*kernels_, b.out, y, rows, x, columns, painted);
   if (!HasAlpha(b.out.format)) return;
   for (int i = 0; i < rows; ++i) {
+    if (b.alpha != nullptr) {
+      if (b.mask == nullptr) std::fill_n(weights[i], columns, b.strength);
+      BlendAlphaPlane(b.alpha + static_cast<ptrdiff_t>(y + i) * b.out.width + x, b.under,
+                      blends ? weights[i] : nullptr, b.out, y + i, x, columns);
+      continue;
+    }
     if (b.under_is_source || !blends) {
       WriteAlpha(b.source, b.out, y + i, x, columns);
       continue;

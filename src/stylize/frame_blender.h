@@ -16,7 +16,9 @@ struct Blending {
   bool under_is_source = true;
   float strength = 1;               // 0 = under, 1 = painting
   const FrameMask* mask = nullptr;  // multiplies strength; nullptr = 1 everywhere
-  bool keep_colors = false;         // luma from the painting, chroma from the source
+  // The painting's own transparency, a byte a pixel, rows without gaps; nullptr = the source's.
+  const uint8_t* alpha = nullptr;
+  bool keep_colors = false;  // luma from the painting, chroma from the source
 };
 
 class FrameBlender {

@@ -16,11 +16,13 @@ RgbRow Colours(float* planes, int64_t plane_step, int64_t at, bool bgr) {
 // Columns [x, x + columns), x even, all inside the frame.
 void FrameSource::ReadInside(int64_t y, int64_t x, int64_t columns, RgbRow out) const {
   ReadPixels(*kernels_, in_, static_cast<int>(y), static_cast<int>(x), static_cast<int>(columns), out);
-  const float scale = (values_.high - values_.low) / 255.0f;
   // Only YCbCr leaves the range of bytes.
-  if (!IsSubsampled(in_.format) && scale == 1 && values_.low == 0) return;
-  for (float* plane : {out.r, out.g, out.b}) {
-    kernels_->clamp_affine(plane, static_cast<int>(columns), scale, values_.low, plane);
+  const bool bytes = !IsSubsampled(in_.format);
+  float* const planes[] = {out.r, out.g, out.b};
+  for (size_t colour = 0; colour < 3; ++colour) {
+    const float scale = values_.scale(colour), low = values_.low[colour];
+    if (bytes && scale == 1 && low == 0) continue;
+    kernels_->clamp_affine(planes[colour], static_cast<int>(columns), scale, low, planes[colour]);
   }
 }
 
@@ -56,14 +58,16 @@ void FrameSink::Write(const void* self, const engine::Region& region, int64_t ro
   const int64_t rows = std::min(region.rows, sink.frame_.height - region.y);
   const int64_t columns = std::min(region.columns, sink.frame_.width - region.x);
   if (columns <= 0) return;
-  const float scale = 255.0f / (sink.values_.high - sink.values_.low);
   for (int64_t i = 0; i < rows; i += 2) {
     const int count = static_cast<int>(std::min<int64_t>(2, rows - i));
     RgbRow painted[2] = {};
     for (int k = 0; k < count; ++k) {
       painted[k] = Colours(from, plane_step, (i + k) * row_step, sink.values_.bgr);
-      for (float* plane : {painted[k].r, painted[k].g, painted[k].b}) {
-        sink.kernels_->affine_clamp(plane, static_cast<int>(columns), scale, sink.values_.low, plane);
+      float* const planes[] = {painted[k].r, painted[k].g, painted[k].b};
+      for (size_t colour = 0; colour < 3; ++colour) {
+        const float low = sink.values_.low[colour], scale = 255.0f / (sink.values_.high[colour] - low);
+        if (sink.look_ != nullptr) sink.look_->Add(planes[colour], columns, colour);
+        sink.kernels_->affine_clamp(planes[colour], static_cast<int>(columns), scale, low, planes[colour]);
       }
     }
     sink.blender_->Write(static_cast<int>(region.y + i), count, static_cast<int>(region.x),

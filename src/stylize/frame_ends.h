@@ -7,6 +7,7 @@
 
 #include "src/engine/ends/picture_ends.h"
 #include "src/stylize/frame_tensors.h"
+#include "src/stylize/painting_look.h"
 
 namespace tempera::stylize {
 
@@ -52,6 +53,9 @@ class FrameSink {
   FrameSink(const FrameSink&) = delete;
   FrameSink& operator=(const FrameSink&) = delete;
 
+  // What is written from now on is looked at; nullptr: no longer. Not while it is written.
+  void LookWith(PaintingLook* look) { look_ = look; }
+
   const engine::PictureSink& picture() const { return picture_; }
   bool any_format() const { return picture_.step > 1; }
 
@@ -63,6 +67,7 @@ class FrameSink {
   metadata::ValueFormat values_;
   const PixelKernels* kernels_;
   const FrameBlender* blender_;
+  PaintingLook* look_ = nullptr;
   engine::PictureSink picture_;
 };
 

@@ -57,11 +57,13 @@ void FrameToTensor::LoadRow(const Image& in, int y, RgbRow out, int thread) {
   } else {
     ReadRow(*kernels_, in, y, out);
   }
-  const float scale = (values_.high - values_.low) / 255.0f;
   // Only YCbCr and the cubic leave the range of bytes.
-  const bool as_it_is = !IsSubsampled(in.format) && !scales_ && scale == 1 && values_.low == 0;
-  for (float* plane : {out.r, out.g, out.b}) {
-    if (!as_it_is) kernels_->clamp_affine(plane, working_.width, scale, values_.low, plane);
+  const bool bytes = !IsSubsampled(in.format) && !scales_;
+  float* const planes[] = {out.r, out.g, out.b};
+  for (size_t colour = 0; colour < 3; ++colour) {
+    float* const plane = planes[colour];
+    const float scale = values_.scale(colour), low = values_.low[colour];
+    if (!bytes || scale != 1 || low != 0) kernels_->clamp_affine(plane, working_.width, scale, low, plane);
     for (int x = working_.width; x < padded_.width; ++x) plane[x] = plane[ReflectIndex(x, working_.width)];
   }
 }
@@ -102,13 +104,15 @@ TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame
 
 void TensorToFrame::PaintedRow(const Tensor& tensor, int y, RgbRow out, int thread) {
   const size_t plane = static_cast<size_t>(painted_.width) * static_cast<size_t>(painted_.height);
-  const float scale = 255.0f / (values_.high - values_.low);
   // Clamped before any scaling: a NaN or a wild number stays in its own pixel.
   const auto fetch = [&](int row, int width, RgbRow to) {
     const float* p = tensor.data<float>() + static_cast<size_t>(row) * static_cast<size_t>(painted_.width);
-    kernels_->affine_clamp(values_.bgr ? p + 2 * plane : p, width, scale, values_.low, to.r);
-    kernels_->affine_clamp(p + plane, width, scale, values_.low, to.g);
-    kernels_->affine_clamp(values_.bgr ? p : p + 2 * plane, width, scale, values_.low, to.b);
+    float* const planes[] = {to.r, to.g, to.b};
+    for (size_t colour = 0; colour < 3; ++colour) {
+      const float scale = 255.0f / (values_.high[colour] - values_.low[colour]);
+      const float* const from = p + (values_.bgr ? 2 - colour : colour) * plane;
+      kernels_->affine_clamp(from, width, scale, values_.low[colour], planes[colour]);
+    }
   };
   if (!scales_) return fetch(y, frame_.width, out);
   resamplers_[static_cast<size_t>(thread)].Row(

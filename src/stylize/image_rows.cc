@@ -153,6 +153,15 @@ void BlendAlpha(const Image& in, const Image& under, const float* weights, const
   }
 }
 
+void BlendAlphaPlane(const uint8_t* alpha, const Image& under, const float* weights, const Image& out, int y,
+                     int x, int columns) {
+  uint8_t* to = out.Row(0, y) + 3;
+  for (int i = 0; i < columns; ++i) {
+    const auto a = static_cast<float>(alpha[i]), b = static_cast<float>(AlphaAt(under, y, x + i));
+    to[4 * (x + i)] = static_cast<uint8_t>((weights != nullptr ? b + weights[i] * (a - b) : a) + 0.5f);
+  }
+}
+
 void CopyImage(const PixelKernels& kernels, const Image& in, const Image& out) {
   if (SharingOf(in, out) == Sharing::kSame && SameCoding(in, out)) return;
   if (SameCoding(in, out)) {

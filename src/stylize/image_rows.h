@@ -42,6 +42,10 @@ void WriteAlpha(const Image& in, const Image& out, int y, int x, int columns);
 void BlendAlpha(const Image& in, const Image& under, const float* weights, const Image& out, int y, int x,
                 int columns);
 
+// Likewise between `under` and a plane's own `alpha`, from pixel x on; no weights are all 1.
+void BlendAlphaPlane(const uint8_t* alpha, const Image& under, const float* weights, const Image& out, int y,
+                     int x, int columns);
+
 // The same picture in another coding; bytes are copied where both have one. They have one size and share all
 // of their bytes or none.
 void CopyImage(const PixelKernels& kernels, const Image& in, const Image& out);

@@ -4,8 +4,7 @@ namespace tempera::stylize {
 
 Result<Size> PictureInput(const graph::Graph& model, size_t index, const std::string& refusal) {
   const auto not_ours = [&](const std::string& why) {
-    return Unsupported(refusal + ": " + why +
-                       " (needed: one float input [1, 3, H, W] and an output like it)");
+    return Unsupported(refusal + ": " + why + " (needed: a picture of 1, 3 or 4 channels in and out)");
   };
   if (model.outputs.empty()) return not_ours("it has no output");
   const graph::Value& input = model.value(model.inputs[index]);

@@ -2,6 +2,7 @@
 
 #include "src/base/cpu.h"
 #include "src/engine/run/states.h"
+#include "src/metadata/picture_model.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
 #include "src/stylize/picture_input.h"
@@ -17,16 +18,54 @@ constexpr double kLargeBytes = 17179869184.0;
 Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::string name,
                                                    const StylizerOptions& options) {
   std::unique_ptr<Stylizer> s(new Stylizer(std::move(model), std::move(name), options));
-  TEMPERA_ASSIGN_OR_RETURN(s->metadata_, metadata::ReadModelMetadata(*s->model_, s->name_));
-  s->multiple_ = s->metadata_.size_multiple;
+  TEMPERA_RETURN_IF_ERROR(s->ReadModel());
   s->parameters_.emplace(s->metadata_.parameters);
-  TEMPERA_RETURN_IF_ERROR(s->CheckPictureModel());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(s->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
   s->blender_.emplace(*s->kernels_);
   s->mask_.emplace(*s->kernels_, s->host_->pool.get());
+  for (const std::string& line : s->metadata_.notices) s->Notice(line);
   return s;
+}
+
+Status Stylizer::ReadModel() {
+  TEMPERA_ASSIGN_OR_RETURN(
+      model_, metadata::WithoutHalves(metadata::WithMetadata(std::move(model_), options_.metadata)));
+  TEMPERA_ASSIGN_OR_RETURN(metadata_, metadata::ReadModelMetadata(*model_, name_));
+  metadata::SettlePainting(*model_, &metadata_);
+  multiple_ = metadata_.size_multiple;
+  const Status as_it_is = CheckPictureModel();
+  if (as_it_is.code() == StatusCode::kCancelled) return as_it_is;
+  const bool last = metadata_.said.channels_in == metadata::Channels::kLast ||
+                    metadata_.said.channels_out == metadata::Channels::kLast;
+  if (as_it_is.ok() && !last) return as_it_is;
+  TEMPERA_ASSIGN_OR_RETURN(metadata::PictureModel with_ends,
+                           metadata::WithPictureEnds({model_, metadata_}, metadata::Makes::kPainting, name_));
+  if (with_ends.graph == model_) return as_it_is;
+  model_ = std::move(with_ends.graph);
+  metadata_ = std::move(with_ends.metadata);
+  return CheckPictureModel();
+}
+
+void Stylizer::Notice(const std::string& line) {
+  notices_.push_back(name_ + ": " + line);
+  host_->Log(LogLevel::kWarning, notices_.back());
+}
+
+PaintingLook* Stylizer::BeginLook(const Image& in) {
+  if (looked_) return nullptr;
+  source_levels_ = LevelsOf(*kernels_, in);
+  if (!source_levels_.ShowSomething()) return nullptr;
+  look_.emplace(metadata_.out);
+  if (sink_) sink_->LookWith(&*look_);
+  return &*look_;
+}
+
+void Stylizer::EndLook(const PaintingLook& look) {
+  looked_ = true;
+  if (const auto wrong = look.Wrong(source_levels_))
+    Notice(*wrong + "; say what its numbers are with metadata tempera.value_range");
 }
 
 Status Stylizer::CheckPictureModel() {
@@ -73,7 +112,7 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded, const Host* host) const
       !follows(shape[2], padded.height) || !follows(shape[3], padded.width)) {
     return Unsupported(name_ + " does not turn a picture into a picture: its output '" +
                        graph.value(graph.outputs[0]).name + "' is " + DataTypeName(output.dtype) + " " +
-                       ShapeToString(shape) + " (needed: float32 [1, 3, H, W])");
+                       ShapeToString(shape) + " (needed: a picture of 1, 3 or 4 channels)");
   }
   return Probe{{static_cast<int>(shape[3]), static_cast<int>(shape[2])}, PeakActivationBytes(graph)};
 }
@@ -130,7 +169,7 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   engine::SessionOptions options;
   options.host = host_;
   options.precision = options_.precision;
-  options.input_range = engine::ValueRange{metadata_.values.low, metadata_.values.high};
+  options.input_range = metadata_.in.range();
   options.rewrites_inputs = true;
   options.picture_input = metadata_.picture_input;
   options.input_values = metadata::InputValuesOf(*model_, metadata_);
@@ -142,9 +181,9 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
   source_.reset();
   sink_.reset();
   const bool same_size = frame == working && !options_.through_tensors;
-  if (same_size) options.source = &source_.emplace(frame, metadata_.values, *kernels_).picture();
-  if (same_size && probe.painted == padded) {
-    options.sink = &sink_.emplace(frame, metadata_.values, any_format_, *kernels_, *blender_).picture();
+  if (same_size) options.source = &source_.emplace(frame, metadata_.in, *kernels_).picture();
+  if (same_size && probe.painted == padded && !metadata_.alpha_output) {
+    options.sink = &sink_.emplace(frame, metadata_.out, any_format_, *kernels_, *blender_).picture();
   }
   TEMPERA_ASSIGN_OR_RETURN(std::vector<Shape> shapes, InputShapes(padded, host_.get()));
   auto session = engine::Session::Create(model_, std::move(shapes), options);
@@ -161,11 +200,15 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
                        " numbers, the network " + std::to_string(count));
   }
   if (!session_->reads_source()) {
-    to_tensor_.emplace(frame, working, padded, metadata_.values, *kernels_, host_->pool.get());
+    to_tensor_.emplace(frame, working, padded, metadata_.in, *kernels_, host_->pool.get());
   }
   if (!session_->writes_sink()) {
-    from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.values, *kernels_,
-                         host_->pool.get());
+    from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.out, *kernels_, host_->pool.get());
+  }
+  if (metadata_.alpha_output) {
+    metadata::ValueFormat values = metadata_.out;
+    values.bgr = false;
+    alpha_from_tensor_.emplace(probe.painted, padded, working, frame, values, *kernels_, host_->pool.get());
   }
   return OkStatus();
 }
@@ -177,6 +220,7 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   session_.reset();
   to_tensor_.reset();
   from_tensor_.reset();
+  alpha_from_tensor_.reset();
   // Tiles of odd sizes are used where they can be. Statistics and states that are carried on would not
   // survive another plan for another format.
   any_format_ =
@@ -253,6 +297,31 @@ Status Stylizer::CheckFrame(const Image& in, const Image& under, const Image& ou
   return check(under, "the picture under the painting");
 }
 
+const uint8_t* Stylizer::PaintedAlpha(const Image& out) {
+  if (!alpha_from_tensor_) return nullptr;
+  if (!HasAlpha(out.format)) {
+    if (!told_of_alpha_) Notice("its painting's transparency is left out: these frames have none");
+    told_of_alpha_ = true;
+    return nullptr;
+  }
+  // Through a picture of its own, whose three colours are the same.
+  const auto pixels = static_cast<size_t>(out.width) * static_cast<size_t>(out.height);
+  alpha_pixels_.resize(3 * pixels);
+  alpha_.resize(pixels);
+  Image grey;
+  grey.format = PixelFormat::kRgb;
+  grey.width = out.width, grey.height = out.height;
+  grey.planes[0] = alpha_pixels_.data();
+  grey.stride_bytes[0] = 3 * static_cast<ptrdiff_t>(out.width);
+  Blending whole;
+  whole.source = whole.under = whole.out = grey;
+  FrameBlender blender(*kernels_);
+  blender.Show(whole);
+  alpha_from_tensor_->Run(session_->output(*metadata_.alpha_output), blender);
+  for (size_t i = 0; i < pixels; ++i) alpha_[i] = alpha_pixels_[3 * i];
+  return alpha_.data();
+}
+
 Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& params) {
   const Status painted = Paint(in, out, params);
   // Wherever it was: the frame that was not painted is missing in what the network remembers.
@@ -291,7 +360,16 @@ Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& par
   if (source_) source_->Show(blending.source);
   if (to_tensor_) to_tensor_->Run(blending.source, session_->input(metadata_.picture_input));
   GiveParameters();
-  TEMPERA_RETURN_IF_ERROR(session_->Run());
+  PaintingLook* const look = BeginLook(in);
+  const Status ran = session_->Run();
+  if (sink_) sink_->LookWith(nullptr);
+  TEMPERA_RETURN_IF_ERROR(ran);
+  if (look != nullptr && from_tensor_) look->AddAll(session_->output(0));
+  if (look != nullptr) EndLook(*look);
+  if (const uint8_t* alpha = PaintedAlpha(out)) {
+    blending.alpha = alpha;
+    blender_->Show(blending);
+  }
   if (from_tensor_) from_tensor_->Run(session_->output(0), *blender_);
   return OkStatus();
 }

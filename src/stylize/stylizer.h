@@ -3,10 +3,12 @@
 // the rules for sizes, formats and threads.
 #pragma once
 
+#include <deque>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/base/host.h"
@@ -19,6 +21,7 @@
 #include "src/stylize/frame_params.h"
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
+#include "src/stylize/painting_look.h"
 
 namespace tempera::stylize {
 
@@ -32,11 +35,14 @@ struct StylizerOptions {
   bool through_tensors = false;  // also where the network could read and write the frame itself (tests)
   bool reference = false;        // only the operators' plain loops (tests)
   int64_t chain_bytes = 0;       // as engine::SessionOptions has it (tests)
+  // What is said of the model beside its file: goes before what the file says.
+  std::vector<std::pair<std::string, std::string>> metadata = {};
 };
 
 class Stylizer {
  public:
-  // Refuses a model that does not map one picture [1, 3, H, W] of floats to another.
+  // Refuses a model that does not map one picture to another: [1, 3, H, W] of floats, or what
+  // metadata::WithPictureEnds makes such of.
   // `name` is what messages call the model: its path, or "the model".
   static Result<std::unique_ptr<Stylizer>> Create(engine::ModelPtr model, std::string name,
                                                   const StylizerOptions& options);
@@ -56,6 +62,10 @@ class Stylizer {
   const metadata::Parameters& parameters() const { return *parameters_; }
   Result<Size> WorkingSizeFor(Size frame) const;
   engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
+  bool paints_alpha() const { return metadata_.alpha_output.has_value(); }
+  // What was guessed of the model, and what looked wrong in its first painting; a line each. Strings live as
+  // long as this.
+  const std::deque<std::string>& notices() const { return notices_; }
   // Since it was created.
   int plans_made() const { return plans_made_; }
   // Whether the network reads and writes the last frame's bytes itself.
@@ -73,8 +83,16 @@ class Stylizer {
   void TakeParameters();
   // Hands those that the file declares to the network.
   void GiveParameters();
+  // Reads what is said of the model, and gives its graph the ends that pictures need.
+  Status ReadModel();
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
   Status CheckPictureModel();
+  void Notice(const std::string& line);
+  // The painting's own transparency, where its network gives one and `out` can hold it; nullptr otherwise.
+  const uint8_t* PaintedAlpha(const Image& out);
+  // The first frame that shows something is looked at, once.
+  PaintingLook* BeginLook(const Image& in);
+  void EndLook(const PaintingLook& look);
   // Shapes of all inputs for a padded picture.
   Result<std::vector<Shape>> InputShapes(Size padded, const Host* host) const;
   // The output shape for a padded input, and the activations' estimate; or why the graph refuses it.
@@ -111,6 +129,10 @@ class Stylizer {
   float strength_ = 1;                              // likewise
   bool keep_colors_ = false;                        // likewise
   int64_t last_us_ = 0;                             // the time of the frame before
+  std::deque<std::string> notices_;
+  bool looked_ = false;               // at a painting
+  std::optional<PaintingLook> look_;  // at the one that is painted
+  Levels source_levels_;              // of its source
   const PixelKernels* kernels_ = nullptr;
   HostPtr host_;  // its pool serves the pixels at both ends and every session
   std::optional<FrameBlender> blender_;
@@ -132,6 +154,9 @@ class Stylizer {
   engine::CalibrationPtr calibration_;  // kept when the size changes
   std::optional<FrameToTensor> to_tensor_;
   std::optional<TensorToFrame> from_tensor_;
+  std::optional<TensorToFrame> alpha_from_tensor_;  // where the network gives transparency
+  std::vector<uint8_t> alpha_, alpha_pixels_;       // of the last frame; in RGB, on the way
+  bool told_of_alpha_ = false;
   std::vector<uint8_t> kept_source_, kept_under_;
 };
 

@@ -19,6 +19,7 @@ enum class Feature : size_t {
   kOwnStrength,
   kState,
   kOneSize,
+  kForeignEnds,
   // of the stylizer
   kInt8,
   kBf16,
@@ -52,14 +53,13 @@ enum class Feature : size_t {
 };
 inline constexpr size_t kFeatures = static_cast<size_t>(Feature::kCount);
 inline constexpr const char* kFeatureNames[] = {
-    "view",          "rank change",  "plain loop",   "several outputs", "listed weights",
-    "number",        "blended norm", "own strength", "state",           "one size",
-    "int8",          "bf16",         "auto",         "smoothed",        "carried",
-    "working size",  "shared host",  "neighbour",    "in place",        "upwards",
-    "ten bits",      "subsampled",   "one colour",   "small frame",     "strength",
-    "nothing of it", "keep colours", "mask",         "feather",         "mask network",
-    "under",         "prepared",     "new size",     "new format",      "reset",
-    "cut",           "back in time"};
+    "view",         "rank change",  "plain loop",    "several outputs", "listed weights", "number",
+    "blended norm", "own strength", "state",         "one size",        "foreign ends",   "int8",
+    "bf16",         "auto",         "smoothed",      "carried",         "working size",   "shared host",
+    "neighbour",    "in place",     "upwards",       "ten bits",        "subsampled",     "one colour",
+    "small frame",  "strength",     "nothing of it", "keep colours",    "mask",           "feather",
+    "mask network", "under",        "prepared",      "new size",        "new format",     "reset",
+    "cut",          "back in time"};
 static_assert(std::size(kFeatureNames) == kFeatures);
 
 class Features {

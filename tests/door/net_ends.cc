@@ -18,18 +18,58 @@ void NetMaker::DeclarePicture() {
   }
   m_.model().opset = dice_.Pick({13, 13, 15, 16});
   m_.model().graph.inputs = {input};
+  if (dice_.OneIn(6)) ends_ = dice_.Pick({Ends::kLast, Ends::kHalf, Ends::kFour, Ends::kNoBatch});
   auto& metadata = m_.model().metadata_props;
   if (multiple_ != 4) metadata.emplace_back("tempera.size_multiple", std::to_string(multiple_));
   const int range = dice_.Below(4);
   if (range == 1) low_ = -1, high_ = 1;
   if (range == 2) low_ = 0, high_ = 1;
   if (range > 0 && range < 3) metadata.emplace_back("tempera.value_range", range == 1 ? "-1..1" : "0..1");
-  if (dice_.OneIn(4)) metadata.emplace_back("tempera.layout", "NCHW BGR");
+  if (dice_.OneIn(4)) metadata.emplace_back("tempera.layout", ends_ == Ends::kUsual ? "NCHW BGR" : "BGR");
+}
+
+// Another form of picture than [1, 3, H, W] of floats, made one.
+void NetMaker::TakeForeign() {
+  onnx::ValueInfo& input = m_.model().graph.inputs[0];
+  net_.features.Add(Feature::kForeignEnds);
+  switch (ends_) {
+    case Ends::kLast:
+      std::rotate(input.shape.begin() + 1, input.shape.begin() + 2, input.shape.end());
+      return Then("Transpose", {}, {Ints("perm", {0, 3, 1, 2})});
+    case Ends::kHalf:
+      input.dtype = DataType::kFloat16;
+      return Then("Cast", {}, {Int("to", static_cast<int64_t>(DataType::kFloat32))});
+    case Ends::kFour:
+      input.shape[1].value = 4;
+      return Then("Slice", {m_.Int64s({0}), m_.Int64s({3}), m_.Int64s({1})});
+    case Ends::kNoBatch:
+      input.shape.erase(input.shape.begin());
+      return Then("Unsqueeze", {m_.Int64s({0})});
+    default:
+      return;
+  }
+}
+
+// Likewise behind the painting, which is not a state.
+void NetMaker::GiveForeign() {
+  switch (ends_) {
+    case Ends::kLast:
+      return Then("Transpose", {}, {Ints("perm", {0, 2, 3, 1})});
+    case Ends::kHalf:
+      return Then("Cast", {}, {Int("to", static_cast<int64_t>(DataType::kFloat16))});
+    case Ends::kFour:
+      return Then("Pad", {m_.Int64s({0, 0, 0, 0, 0, 1, 0, 0}), m_.Float(high_)});
+    case Ends::kNoBatch:
+      return Then("Squeeze", {m_.Int64s({0})});
+    default:
+      return;
+  }
 }
 
 // Numbers of about 1 from here on, mostly.
 void NetMaker::Begin() {
   DeclarePicture();
+  if (ends_ != Ends::kUsual) TakeForeign();
   past_.push_back(now_);
   if (high_ <= 1 && !dice_.OneIn(3)) return;
   if (dice_.OneIn(4)) View();
@@ -153,6 +193,7 @@ PictureNet NetMaker::MakePainter() {
   const int layers = dice_.Below(9);
   for (int i = 0; i < layers; ++i) Layer();
   Finish();
+  if (ends_ != Ends::kUsual && states_.empty()) GiveForeign();
   Output(now_.name);
   CloseStates();
   MoreOutputs();

@@ -74,6 +74,8 @@ class NetMaker {
   // net_ends.cc: how it begins and ends.
   void Begin();
   void DeclarePicture();
+  void TakeForeign();
+  void GiveForeign();
   void ResizeTo(float scale_h, float scale_w, const char* mode, const char* transformation);
   void Finish();
   void FinishMask();
@@ -94,7 +96,11 @@ class NetMaker {
     int halved = 0;  // 1: at half the frame's size; 2: one pixel
   };
 
+  // What form of picture it takes, and gives where that is no state.
+  enum class Ends { kUsual, kLast, kHalf, kFour, kNoBatch };
+
   Dice& dice_;
+  Ends ends_ = Ends::kUsual;
   int multiple_;
   NetBuilder m_;
   Flow now_;

@@ -225,7 +225,8 @@ bool ParseValueRange(const std::string& text, ValueRange* range) {
 ValueRange DeclaredValueRange(const Graph& graph) {
   ValueRange range;
   for (const auto& [key, value] : graph.metadata) {
-    if (key == "tempera.value_range") ParseValueRange(value, &range);
+    // Of two, the first is of the pictures that go in.
+    if (key == "tempera.value_range") ParseValueRange(value.substr(0, value.find(',')), &range);
   }
   return range;
 }

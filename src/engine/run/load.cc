@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "src/engine/run/load.h"
 #include "src/engine/run/session.h"
 #include "src/graph/import.h"
 #include "src/onnx/reader.h"
@@ -24,6 +25,9 @@ Result<ModelPtr> ImportNamed(onnx::Model model, const std::string& source) {
 }
 
 }  // namespace
+
+// Branches with a known condition are written out when the file is read.
+bool RunsOperator(std::string_view op_type) { return IsKnown(op_type) || op_type == "If"; }
 
 Result<ModelPtr> LoadModelFile(const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(onnx::Model model, onnx::ReadModelFile(path));

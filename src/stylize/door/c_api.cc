@@ -119,6 +119,16 @@ const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key) 
   return value == nullptr ? nullptr : value->c_str();
 }
 
+int32_t tempera_paints_alpha(const tempera_stylizer* stylizer) {
+  return stylizer != nullptr && stylizer->stylizer->paints_alpha() ? 1 : 0;
+}
+
+const char* tempera_notice(const tempera_stylizer* stylizer, int32_t index) {
+  if (stylizer == nullptr || index < 0) return nullptr;
+  const auto& notices = stylizer->stylizer->notices();
+  return static_cast<size_t>(index) < notices.size() ? notices[static_cast<size_t>(index)].c_str() : nullptr;
+}
+
 void tempera_set_log_callback(tempera_log_callback callback, void* user) {
   tempera::SetLogCallback(callback, user);
 }

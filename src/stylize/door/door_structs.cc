@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "src/base/text/number_text.h"
 #include "src/stylize/door/door.h"
@@ -46,6 +47,22 @@ Status Statistics(int32_t given, engine::NormStatistics* out) {
     default:
       return InvalidArgument("norm_statistics = " + std::to_string(given) + " is unknown");
   }
+}
+
+// Keys and values in turns, NULL behind the last.
+Status ReadMetadata(const char* const* given, std::vector<std::pair<std::string, std::string>>* out) {
+  // A list without its end is found before much of what lies behind it is read.
+  constexpr size_t kMost = 256;
+  for (; given != nullptr && given[0] != nullptr; given += 2) {
+    if (given[1] == nullptr) {
+      return InvalidArgument(std::string("metadata: ") + given[0] +
+                             " has no value; give keys and values in turns");
+    }
+    if (out->size() == kMost)
+      return InvalidArgument("metadata has more than 256 pairs, or no NULL at its end");
+    out->emplace_back(given[0], given[1]);
+  }
+  return OkStatus();
 }
 
 }  // namespace
@@ -237,6 +254,7 @@ Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
   }
   if (options.reserved != 0)
     return Unsupported("tempera_options.reserved is not 0; begin with TEMPERA_OPTIONS_INIT");
+  TEMPERA_RETURN_IF_ERROR(ReadMetadata(options.metadata, &out->metadata));
   out->num_threads = options.threads;
   out->working = {options.working_width, options.working_height};
   const bool has_folder = options.cache_folder != nullptr && *options.cache_folder != '\0';

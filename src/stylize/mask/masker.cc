@@ -10,6 +10,7 @@
 #include "src/base/text/number_text.h"
 #include "src/engine/facts/operators.h"
 #include "src/engine/facts/ranges.h"
+#include "src/metadata/picture_model.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/picture_input.h"
 
@@ -63,9 +64,17 @@ uint8_t ToByte(float share) {
 Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::string name,
                                                const StylizerOptions& options) {
   std::unique_ptr<Masker> m(new Masker(std::move(model), std::move(name), options));
-  TEMPERA_ASSIGN_OR_RETURN(const metadata::ModelMetadata metadata,
+  TEMPERA_ASSIGN_OR_RETURN(
+      m->model_, metadata::WithoutHalves(metadata::WithMetadata(std::move(m->model_), options.metadata)));
+  TEMPERA_ASSIGN_OR_RETURN(metadata::ModelMetadata metadata,
                            metadata::ReadModelMetadata(*m->model_, m->name_));
-  m->values_ = metadata.values;
+  const bool of_shares = EndsInShares(*m->model_);
+  TEMPERA_ASSIGN_OR_RETURN(
+      metadata::PictureModel with_ends,
+      metadata::WithPictureEnds({m->model_, std::move(metadata)}, metadata::Makes::kPlanes, m->name_));
+  m->model_ = std::move(with_ends.graph);
+  metadata = std::move(with_ends.metadata);
+  m->values_ = metadata.in;
   if (m->Metadata("tempera.size_multiple") != nullptr) m->multiple_ = metadata.size_multiple;
   const std::string refusal = m->name_ + " makes no mask of a picture";
   if (m->model_->inputs.size() != 1) {
@@ -78,7 +87,7 @@ Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::stri
     m->fixed_size_ = probe.ok();
   }
   TEMPERA_ASSIGN_OR_RETURN(const Shape output, std::move(probe));
-  TEMPERA_RETURN_IF_ERROR(m->ChooseMeaning(output[1]));
+  TEMPERA_RETURN_IF_ERROR(m->ChooseMeaning(output[1], of_shares));
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   m->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(m->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
@@ -104,7 +113,7 @@ Result<Shape> Masker::ProbeSize(Size padded) const {
   return shape;
 }
 
-Status Masker::ChooseMeaning(int64_t channels) {
+Status Masker::ChooseMeaning(int64_t channels, bool of_shares) {
   // Of two, the first is mostly what is behind, the second what is in front.
   meaning_.channel = channels == 2 ? 1 : 0;
   if (const std::string* text = Metadata("tempera.mask.class")) {
@@ -118,7 +127,7 @@ Status Masker::ChooseMeaning(int64_t channels) {
     return Unsupported(name_ + " has " + std::to_string(channels) +
                        " channels; metadata tempera.mask.class must say which one is the mask, from 0");
   }
-  meaning_.logits = !EndsInShares(*model_);
+  meaning_.logits = !of_shares;
   if (const std::string* text = Metadata("tempera.mask.values")) {
     meaning_.logits = *text == "logits";
     if (!meaning_.logits && !engine::ParseValueRange(*text, &meaning_.range)) {
@@ -140,7 +149,7 @@ Status Masker::Plan(Size frame) {
   engine::SessionOptions options;
   options.host = host_;
   options.precision = options_.precision;
-  options.input_range = engine::ValueRange{values_.low, values_.high};
+  options.input_range = values_.range();
   options.rewrites_inputs = true;
   options.calibration = calibration_;
   options.reference = options_.reference;

@@ -35,8 +35,9 @@ struct MaskValues {
 
 class Masker {
  public:
-  // Refuses a model that does not map one picture [1, 3, H, W] of floats to planes [1, C, H', W'] of them.
-  // `name` is what messages call the model. Of the options those count that are no painter's alone.
+  // Refuses a model that does not map one picture to planes: [1, 3, H, W] and [1, C, H', W'] of floats, or
+  // what metadata::WithPictureEnds makes such of. `name` is what messages call the model. Of the options
+  // those count that are no painter's alone.
   static Result<std::unique_ptr<Masker>> Create(engine::ModelPtr model, std::string name,
                                                 const StylizerOptions& options);
 
@@ -56,8 +57,8 @@ class Masker {
 
   // Shapes only: the output for a padded input, [1, C, H', W'].
   Result<Shape> ProbeSize(Size padded) const;
-  // By metadata, and by what the graph ends in.
-  Status ChooseMeaning(int64_t channels);
+  // By metadata, and by whether the graph ends in shares of a whole.
+  Status ChooseMeaning(int64_t channels, bool of_shares);
   Status Plan(Size frame);
   void MeasureOutput(Size mask);
   // The network's output as bytes, one a pixel.

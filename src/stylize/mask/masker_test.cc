@@ -237,5 +237,41 @@ TEST(Masker, IsPreparedAndCancelledThroughTheDoor) {
   tempera_mask_close(masker);
 }
 
+// Channels last at both ends, as TensorFlow's are, of bytes and of 0..1: the same mask.
+TEST(Masker, TakesOtherFormsOfPictures) {
+  OwnedImage rgb(PixelFormat::kRgb, 64, 32);
+  Fill(rgb);
+  const auto mask_of = [&](const TestModel& model) {
+    Plane plane(64, 32);
+    auto m = Open(model);
+    EXPECT_TRUE(m.ok()) << m.status().message();
+    if (m.ok()) {
+      EXPECT_TRUE((*m)->Process(rgb.image, plane.target()).ok());
+    }
+    return plane.bytes;
+  };
+  TestModel usual = Channels({0, 1.0f / 255});
+  usual.Metadata("tempera.mask.values", "0..1").Node("Conv", {"input", "w"}, "output");
+  const std::vector<uint8_t> wanted = mask_of(usual);
+  for (const bool bytes : {false, true}) {
+    TestModel m({1, -1, -1, 3});
+    m.Metadata("tempera.mask.values", "0..1")
+        .Constant("w", {2, 3, 1, 1}, {0, 0, 0, bytes ? 1.0f / 255 : 1, 0, 0});
+    std::string x = "input";
+    if (bytes) {
+      m.model().graph.inputs[0].dtype = DataType::kUint8;
+      m.Node("Cast", {x}, "floats");
+      m.graph().nodes.back().attributes.push_back(
+          onnx::IntAttribute("to", static_cast<int64_t>(DataType::kFloat32)));
+      x = "floats";
+    } else {
+      m.Metadata("tempera.value_range", "0..1");
+    }
+    m.Node("Transpose", {x}, "planes").Ints("perm", {0, 3, 1, 2});
+    m.Node("Conv", {"planes", "w"}, "y").Node("Transpose", {"y"}, "output").Ints("perm", {0, 2, 3, 1});
+    EXPECT_EQ(mask_of(m), wanted) << bytes;
+  }
+}
+
 }  // namespace
 }  // namespace tempera::stylize

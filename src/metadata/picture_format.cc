@@ -1,0 +1,102 @@
+#include "src/metadata/picture_format.h"
+
+#include <algorithm>
+#include <cmath>
+#include <vector>
+
+#include "src/base/text/number_text.h"
+#include "src/engine/facts/ranges.h"
+
+namespace tempera::metadata {
+namespace {
+
+std::string_view Trimmed(std::string_view text) {
+  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+// Its parts between commas; none when there are more than `most`.
+std::vector<std::string> Parts(std::string_view text, size_t most) {
+  std::vector<std::string> parts;
+  for (size_t begin = 0; begin <= text.size();) {
+    const size_t comma = std::min(text.find(',', begin), text.size());
+    if (parts.size() == most) return {};
+    parts.emplace_back(Trimmed(text.substr(begin, comma - begin)));
+    begin = comma + 1;
+  }
+  return parts;
+}
+
+}  // namespace
+
+engine::ValueRange ValueFormat::range() const {
+  return {*std::min_element(low.begin(), low.end()), *std::max_element(high.begin(), high.end())};
+}
+
+bool ParseValueRanges(const std::string& text, SaidOfPicture* out) {
+  const std::vector<std::string> parts = Parts(text, 2);
+  if (parts.empty()) return false;
+  engine::ValueRange in, painted;
+  if (!engine::ParseValueRange(parts.front(), &in) || !engine::ParseValueRange(parts.back(), &painted))
+    return false;
+  out->in = in;
+  out->out = painted;
+  return true;
+}
+
+std::optional<std::array<float, 3>> ParseThreeNumbers(const std::string& text) {
+  const std::vector<std::string> parts = Parts(text, 3);
+  if (parts.size() != 1 && parts.size() != 3) return std::nullopt;
+  std::array<float, 3> numbers = {};
+  for (size_t i = 0; i < 3; ++i) {
+    const std::string& part = parts.size() == 1 ? parts[0] : parts[i];
+    if (!ParseNumber(part, &numbers[i]) || !std::isfinite(numbers[i])) return std::nullopt;
+  }
+  return numbers;
+}
+
+bool ParseLayout(const std::string& text, SaidOfPicture* out) {
+  std::vector<Channels> channels;
+  std::vector<bool> bgr;
+  std::string word;
+  const auto take = [&] {
+    if (word.empty()) return true;
+    const bool layout = word == "nchw" || word == "nhwc", colours = word == "rgb" || word == "bgr";
+    if (layout) channels.push_back(word == "nchw" ? Channels::kFirst : Channels::kLast);
+    if (colours) bgr.push_back(word == "bgr");
+    word.clear();
+    return layout || colours;
+  };
+  for (const char c : text) {
+    if (c != ',' && c != ' ') {
+      word += c >= 'A' && c <= 'Z' ? static_cast<char>(c + 'a' - 'A') : c;
+    } else if (!take()) {
+      return false;
+    }
+  }
+  if (!take() || channels.size() > 2 || bgr.size() > 2 || (channels.empty() && bgr.empty())) return false;
+  if (!channels.empty()) out->channels_in = channels.front(), out->channels_out = channels.back();
+  if (!bgr.empty()) out->bgr_in = bgr.front(), out->bgr_out = bgr.back();
+  return true;
+}
+
+ValueFormat InputFormat(const SaidOfPicture& said, const engine::ValueRange& base) {
+  ValueFormat format;
+  format.bgr = said.bgr_in.value_or(false);
+  for (size_t colour = 0; colour < 3; ++colour) {
+    const size_t channel = format.bgr ? 2 - colour : colour;
+    const float mean = said.mean ? (*said.mean)[channel] : 0;
+    const float deviation = said.deviation ? (*said.deviation)[channel] : 1;
+    format.low[colour] = (base.low - mean) / deviation;
+    format.high[colour] = (base.high - mean) / deviation;
+  }
+  return format;
+}
+
+std::string RangeText(const engine::ValueRange& range) {
+  return NumberToText(range.low) + ".." + NumberToText(range.high);
+}
+
+}  // namespace tempera::metadata

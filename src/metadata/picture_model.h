@@ -1,0 +1,34 @@
+// A model as whoever paints with it runs it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "src/base/status.h"
+#include "src/graph/graph.h"
+#include "src/metadata/model_metadata.h"
+
+namespace tempera::metadata {
+
+struct PictureModel {
+  std::shared_ptr<const graph::Graph> graph;
+  ModelMetadata metadata;
+  bool has_ends = false;  // WithPictureEnds found both
+};
+
+enum class Makes {
+  kPainting,  // a picture of 1, 3 or 4 channels, as large as its input or so
+  kPlanes,    // any number of channels, mostly smaller: masks
+};
+
+// The same model without 16-bit floats: all of them are float32, so that its steps are fast ones, and its
+// inputs what parameters and pictures are.
+Result<std::shared_ptr<const graph::Graph>> WithoutHalves(std::shared_ptr<const graph::Graph> model);
+
+// The model and what is said of it, its ends as the engine knows pictures (picture_ends.h) where shapes,
+// types or metadata say that they have another form. As it was given where they have that already, or where
+// no form fits: whoever opens it then finds out what is wrong. Shapes only, nothing is run. kUnsupported
+// where metadata asks for a layout that the graph does not have.
+Result<PictureModel> WithPictureEnds(PictureModel model, Makes makes, const std::string& name);
+
+}  // namespace tempera::metadata

@@ -1,0 +1,25 @@
+// What a graph's own arithmetic tells of the numbers that it takes and gives: a network that begins by
+// dividing by 255 takes 0..255, one that ends in Tanh gives -1..1.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "src/engine/types/precision.h"
+#include "src/graph/graph.h"
+
+namespace tempera::metadata {
+
+// Of one end.
+struct RecognisedValues {
+  std::optional<engine::ValueRange> range;  // 0..255, 0..1 or -1..1; unset: the graph does not tell
+  std::string why;                          // "it ends in Tanh"
+};
+
+// `input`: the graph input that is the picture. Follows what only moves numbers about, and adds, subtracts,
+// multiplies and divides by constants, up to what tells.
+RecognisedValues RecogniseInput(const graph::Graph& model, size_t input);
+// Of output 0.
+RecognisedValues RecogniseOutput(const graph::Graph& model);
+
+}  // namespace tempera::metadata

@@ -1,0 +1,127 @@
+#!/bin/bash
+# Networks as people have them: pixel conventions seen, said and kept in the file; files that cannot run.
+#   networks.sh TEMPERA SCRATCH
+set -euo pipefail
+tempera=$1 work=$2
+rm -rf "$work"
+mkdir -p "$work/nets" "$work/out"
+source "$(dirname "$0")/expect.bash"
+command -v python3 >/dev/null || { echo "skipped: needs python3"; exit 77; }
+python3 "$(dirname "$0")/foreign_networks.py" "$work/nets"
+ffmpeg -v error -f lavfi -i "testsrc2=size=96x64,format=rgb24" -frames:v 1 "$work/photo.png" </dev/null
+
+said() { # said 'regular expression': the last command wrote it to standard output
+  checks=$((checks + 1))
+  grep -qE -- "$1" "$work/stdout" || { fail "standard output lacks '$1'"; head -n 5 "$work/stdout"; }
+}
+noted() { # noted 'regular expression': the last command wrote one note, and it says that
+  checks=$((checks + 1))
+  [ "$(grep -c '^note: ' "$work/stderr")" = 1 ] && grep -qE -- "^note: .*$1" "$work/stderr" ||
+    { fail "no single note '$1'"; cat "$work/stderr"; }
+}
+silent() {
+  checks=$((checks + 1))
+  ! grep -q '^note: ' "$work/stderr" || { fail "a note where nothing is to be said"; cat "$work/stderr"; }
+}
+# expect_like FILE: it differs from fast_neural_style's painting by at most two levels anywhere.
+expect_like() {
+  checks=$((checks + 1))
+  ffmpeg -v error -i "$1" -f rawvideo -pix_fmt rgb24 "$work/a.raw" -y </dev/null
+  python3 - "$work/a.raw" "$work/wanted.raw" <<'P' || fail "$1 is another painting"
+import sys
+a, b = (open(p, 'rb').read() for p in sys.argv[1:])
+sys.exit(len(a) != len(b) or max(abs(x - y) for x, y in zip(a, b)) > 2)
+P
+}
+paint() { # paint NETWORK [OPTIONS...]
+  local net=$1
+  shift
+  expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/$net.png" --style "$work/nets/$net.onnx" \
+    --precision fp32 "$@"
+}
+
+echo "== conventions"
+paint fast_neural_style
+silent
+ffmpeg -v error -i "$work/out/fast_neural_style.png" -f rawvideo -pix_fmt rgb24 "$work/wanted.raw" </dev/null
+for net in imagenet divides bytes core_ml animegan half zero_dce; do
+  paint $net
+  expect_like "$work/out/$net.png"
+  case $net in
+    animegan) noted 'its painting is -1\.\.1 .*--value-range says otherwise' ;;
+    half | zero_dce) noted '0\.\.1.*--value-range says otherwise' ;;
+    *) silent ;;
+  esac
+done
+paint grey_out
+paint colouriser
+paint rgba_out
+silent
+expect_like "$work/out/rgba_out.png"
+[ "$(ffprobe -v error -show_entries stream=pix_fmt -of csv=p=0 "$work/out/rgba_out.png")" = rgba ] ||
+  fail "a painting with transparency lost it"
+expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/opaque.jpg" --style "$work/nets/rgba_out.onnx"
+noted 'transparency is left out'
+
+echo "== what is said"
+paint animegan --value-range -1..1
+silent
+expect_like "$work/out/animegan.png"
+paint normalised --value-range 0..1 --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225
+silent
+expect_like "$work/out/normalised.png"
+paint normalised
+noted 'hardly any contrast.*--value-range'
+expect_success "$tempera" bench "$work/nets/animegan.onnx" --size 64x64 --iterations 1 --value-range -1..1
+expect_error 2 "--value-range 0 " "$tempera" stylize a.png -o b.png --value-range 0
+expect_error 2 "--mean 1,2 " "$tempera" stylize a.png -o b.png --mean 1,2
+expect_error 2 "--std 0 " "$tempera" inspect "$work/nets/divides.onnx" --std 0
+expect_error 2 "--layout hwc " "$tempera" bench "$work/nets/divides.onnx" --layout hwc
+expect_error 1 "--layout" "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" --layout nhwc \
+  --style "$work/nets/fast_neural_style.onnx"
+
+echo "== annotate"
+before=$(cksum <"$work/nets/normalised.onnx")
+expect_success "$tempera" annotate "$work/nets/normalised.onnx" -o "$work/nets/said.onnx" --value-range 0..1 \
+  --mean 0.485,0.456,0.406 --std 0.229,0.224,0.225 --name vase --license CC0-1.0 --set note=a=b
+paint said
+silent
+expect_like "$work/out/said.png"
+expect_success "$tempera" inspect "$work/nets/said.onnx"
+said '^metadata +tempera.style = vase$'
+said '^metadata +note = a=b$'
+said '^pixels +in -2\.1179'
+expect_success "$tempera" annotate "$work/nets/said.onnx" -o "$work/nets/unsaid.onnx" --remove tempera.value_range \
+  --remove tempera.mean --remove tempera.std --remove tempera.style --remove tempera.license --remove note
+cmp "$work/nets/unsaid.onnx" "$work/nets/normalised.onnx" || fail "annotating there and back changes the file"
+# Operators that do not run stay as they are.
+expect_success "$tempera" annotate "$work/nets/missing.onnx" -o "$work/nets/missing2.onnx" --license MIT
+cmp -n "$(stat -c %s "$work/nets/missing.onnx")" "$work/nets/missing.onnx" "$work/nets/missing2.onnx" ||
+  fail "annotate changes a file beyond what it adds"
+expect_error 1 'is the input itself' "$tempera" annotate "$work/nets/said.onnx" -o "$work/nets/said.onnx" --name a
+expect_error 1 'no metadata tempera.mean' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
+  --remove tempera.mean
+expect_error 1 '--layout' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" --layout nhwc
+expect_error 2 'nothing to say' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx"
+expect_error 2 '--set x ' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" --set x
+expect_error 1 'not an ONNX model' "$tempera" annotate "$work/photo.png" -o "$work/out/x.onnx" --name a
+expect_error 1 "'external.data' beside it" "$tempera" annotate "$work/nets/external.onnx" -o "$work/out/x.onnx" --name a
+expect_success "$tempera" annotate "$work/nets/external.onnx" -o "$work/nets/external2.onnx" --name a
+paint external2
+expect_like "$work/out/external2.png"
+[ ! -e "$work/out/x.onnx" ] || fail "a refused annotate leaves a file"
+[ "$before" = "$(cksum <"$work/nets/normalised.onnx")" ] || fail "annotate changed its input"
+
+echo "== inspect"
+expect_error 1 "com.example.Fold" "$tempera" inspect "$work/nets/missing.onnx"
+said '^missing +com.example.Fold 2, first in node node_v1$'
+said '^missing +TextureWarp 1'
+said '^output +y float32  declared \[1, 3, h, w\]$'
+said '^opset +13, IR version 8, by foreign$'
+expect_error 1 "com.example.Fold" "$tempera" inspect "$work/nets/missing.onnx" --json
+python3 -c 'import json, sys; d = json.load(sys.stdin); assert not d["runs"] and len(d["missing"]) == 2' <"$work/stdout" ||
+  fail "inspect's JSON of a file that cannot run"
+expect_success "$tempera" inspect "$work/nets/animegan.onnx"
+said '^pixels +in -1\.\.1 RGB, out -1\.\.1 RGB$'
+
+finish

@@ -111,10 +111,11 @@ Status Check(Arguments* args) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
   }
   if (AsksForPictures(args->inputs, job.output)) {
-    if (!args->start.empty() || job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() ||
-        job.detelecine || args->paint.norm_statistics != "exact") {
+    if (!args->start.empty() || job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() || job.detelecine ||
+        args->paint.norm_statistics != "exact") {
       return InvalidArgument(
-          "--start, --duration, --crf, --codec, --detelecine and --norm-statistics are for one film at a time");
+          "--start, --duration, --crf, --codec, --detelecine and --norm-statistics are for one film at a "
+          "time");
     }
     return CheckPictures(args->inputs, job.output);
   }

@@ -73,7 +73,8 @@ Status SeriesWriter::Write(const Frame& frame) {
     TEMPERA_ASSIGN_OR_RETURN(rgb, JoinAlphaRgb(*rgb, *av));
   }
   const Frame picture = WrapAvFrame(std::move(rgb));
-  return WritePicture(name_.At(++written_), picture, Frame());
+  std::vector<std::string> notices;  // of what a film's pictures do not have
+  return WritePicture(name_.At(++written_), picture, Picture(), &notices);
 }
 
 }  // namespace

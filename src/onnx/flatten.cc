@@ -6,6 +6,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "src/onnx/quantized_linear.h"
 #include "src/onnx/quote.h"
 
 namespace tempera::onnx {
@@ -61,6 +62,15 @@ class Flattener {
     const auto function = functions_.find(KeyOf(node.domain, node.op_type, node.overload));
     if (function != functions_.end()) return AddCall(node, *function->second, depth);
     if (IsDefaultDomain(node.domain) && node.op_type == "If") return AddIf(std::move(node), depth);
+    if (IsQuantizedLinear(node.domain, node.op_type)) {
+      Result<std::vector<Node>> nodes = WriteQuantizedLinearOut(node, Prefix(node));
+      if (!nodes.ok()) return Status(nodes.status().code(), At(node) + ": " + nodes.status().message());
+      for (Node& written : *nodes) {
+        TEMPERA_RETURN_IF_ERROR(Count(written));
+        out_.push_back(std::move(written));
+      }
+      return OkStatus();
+    }
     out_.push_back(std::move(node));
     return OkStatus();
   }

@@ -245,5 +245,34 @@ TEST(Flatten, BoundsWhatItCopies) {
   EXPECT_THAT(called(constants).message(), HasSubstr("MiB"));
 }
 
+// What ONNX Runtime's quantisation tool writes for a sum and for parts side by side.
+TEST(Flatten, QuantizedOperatorsOfOnnxRuntimeStandBetweenOnnxs) {
+  Model model;
+  model.graph.nodes = {
+      Make("QLinearAdd", {"a", "as", "az", "b", "bs", "", "cs", "cz"}, {"c"}, {}, "com.microsoft"),
+      Make("QLinearConcat", {"ys", "yz", "c", "cs", "cz", "a", "as", "az"}, {"y"}, {IntAttribute("axis", 1)},
+           "com.microsoft")};
+  ASSERT_TRUE(Flatten(&model, "m").ok());
+  const std::vector<Node>& nodes = model.graph.nodes;
+  ASSERT_EQ(nodes.size(), 8u);
+  EXPECT_EQ(nodes[0].op_type, "DequantizeLinear");
+  EXPECT_EQ(nodes[0].inputs, (std::vector<std::string>{"a", "as", "az"}));
+  EXPECT_EQ(nodes[1].inputs, (std::vector<std::string>{"b", "bs"}));
+  EXPECT_EQ(nodes[2].op_type, "Add");
+  EXPECT_EQ(nodes[2].inputs, (std::vector<std::string>{nodes[0].outputs[0], nodes[1].outputs[0]}));
+  EXPECT_EQ(nodes[3].op_type, "QuantizeLinear");
+  EXPECT_EQ(nodes[3].inputs, (std::vector<std::string>{nodes[2].outputs[0], "cs", "cz"}));
+  EXPECT_EQ(nodes[3].outputs, std::vector<std::string>{"c"});
+  EXPECT_EQ(nodes[6].op_type, "Concat");
+  EXPECT_EQ(nodes[6].attributes.at(0).name, "axis");
+  EXPECT_EQ(nodes[7].inputs, (std::vector<std::string>{nodes[6].outputs[0], "ys", "yz"}));
+
+  model.graph.nodes = {Make("QLinearAdd", {"a", "as", "az", "b"}, {"c"}, {}, "com.microsoft")};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("4 inputs"));
+  model.graph.nodes = {Make("QLinearGlobalAveragePool", {"x", "xs", "xz", "ys", "yz"}, {"y"},
+                            {IntAttribute("channels_last", 1)}, "com.microsoft")};
+  EXPECT_THAT(Flatten(&model, "m").message(), HasSubstr("channels_last"));
+}
+
 }  // namespace
 }  // namespace tempera::onnx

@@ -60,7 +60,8 @@ Status WriteAttribute(const Attribute& attribute, pbf_writer to) {
 Status WriteNode(const Node& node, pbf_writer to) {
   // Read files are flat (flatten.h), and what stood in branches is not put back there.
   if (!node.guards.empty() || (node.op_type == "If" && node.attributes.empty()))
-    return Unsupported("node '" + node.name + "' stands in a branch of an If, or is one, and cannot be written");
+    return Unsupported("node '" + node.name +
+                       "' stands in a branch of an If, or is one, and cannot be written");
   for (const std::string& name : node.inputs) to.add_string(1, name);
   for (const std::string& name : node.outputs) to.add_string(2, name);
   if (!node.name.empty()) to.add_string(3, node.name);

@@ -232,7 +232,7 @@ Run SetUpStylize(CLI::App& verb) {
       ->type_name(kNormStatisticsWords);
   verb.add_option("--page", args->page, "Of several pictures in a file that one, or all (the largest)")
       ->type_name("N|all");
-  verb.add_flag("--overwrite", args->pictures.overwrite, "Folders: paint again what was painted before");
+  verb.add_flag("--overwrite", args->pictures.overwrite, "Folders: replace whatever is there");
   verb.add_option("--jobs", args->pictures.jobs, "Folders: pictures read and written at a time (2)")
       ->check(Quiet(CLI::Range(1, 64)))
       ->type_name("N");

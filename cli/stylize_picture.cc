@@ -3,20 +3,47 @@
 
 #include "cli/pictures/stylize_pictures.h"
 #include "cli/stylize_job.h"
+#include "media/picture.h"
 
 namespace tempera::cli {
+namespace {
+
+namespace fs = std::filesystem;
+
+// OUTPUT-2.png of OUTPUT.png.
+std::string PageName(const fs::path& output, int page) {
+  return (output.parent_path() / output.stem()).string() + "-" + std::to_string(page) +
+         output.extension().string();
+}
+
+// Refuses where the painting of some page would replace the file that the pages come from.
+Status CheckPageNames(const StylizeJob& job) {
+  // As many as media/ counts in one file.
+  constexpr int kMostPages = 4096;
+  for (int page = 1; page <= kMostPages; ++page) {
+    const std::string name = PageName(job.output, page);
+    std::error_code error;
+    if (!fs::equivalent(job.input, name, error) || error) continue;
+    TEMPERA_ASSIGN_OR_RETURN(const media::Picture first, media::ReadPicture(job.input, 0, 1));
+    if (first.pictures < page) return OkStatus();
+    return InvalidArgument("the painting of picture " + std::to_string(page) + " would be '" + name +
+                           "', which is the input itself: give -o another name");
+  }
+  return OkStatus();
+}
+
+}  // namespace
 
 Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
   std::mutex painting;
   if (job.page != kAllPages) return StylizeOnePicture(job, painter, &painting);
-  const std::filesystem::path output(job.output);
-  const std::string before = (output.parent_path() / output.stem()).string() + "-";
+  TEMPERA_RETURN_IF_ERROR(CheckPageNames(job));
   StylizeSummary all;
   int pictures = 1;
   for (int page = 1; page <= pictures; ++page) {
     StylizeJob one = job;
     one.page = page;
-    one.output = before + std::to_string(page) + output.extension().string();
+    one.output = PageName(job.output, page);
     TEMPERA_ASSIGN_OR_RETURN(const StylizeSummary summary,
                              StylizeOnePicture(one, painter, &painting, &pictures));
     ++all.frames;

@@ -18,6 +18,8 @@ std::mutex log_mutex;
 std::string last_error;
 // The same for what was said in this thread: pictures are decoded side by side, each in a thread of its own.
 thread_local std::string own_error;
+thread_local std::string own_lines;  // all since it was taken, as far as kMostOwnLines goes
+constexpr size_t kMostOwnLines = 4096;
 
 void OnLog(void* context, int level, const char* format, va_list args) {
   if (level > AV_LOG_ERROR) return;
@@ -30,6 +32,7 @@ void OnLog(void* context, int level, const char* format, va_list args) {
   std::lock_guard<std::mutex> lock(log_mutex);
   last_error = line;
   own_error = line;
+  if (own_lines.size() < kMostOwnLines) own_lines += line + std::string("\n");
 }
 
 int OnInterrupt(void* cancels) { return static_cast<const Cancels*>(cancels)->now() ? 1 : 0; }
@@ -50,11 +53,20 @@ void CaptureFfmpegLog() { av_log_set_callback(OnLog); }
 std::string TakeFfmpegError() {
   std::lock_guard<std::mutex> lock(log_mutex);
   std::string own = std::exchange(own_error, std::string());
+  own_lines.clear();
   const std::string any = std::exchange(last_error, std::string());
   return own.empty() ? any : own;
 }
 
-std::string TakeOwnFfmpegError() { return std::exchange(own_error, std::string()); }
+std::string TakeOwnFfmpegError() {
+  own_lines.clear();
+  return std::exchange(own_error, std::string());
+}
+
+std::string TakeOwnFfmpegLines() {
+  own_error.clear();
+  return std::exchange(own_lines, std::string());
+}
 
 std::string ErrorText(int error) {
   char text[AV_ERROR_MAX_STRING_SIZE] = {};

@@ -55,6 +55,8 @@ void CaptureFfmpegLog();
 std::string TakeFfmpegError();
 // The same, of what was said in the calling thread alone.
 std::string TakeOwnFfmpegError();
+// All of these, each line with its newline, up to some kilobytes.
+std::string TakeOwnFfmpegLines();
 
 // FFmpeg's words for an error code: "No such file or directory".
 std::string ErrorText(int error);

@@ -137,7 +137,7 @@ std::vector<std::string> Normalizer::FieldFilters(const AVFrame& frame) {
 // The filters for this picture, "" when it can be handed through, and the colour tags of what comes out.
 Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int* range) {
   const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
-  if (!desc) return Unsupported("the video's pixel format is unknown to this FFmpeg");
+  if (!desc) return Unsupported("the picture's pixel format is unknown to this FFmpeg");
   const bool is_rgb = (desc->flags & AV_PIX_FMT_FLAG_RGB) || (desc->flags & AV_PIX_FMT_FLAG_PAL);
   const bool is_gray = desc->nb_components <= 2 && !is_rgb;
   // Grey pictures that do not say are full range, as PNG and JPEG mean them.
@@ -169,7 +169,7 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     TEMPERA_ASSIGN_OR_RETURN(const bool zscale, FilterGraph::Has("zscale"));
     TEMPERA_ASSIGN_OR_RETURN(const bool tonemap, FilterGraph::Has("tonemap"));
     if (!zscale || !tonemap) {
-      return Unsupported(std::string("the video is HDR (") + hdr +
+      return Unsupported(std::string("the picture is HDR (") + hdr +
                          ") and this FFmpeg lacks the zscale and tonemap filters: convert it to SDR first");
     }
     const bool known = in_space == AVCOL_SPC_BT2020_NCL || in_space == AVCOL_SPC_BT2020_CL ||
@@ -185,7 +185,7 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     filters.push_back("zscale=p=bt709");
     // Mobius leaves everything up to 0.5 as it is and rolls the rest off to white.
     filters.push_back("tonemap=tonemap=mobius:param=0.5:desat=2");
-    filters.push_back(video ? "zscale=t=bt709:m=bt709:r=limited" : "zscale=t=bt709:m=gbr:r=full");
+    filters.push_back(video ? "zscale=t=bt709:m=bt709:r=limited" : "zscale=t=iec61966-2-1:m=gbr:r=full");
     filters.push_back(video ? "format=yuv420p" : "format=gbrp");
     in_space = video ? AVCOL_SPC_BT709 : AVCOL_SPC_RGB;
     now_full = !video;
@@ -194,7 +194,7 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
   } else if (!is_rgb && !ScaleMatrix(in_space, frame.width, frame.height, IsYuvj(frame.format))) {
     TEMPERA_ASSIGN_OR_RETURN(const bool zscale, FilterGraph::Has("zscale"));
     if (!zscale) {
-      return Unsupported(std::string("the video's colour matrix (") +
+      return Unsupported(std::string("the picture's colour matrix (") +
                          av_color_space_name(static_cast<AVColorSpace>(in_space)) +
                          ") needs FFmpeg's zscale filter: convert it to BT.709 first");
     }
@@ -343,7 +343,7 @@ Status Normalizer::Drain(std::vector<FramePtr>* ready) {
     frame->colorspace = static_cast<AVColorSpace>(out_colorspace_);
     frame->color_range = static_cast<AVColorRange>(out_range_);
     if (tone_mapped_) {
-      frame->color_trc = AVCOL_TRC_BT709;
+      frame->color_trc = target_ == Target::kVideo ? AVCOL_TRC_BT709 : AVCOL_TRC_IEC61966_2_1;
       frame->color_primaries = AVCOL_PRI_BT709;
     }
     ready->push_back(std::move(frame));

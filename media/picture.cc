@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <fstream>
 #include <initializer_list>
+#include <new>
 
 #include "media/frame_bridge.h"
 #include "media/photo/facts.h"
@@ -14,7 +15,7 @@
 
 namespace tempera::media {
 
-Result<Picture> ReadPicture(const std::string& path, double start_s, int page) {
+Result<Picture> ReadPicture(const std::string& path, double start_s, int page) try {
   TEMPERA_ASSIGN_OR_RETURN(Still still, DecodeStill(path, Target::kRgbAlpha, start_s, page));
   Picture picture;
   picture.frame = WrapAvFrame(std::move(still.frame));
@@ -22,15 +23,19 @@ Result<Picture> ReadPicture(const std::string& path, double start_s, int page) {
   picture.pictures = still.pictures;
   picture.notices = std::move(still.notices);
   return picture;
+} catch (const std::bad_alloc&) {
+  return OutOfMemory("'" + path + "': no memory to read it");
 }
 
 Status WritePicture(const std::string& path, const Frame& frame, const Picture& source,
-                    std::vector<std::string>* notices) {
+                    std::vector<std::string>* notices) try {
   TEMPERA_ASSIGN_OR_RETURN(FramePtr av, ToAvFrame(frame));
   const PhotoMetadata none;
   TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes,
                            EncodeStill(path, *av, source.metadata ? *source.metadata : none, notices));
   return WriteWholeFile(path, bytes);
+} catch (const std::bad_alloc&) {
+  return OutOfMemory("'" + path + "': no memory to write it");
 }
 
 Result<Frame> WithoutHiddenColors(const Frame& frame) {

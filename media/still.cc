@@ -15,6 +15,7 @@ extern "C" {
 #include "media/photo/coded_photo.h"
 #include "media/photo/color_profile.h"
 #include "media/photo/float_picture.h"
+#include "media/photo/icon_mask.h"
 #include "media/photo/libraries.h"
 
 namespace tempera::media {
@@ -58,6 +59,10 @@ bool IsOpaque(const AVFrame& rgba) {
 
 // A few minutes of a broadcast, decoded in some seconds.
 constexpr int64_t kMostDecodedBytes = int64_t{256} << 20;
+
+bool IsHdr(const AVFrame& frame) {
+  return frame.color_trc == AVCOL_TRC_SMPTE2084 || frame.color_trc == AVCOL_TRC_ARIB_STD_B67;
+}
 
 bool IsIcon(const AVFormatContext& input) { return std::strcmp(input.iformat->name, "ico") == 0; }
 
@@ -122,6 +127,7 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
     start = av_rescale_q(start_us, AVRational{1, 1000000}, stream.time_base);
   }
   TakeFfmpegError();
+  Bytes bmp;  // of an icon: the frame's own packet
   bool ended = false;
   int error = 0, failed = 0;
   while (!ended) {
@@ -132,6 +138,7 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
       continue;
     }
     if (!ended && IsEncrypted(*packet)) return Unsupported("'" + path + "'" + kIsEncrypted);
+    if (!ended && IsIcon(*input)) bmp.assign(packet->data, packet->data + packet->size);
     error = avcodec_send_packet(decoder.get(), ended ? nullptr : packet.get());
     av_packet_unref(packet.get());
     if (error < 0) failed = error;
@@ -149,6 +156,9 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
       }
       if (start_s <= 0 && stream.codecpar->codec_id == AV_CODEC_ID_GIF && GoesOn(input, index, packet.get()))
         out.notices.push_back("the first picture of an animation is painted");
+      if (!bmp.empty()) {
+        TEMPERA_ASSIGN_OR_RETURN(out.frame, WithIconMask(std::move(out.frame), bmp));
+      }
       return out;
     }
     if (error != AVERROR(EAGAIN) && error != AVERROR_EOF) failed = error;
@@ -158,12 +168,24 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
                       failed ? failed : AVERROR_INVALIDDATA);
 }
 
+bool IsGray(const AVFrame& rgb) {
+  const int step = rgb.format == AV_PIX_FMT_RGBA ? 4 : 3;
+  for (int y = 0; y < rgb.height; ++y) {
+    const uint8_t* p = rgb.data[0] + ptrdiff_t{y} * rgb.linesize[0];
+    for (int x = 0; x < rgb.width; ++x, p += step) {
+      if (p[0] != p[1] || p[0] != p[2]) return false;
+    }
+  }
+  return true;
+}
+
 // Brings a profile's colours and the frame's together: either the frame is sRGB afterwards and there is no
 // profile, or the profile is one of RGB and true of the frame.
-Status SettleProfile(ProfileModel model, bool was_gray, Still* still) {
+Status SettleProfile(ProfileModel model, Still* still) {
   Bytes* icc = &still->metadata.icc;
   if (model == ProfileModel::kRgb) return OkStatus();
-  if (model == ProfileModel::kGray && was_gray && ConvertsProfiles()) {
+  // Libraries give grey as RGB: it is the picture that tells.
+  if (model == ProfileModel::kGray && ConvertsProfiles() && IsGray(*still->frame)) {
     const Status status = GrayToSrgb(*icc, still->frame.get());
     still->notices.push_back(status.ok() ? "grey becomes sRGB through the picture's colour profile"
                                          : "the picture's colour profile is damaged and left out");
@@ -218,6 +240,32 @@ bool IsStillName(const std::string& path) { return FormatOf(path) != nullptr; }
 
 namespace {
 
+// Tone-mapping knows no transparency: gives RGB its alpha back, from the same picture converted without it.
+Status RestoreAlpha(const Turn& turn, const AVFrame& decoded, FramePtr* rgb) {
+  FramePtr plain(av_frame_clone(&decoded));
+  if (!plain) return OutOfMemory("no memory for the picture's transparency");
+  plain->color_trc = AVCOL_TRC_UNSPECIFIED;
+  Normalizer normalizer(Target::kRgbAlpha, turn, AVRational{1, 25}, 1);
+  std::vector<FramePtr> ready;
+  TEMPERA_RETURN_IF_ERROR(normalizer.Push(plain.get(), &ready));
+  TEMPERA_RETURN_IF_ERROR(normalizer.Push(nullptr, &ready));
+  const int width = (*rgb)->width, height = (*rgb)->height;
+  if (ready.empty() || ready.front()->format != AV_PIX_FMT_RGBA || ready.front()->width != width ||
+      ready.front()->height != height)
+    return OkStatus();
+  // The alphas stay where they are, the colours go between them.
+  AVFrame* out = ready.front().get();
+  if (av_frame_make_writable(out) < 0) return OutOfMemory("no memory for the picture's transparency");
+  const int step = (*rgb)->format == AV_PIX_FMT_RGBA ? 4 : 3;
+  for (int y = 0; y < height; ++y) {
+    const uint8_t* in = (*rgb)->data[0] + ptrdiff_t{y} * (*rgb)->linesize[0];
+    uint8_t* to = out->data[0] + ptrdiff_t{y} * out->linesize[0];
+    for (int x = 0; x < width; ++x) std::memcpy(to + ptrdiff_t{4} * x, in + ptrdiff_t{step} * x, 3);
+  }
+  *rgb = std::move(ready.front());
+  return OkStatus();
+}
+
 // The frame upright, in 8 bits, without a channel of transparency where nothing is transparent.
 Status Normalize(const std::string& path, const Turn& turn, Target target, AVFrame* decoded, Still* still) {
   if (decoded->width > kMaxSide || decoded->height > kMaxSide) {
@@ -234,6 +282,9 @@ Status Normalize(const std::string& path, const Turn& turn, Target target, AVFra
   if (!status.ok()) return Named(path, status);
   if (ready.empty()) return Internal("'" + path + "' gave no picture");
   still->frame = std::move(ready.front());
+  const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(decoded->format));
+  if (target == Target::kRgbAlpha && IsHdr(*decoded) && layout && (layout->flags & AV_PIX_FMT_FLAG_ALPHA))
+    TEMPERA_RETURN_IF_ERROR(RestoreAlpha(turn, *decoded, &still->frame));
   if (still->frame->format == AV_PIX_FMT_RGBA && IsOpaque(*still->frame)) {
     Normalizer drop_alpha(Target::kRgb, Turn(), tick, 1);
     ready.clear();
@@ -267,12 +318,13 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
     TEMPERA_ASSIGN_OR_RETURN(first, DecodeFirst(input.get(), path, start_s, page));
     still.notices = std::move(first.notices);
     still.pictures = first.pictures;
+    if (photo) still.metadata = std::move(photo->metadata);
     for (std::string& n : photo ? photo->notices : std::vector<std::string>()) {
       if (std::find(still.notices.begin(), still.notices.end(), n) == still.notices.end())
         still.notices.push_back(std::move(n));
     }
   }
-  if (IsFloatPicture(*first.frame)) {
+  if (IsFloatPicture(*first.frame) && (!photo || photo->linear_floats)) {
     bool cut = false;
     TEMPERA_ASSIGN_OR_RETURN(first.frame, FloatToRgb(*first.frame, &cut));
     still.notices.push_back(cut ? "linear light becomes sRGB; what is brighter than white is cut"
@@ -284,11 +336,8 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
       side && icc->empty())
     icc->assign(side->data, side->data + side->size);
   av_frame_remove_side_data(decoded, AV_FRAME_DATA_ICC_PROFILE);
-  const AVPixFmtDescriptor* layout = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(decoded->format));
-  const bool was_gray = layout && layout->nb_components <= 2 && !(layout->flags & AV_PIX_FMT_FLAG_PAL);
   const int primaries = decoded->color_primaries;
-  const bool was_hdr =
-      decoded->color_trc == AVCOL_TRC_SMPTE2084 || decoded->color_trc == AVCOL_TRC_ARIB_STD_B67;
+  const bool was_hdr = IsHdr(*decoded);
   TEMPERA_RETURN_IF_ERROR(Normalize(path, first.turn, target, decoded, &still));
   if (srgb_now || was_hdr) {
     icc->clear();
@@ -297,7 +346,7 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
     *icc = ProfileOfPrimaries(primaries, &missing);
     if (missing) still.notices.push_back("the picture's wide colours are painted as if they were sRGB");
   }
-  TEMPERA_RETURN_IF_ERROR(SettleProfile(ModelOfProfile(*icc), was_gray, &still));
+  TEMPERA_RETURN_IF_ERROR(SettleProfile(ModelOfProfile(*icc), &still));
   return still;
 }
 

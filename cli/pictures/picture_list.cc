@@ -65,7 +65,7 @@ Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const s
     if (fs::is_directory(input, ignored)) {
       TEMPERA_RETURN_IF_ERROR(ReadFolder(input, &files, &list));
     } else if (media::KindOfFile(input) == media::FileKind::kFilm) {
-      list.films.push_back(input);
+      list.asked_films.push_back(input);
     } else {
       files.push_back(input);
     }

@@ -14,9 +14,10 @@ struct PictureTask {
 };
 
 struct PictureList {
-  std::vector<PictureTask> tasks;    // in the order of the inputs; those of a folder by name
-  std::vector<PictureTask> clashes;  // whose painting would replace an input, or another one's painting
-  std::vector<std::string> films;    // among the inputs or in folders
+  std::vector<PictureTask> tasks;        // in the order of the inputs; those of a folder by name
+  std::vector<PictureTask> clashes;      // whose painting would replace an input, or another one's painting
+  std::vector<std::string> films;        // found in folders, and left alone
+  std::vector<std::string> asked_films;  // among the inputs themselves: somebody wants them
   // Found in folders and left alone.
   int raws = 0, hidden = 0, others = 0, folders = 0;
   // Names given up for others' sake, each as "a.heic becomes a.heic.png".

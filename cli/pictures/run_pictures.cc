@@ -4,6 +4,8 @@
 
 #include <cstdio>
 #include <filesystem>
+#include <fstream>
+#include <iterator>
 #include <map>
 
 #include "cli/cli.h"
@@ -12,6 +14,7 @@
 #include "cli/progress.h"
 #include "media/picture.h"
 #include "media/writer.h"
+#include "src/base/digest.h"
 
 namespace tempera::cli {
 namespace {
@@ -134,6 +137,27 @@ class Report {
   std::map<std::string, std::vector<std::string>> notices_;
 };
 
+// What decides how a painting looks, beside its source.
+std::string StyleDigest(const PicturesJob& job) {
+  Digester digester;
+  std::ifstream file(job.model, std::ios::binary);
+  const std::vector<char> model((std::istreambuf_iterator<char>(file)), {});
+  digester.Add(std::string_view(model.data(), model.size()));
+  digester.Add(static_cast<double>(job.paint.strength));
+  digester.Add(int64_t{job.paint.working_width});
+  digester.Add(int64_t{job.paint.working_height});
+  digester.Add(int64_t{job.paint.keep_colors});
+  digester.Add(std::string_view(job.paint.precision));
+  return Hex(digester.digest());
+}
+
+PictureOutcome FailureOf(PictureTask task, std::string why) {
+  PictureOutcome outcome;
+  outcome.task = std::move(task);
+  outcome.error = InvalidArgument(std::move(why));
+  return outcome;
+}
+
 Status MakeFolder(const std::string& folder) {
   std::error_code error;
   fs::create_directories(folder, error);
@@ -167,7 +191,7 @@ int RunPictures(const PicturesJob& job) {
   Result<PictureList> list = ListPictures(job.inputs, job.output_folder);
   if (!list.ok()) return Fail(list.status());
   NoteWhatIsLeft(*list);
-  if (list->tasks.empty() && list->clashes.empty()) {
+  if (list->tasks.empty() && list->clashes.empty() && list->asked_films.empty()) {
     return Fail(InvalidArgument("no picture to paint in '" + job.inputs[0] + "'"));
   }
   if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
@@ -175,18 +199,22 @@ int RunPictures(const PicturesJob& job) {
   if (!painter.ok()) return Fail(painter.status());
 
   const InterruptGuard guard(/*at_once=*/false);
-  const int64_t clashes = static_cast<int64_t>(list->clashes.size());
-  Report report(job, clashes + static_cast<int64_t>(list->tasks.size()));
-  for (const PictureTask& task : list->clashes) {
-    PictureOutcome outcome;
-    outcome.task = task;
-    outcome.error = InvalidArgument("'" + task.input + "' is not painted: '" + task.output +
-                                    "' is an input itself, or another's painting; give it another folder");
-    report.Hear(outcome, 0);
+  const int64_t refused = static_cast<int64_t>(list->clashes.size() + list->asked_films.size());
+  Report report(job, refused + static_cast<int64_t>(list->tasks.size()));
+  for (const std::string& film : list->asked_films) {
+    report.Hear(
+        FailureOf({film, ""}, "'" + film + "' is a film: give it alone, with a film's name behind -o"), 0);
   }
+  for (const PictureTask& task : list->clashes) {
+    report.Hear(FailureOf(task, "'" + task.input + "' is not painted: '" + task.output +
+                                    "' is an input itself, or another's painting; give it another folder"),
+                0);
+  }
+  PicturesOptions options = job.options;
+  options.style = StyleDigest(job);
   StylizePictures(
-      list->tasks, job.options, painter->get(), guard.flag(),
-      [&](const PictureOutcome& outcome, int64_t done, int64_t) { report.Hear(outcome, clashes + done); });
+      list->tasks, options, painter->get(), guard.flag(),
+      [&](const PictureOutcome& outcome, int64_t done, int64_t) { report.Hear(outcome, refused + done); });
   return report.Finish(guard.interrupted());
 }
 

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <chrono>
 #include <filesystem>
+#include <new>
 #include <system_error>
 #include <thread>
 
+#include "cli/pictures/done_list.h"
 #include "media/picture.h"
 
 namespace tempera::cli {
@@ -13,25 +15,32 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Files appear under their names when they are whole, so one that is there and no older than its source is
-// done.
-bool IsDone(const PictureTask& task) {
-  std::error_code error;
-  if (!fs::is_regular_file(task.output, error) || fs::file_size(task.output, error) == 0 || error)
-    return false;
-  const auto painted = fs::last_write_time(task.output, error);
-  if (error) return false;
-  const auto source = fs::last_write_time(task.input, error);
-  return !error && painted >= source;
+// Why the file that is there is not replaced; OK where it may be.
+Status MayReplace(const PictureTask& task, DoneList::State state) {
+  if (state == DoneList::State::kStyle) {
+    return InvalidArgument("'" + task.output +
+                           "' is a painting in another style: give another folder, or --overwrite");
+  }
+  if (state == DoneList::State::kForeign) {
+    return InvalidArgument("'" + task.output +
+                           "' is there, and not painted from that picture before: give another folder, or "
+                           "--overwrite");
+  }
+  return OkStatus();
 }
 
 PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Painter* painter,
-                     std::mutex* painting) {
+                     std::mutex* painting, DoneList* done) try {
   PictureOutcome outcome;
   outcome.task = task;
-  if (!options.overwrite && IsDone(task)) {
-    outcome.kind = PictureOutcome::Kind::kPresent;
-    return outcome;
+  if (!options.overwrite) {
+    const DoneList::State state = done->Look(task);
+    if (state == DoneList::State::kPresent) {
+      outcome.kind = PictureOutcome::Kind::kPresent;
+      return outcome;
+    }
+    outcome.error = MayReplace(task, state);
+    if (!outcome.error.ok()) return outcome;
   }
   StylizeJob job;
   job.input = task.input;
@@ -43,6 +52,12 @@ PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Pa
   }
   outcome.kind = PictureOutcome::Kind::kPainted;
   outcome.summary = std::move(summary).value();
+  if (Status status = done->Add(task); !status.ok()) outcome.summary.notices.push_back(status.message());
+  return outcome;
+} catch (const std::bad_alloc&) {
+  PictureOutcome outcome;
+  outcome.task = task;
+  outcome.error = OutOfMemory("'" + task.input + "': no memory to paint it");
   return outcome;
 }
 
@@ -78,6 +93,8 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
 
 void StylizePictures(const std::vector<PictureTask>& tasks, const PicturesOptions& options, Painter* painter,
                      const std::atomic<bool>& interrupt, const OnOutcome& on_outcome) {
+  if (tasks.empty()) return;
+  DoneList done_before(fs::path(tasks[0].output).parent_path().string(), options.style);
   std::mutex painting, telling;
   std::atomic<size_t> next{0};
   int64_t done = 0;
@@ -86,7 +103,7 @@ void StylizePictures(const std::vector<PictureTask>& tasks, const PicturesOption
     while (!interrupt.load()) {
       const size_t i = next.fetch_add(1);
       if (i >= tasks.size()) return;
-      const PictureOutcome outcome = DoOne(tasks[i], options, painter, &painting);
+      const PictureOutcome outcome = DoOne(tasks[i], options, painter, &painting, &done_before);
       const std::lock_guard<std::mutex> lock(telling);
       on_outcome(outcome, ++done, total);
     }

@@ -16,7 +16,8 @@ namespace tempera::cli {
 
 struct PicturesOptions {
   int jobs = 2;            // pictures in memory at a time
-  bool overwrite = false;  // paint again what is there and newer than its source
+  bool overwrite = false;  // paint again what is there, whoever made it
+  std::string style = "";  // stands for the model and all options that a painting depends on
 };
 
 // What became of one picture.
@@ -31,8 +32,9 @@ struct PictureOutcome {
 // Called with each outcome as it becomes known, one at a time; `done` of `total` are then behind.
 using OnOutcome = std::function<void(const PictureOutcome&, int64_t done, int64_t total)>;
 
-// Paints all of them; a failure is an outcome like another. After `interrupt` no new picture is begun, and
-// those begun are finished. The painter paints one at a time.
+// Paints all of them into one folder; what DoneList knows there is present. A failure is an outcome like
+// another. After `interrupt` no new picture is begun, and those begun are finished. The painter paints one at
+// a time.
 void StylizePictures(const std::vector<PictureTask>& tasks, const PicturesOptions& options, Painter* painter,
                      const std::atomic<bool>& interrupt, const OnOutcome& on_outcome);
 

@@ -1,6 +1,9 @@
 #include "cli/pictures/stylize_pictures.h"
 
 #include <algorithm>
+#include <chrono>
+#include <fstream>
+#include <new>
 
 #include "cli/pictures/picture_list.h"
 #include "media/image.h"
@@ -21,11 +24,9 @@ class FakePainter final : public Painter {
       std::copy_n(in.planes[0] + ptrdiff_t{y} * in.stride_bytes[0], 3 * in.width,
                   out->planes[0] + ptrdiff_t{y} * out->stride_bytes[0]);
     }
-    if (paintings == fail_at) {
-      busy = false;
-      return OutOfMemory("no paint");
-    }
     busy = false;
+    if (paintings == throw_at) throw std::bad_alloc();
+    if (paintings == fail_at) return OutOfMemory("no paint");
     return OkStatus();
   }
   Status Reset() override {
@@ -33,7 +34,7 @@ class FakePainter final : public Painter {
     return OkStatus();
   }
   std::atomic<bool> busy{false};
-  int paintings = 0, resets = 0, fail_at = -1;
+  int paintings = 0, resets = 0, fail_at = -1, throw_at = -1;
 };
 
 class PicturesTest : public media::ClipTest {
@@ -74,6 +75,7 @@ TEST_F(PicturesTest, OneFailureIsNoneOfTheOthersAndWhatIsDoneStays) {
   }
   FakePainter painter;
   painter.fail_at = 5;
+  painter.throw_at = 7;
   std::atomic<bool> interrupt{false};
   int counts[3] = {};
   int64_t heard = 0;
@@ -83,16 +85,54 @@ TEST_F(PicturesTest, OneFailureIsNoneOfTheOthersAndWhatIsDoneStays) {
     EXPECT_EQ(total, 12);
   };
   StylizePictures(tasks, {.jobs = 3}, &painter, interrupt, count);
-  EXPECT_EQ(counts[0], 11);
-  EXPECT_EQ(counts[2], 1);
+  EXPECT_EQ(counts[0], 10);
+  EXPECT_EQ(counts[2], 2);
   heard = 0;
   StylizePictures(tasks, {.jobs = 3}, &painter, interrupt, count);
-  EXPECT_EQ(counts[0], 12) << "the one that had failed";
-  EXPECT_EQ(counts[1], 11);
+  EXPECT_EQ(counts[0], 12) << "those that had failed";
+  EXPECT_EQ(counts[1], 10);
   interrupt = true;
   StylizePictures(
       tasks, {.overwrite = true}, &painter, interrupt,
       [](const PictureOutcome&, int64_t, int64_t) { ADD_FAILURE() << "begun after the interrupt"; });
+}
+
+TEST_F(PicturesTest, OnlyPaintingsOfThisStyleCountAsDone) {
+  const PictureTask task = {Picture("in/a.png"), Path("out_a.png")};
+  FakePainter painter;
+  const std::atomic<bool> interrupt{false};
+  const auto outcome = [&](const std::string& style, bool overwrite = false) {
+    PictureOutcome got;
+    StylizePictures({task}, {.jobs = 1, .overwrite = overwrite, .style = style}, &painter, interrupt,
+                    [&got](const PictureOutcome& o, int64_t, int64_t) { got = o; });
+    return got;
+  };
+  using Kind = PictureOutcome::Kind;
+  const auto write = [](const std::string& path, const char* text) { std::ofstream(path) << text; };
+  // Somebody's own file, although it is newer.
+  write(task.output, "mine");
+  const PictureOutcome foreign = outcome("one");
+  EXPECT_EQ(foreign.kind, Kind::kFailed);
+  EXPECT_NE(foreign.error.message().find("not painted from that picture before"), std::string::npos);
+  EXPECT_EQ(std::filesystem::file_size(task.output), 4u);
+  EXPECT_EQ(outcome("one", true).kind, Kind::kPainted);
+  EXPECT_EQ(outcome("one").kind, Kind::kPresent);
+  const PictureOutcome other = outcome("two");
+  EXPECT_EQ(other.kind, Kind::kFailed);
+  EXPECT_NE(other.error.message().find("in another style"), std::string::npos);
+  // The source changes, with a date in the past.
+  Picture("in/b.png");
+  std::filesystem::copy_file(Path("in/b.png"), task.input, std::filesystem::copy_options::overwrite_existing);
+  std::filesystem::last_write_time(task.input,
+                                   std::filesystem::last_write_time(task.output) - std::chrono::hours(1));
+  EXPECT_EQ(outcome("one").kind, Kind::kPainted);
+  EXPECT_EQ(outcome("one").kind, Kind::kPresent);
+  std::filesystem::resize_file(task.output, 9);
+  EXPECT_EQ(outcome("one").kind, Kind::kFailed) << "cut short by somebody";
+  // A list that breaks off in a line.
+  EXPECT_EQ(outcome("one", true).kind, Kind::kPainted);
+  std::ofstream(Path(".tempera-done"), std::ios::app) << "0123 45";
+  EXPECT_EQ(outcome("one").kind, Kind::kPresent);
 }
 
 }  // namespace

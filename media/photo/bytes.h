@@ -33,6 +33,11 @@ class ByteView {
   uint32_t U16(uint64_t at) const { return Number(at, 2); }
   uint32_t U24(uint64_t at) const { return Number(at, 3); }
   uint32_t U32(uint64_t at) const { return Number(at, 4); }
+  uint64_t U64(uint64_t at) const {
+    if (!Has(at, 8)) return 0;
+    const uint64_t first = U32(at), second = U32(at + 4);
+    return big_ ? first << 32 | second : second << 32 | first;
+  }
 
  private:
   uint32_t Number(uint64_t at, int count) const {

@@ -2,21 +2,30 @@
 
 #include <sys/stat.h>
 
+extern "C" {
+#include <libavutil/pixdesc.h>
+}
+
 #include <algorithm>
+#include <climits>
 #include <cstdio>
+#include <cstring>
+#include <initializer_list>
 #include <memory>
 
 #include "media/normalizer.h"
 #include "media/photo/color_profile.h"
 #include "media/photo/containers.h"
+#include "media/photo/exif.h"
 #include "media/photo/libraries.h"
+#include "media/photo/pfm.h"
 
 namespace tempera::media {
 namespace {
 
-// A gigapixel of 16-bit RGBA would be 8 GB, but kMaxSide a side is 268 megapixels: 2 GB in the worst of
-// formats.
-constexpr uint64_t kMostFileBytes = uint64_t{1} << 31;
+// kMaxSide a side is 268 megapixels: 2 GB in the worst of formats, and FFmpeg counts a packet in an int, with
+// some padding.
+constexpr uint64_t kMostFileBytes = INT_MAX - AV_INPUT_BUFFER_PADDING_SIZE;
 
 constexpr const char* kDamaged = "the file is damaged or cut short: what could be read of it is painted";
 
@@ -89,6 +98,16 @@ struct Decoded {
   bool damaged = false;
 };
 
+// Whether some line is of the picture: what is only said beside it is no damage.
+bool SaysDamage(const std::string& lines) {
+  for (size_t from = 0, end; (end = lines.find('\n', from)) != std::string::npos; from = end + 1) {
+    const std::string_view line = std::string_view(lines).substr(from, end - from);
+    const auto tells = [line](const char* word) { return line.find(word) != std::string_view::npos; };
+    if (!tells("EXIF") && !tells("ICC") && !tells("TIFF header")) return true;
+  }
+  return false;
+}
+
 // The picture of a file that is one packet: whatever the name says, and without a second decoding to probe
 // it.
 Result<Decoded> DecodePacket(ByteSpan file, PhotoFormat format) {
@@ -116,11 +135,7 @@ Result<Decoded> DecodePacket(ByteSpan file, PhotoFormat format) {
     error = avcodec_receive_frame(decoder.get(), out.frame.get());
   }
   if (error < 0) return FfmpegStatus(StatusCode::kInvalidArgument, "cannot be decoded", error);
-  // What is only said beside the picture is no damage of the picture.
-  const std::string said = TakeOwnFfmpegError();
-  const bool aside = said.find("EXIF") != std::string::npos || said.find("ICC") != std::string::npos ||
-                     said.find("TIFF header") != std::string::npos;
-  out.damaged = (!said.empty() && !aside) || out.frame->decode_error_flags ||
+  out.damaged = SaysDamage(TakeOwnFfmpegLines()) || out.frame->decode_error_flags ||
                 (out.frame->flags & AV_FRAME_FLAG_CORRUPT);
   return out;
 }
@@ -198,6 +213,8 @@ Status DecodeJpeg(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, boo
     Take(std::move(picture), photo, damaged);
     return OkStatus();
   }
+  // FFmpeg multiplies the inks, or takes the black for transparency, by marks that files need not have.
+  if (ink) return Unsupported("a CMYK JPEG needs a build of Tempera with libjpeg: convert it to RGB first");
   if (facts.arithmetic)
     return Unsupported(
         "a JPEG with arithmetic coding needs a build of Tempera with libjpeg: convert it first");
@@ -211,9 +228,6 @@ Status DecodeJpeg(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, boo
   TEMPERA_RETURN_IF_ERROR(decoded.status());
   photo->frame = std::move(decoded->frame);
   *damaged |= decoded->damaged;
-  // FFmpeg has multiplied the inks already.
-  photo->srgb_now = ink;
-  if (ink) photo->notices.push_back("CMYK becomes RGB without a colour profile: colours are approximate");
   return OkStatus();
 }
 
@@ -228,10 +242,13 @@ Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* 
                              ", is painted");
   }
   if (facts.format == PhotoFormat::kTiff && facts.plain_tiff && facts.chosen_page == 0) {
-    TEMPERA_ASSIGN_OR_RETURN(Decoded decoded, DecodeWhole(file, facts.format));
-    photo->frame = std::move(decoded.frame);
-    *damaged |= decoded.damaged;
-    return OkStatus();
+    Result<Decoded> decoded = DecodeWhole(file, facts.format);
+    if (decoded.ok()) {
+      photo->frame = std::move(decoded->frame);
+      *damaged |= decoded->damaged;
+      return OkStatus();
+    }
+    if (!HasLibtiff()) return decoded.status();
   }
   TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibtiff(file, facts.chosen_page, facts.icc));
   Take(std::move(picture), photo, damaged);
@@ -240,12 +257,81 @@ Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* 
 
 // AVIF without libheif: FFmpeg reads the plain ones.
 bool NeedsLibheif(ByteSpan file) {
-  const std::string_view head(reinterpret_cast<const char*>(file.data()),
-                              std::min<size_t>(file.size(), 65536));
+  const ByteSpan meta = MetaBox(file);
+  if (meta.empty()) return true;
+  const std::string_view head(reinterpret_cast<const char*>(meta.data()), meta.size());
   for (const char* word : {"irot", "imir", "clap", "auxC", "grid", "iovl"}) {
     if (head.find(word) != std::string_view::npos) return true;
   }
   return false;
+}
+
+bool OneOf(int number, std::initializer_list<int> list) {
+  return std::find(list.begin(), list.end(), number) != list.end();
+}
+
+// What a PNG says of its colours by H.273's numbers (cICP), which goes before its profile.
+void TakeNumbers(const PhotoFacts& facts, CodedPhoto* photo) {
+  AVFrame* const frame = photo->frame.get();
+  const bool told = !OneOf(facts.primaries, {0, AVCOL_PRI_UNSPECIFIED});
+  if (told) {
+    av_frame_remove_side_data(frame, AV_FRAME_DATA_ICC_PROFILE);
+    frame->color_primaries = static_cast<AVColorPrimaries>(facts.primaries);
+    if (!OneOf(facts.primaries, {AVCOL_PRI_BT709, AVCOL_PRI_BT2020, AVCOL_PRI_SMPTE431, AVCOL_PRI_SMPTE432}))
+      photo->notices.push_back("the picture's primaries (cICP " + std::to_string(facts.primaries) +
+                               ") are painted as if they were sRGB's");
+  }
+  if (OneOf(facts.transfer, {AVCOL_TRC_SMPTE2084, AVCOL_TRC_ARIB_STD_B67})) {
+    frame->color_trc = static_cast<AVColorTransferCharacteristic>(facts.transfer);
+    if (!told) frame->color_primaries = AVCOL_PRI_BT2020;
+  } else if (!OneOf(facts.transfer, {0, AVCOL_TRC_BT709, AVCOL_TRC_UNSPECIFIED, AVCOL_TRC_SMPTE170M,
+                                     AVCOL_TRC_IEC61966_2_1, AVCOL_TRC_BT2020_10, AVCOL_TRC_BT2020_12})) {
+    photo->notices.push_back("the picture's transfer curve (cICP " + std::to_string(facts.transfer) +
+                             ") is painted as if it were sRGB's");
+  }
+}
+
+// Some programs keep blocks in a PNG's texts: a newline, a name, how many bytes, and these in hexadecimal
+// digits. FFmpeg has unpacked the text where it was compressed.
+Bytes RawProfile(const AVFrame& frame, const char* kind) {
+  const std::string key = std::string("Raw profile type ") + kind;
+  const AVDictionaryEntry* entry = av_dict_get(frame.metadata, key.c_str(), nullptr, 0);
+  if (!entry) return {};
+  const std::string_view text(entry->value);
+  size_t at = text.find_first_not_of(" \r\n\t");
+  for (int words = 0; words < 2 && at < text.size(); ++words)
+    at = text.find_first_not_of(" \r\n\t", text.find_first_of(" \r\n\t", at));
+  Bytes block;
+  int half = -1;
+  for (; at < text.size(); ++at) {
+    const char c = text[at];
+    const int digit = c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+    if (digit < 0) continue;
+    if (half >= 0) block.push_back(static_cast<uint8_t>(half << 4 | digit));
+    half = half >= 0 ? -1 : digit;
+  }
+  return block;
+}
+
+void TakeRawProfiles(CodedPhoto* photo) {
+  for (const char* kind : {"exif", "APP1"}) {
+    const Bytes block = WithoutExifMark(RawProfile(*photo->frame, kind));
+    const int said = ExifOrientation(block);
+    bool ignored = false;
+    if (!IsTiff(block, &ignored) || !photo->metadata.exif.empty()) continue;
+    if (said > 0) photo->orientation = said;
+    photo->metadata.exif = block;
+  }
+  const Bytes xmp = RawProfile(*photo->frame, "xmp");
+  if (photo->metadata.xmp.empty()) photo->metadata.xmp.assign(xmp.begin(), xmp.end());
+}
+
+// JPEG 2000's YUV is sYCC: full range, BT.601's matrix (ISO/IEC 15444-1). FFmpeg does not say so.
+void TellSycc(AVFrame* frame) {
+  const char* name = av_get_pix_fmt_name(static_cast<AVPixelFormat>(frame->format));
+  if (!name || std::strncmp(name, "yuv", 3) != 0) return;
+  frame->color_range = AVCOL_RANGE_JPEG;
+  frame->colorspace = AVCOL_SPC_SMPTE170M;
 }
 
 Status DecodeOther(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bool* damaged) {
@@ -259,10 +345,13 @@ Status DecodeOther(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bo
   }
   if (facts.animated) photo->notices.push_back("the first picture of an animation is painted");
   ForgetPasses(CodecOf(facts.format), photo->frame.get());
-  if (facts.transfer == AVCOL_TRC_SMPTE2084 || facts.transfer == AVCOL_TRC_ARIB_STD_B67) {
-    photo->frame->color_trc = static_cast<AVColorTransferCharacteristic>(facts.transfer);
-    photo->frame->color_primaries = AVCOL_PRI_BT2020;
+  if (facts.format == PhotoFormat::kPng) {
+    TakeNumbers(facts, photo);
+    TakeRawProfiles(photo);
   }
+  if (facts.format == PhotoFormat::kJpeg2000) TellSycc(photo->frame.get());
+  // The frame's primaries then say what the decoder made of it.
+  if (facts.profile_used) av_frame_remove_side_data(photo->frame.get(), AV_FRAME_DATA_ICC_PROFILE);
   return OkStatus();
 }
 
@@ -278,6 +367,11 @@ Status Decode(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* phot
     case PhotoFormat::kAvif: {
       TEMPERA_ASSIGN_OR_RETURN(LibraryPicture picture, DecodeWithLibheif(file, page, &photo->pictures));
       Take(std::move(picture), photo, damaged);
+      return OkStatus();
+    }
+    case PhotoFormat::kPortableMap: {
+      if (page > 1) return NoSuchPage(page, 1);
+      TEMPERA_ASSIGN_OR_RETURN(photo->frame, ReadPfm(file, damaged));
       return OkStatus();
     }
     default:
@@ -296,27 +390,31 @@ Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path, int page)
   if (file.empty()) return std::optional<CodedPhoto>();
   PhotoFacts facts = ReadPhotoFacts(file, page);
   if (Status refused = Refuse(facts.format); !refused.ok()) return named(refused);
+  if (!facts.refusal.empty()) return named(Unsupported(facts.refusal));
   const bool heif = facts.format == PhotoFormat::kHeif || facts.format == PhotoFormat::kAvif;
   const bool by_ffmpeg = facts.format == PhotoFormat::kAvif && !HasLibheif() && !NeedsLibheif(file);
   CodedPhoto photo;
-  if (by_ffmpeg ||
-      (CodecOf(facts.format) == AV_CODEC_ID_NONE && !heif && facts.format != PhotoFormat::kBigTiff)) {
+  if (by_ffmpeg || (CodecOf(facts.format) == AV_CODEC_ID_NONE && !heif &&
+                    facts.format != PhotoFormat::kBigTiff && !IsPfm(file))) {
     if (facts.cut_short) photo.notices.push_back(kDamaged);
+    photo.metadata = {std::move(facts.exif), std::move(facts.xmp), std::move(facts.icc)};
     return std::optional<CodedPhoto>(std::move(photo));
   }
   photo.orientation = facts.orientation;
+  photo.linear_floats = facts.format != PhotoFormat::kJpegXl;
+  // What a file says in the place for it goes before what it says elsewhere.
+  photo.metadata.exif = facts.exif;
+  photo.metadata.xmp = facts.xmp;
   bool damaged = facts.cut_short;
   if (Status status = Decode(file, facts, page, &photo, &damaged); !status.ok()) return named(status);
   if (damaged) photo.notices.push_back(kDamaged);
   if (facts.packed) photo.notices.push_back("its Exif or XMP data is compressed and left out");
-  if (photo.metadata.exif.empty()) photo.metadata.exif = std::move(facts.exif);
-  if (photo.metadata.xmp.empty()) photo.metadata.xmp = std::move(facts.xmp);
   if (photo.metadata.icc.empty()) photo.metadata.icc = std::move(facts.icc);
   if (photo.metadata.icc.empty() && !av_frame_get_side_data(photo.frame.get(), AV_FRAME_DATA_ICC_PROFILE)) {
     bool missing = false;
     photo.metadata.icc = ProfileOfPng(facts.gamma, facts.corners, &missing);
-    if (missing)
-      photo.notices.push_back("the picture's own colours (gAMA, cHRM) are painted as if they were sRGB");
+    if (missing || facts.odd_corners)
+      photo.notices.push_back("the picture's own colours are painted as if they were sRGB");
   }
   return std::optional<CodedPhoto>(std::move(photo));
 }

@@ -12,11 +12,12 @@
 namespace tempera::media {
 
 struct CodedPhoto {
-  FramePtr frame;          // null: FFmpeg's demuxers are to read it; the notices are true all the same
-  int pictures = 1;        // in the file
-  int orientation = 1;     // as Exif counts, to be undone
-  bool srgb_now = false;   // a profile was used up
-  PhotoMetadata metadata;  // as it was found; the profile may be of any colour model
+  FramePtr frame;             // null: FFmpeg's demuxers are to read it; the notices are true all the same
+  int pictures = 1;           // in the file
+  int orientation = 1;        // as Exif counts, to be undone
+  bool srgb_now = false;      // a profile was used up
+  bool linear_floats = true;  // numbers with a fraction are light; of JPEG XL they are like others
+  PhotoMetadata metadata;     // as it was found; the profile may be of any colour model
   std::vector<std::string> notices;
 };
 

@@ -83,6 +83,11 @@ ProfileModel ModelOfProfile(ByteSpan icc) {
   return ProfileModel::kOther;
 }
 
+const char* InkMixer::notice() const {
+  return transform_ ? "CMYK becomes sRGB through the picture's colour profile"
+                    : "CMYK becomes RGB without a colour profile: colours are approximate";
+}
+
 #if TEMPERA_HAS_LCMS2
 bool ConvertsProfiles() { return true; }
 
@@ -101,14 +106,18 @@ Status GrayToSrgb(ByteSpan icc, AVFrame* rgb) {
   return OkStatus();
 }
 
-Status CmykToSrgb(ByteSpan icc, const uint8_t* cmyk, size_t pixels, uint8_t* rgb) {
-  if (icc.empty()) {
+InkMixer::InkMixer(ByteSpan icc) {
+  if (ModelOfProfile(icc) != ProfileModel::kCmyk) return;
+  Result<TransformPtr> transform = ToSrgb(icc, TYPE_CMYK_8);
+  if (transform.ok()) transform_ = std::move(transform).value();
+}
+
+void InkMixer::Mix(const uint8_t* cmyk, size_t pixels, uint8_t* rgb) const {
+  if (transform_) {
+    cmsDoTransform(transform_.get(), cmyk, rgb, static_cast<cmsUInt32Number>(pixels));
+  } else {
     PlainCmyk(cmyk, pixels, rgb);
-    return OkStatus();
   }
-  TEMPERA_ASSIGN_OR_RETURN(const TransformPtr transform, ToSrgb(icc, TYPE_CMYK_8));
-  cmsDoTransform(transform.get(), cmyk, rgb, static_cast<cmsUInt32Number>(pixels));
-  return OkStatus();
 }
 
 Bytes ProfileOfPrimaries(int primaries, bool* missing) {
@@ -143,11 +152,8 @@ bool ConvertsProfiles() { return false; }
 
 Status GrayToSrgb(ByteSpan, AVFrame*) { return Unsupported("this build has no Little CMS"); }
 
-Status CmykToSrgb(ByteSpan icc, const uint8_t* cmyk, size_t pixels, uint8_t* rgb) {
-  if (!icc.empty()) return Unsupported("this build has no Little CMS");
-  PlainCmyk(cmyk, pixels, rgb);
-  return OkStatus();
-}
+InkMixer::InkMixer(ByteSpan) {}
+void InkMixer::Mix(const uint8_t* cmyk, size_t pixels, uint8_t* rgb) const { PlainCmyk(cmyk, pixels, rgb); }
 
 Bytes ProfileOfPrimaries(int primaries, bool* missing) {
   *missing =

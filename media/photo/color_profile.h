@@ -3,6 +3,7 @@
 #pragma once
 
 #include <array>
+#include <memory>
 
 #include "media/ffmpeg.h"
 #include "media/photo/bytes.h"
@@ -19,8 +20,19 @@ bool ConvertsProfiles();
 
 // RGB24 or RGBA pixels whose red is a grey of the profile become sRGB, in place.
 Status GrayToSrgb(ByteSpan icc, AVFrame* rgb);
-// Ink, 0 none to 255 full, in four bytes a pixel; an empty profile stands for ink that nobody described.
-Status CmykToSrgb(ByteSpan icc, const uint8_t* cmyk, size_t pixels, uint8_t* rgb);
+
+// Ink, 0 none to 255 full in four bytes a pixel, becomes sRGB a row at a time: through the profile where it
+// is one of ink and can be used, otherwise as inks that nobody described.
+class InkMixer {
+ public:
+  explicit InkMixer(ByteSpan icc);
+  void Mix(const uint8_t* cmyk, size_t pixels, uint8_t* rgb) const;
+  // What there is to say of it.
+  const char* notice() const;
+
+ private:
+  std::shared_ptr<void> transform_;  // Little CMS's; null: none
+};
 
 // A profile for pixels that a file describes by the numbers of ITU-T H.273 instead: primaries of Display P3
 // (11, 12), BT.2020 (9) or Adobe RGB's white and gamut are none of these, with the curve of sRGB. Empty where

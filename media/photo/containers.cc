@@ -1,6 +1,7 @@
 #include "media/photo/containers.h"
 
 #include <algorithm>
+#include <cstring>
 #include <map>
 #include <set>
 
@@ -14,12 +15,6 @@ constexpr std::string_view kXmpMark("http://ns.adobe.com/xap/1.0/\0", 29);
 constexpr std::string_view kIccMark("ICC_PROFILE\0", 12);
 
 std::string Text(ByteSpan bytes) { return {bytes.begin(), bytes.end()}; }
-
-// Some writers keep JPEG's "Exif\0\0" in front of the block where it has no business.
-Bytes WithoutMark(ByteSpan block) {
-  if (ByteView(block, true).Is(0, kExifMark)) block = block.subspan(kExifMark.size());
-  return {block.begin(), block.end()};
-}
 
 // The pieces of a profile by their numbers; nothing where one is missing.
 Bytes Join(const std::map<int, ByteSpan>& pieces, int count) {
@@ -50,6 +45,11 @@ bool HasEnd(const ByteView& view, size_t at) {
 
 }  // namespace
 
+Bytes WithoutExifMark(ByteSpan block) {
+  if (ByteView(block, true).Is(0, kExifMark)) block = block.subspan(kExifMark.size());
+  return {block.begin(), block.end()};
+}
+
 void ReadJpeg(ByteSpan file, PhotoFacts* facts) {
   const ByteView view(file, true);
   std::map<int, ByteSpan> icc;
@@ -75,7 +75,7 @@ void ReadJpeg(ByteSpan file, PhotoFacts* facts) {
     const ByteSpan body = view.Part(at + 4, length - 2);
     const ByteView segment(body, true);
     if (marker == 0xe1 && segment.Is(0, kExifMark) && facts->exif.empty()) {
-      facts->exif = WithoutMark(body);
+      facts->exif = WithoutExifMark(body);
     } else if (marker == 0xe1 && segment.Is(0, kXmpMark) && facts->xmp.empty()) {
       facts->xmp = Text(body.subspan(kXmpMark.size()));
     } else if (marker == 0xe2 && segment.Is(0, kIccMark) && body.size() >= 14) {
@@ -103,7 +103,7 @@ void ReadPng(ByteSpan file, PhotoFacts* facts) {
     const ByteSpan body = view.Part(at + 8, length);
     const ByteView chunk(body, true);
     if (view.Is(at + 4, "eXIf")) {
-      facts->exif = WithoutMark(body);
+      facts->exif = WithoutExifMark(body);
     } else if (view.Is(at + 4, "iTXt") && chunk.Is(0, kXmpKey)) {
       // Compression flag and method, then language and translated key, each ended by a zero.
       const bool packed = chunk.U8(18) != 0;
@@ -111,8 +111,6 @@ void ReadPng(ByteSpan file, PhotoFacts* facts) {
       size_t text = 20;
       for (int strings = 0; strings < 2 && text < body.size(); ++text) strings += body[text] == 0;
       if (!packed && text < body.size()) facts->xmp = Text(body.subspan(text));
-    } else if (view.Is(at + 4, "zTXt") && chunk.Is(0, "Raw profile type ")) {
-      facts->packed |= chunk.Is(17, "exif") || chunk.Is(17, "APP1") || chunk.Is(17, "xmp");
     } else if (view.Is(at + 4, "acTL")) {
       facts->animated = chunk.U32(0) > 1;
     } else if (view.Is(at + 4, "gAMA")) {
@@ -123,7 +121,11 @@ void ReadPng(ByteSpan file, PhotoFacts* facts) {
       says_more = true;
     } else if (view.Is(at + 4, "cICP")) {
       says_more = true;
+      facts->primaries = static_cast<int>(chunk.U8(0));
       facts->transfer = static_cast<int>(chunk.U8(1));
+      if (body.size() >= 4 && chunk.U8(3) == 0)
+        facts->refusal =
+            "a PNG of limited range (cICP) cannot be read rightly: convert it to full range first";
     } else if (view.Is(at + 4, "IEND")) {
       facts->cut_short = false;
       break;
@@ -182,7 +184,7 @@ void ReadWebp(ByteSpan file, PhotoFacts* facts) {
     const uint64_t length = view.U32(at + 4);
     const ByteSpan body = view.Part(at + 8, length);
     if (view.Is(at, "EXIF")) {
-      facts->exif = WithoutMark(body);
+      facts->exif = WithoutExifMark(body);
     } else if (view.Is(at, "XMP ")) {
       facts->xmp = Text(body);
     } else if (view.Is(at, "ICCP")) {
@@ -202,8 +204,19 @@ void ReadWebp(ByteSpan file, PhotoFacts* facts) {
 
 namespace {
 
+// Whether every sample has as many bits as the first.
+bool SameBits(const ByteView& view, const TiffTag* bits, uint32_t samples) {
+  if (!bits) return samples == 1;
+  if (bits->count < samples || (samples > 1 && bits->type != 3)) return false;
+  for (uint32_t i = 1; i < samples; ++i) {
+    if (view.U16(bits->value_at + 2 * uint64_t{i}) != view.U16(bits->value_at)) return false;
+  }
+  return true;
+}
+
 // What FFmpeg 5.1 was seen to decode rightly: grey, RGB and palettes of up to 16 bits in strips, all channels
-// together, by the lossless compressions, and alpha that is not multiplied in.
+// together and of one depth, no more of them than the colours and an alpha that is not multiplied in, by the
+// lossless compressions.
 bool IsPlain(const ByteView& view, const std::vector<TiffTag>& tags) {
   const uint32_t compression = TagNumber(view, FindTag(tags, 259), 1);
   const uint32_t photometric = TagNumber(view, FindTag(tags, 262), 2);
@@ -215,16 +228,21 @@ bool IsPlain(const ByteView& view, const std::vector<TiffTag>& tags) {
   const uint32_t fill_order = TagNumber(view, FindTag(tags, 266), 1);
   const bool lossless = compression == 1 || compression == 5 || compression == 8 || compression == 32773 ||
                         compression == 32946;
-  return lossless && photometric <= 3 && planar == 1 && (bits == 1 || bits == 8 || bits == 16) &&
-         samples <= 4 && numbers == 1 && extra != 1 && fill_order == 1 && !FindTag(tags, 322);
+  const bool counted = photometric <= 1   ? samples == 1 || (samples == 2 && bits > 1)
+                       : photometric == 3 ? samples == 1
+                                          : (samples == 3 || samples == 4) && bits > 1;
+  return lossless && photometric <= 3 && counted && SameBits(view, FindTag(tags, 258), samples) &&
+         planar == 1 && (bits == 1 || bits == 8 || bits == 16) && numbers == 1 && extra != 1 &&
+         fill_order == 1 && !FindTag(tags, 322);
 }
 
 }  // namespace
 
 void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts) {
   bool big = false;
-  if (!IsTiff(file, &big)) return;
+  if (!IsTiff(file, &big) && !IsBigTiff(file, &big)) return;
   const ByteView view(file, big);
+  ByteSpan xmp, icc;  // of the page that is chosen in the end
   // More pages than anyone scans; a chain that returns to itself ends sooner.
   constexpr int kMostPages = 4096;
   std::set<size_t> seen;
@@ -253,41 +271,42 @@ void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts) {
       facts->plain_tiff = IsPlain(view, tags);
       const uint32_t turned = TagNumber(view, FindTag(tags, kOrientationTag), 1);
       facts->orientation = turned >= 1 && turned <= 8 ? static_cast<int>(turned) : 1;
-      const TiffTag *xmp = FindTag(tags, kXmpTag), *icc = FindTag(tags, kIccTag);
-      facts->xmp = xmp ? Text(view.Part(xmp->value_at, xmp->size)) : std::string();
-      const ByteSpan profile = icc ? view.Part(icc->value_at, icc->size) : ByteSpan();
-      facts->icc.assign(profile.begin(), profile.end());
+      const auto part = [&](uint16_t tag) {
+        const TiffTag* found = FindTag(tags, tag);
+        return found ? view.Part(found->value_at, found->size) : ByteSpan();
+      };
+      xmp = part(kXmpTag);
+      icc = part(kIccTag);
     }
     ++page;
   }
+  facts->xmp = Text(xmp);
+  facts->icc.assign(icc.begin(), icc.end());
   facts->exif = ExifFromTiff(file);
   facts->cut_short = facts->pages == 0;  // its directory often stands at the end
   facts->pages = std::max(facts->pages, 1);
 }
 
-void ReadBoxes(ByteSpan file, PhotoFacts* facts) {
-  const ByteView view(file, true);
-  if (view.U8(0) == 0xff) return;  // a bare codestream
-  for (uint64_t at = 0; view.Has(at, 8);) {
-    uint64_t size = view.U32(at), header = 8;
-    if (size == 1) {
-      size = uint64_t{view.U32(at + 8)} << 32 | view.U32(at + 12);
-      header = 16;
+namespace {
+
+// Eight floats: red, green, blue, white.
+void ReadChromaticities(const ByteView& view, uint64_t at, PhotoFacts* facts) {
+  std::array<uint32_t, 8> corners = {};
+  for (int i = 0; i < 8; ++i) {
+    const uint32_t raw = view.U32(at + 4 * i);
+    float n;
+    std::memcpy(&n, &raw, 4);
+    // ACES has a blue below zero, where no colour is.
+    if (!(n >= 0 && n <= 1)) {
+      facts->odd_corners = true;
+      return;
     }
-    if (size == 0) size = file.size() - at;
-    if (size < header || size > file.size() - at) break;
-    const ByteSpan body = view.Part(at + header, size - header);
-    if (view.Is(at + 4, "Exif") && body.size() > 4) {
-      const uint64_t skip = 4 + uint64_t{ByteView(body, true).U32(0)};
-      if (skip < body.size()) facts->exif = WithoutMark(body.subspan(skip));
-    } else if (view.Is(at + 4, "brob")) {
-      facts->packed |= ByteView(body, true).Is(0, "Exif") || ByteView(body, true).Is(0, "xml ");
-    } else if (view.Is(at + 4, "xml ")) {
-      facts->xmp = Text(body);
-    }
-    at += size;
+    corners[(i + 2) % 8] = static_cast<uint32_t>(n * 100000 + 0.5f);
   }
+  facts->corners = corners;
 }
+
+}  // namespace
 
 void ReadExr(ByteSpan file, PhotoFacts* facts) {
   const ByteView view(file, false);
@@ -311,6 +330,7 @@ void ReadExr(ByteSpan file, PhotoFacts* facts) {
     at += 4;
     if (name == "compression") rows_per_block = kRowsPerBlock[std::min<uint32_t>(view.U8(at), 9)];
     if (name == "dataWindow") height = view.U32(at + 12) - view.U32(at + 4) + 1;
+    if (name == "chromaticities" && size == 32) ReadChromaticities(view, at, facts);
     at += size;
   }
   facts->cut_short = !view.Has(at, 1);
@@ -322,6 +342,32 @@ void ReadExr(ByteSpan file, PhotoFacts* facts) {
     const uint64_t block = uint64_t{view.U32(entry + 4)} << 32 | view.U32(entry);
     // Its first row, its size, and that many bytes.
     facts->cut_short = !view.Has(block, 8) || !view.Has(block + 8, view.U32(block + 4));
+  }
+}
+
+void ReadPhotoshop(ByteSpan file, PhotoFacts* facts) {
+  const ByteView view(file, true);
+  const uint32_t mode = view.U16(24);
+  if (mode == 4 || mode == 7 || mode == 9) {
+    facts->refusal = std::string("a Photoshop picture of ") +
+                     (mode == 4   ? "CMYK"
+                      : mode == 7 ? "several inks"
+                                  : "Lab colours") +
+                     " cannot be read rightly: save it as RGB, or as TIFF, first";
+    return;
+  }
+  // Behind the header and the palette: resources, each "8BIM", a number, a name of even length, and its
+  // bytes.
+  uint64_t at = 26 + 4 + uint64_t{view.U32(26)};
+  const uint64_t end = at + 4 + view.U32(at);
+  for (at += 4; at < end && view.Is(at, "8BIM");) {
+    const uint32_t number = view.U16(at + 4);
+    at += 6 + (uint64_t{view.U8(at + 6)} + 2) / 2 * 2;
+    const ByteSpan body = view.Part(at + 4, view.U32(at));
+    at += 4 + (uint64_t{view.U32(at)} + 1) / 2 * 2;
+    if (number == 1039) facts->icc.assign(body.begin(), body.end());
+    if (number == 1058) facts->exif = WithoutExifMark(body);
+    if (number == 1060) facts->xmp = Text(body);
   }
 }
 

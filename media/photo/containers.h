@@ -13,8 +13,16 @@ void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts);
 // Whether the blocks of pixels, or the pictures, lie inside the file.
 void ReadExr(ByteSpan file, PhotoFacts* facts);
 void ReadIcon(ByteSpan file, PhotoFacts* facts);
-// Boxes at the top of a JPEG XL file.
-void ReadBoxes(ByteSpan file, PhotoFacts* facts);
+// In files_of_boxes.cc.
+void ReadJpegXl(ByteSpan file, PhotoFacts* facts);
+void ReadJpeg2000(ByteSpan file, PhotoFacts* facts);
+// The whole `meta` box at the top of a HEIF or AVIF file; empty where there is none.
+ByteSpan MetaBox(ByteSpan file);
+// The sections before the pixels.
+void ReadPhotoshop(ByteSpan file, PhotoFacts* facts);
+
+// A block without the "Exif\0\0" that some writers keep in front of it where that has no business.
+Bytes WithoutExifMark(ByteSpan block);
 
 // A PNG whose last chunk breaks off, with that chunk ended where the file does: what it holds can then be
 // decoded.

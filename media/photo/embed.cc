@@ -16,6 +16,9 @@ namespace {
 // A segment of JPEG counts its own two bytes of length.
 constexpr size_t kMostSegment = 65533;
 
+// An editor's history reaches a few megabytes.
+constexpr size_t kMostXmp = size_t{16} << 20;
+
 void PutSegment(Bytes* to, uint8_t marker, std::string_view mark, ByteSpan body) {
   to->push_back(0xff);
   to->push_back(marker);
@@ -118,6 +121,16 @@ Bytes AddToWebp(const Bytes& file, const PhotoMetadata& m, int width, int height
   return out;
 }
 
+// "Exif data and XMP data are".
+std::string LeftOut(const PhotoMetadata& m) {
+  std::string what;
+  const auto add = [&what](const char* word) { what += (what.empty() ? "" : " and ") + std::string(word); };
+  if (!m.icc.empty()) add("colour profile");
+  if (!m.exif.empty()) add("Exif data");
+  if (!m.xmp.empty()) add("XMP data");
+  return what + (what.find(" and ") == std::string::npos ? " is" : " are");
+}
+
 Bytes AddToTiffFile(const Bytes& file, const PhotoMetadata& m, std::vector<std::string>* notices) {
   std::vector<TiffValue> more;
   // XMP is of bytes (1), a profile of undefined ones (7).
@@ -126,17 +139,10 @@ Bytes AddToTiffFile(const Bytes& file, const PhotoMetadata& m, std::vector<std::
   if (!m.icc.empty()) more.push_back({kIccTag, 7, static_cast<uint32_t>(m.icc.size()), m.icc});
   Bytes out = AddToTiff(file, m.exif, std::move(more));
   if (!out.empty()) return out;
-  notices->push_back("its Exif, XMP and colour profile are left out: the file would be too large for TIFF");
+  notices->push_back(file.size() > UINT32_MAX / 2
+                         ? "its " + LeftOut(m) + " left out: the file would be too large for TIFF"
+                         : "its " + LeftOut(m) + " left out: this FFmpeg writes another kind of TIFF");
   return file;
-}
-
-std::string LeftOut(const PhotoMetadata& m) {
-  std::string what;
-  const auto add = [&what](const char* word) { what += (what.empty() ? "" : " and ") + std::string(word); };
-  if (!m.icc.empty()) add("colour profile");
-  if (!m.exif.empty()) add("Exif data");
-  if (!m.xmp.empty()) add("XMP data");
-  return what;
 }
 
 }  // namespace
@@ -144,9 +150,16 @@ std::string LeftOut(const PhotoMetadata& m) {
 Bytes AddMetadata(Bytes file, const PhotoMetadata& metadata, int width, int height, bool alpha,
                   std::vector<std::string>* notices) {
   if (metadata.empty()) return file;
-  PhotoMetadata m = metadata;
+  PhotoMetadata m;
+  m.icc = metadata.icc;
   m.exif = ExifOfPainting(metadata.exif, width, height);
-  m.xmp = XmpOfPainting(metadata.xmp);
+  if (m.exif.empty() && !metadata.exif.empty()) notices->push_back("its Exif data is damaged and left out");
+  if (metadata.xmp.size() > kMostXmp) {
+    notices->push_back("its XMP data is left out: more than 16 MB");
+  } else {
+    m.xmp = XmpOfPainting(metadata.xmp);
+  }
+  if (XmpIsPart(metadata.xmp)) notices->push_back("a part of its XMP data (extended XMP) is left out");
   if (XmpTellsOfOtherPictures(m.xmp)) {
     m.xmp.clear();
     notices->push_back("its gain map or depth picture, and the XMP data that tells of it, is left out");
@@ -162,9 +175,7 @@ Bytes AddMetadata(Bytes file, const PhotoMetadata& metadata, int width, int heig
       return AddToTiffFile(file, m, notices);
     default:
       if (!m.empty()) {
-        notices->push_back("its " + LeftOut(m) +
-                           (LeftOut(m).find(" and ") == std::string::npos ? " is" : " are") +
-                           " left out: write .png, .jpg, .webp or .tif to keep them");
+        notices->push_back("its " + LeftOut(m) + " left out: write .png, .jpg, .webp or .tif to keep them");
       }
       return file;
   }

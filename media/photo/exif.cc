@@ -13,10 +13,15 @@ constexpr size_t kMostTags = 1024;
 // fit.
 constexpr size_t kMostValueBytes = 65536;
 
-// Bytes of one number of each type, 1 (BYTE) to 12 (DOUBLE); 13 is an offset as well.
-constexpr int kTypeBytes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4};
+// All values of a block together: directories and values may lie over each other, so that a file of a few
+// bytes names far more than it has.
+constexpr size_t kMostBlockBytes = size_t{256} << 10;
+
+// Bytes of one number of each type, 1 (BYTE) to 12 (DOUBLE); 13 is an offset as well, and 16 to 18 are
+// BigTIFF's.
+constexpr int kTypeBytes[] = {0, 1, 1, 2, 4, 8, 1, 1, 2, 4, 8, 4, 8, 4, 0, 0, 8, 8, 8};
 // What is turned when the byte order changes: rationals are two longs.
-constexpr int kSwapBytes[] = {1, 1, 1, 2, 4, 4, 1, 1, 2, 4, 4, 4, 8, 4};
+constexpr int kSwapBytes[] = {1, 1, 1, 2, 4, 4, 1, 1, 2, 4, 4, 4, 8, 4, 1, 1, 8, 8, 8};
 
 constexpr uint16_t kInteropTag = 40965, kMakerNoteTag = 37500;
 constexpr uint16_t kWidthTag = 0xa002, kHeightTag = 0xa003;  // PixelXDimension, PixelYDimension
@@ -48,21 +53,29 @@ struct Directory {
   std::vector<Directory> below;
 };
 
-Directory Collect(const ByteView& block, size_t at, bool first, int depth) {
+// *budget: bytes of values that may still be copied.
+Directory Collect(const ByteView& block, size_t at, bool first, int depth, size_t* budget) {
   Directory directory;
+  std::vector<uint16_t> followed;
   size_t next = 0;
   for (const TiffTag& tag : TagsAt(block, at, &next)) {
     if (Contains({kExifTag, kGpsTag, kInteropTag}, tag.tag)) {
-      if (depth > 0 && tag.size >= 4) {
-        Directory below = Collect(block, block.U32(tag.value_at), false, depth - 1);
+      // The first of each: a directory that names others again and again would be walked as often.
+      const bool again = std::find(followed.begin(), followed.end(), tag.tag) != followed.end();
+      if (depth > 0 && tag.size >= 4 && !again) {
+        followed.push_back(tag.tag);
+        Directory below = Collect(block, TagOffset(block, &tag), false, depth - 1, budget);
         below.tag = tag.tag;
         if (!below.values.empty()) directory.below.push_back(std::move(below));
       }
       continue;
     }
-    // Makers' notes point into the block they were in.
-    if (tag.tag == kMakerNoteTag || tag.size > kMostValueBytes) continue;
+    // Makers' notes point into the block they were in, and BigTIFF's numbers are none of Exif's.
+    if (tag.tag == kMakerNoteTag || tag.size > kMostValueBytes || tag.type > 13) continue;
     if (first && std::find(std::begin(kKept), std::end(kKept), tag.tag) == std::end(kKept)) continue;
+    const size_t cost = tag.size + sizeof(TiffValue);
+    if (cost > *budget) continue;
+    *budget -= cost;
     directory.values.push_back({tag.tag, tag.type, tag.count, LittleEndian(block, tag)});
   }
   return directory;
@@ -138,25 +151,41 @@ bool IsTiff(ByteSpan block, bool* big_endian) {
   return view.Is(0, std::string_view("II*\0", 4)) || view.Is(0, std::string_view("MM\0*", 4));
 }
 
-size_t FirstDirectory(const ByteView& block) { return block.U32(4); }
+bool IsBigTiff(ByteSpan block, bool* big_endian) {
+  const ByteView view(block, false);
+  *big_endian = view.Is(0, "MM");
+  return view.Is(0, std::string_view("II+\0", 4)) || view.Is(0, std::string_view("MM\0+", 4));
+}
+
+size_t FirstDirectory(const ByteView& block) {
+  bool ignored = false;
+  return IsBigTiff(block.bytes(), &ignored) ? block.U64(8) : block.U32(4);
+}
 
 std::vector<TiffTag> TagsAt(const ByteView& block, size_t at, size_t* next) {
   std::vector<TiffTag> tags;
   *next = 0;
-  if (at < 8 || !block.Has(at, 2)) return tags;
-  const size_t count = block.U16(at);
+  // BigTIFF is the same with counts and offsets of eight bytes.
+  bool ignored = false;
+  const bool wide = IsBigTiff(block.bytes(), &ignored);
+  const size_t begin = wide ? 8 : 2, entry = wide ? 20 : 12, inside = wide ? 8 : 4;
+  const auto offset = [&block, wide](uint64_t from) { return wide ? block.U64(from) : block.U32(from); };
+  if (at < 8 || !block.Has(at, begin)) return tags;
+  const uint64_t count = wide ? block.U64(at) : block.U16(at);
   if (count > kMostTags) return tags;
-  *next = block.U32(at + 2 + 12 * count);
+  *next = offset(at + begin + entry * count);
   for (size_t i = 0; i < count; ++i) {
     TiffTag tag;
-    tag.entry_at = at + 2 + 12 * i;
-    if (!block.Has(tag.entry_at, 12)) break;
+    tag.entry_at = at + begin + entry * i;
+    if (!block.Has(tag.entry_at, entry)) break;
     tag.tag = static_cast<uint16_t>(block.U16(tag.entry_at));
     tag.type = static_cast<uint16_t>(block.U16(tag.entry_at + 2));
-    tag.count = block.U32(tag.entry_at + 4);
-    if (tag.type == 0 || tag.type >= std::size(kTypeBytes)) continue;
-    const uint64_t size = uint64_t{tag.count} * kTypeBytes[tag.type];
-    tag.value_at = size <= 4 ? tag.entry_at + 8 : block.U32(tag.entry_at + 8);
+    const uint64_t numbers = offset(tag.entry_at + 4);
+    if (tag.type >= std::size(kTypeBytes) || kTypeBytes[tag.type] == 0 || numbers > UINT32_MAX) continue;
+    tag.count = static_cast<uint32_t>(numbers);
+    const uint64_t size = numbers * kTypeBytes[tag.type];
+    const size_t value = tag.entry_at + 4 + inside;
+    tag.value_at = size <= inside ? value : offset(value);
     if (!block.Has(tag.value_at, size)) continue;
     tag.size = size;
     tags.push_back(tag);
@@ -176,7 +205,12 @@ uint32_t TagNumber(const ByteView& block, const TiffTag* tag, uint32_t otherwise
   if (tag->type == 1) return block.U8(tag->value_at);
   if (tag->type == 3) return block.U16(tag->value_at);
   if (tag->type == 4 || tag->type == 13) return block.U32(tag->value_at);
+  if (tag->type >= 16) return static_cast<uint32_t>(std::min<uint64_t>(block.U64(tag->value_at), UINT32_MAX));
   return otherwise;
+}
+
+size_t TagOffset(const ByteView& block, const TiffTag* tag) {
+  return tag->type >= 16 ? block.U64(tag->value_at) : block.U32(tag->value_at);
 }
 
 int ExifOrientation(ByteSpan block) {
@@ -212,6 +246,9 @@ Bytes ExifOfPainting(ByteSpan from, int width, int height) {
     set(FindTag(below, kHeightTag), static_cast<uint32_t>(height));
   }
   set(FindTag(tags, kOrientationTag), 1);
+  // A scan of ink or of Lab says so here.
+  set(FindTag(tags, 262), 2);
+  set(FindTag(tags, 277), 3);
   if (thumbnail != 0) {
     SetNumber(&block, first + 2 + 12 * uint64_t{ByteView(block, big).U16(first)}, 0, 4, big);
     if (thumbnail != first) DropThumbnail(&block, big, thumbnail);
@@ -223,9 +260,10 @@ Bytes ExifOfPainting(ByteSpan from, int width, int height) {
 
 Bytes ExifFromTiff(ByteSpan block) {
   bool big = false;
-  if (!IsTiff(block, &big)) return {};
+  if (!IsTiff(block, &big) && !IsBigTiff(block, &big)) return {};
   const ByteView view(block, big);
-  const Directory directory = Collect(view, FirstDirectory(view), true, 2);
+  size_t budget = kMostBlockBytes;
+  const Directory directory = Collect(view, FirstDirectory(view), true, 2, &budget);
   if (directory.values.empty() && directory.below.empty()) return {};
   Bytes out;
   PutWord(&out, std::string_view("II*\0\0\0\0\0", 8));
@@ -246,7 +284,8 @@ Bytes AddToTiff(ByteSpan file, ByteSpan exif, std::vector<TiffValue> more) {
   bool exif_big = false;
   if (IsTiff(exif, &exif_big)) {
     const ByteView from(exif, exif_big);
-    Directory said = Collect(from, FirstDirectory(from), true, 2);
+    size_t budget = kMostBlockBytes;
+    Directory said = Collect(from, FirstDirectory(from), true, 2, &budget);
     for (TiffValue& v : said.values) more.push_back(std::move(v));
     directory.below = std::move(said.below);
   }

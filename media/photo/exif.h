@@ -22,6 +22,8 @@ struct TiffTag {
 
 // Whether a block begins as TIFF does; its byte order.
 bool IsTiff(ByteSpan block, bool* big_endian);
+// The same of BigTIFF, which the tables below read as well.
+bool IsBigTiff(ByteSpan block, bool* big_endian);
 
 // The directory at `at`; tags whose value is not there are left out. *next: where the following one is, 0:
 // none.
@@ -31,6 +33,9 @@ size_t FirstDirectory(const ByteView& block);
 const TiffTag* FindTag(const std::vector<TiffTag>& tags, uint16_t tag);
 // The first number of a tag of bytes, shorts or longs; `otherwise` where there is none.
 uint32_t TagNumber(const ByteView& block, const TiffTag* tag, uint32_t otherwise);
+
+// Where a tag of offsets points first.
+size_t TagOffset(const ByteView& block, const TiffTag* tag);
 
 // Tags named below.
 inline constexpr uint16_t kOrientationTag = 274, kXmpTag = 700, kIccTag = 34675, kExifTag = 34665,
@@ -45,7 +50,7 @@ int ExifOrientation(ByteSpan block);
 Bytes ExifOfPainting(ByteSpan block, int width, int height);
 
 // What of a TIFF file's own first directory is worth keeping (who, when, with what, where), as a block of its
-// own. Empty where there is nothing. `block` may be a whole file.
+// own. Empty where there is nothing. `block` may be a whole file, BigTIFF too.
 Bytes ExifFromTiff(ByteSpan block);
 
 // A value as a TIFF file gets it beside its own.

@@ -2,6 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <chrono>
+#include <cstring>
+
+#include "media/photo/containers.h"
 #include "media/photo/facts.h"
 #include "media/photo/files_for_test.h"
 #include "media/photo/xmp.h"
@@ -34,6 +39,31 @@ TEST(Exif, OfAPaintingIsUprightHasItsSizeAndNoThumbnail) {
     const auto below = TagsAt(view, TagNumber(view, FindTag(tags, kExifTag), 0), &next);
     EXPECT_EQ(TagNumber(view, FindTag(below, 40962), 0), 300u);
   }
+}
+
+// A directory that is its own Exif directory, forty times over, and lists one caption again and again.
+TEST(Exif, DirectoriesOverEachOtherCostLittle) {
+  constexpr uint32_t kPointers = 40, kCaptions = 400, kCaption = 4000;
+  Bytes block;
+  PutWord(&block, std::string_view("II*\0\x08\0\0\0", 8));
+  PutNumber(&block, kPointers + kCaptions, 2, false);
+  const auto entry = [&block](uint32_t tag, uint32_t type, uint32_t count, uint32_t value) {
+    PutNumber(&block, tag, 2, false);
+    PutNumber(&block, type, 2, false);
+    PutNumber(&block, count, 4, false);
+    PutNumber(&block, value, 4, false);
+  };
+  for (uint32_t i = 0; i < kPointers; ++i) entry(kExifTag, 4, 1, 8);
+  for (uint32_t i = 0; i < kCaptions; ++i) entry(i == 0 ? 270 : 50000 + i, 2, kCaption, 100);
+  PutNumber(&block, 0, 4, false);
+  block.resize(std::max<size_t>(block.size(), 100 + kCaption));
+  EXPECT_LT(ExifFromTiff(block).size(), size_t{300} << 10);
+  Bytes tiff;
+  PutWord(&tiff, std::string_view("II*\0\x08\0\0\0\x01\0", 10));
+  PutWord(&tiff, std::string_view("\0\x01\x03\0\x01\0\0\0\x07\0\0\0\0\0\0\0", 16));
+  const Bytes both = AddToTiff(tiff, block, {});
+  EXPECT_GT(both.size(), tiff.size());
+  EXPECT_LT(both.size(), size_t{300} << 10);
 }
 
 // Every cut and every changed byte of a block, and all it can lead to.
@@ -88,6 +118,81 @@ TEST(Xmp, OrientationBecomesUprightAndThumbnailsGo) {
   EXPECT_FALSE(XmpTellsOfOtherPictures("<x dc:title=\"hdr\"/>"));
 }
 
+TEST(Xmp, WhatAPaintingMakesUntrueGoes) {
+  EXPECT_EQ(XmpOfPainting("<x tiff:ImageWidth=\"9\" dc:title='a' exif:PixelXDimension = '9' b='c'/>"),
+            "<x dc:title='a' b='c'/>");
+  EXPECT_EQ(XmpOfPainting("<photoshop:ICCProfile>CMYK</photoshop:ICCProfile><photoshop:ICCProfileX/>"),
+            "<photoshop:ICCProfileX/>");
+  EXPECT_EQ(XmpOfPainting("<tiff:Orientation rdf:datatype=\"int\"> 6</tiff:Orientation>"),
+            "<tiff:Orientation rdf:datatype=\"int\"> 1</tiff:Orientation>");
+  EXPECT_EQ(XmpOfPainting("<r xmpNote:HasExtendedXMP=\"AB\" a=\"\"/>"), "<r a=\"\"/>");
+  EXPECT_EQ(XmpOfPainting("<tiff:ImageWidth/><tiff:ImageLength>7"), "<tiff:ImageLength>7");
+}
+
+// Erased one by one from a string, a hundred thousand thumbnails take half a minute.
+TEST(Xmp, LargePacketsTakeOnePass) {
+  std::string packet, open;
+  for (int i = 0; i < 200000; ++i) {
+    packet += "<xmp:Thumbnails>0</xmp:Thumbnails>-";
+    open += "<xmp:Thumbnails <tiff:Orientation  tiff:ImageWidth='";
+  }
+  const auto start = std::chrono::steady_clock::now();
+  EXPECT_EQ(XmpOfPainting(packet), std::string(200000, '-'));
+  EXPECT_LE(XmpOfPainting(open).size(), open.size());
+  EXPECT_LT(std::chrono::steady_clock::now() - start, std::chrono::seconds(5));
+}
+
+// OpenEXR tells red, green, blue and white; PNG's order is another.
+TEST(Facts, ChromaticitiesOfLightAreRead) {
+  const auto exr = [](std::initializer_list<float> numbers) {
+    Bytes file;
+    PutWord(&file, std::string_view("\x76\x2f\x31\x01\2\0\0\0", 8));
+    PutWord(&file, std::string_view("chromaticities\0chromaticities\0\x20\0\0\0", 34));
+    for (float n : numbers) {
+      uint8_t raw[4];
+      std::memcpy(raw, &n, 4);
+      PutBytes(&file, raw);
+    }
+    file.push_back(0);
+    return ReadPhotoFacts(file);
+  };
+  const PhotoFacts p3 = exr({0.68f, 0.32f, 0.265f, 0.69f, 0.15f, 0.06f, 0.3127f, 0.329f});
+  EXPECT_EQ(p3.corners, (std::array<uint32_t, 8>{31270, 32900, 68000, 32000, 26500, 69000, 15000, 6000}));
+  EXPECT_FALSE(p3.odd_corners);
+  // ACES AP0.
+  EXPECT_TRUE(exr({0.7347f, 0.2653f, 0, 1, 0.0001f, -0.077f, 0.32168f, 0.33767f}).odd_corners);
+}
+
+Bytes BoxOf(std::string_view name, const Bytes& body) {
+  Bytes box;
+  PutNumber(&box, static_cast<uint32_t>(8 + body.size()), 4, true);
+  PutWord(&box, name);
+  PutBytes(&box, body);
+  return box;
+}
+
+TEST(Facts, BoxesAreFoundWhereverTheyLie) {
+  // What describes a picture may come behind it.
+  Bytes heif = BoxOf("ftyp", BytesOf("avif"));
+  EXPECT_TRUE(MetaBox(heif).empty());
+  PutBytes(&heif, BoxOf("mdat", Bytes(70000, 0)));
+  PutBytes(&heif, BoxOf("meta", BytesOf("grid")));
+  const ByteSpan meta = MetaBox(heif);
+  EXPECT_EQ(std::string(meta.begin(), meta.end()), "grid");
+
+  const auto jp2 = [](const Bytes& colour) {
+    Bytes file = BoxOf("jP  ", {13, 10, 0x87, 10});
+    PutBytes(&file, BoxOf("jp2h", BoxOf("colr", colour)));
+    return ReadPhotoFacts(file);
+  };
+  const Bytes icc = ProfileBytes("GRAY");
+  Bytes with_profile = {2, 0, 0};
+  PutBytes(&with_profile, icc);
+  EXPECT_EQ(jp2(with_profile).icc, icc);
+  EXPECT_EQ(jp2(with_profile).refusal, "");
+  EXPECT_NE(jp2({1, 0, 0, 0, 0, 0, 12}).refusal.find("CMYK"), std::string::npos);
+}
+
 TEST(Facts, FormatsAreToldByContent) {
   const auto sniff = [](std::string_view text) {
     Bytes bytes = BytesOf(text);
@@ -124,7 +229,7 @@ TEST(Facts, FormatsAreToldByContent) {
   EXPECT_EQ(SniffPhoto({}), PhotoFormat::kUnknown);
 }
 
-// JPEG, PNG and WebP of a few bytes, cut anywhere: never beyond the end, and always said to be cut.
+// JPEG and PNG of a few bytes, cut anywhere: never beyond the end, and always said to be cut.
 TEST(Facts, CutFilesAreToldAndBounded) {
   Bytes png = BytesOf(std::string_view("\x89PNG\r\n\x1a\n\0\0\0\rIHDR0123456789abccrc!\0\0\0\0IENDcrc!", 45));
   for (const Bytes& whole :

@@ -30,9 +30,8 @@ PhotoFormat SniffBrands(const ByteView& view) {
 }
 
 PhotoFormat SniffTiff(const ByteView& view) {
-  if (view.Is(0, std::string_view("II+\0", 4)) || view.Is(0, std::string_view("MM\0+", 4)))
-    return PhotoFormat::kBigTiff;
   bool big = false;
+  if (IsBigTiff(view.bytes(), &big)) return PhotoFormat::kBigTiff;
   if (!IsTiff(view.bytes(), &big)) return PhotoFormat::kUnknown;
   return view.Is(8, "CR") ? PhotoFormat::kCameraRaw : PhotoFormat::kTiff;
 }
@@ -150,10 +149,17 @@ PhotoFacts ReadPhotoFacts(ByteSpan file, int page) {
       ReadWebp(file, &facts);
       break;
     case PhotoFormat::kTiff:
+    case PhotoFormat::kBigTiff:
       ReadTiff(file, page, &facts);
       break;
     case PhotoFormat::kJpegXl:
-      ReadBoxes(file, &facts);
+      ReadJpegXl(file, &facts);
+      break;
+    case PhotoFormat::kJpeg2000:
+      ReadJpeg2000(file, &facts);
+      break;
+    case PhotoFormat::kPhotoshop:
+      ReadPhotoshop(file, &facts);
       break;
     case PhotoFormat::kExr:
       ReadExr(file, &facts);
@@ -166,8 +172,8 @@ PhotoFacts ReadPhotoFacts(ByteSpan file, int page) {
   }
   // Formats whose decoders, or whose containers, turn the picture themselves have said so by leaving 1.
   if (facts.format != PhotoFormat::kJpegXl) {
-    if (const int said = ExifOrientation(facts.exif); said > 0 && facts.format != PhotoFormat::kTiff)
-      facts.orientation = said;
+    const bool tiff = facts.format == PhotoFormat::kTiff || facts.format == PhotoFormat::kBigTiff;
+    if (const int said = ExifOrientation(facts.exif); said > 0 && !tiff) facts.orientation = said;
   }
   return facts;
 }

@@ -49,12 +49,16 @@ struct PhotoFacts {
   bool cut_short = false;  // the end that the format demands is missing
   bool animated = false;
   bool packed = false;  // there is Exif or XMP, compressed: it is not unpacked
-  int transfer = 0;     // PNG's cICP: H.273's number, 0: not told
+  int primaries = 0;    // PNG's cICP: H.273's numbers, 0: not told
+  int transfer = 0;
+  bool profile_used = false;  // JPEG XL: the decoder goes through the profile: it is not of the pixels
+  std::string refusal;        // why the picture cannot be painted rightly; empty where it can
 
-  // PNG's gAMA, in hundred-thousandths (45455: about sRGB's), and cHRM: x and y of white, red, green, blue.
-  // 0: not told, or overruled by what says more.
+  // PNG's gAMA, in hundred-thousandths (45455: about sRGB's), and cHRM: x and y of white, red, green, blue;
+  // the chromaticities of OpenEXR likewise. 0: not told, or overruled by what says more.
   uint32_t gamma = 0;
   std::array<uint32_t, 8> corners = {};
+  bool odd_corners = false;  // OpenEXR: chromaticities that no profile holds
 
   int components = 0;       // JPEG
   int bits = 0;             // JPEG

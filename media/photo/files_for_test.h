@@ -1,6 +1,7 @@
 // For tests: bytes of pictures and of what belongs to them, made one by one.
 #pragma once
 
+#include <algorithm>
 #include <initializer_list>
 #include <string>
 #include <string_view>
@@ -48,6 +49,68 @@ inline Bytes ExifBlock(int orientation, bool big = false) {
   put(0, 4);
   PutWord(&b, "THUMBNAILTHUMBNAIL!!");
   return b;
+}
+
+// One tag of a TIFF file: its numbers, each of as many bytes as the type has.
+struct TestTag {
+  uint32_t tag = 0, type = 3;  // 1: bytes, 2: text, 3: of two bytes, 4: of four, 7: undefined
+  Bytes value;
+  TestTag(uint32_t of, std::initializer_list<uint32_t> shorts) : tag(of) {
+    for (uint32_t n : shorts) PutNumber(&value, n, 2, false);
+  }
+  TestTag(uint32_t of, uint32_t kind, Bytes bytes) : tag(of), type(kind), value(std::move(bytes)) {}
+};
+
+// A little-endian TIFF or BigTIFF file of one strip; `tags` by their numbers, without 273, 278 and 279.
+inline Bytes TiffFile(std::vector<TestTag> tags, int height, const Bytes& pixels, bool wide) {
+  const int word = wide ? 8 : 4;
+  const auto long_of = [](size_t n) {
+    Bytes value;
+    PutNumber(&value, static_cast<uint32_t>(n), 4, false);
+    return value;
+  };
+  tags.emplace_back(273, 4, long_of(0));
+  tags.emplace_back(278, 4, long_of(static_cast<size_t>(height)));
+  tags.emplace_back(279, 4, long_of(pixels.size()));
+  std::sort(tags.begin(), tags.end(), [](const TestTag& a, const TestTag& b) { return a.tag < b.tag; });
+  Bytes out =
+      wide ? Bytes{'I', 'I', 43, 0, 8, 0, 0, 0, 16, 0, 0, 0, 0, 0, 0, 0} : Bytes{'I', 'I', 42, 0, 8, 0, 0, 0};
+  const auto number = [&out, word](size_t n) {
+    PutNumber(&out, static_cast<uint32_t>(n), 4, false);
+    if (word == 8) PutNumber(&out, 0, 4, false);
+  };
+  const size_t behind = out.size() + (wide ? 8 + 20 * tags.size() + 8 : 2 + 12 * tags.size() + 4);
+  Bytes values;
+  if (wide) {
+    number(tags.size());
+  } else {
+    PutNumber(&out, static_cast<uint32_t>(tags.size()), 2, false);
+  }
+  for (const TestTag& tag : tags) {
+    const size_t bytes = tag.type == 3 ? 2 : tag.type == 4 ? 4 : 1;
+    PutNumber(&out, tag.tag, 2, false);
+    PutNumber(&out, tag.type, 2, false);
+    number(tag.tag == 273 ? 1 : tag.value.size() / bytes);
+    if (tag.tag == 273) {
+      // The pixels come behind all values.
+      size_t all = behind;
+      for (const TestTag& t : tags) {
+        if (t.tag != 273 && t.value.size() > size_t(word)) all += (t.value.size() + 1) / 2 * 2;
+      }
+      number(all);
+    } else if (tag.value.size() > size_t(word)) {
+      number(behind + values.size());
+      PutBytes(&values, tag.value);
+      if (values.size() % 2) values.push_back(0);
+    } else {
+      PutBytes(&out, tag.value);
+      out.resize(out.size() + size_t(word) - tag.value.size(), 0);
+    }
+  }
+  number(0);
+  PutBytes(&out, values);
+  PutBytes(&out, pixels);
+  return out;
 }
 
 // One more segment behind a JPEG's first two bytes.

@@ -125,6 +125,11 @@ Result<LibraryPicture> DecodeWithLibheif(ByteSpan file, int page, int* pictures)
   const Numbers numbers = ReadProfile(handle.get(), &out);
   const bool hdr = numbers.transfer == AVCOL_TRC_SMPTE2084 || numbers.transfer == AVCOL_TRC_ARIB_STD_B67;
   const bool alpha = heif_image_handle_has_alpha_channel(handle.get());
+  if (hdr && alpha && heif_image_handle_is_premultiplied_alpha(handle.get()))
+    return Unsupported(
+        "an HDR picture with its transparency multiplied in cannot be read: convert it to PNG first");
+  if (const int bits = heif_image_handle_get_luma_bits_per_pixel(handle.get()); bits > 8 && !hdr)
+    out.notices.push_back(std::to_string(bits) + "-bit becomes 8-bit");
   const heif_chroma chroma =
       hdr ? (alpha ? heif_chroma_interleaved_RRGGBBAA_LE : heif_chroma_interleaved_RRGGBB_LE)
           : (alpha ? heif_chroma_interleaved_RGBA : heif_chroma_interleaved_RGB);

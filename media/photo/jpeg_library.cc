@@ -49,6 +49,24 @@ bool ReadRows(jpeg_decompress_struct* info, Errors* errors, uint8_t* to, ptrdiff
   return true;
 }
 
+// The same of ink. `row` has room for four bytes a pixel, since nothing may be allocated here.
+bool ReadInkRows(jpeg_decompress_struct* info, Errors* errors, const InkMixer& mixer, uint8_t* row,
+                 uint8_t* to, ptrdiff_t stride) {
+  if (setjmp(errors->back)) return false;
+  jpeg_start_decompress(info);
+  while (info->output_scanline < info->output_height) {
+    uint8_t* const out = to + static_cast<ptrdiff_t>(info->output_scanline) * stride;
+    JSAMPROW rows = row;
+    jpeg_read_scanlines(info, &rows, 1);
+    // Adobe's programs store ink the other way round, and their mark says that it was one of them.
+    if (info->saw_Adobe_marker) {
+      for (size_t i = 0; i < size_t{4} * info->output_width; ++i) row[i] = static_cast<uint8_t>(255 - row[i]);
+    }
+    mixer.Mix(row, info->output_width, out);
+  }
+  return true;
+}
+
 struct Decompressor {
   jpeg_decompress_struct info = {};
   Errors errors;
@@ -60,30 +78,6 @@ struct Decompressor {
   ~Decompressor() { jpeg_destroy_decompress(&info); }
   Status Failure() const { return InvalidArgument(std::string("damaged JPEG: ") + errors.text); }
 };
-
-Status InkToRgb(const jpeg_decompress_struct& info, ByteSpan icc, Bytes* ink, LibraryPicture* out) {
-  // Adobe's programs store ink the other way round, and their mark says that it was one of them.
-  if (info.saw_Adobe_marker) {
-    for (uint8_t& b : *ink) b = static_cast<uint8_t>(255 - b);
-  }
-  const int width = out->frame->width, height = out->frame->height;
-  const bool described = ModelOfProfile(icc) == ProfileModel::kCmyk;
-  bool converted = described && ConvertsProfiles();
-  Bytes row(size_t{3} * width * height);
-  Status status = CmykToSrgb(converted ? icc : ByteSpan(), ink->data(), size_t(width) * height, row.data());
-  if (!status.ok() && converted) {
-    converted = false;
-    status = CmykToSrgb({}, ink->data(), size_t(width) * height, row.data());
-  }
-  TEMPERA_RETURN_IF_ERROR(status);
-  for (int y = 0; y < height; ++y) {
-    std::memcpy(out->frame->data[0] + ptrdiff_t{y} * out->frame->linesize[0],
-                row.data() + size_t{3} * width * y, size_t{3} * width);
-  }
-  out->notices.push_back(converted ? "CMYK becomes sRGB through the picture's colour profile"
-                                   : "CMYK becomes RGB without a colour profile: colours are approximate");
-  return OkStatus();
-}
 
 }  // namespace
 
@@ -97,10 +91,11 @@ Result<LibraryPicture> DecodeWithLibjpeg(ByteSpan file, ByteSpan icc) {
                                                 static_cast<int>(jpeg.info.output_height)));
   const bool is_ink = jpeg.info.out_color_space == JCS_CMYK;
   if (is_ink) {
-    Bytes ink(size_t{4} * out.frame->width * out.frame->height);
-    if (!ReadRows(&jpeg.info, &jpeg.errors, ink.data(), ptrdiff_t{4} * out.frame->width))
+    const InkMixer mixer(icc);
+    Bytes row(size_t{4} * out.frame->width);
+    if (!ReadInkRows(&jpeg.info, &jpeg.errors, mixer, row.data(), out.frame->data[0], out.frame->linesize[0]))
       return jpeg.Failure();
-    TEMPERA_RETURN_IF_ERROR(InkToRgb(jpeg.info, icc, &ink, &out));
+    out.notices.push_back(mixer.notice());
     out.srgb_now = true;
   } else if (!ReadRows(&jpeg.info, &jpeg.errors, out.frame->data[0], out.frame->linesize[0])) {
     return jpeg.Failure();

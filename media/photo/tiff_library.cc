@@ -9,6 +9,7 @@
 #include <cstdarg>
 #include <cstdio>
 #include <memory>
+#include <mutex>
 #endif
 
 namespace tempera::media {
@@ -68,20 +69,27 @@ uint16_t Field(TIFF* tiff, uint32_t tag, uint16_t otherwise) {
 }
 
 // Ink in bytes, all four together and in strips: what programs for printing write. False: of another kind.
-bool ReadInk(TIFF* tiff, int width, int height, Bytes* ink) {
+bool ReadInk(TIFF* tiff, ByteSpan icc, LibraryPicture* out) {
+  const int width = out->frame->width, height = out->frame->height;
   const int samples = Field(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
   if (Field(tiff, TIFFTAG_BITSPERSAMPLE, 1) != 8 || samples < 4 || samples > 8 || TIFFIsTiled(tiff) ||
       Field(tiff, TIFFTAG_PLANARCONFIG, 1) != PLANARCONFIG_CONTIG ||
       TIFFScanlineSize(tiff) != tmsize_t{samples} * width) {
     return false;
   }
-  Bytes row(size_t(samples) * width);
-  ink->assign(size_t{4} * width * height, 0);
+  const InkMixer mixer(icc);
+  Bytes row(size_t(samples) * width), ink(size_t{4} * width);
   for (int y = 0; y < height; ++y) {
-    if (TIFFReadScanline(tiff, row.data(), static_cast<uint32_t>(y), 0) < 0) break;
-    for (int x = 0; x < width; ++x)
-      std::memcpy(ink->data() + 4 * (size_t(y) * width + x), &row[size_t(samples) * x], 4);
+    uint8_t* to = out->frame->data[0] + ptrdiff_t{y} * out->frame->linesize[0];
+    // Rows that are not there are paper.
+    std::memset(to, 255, size_t{3} * width);
+    if (TIFFReadScanline(tiff, row.data(), static_cast<uint32_t>(y), 0) < 0) continue;
+    for (int x = 0; x < width; ++x) std::memcpy(&ink[size_t{4} * x], &row[size_t(samples) * x], 4);
+    mixer.Mix(ink.data(), static_cast<size_t>(width), to);
   }
+  out->srgb_now = true;
+  out->notices.push_back(mixer.notice());
+  if (samples > 4) out->notices.push_back("channels beside CMYK (transparency, further inks) are left out");
   return true;
 }
 
@@ -109,29 +117,16 @@ Status ReadAny(TIFF* tiff, AVFrame* rgba) {
   return OkStatus();
 }
 
-Status InkToRgb(const Bytes& ink, ByteSpan icc, LibraryPicture* out) {
-  const size_t pixels = size_t(out->frame->width) * out->frame->height;
-  Bytes rgb(3 * pixels);
-  bool converted = ModelOfProfile(icc) == ProfileModel::kCmyk && ConvertsProfiles();
-  if (converted) converted = CmykToSrgb(icc, ink.data(), pixels, rgb.data()).ok();
-  if (!converted) TEMPERA_RETURN_IF_ERROR(CmykToSrgb({}, ink.data(), pixels, rgb.data()));
-  for (int y = 0; y < out->frame->height; ++y) {
-    std::memcpy(out->frame->data[0] + ptrdiff_t{y} * out->frame->linesize[0],
-                rgb.data() + size_t{3} * out->frame->width * y, size_t{3} * out->frame->width);
-  }
-  out->srgb_now = true;
-  out->notices.push_back(converted ? "CMYK becomes sRGB through the picture's colour profile"
-                                   : "CMYK becomes RGB without a colour profile: colours are approximate");
-  return OkStatus();
-}
-
 }  // namespace
 
 bool HasLibtiff() { return true; }
 
 Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc) {
-  TIFFSetErrorHandler(OnError);
-  TIFFSetWarningHandler(nullptr);
+  static std::once_flag handlers;
+  std::call_once(handlers, [] {
+    TIFFSetErrorHandler(OnError);
+    TIFFSetWarningHandler(nullptr);
+  });
   last_complaint.clear();
   Source source{file};
   const std::unique_ptr<TIFF, TiffDeleter> tiff(
@@ -148,12 +143,11 @@ Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc) 
     return Unsupported("a TIFF of Lab colours cannot be read: save it as RGB first");
   LibraryPicture out;
   const bool is_ink = photometric == PHOTOMETRIC_SEPARATED;
+  if (is_ink && Field(tiff.get(), TIFFTAG_INKSET, INKSET_CMYK) != INKSET_CMYK)
+    return Unsupported("a TIFF of other inks than CMYK cannot be read: save it as RGB first");
   TEMPERA_ASSIGN_OR_RETURN(out.frame, NewPixels(is_ink ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGBA,
                                                 static_cast<int>(width), static_cast<int>(height)));
-  Bytes ink;
-  if (is_ink && ReadInk(tiff.get(), out.frame->width, out.frame->height, &ink)) {
-    TEMPERA_RETURN_IF_ERROR(InkToRgb(ink, icc, &out));
-  } else {
+  if (!is_ink || !ReadInk(tiff.get(), icc, &out)) {
     char why[1024] = {};
     if (!TIFFRGBAImageOK(tiff.get(), why)) {
       return Unsupported(std::string("this kind of TIFF cannot be read (") + why +
@@ -166,6 +160,8 @@ Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc) 
       out.notices.push_back("CMYK becomes RGB without a colour profile: colours are approximate");
     }
     TEMPERA_RETURN_IF_ERROR(ReadAny(tiff.get(), out.frame.get()));
+    if (const int bits = Field(tiff.get(), TIFFTAG_BITSPERSAMPLE, 1); bits > 8)
+      out.notices.push_back(std::to_string(bits) + "-bit becomes 8-bit");
   }
   out.damaged = !last_complaint.empty();
   return out;

@@ -18,7 +18,7 @@ expect_equal() {
   checks=$((checks + 1))
   [ "$1" = "$2" ] || fail "$3: '$1', wanted '$2'"
 }
-names() { (cd "$1" && find . -mindepth 1 | LC_ALL=C sort | paste -sd' '); }
+names() { (cd "$1" && find . -mindepth 1 ! -name .tempera-done | LC_ALL=C sort | paste -sd' '); }
 
 make testsrc2=s=64x48 -frames:v 1 "$work/in/a.jpg"
 make testsrc2=s=40x30 -frames:v 1 -pix_fmt rgb24 "$work/in/b c é.PNG"
@@ -40,6 +40,7 @@ expect_said '5 pictures painted'
 
 # Again: nothing is done twice, but for what is newer than its painting, or when asked to.
 stamp() { stat -c '%n %y' "$work/out/new/deep/"* | md5sum; }
+expect_equal "$(find "$work/in" -name .tempera-done)" '' 'nothing is left among the inputs'
 before=$(stamp)
 expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep"
 expect_said '5 pictures were painted before: --overwrite paints them again'
@@ -47,6 +48,10 @@ expect_equal "$(stamp)" "$before" 'what is there stays'
 touch -d 'now + 1 hour' "$work/in/a.jpg"
 expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep"
 expect_said ': 1 picture painted'
+got=0
+"${paint[@]}" "$work/in" -o "$work/out/new/deep" --strength 0.5 >/dev/null 2>"$work/stderr" || got=$?
+expect_equal $got 1 'another style into the same folder'
+expect_said 'is a painting in another style: give another folder'
 expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep" --overwrite --jobs 4
 expect_said '5 pictures painted'
 
@@ -63,6 +68,10 @@ expect_equal "$(names "$work/out/o")" './a.jpg' 'painted beside the failures'
 expect_equal "$(grep -c '"status": "failed"' "$work/stdout")" 2 '--json tells of failures'
 expect_equal "$(grep -c '"status": "painted"' "$work/stdout")" 1 '--json tells of paintings'
 rm "$work/in/empty.jpg"
+got=0
+"${paint[@]}" "$work/in/a.jpg" "$work/in/film.mp4" -o "$work/out/o" >/dev/null 2>"$work/stderr" || got=$?
+expect_equal $got 1 'a film that was asked for and is not painted'
+expect_said "tempera: '.*film.mp4' is a film: give it alone"
 
 # Names that do not fit together.
 expect_error 1 'need a folder to go to' "${paint[@]}" "$work/in" -o "$work/out/x.png"
@@ -105,6 +114,13 @@ expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/one.png" --page 1
 expect_equal "$(size_of "$work/out/one.png")" 24,24 '--page 1'
 expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/every.png" --page all
 expect_equal "$(size_of "$work/out/every-1.png") $(size_of "$work/out/every-2.png")" '24,24 40,30' '--page all'
+# The input's own name among those of the paintings: refused before the first is painted.
+cp "$work/two.ico" "$work/scan-2.png"
+cp "$work/two.ico" "$work/scan-3.png"
+sum=$(md5sum <"$work/scan-2.png")
+expect_error 1 'is the input itself' "${paint[@]}" "$work/scan-2.png" -o "$work/scan.png" --page all
+expect_equal "$(md5sum <"$work/scan-2.png") $(ls "$work"/scan-1.png 2>&1 | grep -c cannot)" "$sum 1" 'the input stays'
+expect_success "${paint[@]}" "$work/scan-3.png" -o "$work/scan.png" --page all
 expect_error 1 'no picture number 3: the file holds 2' "${paint[@]}" "$work/two.ico" -o "$work/out/x.png" --page 3
 expect_error 2 'write a number from 1, or all' "${paint[@]}" "$work/two.ico" -o "$work/out/x.png" --page 0
 expect_error 2 'page is for one file' "${paint[@]}" "$work/in" -o "$work/out/o/" --page 1
@@ -126,7 +142,7 @@ expect_equal $got 130 'exit code after Ctrl-C'
 expect_said 'stopped early'
 checks=$((checks + 1))
 for file in "$work/out/many"/* "$work/out/many"/.[!.]*; do
-  [ -e "$file" ] || continue
+  [ -e "$file" ] && [ "${file##*/}" != .tempera-done ] || continue
   [[ $file == *.jpg ]] && ffmpeg -nostdin -v error -i "$file" -f null - || fail "$file is no whole picture"
 done
 

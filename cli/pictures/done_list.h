@@ -1,0 +1,44 @@
+// What was painted into a folder before, from what and how: kept in the folder itself (.tempera-done), so
+// that a stopped command goes on where it was and nobody else's file is taken for a painting.
+#pragma once
+
+#include <map>
+#include <mutex>
+#include <string>
+
+#include "cli/pictures/picture_list.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+class DoneList {
+ public:
+  // `style`, one word, stands for the model and all that a painting depends on beside its source. A list that
+  // cannot be read is an empty one.
+  DoneList(std::string folder, std::string style);
+
+  enum class State {
+    kNone,     // no such file: paint
+    kPresent,  // the painting of this source in this style
+    kOlder,    // a painting of ours in this style of what the source was before: paint again
+    kStyle,    // a painting of ours in another style
+    kForeign,  // a file that is none of ours, or is no longer what we wrote
+  };
+  State Look(const PictureTask& task) const;
+
+  // Writes a painting down. Threads may do so at the same time.
+  Status Add(const PictureTask& task);
+
+ private:
+  struct Entry {
+    std::string source, style, written;
+    bool operator==(const Entry&) const = default;
+  };
+  Entry EntryOf(const PictureTask& task) const;
+
+  const std::string path_, style_;
+  mutable std::mutex mutex_;
+  std::map<std::string, Entry> entries_;  // by the name of the painting
+};
+
+}  // namespace tempera::cli

@@ -19,6 +19,8 @@ class Painter {
   virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
   // Whether it paints transparency where `out` has it.
   virtual bool PaintsAlpha() const { return false; }
+  // What was said of the model so far, which notes have told already.
+  virtual std::vector<std::string> Notices() const { return {}; }
 };
 
 // Room for the painting of a picture: like it, or with transparency where the painter has that and the file

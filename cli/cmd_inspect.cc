@@ -5,6 +5,8 @@
 #include <cstdio>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -20,6 +22,7 @@
 #include "src/engine/run/load.h"
 #include "src/engine/run/session.h"
 #include "src/metadata/model_metadata.h"
+#include "src/metadata/picture_model.h"
 #include "src/onnx/file_bytes.h"
 #include "src/onnx/outline.h"
 #include "tempera/tempera.hpp"
@@ -39,7 +42,17 @@ struct InspectOptions {
   Metadata said = {};  // what these are as metadata
 };
 
-Json DescribeValues(const std::vector<onnx::ValueInfo>& values) {
+// Of a list that a file may make as long as it likes.
+constexpr size_t kMostShown = 1000;
+
+// The first of a list; how many more there are, into what was left out.
+template <typename T>
+std::span<const T> Shown(const std::vector<T>& list, const char* what, Json* about) {
+  if (list.size() > kMostShown) (*about)["left_out"][what] = list.size() - kMostShown;
+  return std::span(list).first(std::min(list.size(), kMostShown));
+}
+
+Json DescribeValues(std::span<const onnx::ValueInfo> values) {
   Json list = Json::array();
   for (const onnx::ValueInfo& v : values) {
     list.push_back({{"name", v.name}, {"type", DataTypeName(v.dtype)}, {"declared", DeclaredShape(v.shape)}});
@@ -56,28 +69,31 @@ Json DescribeFile(const std::string& path, const onnx::Outline& outline) {
       outline.producer_name + (outline.producer_version.empty() ? "" : " " + outline.producer_version);
   about["opset"] = 0;
   about["opsets"] = Json::object();
-  for (const auto& [domain, version] : outline.opsets) {
+  for (const auto& [domain, version] : Shown(outline.opsets, "opsets", &about)) {
     const bool own = domain.empty() || domain == "ai.onnx";
     if (own) about["opset"] = version;
     about["opsets"][own ? "ai.onnx" : domain] = version;
   }
   about["parameters"] = outline.parameters;
   about["metadata"] = Json::object();
-  for (const auto& [key, value] : outline.metadata) about["metadata"][key] = value;
+  // Of a key that stands there twice, the first: the one that is read.
+  for (const auto& [key, value] : Shown(outline.metadata, "metadata", &about)) {
+    if (!about["metadata"].contains(key)) about["metadata"][key] = value;
+  }
   about["operators"] = Json::object();
   about["missing"] = Json::array();
-  for (const onnx::OperatorUse& use : outline.operators) {
+  const std::set functions(outline.functions.begin(), outline.functions.end());
+  for (const onnx::OperatorUse& use : Shown(outline.operators, "operators", &about)) {
     const std::string name = use.domain.empty() ? use.op_type : use.domain + "." + use.op_type;
     about["operators"][name] = use.count;
-    const bool known = use.domain.empty() ? engine::RunsOperator(use.op_type)
-                                          : std::count(outline.functions.begin(), outline.functions.end(),
-                                                       std::pair(use.domain, use.op_type)) > 0;
-    if (known) continue;
+    if (use.domain.empty() && engine::RunsOperator(use.op_type)) continue;
+    if (functions.contains({use.domain, use.op_type})) continue;
     about["missing"].push_back({{"operator", name}, {"count", use.count}, {"first_node", use.first_node}});
   }
-  if (!outline.external_files.empty()) about["external_files"] = outline.external_files;
-  about["inputs"] = DescribeValues(outline.inputs);
-  about["outputs"] = DescribeValues(outline.outputs);
+  for (const std::string& file : Shown(outline.external_files, "external_files", &about))
+    about["external_files"].push_back(file);
+  about["inputs"] = DescribeValues(Shown(outline.inputs, "inputs", &about));
+  about["outputs"] = DescribeValues(Shown(outline.outputs, "outputs", &about));
   return about;
 }
 
@@ -86,24 +102,37 @@ void DescribePainting(const InspectOptions& options, const std::string& path, Js
   const Expected<Stylizer> opened =
       Stylizer::Open(path, {.precision = TEMPERA_PRECISION_FP32, .metadata = options.said});
   (*about)["paints"] = static_cast<bool>(opened);
-  if (!opened) (*about)["paints_not"] = InOptions(opened.error().message);
+  if (!opened) (*about)["paints_not"] = InOptions(opened.error().message, options.said);
 }
 
 // How pixels meet the network: "0..1 RGB".
-std::string PixelsText(const metadata::ValueFormat& format) {
+std::string PixelsText(const metadata::ValueFormat& format, int64_t channels) {
   const auto numbers = [](const std::array<float, 3>& three) {
     std::string text = NumberToText(three[0]);
     if (three[1] == three[0] && three[2] == three[0]) return text;
     return text + "/" + NumberToText(three[1]) + "/" + NumberToText(three[2]);
   };
-  return numbers(format.low) + ".." + numbers(format.high) + (format.bgr ? " BGR" : " RGB");
+  const std::string colours = channels == 1 ? " grey" : format.bgr ? " BGR" : " RGB";
+  return numbers(format.low) + ".." + numbers(format.high) + colours + (channels == 4 ? "A" : "");
 }
 
-void DescribePixels(const graph::Graph& model, Json* about) {
-  auto read = metadata::ReadModelMetadata(model, "");
-  if (!read.ok() || !(*about)["paints"].get<bool>()) return;
-  metadata::SettlePainting(model, &*read);
-  (*about)["pixels"] = {{"in", PixelsText(read->in)}, {"out", PixelsText(read->out)}};
+void DescribePixels(const metadata::PictureModel& found, Json* about) {
+  if (!found.has_ends || !(*about)["paints"].get<bool>()) return;
+  (*about)["pixels"] = {{"in", PixelsText(found.metadata.in, found.in.channels)},
+                        {"out", PixelsText(found.metadata.out, found.out.channels)}};
+}
+
+// The shapes of all inputs that the file has, by name: a model made to take pictures keeps the names, and has
+// a shape of its own at the picture's end.
+void DescribeInputShapes(const graph::Graph& model, const std::vector<Shape>& shapes,
+                         const metadata::PictureModel& found, Json* about) {
+  for (size_t i = 0; i < shapes.size(); ++i) {
+    const bool turned = found.has_ends && i == found.metadata.picture_input;
+    const Shape shape = turned ? metadata::ShapeInFile(found.in, shapes[i]) : shapes[i];
+    for (Json& input : (*about)["inputs"]) {
+      if (input["name"] == model.value(model.inputs[i]).name) input["shape"] = shape;
+    }
+  }
 }
 
 // The plan at this size into *about. `picture`: where to draw it, or empty.
@@ -116,13 +145,11 @@ Status DescribePlan(const InspectOptions& options, const std::string& path, Size
   about["operators"] = Json::object();
   for (const auto& [name, count] : CountOperators(*model)) about["operators"][name] = count;
   DescribePainting(options, path, &about);
-  DescribePixels(*model, &about);
   TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(&model, size, &engine_options));
-  // In the file's order; a model made to take pictures has its own shapes at that end.
-  for (size_t i = 0; i < shapes.size() && i < about["inputs"].size(); ++i)
-    about["inputs"][i]["shape"] = shapes[i];
-
+  metadata::PictureModel found;
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(&model, size, &engine_options, &found));
+  DescribePixels(found, &about);
+  DescribeInputShapes(*model, shapes, found, &about);
   engine_options.rewrites_inputs = true;  // as stylize and bench run it
   engine_options.measures_precision = true;
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<engine::Session> session,
@@ -130,7 +157,9 @@ Status DescribePlan(const InspectOptions& options, const std::string& path, Size
   about["precision"] = session->precision().chosen;
   if (session->precision().psnr_db >= 0) about["psnr_db"] = session->precision().psnr_db;
   for (size_t i = 0; i < session->output_count() && i < about["outputs"].size(); ++i)
-    about["outputs"][i]["shape"] = session->output(i).shape();
+    about["outputs"][i]["shape"] = i == 0 && found.has_ends
+                                       ? metadata::ShapeInFile(found.out, session->output(i).shape())
+                                       : session->output(i).shape();
   int64_t macs = 0;
   Json steps = Json::array();
   for (const engine::StepInfo& s : session->steps()) {
@@ -168,6 +197,7 @@ Status Describe(const InspectOptions& options, const std::string& path, Size siz
   if (about->empty()) return engine::LoadModelFile(path).status();
   const Status planned = DescribePlan(options, path, size, about);
   (*about)["runs"] = planned.ok();
+  if (planned.ok()) (*about)["missing"] = Json::array();  // they stand where nothing calls them
   if (!planned.ok()) (*about)["runs_not"] = planned.message();
   return planned;
 }
@@ -175,6 +205,7 @@ Status Describe(const InspectOptions& options, const std::string& path, Size siz
 std::string ShapeText(const Json& shape) { return ShapeToString(shape.get<Shape>()); }
 
 constexpr size_t kWidth = 100;
+constexpr size_t kMostInLine = 200;  // operators
 std::string Text(const Json& j) { return Printable(j.get<std::string>(), kWidth); }
 
 void PrintHead(const Json& about) {
@@ -223,8 +254,14 @@ void PrintText(const Json& about) {
   const bool runs = about["runs"].get<bool>();
   if (runs) PrintPlan(about);
   std::string operators;
+  size_t shown = 0;
   for (const auto& [name, count] : about["operators"].items()) {
-    operators += (operators.empty() ? "" : ", ") + name + " " + std::to_string(count.get<int64_t>());
+    if (++shown > kMostInLine) {
+      operators += ", ... and " + std::to_string(about["operators"].size() - kMostInLine) + " more";
+      break;
+    }
+    operators += (operators.empty() ? "" : ", ") + Printable(name, kWidth) + " " +
+                 std::to_string(count.get<int64_t>());
   }
   std::printf("operators    %s\n", Printable(operators).c_str());
   for (const Json& m : about["missing"]) {
@@ -233,6 +270,10 @@ void PrintText(const Json& about) {
   }
   if (about.contains("external_files")) {
     for (const Json& file : about["external_files"]) std::printf("weights in   %s\n", Text(file).c_str());
+  }
+  if (about.contains("left_out")) {
+    for (const auto& [what, count] : about["left_out"].items())
+      std::printf("%-12s ... and %llu more\n", what.c_str(), count.get<unsigned long long>());
   }
   for (const auto& [key, value] : about["metadata"].items()) {
     std::printf("metadata     %s = %s\n", Printable(key, kWidth).c_str(), Text(value).c_str());

@@ -177,6 +177,8 @@ int Stylize(Arguments* args) {
     for (const std::string& n : s.notices) Note(n);
   }
   if (args->json) {
+    const std::vector<std::string> of_model = (*painter)->Notices();
+    summary->notices.insert(summary->notices.begin(), of_model.begin(), of_model.end());
     PrintJson(*args, s, style);
   } else {
     std::fprintf(stderr, "%s: %lld %s of %dx%d in %s, %.1f s, %.1f fps%s\n",

@@ -74,7 +74,8 @@ Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size) {
   return shapes;
 }
 
-Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options) {
+Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options,
+                                     metadata::PictureModel* found) {
   TEMPERA_ASSIGN_OR_RETURN(*model, metadata::WithoutHalves(*model));
   auto read = metadata::ReadModelMetadata(**model, "");
   if (!read.ok()) return InputShapes(**model, size);
@@ -82,6 +83,7 @@ Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine:
   metadata::SettlePainting(**model, &*read);
   auto with_ends = metadata::WithPictureEnds({*model, std::move(*read)}, metadata::Makes::kPainting, "");
   if (!with_ends.ok()) return InputShapes(**model, size);
+  if (found != nullptr) *found = *with_ends;
   *model = std::move(with_ends->graph);
   const metadata::ModelMetadata& said = with_ends->metadata;
   options->picture_input = said.picture_input;

@@ -12,6 +12,7 @@
 #include "src/base/tensor.h"
 #include "src/engine/run/session.h"
 #include "src/graph/graph.h"
+#include "src/metadata/picture_model.h"
 
 namespace tempera::cli {
 
@@ -30,7 +31,8 @@ Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size);
 // its range, the values of parameters, the states. Gives the shapes of all inputs. The model becomes the one
 // that is painted with (metadata::WithPictureEnds); one that stylize refuses is planned as its graph alone
 // has it.
-Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options);
+Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options,
+                                     metadata::PictureModel* found = nullptr);
 
 // A session for these shapes; with the last pointer to a model its weights are freed. Errors name the file,
 // and the shape it declares where that is another.

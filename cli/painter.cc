@@ -46,14 +46,15 @@ tempera_precision PrecisionOf(engine::Precision precision) {
   return TEMPERA_PRECISION_INT8;
 }
 
-Status StatusOf(tempera_status status) {
+// `said`: of the model, by options.
+Status StatusOf(tempera_status status, const Metadata& said = {}) {
   if (status == TEMPERA_OK) return OkStatus();
   // The library does not know what the command calls it.
   std::string message = tempera_error_message();
   const std::string library = "a smaller working height, such as ", ours = "a smaller --height, such as ";
   if (const size_t at = message.find(library); at != std::string::npos)
     message.replace(at, library.size(), ours);
-  return {CodeOf(status), InOptions(std::move(message))};
+  return {CodeOf(status), InOptions(std::move(message), said)};
 }
 
 tempera_pixel_format FormatOf(media::PixelFormat format) {
@@ -112,6 +113,13 @@ class ModelPainter final : public Painter {
 
   bool PaintsAlpha() const override { return tempera_paints_alpha(stylizer_) != 0; }
 
+  std::vector<std::string> Notices() const override {
+    std::vector<std::string> lines;
+    for (int32_t i = 0; const char* line = tempera_notice(stylizer_, i); ++i)
+      lines.push_back(InOptions(line));
+    return lines;
+  }
+
  private:
   tempera_stylizer* const stylizer_;
 };
@@ -145,7 +153,8 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   metadata.push_back(nullptr);
   native.metadata = metadata.data();
   tempera_stylizer* stylizer = nullptr;
-  TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer)));
+  TEMPERA_RETURN_IF_ERROR(
+      StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer), options.metadata));
   auto painter = std::make_unique<ModelPainter>(stylizer);
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
   const float keep_colors = options.keep_colors;

@@ -21,6 +21,8 @@ class Painter {
   virtual Status Reset() { return OkStatus(); }
   // Whether it paints transparency where `out` has it.
   virtual bool PaintsAlpha() const { return false; }
+  // What was said of the model so far, which notes have told already.
+  virtual std::vector<std::string> Notices() const { return {}; }
 };
 
 // Room for the painting of a picture: like it, or with transparency where the painter has that and the file

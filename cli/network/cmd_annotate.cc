@@ -1,45 +1,79 @@
 // tempera annotate: what a model's file says of itself, changed; everything else of it stays, byte for byte.
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <cstdio>
+#include <array>
 #include <filesystem>
 #include <memory>
+#include <set>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "cli/cli.h"
 #include "cli/network/picture_options.h"
 #include "src/base/atomic_file.h"
+#include "src/engine/run/load.h"
 #include "src/engine/run/session.h"
 #include "src/metadata/model_metadata.h"
 #include "src/metadata/picture_model.h"
 #include "src/onnx/annotate.h"
 #include "src/onnx/file_bytes.h"
 #include "src/onnx/outline.h"
+#include "src/onnx/quote.h"
+#include "src/onnx/reader.h"
 
 namespace tempera::cli {
 namespace {
 
+// An option that is a key's value.
+struct KeyOption {
+  const char* name;
+  const char* key;
+  const char* does;
+  const char* type;
+  std::string text = {};
+  const CLI::Option* option = nullptr;
+};
+
 struct AnnotateOptions {
   std::string model, output;
   PictureOptions picture;
-  std::string style, title, artist, year, license;
+  std::array<KeyOption, 5> keys = {
+      KeyOption{"--name", "tempera.style", "Its name on the command line", "NAME"},
+      {"--title", "tempera.title", "The picture it was learnt from", "TEXT"},
+      {"--artist", "tempera.artist", "Who made that", "TEXT"},
+      {"--year", "tempera.year", "When", "TEXT"},
+      {"--license", "tempera.license", "Of the weights, e.g. CC0-1.0", "TEXT"}};
   int size_multiple = 0;
   std::vector<std::string> set, remove;
 };
 
+// A key is said once.
+Status CheckKeys(const onnx::Annotations& annotations) {
+  std::set<std::string> seen;
+  const auto add = [&](const std::string& key) {
+    return seen.insert(key).second ? OkStatus()
+                                   : InvalidArgument("metadata " + key + " is said twice: say it once");
+  };
+  for (const auto& [key, value] : annotations.set) TEMPERA_RETURN_IF_ERROR(add(key));
+  for (const std::string& key : annotations.remove) TEMPERA_RETURN_IF_ERROR(add(key));
+  if (seen.empty())
+    return InvalidArgument(
+        "nothing to say and nothing to remove: give --value-range, --set KEY=VALUE, --remove KEY...");
+  return OkStatus();
+}
+
 Result<onnx::Annotations> ReadAnnotations(const AnnotateOptions& options) {
   onnx::Annotations annotations;
   TEMPERA_ASSIGN_OR_RETURN(annotations.set, options.picture.AsMetadata());
-  const auto add = [&](const char* key, const std::string& value) {
-    if (!value.empty()) annotations.set.emplace_back(key, value);
-  };
-  add("tempera.style", options.style);
-  add("tempera.title", options.title);
-  add("tempera.artist", options.artist);
-  add("tempera.year", options.year);
-  add("tempera.license", options.license);
-  if (options.size_multiple > 0) add("tempera.size_multiple", std::to_string(options.size_multiple));
+  for (const KeyOption& o : options.keys) {
+    if (o.option->count() == 0) continue;
+    if (o.text.empty())
+      return InvalidArgument(std::string(o.name) + " is empty: --remove " + o.key + " takes it out");
+    annotations.set.emplace_back(o.key, o.text);
+  }
+  if (options.size_multiple > 0)
+    annotations.set.emplace_back("tempera.size_multiple", std::to_string(options.size_multiple));
   for (const std::string& entry : options.set) {
     const size_t equals = entry.find('=');
     if (equals == 0 || equals == std::string::npos)
@@ -47,9 +81,7 @@ Result<onnx::Annotations> ReadAnnotations(const AnnotateOptions& options) {
     annotations.set.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
   }
   annotations.remove = options.remove;
-  if (annotations.set.empty() && annotations.remove.empty())
-    return InvalidArgument(
-        "nothing to say and nothing to remove: give --value-range, --set KEY=VALUE, --remove KEY...");
+  TEMPERA_RETURN_IF_ERROR(CheckKeys(annotations));
   return annotations;
 }
 
@@ -62,44 +94,86 @@ bool SameFolder(const std::string& a, const std::string& b) {
   return std::filesystem::equivalent(folder(a), folder(b), error) && !error;
 }
 
-// What says how pixels meet the network is checked against it, where it can be read at all.
-Status CheckAgainstGraph(const std::string& path, const onnx::Annotations& annotations) {
-  const Result<engine::ModelPtr> model = engine::LoadModelFile(path);
-  if (!model.ok()) return OkStatus();
-  const auto before = metadata::ReadModelMetadata(**model, path);
-  graph::Graph after = **model;
-  std::erase_if(after.metadata, [&](const auto& entry) {
-    return std::find(annotations.remove.begin(), annotations.remove.end(), entry.first) !=
-           annotations.remove.end();
-  });
-  const auto told =
-      metadata::WithMetadata(std::make_shared<const graph::Graph>(std::move(after)), annotations.set);
-  const auto read = metadata::ReadModelMetadata(*told, path);
-  if (read.ok()) {
-    const Status painting =
-        metadata::WithPictureEnds({told, *read}, metadata::Makes::kPainting, path).status();
-    const Status mask = metadata::WithPictureEnds({told, *read}, metadata::Makes::kPlanes, path).status();
-    if (!painting.ok() && !mask.ok()) return Status(painting.code(), InOptions(painting.message()));
+// What is said is right by itself, and, where the model can be read, names what it has: of the graph that
+// the file will be, in which an initializer may have become a parameter's default.
+Status CheckWhatIsSaid(const engine::ModelPtr& after, const onnx::Annotations& annotations,
+                       const std::string& name) {
+  graph::Graph told;
+  if (after != nullptr) told = *after;
+  told.metadata.clear();
+  for (const auto& entry : annotations.set) {
+    const bool of_graph =
+        entry.first.starts_with("tempera.param.") || entry.first.starts_with("tempera.state.");
+    if (after != nullptr || !of_graph) told.metadata.push_back(entry);
   }
-  // What was wrong before is not made worse.
-  return before.ok() ? read.status() : OkStatus();
+  return metadata::CheckMetadata(told, name);
 }
 
-Status WriteAnnotated(const AnnotateOptions& options, const onnx::Annotations& annotations) {
+// Whether somebody can open it, where the network is one that turns pictures into something.
+Status CheckEnds(const engine::ModelPtr& after, const metadata::ModelMetadata& read,
+                 const std::string& name) {
+  const Status painting = metadata::WithPictureEnds({after, read}, metadata::Makes::kPainting, name).status();
+  const Status mask = metadata::WithPictureEnds({after, read}, metadata::Makes::kPlanes, name).status();
+  return mask.ok() ? mask : painting;
+}
+
+// The model as it will be: `annotated`, at -o.
+Status CheckAnnotated(const AnnotateOptions& options, const onnx::Annotations& annotations,
+                      std::span<const uint8_t> before, std::span<const uint8_t> annotated, bool has_files) {
+  // Beside another name, links may lead elsewhere.
+  if (has_files && onnx::ReadModelAt(before, options.model).ok())
+    TEMPERA_RETURN_IF_ERROR(onnx::ReadModelAt(annotated, options.output).status());
+  const Result<engine::ModelPtr> after = engine::LoadModelAt(annotated, options.output);
+  TEMPERA_RETURN_IF_ERROR(CheckWhatIsSaid(after.ok() ? *after : nullptr, annotations, options.model));
+  if (!after.ok()) return OkStatus();  // for whoever can run it
+  const Result<engine::ModelPtr> was = engine::LoadModelAt(before, options.model);
+  const bool was_right = was.ok() && metadata::ReadModelMetadata(**was, options.model).ok();
+  const auto read = metadata::ReadModelMetadata(**after, options.model);
+  if (read.ok()) return CheckEnds(*after, *read, options.model);
+  // What else was wrong before is no reason: keys are said one after the other.
+  return was_right ? read.status() : OkStatus();
+}
+
+bool SameFile(const std::filesystem::path& a, const std::filesystem::path& b) {
   std::error_code error;
-  if (std::filesystem::equivalent(options.model, options.output, error) && !error)
+  return std::filesystem::equivalent(a, b, error) && !error;
+}
+
+Status CheckOutput(const AnnotateOptions& options, const onnx::Outline& outline) {
+  for (const std::string& file : outline.external_files) {
+    if (!SameFile(std::filesystem::path(options.model).parent_path() / file, options.output)) continue;
+    return InvalidArgument("'" + options.output + "' holds the weights of " + options.model +
+                           ": give -o another name");
+  }
+  if (outline.external_files.empty() || SameFolder(options.model, options.output)) return OkStatus();
+  return InvalidArgument("the weights of " + options.model + " lie in " +
+                         onnx::Quote(outline.external_files.front()) + " beside it, where " + options.output +
+                         " would not find them: give -o a name in the same folder");
+}
+
+Status WriteAnnotated(const AnnotateOptions& options, onnx::Annotations annotations) {
+  std::error_code error;
+  if (SameFile(options.model, options.output))
     return InvalidArgument("'" + options.output + "' is the input itself: give -o another name");
   if (std::filesystem::is_directory(options.output, error))
     return InvalidArgument("'" + options.output + "' is a directory: name a file in it");
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, onnx::ReadFileBytes(options.model));
-  TEMPERA_ASSIGN_OR_RETURN(const onnx::Outline outline, onnx::ReadOutline(bytes, options.model));
-  if (!outline.external_files.empty() && !SameFolder(options.model, options.output)) {
-    return InvalidArgument("the weights of " + options.model + " lie in '" + outline.external_files.front() +
-                           "' beside it, where " + options.output +
-                           " would not find them: give -o a name in the same folder");
-  }
-  TEMPERA_RETURN_IF_ERROR(CheckAgainstGraph(options.model, annotations));
+  TEMPERA_ASSIGN_OR_RETURN(onnx::Outline outline, onnx::ReadOutline(bytes, options.model));
+  TEMPERA_RETURN_IF_ERROR(CheckOutput(options, outline));
+  std::erase_if(outline.metadata, [&](const auto& entry) {
+    return std::find(annotations.remove.begin(), annotations.remove.end(), entry.first) !=
+           annotations.remove.end();
+  });
+  annotations.set = metadata::SaidBefore(outline.metadata, annotations.set);
   TEMPERA_ASSIGN_OR_RETURN(const std::string annotated, onnx::Annotate(bytes, annotations, options.model));
+  const std::span<const uint8_t> written(reinterpret_cast<const uint8_t*>(annotated.data()),
+                                         annotated.size());
+  const Status status = CheckAnnotated(options, annotations, bytes, written, !outline.external_files.empty());
+  if (!status.ok()) {
+    TEMPERA_ASSIGN_OR_RETURN(const Metadata as_options,
+                             options.picture.AsMetadata());  // --set keeps its words
+    return Status(status.code(), InOptions(status.message(), as_options));
+  }
   return WriteWholeFile(options.output, annotated);
 }
 
@@ -112,11 +186,7 @@ Run SetUpAnnotate(CLI::App& verb) {
       ->required()
       ->type_name("FILE.onnx");
   options->picture.AddTo(verb);
-  verb.add_option("--name", options->style, "Its name on the command line")->type_name("NAME");
-  verb.add_option("--title", options->title, "The picture it was learnt from")->type_name("TEXT");
-  verb.add_option("--artist", options->artist, "Who made that")->type_name("TEXT");
-  verb.add_option("--year", options->year, "When")->type_name("TEXT");
-  verb.add_option("--license", options->license, "Of the weights, e.g. CC0-1.0")->type_name("TEXT");
+  for (KeyOption& o : options->keys) o.option = verb.add_option(o.name, o.text, o.does)->type_name(o.type);
   verb.add_option("--size-multiple", options->size_multiple, "What width and height must be divisible by")
       ->type_name("N")
       ->check(CLI::Range(1, 256).description(""));

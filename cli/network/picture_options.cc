@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <string_view>
 
 #include "src/metadata/picture_format.h"
 
@@ -9,53 +10,69 @@ namespace tempera::cli {
 namespace {
 
 Status Wrong(const char* option, const std::string& given, const char* wanted) {
+  if (given.empty()) return InvalidArgument(std::string(option) + " is empty, not " + wanted);
   return InvalidArgument(std::string(option) + " " + given + " is not " + wanted);
 }
 
 }  // namespace
 
+bool PictureOptions::Text::given() const { return option != nullptr && option->count() > 0; }
+
 void PictureOptions::AddTo(CLI::App& verb) {
-  verb.add_option("--value-range", value_range, "Black..white of its numbers; IN,OUT where they differ")
-      ->type_name("LO..HI");
-  verb.add_option("--mean", mean, "Subtracted from its input, by channel")->type_name("A,B,C");
-  verb.add_option("--std", deviation, "What its input is divided by then")->type_name("A,B,C");
-  verb.add_option("--layout", layout, "Order of its numbers and colours")->type_name("nchw|nhwc,rgb|bgr");
+  const auto add = [&](const char* name, Text* to, const char* does, const char* type) {
+    to->option = verb.add_option(name, to->text, does)->type_name(type);
+  };
+  add("--value-range", &value_range_, "Black..white of its numbers; IN,OUT where they differ", "LO..HI");
+  add("--mean", &mean_, "Subtracted from its input, by channel", "A,B,C");
+  add("--std", &deviation_, "What its input is divided by then", "A,B,C");
+  add("--layout", &layout_, "Order of its numbers and colours", "nchw|nhwc,rgb|bgr");
 }
 
 Result<Metadata> PictureOptions::AsMetadata() const {
   Metadata said;
   metadata::SaidOfPicture read;
-  if (!value_range.empty()) {
-    if (!metadata::ParseValueRanges(value_range, &read))
-      return Wrong("--value-range", value_range, "two numbers like 0..255, or 0..1,-1..1 for in and out");
-    said.emplace_back("tempera.value_range", value_range);
+  if (value_range_.given()) {
+    if (!metadata::ParseValueRanges(value_range_.text, &read))
+      return Wrong("--value-range", value_range_.text,
+                   "two numbers like 0..255, or 0..1,-1..1 for in and out");
+    said.emplace_back("tempera.value_range", value_range_.text);
   }
-  if (!mean.empty()) {
-    if (!metadata::ParseThreeNumbers(mean))
-      return Wrong("--mean", mean, "one number or three like 0.485,0.456,0.406");
-    said.emplace_back("tempera.mean", mean);
+  if (mean_.given()) {
+    if (!metadata::ParseThreeNumbers(mean_.text))
+      return Wrong("--mean", mean_.text, "one number or three like 0.485,0.456,0.406");
+    said.emplace_back("tempera.mean", mean_.text);
   }
-  if (!deviation.empty()) {
-    const auto numbers = metadata::ParseThreeNumbers(deviation);
+  if (deviation_.given()) {
+    const auto numbers = metadata::ParseThreeNumbers(deviation_.text);
     if (!numbers || std::any_of(numbers->begin(), numbers->end(), [](float x) { return !(x > 0); }))
-      return Wrong("--std", deviation, "one number above 0 or three like 0.229,0.224,0.225");
-    said.emplace_back("tempera.std", deviation);
+      return Wrong("--std", deviation_.text, "one number above 0 or three like 0.229,0.224,0.225");
+    said.emplace_back("tempera.std", deviation_.text);
   }
-  if (!layout.empty()) {
-    if (!metadata::ParseLayout(layout, &read)) return Wrong("--layout", layout, "words like nhwc,bgr");
-    said.emplace_back("tempera.layout", layout);
+  if (layout_.given()) {
+    if (!metadata::ParseLayout(layout_.text, &read))
+      return Wrong("--layout", layout_.text, "words like nhwc,bgr");
+    said.emplace_back("tempera.layout", layout_.text);
   }
   return said;
 }
 
-std::string InOptions(std::string line) {
-  constexpr std::pair<const char*, const char*> kWords[] = {{"metadata tempera.value_range", "--value-range"},
-                                                            {"metadata tempera.layout", "--layout"},
-                                                            {"metadata tempera.mean", "--mean"},
-                                                            {"metadata tempera.std", "--std"}};
-  for (const auto& [library, ours] : kWords) {
-    if (const size_t at = line.find(library); at != std::string::npos)
-      line.replace(at, std::string(library).size(), ours);
+std::string InOptions(std::string line, const Metadata& given) {
+  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
+      {"tempera.value_range", "--value-range"},
+      {"tempera.layout", "--layout"},
+      {"tempera.mean", "--mean"},
+      {"tempera.std", "--std"}};
+  const auto replace = [&line](const std::string& library, const std::string& ours) {
+    for (size_t at = line.find(library); at != std::string::npos; at = line.find(library, at + ours.size()))
+      line.replace(at, library.size(), ours);
+  };
+  for (const auto& [key, option] : kWords) {
+    const std::string theirs = "metadata " + std::string(key), ours(option);
+    replace(theirs + " says otherwise", ours + " says otherwise");
+    replace("with " + theirs, "with " + ours);
+    const bool is_given =
+        std::any_of(given.begin(), given.end(), [&](const auto& e) { return e.first == key; });
+    if (is_given) replace(theirs, ours);
   }
   return line;
 }

@@ -10,22 +10,31 @@
 
 namespace CLI {
 class App;
-}
+class Option;
+}  // namespace CLI
 
 namespace tempera::cli {
 
 using Metadata = std::vector<std::pair<std::string, std::string>>;
 
-struct PictureOptions {
-  std::string value_range, mean, deviation, layout;
-
+class PictureOptions {
+ public:
   // Adds its options to a verb; this object must outlive the parsing.
   void AddTo(CLI::App& verb);
   // As metadata; kInvalidArgument, naming the option, for what is no such text.
   Result<Metadata> AsMetadata() const;
+
+ private:
+  struct Text {
+    const CLI::Option* option = nullptr;
+    std::string text = {};
+    bool given() const;  // empty as well
+  };
+  Text value_range_, mean_, deviation_, layout_;
 };
 
-// A library's line in the command's words: options instead of the metadata that they stand for.
-std::string InOptions(std::string line);
+// A library's line in the command's words: options instead of the metadata that they stand for, where that
+// line says how to say otherwise, and wherever these `given` ones are meant.
+std::string InOptions(std::string line, const Metadata& given = {});
 
 }  // namespace tempera::cli

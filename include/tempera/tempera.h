@@ -205,7 +205,8 @@ typedef struct tempera_options {
       host; /* NULL = one of its own. With one, threads, pin_threads and cache_folder are the host's */
   /* NULL, or what is said of the model beside its file, and goes before what the file says: keys of
    * docs/model-format.md and their values in turns, NULL behind the last ("tempera.value_range", "-1..1",
-   * NULL). At most 256 pairs. */
+   * NULL). At most 256 pairs. tempera.param. keys name inputs without a default in the file: the others are
+   * weights once it is read, so that only the file itself can say that they are parameters. */
   const char* const* metadata;
 } tempera_options;
 #define TEMPERA_OPTIONS_INIT \

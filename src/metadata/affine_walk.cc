@@ -67,19 +67,21 @@ std::optional<Affine> AffineOfConv(const Graph& graph, const Node& node) {
   const ValueId w = InputOf(node, 1), b = InputOf(node, 2);
   const Tensor* weights = graph::ConstantFloats(graph, w);
   const Tensor* bias = graph::ConstantFloats(graph, b);
-  if (weights == nullptr || weights->shape() != Shape{3, 3, 1, 1} ||
-      (b != graph::kNoValue && bias == nullptr))
-    return std::nullopt;
+  // One filter for each channel, or filters over all that leave the others out.
+  const bool each =
+      weights != nullptr && weights->shape() == Shape{3, 1, 1, 1} && node.attributes.Int("group", 1) == 3;
+  const bool all = weights != nullptr && weights->shape() == Shape{3, 3, 1, 1};
+  if ((!each && !all) || (b != graph::kNoValue && bias == nullptr)) return std::nullopt;
   const std::vector<int64_t> ones = {1, 1};
   const bool moves = node.attributes.Ints("strides", ones) != ones ||
                      node.attributes.Ints("pads", {0, 0, 0, 0}) != std::vector<int64_t>{0, 0, 0, 0};
   if (moves || (bias != nullptr && bias->element_count() != 3)) return std::nullopt;
   Affine affine;
   for (size_t o = 0; o < 3; ++o) {
-    for (size_t i = 0; i < 3; ++i) {
+    for (size_t i = 0; all && i < 3; ++i) {
       if (i != o && weights->data<float>()[3 * o + i] != 0) return std::nullopt;
     }
-    affine.gain[o] = weights->data<float>()[4 * o];
+    affine.gain[o] = weights->data<float>()[all ? 4 * o : o];
     affine.offset[o] = bias != nullptr ? bias->data<float>()[o] : 0;
   }
   return affine;

@@ -1,6 +1,7 @@
 #include "src/metadata/model_metadata.h"
 
 #include <algorithm>
+#include <cmath>
 #include <iterator>
 #include <optional>
 #include <utility>
@@ -24,6 +25,10 @@ std::optional<size_t> Find(const Graph& model, const std::vector<graph::ValueId>
   return std::nullopt;
 }
 
+bool SameRange(const engine::ValueRange& a, const engine::ValueRange& b) {
+  return a.low == b.low && a.high == b.high;
+}
+
 // What Windows ML and its converters write beside a picture's description.
 Status ReadStandardMetadata(const Graph& model, const std::string& name, SaidOfPicture* said,
                             std::vector<std::string>* notices) {
@@ -35,15 +40,17 @@ Status ReadStandardMetadata(const Graph& model, const std::string& name, SaidOfP
         {"NominalRange_16_235", {16, 235}}};
     const auto found = std::find_if(std::begin(kRanges), std::end(kRanges),
                                     [&](const auto& range) { return range.first == *text; });
-    if (found == std::end(kRanges)) {
+    // What is not known does not matter where tempera's own key goes before it.
+    if (found == std::end(kRanges) && FindMetadata(model, "tempera.value_range") == nullptr) {
       return Unsupported(name + ": metadata Image.NominalPixelRange is " + onnx::Quote(*text) +
                          ", which is not known; say it with metadata tempera.value_range");
     }
-    said->in = said->out = found->second;
+    if (found != std::end(kRanges)) said->in = said->out = found->second;
   }
   if (const std::string* text = FindMetadata(model, "Image.BitmapPixelFormat")) {
     constexpr std::string_view kKnown[] = {"Bgr8", "Bgra8", "Rgb8", "Rgba8", "Gray8"};
-    if (std::find(std::begin(kKnown), std::end(kKnown), *text) == std::end(kKnown)) {
+    const bool known = std::find(std::begin(kKnown), std::end(kKnown), *text) != std::end(kKnown);
+    if (!known && FindMetadata(model, "tempera.layout") == nullptr) {
       return Unsupported(name + ": metadata Image.BitmapPixelFormat is " + onnx::Quote(*text) +
                          ", which is not known; say it with metadata tempera.layout");
     }
@@ -71,15 +78,6 @@ Status ReadMeanAndDeviation(const Graph& model, const std::string& name, SaidOfP
   return OkStatus();
 }
 
-// Values before mean and deviation, where nobody said between which they lie: means of 0..1 are below 1.
-engine::ValueRange BaseOfMean(const SaidOfPicture& said) {
-  const auto small = [](const std::optional<std::array<float, 3>>& numbers) {
-    return !numbers ||
-           std::all_of(numbers->begin(), numbers->end(), [](float x) { return x >= -1 && x <= 1; });
-  };
-  return small(said.mean) && small(said.deviation) ? engine::ValueRange{0, 1} : engine::ValueRange{0, 255};
-}
-
 Status ReadPictureFormat(const Graph& model, const std::string& name, ModelMetadata* out) {
   SaidOfPicture& said = out->said;
   TEMPERA_RETURN_IF_ERROR(ReadStandardMetadata(model, name, &said, &out->notices));
@@ -90,7 +88,17 @@ Status ReadPictureFormat(const Graph& model, const std::string& name, ModelMetad
     }
   }
   TEMPERA_RETURN_IF_ERROR(ReadMeanAndDeviation(model, name, &said));
-  if (!said.in && (said.mean || said.deviation)) said.in = BaseOfMean(said);
+  if (said.mean || said.deviation) {
+    const engine::ValueRange base = BaseOfMean(said);
+    if (said.in && !SameRange(*said.in, base) && FindMetadata(model, "tempera.value_range") == nullptr) {
+      out->notices.push_back("its mean and deviation are of pictures of " + RangeText(base) +
+                             ", whatever Image.NominalPixelRange says; metadata tempera.value_range says "
+                             "otherwise, like " +
+                             RangeText(*said.in));
+      said.in = base;
+    }
+    if (!said.in) said.in = base;
+  }
   if (const std::string* layout = FindMetadata(model, "tempera.layout")) {
     if (!ParseLayout(*layout, &said)) {
       return Unsupported(name + ": metadata tempera.layout is " + onnx::Quote(*layout) +
@@ -225,7 +233,10 @@ const std::string* FindMetadata(const Graph& model, std::string_view key) {
   return nullptr;
 }
 
-Result<ModelMetadata> ReadModelMetadata(const Graph& model, const std::string& name) {
+namespace {
+
+// All but which input is the picture.
+Result<ModelMetadata> ReadAllKeys(const Graph& model, const std::string& name) {
   ModelMetadata metadata;
   metadata.parameters = BuiltInParameters();
   TEMPERA_RETURN_IF_ERROR(ReadPictureFormat(model, name, &metadata));
@@ -238,43 +249,131 @@ Result<ModelMetadata> ReadModelMetadata(const Graph& model, const std::string& n
     }
     if (!status.ok()) return Status(status.code(), name + ": " + status.message());
   }
+  return metadata;
+}
+
+void SetInput(const engine::ValueRange& base, ModelMetadata* metadata) {
+  metadata->in = InputFormat(metadata->said, base);
+  metadata->opaque = base.high;
+}
+
+}  // namespace
+
+Result<ModelMetadata> ReadModelMetadata(const Graph& model, const std::string& name) {
+  TEMPERA_ASSIGN_OR_RETURN(ModelMetadata metadata, ReadAllKeys(model, name));
   TEMPERA_ASSIGN_OR_RETURN(metadata.picture_input, FindPictureInput(model, name, metadata));
   const SaidOfPicture& said = metadata.said;
   const auto told = said.in ? said.in : RecogniseInput(model, metadata.picture_input).range;
-  metadata.in = InputFormat(said, told.value_or(engine::ValueRange{}));
+  SetInput(told.value_or(engine::ValueRange{}), &metadata);
   metadata.out.bgr = said.bgr_out.value_or(false);
   return metadata;
 }
 
-std::shared_ptr<const Graph> WithMetadata(std::shared_ptr<const Graph> model,
-                                          const std::vector<std::pair<std::string, std::string>>& said) {
+Status CheckMetadata(const Graph& model, const std::string& name) {
+  return ReadAllKeys(model, name).status();
+}
+
+MetadataList SaidBefore(const MetadataList& old, const MetadataList& said) {
+  const auto find = [](const MetadataList& list, std::string_view key) -> const std::string* {
+    const auto at = std::find_if(list.begin(), list.end(), [&](const auto& e) { return e.first == key; });
+    return at == list.end() ? nullptr : &at->second;
+  };
+  MetadataList result = said;
+  const std::string* layout = find(old, "tempera.layout");
+  for (auto& [key, value] : result) {
+    if (key == "tempera.layout" && layout != nullptr) value = LayoutOver(value, *layout);
+  }
+  const std::string *mean = find(said, "tempera.mean"), *deviation = find(said, "tempera.std"),
+                    *range = find(old, "tempera.value_range");
+  const bool alone = find(old, "tempera.mean") == nullptr && find(old, "tempera.std") == nullptr;
+  SaidOfPicture read;
+  if ((mean == nullptr && deviation == nullptr) || range == nullptr || !alone ||
+      find(said, "tempera.value_range") != nullptr || !ParseValueRanges(*range, &read))
+    return result;
+  if (mean != nullptr) read.mean = ParseThreeNumbers(*mean);
+  if (deviation != nullptr) read.deviation = ParseThreeNumbers(*deviation);
+  const engine::ValueRange base = BaseOfMean(read);
+  if (!SameRange(base, *read.in))
+    result.emplace_back("tempera.value_range", RangeText(base) + ", " + RangeText(*read.out));
+  return result;
+}
+
+std::shared_ptr<const Graph> WithMetadata(std::shared_ptr<const Graph> model, const MetadataList& said) {
   if (said.empty()) return model;
   auto told = std::make_shared<Graph>(*model);
-  for (const auto& entry : said) {
+  for (const auto& entry : SaidBefore(model->metadata, said)) {
     std::erase_if(told->metadata, [&](const auto& old) { return old.first == entry.first; });
     told->metadata.push_back(entry);
   }
   return told;
 }
 
+namespace {
+
+// Whether numbers that cannot leave `bounds` fill black to white as `said`.
+bool Fills(const engine::ValueRange& bounds, const engine::ValueRange& said) {
+  const float tolerance = 0.15f * (said.high - said.low);
+  return std::abs(bounds.low - said.low) <= tolerance && std::abs(bounds.high - said.high) <= tolerance;
+}
+
+bool IsUsual(const engine::ValueRange& range) { return SameRange(range, engine::ValueRange{}); }
+
+// What was guessed of the two ends.
+void TellOfGuesses(const RecognisedValues& takes, const RecognisedValues& makes, const engine::ValueRange& in,
+                   const engine::ValueRange& out, std::vector<std::string>* notices) {
+  const auto cure = [](const engine::ValueRange& a, const engine::ValueRange& b) {
+    return "; metadata tempera.value_range says otherwise, like " + RangeText(a) + "," + RangeText(b);
+  };
+  const engine::ValueRange usual, unit = {0, 1};
+  const auto other = [&](const engine::ValueRange& range) { return IsUsual(range) ? unit : usual; };
+  if (takes.by_type)
+    notices->push_back("it is given pictures of " + RangeText(in) + " (" + takes.why + ")" +
+                       cure(other(in), out));
+  if (makes.by_type) {
+    notices->push_back("its painting is " + RangeText(out) + " (" + makes.why + ")" + cure(in, other(out)));
+  } else if (!takes.range && makes.range && !IsUsual(in)) {
+    notices->push_back("its painting is " + RangeText(out) + " (" + makes.why +
+                       "), so it is given pictures of " + RangeText(in) + cure(other(in), out));
+  } else if (takes.range && !takes.by_type && !makes.range && !IsUsual(out)) {
+    notices->push_back("it takes pictures of " + RangeText(in) + ", so its painting is read as " +
+                       RangeText(out) + cure(in, other(out)));
+  }
+}
+
+}  // namespace
+
 void SettlePainting(const Graph& model, ModelMetadata* metadata) {
   const SaidOfPicture& said = metadata->said;
-  const auto given = said.in ? said.in : RecogniseInput(model, metadata->picture_input).range;
-  const RecognisedValues made = said.out ? RecognisedValues{said.out, ""} : RecogniseOutput(model);
-  const engine::ValueRange in = given ? *given : made.range.value_or(engine::ValueRange{});
-  const engine::ValueRange out = made.range.value_or(in);
-  const auto usual = [](const engine::ValueRange& range) { return range.low == 0 && range.high == 255; };
-  const std::string cure = "; metadata tempera.value_range says otherwise";
-  if (!given && made.range && !usual(in)) {
-    metadata->notices.push_back("its painting is " + RangeText(out) + " (" + made.why +
-                                "), so it is given pictures of " + RangeText(in) + cure);
-  } else if (given && !made.range && !usual(out)) {
-    metadata->notices.push_back("it takes pictures of " + RangeText(in) + ", so its painting is read as " +
-                                RangeText(out) + cure);
+  const RecognisedValues takes =
+      said.in ? RecognisedValues{said.in, ""} : RecogniseInput(model, metadata->picture_input);
+  RecognisedValues makes = RecogniseOutput(model);
+  const bool yields =
+      said.out && !said.out_alone && makes.range && makes.bounds && !Fills(*makes.bounds, *said.out);
+  if (yields) {
+    metadata->notices.push_back("its painting is " + RangeText(*makes.range) + " (" + makes.why + "), not " +
+                                RangeText(*said.out) +
+                                "; metadata tempera.value_range says otherwise, like " + RangeText(*said.in) +
+                                "," + RangeText(*said.out));
+    makes.by_type = false;  // told already
+  } else if (said.out) {
+    makes = {said.out, ""};
   }
-  metadata->in = InputFormat(said, in);
+  // What a type can hold says nothing of the other end.
+  const auto tells = [](const RecognisedValues& end) { return end.range && !end.by_type; };
+  const engine::ValueRange usual,
+      in = takes.range    ? *takes.range
+           : tells(makes) ? *makes.range
+                          : usual,
+      out = makes.range    ? *makes.range
+            : tells(takes) ? *takes.range
+                           : usual;
+  TellOfGuesses(takes, makes, in, out, &metadata->notices);
+  SetInput(in, metadata);
   metadata->out.low.fill(out.low);
   metadata->out.high.fill(out.high);
+  const engine::ValueRange alpha = RecogniseAlpha(model).range.value_or(out);
+  metadata->alpha.low.fill(alpha.low);
+  metadata->alpha.high.fill(alpha.high);
 }
 
 }  // namespace tempera::metadata

@@ -22,6 +22,8 @@ struct ModelMetadata {
   SaidOfPicture said;  // of the picture at both ends, by the file or beside it
   ValueFormat in;      // by what was said, what the graph's arithmetic tells, or 0..255
   ValueFormat out;     // likewise once SettlePainting was called
+  ValueFormat alpha;   // of the painting's transparency, likewise
+  float opaque = 255;  // what a fourth channel of the input holds: no mean is said of it
   int size_multiple = 4;
   std::vector<Parameter> parameters;  // the file's and the built-in ones it does not replace
   std::vector<engine::StateLink> states;
@@ -37,13 +39,22 @@ struct ModelMetadata {
 // nor named. `name` is what messages call the model.
 Result<ModelMetadata> ReadModelMetadata(const graph::Graph& model, const std::string& name);
 
-// The model with these said of it as well, in place of what its file says under the same keys; the same one
-// where there are none.
-std::shared_ptr<const graph::Graph> WithMetadata(
-    std::shared_ptr<const graph::Graph> model, const std::vector<std::pair<std::string, std::string>>& said);
+// What the metadata itself says, whichever input is the picture: as ReadModelMetadata refuses it.
+Status CheckMetadata(const graph::Graph& model, const std::string& name);
+
+using MetadataList = std::vector<std::pair<std::string, std::string>>;
+
+// `said` as it goes before `old`: a layout keeps the words that are not said anew, and means that come
+// without a range are not read in a range that was said without means.
+MetadataList SaidBefore(const MetadataList& old, const MetadataList& said);
+
+// The model with these said of it as well (SaidBefore), in place of what its file says under the same keys;
+// the same one where there are none.
+std::shared_ptr<const graph::Graph> WithMetadata(std::shared_ptr<const graph::Graph> model,
+                                                 const MetadataList& said);
 
 // Of a model that paints: what its first output holds, and, where nothing tells it, that its input holds the
-// same.
+// same. One range that was said of both ends yields at the output to a graph that can give no such numbers.
 void SettlePainting(const graph::Graph& model, ModelMetadata* metadata);
 
 // What the engine is told of each graph input that is a parameter; nothing of others.

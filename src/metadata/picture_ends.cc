@@ -26,7 +26,7 @@ class EndBuilder {
     return static_cast<ValueId>(model_.values.size() - 1);
   }
 
-  // Returns its result. Of what attributes before `since` were and inputs after: axes, bounds.
+  // Returns its result.
   ValueId Add(const std::string& op, std::vector<ValueId> inputs,
               std::vector<onnx::Attribute> attributes = {}) {
     Node node;
@@ -82,30 +82,34 @@ bool IsInteger(DataType dtype) {
 }
 
 // A 1x1 convolution from three colours to as many channels as the network takes.
-Result<ValueId> ToChannels(EndBuilder& end, ValueId x, int64_t channels, const ValueFormat& values) {
+Result<ValueId> ToChannels(EndBuilder& end, ValueId x, int64_t channels, const ValueFormat& values,
+                           float opaque) {
   constexpr float kRed = 0.299f, kBlue = 0.114f, kGreen = 1 - kRed - kBlue;  // BT.601
   std::vector<float> weights, bias(static_cast<size_t>(channels), 0.0f);
   if (channels == 1) {
     weights = {values.bgr ? kBlue : kRed, kGreen, values.bgr ? kRed : kBlue};
   } else {
     weights = {1, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0};
-    bias[3] = values.range().high;
+    bias[3] = opaque;
   }
   TEMPERA_ASSIGN_OR_RETURN(const ValueId w, end.Floats({channels, 3, 1, 1}, weights));
   TEMPERA_ASSIGN_OR_RETURN(const ValueId b, end.Floats({channels}, bias));
   return end.Add("Conv", {x, w, b});
 }
 
-Result<ValueId> ToInteger(EndBuilder& end, ValueId x, DataType dtype, int opset) {
+Result<ValueId> ToInteger(EndBuilder& end, ValueId x, DataType dtype, const ModelMetadata& metadata,
+                          int opset) {
   x = end.Add("Round", {x});
-  // Colours lie within bytes: what YCbCr has beyond was clamped when pixels were read. Signed bytes end
-  // earlier.
-  if (dtype == DataType::kInt8) {
+  const engine::ValueRange values = metadata.in.range();
+  const auto room = RangeOfType(dtype);
+  // What was said of the numbers may go beyond what their type holds.
+  if (room && (values.low < room->low || std::max(values.high, metadata.opaque) > room->high)) {
     if (opset < 11) {
-      x = end.Add("Clip", {x}, {onnx::FloatAttribute("min", -128), onnx::FloatAttribute("max", 127)});
+      x = end.Add("Clip", {x},
+                  {onnx::FloatAttribute("min", room->low), onnx::FloatAttribute("max", room->high)});
     } else {
-      TEMPERA_ASSIGN_OR_RETURN(const ValueId low, end.Floats({}, {-128}));
-      TEMPERA_ASSIGN_OR_RETURN(const ValueId high, end.Floats({}, {127}));
+      TEMPERA_ASSIGN_OR_RETURN(const ValueId low, end.Floats({}, {room->low}));
+      TEMPERA_ASSIGN_OR_RETURN(const ValueId high, end.Floats({}, {room->high}));
       x = end.Add("Clip", {x, low, high});
     }
   }
@@ -172,7 +176,7 @@ Status TakePicture(const PictureForm& form, const ModelMetadata& metadata, Graph
   model->input_dims[metadata.picture_input] = DimsOf(form, model->input_dims[metadata.picture_input]);
   ValueId x = picture;
   if (form.channels != 3) {
-    TEMPERA_ASSIGN_OR_RETURN(x, ToChannels(end, x, form.channels, metadata.in));
+    TEMPERA_ASSIGN_OR_RETURN(x, ToChannels(end, x, form.channels, metadata.in, metadata.opaque));
   }
   const ValueId first = x;
   if (form.at == Channels::kLast) x = end.Transpose(x, kToLast);
@@ -182,7 +186,7 @@ Status TakePicture(const PictureForm& form, const ModelMetadata& metadata, Graph
     TEMPERA_ASSIGN_OR_RETURN(x, end.OnAxes("Squeeze", x, std::move(axes)));
   }
   if (IsInteger(form.dtype)) {
-    TEMPERA_ASSIGN_OR_RETURN(x, ToInteger(end, x, form.dtype, model->opset));
+    TEMPERA_ASSIGN_OR_RETURN(x, ToInteger(end, x, form.dtype, metadata, model->opset));
   } else if (form.dtype != DataType::kFloat32) {
     x = end.Cast(x, form.dtype);
   }

@@ -1,6 +1,7 @@
 // Networks that take and give pictures in another form than the engine does: channels last, half floats or
-// bytes, one channel or four, no batch. Their graphs are given other ends, so that everything in between,
-// calibration too, meets them in one form: float32 [1, 3, H, W].
+// bytes, one channel or four, no batch. Their graphs are given other ends, so that what goes in and comes
+// out has one form for pixels and calibration: float32 [1, 3, H, W]. Inside, a network may turn it as it
+// likes.
 #pragma once
 
 #include <cstdint>

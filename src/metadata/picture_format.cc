@@ -43,6 +43,7 @@ bool ParseValueRanges(const std::string& text, SaidOfPicture* out) {
     return false;
   out->in = in;
   out->out = painted;
+  out->out_alone = parts.size() == 2;
   return true;
 }
 
@@ -80,6 +81,45 @@ bool ParseLayout(const std::string& text, SaidOfPicture* out) {
   if (!channels.empty()) out->channels_in = channels.front(), out->channels_out = channels.back();
   if (!bgr.empty()) out->bgr_in = bgr.front(), out->bgr_out = bgr.back();
   return true;
+}
+
+std::string LayoutOver(const std::string& over, const std::string& under) {
+  SaidOfPicture first, both;
+  if (!ParseLayout(over, &first) || !ParseLayout(under, &both)) return over;
+  if (first.channels_in && first.bgr_in) return over;
+  ParseLayout(over, &both);
+  std::string text;
+  const auto add = [&](const char* word) { text += (text.empty() ? "" : " ") + std::string(word); };
+  const auto layout = [](Channels at) { return at == Channels::kFirst ? "NCHW" : "NHWC"; };
+  const auto colours = [](bool bgr) { return bgr ? "BGR" : "RGB"; };
+  if (both.channels_in) add(layout(*both.channels_in));
+  if (both.channels_in != both.channels_out) add(layout(*both.channels_out));
+  if (both.bgr_in) add(colours(*both.bgr_in));
+  if (both.bgr_in != both.bgr_out) add(colours(*both.bgr_out));
+  return text;
+}
+
+engine::ValueRange BaseOfMean(const SaidOfPicture& said) {
+  const auto small = [](const std::optional<std::array<float, 3>>& numbers) {
+    return !numbers ||
+           std::all_of(numbers->begin(), numbers->end(), [](float x) { return x >= -1 && x <= 1; });
+  };
+  return small(said.mean) && small(said.deviation) ? engine::ValueRange{0, 1} : engine::ValueRange{0, 255};
+}
+
+std::optional<engine::ValueRange> RangeOfType(DataType dtype) {
+  switch (dtype) {
+    case DataType::kUint8:
+      return engine::ValueRange{0, 255};
+    case DataType::kInt8:
+      return engine::ValueRange{-128, 127};
+    case DataType::kUint16:
+      return engine::ValueRange{0, 65535};
+    case DataType::kInt16:
+      return engine::ValueRange{-32768, 32767};
+    default:
+      return std::nullopt;
+  }
 }
 
 ValueFormat InputFormat(const SaidOfPicture& said, const engine::ValueRange& base) {

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "src/base/status.h"
+#include "src/base/tensor.h"
 #include "src/engine/types/precision.h"
 
 namespace tempera::metadata {
@@ -30,6 +31,7 @@ enum class Channels { kFirst, kLast };
 // What is said of a network's ends, in a file or beside it. Nothing where nobody said anything.
 struct SaidOfPicture {
   std::optional<engine::ValueRange> in, out;            // black..white, before mean and deviation
+  bool out_alone = false;                               // `out` was said of the painting itself, not of both
   std::optional<std::array<float, 3>> mean, deviation;  // by the network's own order of channels
   std::optional<Channels> channels_in, channels_out;
   std::optional<bool> bgr_in, bgr_out;
@@ -43,8 +45,18 @@ std::optional<std::array<float, 3>> ParseThreeNumbers(const std::string& text);
 // for each.
 bool ParseLayout(const std::string& text, SaidOfPicture* out);
 
+// The layout said by `over`, and what it leaves open by `under`; `over` itself where that is all or no
+// layout.
+std::string LayoutOver(const std::string& over, const std::string& under);
+
 // What the input's planes hold: (value - mean) / deviation of values in `base`.
 ValueFormat InputFormat(const SaidOfPicture& said, const engine::ValueRange& base);
+
+// Values before mean and deviation, where nobody said between which they lie: means of 0..1 are below 1.
+engine::ValueRange BaseOfMean(const SaidOfPicture& said);
+
+// What integers of 8 and 16 bits can be; nothing of other types.
+std::optional<engine::ValueRange> RangeOfType(DataType dtype);
 
 // "-1..1"
 std::string RangeText(const engine::ValueRange& range);

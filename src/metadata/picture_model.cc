@@ -9,6 +9,8 @@
 #include "src/base/checked_math.h"
 #include "src/engine/precision/input_shapes.h"
 #include "src/metadata/picture_ends.h"
+#include "src/metadata/recognise_values.h"
+#include "src/onnx/quote.h"
 #include "src/ops/specialize.h"
 
 namespace tempera::metadata {
@@ -156,27 +158,73 @@ Result<std::shared_ptr<const Graph>> WithoutHalves(std::shared_ptr<const Graph> 
   return std::shared_ptr<const Graph>(std::move(wide));
 }
 
+namespace {
+
+// Where the layout that was said is what keeps the ends from being found.
+Status CheckLayout(PictureModel model, Makes makes, const std::string& name) {
+  SaidOfPicture& said = model.metadata.said;
+  if (!said.channels_in && !said.channels_out) return OkStatus();
+  const bool asks_last = said.channels_in == Channels::kLast || said.channels_out == Channels::kLast;
+  const bool asks_both = said.channels_in != said.channels_out;
+  said.channels_in = said.channels_out = std::nullopt;
+  if (!asks_last && !EndFinder(model, makes).Find()) return OkStatus();
+  return Unsupported(name + ": it takes and gives no pictures whose channels are " +
+                     (asks_both   ? "first and last in turns"
+                      : asks_last ? "last"
+                                  : "first") +
+                     ", as metadata tempera.layout says");
+}
+
+void TellOfChannels(const PictureForm& in, const PictureForm& out, PictureModel* model) {
+  const std::string* standard = FindMetadata(*model->graph, "Image.BitmapPixelFormat");
+  const auto says = [&](const char* text) { return standard != nullptr && *standard == text; };
+  if (out.channels == 1 && in.channels != 1 && !says("Gray8"))
+    model->metadata.notices.push_back("one channel comes out: it is painted grey");
+  if (out.channels == 4 && in.channels != 4 && !says("Rgba8") && !says("Bgra8"))
+    model->metadata.notices.push_back("four channels come out: the fourth is taken for transparency");
+}
+
+}  // namespace
+
 Result<PictureModel> WithPictureEnds(PictureModel model, Makes makes, const std::string& name) {
   if (model.graph->outputs.empty()) return model;
   EndFinder ends(model, makes);
   if (!ends.Find()) {
-    if (model.metadata.said.channels_in == Channels::kLast) {
-      return Unsupported(name +
-                         ": it takes no picture whose channels are last, as metadata tempera.layout says");
-    }
+    TEMPERA_RETURN_IF_ERROR(CheckLayout(model, makes, name));
     return model;
   }
   model.has_ends = true;
+  const PictureForm in = ends.in(), out = ends.out();
+  model.in = in, model.out = out;
   const bool planes = makes == Makes::kPlanes;
-  const bool gives_as_it_is = planes ? ends.out().at == Channels::kFirst && ends.out().rank == 4 &&
-                                           ends.out().dtype == DataType::kFloat32
-                                     : ends.out() == PictureForm{};
-  if (ends.in() == PictureForm{} && gives_as_it_is) return model;
+  if (!planes) TellOfChannels(in, out, &model);
+  const bool gives_as_it_is =
+      planes ? out.at == Channels::kFirst && out.rank == 4 && out.dtype == DataType::kFloat32
+             : out == PictureForm{};
+  if (in == PictureForm{} && gives_as_it_is) return model;
   auto graph = std::make_shared<Graph>(*model.graph);
-  if (!gives_as_it_is) TEMPERA_RETURN_IF_ERROR(GivePicture(ends.out(), planes, &model.metadata, graph.get()));
-  TEMPERA_RETURN_IF_ERROR(TakePicture(ends.in(), model.metadata, graph.get()));
+  if (!gives_as_it_is) TEMPERA_RETURN_IF_ERROR(GivePicture(out, planes, &model.metadata, graph.get()));
+  TEMPERA_RETURN_IF_ERROR(TakePicture(in, model.metadata, graph.get()));
   model.graph = std::move(graph);
   return model;
+}
+
+Shape ShapeInFile(const PictureForm& form, const Shape& as_painted) {
+  if (as_painted.size() != 4) return as_painted;
+  return ShapeOf(form, {as_painted[2], as_painted[3]});
+}
+
+Status CheckPaints(const Graph& model, const std::string& name) {
+  constexpr const char* kCure = "; open it as a mask network (tempera_mask_open_file)";
+  for (const auto& [key, value] : model.metadata) {
+    if (key.starts_with("tempera.mask."))
+      return Unsupported(name + " is a mask network, metadata " + onnx::Quote(key) +
+                         " says, and paints nothing" + kCure);
+  }
+  const auto classes = EndsInClasses(model);
+  if (!classes) return OkStatus();
+  return Unsupported(name + " does not turn a picture into a picture: it ends in " + *classes +
+                     ", classes and no colours" + kCure);
 }
 
 }  // namespace tempera::metadata

@@ -7,13 +7,15 @@
 #include "src/base/status.h"
 #include "src/graph/graph.h"
 #include "src/metadata/model_metadata.h"
+#include "src/metadata/picture_ends.h"
 
 namespace tempera::metadata {
 
 struct PictureModel {
   std::shared_ptr<const graph::Graph> graph;
   ModelMetadata metadata;
-  bool has_ends = false;  // WithPictureEnds found both
+  bool has_ends = false;          // WithPictureEnds found both
+  PictureForm in = {}, out = {};  // of the file, where it did
 };
 
 enum class Makes {
@@ -28,7 +30,14 @@ Result<std::shared_ptr<const graph::Graph>> WithoutHalves(std::shared_ptr<const 
 // The model and what is said of it, its ends as the engine knows pictures (picture_ends.h) where shapes,
 // types or metadata say that they have another form. As it was given where they have that already, or where
 // no form fits: whoever opens it then finds out what is wrong. Shapes only, nothing is run. kUnsupported
-// where metadata asks for a layout that the graph does not have.
+// where metadata asks for a layout that the graph does not have. What is guessed of other numbers of channels
+// is a notice.
 Result<PictureModel> WithPictureEnds(PictureModel model, Makes makes, const std::string& name);
+
+// [1, channels, H, W] in the file's order and rank.
+Shape ShapeInFile(const PictureForm& form, const Shape& as_painted);
+
+// kUnsupported for a mask network, by its metadata or its graph: its numbers are no colours.
+Status CheckPaints(const graph::Graph& model, const std::string& name);
 
 }  // namespace tempera::metadata

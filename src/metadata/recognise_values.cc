@@ -72,6 +72,29 @@ std::optional<ValueRange> UsualRange(double low, double high) {
   return std::nullopt;
 }
 
+// Of numbers of this type that are looked at as they are.
+RecognisedValues ByType(DataType dtype, const std::string& end) {
+  const auto range = RangeOfType(dtype);
+  if (!range) return {};
+  if (dtype == DataType::kUint8) return {range, "its " + end + " is bytes", range};
+  return {range, "its " + end + " is " + DataTypeName(dtype), range, true};
+}
+
+// The numbers that `scale` and zero point of a QuantizeLinear or DequantizeLinear leave room for. Nothing of
+// signed ones about 0: 0..1 and -1..1 are quantised alike.
+std::optional<std::pair<double, double>> QuantisedRoom(const Graph& graph, const Uses& uses,
+                                                       const Node& node) {
+  const auto scale = OneConstant(graph, uses, InputOf(node, 1));
+  const ValueId point = InputOf(node, 2);
+  const auto zero = point == kNoValue ? std::optional<double>(0) : OneConstant(graph, uses, point);
+  if (!scale || !zero) return std::nullopt;
+  const bool is_signed = point != kNoValue && graph.value(point).constant &&
+                         graph.value(point).constant->dtype() == DataType::kInt8;
+  if (is_signed && *zero == 0) return std::nullopt;
+  const double first = is_signed ? -128 : 0;
+  return std::pair((first - *zero) * *scale, (first + 255 - *zero) * *scale);
+}
+
 // From the picture on, along every way.
 class InputWalk {
  public:
@@ -110,7 +133,10 @@ class InputWalk {
       const auto at = std::find(node.inputs.begin(), node.inputs.end(), way.value);
       const auto from = static_cast<size_t>(at - node.inputs.begin());
       if (node.outputs.empty() || node.outputs[0] == kNoValue) continue;
-      if (from == 0 && MovesNumbers(node.op_type)) {
+      const bool quantises = node.op_type == "QuantizeLinear" || node.op_type == "DequantizeLinear";
+      if (from == 0 && node.op_type == "QuantizeLinear") LookAtRoom(node, way);
+      // The one undoes the other.
+      if (from == 0 && (quantises || MovesNumbers(node.op_type))) {
         ways_.push_back({node.outputs[0], way.affine});
       } else if (const auto affine = AffineOf(graph_, uses_, node, from)) {
         ways_.push_back({node.outputs[0], Then(way.affine, *affine)});
@@ -121,6 +147,12 @@ class InputWalk {
       }
     }
     if (ends) Found(RangeBefore(way.affine), "it scales its input so");
+  }
+
+  void LookAtRoom(const Node& node, const Way& way) {
+    const auto room = QuantisedRoom(graph_, uses_, node);
+    if (room && way.affine.identity())
+      Found(UsualRange(room->first, room->second), "it quantises its input so");
   }
 
   // A node that is neither: some tell by themselves.
@@ -153,7 +185,8 @@ class InputWalk {
 // From output 0 backwards.
 class OutputWalk {
  public:
-  explicit OutputWalk(const Graph& graph) : graph_(graph), uses_(graph) {}
+  // `alpha`: of what is joined to the colours behind them.
+  OutputWalk(const Graph& graph, bool alpha) : graph_(graph), uses_(graph), alpha_(alpha) {}
 
   RecognisedValues Run() {
     ValueId value = graph_.outputs[0];
@@ -166,21 +199,31 @@ class OutputWalk {
       if (before == kNoValue) break;
       value = before;
     }
-    return FromArithmetic();
+    const RecognisedValues told = FromArithmetic();
+    return told.range ? told : room_;
   }
+  bool joined() const { return joined_; }
 
  private:
-  // Numbers between low and high where the arithmetic behind begins.
+  // Numbers between low and high where the arithmetic behind begins: what all three channels make of them.
   RecognisedValues Between(double low, double high, const std::string& why) const {
-    const auto range =
-        UsualRange(low * affine_.gain[0] + affine_.offset[0], high * affine_.gain[0] + affine_.offset[0]);
-    return {range, range ? why : ""};
+    RecognisedValues all;
+    for (size_t c = 0; c < 3; ++c) {
+      const double a = low * affine_.gain[c] + affine_.offset[c],
+                   b = high * affine_.gain[c] + affine_.offset[c];
+      const auto range = UsualRange(a, b);
+      if (!range || (all.range && all.range->low != range->low) ||
+          (all.range && all.range->high != range->high))
+        return {};
+      all = {range, why, ValueRange{static_cast<float>(std::min(a, b)), static_cast<float>(std::max(a, b))}};
+    }
+    return all;
   }
 
   // Where the node alone says between which numbers its result lies.
   std::optional<RecognisedValues> Ends(const Node& node) {
     const std::string& op = node.op_type;
-    if (op == "Sigmoid" || op == "HardSigmoid" || op == "Softmax") return Between(0, 1, "it ends in " + op);
+    if (op == "Sigmoid" || op == "HardSigmoid") return Between(0, 1, "it ends in " + op);
     if (op == "Tanh" || op == "Softsign") return Between(-1, 1, "it ends in " + op);
     if (op == "Clip" || op == "Max" || op == "Min") {
       // A Max and a Min, one behind the other, are a clip too; what follows a bound found before is in its
@@ -191,26 +234,54 @@ class OutputWalk {
       if (low_ && high_) return Between(*low_, *high_, "it clips its output");
       return std::nullopt;
     }
-    if (op == "Cast" && node.attributes.Int("to", 0) == static_cast<int64_t>(DataType::kUint8))
-      return Between(0, 255, "its output is bytes");
     if (op == "DequantizeLinear") return Quantised(node);
-    return std::nullopt;
+    const DataType type = TypeMadeBy(node);
+    if (!RangeOfType(type)) return std::nullopt;
+    if (type == DataType::kUint8) return Between(0, 255, "its output is bytes");
+    return affine_.identity() ? ByType(type, "output") : RecognisedValues{};
   }
 
-  std::optional<RecognisedValues> Quantised(const Node& node) const {
-    const auto scale = OneConstant(graph_, uses_, InputOf(node, 1));
-    const ValueId point = InputOf(node, 2);
-    const auto zero = point == kNoValue ? std::optional<double>(0) : OneConstant(graph_, uses_, point);
-    if (!scale || !zero) return std::nullopt;
-    const bool is_signed = point != kNoValue && graph_.value(point).info.dtype == DataType::kInt8;
-    const double first = is_signed ? -128 : 0;
-    return Between((first - *zero) * *scale, (first + 255 - *zero) * *scale, "its output is quantised so");
+  // Of a node that chooses its result's type; kUndefined of others.
+  DataType TypeMadeBy(const Node& node) const {
+    const std::string& op = node.op_type;
+    if (op == "Cast") return static_cast<DataType>(node.attributes.Int("to", 0));
+    const bool quantises = op == "QuantizeLinear";
+    if (!quantises && op != "QLinearConv" && op != "QLinearMatMul") return DataType::kUndefined;
+    const ValueId point = InputOf(node, quantises ? 2 : 7);
+    if (point == kNoValue) return DataType::kUint8;
+    const auto& constant = graph_.value(point).constant;
+    return constant ? constant->dtype() : DataType::kUndefined;
+  }
+
+  const Node* MakerOf(ValueId value) const {
+    const int64_t maker = value == kNoValue ? -1 : uses_.producer(value);
+    return maker < 0 ? nullptr : &graph_.nodes[static_cast<size_t>(maker)];
+  }
+
+  // What is quantised right before tells more than what there is room for.
+  std::optional<RecognisedValues> Quantised(const Node& node) {
+    const auto room = QuantisedRoom(graph_, uses_, node);
+    RecognisedValues here;
+    if (room) here = Between(room->first, room->second, "its output is quantised so");
+    here.bounds.reset();  // not all of the room need be used
+    const Node* before = MakerOf(InputOf(node, 0));
+    if (before == nullptr || before->op_type != "QuantizeLinear") return here;
+    if (!room_.range) room_ = here;
+    return std::nullopt;
   }
 
   // The value that `node` only moves, cuts on one side or calculates with; kNoValue for all else.
   ValueId Before(const Node& node) {
     const std::string& op = node.op_type;
-    if (MovesNumbers(op) || op == "Clip" || op == "Floor" || op == "Concat") return InputOf(node, 0);
+    if (op == "Concat") {
+      joined_ = joined_ || node.inputs.size() > 1;
+      return alpha_ && !node.inputs.empty() ? node.inputs.back() : InputOf(node, 0);
+    }
+    if (MovesNumbers(op) || op == "Clip" || op == "Floor") return InputOf(node, 0);
+    if (op == "DequantizeLinear") {
+      const Node* quantises = MakerOf(InputOf(node, 0));
+      return quantises == nullptr ? kNoValue : InputOf(*quantises, 0);
+    }
     if (op == "Max" || op == "Min") {
       const bool first = !OneConstant(graph_, uses_, InputOf(node, 0));
       return InputOf(node, first ? 0 : 1);
@@ -248,19 +319,44 @@ class OutputWalk {
   Uses uses_;
   Affine affine_;                     // from where the walk is to the output
   std::optional<double> low_, high_;  // of Clip, Max and Min since the last arithmetic
+  RecognisedValues room_;             // what the last quantisation leaves room for
+  bool alpha_, joined_ = false;
 };
 
 }  // namespace
 
 RecognisedValues RecogniseInput(const Graph& model, size_t input) {
   const graph::Value& picture = model.value(model.inputs[input]);
-  if (picture.info.dtype == DataType::kUint8) return {ValueRange{0, 255}, "its input is bytes"};
-  return InputWalk(model).Run(model.inputs[input]);
+  const RecognisedValues by_type = ByType(picture.info.dtype, "input");
+  return by_type.range ? by_type : InputWalk(model).Run(model.inputs[input]);
 }
 
 RecognisedValues RecogniseOutput(const Graph& model) {
   if (model.outputs.empty()) return {};
-  return OutputWalk(model).Run();
+  return OutputWalk(model, false).Run();
+}
+
+RecognisedValues RecogniseAlpha(const Graph& model) {
+  if (model.outputs.empty()) return {};
+  OutputWalk walk(model, true);
+  const RecognisedValues found = walk.Run();
+  return walk.joined() ? found : RecognisedValues{};
+}
+
+std::optional<std::string> EndsInClasses(const Graph& model) {
+  if (model.outputs.empty()) return std::nullopt;
+  const Uses uses(model);
+  ValueId value = model.outputs[0];
+  for (int step = 0; step < kMostSteps && value != kNoValue; ++step) {
+    const int64_t maker = uses.producer(value);
+    if (maker < 0) return std::nullopt;
+    const Node& node = model.nodes[static_cast<size_t>(maker)];
+    const std::string& op = node.op_type;
+    if (op == "Softmax" || op == "LogSoftmax" || op == "ArgMax") return op;
+    if (!MovesNumbers(op) && op != "Clip") return std::nullopt;
+    value = InputOf(node, 0);
+  }
+  return std::nullopt;
 }
 
 }  // namespace tempera::metadata

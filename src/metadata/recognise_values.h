@@ -14,6 +14,10 @@ namespace tempera::metadata {
 struct RecognisedValues {
   std::optional<engine::ValueRange> range;  // 0..255, 0..1 or -1..1; unset: the graph does not tell
   std::string why;                          // "it ends in Tanh"
+  // Beyond which no number can lie, whatever is said of them; unset: nothing keeps them.
+  std::optional<engine::ValueRange> bounds = {};
+  // What numbers of its type can be, where these are no bytes.
+  bool by_type = false;
 };
 
 // `input`: the graph input that is the picture. Follows what only moves numbers about, and adds, subtracts,
@@ -21,5 +25,10 @@ struct RecognisedValues {
 RecognisedValues RecogniseInput(const graph::Graph& model, size_t input);
 // Of output 0.
 RecognisedValues RecogniseOutput(const graph::Graph& model);
+// Of its last channel, where that is joined to the others; nothing else.
+RecognisedValues RecogniseAlpha(const graph::Graph& model);
+
+// "Softmax", "LogSoftmax" or "ArgMax" where output 0 is that, only moved about: classes, no colours.
+std::optional<std::string> EndsInClasses(const graph::Graph& model);
 
 }  // namespace tempera::metadata

@@ -1,6 +1,7 @@
 #include "src/onnx/annotate.h"
 
 #include <algorithm>
+#include <new>
 #include <protozero/pbf_reader.hpp>
 #include <protozero/pbf_writer.hpp>
 
@@ -9,6 +10,8 @@ namespace {
 
 using protozero::data_view;
 using protozero::pbf_reader;
+
+constexpr size_t kMaxFileBytes = size_t{2} << 30;  // as ReadFileBytes has it
 
 constexpr uint32_t kGraph = 7, kMetadataProps = 14;  // of ModelProto
 
@@ -25,10 +28,8 @@ std::string KeyOf(data_view entry) {
   return key;
 }
 
-}  // namespace
-
-Result<std::string> Annotate(std::span<const uint8_t> model, const Annotations& annotations,
-                             const std::string& source) {
+Result<std::string> AnnotateOrThrow(std::span<const uint8_t> model, const Annotations& annotations,
+                                    const std::string& source) {
   std::vector<std::string> missing = annotations.remove;
   const auto is_replaced = [&](const std::string& key) {
     std::erase(missing, key);
@@ -38,6 +39,11 @@ Result<std::string> Annotate(std::span<const uint8_t> model, const Annotations& 
   };
   const auto* const begin = reinterpret_cast<const char*>(model.data());
   std::string out;
+  size_t added = 0;
+  for (const auto& [key, value] : annotations.set) added += key.size() + value.size() + 32;  // and lengths
+  if (added > kMaxFileBytes || model.size() > kMaxFileBytes - added)
+    return Unsupported(source + " would be larger than 2 GiB, the limit of an ONNX file; say less of it");
+  out.reserve(model.size() + added);
   bool has_graph = false;
   try {
     pbf_reader r(data_view(begin, model.size()));
@@ -67,6 +73,17 @@ Result<std::string> Annotate(std::span<const uint8_t> model, const Annotations& 
     entry.add_string(2, value);
   }
   return out;
+}
+
+}  // namespace
+
+Result<std::string> Annotate(std::span<const uint8_t> model, const Annotations& annotations,
+                             const std::string& source) {
+  try {
+    return AnnotateOrThrow(model, annotations, source);
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory(source + " does not fit into memory twice; close other programs");
+  }
 }
 
 }  // namespace tempera::onnx

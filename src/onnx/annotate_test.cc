@@ -93,6 +93,50 @@ TEST(Outline, ShowsWhatCannotRun) {
   EXPECT_EQ(outline->opsets[0].second, 17);
 }
 
+// A field of protobuf's that holds bytes.
+std::string Field(int tag, const std::string& bytes) {
+  std::string field;
+  const auto add = [&field](uint64_t n) {
+    for (; n > 127; n >>= 7) field += static_cast<char>(n % 128 | 128);
+    field += static_cast<char>(n);
+  };
+  add(static_cast<uint64_t>(tag) << 3 | 2);
+  add(bytes.size());
+  return field + bytes;
+}
+
+TEST(Outline, BoundsWhatAFileHolds) {
+  const std::string entry = Field(14, Field(1, "k"));
+  std::string flood = Foreign();
+  for (int i = 0; i <= 1'000'000; ++i) flood += entry;
+  EXPECT_THAT(ReadOutline(BytesOf(flood), "m.onnx").status().message(), HasSubstr("more than 1000000"));
+  const auto lengthy = ReadOutline(BytesOf(Foreign() + Field(2, std::string(1 << 20, 'p'))), "m.onnx");
+  ASSERT_TRUE(lengthy.ok()) << lengthy.status().message();
+  EXPECT_LT(lengthy->producer_name.size(), 2000u);
+}
+
+TEST(Outline, KeepsInputsThatMetadataMakesParameters) {
+  for (const bool named : {false, true}) {
+    ModelBuilder m(17);
+    m.Input("x", {1, 3, -1, -1});
+    m.Input("blend", {1});
+    m.Constant("blend", {1}, std::vector<float>{0.5f});
+    m.NamedNode("y", "Add", {"x", "blend"});
+    m.Output("y");
+    if (named) m.Metadata("tempera.param.blend", "range = 0..2");
+    const auto outline = ReadOutline(BytesOf(*WriteModel(m.model())), "m.onnx");
+    ASSERT_TRUE(outline.ok()) << outline.status().message();
+    EXPECT_EQ(outline->inputs.size(), named ? 2u : 1u);
+  }
+}
+
+TEST(Outline, FunctionsOfOnnxsOwnDomainHaveOneName) {
+  const std::string function = Field(25, Field(1, "Mine") + Field(10, "ai.onnx"));
+  const auto outline = ReadOutline(BytesOf(Foreign() + function), "m.onnx");
+  ASSERT_TRUE(outline.ok()) << outline.status().message();
+  EXPECT_THAT(outline->functions, ElementsAre(Pair("", "Mine")));
+}
+
 // Cut off anywhere: an outline or an error, nothing else.
 TEST(Outline, BearsCutFiles) {
   const std::string whole = Foreign();

@@ -1,9 +1,14 @@
 #include "src/onnx/outline.h"
 
 #include <algorithm>
+#include <exception>
 #include <map>
+#include <new>
 #include <protozero/pbf_reader.hpp>
 #include <set>
+#include <string_view>
+
+#include "src/onnx/reader.h"
 
 namespace tempera::onnx {
 namespace {
@@ -14,6 +19,17 @@ using protozero::pbf_reader;
 // Branches in branches: beyond, nobody wrote it by hand or by an exporter.
 constexpr int kMostDepth = 16;
 constexpr size_t kMostOperators = 4096;  // of different names
+// Nodes, values, entries: as ModelParser has it.
+constexpr size_t kMostParts = 1'000'000;
+// Of a name; beyond, its end is left out.
+constexpr size_t kMostName = 1024;
+
+struct TooManyParts : std::exception {};
+
+std::string NameOf(data_view text) {
+  if (text.size() <= kMostName) return {text.data(), text.size()};
+  return std::string(text.data(), kMostName) + "...";
+}
 
 bool IsBytes(const pbf_reader& r) { return r.wire_type() == protozero::pbf_wire_type::length_delimited; }
 bool IsVarint(const pbf_reader& r) { return r.wire_type() == protozero::pbf_wire_type::varint; }
@@ -24,6 +40,7 @@ class OutlineReader {
   Outline Read(data_view bytes) {
     pbf_reader r(bytes);
     while (r.next()) {
+      CountPart();
       if (IsVarint(r) && r.tag() == 1) {
         outline_.ir_version = r.get_int64();
       } else if (!IsBytes(r)) {
@@ -32,7 +49,15 @@ class OutlineReader {
         ReadModelField(r);
       }
     }
-    std::erase_if(outline_.inputs, [&](const ValueInfo& v) { return initializers_.contains(v.name); });
+    // As graph::Import has it: those that metadata names are parameters with a default.
+    std::set<std::string> parameters;
+    for (const auto& [key, value] : outline_.metadata) {
+      if (key.starts_with(kParameter))
+        parameters.insert(NameOf({key.data() + kParameter.size(), key.size() - kParameter.size()}));
+    }
+    std::erase_if(outline_.inputs, [&](const ValueInfo& v) {
+      return initializers_.contains(v.name) && !parameters.contains(v.name);
+    });
     for (auto& [name, use] : uses_) outline_.operators.push_back(std::move(use));
     outline_.external_files.assign(external_.begin(), external_.end());
     return std::move(outline_);
@@ -40,13 +65,19 @@ class OutlineReader {
   bool has_graph() const { return has_graph_; }
 
  private:
+  static constexpr std::string_view kParameter = "tempera.param.";
+
+  void CountPart() {
+    if (++parts_ > kMostParts) throw TooManyParts();
+  }
+
   void ReadModelField(pbf_reader& r) {
     switch (r.tag()) {
       case 2:
-        outline_.producer_name = r.get_string();
+        outline_.producer_name = NameOf(r.get_view());
         return;
       case 3:
-        outline_.producer_version = r.get_string();
+        outline_.producer_version = NameOf(r.get_view());
         return;
       case 7:
         has_graph_ = true;
@@ -71,7 +102,7 @@ class OutlineReader {
     pbf_reader r(bytes);
     while (r.next()) {
       if (r.tag() == 1 && IsBytes(r)) {
-        opset.first = r.get_string();
+        opset.first = NameOf(r.get_view());
       } else if (r.tag() == 2 && IsVarint(r)) {
         opset.second = r.get_int64();
       } else {
@@ -111,6 +142,7 @@ class OutlineReader {
           break;
         case 11:
         case 12:
+          CountPart();
           if (depth == 0) {
             (r.tag() == 11 ? outline_.inputs : outline_.outputs).push_back(ReadValue(r.get_view()));
             break;
@@ -130,32 +162,34 @@ class OutlineReader {
       if (!IsBytes(r)) {
         r.skip();
       } else if (r.tag() == 1) {
-        name.second = r.get_string();
+        name.second = NameOf(r.get_view());
       } else if (r.tag() == 7) {
         ReadNode(r.get_view(), 1);
       } else if (r.tag() == 10) {
-        name.first = r.get_string();
+        name.first = NameOf(r.get_view());
       } else {
         r.skip();
       }
     }
+    if (name.first == "ai.onnx") name.first.clear();
     outline_.functions.push_back(std::move(name));
   }
 
   void ReadNode(data_view bytes, int depth) {
+    CountPart();
     OperatorUse use;
     pbf_reader r(bytes);
     while (r.next()) {
       if (!IsBytes(r)) {
         r.skip();
       } else if (r.tag() == 3) {
-        use.first_node = r.get_string();
+        use.first_node = NameOf(r.get_view());
       } else if (r.tag() == 4) {
-        use.op_type = r.get_string();
+        use.op_type = NameOf(r.get_view());
       } else if (r.tag() == 5) {
         ReadAttribute(r.get_view(), depth);
       } else if (r.tag() == 7) {
-        use.domain = r.get_string();
+        use.domain = NameOf(r.get_view());
       } else {
         r.skip();
       }
@@ -169,6 +203,7 @@ class OutlineReader {
   }
 
   void ReadAttribute(data_view bytes, int depth) {
+    CountPart();
     pbf_reader r(bytes);
     while (r.next()) {
       if (IsBytes(r) && (r.tag() == 5 || r.tag() == 10)) {
@@ -182,6 +217,7 @@ class OutlineReader {
   }
 
   void ReadTensor(data_view bytes, bool is_initializer) {
+    CountPart();
     int64_t count = 1;
     std::string name;
     int32_t type = 0;
@@ -194,10 +230,10 @@ class OutlineReader {
       } else if (r.tag() == 2 && IsVarint(r)) {
         type = r.get_int32();
       } else if (r.tag() == 8 && IsBytes(r)) {
-        name = r.get_string();
+        name = NameOf(r.get_view());
       } else if (r.tag() == 13 && IsBytes(r)) {
         const auto entry = ReadPair(r.get_view());
-        if (entry.first == "location") external_.insert(entry.second);
+        if (entry.first == "location") external_.insert(NameOf(entry.second));
       } else {
         r.skip();
       }
@@ -221,7 +257,7 @@ class OutlineReader {
     pbf_reader r(bytes);
     while (r.next()) {
       if (r.tag() == 1 && IsBytes(r)) {
-        info.name = r.get_string();
+        info.name = NameOf(r.get_view());
       } else if (r.tag() == 2 && IsBytes(r)) {
         pbf_reader type(r.get_view());
         while (type.next()) {
@@ -248,6 +284,7 @@ class OutlineReader {
         pbf_reader shape(r.get_view());
         while (shape.next()) {
           if (shape.tag() == 1 && IsBytes(shape)) {
+            if (info->shape.size() > kMaxRank) throw TooManyParts();
             info->shape.push_back(ReadDim(shape.get_view()));
           } else {
             shape.skip();
@@ -266,7 +303,7 @@ class OutlineReader {
       if (r.tag() == 1 && IsVarint(r)) {
         dim.value = r.get_int64();
       } else if (r.tag() == 2 && IsBytes(r)) {
-        dim.symbol = r.get_string();
+        dim.symbol = NameOf(r.get_view());
       } else {
         r.skip();
       }
@@ -276,6 +313,7 @@ class OutlineReader {
 
   Outline outline_;
   bool has_graph_ = false;
+  size_t parts_ = 0;
   int64_t nodes_ = 0;
   std::map<std::pair<std::string, std::string>, OperatorUse> uses_;
   std::set<std::string> initializers_, external_;
@@ -292,6 +330,11 @@ Result<Outline> ReadOutline(std::span<const uint8_t> bytes, const std::string& s
     return outline;
   } catch (const protozero::exception&) {
     return CorruptModel(source + " is not an ONNX model, or is damaged; download or export it again");
+  } catch (const TooManyParts&) {
+    return CorruptModel(source + " is damaged: it holds more than " + std::to_string(kMostParts) +
+                        " nodes and values, or one of too many dimensions; download it again");
+  } catch (const std::bad_alloc&) {
+    return OutOfMemory(source + " does not fit into memory; close other programs or use a smaller model");
   }
 }
 

@@ -25,14 +25,15 @@ struct Outline {
   std::string producer_name, producer_version;
   std::vector<std::pair<std::string, int64_t>> opsets;  // by domain, "" is ONNX's own
   std::vector<std::pair<std::string, std::string>> metadata;
-  std::vector<ValueInfo> inputs, outputs;  // inputs without those that initializers fill
+  std::vector<ValueInfo> inputs, outputs;  // inputs without weights: initializers that are no parameters
   std::vector<OperatorUse> operators;      // by name; branches and the model's functions counted in
   std::vector<std::pair<std::string, std::string>> functions;  // domain and name
   int64_t parameters = 0;                                      // numbers of initializers of floats
   std::vector<std::string> external_files;                     // where weights lie, as the file names them
 };
 
-// kCorruptModel for what is no ONNX model or is cut off. `source` begins the messages.
+// kCorruptModel for what is no ONNX model, is cut off or has a million parts; kOutOfMemory. Long names lose
+// their end. `source` begins the messages.
 Result<Outline> ReadOutline(std::span<const uint8_t> bytes, const std::string& source);
 
 }  // namespace tempera::onnx

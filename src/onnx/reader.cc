@@ -88,6 +88,10 @@ Result<NamedTensor> ReadTensor(std::span<const uint8_t> bytes) {
 
 Result<Model> ReadModelFile(const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, ReadFileBytes(path));
+  return ReadModelAt(bytes, path);
+}
+
+Result<Model> ReadModelAt(std::span<const uint8_t> bytes, const std::string& path) {
   ExternalData external(path);
   return ReadNamed(bytes, path, &external);
 }

@@ -33,4 +33,7 @@ Result<NamedTensor> ReadTensor(std::span<const uint8_t> bytes);
 // same folder (external_data.h).
 Result<Model> ReadModelFile(const std::string& path);
 
+// The same of bytes that were read already, or are to be written there.
+Result<Model> ReadModelAt(std::span<const uint8_t> bytes, const std::string& path);
+
 }  // namespace tempera::onnx

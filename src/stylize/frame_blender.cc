@@ -7,7 +7,7 @@ namespace tempera::stylize {
 void FrameBlender::WritePart(int y, int rows, int x, int columns, const RgbRow painted[2]) const {
   const Blending& b = blending_;
   const bool blends = b.mask != nullptr || b.strength < 1;
-  float numbers[3][kPart], weights[2][kPart];
+  float numbers[3][kPart], weights[2][kPart], shares[kPart];
   const RgbRow other = {numbers[0], numbers[1], numbers[2]};
   for (int i = 0; i < rows; ++i) {
     if (b.keep_colors) {
@@ -18,9 +18,14 @@ void FrameBlender::WritePart(int y, int rows, int x, int columns, const RgbRow p
     if (!b.keep_colors || !b.under_is_source) ReadPixels(*kernels_, b.under, y + i, x, columns, other);
     float* const planes[3][2] = {{painted[i].r, other.r}, {painted[i].g, other.g}, {painted[i].b, other.b}};
     if (b.mask != nullptr) b.mask->Weights(y + i, x, columns, b.strength, weights[i]);
+    if (b.alpha != nullptr) {
+      if (b.mask == nullptr) std::fill_n(weights[i], columns, b.strength);
+      WeighByAlpha(b.alpha + static_cast<ptrdiff_t>(y + i) * b.out.width + x, b.under, weights[i], y + i, x,
+                   columns, shares);
+    }
     for (const auto& [to, from] : planes) {
-      if (b.mask != nullptr) {
-        kernels_->blend_by(to, from, weights[i], columns);
+      if (b.alpha != nullptr || b.mask != nullptr) {
+        kernels_->blend_by(to, from, b.alpha != nullptr ? shares : weights[i], columns);
       } else {
         kernels_->blend(to, from, b.strength, columns);
       }
@@ -30,7 +35,6 @@ void FrameBlender::WritePart(int y, int rows, int x, int columns, const RgbRow p
   if (!HasAlpha(b.out.format)) return;
   for (int i = 0; i < rows; ++i) {
     if (b.alpha != nullptr) {
-      if (b.mask == nullptr) std::fill_n(weights[i], columns, b.strength);
       BlendAlphaPlane(b.alpha + static_cast<ptrdiff_t>(y + i) * b.out.width + x, b.under,
                       blends ? weights[i] : nullptr, b.out, y + i, x, columns);
       continue;

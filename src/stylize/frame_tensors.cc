@@ -102,34 +102,54 @@ TensorToFrame::TensorToFrame(Size painted, Size padded, Size working, Size frame
   }
 }
 
-void TensorToFrame::PaintedRow(const Tensor& tensor, int y, RgbRow out, int thread) {
+void TensorToFrame::FetchRow(const Tensor& tensor, const TransparencyOfRows* transparency, int row, int width,
+                             RgbRow to) {
   const size_t plane = static_cast<size_t>(painted_.width) * static_cast<size_t>(painted_.height);
+  const size_t begin = static_cast<size_t>(row) * static_cast<size_t>(painted_.width);
+  float* const planes[] = {to.r, to.g, to.b};
   // Clamped before any scaling: a NaN or a wild number stays in its own pixel.
-  const auto fetch = [&](int row, int width, RgbRow to) {
-    const float* p = tensor.data<float>() + static_cast<size_t>(row) * static_cast<size_t>(painted_.width);
-    float* const planes[] = {to.r, to.g, to.b};
-    for (size_t colour = 0; colour < 3; ++colour) {
-      const float scale = 255.0f / (values_.high[colour] - values_.low[colour]);
-      const float* const from = p + (values_.bgr ? 2 - colour : colour) * plane;
-      kernels_->affine_clamp(from, width, scale, values_.low[colour], planes[colour]);
-    }
-  };
-  if (!scales_) return fetch(y, frame_.width, out);
-  resamplers_[static_cast<size_t>(thread)].Row(
-      y, [&](int row, RgbRow to) { fetch(row, painted_.width, to); }, out);
-  // The cubic may overshoot a little; writing bytes clamps.
-  for (float* p : {out.r, out.g, out.b})
-    kernels_->clamp_affine(p, frame_.width, 1, 0, p);  // the cubic may overshoot
+  for (size_t colour = 0; colour < 3; ++colour) {
+    const float scale = 255.0f / (values_.high[colour] - values_.low[colour]);
+    const float* const from = tensor.data<float>() + begin + (values_.bgr ? 2 - colour : colour) * plane;
+    kernels_->affine_clamp(from, width, scale, values_.low[colour], planes[colour]);
+  }
+  if (transparency == nullptr) return;
+  const metadata::ValueFormat& values = transparency->values;
+  const float* const alpha = transparency->tensor->data<float>() + begin;
+  const float low = values.low[0], scale = 1 / (values.high[0] - low);
+  for (int x = 0; x < width; ++x) {
+    float share = (alpha[x] - low) * scale;
+    share = share > 0 ? std::min(share, 1.0f) : 0;  // NaN: 0
+    for (float* p : planes) p[x] *= share;
+  }
 }
 
-void TensorToFrame::Run(const Tensor& tensor, const FrameBlender& blender) {
+void TensorToFrame::PaintedRow(const Tensor& tensor, const TransparencyOfRows* transparency, int y,
+                               RgbRow out, int thread) {
+  if (!scales_) return FetchRow(tensor, nullptr, y, frame_.width, out);
+  resamplers_[static_cast<size_t>(thread)].Row(
+      y, [&](int row, RgbRow to) { FetchRow(tensor, transparency, row, painted_.width, to); }, out);
+  if (transparency != nullptr) {
+    const uint8_t* const alpha =
+        transparency->frame + static_cast<ptrdiff_t>(y) * static_cast<ptrdiff_t>(frame_.width);
+    for (float* p : {out.r, out.g, out.b}) {
+      for (int x = 0; x < frame_.width; ++x)
+        p[x] = alpha[x] == 0 ? 0 : p[x] * 255.0f / static_cast<float>(alpha[x]);
+    }
+  }
+  // The cubic may overshoot a little.
+  for (float* p : {out.r, out.g, out.b}) kernels_->clamp_affine(p, frame_.width, 1, 0, p);
+}
+
+void TensorToFrame::Run(const Tensor& tensor, const FrameBlender& blender,
+                        const TransparencyOfRows* transparency) {
   for (RowResampler& r : resamplers_) r.Reset();
   ForBands(pool_, frame_.height, [&](int begin, int end, int thread) {
     std::vector<float>& numbers = rows_[static_cast<size_t>(thread)];
     const RgbRow painted[2] = {RowIn(numbers, 0, frame_.width), RowIn(numbers, 1, frame_.width)};
     for (int y = begin; y < end; y += 2) {
       const int count = std::min(2, end - y);
-      for (int i = 0; i < count; ++i) PaintedRow(tensor, y + i, painted[i], thread);
+      for (int i = 0; i < count; ++i) PaintedRow(tensor, transparency, y + i, painted[i], thread);
       blender.Write(y, count, 0, frame_.width, painted);
     }
   });

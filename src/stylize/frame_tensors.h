@@ -36,6 +36,13 @@ class FrameToTensor {
   std::vector<RowResampler> resamplers_;  // one per thread; empty when no scaling
 };
 
+// A painting's transparency on its way to the frame.
+struct TransparencyOfRows {
+  const Tensor* tensor = nullptr;  // [1, 3, H, W] as the painted tensor's, its planes equal
+  metadata::ValueFormat values;    // of it
+  const uint8_t* frame = nullptr;  // the same in the frame's pixels, rows without gaps
+};
+
 // Painted tensor [1, 3, painted.height, painted.width] -> frame: crops the margin, scales, and hands the rest
 // to a FrameBlender.
 class TensorToFrame {
@@ -44,10 +51,15 @@ class TensorToFrame {
   // outlive this.
   TensorToFrame(Size painted, Size padded, Size working, Size frame, metadata::ValueFormat values,
                 const PixelKernels& kernels, ThreadPool* pool);
-  void Run(const Tensor& tensor, const FrameBlender& blender);
+  // With `transparency`, colours that are scaled weigh as much as they can be seen.
+  void Run(const Tensor& tensor, const FrameBlender& blender,
+           const TransparencyOfRows* transparency = nullptr);
 
  private:
-  void PaintedRow(const Tensor& tensor, int y, RgbRow out, int thread);
+  void PaintedRow(const Tensor& tensor, const TransparencyOfRows* transparency, int y, RgbRow out,
+                  int thread);
+  // A row of the painted tensor in 0..255.
+  void FetchRow(const Tensor& tensor, const TransparencyOfRows* transparency, int row, int width, RgbRow to);
 
   Size painted_, frame_;
   metadata::ValueFormat values_;

@@ -162,6 +162,15 @@ void BlendAlphaPlane(const uint8_t* alpha, const Image& under, const float* weig
   }
 }
 
+void WeighByAlpha(const uint8_t* alpha, const Image& under, const float* weights, int y, int x, int columns,
+                  float* shares) {
+  for (int i = 0; i < columns; ++i) {
+    const float mine = weights[i] * static_cast<float>(alpha[i]);
+    const float all = mine + (1 - weights[i]) * static_cast<float>(AlphaAt(under, y, x + i));
+    shares[i] = all > 0 ? mine / all : weights[i];
+  }
+}
+
 void CopyImage(const PixelKernels& kernels, const Image& in, const Image& out) {
   if (SharingOf(in, out) == Sharing::kSame && SameCoding(in, out)) return;
   if (SameCoding(in, out)) {

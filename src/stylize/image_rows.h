@@ -45,6 +45,10 @@ void BlendAlpha(const Image& in, const Image& under, const float* weights, const
 // Likewise between `under` and a plane's own `alpha`, from pixel x on; no weights are all 1.
 void BlendAlphaPlane(const uint8_t* alpha, const Image& under, const float* weights, const Image& out, int y,
                      int x, int columns);
+// What share of its colours a painting of that transparency has, mixed by these weights with what lies under:
+// what cannot be seen has no part in them.
+void WeighByAlpha(const uint8_t* alpha, const Image& under, const float* weights, int y, int x, int columns,
+                  float* shares);
 
 // The same picture in another coding; bytes are copied where both have one. They have one size and share all
 // of their bytes or none.

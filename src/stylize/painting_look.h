@@ -18,7 +18,8 @@ namespace tempera::stylize {
 // Which of the 256 levels from black to white there are, of any colour.
 struct Levels {
   int count = 0;
-  int span = 0;  // from the darkest to the lightest
+  int span = 0;      // from the darkest to the lightest
+  double black = 0;  // what share of the numbers is next to black
   // Enough for its painting to have some: a film may begin black.
   bool ShowSomething() const { return count >= 32; }
 };
@@ -34,7 +35,8 @@ class PaintingLook {
   void AddAll(const Tensor& painting);
 
   // What is wrong with them, or nothing: they give no more than two of 256 levels; or lie together in a
-  // quarter of these where the source spans half; or a quarter of them lies far outside of black and white,
+  // quarter of these where the source spans half; or nearly all are next to black where half of the source
+  // is not; or a quarter of them lies far outside of black and white,
   // or a quarter beyond either.
   std::optional<std::string> Wrong(const Levels& source) const;
 
@@ -44,7 +46,7 @@ class PaintingLook {
 
   metadata::ValueFormat values_;
   std::array<std::atomic<uint64_t>, 4> levels_ = {};  // a bit for each of 256 that was met
-  std::atomic<int64_t> count_{0}, below_{0}, above_{0}, far_{0};
+  std::atomic<int64_t> count_{0}, below_{0}, above_{0}, far_{0}, black_{0};
   std::atomic<float> least_{std::numeric_limits<float>::infinity()};
   std::atomic<float> most_{-std::numeric_limits<float>::infinity()};
 };

@@ -2,131 +2,15 @@
 // of channels, said by options, by metadata, or by the graph itself.
 #include <gtest/gtest.h>
 
-#include <algorithm>
 #include <cmath>
 #include <random>
 #include <string>
 #include <vector>
 
-#include "src/stylize/test_model.h"
-#include "tempera/tempera.hpp"
+#include "src/stylize/picture_networks_for_test.h"
 
 namespace tempera::stylize {
 namespace {
-
-using Metadata = std::vector<std::pair<std::string, std::string>>;
-
-// What the network's ends are like.
-struct Form {
-  float low = 0, high = 255;
-  bool last = false;  // channels
-  int64_t channels_in = 3, channels_out = 3;
-  DataType type_in = DataType::kFloat32, type_out = DataType::kFloat32;
-  bool batch = true;
-  bool clips = false;  // at the end, between low and high
-  bool open = false;   // it declares no number of channels
-};
-
-// Paints (255 - red, green, blue / 2); of one channel, 255 - grey; to one, 255 - red. A fourth channel that
-// is not opaque darkens its green.
-TestModel Network(const Form& f) {
-  const int64_t c = f.open ? -1 : f.channels_in;
-  std::vector<int64_t> dims = f.last ? std::vector<int64_t>{-1, -1, c} : std::vector<int64_t>{c, -1, -1};
-  if (f.batch) dims.insert(dims.begin(), 1);
-  TestModel m(dims);
-  m.model().graph.inputs[0].dtype = f.type_in;
-  std::string x = "input";
-  const auto step = [&](const char* op, const std::string& to,
-                        std::vector<std::string> more = {}) -> TestModel& {
-    std::vector<std::string> inputs = {x};
-    inputs.insert(inputs.end(), more.begin(), more.end());
-    m.Node(op, inputs, to);
-    x = to;
-    return m;
-  };
-  const auto attribute = [&](onnx::Attribute a) {
-    m.graph().nodes.back().attributes.push_back(std::move(a));
-  };
-  if (f.type_in != DataType::kFloat32) {
-    step("Cast", "floats");
-    attribute(onnx::IntAttribute("to", static_cast<int64_t>(DataType::kFloat32)));
-  }
-  m.Constant("axis0", std::vector<int64_t>{0});
-  if (!f.batch) step("Unsqueeze", "batched", {"axis0"});
-  // Opset 17 has axes as inputs.
-  if (f.last) step("Transpose", "planes").Ints("perm", {0, 3, 1, 2});
-  const auto in = static_cast<size_t>(f.channels_in), out = static_cast<size_t>(f.channels_out);
-  std::vector<float> weights(in * out), bias(out);
-  const auto weight = [&](size_t o, size_t i, float number) {
-    if (o < out && i < in) weights[o * in + i] = number;
-  };
-  weight(0, 0, -1), weight(1, 1, 1), weight(1, 3, 1), weight(2, 2, 0.5f);
-  bias[0] = f.low + f.high;
-  if (out > 1) bias[1] = in == 4 ? -f.high : 0;
-  if (out > 2) bias[2] = f.low / 2;
-  if (out == 3 && in == 1) weight(1, 0, -1), weight(2, 0, -1), bias[1] = bias[2] = bias[0];
-  m.Constant("w", {f.channels_out, f.channels_in, 1, 1}, weights).Constant("b", {f.channels_out}, bias);
-  step("Conv", "convolved", {"w", "b"});
-  m.Constant("low", {}, {f.low}).Constant("high", {}, {f.high});
-  if (f.clips) step("Clip", "clipped", {"low", "high"});
-  if (f.last) step("Transpose", "turned").Ints("perm", {0, 2, 3, 1});
-  if (!f.batch) step("Squeeze", "single", {"axis0"});
-  if (f.type_out != DataType::kFloat32) {
-    if (f.type_out == DataType::kUint8) step("Round", "whole");
-    step("Cast", "typed");
-    attribute(onnx::IntAttribute("to", static_cast<int64_t>(f.type_out)));
-  }
-  step("Identity", "output");
-  return m;
-}
-
-Expected<tempera::Stylizer> Open(const TestModel& model, Metadata said = {},
-                                 tempera_precision precision = TEMPERA_PRECISION_FP32) {
-  const std::string bytes = model.Bytes();
-  return tempera::Stylizer::Open(std::as_bytes(std::span(bytes)),
-                                 {.threads = 2, .precision = precision, .metadata = std::move(said)});
-}
-
-constexpr int kWidth = 52, kHeight = 37;  // no multiple of four
-
-std::vector<uint8_t> Noise() {
-  std::vector<uint8_t> pixels(3 * kWidth * kHeight);
-  std::mt19937 random(3);
-  for (uint8_t& b : pixels) b = static_cast<uint8_t>(random());
-  return pixels;
-}
-
-std::vector<uint8_t> Paint(tempera::Stylizer& s, const std::vector<uint8_t>& in) {
-  std::vector<uint8_t> out(in.size());
-  const Error error = s.Process(MakeImage(TEMPERA_RGB, in.data(), kWidth, kHeight),
-                                MakeImage(TEMPERA_RGB, out.data(), kWidth, kHeight));
-  EXPECT_FALSE(error) << error.message;
-  return out;
-}
-
-void ExpectPainted(const std::vector<uint8_t>& in, const std::vector<uint8_t>& out, const Form& f,
-                   const std::string& what, double tolerance = 1.01) {
-  for (size_t i = 0; i < in.size(); i += 3) {
-    double wanted[] = {255.0 - in[i], double(in[i + 1]), in[i + 2] / 2.0};
-    if (f.channels_in == 1) wanted[0] = 255 - (0.299 * in[i] + 0.587 * in[i + 1] + 0.114 * in[i + 2]);
-    if (f.channels_in == 1 || f.channels_out == 1) wanted[1] = wanted[2] = wanted[0];
-    for (size_t c = 0; c < 3; ++c)
-      ASSERT_NEAR(out[i + c], wanted[c], tolerance) << what << " pixel " << i / 3;
-  }
-}
-
-void ExpectPaints(const Form& f, const std::string& what, const Metadata& said = {},
-                  bool says_it_guessed = false) {
-  auto s = Open(Network(f), said);
-  ASSERT_TRUE(s) << what << ": " << s.error().message;
-  const std::vector<uint8_t> in = Noise();
-  ExpectPainted(in, Paint(*s, in), f, what);
-  const auto notices = s->Notices();
-  const bool guessed = std::any_of(notices.begin(), notices.end(), [](const std::string& line) {
-    return line.find("tempera.value_range") != std::string::npos;
-  });
-  EXPECT_EQ(guessed, says_it_guessed) << what << (notices.empty() ? "" : ": " + notices[0]);
-}
 
 TEST(PictureForms, RangesAreSaidOrSeen) {
   struct Case {
@@ -257,11 +141,13 @@ TEST(PictureForms, TransparencyIsPainted) {
     ASSERT_FALSE(s->SetStrength(strength));
     ASSERT_FALSE(s->Process(from, to));
     for (size_t i = 0; i < in.size(); i += 4) {
-      ASSERT_NEAR(out[i], in[i] + strength * (255 - 2 * in[i]), 1.01);
+      // Of its colours, what of them can be seen.
+      const double mine = strength * (255 - in[i] / 2.0), under = (1 - strength) * in[i + 3];
+      ASSERT_NEAR(out[i], (mine * (255 - in[i]) + under * in[i]) / (mine + under), 1.01);
       ASSERT_NEAR(out[i + 3], in[i + 3] + strength * (255 - in[i] / 2.0 - in[i + 3]), 1.01) << strength;
     }
   }
-  // In its own place, at another size, blue first, behind a mask of nothing.
+  // In its own place, and behind a mask of nothing.
   std::vector<uint8_t> same = in;
   const tempera_image place = MakeImage(TEMPERA_RGBA, same.data(), kWidth, kHeight);
   ASSERT_FALSE(s->Process(place, place));
@@ -271,7 +157,8 @@ TEST(PictureForms, TransparencyIsPainted) {
   params.mask = &nothing, params.mask_stride_bytes = 1, params.mask_width = 1, params.mask_height = 1;
   ASSERT_FALSE(s->Process(from, to, params));
   EXPECT_EQ(out, in);
-  EXPECT_TRUE(s->Notices().empty());
+  ASSERT_EQ(s->Notices().size(), 1u);
+  EXPECT_NE(s->Notices()[0].find("the fourth is taken for transparency"), std::string::npos);
   EXPECT_TRUE(s->PaintsAlpha());
   auto opaque = Open(Network({}));
   EXPECT_TRUE(opaque && !opaque->PaintsAlpha());
@@ -283,26 +170,33 @@ TEST(PictureForms, TransparencyThatIsLeftOutIsSaid) {
   const std::vector<uint8_t> in = Noise();
   Paint(*s, in);
   Paint(*s, in);
-  ASSERT_EQ(s->Notices().size(), 1u);
-  EXPECT_NE(s->Notices()[0].find("transparency"), std::string::npos) << s->Notices()[0];
+  ASSERT_EQ(s->Notices().size(), 2u);
+  EXPECT_NE(s->Notices()[1].find("transparency is left out"), std::string::npos) << s->Notices()[1];
 }
 
-TEST(PictureForms, MeetWorkingSizesMasksAndParameters) {
+// A picture that grows lighter to the right keeps its pixels where it is painted smaller.
+TEST(PictureForms, MeetWorkingSizesAndMasks) {
   for (const bool last : {false, true}) {
-    const Form f = {.low = -1, .high = 1, .last = last, .clips = true};
-    auto s = Open(Network(f));
+    const std::string bytes = Network({.low = -1, .high = 1, .last = last, .clips = true}).Bytes();
+    auto s = tempera::Stylizer::Open(
+        std::as_bytes(std::span(bytes)),
+        {.threads = 2, .precision = TEMPERA_PRECISION_FP32, .working_width = 32, .working_height = 20});
     ASSERT_TRUE(s) << s.error().message;
-    std::vector<uint8_t> in(3 * kWidth * kHeight, 100), out(in.size());
+    std::vector<uint8_t> in(3 * kWidth * kHeight), out(in.size());
+    for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<uint8_t>(50 + 2 * (i / 3 % kWidth));
     const tempera_image from = MakeImage(TEMPERA_RGB, in.data(), kWidth, kHeight);
     const tempera_image to = MakeImage(TEMPERA_RGB, out.data(), kWidth, kHeight);
+    ASSERT_FALSE(s->Process(from, to));
+    ExpectPainted(in, out, {}, "smaller", 3);
     const uint8_t mask[] = {0, 255};
     tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
     params.mask = mask, params.mask_stride_bytes = 2, params.mask_width = 2, params.mask_height = 1;
     ASSERT_FALSE(s->SetStrength(0.5f));
     ASSERT_FALSE(s->Process(from, to, params));
-    EXPECT_EQ(out[0], 100);
-    EXPECT_NEAR(out[3 * (kWidth - 1)], 127.5, 1.01);
-    EXPECT_NEAR(out[3 * (kWidth - 1) + 2], 75, 1.01);
+    EXPECT_EQ(out[0], in[0]);
+    const size_t end = 3 * (kWidth - 1);
+    EXPECT_NEAR(out[end], 127.5, 2);
+    EXPECT_NEAR(out[end + 2], 0.75 * in[end + 2], 2);
     ASSERT_FALSE(s->SetStrength(0));
     ASSERT_FALSE(s->Process(from, to));
     EXPECT_EQ(out, in);
@@ -363,7 +257,14 @@ TEST(PictureForms, TheGraphTellsWhatItTakes) {
       const float from = i == 0 ? c.low + c.high : i == 1 ? 0.0f : c.low / 2;
       w[4 * i] = to / gain, b[i] = from - to * offset / gain;
     }
-    m.Constant("w", {3, 3, 1, 1}, w).Constant("b", {3}, b).Node("Conv", {"y", "w", "b"}, "output");
+    // Where it takes what is usual, it gives something else: an input that tells nothing would be like that.
+    const bool usual = c.high == 255;
+    for (float& x : w) x *= usual ? 1 / 255.0f : 1;
+    for (float& x : b) x *= usual ? 1 / 255.0f : 1;
+    m.Constant("w", {3, 3, 1, 1}, w).Constant("b", {3}, b).Node("Conv", {"y", "w", "b"}, "z");
+    m.Constant("zero", {}, {0}).Constant("one", {}, {1});
+    m.Node(usual ? "Clip" : "Identity",
+           usual ? std::vector<std::string>{"z", "zero", "one"} : std::vector<std::string>{"z"}, "output");
     auto s = Open(m);
     ASSERT_TRUE(s) << s.error().message;
     const std::vector<uint8_t> in = Noise();
@@ -379,25 +280,38 @@ TEST(PictureForms, TheGraphTellsWhatItGives) {
     float number;
     const char* says;  // of the guess; "" = none
   };
-  for (const Case& c : {Case{"Tanh", "", 0, "is -1..1 (it ends in Tanh)"},
-                        {"Sigmoid", "", 0, "is 0..1"},
-                        {"Sigmoid", "Mul", 255, ""},
-                        {"Tanh", "Mul", 127.5f, ""}}) {
-    TestModel m;
-    m.Constant("w", {3, 3, 1, 1}, {0.01f, 0, 0, 0, 0.01f, 0, 0, 0, 0.01f}).Constant("k", {}, {c.number});
-    m.Node("Conv", {"input", "w"}, "x").Node(c.ends_in, {"x"}, "y");
-    if (std::string(c.then).empty()) {
-      m.Node("Identity", {"y"}, "output");
-    } else {
-      m.Node(c.then, {"y", "k"}, "z").Node("Add", {"z", "k"}, c.number == 127.5f ? "output" : "more");
-      if (c.number != 127.5f) m.Node("Sub", {"more", "k"}, "output");
-    }
-    auto s = Open(m);
-    ASSERT_TRUE(s) << s.error().message;
-    const auto notices = s->Notices();
-    ASSERT_EQ(notices.empty(), std::string(c.says).empty()) << c.ends_in << " " << c.then;
-    if (!notices.empty()) {
-      EXPECT_NE(notices[0].find(c.says), std::string::npos) << notices[0];
+  const std::vector<uint8_t> in = Noise();
+  for (const bool takes_unit : {false, true}) {
+    for (const Case& c : {Case{"Tanh", "", 0, "is -1..1 (it ends in Tanh)"},
+                          {"Sigmoid", "", 0, "is 0..1"},
+                          {"Sigmoid", "Mul", 255, ""},
+                          {"Tanh", "Mul", 127.5f, ""}}) {
+      // Of 0..1 where its beginning tells that, so that 0..255 at its end is not what is taken anyway.
+      TestModel m;
+      m.Constant("two", {}, {2}).Constant("one", {}, {1}).Constant("k", {}, {c.number});
+      std::string x = "input", y = "ended";
+      if (takes_unit)
+        m.Node("Mul", {x, "two"}, "twice").Node("Sub", {"twice", "one"}, "centred"), x = "centred";
+      m.Constant("w", {3, 3, 1, 1}, {1, 0, 0, 0, 1, 0, 0, 0, 1}).Node("Conv", {x, "w"}, "x");
+      m.Node(c.ends_in, {"x"}, y);
+      if (c.number != 0) m.Node("Mul", {y, "k"}, "scaled"), y = "scaled";
+      if (c.number == 127.5f) m.Node("Add", {y, "k"}, "shifted"), y = "shifted";
+      m.Node("Identity", {y}, "output");
+      auto s = Open(m);
+      ASSERT_TRUE(s) << s.error().message;
+      const auto notices = s->Notices();
+      ASSERT_EQ(notices.empty(), takes_unit || std::string(c.says).empty()) << c.ends_in << " " << c.then;
+      if (!notices.empty()) {
+        EXPECT_NE(notices[0].find(c.says), std::string::npos) << notices[0];
+      }
+      if (!takes_unit) continue;
+      const std::vector<uint8_t> out = Paint(*s, in);
+      for (size_t i = 0; i < in.size(); ++i) {
+        const double logit = 2 * in[i] / 255.0 - 1;
+        const double share =
+            c.ends_in == std::string("Tanh") ? (std::tanh(logit) + 1) / 2 : 1 / (1 + std::exp(-logit));
+        ASSERT_NEAR(out[i], 255 * share, 1.01) << c.ends_in << " " << c.number;
+      }
     }
   }
 }
@@ -432,7 +346,7 @@ TEST(PictureForms, AFirstPaintingThatCannotBeMeantIsSaidOnce) {
     const TestModel unit = Network({.low = 0, .high = 1, .last = last}), bytes = Network({.last = last});
     const auto dark = lines(unit, {{"tempera.value_range", "0..1, 0..255"}}, in);
     ASSERT_EQ(dark.size(), 1u);
-    EXPECT_NE(dark[0].find("all but one colour"), std::string::npos) << dark[0];
+    EXPECT_NE(dark[0].find("no more than two levels"), std::string::npos) << dark[0];
     EXPECT_NE(dark[0].find("tempera.value_range"), std::string::npos) << dark[0];
     const auto clipped = lines(bytes, {{"tempera.value_range", "0..255, 0..1"}}, in);
     ASSERT_EQ(clipped.size(), 1u);
@@ -453,14 +367,15 @@ TEST(PictureForms, RefusalsSayWhatIsWrong) {
     Metadata said;
     const char* says;
   };
-  for (const Case& c : {Case{{{"tempera.layout", "NHWC RGB"}}, "channels are last"},
-                        {{{"tempera.layout", "NCWH"}}, "tempera.layout"},
-                        {{{"tempera.layout", "rgb bgr rgb"}}, "tempera.layout"},
-                        {{{"tempera.value_range", "0..1, 0..1, 0..1"}}, "tempera.value_range"},
-                        {{{"tempera.mean", "1, 2"}}, "tempera.mean"},
-                        {{{"tempera.std", "1, 0, 1"}}, "tempera.std"},
-                        {{{"Image.NominalPixelRange", "Normalized_2_3"}}, "Image.NominalPixelRange"},
-                        {{{"Image.BitmapPixelFormat", "Nv12"}}, "Image.BitmapPixelFormat"}}) {
+  for (const Case& c :
+       {Case{{{"tempera.layout", "NHWC RGB"}}, "channels are last, as metadata tempera.layout"},
+        {{{"tempera.layout", "NCWH"}}, "tempera.layout"},
+        {{{"tempera.layout", "rgb bgr rgb"}}, "tempera.layout"},
+        {{{"tempera.value_range", "0..1, 0..1, 0..1"}}, "tempera.value_range"},
+        {{{"tempera.mean", "1, 2"}}, "tempera.mean"},
+        {{{"tempera.std", "1, 0, 1"}}, "tempera.std"},
+        {{{"Image.NominalPixelRange", "Normalized_2_3"}}, "Image.NominalPixelRange"},
+        {{{"Image.BitmapPixelFormat", "Nv12"}}, "Image.BitmapPixelFormat"}}) {
     const auto s = Open(Network({}), c.said);
     ASSERT_FALSE(s) << c.says;
     EXPECT_NE(s.error().message.find(c.says), std::string::npos) << s.error().message;

@@ -33,6 +33,7 @@ Status Stylizer::ReadModel() {
   TEMPERA_ASSIGN_OR_RETURN(
       model_, metadata::WithoutHalves(metadata::WithMetadata(std::move(model_), options_.metadata)));
   TEMPERA_ASSIGN_OR_RETURN(metadata_, metadata::ReadModelMetadata(*model_, name_));
+  TEMPERA_RETURN_IF_ERROR(metadata::CheckPaints(*model_, name_));
   metadata::SettlePainting(*model_, &metadata_);
   multiple_ = metadata_.size_multiple;
   const Status as_it_is = CheckPictureModel();
@@ -206,9 +207,8 @@ Status Stylizer::PlanAt(Size frame, const Placement& place) {
     from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.out, *kernels_, host_->pool.get());
   }
   if (metadata_.alpha_output) {
-    metadata::ValueFormat values = metadata_.out;
-    values.bgr = false;
-    alpha_from_tensor_.emplace(probe.painted, padded, working, frame, values, *kernels_, host_->pool.get());
+    alpha_from_tensor_.emplace(probe.painted, padded, working, frame, metadata_.alpha, *kernels_,
+                               host_->pool.get());
   }
   return OkStatus();
 }
@@ -366,11 +366,14 @@ Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& par
   TEMPERA_RETURN_IF_ERROR(ran);
   if (look != nullptr && from_tensor_) look->AddAll(session_->output(0));
   if (look != nullptr) EndLook(*look);
+  std::optional<TransparencyOfRows> transparency;
   if (const uint8_t* alpha = PaintedAlpha(out)) {
     blending.alpha = alpha;
     blender_->Show(blending);
+    transparency = {&session_->output(*metadata_.alpha_output), metadata_.alpha, alpha};
   }
-  if (from_tensor_) from_tensor_->Run(session_->output(0), *blender_);
+  if (from_tensor_)
+    from_tensor_->Run(session_->output(0), *blender_, transparency ? &*transparency : nullptr);
   return OkStatus();
 }
 

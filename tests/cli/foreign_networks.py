@@ -63,6 +63,7 @@ class Model:
         self.dims, self.kind, self.opset = dims, kind, opset
         self.out_dims, self.out_kind = out_dims or dims, out_kind or kind
         self.nodes, self.weights, self.metadata, self.last = [], [], [], 'x'
+        self.inputs, self.functions = [], []
 
     def constant(self, numbers, dims=(), kind=FLOAT):
         name = 'k%d' % len(self.weights)
@@ -90,10 +91,12 @@ class Model:
     def write(self, path):
         self.nodes.append(node('Identity', [self.last], 'y'))
         graph = (b''.join(field(1, n) for n in self.nodes) + field(2, 'g') + b''.join(field(5, w) for w in self.weights) +
-                 field(11, value('x', self.dims, self.kind)) + field(12, value('y', self.out_dims, self.out_kind)))
+                 field(11, value('x', self.dims, self.kind)) + b''.join(field(11, i) for i in self.inputs) +
+                 field(12, value('y', self.out_dims, self.out_kind)))
         with open(path, 'wb') as file:
             file.write(field(1, 8) + field(2, 'foreign') + field(7, graph) + field(8, field(2, self.opset)) +
-                       b''.join(field(14, field(1, k) + field(2, v)) for k, v in self.metadata))
+                       b''.join(field(14, field(1, k) + field(2, v)) for k, v in self.metadata) +
+                       b''.join(field(25, f) for f in self.functions))
 
 
 # Numbers of low..high: (low + high - r, g, low + (b - low) / 2).
@@ -176,6 +179,24 @@ def rgba_out(m):
     return m.conv(rows + [[-.5, 0, 0]], bias + [255])
 
 
+def classes(m):  # three classes' shares
+    rows, bias = core(0, 1)
+    return m.conv(rows, bias).add('Softmax', axis=1)
+
+
+def parametric(m):  # an input with an initializer, which only metadata makes a parameter
+    rows, bias = core(0, 255)
+    m.inputs.append(value('blend', [1]))
+    m.weights.append(tensor('blend', (1,), [0.]))
+    return m.conv(rows, bias).add('Add', 'blend')
+
+
+def spare_function(m):  # a function that nobody calls, of an operator that nobody has
+    rows, bias = core(0, 255)
+    m.functions.append(field(1, 'Spare') + field(7, node('Nowhere', ['a'], 'b')) + field(10, 'com.example'))
+    return m.conv(rows, bias)
+
+
 def missing(m):  # operators that nobody has
     m.add('Conv', m.constant([0.] * 9, (3, 3, 1, 1))).add('Fold', domain='com.example').add('Fold', domain='com.example')
     return m.add('TextureWarp')
@@ -195,6 +216,9 @@ NETWORKS = {
     'grey_out': (grey_out, PLANES, {'out_dims': [1, 1, 'h', 'w']}),
     'rgba_out': (rgba_out, PLANES, {'out_dims': [1, 4, 'h', 'w']}),
     'missing': (missing, PLANES, {}),
+    'classes': (classes, PLANES, {}),
+    'parametric': (parametric, PLANES, {}),
+    'spare_function': (spare_function, PLANES, {}),
 }
 
 
@@ -207,10 +231,21 @@ def write_external(folder):  # weights beside it, as PyTorch 2.9 writes them
     m.add('Conv', 'w', m.constant([255, 0, 0], (3,))).write(folder + '/external.onnx')
 
 
+def write_many_keys(path):  # more entries than anybody reads
+    with open(path, 'rb') as file:
+        model = file.read()
+    entry = field(14, field(1, 'k') + field(2, 'v'))
+    with open(path[:-len('.onnx')] + '_many.onnx', 'wb') as file:
+        file.write(model + b''.join(field(14, field(1, 'k%d' % i) + field(2, 'v')) for i in range(20000)))
+    with open(path[:-len('.onnx')] + '_flood.onnx', 'wb') as file:
+        file.write(model + entry * 1000001)
+
+
 def main():
     write_external(sys.argv[1])
     for name, (make, dims, options) in NETWORKS.items():
         make(Model(dims, **options)).write('%s/%s.onnx' % (sys.argv[1], name))
+    write_many_keys(sys.argv[1] + '/divides.onnx')
 
 
 main()

@@ -56,12 +56,17 @@ done
 paint grey_out
 paint colouriser
 paint rgba_out
-silent
+noted 'the fourth is taken for transparency'
 expect_like "$work/out/rgba_out.png"
 [ "$(ffprobe -v error -show_entries stream=pix_fmt -of csv=p=0 "$work/out/rgba_out.png")" = rgba ] ||
   fail "a painting with transparency lost it"
 expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/opaque.jpg" --style "$work/nets/rgba_out.onnx"
-noted 'transparency is left out'
+checks=$((checks + 1))
+grep -q '^note: .*transparency is left out' "$work/stderr" || fail "transparency is left out without a word"
+expect_error 1 'ends in Softmax' "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
+  --style "$work/nets/classes.onnx"
+expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/json.png" --style "$work/nets/grey_out.onnx" --json
+said '"notices": \[".*one channel comes out'
 
 echo "== what is said"
 paint animegan --value-range -1..1
@@ -73,6 +78,23 @@ expect_like "$work/out/normalised.png"
 paint normalised
 noted 'hardly any contrast.*--value-range'
 expect_success "$tempera" bench "$work/nets/animegan.onnx" --size 64x64 --iterations 1 --value-range -1..1
+# What the notice says to type does what it says.
+paint animegan --value-range 0..255,-1..1
+silent
+# Of what nobody gave as an option, the file's name.
+expect_success "$tempera" annotate "$work/nets/missing.onnx" -o "$work/nets/missing3.onnx" --value-range 0..1
+python3 - "$work/nets" <<'P'
+import sys
+data = open(sys.argv[1] + '/fast_neural_style.onnx', 'rb').read()
+entry = b'\n\x13tempera.value_range\x12\x03foo'
+open(sys.argv[1] + '/foo.onnx', 'wb').write(data + b'\x72' + bytes([len(entry)]) + entry)
+P
+expect_error 1 "metadata tempera.value_range is 'foo'" "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
+  --style "$work/nets/foo.onnx"
+expect_error 2 "--value-range is empty" "$tempera" stylize a.png -o b.png --value-range ""
+expect_error 2 "--layout is empty" "$tempera" bench "$work/nets/divides.onnx" --layout ""
+expect_error 1 "channels are first, as --layout says" "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
+  --style "$work/nets/animegan.onnx" --layout nchw
 expect_error 2 "--value-range 0 " "$tempera" stylize a.png -o b.png --value-range 0
 expect_error 2 "--mean 1,2 " "$tempera" stylize a.png -o b.png --mean 1,2
 expect_error 2 "--std 0 " "$tempera" inspect "$work/nets/divides.onnx" --std 0
@@ -109,6 +131,36 @@ expect_error 1 "'external.data' beside it" "$tempera" annotate "$work/nets/exter
 expect_success "$tempera" annotate "$work/nets/external.onnx" -o "$work/nets/external2.onnx" --name a
 paint external2
 expect_like "$work/out/external2.png"
+weights=$(cksum <"$work/nets/external.data")
+expect_error 1 "holds the weights" "$tempera" annotate "$work/nets/external.onnx" -o "$work/nets/external.data" --name a
+[ "$weights" = "$(cksum <"$work/nets/external.data")" ] || fail "annotate wrote over the weights"
+# A hub's cache: links into another folder, where the weights lie as well.
+mkdir -p "$work/hub/blobs" "$work/hub/snapshot"
+cp "$work/nets/external.onnx" "$work/hub/blobs/1" && cp "$work/nets/external.data" "$work/hub/blobs/2"
+ln -s ../blobs/1 "$work/hub/snapshot/m.onnx" && ln -s ../blobs/2 "$work/hub/snapshot/external.data"
+expect_success "$tempera" inspect "$work/hub/snapshot/m.onnx"
+expect_error 1 "external.data" "$tempera" annotate "$work/hub/snapshot/m.onnx" -o "$work/hub/snapshot/n.onnx" --name a
+[ ! -e "$work/hub/snapshot/n.onnx" ] || fail "annotate writes what nobody can open"
+expect_error 2 "tempera.value_range is said twice" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
+  --value-range 0..1 --set tempera.value_range=0..255
+expect_error 2 "a is said twice" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" --set a=1 --set a=2
+expect_error 2 "--title is empty: --remove tempera.title" "$tempera" annotate "$work/nets/divides.onnx" \
+  -o "$work/out/x.onnx" --title ""
+expect_error 1 "tempera.std" "$tempera" annotate "$work/nets/missing.onnx" -o "$work/out/x.onnx" --set tempera.std=0
+expect_error 1 "channels are first" "$tempera" annotate "$work/nets/animegan.onnx" -o "$work/out/x.onnx" --layout nchw
+expect_success "$tempera" annotate "$work/nets/parametric.onnx" -o "$work/nets/blend.onnx" \
+  --set "tempera.param.blend=range = 0..9"
+expect_success "$tempera" inspect "$work/nets/blend.onnx"
+said '^input +blend float32 \[1\]'
+expect_error 1 "names no input" "$tempera" annotate "$work/nets/parametric.onnx" -o "$work/out/x.onnx" \
+  --set "tempera.param.blond=range = 0..9"
+expect_success "$tempera" annotate "$work/nets/core_ml.onnx" -o "$work/nets/layout.onnx" --layout bgr
+expect_success "$tempera" annotate "$work/nets/layout.onnx" -o "$work/nets/layout2.onnx" --layout nchw
+expect_success "$tempera" inspect "$work/nets/layout2.onnx"
+said '^metadata +tempera.layout = NCHW BGR$'
+mkfifo "$work/pipe"
+cat "$work/nets/animegan.onnx" >"$work/pipe" &
+expect_error 1 "channels are first" "$tempera" annotate "$work/pipe" -o "$work/out/x.onnx" --layout nchw
 [ ! -e "$work/out/x.onnx" ] || fail "a refused annotate leaves a file"
 [ "$before" = "$(cksum <"$work/nets/normalised.onnx")" ] || fail "annotate changed its input"
 
@@ -123,5 +175,19 @@ python3 -c 'import json, sys; d = json.load(sys.stdin); assert not d["runs"] and
   fail "inspect's JSON of a file that cannot run"
 expect_success "$tempera" inspect "$work/nets/animegan.onnx"
 said '^pixels +in -1\.\.1 RGB, out -1\.\.1 RGB$'
+said '^input +x float32 \[1, 360, 640, 3\] +declared \[1, h, w, 3\]$'
+said '^output +y float32 \[1, 360, 640, 3\]'
+expect_success "$tempera" inspect "$work/nets/colouriser.onnx"
+said '^pixels +in 0\.\.255 grey, out 0\.\.255 RGB$'
+expect_success "$tempera" inspect "$work/nets/rgba_out.onnx"
+said '^pixels +in 0\.\.255 RGB, out 0\.\.255 RGBA$'
+expect_success "$tempera" inspect "$work/nets/half.onnx"
+said '^pixels +in 0\.\.1 RGB, out 0\.\.1 RGB$'
+expect_success "$tempera" inspect "$work/nets/spare_function.onnx"
+checks=$((checks + 1))
+! grep -q '^missing' "$work/stdout" || fail "inspect misses what nobody calls"
+expect_success "$tempera" inspect "$work/nets/divides_many.onnx"
+said '^metadata +\.\.\. and 19000 more$'
+expect_error 1 "more than 1000000" "$tempera" inspect "$work/nets/divides_flood.onnx"
 
 finish

@@ -34,6 +34,11 @@ Result<ModelPtr> LoadModelFile(const std::string& path) {
   return ImportNamed(std::move(model), path);
 }
 
+Result<ModelPtr> LoadModelAt(std::span<const uint8_t> bytes, const std::string& path) {
+  TEMPERA_ASSIGN_OR_RETURN(onnx::Model model, onnx::ReadModelAt(bytes, path));
+  return ImportNamed(std::move(model), path);
+}
+
 Result<ModelPtr> LoadModelMemory(std::span<const uint8_t> bytes) {
   TEMPERA_ASSIGN_OR_RETURN(onnx::Model model, onnx::ReadModel(bytes));
   return ImportNamed(std::move(model), "the model");

@@ -91,6 +91,7 @@ Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::stri
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   m->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(m->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
+  for (const std::string& line : metadata.notices) m->host_->Log(LogLevel::kWarning, m->name_ + ": " + line);
   return m;
 }
 

@@ -133,6 +133,15 @@ Status Check(Arguments* args) {
   return media::CheckCodec(job.codec, job.output);
 }
 
+// Several pictures do not go into one.
+Status CheckOnePicture(const StylizeJob& job) {
+  if (!IsOnePicture(job.output)) return OkStatus();
+  TEMPERA_ASSIGN_OR_RETURN(const auto series, media::FindSeries(job.input));
+  if (!series || series->files.size() < 2) return OkStatus();
+  return InvalidArgument("'" + job.input + "' are " + std::to_string(series->files.size()) +
+                         " pictures: give -o a series, such as painted_%04d.png, or a film");
+}
+
 int Stylize(Arguments* args) {
   const StylizeJob& job = args->job;
   args->job.input = args->inputs[0];
@@ -150,6 +159,7 @@ int Stylize(Arguments* args) {
     return Fail(
         InvalidArgument("'" + job.output + "' would replace pictures of the input: give -o another name"));
   }
+  if (Status status = CheckOnePicture(job); !status.ok()) return Fail(status);
   if (SameFile(job.input, job.output)) {
     return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
   }

@@ -271,6 +271,8 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
     context.bit_rate = 0;
   }
   encoder.takes_captions = HasOption(codec, "a53cc");
+  // VP8's encoder refuses transparency beside pictures that are never shown.
+  if (encoder.takes_alpha && codec.id == AV_CODEC_ID_VP8) options.Set("auto-alt-ref", "0");
   // It prints by itself otherwise.
   setenv("SVT_LOG", "1", 0);
   if (codec.id == AV_CODEC_ID_PRORES) context.flags &= ~AV_CODEC_FLAG_QSCALE;

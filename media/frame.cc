@@ -132,15 +132,15 @@ Result<Frame> Frame::AllocateLike(const Frame& other) {
   frame.duration = other.duration;
   if (other.av)
     TEMPERA_RETURN_IF_ERROR(CopyAlphaPlane(*other.av, static_cast<AVFrame*>(frame.storage.get())));
-  // Captions (CEA-608 and 708) travel beside the pictures they belong to.
-  const AVFrameSideData* captions =
-      other.av ? av_frame_get_side_data(other.av, AV_FRAME_DATA_A53_CC) : nullptr;
-  if (captions && captions->buf) {
-    AVBufferRef* shared = av_buffer_ref(captions->buf);
+  // Captions (CEA-608 and 708) travel beside the pictures they belong to, and how two of them make depth.
+  for (const AVFrameSideDataType type : {AV_FRAME_DATA_A53_CC, AV_FRAME_DATA_STEREO3D}) {
+    const AVFrameSideData* side = other.av ? av_frame_get_side_data(other.av, type) : nullptr;
+    if (!side || !side->buf) continue;
+    AVBufferRef* shared = av_buffer_ref(side->buf);
     auto* own = static_cast<AVFrame*>(frame.storage.get());
-    if (!shared || !av_frame_new_side_data_from_buf(own, AV_FRAME_DATA_A53_CC, shared)) {
+    if (!shared || !av_frame_new_side_data_from_buf(own, type, shared)) {
       av_buffer_unref(&shared);
-      return OutOfMemory("no memory for captions");
+      return OutOfMemory("no memory for what lies beside a frame");
     }
   }
   return frame;

@@ -1,6 +1,7 @@
 #include "media/normalizer.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 extern "C" {
@@ -57,8 +58,23 @@ bool EngineKnows(int colorspace) {
          colorspace == AVCOL_SPC_UNSPECIFIED || colorspace == AVCOL_SPC_RESERVED;
 }
 
+// Palettes have 256 entries of which a picture uses some; the others may be anything.
+bool PaletteShowsThrough(const AVFrame& frame) {
+  const auto* palette = reinterpret_cast<const uint32_t*>(frame.data[1]);
+  if (!palette) return false;
+  std::array<bool, 256> clear = {};
+  for (size_t i = 0; i < clear.size(); ++i) clear[i] = palette[i] >> 24 != 255;
+  if (std::none_of(clear.begin(), clear.end(), [](bool c) { return c; })) return false;
+  for (int y = 0; y < frame.height; ++y) {
+    const uint8_t* row = frame.data[0] + static_cast<ptrdiff_t>(y) * frame.linesize[0];
+    if (std::any_of(row, row + frame.width, [&](uint8_t index) { return clear[index]; })) return true;
+  }
+  return false;
+}
+
 // Whether some pixel really is transparent, where that is quickly seen (GIF always has the channel).
 bool ShowsThrough(const AVFrame& frame, const AVPixFmtDescriptor& desc) {
+  if (desc.flags & AV_PIX_FMT_FLAG_PAL) return PaletteShowsThrough(frame);
   if (!(desc.flags & AV_PIX_FMT_FLAG_ALPHA)) return false;
   const AVComponentDescriptor& alpha = desc.comp[desc.nb_components - 1];
   if (alpha.depth != 8 || alpha.plane != 0 || alpha.step != 4) return true;
@@ -125,7 +141,7 @@ std::vector<std::string> Normalizer::FieldFilters(const AVFrame& frame) {
   if (frame.width < 4 || frame.height < 4) return {};
   if (telecined_.num > 0 && frame.width >= 32 && frame.height >= 32) {
     Note("telecine is taken back: four frames of five remain");
-    // Where the film's clock pauses, frames are repeated, for the filters count.
+    // Where a frame is missing, the one before is repeated, for the filters count.
     return {"fps=" + std::to_string(telecined_.num) + "/" + std::to_string(telecined_.den), "settb=1/90000",
             "fieldmatch", "bwdif=mode=send_frame:deint=interlaced", "decimate"};
   }
@@ -224,6 +240,7 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
                        frame.format == AV_PIX_FMT_YUVJ420P)) ||
                 (!video && frame.format == av_get_pix_fmt(out_format));
   const bool matrix_fits = !video || EngineKnows(in_space);
+  bool recolour = false;
   if (video) {
     if (is_rgb && !hdr) {
       *colorspace = AVCOL_SPC_BT709;
@@ -236,11 +253,20 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     if (!now_full && !hdr && !is_rgb && frame.color_range == AVCOL_RANGE_UNSPECIFIED) {
       *range = AVCOL_RANGE_UNSPECIFIED;
     }
+    // Parts of a joined film keep one matrix and one range: the first's.
+    const int space = is_rgb && !hdr ? static_cast<int>(AVCOL_SPC_BT709) : *colorspace;
+    const char* const own = ScaleMatrix(space, frame.width, frame.height, IsYuvj(frame.format));
+    if (!first_) first_ = Colours{own, now_full, *colorspace, *range};
+    recolour = first_->matrix != own || first_->full != now_full;
+    if (recolour || resize) *colorspace = first_->colorspace, *range = first_->range;
+    if (recolour && !(is_rgb && !hdr)) {
+      Note("a change of colour matrix or range midway is converted to the first one");
+    }
   } else {
     *colorspace = AVCOL_SPC_RGB;
     *range = AVCOL_RANGE_JPEG;
   }
-  if (!layout_fits || !matrix_fits || resize) {
+  if (!layout_fits || !matrix_fits || resize || recolour) {
     std::string scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp";
     if (resize) scale += ":w=" + std::to_string(width_) + ":h=" + std::to_string(height_);
     const bool from_rgb = is_rgb || in_space == AVCOL_SPC_RGB;
@@ -248,11 +274,10 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
       const char* in = ScaleMatrix(in_space, frame.width, frame.height, IsYuvj(frame.format));
       scale += std::string(":in_color_matrix=") + in;
       scale += std::string(":in_range=") + (full && !hdr ? "full" : "limited");
-      if (video) scale += std::string(":out_color_matrix=") + (matrix_fits ? in : "bt709");
-    } else if (video) {
-      scale += ":out_color_matrix=bt709";
     }
-    if (video) scale += std::string(":out_range=") + (now_full ? "full" : "limited");
+    if (video) {
+      scale += ":out_color_matrix=" + first_->matrix + ":out_range=" + (first_->full ? "full" : "limited");
+    }
     filters.push_back(scale);
     filters.push_back(std::string("format=") + out_format);
     if (depth > 8 && !hdr) Note(std::to_string(depth) + "-bit becomes 8-bit");
@@ -262,23 +287,58 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
     if (video && is_rgb && !hdr) Note("RGB becomes 4:2:0 (BT.709)");
     if (!matrix_fits) Note("the colour matrix becomes BT.709");
   }
-  alpha_.reset();
-  const bool has_fields = interlaced_ || telecined_.num > 0;
-  if (video && ShowsThrough(frame, *desc) && has_fields) {
-    Note("transparency is dropped, as the film is interlaced");
-  } else if (video && ShowsThrough(frame, *desc)) {
-    std::string plane = "alphaextract";
-    if (cropped) plane += "," + crop_filter;
-    if (!turn_.filters.empty()) plane += "," + turn_.filters;
-    // It is a number and no colour, so that no range is changed.
-    plane += ",scale=w=" + std::to_string(width_) + ":h=" + std::to_string(height_) +
-             ":in_range=full:out_range=full,format=gray";
-    TEMPERA_ASSIGN_OR_RETURN(alpha_, FilterGraph::Video(frame, time_base_, plane, 1));
-  }
+  if (video) TEMPERA_RETURN_IF_ERROR(StartAlpha(frame, cropped ? crop_filter : ""));
 
   std::string chain;
   for (const std::string& f : filters) chain += (chain.empty() ? "" : ",") + f;
   return chain;
+}
+
+// The chain that makes the plane of transparency beside pictures like this one, where there is some.
+Status Normalizer::StartAlpha(const AVFrame& frame, const std::string& crop_filter) {
+  alpha_.reset();
+  const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  const bool has_channel = desc->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+  if (!key_) opaque_ = !ShowsThrough(frame, *desc);
+  if (opaque_ || !has_channel) return OkStatus();
+  if (interlaced_ || telecined_.num > 0) {
+    Note("transparency is dropped, as the film is interlaced");
+    return OkStatus();
+  }
+  std::string plane = desc->flags & AV_PIX_FMT_FLAG_PAL ? "format=rgba,alphaextract" : "alphaextract";
+  if (!crop_filter.empty()) plane += "," + crop_filter;
+  if (!turn_.filters.empty()) plane += "," + turn_.filters;
+  // It is a number and no colour, so that no range is changed.
+  plane += ",scale=w=" + std::to_string(width_) + ":h=" + std::to_string(height_) +
+           ":in_range=full:out_range=full,format=gray";
+  TEMPERA_ASSIGN_OR_RETURN(alpha_, FilterGraph::Video(frame, time_base_, plane, 1));
+  return OkStatus();
+}
+
+// What a picture of a film brings and nobody takes.
+void Normalizer::NoteWhatIsLost(const AVFrame& frame) {
+  if (target_ != Target::kVideo) return;
+  constexpr char kLate[] = "transparency that first shows after the beginning is dropped";
+  const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  const bool said = std::find(notices_.begin(), notices_.end(), kLate) != notices_.end();
+  if (opaque_ && !said && desc && ShowsThrough(frame, *desc)) Note(kLate);
+  if (telecined_.num > 0 && av_frame_get_side_data(&frame, AV_FRAME_DATA_A53_CC)) {
+    Note("captions inside the pictures (CEA-608/708) are incomplete, as frames are taken out");
+  }
+}
+
+// A pause of a telecined film is none of its frames: the filters, which count, begin anew behind it.
+Status Normalizer::Pauses(const AVFrame& frame, std::vector<FramePtr>* ready) {
+  if (telecined_.num == 0 || !graph_ || last_pts_ == AV_NOPTS_VALUE || frame.pts == AV_NOPTS_VALUE ||
+      av_compare_ts(frame.pts - last_pts_, time_base_, 1, AVRational{1, 1}) <= 0) {
+    return OkStatus();
+  }
+  TEMPERA_RETURN_IF_ERROR(EndGraph());
+  TEMPERA_RETURN_IF_ERROR(Drain(ready));
+  graph_.reset();
+  TEMPERA_ASSIGN_OR_RETURN(const std::string chain, Chain(frame, &out_colorspace_, &out_range_));
+  TEMPERA_ASSIGN_OR_RETURN(graph_, FilterGraph::Video(frame, time_base_, chain, threads_, telecined_));
+  return OkStatus();
 }
 
 Status Normalizer::Push(const AVFrame* frame, std::vector<FramePtr>* ready) {
@@ -308,7 +368,10 @@ Status Normalizer::Push(const AVFrame* frame, std::vector<FramePtr>* ready) {
       TEMPERA_ASSIGN_OR_RETURN(graph_, FilterGraph::Video(*frame, time_base_, chain, threads_, telecined_));
     }
     key_ = key;
+  } else {
+    TEMPERA_RETURN_IF_ERROR(Pauses(*frame, ready));
   }
+  NoteWhatIsLost(*frame);
   const size_t before = ready->size();
   if (!graph_) {
     FramePtr copy(av_frame_clone(frame));

@@ -62,7 +62,17 @@ class Normalizer {
  private:
   // All that decides which filters a picture needs.
   using Key = std::array<int, 8>;
+  // What the first picture of a film came out as; its writer can tell players of no other.
+  struct Colours {
+    std::string matrix;  // swscale's name
+    bool full = false;
+    int colorspace = AVCOL_SPC_UNSPECIFIED, range = AVCOL_RANGE_UNSPECIFIED;  // its tags
+  };
+
   Result<std::string> Chain(const AVFrame& frame, int* colorspace, int* range);
+  Status StartAlpha(const AVFrame& frame, const std::string& crop_filter);
+  Status Pauses(const AVFrame& frame, std::vector<FramePtr>* ready);
+  void NoteWhatIsLost(const AVFrame& frame);
   std::vector<std::string> FieldFilters(const AVFrame& frame);
   Status EndGraph();
   Status AttachAlpha(const AVFrame& from, AVFrame* to);
@@ -77,7 +87,9 @@ class Normalizer {
   Crop crop_;
   bool interlaced_ = false;  // once seen, all goes through the deinterlacer
   int width_ = 0, height_ = 0;
+  std::optional<Colours> first_;  // only of a film
   std::optional<Key> key_;
+  bool opaque_ = false;                 // the first picture showed no transparency
   std::unique_ptr<FilterGraph> alpha_;  // makes the plane of transparency; null: there is none to keep
   int64_t last_pts_ = AV_NOPTS_VALUE;
   std::unique_ptr<FilterGraph> graph_;  // null: hand through

@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
+#include <set>
 #include <thread>
 
 extern "C" {
@@ -20,6 +21,7 @@ extern "C" {
 #include "media/film/input_facts.h"
 #include "media/film/packet_line.h"
 #include "media/film/series.h"
+#include "media/film/side_packet.h"
 #include "media/film/walk.h"
 #include "media/frame_bridge.h"
 #include "media/normalizer.h"
@@ -30,9 +32,6 @@ namespace {
 
 constexpr AVRational kMicroseconds{1, 1000000};
 
-// AAC runs in over 21 to 46 ms, Opus over 80.
-constexpr int64_t kLongestRunInUs = 100000;
-
 // How far behind the end sound may lie in a file: the longest that FFmpeg's muxers let streams run apart.
 constexpr int64_t kLongestWaitUs = 10 * 1000000;
 
@@ -42,13 +41,8 @@ constexpr std::chrono::milliseconds kAgain{2};
 // What may come of other streams before the first frame: a minute of sound without loss.
 constexpr int64_t kMostEarlyBytes = int64_t{64} << 20;
 
-// Moments of a file are in this many ticks either side of zero, 36,000 years in microseconds; others are as
-// good as none. So sums of some of them, and of steps and jumps, are numbers.
-constexpr int64_t kMostTicks = int64_t{1} << 60;
-
-// `ts`, or AV_NOPTS_VALUE where it is that or out of bounds.
-int64_t Moment(int64_t ts) { return ts >= -kMostTicks && ts <= kMostTicks ? ts : AV_NOPTS_VALUE; }
-int64_t Bounded(int64_t ticks) { return std::clamp(ticks, -kMostTicks, kMostTicks); }
+// After damage, as many frames may come at odd moments: what four threads and a decoder's order hold back.
+constexpr int kUnsettled = 24;
 
 // How a reader comes to where it should begin.
 enum class Approach {
@@ -57,8 +51,6 @@ enum class Approach {
   kWalk,      // through all of the file up to there
 };
 
-// A file of this size is walked through in a few seconds.
-constexpr int64_t kMostWalkedBytes = int64_t{2} << 30;
 constexpr int64_t kBackUs = int64_t{60} * 1000000;
 
 class Reader final : public VideoReader {
@@ -122,8 +114,13 @@ class Reader final : public VideoReader {
   int64_t last_seen_ = AV_NOPTS_VALUE;  // of what was decoded
   int64_t step_ = 1;                    // ticks between frames, when the file does not say
   bool sought_ = false;                 // it began elsewhere than at the beginning
-  bool saw_before_ = false;  // a frame before the wanted moment, so that none of those behind it is missing
+  bool saw_before_ = false;    // a frame before the wanted moment, so that none of those behind it is missing
+  bool by_own_clock_ = false;  // where it began was asked of a clock that may jump
+  std::set<size_t> other_videos_;  // streams that were met
+  bool moved_on_ = false;          // one began, and ours has had a few packets since, or none
+  int64_t ours_since_ = 0;
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
+  int unsettled_ = 0;
   std::string ended_early_, series_notice_, telecine_notice_;
 };
 
@@ -134,33 +131,29 @@ void Reader::Seek(double start_s, Approach approach) {
   if (options_.duration_s >= 0) end_us_ = std::llround(options_.duration_s * 1e6);
   if (start_s <= 0) return;
   const bool seekable = !input_->pb || (input_->pb->seekable & AVIO_SEEKABLE_NORMAL);
-  const int64_t bytes = input_->pb ? avio_size(input_->pb) : -1;
   const bool is_guess = LacksIndex(*input_, *input_->streams[video_]);
-  if (approach == Approach::kWalk || !seekable || (is_guess && bytes <= kMostWalkedBytes)) {
+  // Where a seek is a guess, all of a file is walked through, however long; from afar only in need.
+  if (approach == Approach::kWalk || !seekable || (is_guess && !IsUrl(path_))) {
     walk_ = std::make_unique<Walk>();
     return;
   }
+  by_own_clock_ = is_guess;
   // To the key frame before. What a seek that fails leaves behind is seen by LandedLate.
-  const int64_t to = origin_us_ - (approach == Approach::kSeekBack ? kBackUs : 0);
+  const int64_t to = origin_us_ - (approach == Approach::kSeekBack || is_guess ? kBackUs : 0);
   (void)avformat_seek_file(input_.get(), -1, INT64_MIN, to, to, 0);
   sought_ = true;
 }
 
-// 3:2 pull-down makes 30 frames a second from 24, and no other rate.
 void Reader::Detelecine(AVRational rate) {
-  const double fps = rate.den > 0 ? av_q2d(rate) : 0;
-  if (fps < 29.9 || fps > 30.1) {
-    telecine_notice_ = "telecine has 30 frames a second, and this film " +
-                       (fps > 0 ? Seconds(std::round(fps * 100) / 100) : "an unknown number") +
-                       ": nothing is taken back";
-    return;
-  }
+  telecine_notice_ = NoTelecineNote(rate);
+  if (!telecine_notice_.empty()) return;
   normalizer_->Detelecine(rate);
   av_reduce(&info_.frame_rate.num, &info_.frame_rate.den, int64_t{rate.num} * 4, int64_t{rate.den} * 5,
             INT32_MAX);
 }
 
 bool Reader::LandedLate() const {
+  if (by_own_clock_ && ready_.empty()) return true;
   return sought_ && !saw_before_ && (ready_.empty() || ready_.front()->pts > step_ + step_ / 2);
 }
 
@@ -196,8 +189,7 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
     step_ = std::clamp<int64_t>(av_rescale_q(1, av_inv_q(rate), time_base_), 1, int64_t{1} << 40);
   }
   if (options.detelecine) Detelecine(rate);
-  // FFmpeg 7.1 and later say it themselves, and crop.
-  if (LIBAVFORMAT_VERSION_MAJOR < 61 && !std::strncmp(input_->iformat->name, "mov", 3) && !IsUrl(path)) {
+  if (!std::strncmp(input_->iformat->name, "mov", 3) && !IsUrl(path)) {
     if (const auto seen = ReadCleanAperture(path, static_cast<uint32_t>(stream.id))) {
       normalizer_->CropTo({seen->x, seen->y, seen->width, seen->height});
     }
@@ -213,14 +205,14 @@ Status Reader::Prime() {
     TEMPERA_RETURN_IF_ERROR(ReadPacket());
     if (video_done_ && ready_.empty()) break;
   }
+  const bool damaged = ready_.empty() || lost_ > 0 || concealed_ > 0;
+  if (damaged && !cancels_.now() && IsScrambled(path_, input_->iformat->name))
+    return Unsupported(name_ + kIsEncrypted);
   if (ready_.empty()) {
     if (cancels_.now()) {
       return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
     }
     const std::string said = TakeFfmpegError();
-    if (!std::strcmp(input_->iformat->name, "mpegts") && IsScrambledTransport(path_)) {
-      return Unsupported(name_ + kIsEncrypted);
-    }
     if (options_.start_s > 0 && lost_ == 0) {
       return InvalidArgument(name_ + " has no frame at second " + Seconds(options_.start_s) +
                              ": it ends before");
@@ -278,6 +270,13 @@ Status Reader::ReadPacket() {
 // What has its place in time.
 Status Reader::HandlePackets() {
   while (const PacketPtr packet = line_->Pop()) {
+    const size_t index = static_cast<size_t>(packet->stream_index);
+    // A transport stream's last picture comes out as the file ends.
+    if (packet->stream_index == video_ && ++ours_since_ > 3) moved_on_ = false;
+    const bool others = packet->stream_index != video_ && !video_done_ &&
+                        LeadsTime(*input_->streams[index]) &&
+                        input_->streams[index]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
+    if (others && other_videos_.insert(index).second) moved_on_ = true, ours_since_ = 0;
     if (packet->stream_index != video_) {
       TEMPERA_RETURN_IF_ERROR(PassOn(packet.get()));
     } else if (!video_done_) {
@@ -311,30 +310,10 @@ Status Reader::EndWalk() {
 
 Status Reader::PassOn(AVPacket* packet) {
   const AVStream& stream = *input_->streams[packet->stream_index];
-  const int64_t origin = Bounded(av_rescale_q(origin_us_, kMicroseconds, stream.time_base));
-  packet->pts = Moment(packet->pts);
-  packet->dts = Moment(packet->dts);
-  if (packet->pts != AV_NOPTS_VALUE) packet->pts -= origin;
-  if (packet->dts != AV_NOPTS_VALUE) packet->dts -= origin;
-  if (stream.disposition & AV_DISPOSITION_ATTACHED_PIC) {
-    packet->pts = packet->dts = 0;
-  } else {
-    const int64_t ts = packet->pts != AV_NOPTS_VALUE ? packet->pts : packet->dts;
-    if (ts != AV_NOPTS_VALUE) {
-      if (options_.start_s > 0 && ts < 0) return OkStatus();
-      // What an edit list hides; the little that codecs need to run in stays.
-      if ((packet->flags & AV_PKT_FLAG_DISCARD) &&
-          av_compare_ts(ts, stream.time_base, -kLongestRunInUs, kMicroseconds) < 0) {
-        return OkStatus();
-      }
-      if (end_us_ != INT64_MAX && av_compare_ts(ts, stream.time_base, end_us_, kMicroseconds) >= 0) {
-        if (static_cast<size_t>(packet->stream_index) < stream_done_.size()) {
-          stream_done_[packet->stream_index] = true;
-        }
-        return OkStatus();
-      }
-    }
-  }
+  const size_t index = static_cast<size_t>(packet->stream_index);
+  const Side side = CutSidePacket(stream, origin_us_, end_us_, options_.start_s > 0, packet);
+  if (side == Side::kBehind && index < stream_done_.size()) stream_done_[index] = true;
+  if (side != Side::kKept) return OkStatus();
   if (sink_) return sink_(packet);
   if (primed_) return OkStatus();
   early_bytes_ += packet->size;
@@ -355,7 +334,7 @@ Status Reader::Decode(const AVPacket* packet) {
     // Theora's headers, which joined files bring again, are no pictures.
     const bool header =
         decoder_->codec_id == AV_CODEC_ID_THEORA && packet && packet->size > 0 && (packet->data[0] & 0x80);
-    if (!header) ++lost_;
+    if (!header) ++lost_, unsettled_ = kUnsettled;
   }
   for (int flush_errors = 0;;) {
     error = avcodec_receive_frame(decoder_.get(), decoded_.get());
@@ -363,7 +342,7 @@ Status Reader::Decode(const AVPacket* packet) {
     if (error == AVERROR_EOF) break;
     if (error == AVERROR(ENOMEM)) return OutOfMemory("no memory to decode " + name_);
     if (error < 0) {
-      ++lost_;
+      ++lost_, unsettled_ = kUnsettled;
       if (packet) return OkStatus();
       // At the end each call takes one more picture out of the decoder's threads; a decoder that
       // only repeats itself is left.
@@ -414,7 +393,7 @@ Status Reader::Accept(AVFrame* frame) {
   }
   if (last_pts_ != AV_NOPTS_VALUE) {
     // After damage a decoder gives leftovers at moments already shown.
-    if (lost_ > 0 && frame->pts - last_pts_ < (step_ + 1) / 2) {
+    if (unsettled_ > 0 && --unsettled_ >= 0 && frame->pts - last_pts_ < (step_ + 1) / 2) {
       ++lost_;
       return OkStatus();
     }
@@ -469,14 +448,18 @@ std::vector<std::string> Reader::notices() const {
   }
   if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
   if (!series_notice_.empty()) all.push_back(series_notice_);
-  if (line_ && line_->jumped()) all.push_back(line_->notice(origin_us_));
+  const std::string jumps = line_ ? line_->notice(origin_us_, end_us_) : "";
+  if (!jumps.empty()) all.push_back(jumps);
+  if (by_own_clock_) all.push_back(kByOwnClock);
+  const double end_s = (last_pts_ == AV_NOPTS_VALUE ? 0 : last_pts_ + step_) * av_q2d(time_base_);
+  if (moved_on_) all.push_back(MovedOnNote(end_s));
   const bool all_read = input_done_ && end_us_ == INT64_MAX && !cancels_.now();
   if (all_read && UnreadEnd(*input_, read_to_) > 0) all.push_back(UnreadNote(UnreadEnd(*input_, read_to_)));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   // A file cut short often just ends; its header knows better.
   const AVStream& stream = *input_->streams[video_];
-  if (ended_early_.empty() && input_done_ && end_us_ == INT64_MAX && BelievedDuration(stream) > 0 &&
-      !line_->jumped() && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
+  if (!moved_on_ && ended_early_.empty() && input_done_ && end_us_ == INT64_MAX &&
+      BelievedDuration(stream) > 0 && !line_->jumped() && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
     const double said = stream.duration * av_q2d(time_base_) - options_.start_s;
     const double got = (last_pts_ + step_) * av_q2d(time_base_);
     if (said - got > std::max(2.0, 0.05 * said)) all.push_back(BreakNote(got, said));

@@ -76,7 +76,8 @@ Status StreamCopier::AddTrack(unsigned index) {
     return OkStatus();
   }
   if (type == AVMEDIA_TYPE_AUDIO && in.codecpar->codec_id != AV_CODEC_ID_NONE && !HasParameters(in)) {
-    notices_.push_back(TrackName(in) + " is left out: it is empty, or begins after the first minute");
+    notices_.push_back(TrackName(in) +
+                       " is left out: it is empty, or begins late (behind a minute, or 64 MiB)");
     return OkStatus();
   }
   const bool cover = in.disposition & AV_DISPOSITION_ATTACHED_PIC;
@@ -385,6 +386,11 @@ Status StreamCopier::EncodeAudio(Track* track, const AVFrame* frame, const Write
 Status StreamCopier::HandleSubtitle(Track* track, AVPacket* packet, const Write& write) {
   AVSubtitle subtitle = {};
   int got = 0;
+  if (packet->pts == AV_NOPTS_VALUE) packet->pts = packet->dts;
+  if (packet->pts == AV_NOPTS_VALUE) {
+    ++track->skipped;
+    return OkStatus();
+  }
   if (avcodec_decode_subtitle2(track->decoder.get(), &subtitle, &got, packet) < 0) ++track->skipped;
   if (!got) return OkStatus();
   const int64_t shown_ms = av_rescale_q(packet->pts, track->in->time_base, AVRational{1, 1000});
@@ -425,7 +431,8 @@ Status StreamCopier::Flush(const Write& write) {
   }
   for (auto& track : tracks_) {
     if (track && track->encrypted > 0) {
-      notices_.push_back(TrackName(*track->in) + " is encrypted: its track is empty");
+      notices_.push_back(std::to_string(track->encrypted) + " encrypted packets of " + TrackName(*track->in) +
+                         " are left out");
     }
     if (track && track->skipped > 0) {
       notices_.push_back(std::to_string(track->skipped) + " damaged packets of " + TrackName(*track->in) +

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 #include <map>
 #include <mutex>
@@ -9,6 +10,7 @@
 
 extern "C" {
 #include <libavutil/mathematics.h>
+#include <libavutil/stereo3d.h>
 #include <libavutil/timecode.h>
 }
 
@@ -16,6 +18,7 @@ extern "C" {
 #include "media/film/alpha_plane.h"
 #include "media/film/series.h"
 #include "media/film/series_writer.h"
+#include "media/film/side_packet.h"
 #include "media/filter_graph.h"
 #include "media/frame_bridge.h"
 #include "media/stream_copier.h"
@@ -72,6 +75,13 @@ bool HoldsAnyKey(const AVOutputFormat& container) {
   return false;
 }
 
+bool HoldsTimecode(const AVOutputFormat& container) {
+  for (const char* name : {"mov", "mp4", "flv", "gxf", "mxf", "mxf_d10", "mxf_opatom", "dv"}) {
+    if (!std::strcmp(container.name, name)) return true;
+  }
+  return HoldsAnyKey(container);
+}
+
 class Writer final : public VideoWriter {
  public:
   ~Writer() override {
@@ -88,6 +98,8 @@ class Writer final : public VideoWriter {
  private:
   Status Failed(int error);
   Status CopyPictureData(const AVStream& in);
+  void CopyTimecode(const AVStream& in, int64_t by_us);
+  void NoteDepth(const AVFrame& frame);
   Status Encode(FramePtr frame, int64_t duration);
   bool FitsGif(AVFrame* frame);
   Status DrainFilter();
@@ -111,8 +123,8 @@ class Writer final : public VideoWriter {
   int64_t last_pts_ = AV_NOPTS_VALUE;     // of the encoder
   FramePtr held_;                         // constant rate: the frame to repeat
   int64_t skipped_ = 0, repeated_ = 0, refused_packets_ = 0;
-  int64_t too_fast_ = 0;
-  bool lost_captions_ = false;
+  int64_t too_fast_ = 0, skipped_captions_ = 0;
+  bool lost_captions_ = false, lost_depth_ = false, drops_timecode_ = false;
   std::vector<std::string> notices_;
 };
 
@@ -175,28 +187,20 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     TEMPERA_RETURN_IF_ERROR(CopyPictureData(in));
     copier_ = std::make_unique<StreamCopier>(source->input(), source->video_stream(), output_.get());
     TEMPERA_RETURN_IF_ERROR(copier_->AddStreams());
-    const int64_t file_start =
-        std::max<int64_t>(0, source->input()->start_time == AV_NOPTS_VALUE ? 0 : source->input()->start_time);
+    const int64_t start_time = Moment(source->input()->start_time);
+    const int64_t file_start = start_time == AV_NOPTS_VALUE ? 0 : start_time;
     const bool trimmed = source->end_us() != INT64_MAX || source->origin_us() > file_start;
-    const AVDictionaryEntry* code = av_dict_get(in.metadata, "timecode", nullptr, 0);
-    if (!code) code = av_dict_get(source->input()->metadata, "timecode", nullptr, 0);
-    if (code) {
-      const std::string begins =
-          ShiftTimecode(code->value, in.avg_frame_rate, source->origin_us() - file_start);
-      if (begins.empty()) {
-        notices_.push_back("the time code is left out: it cannot be counted on to where the film begins");
-      } else {
-        av_dict_set(&stream_->metadata, "timecode", begins.c_str(), 0);
-      }
-    }
-    TEMPERA_RETURN_IF_ERROR(copier_->CopyMetadata(source->origin_us(), source->end_us(), trimmed));
+    CopyTimecode(in, source->origin_us() - file_start);
+    TEMPERA_RETURN_IF_ERROR(
+        copier_->CopyMetadata(source->origin_us(), source->end_us(), trimmed || drops_timecode_));
   }
   if (!(container->flags & AVFMT_NOFILE)) {
     error = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);
     if (error < 0) return Failed(error);
   }
   if (info.has_alpha && !encoder_.takes_alpha) {
-    notices_.push_back(std::string("transparency is dropped: ") + codec_ + " in " + container->name +
+    const std::string where = codec_ == container->name ? codec_ : codec_ + " in " + container->name;
+    notices_.push_back("transparency is dropped: " + where +
                        " cannot hold it; .webm can, and --codec prores_ks or png in .mov");
   }
   Options mux;
@@ -224,6 +228,26 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     }));
   }
   return OkStatus();
+}
+
+// by_us: where the film begins, from its file's beginning on.
+void Writer::CopyTimecode(const AVStream& in, int64_t by_us) {
+  const AVDictionaryEntry* code = av_dict_get(in.metadata, "timecode", nullptr, 0);
+  if (!code) code = av_dict_get(source_->input()->metadata, "timecode", nullptr, 0);
+  if (!code) return;
+  const AVRational was = in.avg_frame_rate, now{info_.frame_rate.num, info_.frame_rate.den};
+  const std::string begins = ShiftTimecode(code->value, was, by_us);
+  if (!HoldsTimecode(*output_->oformat)) {
+    notices_.push_back(std::string("the time code is left out: ") + output_->oformat->name +
+                       " has no place for it");
+  } else if (was.num > 0 && now.num > 0 && std::abs(av_q2d(was) / av_q2d(now) - 1) > 0.01) {
+    notices_.push_back("the time code is left out: it counts other frames than the film now has");
+    drops_timecode_ = true;
+  } else if (begins.empty()) {
+    notices_.push_back("the time code is left out: it cannot be counted on to where the film begins");
+  } else {
+    av_dict_set(&stream_->metadata, "timecode", begins.c_str(), 0);
+  }
 }
 
 // What is said about all pictures: how they wrap around the viewer, and how two of them make depth.
@@ -265,6 +289,13 @@ Status Writer::Mux(AVPacket* packet) {
   return OkStatus();
 }
 
+// What the pictures themselves say of it, where the file does not, is for the encoder to say again.
+void Writer::NoteDepth(const AVFrame& frame) {
+  const AVFrameSideData* side = av_frame_get_side_data(&frame, AV_FRAME_DATA_STEREO3D);
+  if (!side || reinterpret_cast<const AVStereo3D*>(side->data)->type == AV_STEREO3D_2D) return;
+  lost_depth_ |= codec_ != "libx264" && !StreamSideData(*stream_, AV_PKT_DATA_STEREO3D);
+}
+
 Status Writer::Write(const Frame& frame) {
   TEMPERA_ASSIGN_OR_RETURN(FramePtr av, ToAvFrame(frame));
   const AVRational from{info_.time_base.num, info_.time_base.den};
@@ -273,6 +304,7 @@ Status Writer::Write(const Frame& frame) {
   const int64_t duration = frame.duration > 0 ? av_rescale_q(frame.duration, from, to) : 0;
   av->pict_type = AV_PICTURE_TYPE_NONE;
   if (av_frame_get_side_data(av.get(), AV_FRAME_DATA_A53_CC)) lost_captions_ |= !encoder_.takes_captions;
+  NoteDepth(*av);
   av->sample_aspect_ratio = {info_.sample_aspect.num, info_.sample_aspect.den};
   av->color_primaries = static_cast<AVColorPrimaries>(info_.color_primaries);
   av->color_trc = static_cast<AVColorTransferCharacteristic>(info_.color_transfer);
@@ -335,12 +367,15 @@ Status Writer::EncodeAtRate(FramePtr frame) {
                             std::max(1, encoder_.context->framerate.den);
     if (frame->pts <= last_pts_) {
       ++skipped_;
+      skipped_captions_ += av_frame_get_side_data(frame.get(), AV_FRAME_DATA_A53_CC) != nullptr;
       return OkStatus();
     }
     const int64_t gap = std::min(frame->pts - last_pts_ - 1, longest);
     for (int64_t i = 0; i < gap; ++i) {
       FramePtr again(av_frame_clone(held_.get()));
       if (!again) return OutOfMemory("no memory to write " + name_);
+      // Captions are said once.
+      av_frame_remove_side_data(again.get(), AV_FRAME_DATA_A53_CC);
       again->pts = ++last_pts_;
       ++repeated_;
       TEMPERA_RETURN_IF_ERROR(Send(again.get()));
@@ -410,6 +445,14 @@ std::vector<std::string> Writer::notices() const {
   if (lost_captions_) {
     all.push_back(std::string("the captions inside the pictures (CEA-608/708) are left out: ") + codec_ +
                   " cannot hold them, libx264 can");
+  }
+  if (skipped_captions_ > 0 && !lost_captions_) {
+    all.push_back("captions inside " + std::to_string(skipped_captions_) +
+                  " pictures are left out, as those are skipped");
+  }
+  if (lost_depth_) {
+    all.push_back(std::string("the arrangement of a stereoscopic (3D) video is left out: ") + codec_ +
+                  " cannot hold it, libx264 can");
   }
   if (copier_) all.insert(all.end(), copier_->notices().begin(), copier_->notices().end());
   if (repeated_ > 0 || skipped_ > 0) {

@@ -32,7 +32,7 @@ class FilmCarried : public FilmTest {
     return std::stoi(Shell("ffprobe -v error -show_frames '" + path + "' | grep -c A53 || true"));
   }
   // A film whose frames carry captions.
-  void MakeCaptions(const std::string& to, const std::string& codec) const {
+  void MakeCaptions(const std::string& to, const std::string& codec, double pause_s = 0) const {
     const std::string clip =
         Make("-f lavfi -i testsrc2=s=64x48:r=30:d=1 -c:v ffv1 -pix_fmt yuv420p", "plain.mkv");
     auto reader = VideoReader::Open(clip, {});
@@ -49,6 +49,10 @@ class FilmCarried : public FilmTest {
       AVFrameSideData* side = av_frame_new_side_data(av, AV_FRAME_DATA_A53_CC, 3);
       ASSERT_TRUE(side);
       memcpy(side->data, "\xFC\x94\x20", 3);
+      if ((*frame)->pts_us > 500000) {
+        const Rational base = (*reader)->info().time_base;
+        (*frame)->pts += static_cast<int64_t>(pause_s * base.den / base.num);
+      }
       ASSERT_STATUS_OK((*writer)->Write(**frame));
     }
     ASSERT_STATUS_OK((*writer)->Finish());
@@ -76,6 +80,11 @@ TEST_F(FilmCarried, CaptionsOfInterlacedMpeg2) {
   std::string notices;
   ASSERT_STATUS_OK(Paint(Path("p.mpg"), Path("o.mkv"), &notices));
   EXPECT_EQ(Captioned(Path("o.mkv")), 30);
+  // What is repeated does not say it again.
+  MakeCaptions("gap.mpg", "", 1);
+  EXPECT_GT(std::stoi(Shell("ffprobe -v error -show_frames '" + Path("gap.mpg") + "' | grep -c '\\[FRAME'")),
+            50);
+  EXPECT_EQ(Captioned(Path("gap.mpg")), 30);
 }
 
 TEST_F(FilmCarried, KeysOfCameras) {
@@ -127,6 +136,33 @@ TEST_F(FilmCarried, TimeCodesCountOn) {
   EXPECT_EQ(code(1.2, "o.mov"), "01:00:01:05\n");
   EXPECT_EQ(code(1.2, "o.mp4"), "01:00:01:05\n");
   EXPECT_EQ(code(0, "o.mkv"), "01:00:00:00\n");
+  std::string notices;
+  ASSERT_STATUS_OK(Copy(Path("a.mov"), Path("o.ts"), &notices));
+  EXPECT_NE(notices.find("time code is left out: mpegts"), std::string::npos) << notices;
+  // The number of the last frame of a second of 30 is none of 24.
+  Make("-f lavfi -i testsrc2=s=64x48:r=30000/1001:d=1 -c:v libx264 -timecode '01:00:00;00'", "tv.mov");
+  ReaderOptions options;
+  options.detelecine = true;
+  ASSERT_STATUS_OK(Copy(Path("tv.mov"), Path("d.mov"), &notices, options));
+  EXPECT_NE(notices.find("time code is left out: it counts other frames"), std::string::npos) << notices;
+  EXPECT_EQ(Probe(Path("d.mov"), "v", "stream_tags=timecode"), "");
+  ASSERT_STATUS_OK(Copy(Path("tv.mov"), Path("d.mov"), &notices));
+  EXPECT_EQ(Probe(Path("d.mov"), "v", "stream_tags=timecode"), "01:00:00;00\n");
+}
+
+// Two pictures in one, which only the pictures say.
+TEST_F(FilmCarried, DepthInThePictures) {
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=0.4 -c:v libx264 -x264-params frame-packing=3", "a.ts");
+  const auto frames = [](const std::string& path) {
+    return Shell("ffprobe -v error -show_frames '" + path + "' | grep -c 'Stereo 3D' || true");
+  };
+  ASSERT_NE(frames(Path("a.ts")), "0\n");
+  std::string notices;
+  ASSERT_STATUS_OK(Paint(Path("a.ts"), Path("o.ts"), &notices));
+  EXPECT_NE(frames(Path("o.ts")), "0\n");
+  EXPECT_EQ(notices.find("stereoscopic"), std::string::npos) << notices;
+  ASSERT_STATUS_OK(Paint(Path("a.ts"), Path("o.webm"), &notices));
+  EXPECT_NE(notices.find("stereoscopic (3D) video is left out"), std::string::npos) << notices;
 }
 
 TEST_F(FilmCarried, DepthAndSpheres) {
@@ -217,8 +253,11 @@ TEST_F(FilmAlpha, IsKeptWhereItCanBe) {
     EXPECT_EQ(notices.find("transparency"), std::string::npos) << notices;
     ASSERT_STATUS_OK(Paint(Path(from), Path("o_%02d.png"), &notices));
     ExpectHalves(Path("o_01.png"));
+    WriterOptions options;
+    options.codec = "libvpx";
+    ASSERT_STATUS_OK(Paint(Path(from), Path("o.webm"), &notices, options));
+    ExpectHalves(Path("o.webm"), "-c:v libvpx");
     for (const char* codec : {"prores_ks", "qtrle", "png"}) {
-      WriterOptions options;
       options.codec = codec;
       ASSERT_STATUS_OK(Paint(Path(from), Path("o.mov"), &notices, options));
       ExpectHalves(Path("o.mov"));
@@ -226,8 +265,34 @@ TEST_F(FilmAlpha, IsKeptWhereItCanBe) {
     for (const char* to : {"o.mp4", "o.gif", "o_%02d.jpg"}) {
       ASSERT_STATUS_OK(Paint(Path(from), Path(to), &notices));
       EXPECT_NE(notices.find("transparency is dropped"), std::string::npos) << to << notices;
+      EXPECT_EQ(notices.find("gif in gif"), std::string::npos) << notices;
     }
   }
+}
+
+TEST_F(FilmAlpha, OfPalettes) {
+  const std::string source = "-f lavfi -i \"testsrc2=s=64x48:r=25:d=0.2,format=rgba";
+  const std::string palette = "[x];[x]split[a][b];[a]palettegen[p];[b][p]paletteuse\" -c:v png";
+  // One entry is transparent and never used.
+  Make(source + palette, "opaque.mov");
+  Make(source + ",geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':a='255*gte(X,32)'" + palette, "half.mov");
+  ASSERT_EQ(Probe(Path("half.mov"), "v", "stream=pix_fmt"), "pal8\n");
+  std::string notices;
+  ASSERT_STATUS_OK(Paint(Path("opaque.mov"), Path("o.mp4"), &notices));
+  EXPECT_EQ(notices.find("transparency"), std::string::npos) << notices;
+  ASSERT_STATUS_OK(Paint(Path("half.mov"), Path("o_%d.png"), &notices));
+  ExpectHalves(Path("o_1.png"));
+}
+
+TEST_F(FilmAlpha, ThatBeginsLateIsSaid) {
+  Make(
+      "-f lavfi -i \"testsrc2=s=64x48:r=25:d=0.4,format=rgba,geq=r='r(X,Y)':g='g(X,Y)':b='b(X,Y)':"
+      "a='if(lt(N,5),255,255*gte(X,32))'\" -c:v png",
+      "late.mov");
+  std::string notices;
+  ASSERT_STATUS_OK(Paint(Path("late.mov"), Path("o.webm"), &notices));
+  EXPECT_NE(notices.find("transparency that first shows after the beginning is dropped"), std::string::npos)
+      << notices;
 }
 
 TEST_F(FilmAlpha, IsTurnedWithItsPicture) {

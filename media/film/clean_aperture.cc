@@ -1,6 +1,7 @@
 #include "media/film/clean_aperture.h"
 
 #include <cstring>
+#include <filesystem>
 #include <fstream>
 #include <vector>
 
@@ -94,6 +95,9 @@ std::optional<Aperture> ParseCleanAperture(Bytes moov, uint32_t track) {
 }
 
 std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t track) {
+  // What comes through a pipe can be read once only.
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
   std::ifstream file(path, std::ios::binary);
   // Boxes on the file's own level; a file has a handful, one in fragments thousands.
   for (int i = 0; i < 100000 && file; ++i) {

@@ -1,5 +1,5 @@
-// The part of a picture that is meant to be seen, of which FFmpeg before 7.1 does not read what MP4 and
-// MOV files say (ISO 14496-12, the box 'clap'). Private to media/.
+// The part of a picture that is meant to be seen, as MP4 and MOV files say it (ISO 14496-12, the box 'clap').
+// FFmpeg's decoders do not crop by it. Private to media/.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,7 @@ struct Aperture {
 // there is no such box, or it does not lie inside the picture, or is all of it.
 std::optional<Aperture> ParseCleanAperture(std::span<const uint8_t> moov, uint32_t track);
 
-// The same from a file. Nothing where it cannot be read so.
+// The same from a file. Nothing where it cannot be read so, or is a pipe.
 std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t track);
 
 }  // namespace tempera::media

@@ -39,6 +39,7 @@ TEST_F(FilmClocks, JoinedFilesFollowEachOther) {
   ExpectOneFilm("ahead.ts", 150, 6, "clock jumps ahead by");
   ExpectOneFilm("far_back.ts", 150, 6, "clock jumps back by 60");
   ExpectOneFilm("steady.ts", 150, 6, "");
+  EXPECT_EQ(ReadNotes(Path("steady.ts")).find("jumps"), std::string::npos);
   // Sound lies beside the pictures of its own part.
   const size_t sounds = Times(Path("a.ts"), "a").size();
   for (const char* name : {"back.ts", "ahead.ts", "far_back.ts"}) {
@@ -136,6 +137,28 @@ TEST_F(FilmClocks, DurationCountsOnTheFilmsClock) {
   EXPECT_EQ(Times(Path("o.mkv"), "v").size(), 50u);
   const auto sounds = Times(Path("o.mkv"), "a");
   EXPECT_NEAR(sounds.back() - sounds.front(), 2, 0.06);
+  // Jumps that lie outside are nobody's.
+  options.start_s = 4;
+  options.duration_s = 1;
+  EXPECT_EQ(ReadNotes(Path("back.ts"), nullptr, options).find("jumps"), std::string::npos);
+  options.start_s = 0;
+  options.duration_s = 2.9;
+  EXPECT_EQ(ReadNotes(Path("back.ts"), nullptr, options).find("jumps"), std::string::npos);
+}
+
+// Where the second part's streams have other numbers, FFmpeg has two films: that is said.
+TEST_F(FilmClocks, JoinedFilesWithOtherNumbers) {
+  Make(Source("2"), "a.ts");
+  Make(Source("2") + "-mpegts_start_pid 0x200", "b.ts");
+  Make(Source("2") + "-mpegts_start_pid 0x200 -mpegts_pmt_start_pid 0x1100", "c.ts");
+  for (const char* other : {"b.ts", "c.ts"}) {
+    Join("a.ts", other, "both.ts");
+    SCOPED_TRACE(other);
+    const std::string notes = ReadNotes(Path("both.ts"));
+    EXPECT_NE(notes.find("pictures behind second 2.0 are left out"), std::string::npos) << notes;
+    EXPECT_EQ(notes.find("breaks off"), std::string::npos) << notes;
+  }
+  EXPECT_EQ(ReadNotes(Path("a.ts")), "");
 }
 
 TEST_F(FilmClocks, UnknownDurationsAreNotBelieved) {

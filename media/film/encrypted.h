@@ -15,7 +15,8 @@ inline constexpr char kIsEncrypted[] =
 bool IsEncrypted(const AVPacket& packet);
 // A track that its header says is protected (in WebM, by a key's number).
 bool IsEncrypted(const AVStream& stream);
-// Whether most packets of a transport stream are scrambled, as broadcasters send pay television.
-bool IsScrambledTransport(const std::string& path);
+// Whether the packets of a transport stream say that they are scrambled, as broadcasters send pay television,
+// or those of a program stream, as DVDs hold them; format: FFmpeg's name of it. False of what is no file.
+bool IsScrambled(const std::string& path, const std::string& format);
 
 }  // namespace tempera::media

@@ -89,6 +89,24 @@ std::string Seconds(double seconds) {
   return text;
 }
 
+std::string NoTelecineNote(AVRational rate) {
+  // 3:2 pull-down makes 30 frames a second from 24, and no other rate.
+  const double fps = rate.den > 0 ? av_q2d(rate) : 0;
+  if (fps >= 29.9 && fps <= 30.1) return "";
+  return "telecine has 30 frames a second, and this film " +
+         (fps > 0 ? Seconds(std::round(fps * 100) / 100) : "an unknown number") + ": nothing is taken back";
+}
+
+std::string MovedOnNote(double at) {
+  char text[160];
+  std::snprintf(
+      text, sizeof text,
+      "pictures behind second %.1f are left out, as they are in another stream of the file: paint its "
+      "parts one by one",
+      at);
+  return text;
+}
+
 void SetWhole(AVFrame* frame) {
 #if LIBAVUTIL_VERSION_MAJOR >= 59
   frame->flags &= ~AV_FRAME_FLAG_INTERLACED;

@@ -31,6 +31,16 @@ std::string DamageNote(int64_t repaired, int64_t lost);
 // A film that ends before its header says so; seconds.
 std::string BreakNote(double got, double said);
 
+// Why telecine cannot be taken back at this rate; "" where it can.
+std::string NoTelecineNote(AVRational rate);
+// Of a joined film whose second part numbers its streams in another way; seconds.
+std::string MovedOnNote(double at);
+// Of a film from afar without an index.
+inline constexpr char kByOwnClock[] =
+    "--start was found by the file's own clock, which may jump where parts are joined: load the film down "
+    "for "
+    "an exact one";
+
 // Takes the mark of fields from a frame.
 void SetWhole(AVFrame* frame);
 

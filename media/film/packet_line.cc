@@ -92,20 +92,27 @@ PacketPtr PacketLine::Pop() {
   return packet;
 }
 
-std::string PacketLine::notice(int64_t origin_us) const {
-  if (line_.jumps() == 0) return "";
-  const Timeline::Jump& jump = line_.first_jump();
+std::string PacketLine::notice(int64_t origin_us, int64_t length_us) const {
+  // What lies before --start and behind --duration is no part of the film.
+  const Timeline::Jump* first = nullptr;
+  long long count = 0;
+  for (const Timeline::Jump& jump : line_.jumps()) {
+    if (jump.at_us <= origin_us || jump.at_us - origin_us >= length_us) continue;
+    if (count++ == 0) first = &jump;
+  }
+  if (count == 0) return "";
+  const double at = static_cast<double>(first->at_us - origin_us) * 1e-6;
   char text[160];
-  if (line_.jumps() == 1) {
+  if (count == 1) {
     std::snprintf(text, sizeof text,
                   "the file's clock jumps %s by %.1f s at second %.1f: picture and sound go on without a gap",
-                  jump.by_us < 0 ? "back" : "ahead", std::abs(jump.by_us) * 1e-6,
-                  (jump.at_us - origin_us) * 1e-6);
+                  first->by_us < 0 ? "back" : "ahead", std::abs(static_cast<double>(first->by_us)) * 1e-6,
+                  at);
   } else {
     std::snprintf(text, sizeof text,
                   "the file's clock jumps %lld times, first at second %.1f: picture and sound go on without "
                   "gaps",
-                  static_cast<long long>(line_.jumps()), (jump.at_us - origin_us) * 1e-6);
+                  count, at);
   }
   return text;
 }

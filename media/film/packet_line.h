@@ -21,9 +21,10 @@ class PacketLine {
   // The end of the file.
   void End() { line_.End(); }
 
-  bool jumped() const { return line_.jumps() > 0; }
-  // What was done about jumps, for a note; `origin_us` is the film's beginning. "" for nothing.
-  std::string notice(int64_t origin_us) const;
+  bool jumped() const { return !line_.jumps().empty(); }
+  // What was done about jumps in the film, which begins at `origin_us` and is `length_us` long, for a note.
+  // "" for nothing.
+  std::string notice(int64_t origin_us, int64_t length_us) const;
 
  private:
   const AVFormatContext& input_;

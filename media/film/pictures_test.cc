@@ -88,8 +88,15 @@ TEST_F(FilmPictures, CleanApertureIsWhatIsPainted) {
       Shell("ffmpeg -v error -i '" + Path("o.mp4") + "' -frames:v 1 -f rawvideo -pix_fmt gray -");
   ASSERT_EQ(raw.size(), 60u * 40);
   for (size_t i = 0; i < raw.size(); ++i) ASSERT_LT(static_cast<uint8_t>(raw[i]), 130) << i;
-  // Turned as well: first cut, then turned.
-  Make("-i a.mp4 -c copy -metadata:s:v:0 rotate=90", "plain.mp4");
+  // Turned as well: first cut, then turned. The matrix lies in 'tkhd', behind 40 bytes of version and times.
+  std::string turned = bytes;
+  const size_t matrix = turned.find("tkhd", turned.find("moov")) + 4 + 40;
+  const std::string one("\0\1\0\0", 4), minus("\xFF\xFF\0\0", 4), none(4, '\0');
+  turned.replace(matrix, 16, none + one + none + minus);
+  turned.replace(matrix + 16, 4, none);
+  SetBytes(Path("turned.mp4"), turned);
+  ASSERT_STATUS_OK(Copy(Path("turned.mp4"), Path("t.mp4"), &notices));
+  EXPECT_EQ(Probe(Path("t.mp4"), "v", "stream=width,height"), "40\n60\n") << notices;
   // Boxes that lie, or are cut, are none.
   const std::string moov = bytes.substr(bytes.find("moov") + 4);
   const auto parse = [](const std::string& m) {
@@ -181,6 +188,75 @@ TEST_F(FilmPictures, SizeAndPixelsChangeMidway) {
               20)
         << other;
   }
+}
+
+// The parts of a joined film may be tagged as they like: the second shows the first's colour.
+TEST_F(FilmPictures, MatrixAndRangeChangeMidway) {
+  const std::string green = "-f lavfi -i color=0x30c030:s=64x48:r=25:d=0.4 -c:v libx264 -crf 1 -vf scale=";
+  Make(green + "out_color_matrix=bt601:out_range=tv,format=yuv420p -colorspace smpte170m -color_range tv",
+       "a.ts");
+  Make(green +
+           "out_color_matrix=bt709:out_range=tv,format=yuv420p -colorspace bt709 -color_range tv "
+           "-output_ts_offset 0.4",
+       "709.ts");
+  Make(green +
+           "out_color_matrix=bt601:out_range=pc,format=yuv420p -colorspace smpte170m -color_range pc "
+           "-output_ts_offset 0.4",
+       "full.ts");
+  Make(green + "out_color_matrix=bt601:out_range=tv,format=yuv420p", "plain.ts");
+  // 720 lines without a tag are BT.709, 48 are BT.601.
+  Make(
+      "-f lavfi -i color=0x30c030:s=1280x720:r=25:d=0.4 -c:v libx264 -crf 1 -vf "
+      "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -output_ts_offset 0.4",
+      "big.ts");
+  for (const char* other : {"709.ts", "full.ts", "big.ts"}) {
+    SCOPED_TRACE(other);
+    Join(std::string(other) == "big.ts" ? "plain.ts" : "a.ts", other, "both.ts");
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o.mkv"), &notices));
+    ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o_%02d.png"), &notices));
+    EXPECT_NE(notices.find("matrix or range midway"), std::string::npos) << notices;
+    for (const char* n : {"3", "15"}) {
+      const std::string rgb = Shell("ffmpeg -v error -i '" + Path("o.mkv") + "' -vf 'select=eq(n\\," + n +
+                                    "),scale=in_color_matrix=bt601:in_range=tv,format=rgb24' -frames:v 1 "
+                                    "-f rawvideo -");
+      ASSERT_GE(rgb.size(), 3u);
+      EXPECT_NEAR(static_cast<uint8_t>(rgb[0]), 0x30, 3) << n;
+      EXPECT_NEAR(static_cast<uint8_t>(rgb[1]), 0xC0, 3) << n;
+    }
+    for (const char* name : {"o_03.png", "o_15.png"}) {
+      const std::string rgb = Shell("ffmpeg -v error -i '" + Path(name) + "' -f rawvideo -pix_fmt rgb24 -");
+      ASSERT_GE(rgb.size(), 3u);
+      EXPECT_NEAR(static_cast<uint8_t>(rgb[0]), 0x30, 3) << name;
+      EXPECT_NEAR(static_cast<uint8_t>(rgb[1]), 0xC0, 3) << name;
+    }
+  }
+}
+
+// A pause in a telecined film is kept, and not filled.
+TEST_F(FilmPictures, TelecineWithAPause) {
+  Make("-f lavfi -i testsrc2=s=128x96:r=24000/1001:d=2 -pix_fmt yuv420p -c:v ffv1", "film.mkv");
+  const std::string tv =
+      "-i film.mkv -vf telecine=pattern=23,setfield=tff -c:v mpeg2video -q:v 1 -flags +ilme+ildct ";
+  Make(tv, "a.ts");
+  Make(tv + "-output_ts_offset 8", "b.ts");
+  Join("a.ts", "b.ts", "both.ts");
+  ReaderOptions options;
+  options.detelecine = true;
+  std::vector<double> times;
+  const std::string notes = ReadNotes(Path("both.ts"), &times, options);
+  EXPECT_NEAR(static_cast<double>(times.size()), 96, 3) << notes;
+  EXPECT_NEAR(Longest(times), 6, 0.2) << notes;
+}
+
+// What comes through a pipe can be read once only.
+TEST_F(FilmPictures, APipeIsReadOnce) {
+  Make("-f lavfi -i testsrc2=s=640x480:r=25:d=4 -c:v libx264 -crf 1 -movflags frag_keyframe+empty_moov -g 10",
+       "frag.mp4");
+  Shell("cd '" + folder_.string() + "' && mkfifo p && { (cat frag.mp4 >p) >/dev/null 2>&1 & }");
+  std::vector<double> times;
+  const std::string notes = ReadNotes(Path("p"), &times);
+  EXPECT_EQ(times.size(), 100u) << notes;
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <cstring>
 #include <filesystem>
 
 #include "media/picture.h"
@@ -58,8 +59,13 @@ Result<SeriesInput> FindNumbered(const std::string& path, const SeriesName& name
   if (found.empty()) return NoPicture(path);
   std::sort(found.begin(), found.end());
   SeriesInput input;
-  for (const char c : Absolute(name.folder)) input.url += c == '%' ? "%%" : std::string(1, c);
-  input.url += "/" + SplitPath(path).name;
+  const auto spell = [](const std::string& letters) {
+    std::string all;
+    for (const char c : letters) all += c == '%' ? "%%" : std::string(1, c);
+    return all;
+  };
+  input.url = spell(Absolute(name.folder)) + "/" + spell(name.before) + "%0" + std::to_string(name.digits) +
+              "d" + spell(name.after);
   input.first = found[0].first;
   for (size_t i = 0; i < found.size(); ++i) {
     if (found[i].first != input.first + static_cast<int64_t>(i)) {
@@ -76,7 +82,9 @@ Result<SeriesInput> FindNumbered(const std::string& path, const SeriesName& name
 Result<SeriesInput> FindGlob(const std::string& path) {
   SeriesInput input;
   input.is_glob = true;
-  input.url = Absolute(path);
+  // FFmpeg expands braces as well, and libc brackets.
+  if (path[0] != '/') input.url = "./";
+  for (const char c : path) input.url += std::strchr("[]{}\\", c) ? std::string("\\") + c : std::string(1, c);
   glob_t found = {};
   if (glob(input.url.c_str(), 0, nullptr, &found) == 0) {
     for (size_t i = 0; i < found.gl_pathc; ++i) input.files.emplace_back(found.gl_pathv[i]);
@@ -117,6 +125,7 @@ Result<std::optional<SeriesName>> ParseSeriesName(const std::string& path) {
   SeriesName series;
   series.folder = split.folder;
   int numbers = 0;
+  bool unclear = false;
   std::string* part = &series.before;
   for (size_t i = 0; i < split.name.size(); ++i) {
     const char c = split.name[i];
@@ -128,6 +137,8 @@ Result<std::optional<SeriesName>> ParseSeriesName(const std::string& path) {
       }
       if (const size_t length = ReadNumber(split.name, i + 1, &series.digits)) {
         i += length;
+        const bool padded = length == 1 || split.name[i - length + 1] == '0';
+        unclear |= !padded && i + 1 < split.name.size() && IsDigit(split.name[i + 1]);
         ++numbers;
         part = &series.after;
         continue;
@@ -141,8 +152,10 @@ Result<std::optional<SeriesName>> ParseSeriesName(const std::string& path) {
         "'" + path + "' holds " + std::to_string(numbers) +
         " numbers: a series of pictures has one, such as f_%04d.png (write %% for a percent sign)");
   }
-  if (split.folder.find("%d") != std::string::npos) {
-    return InvalidArgument("'" + path + "' has the number in a folder's name: it belongs into the file's");
+  // A link's %2d is a hyphen: with digits behind it nobody can tell.
+  if (unclear) {
+    return InvalidArgument("'" + path + "' may hold a number or a character of a link: write %0" +
+                           std::to_string(series.digits) + "d for the number, %% for a percent sign");
   }
   return std::optional<SeriesName>(std::move(series));
 }
@@ -162,20 +175,25 @@ Result<std::optional<SeriesInput>> FindSeries(const std::string& path) {
     TEMPERA_ASSIGN_OR_RETURN(SeriesInput input, FindNumbered(path, *name));
     return std::optional<SeriesInput>(std::move(input));
   }
-  if (path.find_first_of("*?[") == std::string::npos) return std::optional<SeriesInput>();
+  if (path.find_first_of("*?") == std::string::npos || !IsPictureName(path))
+    return std::optional<SeriesInput>();
   TEMPERA_ASSIGN_OR_RETURN(SeriesInput input, FindGlob(path));
   return std::optional<SeriesInput>(std::move(input));
 }
 
 bool OverwritesInput(const std::string& input, const std::string& output) {
   const auto name = ParseSeriesName(output);
-  if (!name.ok() || !name->has_value()) return false;
+  if (!name.ok()) return false;
   const auto reads = FindSeries(input);
   std::vector<std::string> files = {input};
   if (reads.ok() && reads->has_value()) files = (*reads)->files;
   for (const std::string& file : files) {
     const Split split = SplitPath(file);
     std::error_code error;
+    if (!name->has_value()) {
+      if (file != input && fs::equivalent(file, output, error) && !error) return true;
+      continue;
+    }
     if ((*name)->NumberOf(split.name) && fs::equivalent(split.folder, (*name)->folder, error) && !error)
       return true;
   }

@@ -22,7 +22,8 @@ struct SeriesName {
   std::optional<int64_t> NumberOf(const std::string& file) const;
 };
 
-// What PATH says of a series: nothing when it holds no %d or %04d; an error where there are several.
+// What PATH says of a series: nothing when it holds no %d or %04d; an error where there are several, or where
+// %2d may be a character of a link.
 Result<std::optional<SeriesName>> ParseSeriesName(const std::string& path);
 
 // Whether PATH names a series of pictures to write: a number in it, and a picture's ending.
@@ -31,16 +32,16 @@ bool IsSeriesOutput(const std::string& path);
 // The pictures of a series to read.
 struct SeriesInput {
   bool is_glob = false;
-  std::string url;    // for FFmpeg's image2: absolute, so that no part of it is taken for a protocol
+  std::string url;    // for FFmpeg's image2: absolute or from ./ on, so that nothing is taken for a protocol
   int64_t first = 0;  // the number to begin with, unless is_glob
   std::vector<std::string> files;  // absolute, in the order in which they are read
   std::string notice;              // what is left out; "" = nothing
 };
-// Nothing when PATH is no pattern, or names an existing file by its letters; an error when there is no
-// picture.
+// A pattern is a picture's name with a number or with * or ? in it; brackets and braces are letters. Nothing
+// when PATH is none, or names an existing file by its letters; an error when there is no picture.
 Result<std::optional<SeriesInput>> FindSeries(const std::string& path);
 
-// Whether writing OUTPUT as a series would replace pictures that INPUT reads.
+// Whether writing OUTPUT, a series or one picture, would replace pictures that INPUT reads.
 bool OverwritesInput(const std::string& input, const std::string& output);
 
 }  // namespace tempera::media

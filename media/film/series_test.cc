@@ -31,6 +31,9 @@ TEST(SeriesNames, AreRead) {
   EXPECT_EQ(parse("100% done.png"), "none");
   EXPECT_EQ(parse("%s.png"), "none");
   EXPECT_EQ(parse("a_%d_%03d.png"), "error");
+  EXPECT_EQ(parse("painted%2d1.png"), "error") << "a link's hyphen?";
+  EXPECT_EQ(parse("50%dogs/f_%02d.png"), "50%dogs/f_07.png");
+  EXPECT_EQ(parse("50% f_%02d.png"), "./50% f_07.png");
   const auto name = *ParseSeriesName("f_%03d.png").value();
   EXPECT_EQ(name.NumberOf("f_012.png"), 12);
   EXPECT_EQ(name.NumberOf("f_1234.png"), 1234);
@@ -85,6 +88,47 @@ TEST_F(FilmSeries, IsReadWhereverItBegins) {
   std::filesystem::rename(Path("n96.png"), Path("50% of: it/n2.png"));
   EXPECT_EQ(FramesOf("50% of: it/n%d.png"), 2u);
   EXPECT_EQ(FramesOf("50% of: it/*.png"), 2u);
+  Make("-i a.mkv -start_number 3", "50%%_f_%04d.png");
+  std::filesystem::rename(Path("50%_f_0003.png"), Path("50% f_0003.png"));
+  std::filesystem::rename(Path("50%_f_0004.png"), Path("50% f_0004.png"));
+  EXPECT_EQ(FramesOf("50% f_%04d.png"), 2u);
+}
+
+TEST_F(FilmSeries, BracketsAndBracesAreLetters) {
+  const std::string odd = "w [2020] {a,b}";
+  std::filesystem::create_directory(Path(odd));
+  for (const char* name : {"1.png", "2.png"}) {
+    Make("-i a.mkv -frames:v 1", name);
+    std::filesystem::rename(Path(name), Path(odd + "/" + name));
+  }
+  EXPECT_EQ(FramesOf(odd + "/*.png"), 2u);
+  // The working directory is no part of a pattern.
+  const auto before = std::filesystem::current_path();
+  std::filesystem::current_path(Path(odd));
+  std::vector<double> times;
+  const std::string notes = ReadNotes("?.png", &times);
+  std::filesystem::current_path(before);
+  EXPECT_EQ(times.size(), 2u) << notes;
+  EXPECT_NE(ReadNotes(Path("Film [1080p].mkv")).find("cannot open"), std::string::npos);
+  EXPECT_NE(ReadNotes(Path("Film?.mkv")).find("cannot open"), std::string::npos);
+}
+
+TEST_F(FilmSeries, WhatItCannotHoldIsSaid) {
+  std::ofstream(Path("c.txt")) << ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/1000\nSTART=0\nEND=400\ntitle=One\n";
+  Make(
+      "-i a.mkv -i c.txt -map 0 -map_chapters 1 -vf \"setpts='if(lt(N,5),N/25,N/25+3)/TB'\" -vsync "
+      "passthrough "
+      "-enc_time_base 1/1000 -c:v ffv1",
+      "b.mkv");
+  std::ofstream(Path("f_0012.png")) << "old";
+  std::string notices;
+  ASSERT_STATUS_OK(Copy(Path("b.mkv"), Path("f_%04d.png"), &notices));
+  EXPECT_NE(notices.find("chapters are left out"), std::string::npos) << notices;
+  EXPECT_NE(notices.find("up to 3.0 s apart"), std::string::npos) << notices;
+  EXPECT_NE(notices.find("1 older pictures of that name stay behind number 10"), std::string::npos)
+      << notices;
+  ASSERT_STATUS_OK(Copy(Path("a.mkv"), Path("g_%04d.png"), &notices));
+  EXPECT_EQ(notices, "");
 }
 
 TEST_F(FilmSeries, GapsAreSaid) {
@@ -116,6 +160,9 @@ TEST_F(FilmSeries, ItsOwnInputIsSeen) {
   EXPECT_FALSE(OverwritesInput(Path("*.png"), Path("g_%04d.png")));
   EXPECT_FALSE(OverwritesInput(Path("f_%04d.png"), Path("f_%03d.png"))) << "f_001.png is another name";
   EXPECT_FALSE(OverwritesInput(Path("a.mkv"), Path("f_%04d.png")));
+  EXPECT_TRUE(OverwritesInput(Path("f_%04d.png"), Path("f_0003.png")));
+  EXPECT_TRUE(OverwritesInput(Path("*.png"), Path("f_0003.png")));
+  EXPECT_FALSE(OverwritesInput(Path("f_%04d.png"), Path("f_0011.png")));
 }
 
 TEST_F(FilmSeries, GifHasFiftyFramesASecondAtMost) {

@@ -1,6 +1,9 @@
 #include "media/film/series_writer.h"
 
+#include <algorithm>
+#include <cstdio>
 #include <cstring>
+#include <filesystem>
 
 #include "media/ffmpeg.h"
 #include "media/film/alpha_plane.h"
@@ -17,7 +20,7 @@ class SeriesWriter final : public VideoWriter {
   Status Start(const std::string& path, const VideoInfo& info, VideoReader* source,
                const WriterOptions& options);
   Status Write(const Frame& frame) override;
-  Status Finish() override { return OkStatus(); }
+  Status Finish() override;
   std::string codec_name() const override { return format_; }
   std::vector<std::string> notices() const override { return notices_; }
 
@@ -26,6 +29,8 @@ class SeriesWriter final : public VideoWriter {
   std::string format_;  // the ending of the pictures' names
   bool keeps_alpha_ = false;
   int64_t written_ = 0;
+  int64_t last_us_ = 0, shortest_us_ = INT64_MAX, longest_us_ = 0;
+  bool captions_ = false;
   std::unique_ptr<FilterGraph> to_rgb_;
   std::vector<std::string> notices_;
 };
@@ -51,12 +56,19 @@ Status SeriesWriter::Start(const std::string& path, const VideoInfo& info, Video
     text |= input.streams[i]->codecpar->codec_type == AVMEDIA_TYPE_SUBTITLE;
   }
   if (sound) notices_.push_back("sound is left out: pictures hold none");
+  if (input.nb_chapters > 0) notices_.push_back("chapters are left out: pictures hold none");
   if (text) notices_.push_back("subtitles are left out: pictures hold none");
   return OkStatus();
 }
 
 Status SeriesWriter::Write(const Frame& frame) {
   TEMPERA_ASSIGN_OR_RETURN(FramePtr av, ToAvFrame(frame));
+  if (written_ > 0) {
+    shortest_us_ = std::min(shortest_us_, frame.pts_us - last_us_);
+    longest_us_ = std::max(longest_us_, frame.pts_us - last_us_);
+  }
+  last_us_ = frame.pts_us;
+  captions_ |= av_frame_get_side_data(av.get(), AV_FRAME_DATA_A53_CC) != nullptr;
   if (!to_rgb_) {
     const char* matrix = frame.matrix == ColorMatrix::kBt2020  ? "bt2020"
                          : frame.matrix == ColorMatrix::kBt601 ? "bt601"
@@ -75,6 +87,33 @@ Status SeriesWriter::Write(const Frame& frame) {
   const Frame picture = WrapAvFrame(std::move(rgb));
   std::vector<std::string> notices;  // of what a film's pictures do not have
   return WritePicture(name_.At(++written_), picture, Picture(), &notices);
+}
+
+// What only the end shows.
+Status SeriesWriter::Finish() {
+  if (captions_)
+    notices_.push_back("captions inside the pictures (CEA-608/708) are left out: pictures hold none");
+  if (written_ > 2 && longest_us_ > 2 * std::max<int64_t>(shortest_us_, 1000)) {
+    char text[128];
+    std::snprintf(
+        text, sizeof text,
+        "pictures are numbered one after the other, and the film's are up to %.1f s apart: times are "
+        "lost",
+        static_cast<double>(longest_us_) * 1e-6);
+    notices_.push_back(text);
+  }
+  int64_t older = 0;
+  std::error_code error;
+  for (std::filesystem::directory_iterator it(name_.folder, error), end; !error && it != end;
+       it.increment(error)) {
+    const auto number = name_.NumberOf(it->path().filename().string());
+    older += number && *number > written_;
+  }
+  if (older > 0) {
+    notices_.push_back(std::to_string(older) + " older pictures of that name stay behind number " +
+                       std::to_string(written_));
+  }
+  return OkStatus();
 }
 
 }  // namespace

@@ -33,7 +33,7 @@ TEST_F(FilmSides, DeclaredAndEmptySoundIsLeftOut) {
   }
   SetBytes(Path("a.ts"), bytes);
   for (const char* to : {"o.mp4", "o.mkv", "o.ts"}) {
-    ExpectNote("a.ts", to, "is left out: it is empty, or begins after the first minute");
+    ExpectNote("a.ts", to, "is left out: it is empty, or begins late");
     EXPECT_EQ(Times(Path(to), "v").size(), 150u);
     EXPECT_EQ(Probe(Path(to), "a", "stream=codec_type"), "") << to;
   }
@@ -78,6 +78,30 @@ TEST_F(FilmSides, EncryptedFilmsAreNamed) {
   }
   SetBytes(Path("a.ts"), bytes);
   reader = VideoReader::Open(Path("a.ts"), {});
+  ASSERT_FALSE(reader.ok());
+  EXPECT_NE(reader.status().message().find("is encrypted"), std::string::npos) << reader.status().message();
+  // The same as discs have it, with four bytes of time before each.
+  std::string timed;
+  for (size_t at = 0; at + 188 <= bytes.size(); at += 188)
+    timed += std::string(4, '\0') + bytes.substr(at, 188);
+  SetBytes(Path("a.m2ts"), timed);
+  reader = VideoReader::Open(Path("a.m2ts"), {});
+  ASSERT_FALSE(reader.ok());
+  EXPECT_NE(reader.status().message().find("is encrypted"), std::string::npos) << reader.status().message();
+  // A DVD: every other sector of pictures.
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=2 -c:v mpeg2video -q:v 1 -f vob", "a.vob");
+  bytes = Bytes(Path("a.vob"));
+  bool other = false;
+  for (size_t at = bytes.find(std::string("\0\0\1\xE0", 4)); at != std::string::npos;
+       at = bytes.find(std::string("\0\0\1\xE0", 4), at + 2000)) {
+    if ((other = !other) && at + 2000 < bytes.size()) {
+      bytes[at + 6] = static_cast<char>(bytes[at + 6] | 0x10);
+      for (size_t i = at + 40; i < at + 1900; ++i)
+        bytes[i] = static_cast<char>((seed = seed * 1103515245 + 12345) >> 16);
+    }
+  }
+  SetBytes(Path("a.vob"), bytes);
+  reader = VideoReader::Open(Path("a.vob"), {});
   ASSERT_FALSE(reader.ok());
   EXPECT_NE(reader.status().message().find("is encrypted"), std::string::npos) << reader.status().message();
 }

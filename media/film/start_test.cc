@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "media/film/film_test.h"
+#include "media/film/walk.h"
 #include "media/picture.h"
 
 namespace tempera::media {
@@ -106,10 +107,84 @@ TEST_F(FilmStart, InTheSecondOfTwoJoinedFiles) {
   EXPECT_NEAR(numbers[0], 25, 2) << "a second into the second part";
 }
 
-// An index that points nowhere near: the reader sees that it came out too late, and goes back.
+// From afar the file's clock is asked, and that is said.
+TEST_F(FilmStart, FromAfarTheFilesClockIsAsked) {
+  Numbered("-c:v libx264 -crf 1 -g 25 -c:a mp2 ", "a.ts", 3);
+  Join("a.ts", "a.ts", "both.ts");
+  const std::string url = "file://" + Path("both.ts");
+  const std::vector<int> numbers = Numbers(url, 4, 1);
+  ASSERT_EQ(numbers.size(), 25u);
+  EXPECT_NEAR(numbers[0], 25, 2) << "a second into the second part";
+  ReaderOptions options;
+  options.start_s = 4;
+  EXPECT_NE(ReadNotes(url, nullptr, options).find("the file's own clock"), std::string::npos);
+  EXPECT_EQ(ReadNotes(Path("both.ts"), nullptr, options).find("the file's own clock"), std::string::npos);
+}
+
+// An index without the key frame that is wanted: the reader sees that it came out too late, and goes back.
 TEST_F(FilmStart, ABrokenIndexIsSeenThrough) {
-  const std::string clip = Numbered("-c:v libx264 -crf 1 -g 50 -keyint_min 50 -an -f flv ", "a.flv");
+  const std::string clip =
+      Numbered("-c:v libx264 -crf 1 -g 50 -keyint_min 50 -an -cluster_time_limit 1000 ", "a.mkv");
+  std::string bytes = Bytes(clip);
+  const size_t cues = bytes.rfind("\x1C\x53\xBB\x6B");
+  ASSERT_NE(cues, std::string::npos);
+  // Each point of it is given the place of the last cluster: 0xF1 says where it lies.
+  const size_t last = bytes.rfind('\xF1');
+  ASSERT_GT(last, cues);
+  const size_t length = static_cast<uint8_t>(bytes[last + 1]) & 0x7F;
+  for (size_t at = bytes.find('\xF1', cues); at < last; at = bytes.find('\xF1', at + 1)) {
+    const size_t own = static_cast<uint8_t>(bytes[at + 1]) & 0x7F;
+    if (own == length) bytes.replace(at + 2, length, bytes, last + 2, length);
+  }
+  SetBytes(clip, bytes);
   ExpectNumbers(Numbers(clip, 3.2, 0.8), 80, 20);
+}
+
+// A packet without a moment ends the way, and nothing that was kept is thrown away for it.
+TEST(FilmWalk, AMomentThatIsUnknown) {
+  Walk walk;
+  for (int i = 0; i < 5; ++i) {
+    PacketPtr packet(av_packet_alloc());
+    ASSERT_EQ(av_new_packet(packet.get(), 1), 0);
+    packet->flags = AV_PKT_FLAG_KEY;
+    packet->pos = i;
+    ASSERT_TRUE(walk.Add(*packet, i < 4 ? -1000 + i : AV_NOPTS_VALUE, 1000));
+    EXPECT_EQ(walk.arrived(), i == 4);
+  }
+  for (int i = 0; i < 5; ++i) EXPECT_EQ(walk.Next()->pos, i);
+  EXPECT_FALSE(walk.Next());
+}
+
+// A text that is shown as the film begins is shown from there on.
+TEST_F(FilmStart, ATextAcrossTheStart) {
+  std::ofstream(Path("s.srt")) << "1\n00:00:00,200 --> 00:00:03,000\nHello\n";
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=4 -i s.srt -c:v libx264 -g 100 -c:s srt", "a.mkv");
+  ReaderOptions options;
+  options.start_s = 1;
+  for (const char* to : {"o.mkv", "o.mp4"}) {
+    ASSERT_STATUS_OK(Copy(Path("a.mkv"), Path(to), nullptr, options));
+    const std::string text = Shell("ffmpeg -v error -i '" + Path(to) + "' -map 0:s -f srt -");
+    EXPECT_NE(text.find("00:00:00,000 --> 00:00:02,000\nHello"), std::string::npos) << to << text;
+  }
+}
+
+// Long after a lost frame, frames that lie near each other are none of its leftovers.
+TEST_F(FilmStart, NearFramesAfterALostOne) {
+  const std::string clip = Make(
+      "-f lavfi -i testsrc2=s=64x48:r=25:d=2.8 -vf "
+      "\"settb=1/1000,setpts='if(lt(N,40),N*0.04,1.6+(N-40)*0.01)/TB'\" "
+      "-vsync passthrough -enc_time_base 1/1000 -c:v png",
+      "a.mkv");
+  std::string bytes = Bytes(clip);
+  size_t at = 0;
+  for (int i = 0; i < 4; ++i) at = bytes.find("\x89PNG", at + 1);
+  ASSERT_NE(at, std::string::npos);
+  bytes[at + 1] = 'X';
+  SetBytes(clip, bytes);
+  std::vector<double> times;
+  const std::string notes = ReadNotes(clip, &times);
+  EXPECT_NE(notes.find("could not be decoded"), std::string::npos) << notes;
+  EXPECT_GE(times.size(), 67u);
 }
 
 }  // namespace

@@ -15,6 +15,7 @@ constexpr size_t kMostEpochs = 32;
 // three.
 constexpr int64_t kLongestJoin = 3 * kSecond;
 constexpr size_t kMostHeld = 8192;
+constexpr size_t kMostJumps = 10000;
 constexpr int64_t kMostHeldBytes = int64_t{64} << 20;
 
 // A stream that lies this far behind the others has ended, or pauses: a join does not wait for it.
@@ -72,6 +73,15 @@ int64_t Timeline::Nearest(int64_t moment, int64_t from, int64_t within) {
     if (distance <= best_distance) best = e, best_distance = distance;
   }
   return best;
+}
+
+// The epoch of a packet of a stream that follows: files are joined one behind the other, so that it is the
+// part that was come to last, of which it may lie ahead, unless it is far from all of that.
+int64_t Timeline::Follow(int64_t moment) {
+  const int64_t front = At(Newest()).front;
+  if (!Known(front) || std::abs(moment - front) <= Forwards()) return Newest();
+  const int64_t nearest = Nearest(moment, first_epoch_, 2 * kMostUs);
+  return nearest >= 0 ? nearest : Newest();
 }
 
 // The epoch to which a packet of a leading stream belongs; -1: to a new one.
@@ -225,9 +235,8 @@ void Timeline::Decide() {
     shift = (Known(old.front) ? old.front : 0) + old.shift - opened_at_;
   }
   At(newest).shift = Bounded(shift);
-  if (jumps_++ > 0) return;
-  first_jump_.by_us = At(old_epoch_).shift - At(newest).shift;
-  first_jump_.at_us = opened_at_ + At(newest).shift;
+  if (jumps_.size() >= kMostJumps) return;
+  jumps_.push_back({opened_at_ + At(newest).shift, At(old_epoch_).shift - At(newest).shift});
 }
 
 void Timeline::Push(const Stamp& given) {
@@ -253,8 +262,7 @@ void Timeline::Push(const Stamp& given) {
     item.epoch = s.epoch >= 0 ? s.epoch : Newest();
     if (s.epoch >= 0) s.next += s.step > 0 ? s.step : s.is.step_us;
   } else if (!s.is.leads) {
-    const int64_t nearest = Nearest(moment, first_epoch_, 2 * kMostUs);
-    item.epoch = nearest >= 0 ? nearest : Newest();
+    item.epoch = Follow(moment);
   } else {
     if (WasGlitch(stamp.stream, moment, dts_known)) TakeBack(&s);
     int64_t epoch = Choose(s, moment, dts_known);

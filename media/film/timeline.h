@@ -56,9 +56,8 @@ class Timeline {
     int64_t at_us = 0;  // in the film
     int64_t by_us = 0;  // what the file's clock did
   };
-  // The first jump that was taken out, and how many there were.
-  const Jump& first_jump() const { return first_jump_; }
-  int64_t jumps() const { return jumps_; }
+  // The jumps that were taken out, in order; of very many the first.
+  const std::vector<Jump>& jumps() const { return jumps_; }
 
  private:
   // A stretch in which one clock goes on.
@@ -93,6 +92,7 @@ class Timeline {
   bool GoesOn(const State& s, int64_t moment, bool dts_known);
   int64_t Nearest(int64_t moment, int64_t from, int64_t within);
   int64_t Choose(const State& s, int64_t moment, bool dts_known);
+  int64_t Follow(int64_t moment);
   bool WasGlitch(int stream, int64_t moment, bool dts_known);
   void Open(int stream, int64_t moment);
   void ForgetOldest();
@@ -118,8 +118,7 @@ class Timeline {
   int64_t held_bytes_ = 0;
   int64_t entered_ = 0;  // packets of leading streams in the open epoch
 
-  Jump first_jump_;
-  int64_t jumps_ = 0;
+  std::vector<Jump> jumps_;
 };
 
 }  // namespace tempera::media

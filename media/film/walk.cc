@@ -6,6 +6,8 @@ namespace {
 // A minute of a broadcast between two key frames.
 constexpr int64_t kMostBytes = int64_t{256} << 20;
 
+// With what holds it.
+int64_t Bytes(const AVPacket& packet) { return packet.size + 256; }
 bool IsKey(const AVPacket& packet) { return packet.flags & AV_PKT_FLAG_KEY; }
 
 }  // namespace
@@ -15,18 +17,18 @@ bool Walk::Add(const AVPacket& packet, int64_t ticks, int64_t ticks_a_second) {
   if (!own) return false;
   // Pictures that are shown before a key frame, and come behind it, lean on those before: one more group is
   // kept, and half a second, the longest that codecs hold pictures back.
-  while (keys_ > 2 && IsKey(packet)) {
-    size_t second = 1;
-    while (second < kept_.size() && !IsKey(*kept_[second].packet)) ++second;
-    if (second == kept_.size() || kept_[second].ticks > ticks - ticks_a_second / 2) break;
-    for (; second > 0; --second) {
-      keys_ -= IsKey(*kept_.front().packet);
-      bytes_ -= kept_.front().packet->size;
+  while (ticks != AV_NOPTS_VALUE && IsKey(packet) && keys_.size() > 2) {
+    const int64_t second = keys_[1];
+    const int64_t when = kept_[static_cast<size_t>(second - first_)].ticks;
+    if (when > ticks - ticks_a_second / 2) break;
+    for (; first_ < second; ++first_) {
+      bytes_ -= Bytes(*kept_.front().packet);
       kept_.pop_front();
     }
+    keys_.pop_front();
   }
-  keys_ += IsKey(packet);
-  bytes_ += packet.size;
+  if (IsKey(packet)) keys_.push_back(first_ + static_cast<int64_t>(kept_.size()));
+  bytes_ += Bytes(packet);
   kept_.push_back({std::move(own), ticks});
   arrived_ |= ticks == AV_NOPTS_VALUE || ticks >= 0 || bytes_ > kMostBytes;
   return true;

@@ -25,7 +25,8 @@ class Walk {
     int64_t ticks;
   };
   std::deque<Kept> kept_;
-  int keys_ = 0;
+  int64_t first_ = 0;         // the number of kept_.front() among all packets
+  std::deque<int64_t> keys_;  // the numbers of those kept that are key frames
   int64_t bytes_ = 0;
   bool arrived_ = false;
 };

@@ -74,6 +74,10 @@ expect_frames "$work/out/series.mkv" 5 5
 paint "$work/series/*.png" -o "$work/out/glob.mkv"
 expect_frames "$work/out/glob.mkv" 5 5
 expect_error 2 'holds 2 numbers' "$tempera" stylize "$work/in.mkv" -o "$work/out/f_%d_%d.png" --style "$style"
+expect_error 1 'are 5 pictures: give -o a series' "$tempera" stylize "$work/series/*.png" -o "$work/out/one.png" \
+  --style "$style"
+expect_error 1 'would replace pictures of the input' "$tempera" stylize "$work/series/f_%04d.png" \
+  -o "$work/series/f_0003.png" --style "$style"
 expect_error 1 'would replace pictures of the input' "$tempera" stylize "$work/series/*.png" \
   -o "$work/series/f_%04d.png" --style "$style"
 # Telecine.

@@ -70,6 +70,10 @@ std::vector<Packet> DrawFilm(Dice& dice, std::vector<Timeline::Stream>* streams)
   const bool durations = dice.Draw(1) == 0;
   streams->push_back({true, picture_step, kTurn});
   for (int i = 0; i < sounds; ++i) streams->push_back({true, 20 * kMs + 4 * i * kMs, kTurn});
+  // Texts lie ahead of what they belong to.
+  streams->push_back({false, 500 * kMs, kTurn});
+  const size_t text = streams->size() - 1;
+  const int64_t ahead = dice.Draw(2000) * kMs;
   std::vector<Packet> all;
   int64_t clock = 0, length = 0;
   bool even = true;
@@ -81,14 +85,17 @@ std::vector<Packet> DrawFilm(Dice& dice, std::vector<Timeline::Stream>* streams)
     // Sound that ends before its pictures, or after them.
     std::vector<int64_t> next(streams->size(), 0), ends(streams->size(), length);
     even = dice.Draw(1) == 0;
-    for (size_t i = 1; i < ends.size() && !even; ++i) ends[i] += dice.Draw(800) * kMs - 400 * kMs;
+    // A part's first packet is a picture's: before it nothing tells that it has begun.
+    next[text] = ahead + 1 * kMs;
+    for (size_t i = 1; i < text && !even; ++i) ends[i] += dice.Draw(800) * kMs - 400 * kMs;
     for (bool more = true; more;) {
       // The packet that is due first, sound being later by its lag.
       more = false;
       size_t due = 0;
       for (size_t i = 0; i < next.size(); ++i) {
         if (next[i] >= ends[i]) continue;
-        const int64_t when = next[i] + (i > 0 ? lag : 0), best = next[due] + (due > 0 ? lag : 0);
+        const auto later = [&](size_t of) { return of == text ? -ahead : of > 0 ? lag : 0; };
+        const int64_t when = next[i] + later(i), best = next[due] + later(due);
         if (!more || when < best) due = i;
         more = true;
       }
@@ -118,7 +125,7 @@ void CheckFilm(const std::vector<Packet>& film, const std::vector<Timeline::Stre
   std::vector<int64_t> last(streams.size(), INT64_MIN);
   std::vector<int64_t> begins;  // of each part, in the film
   int64_t longest_step = 0;
-  for (const auto& s : streams) longest_step = s.step_us > longest_step ? s.step_us : longest_step;
+  for (const auto& s : streams) longest_step = s.leads && s.step_us > longest_step ? s.step_us : longest_step;
   for (size_t i = 0; i < film.size(); ++i) {
     const Packet& p = film[i];
     if (!places[i].trusted) Fail("a moment is not trusted", i);
@@ -126,7 +133,8 @@ void CheckFilm(const std::vector<Packet>& film, const std::vector<Timeline::Stre
     int64_t& before = last[static_cast<size_t>(p.stream)];
     if (before != INT64_MIN && at <= before) Fail("time does not rise", i);
     // Parts are 4 s and longer: a hole of one is a jump that was not taken out.
-    if (before != INT64_MIN && at - before > kS) Fail("time has a hole", i);
+    const bool leads = streams[static_cast<size_t>(p.stream)].leads;
+    if (leads && before != INT64_MIN && at - before > kS) Fail("time has a hole", i);
     before = at;
     const int64_t begin = at - p.film;
     if (static_cast<size_t>(p.part) >= begins.size()) begins.push_back(begin);

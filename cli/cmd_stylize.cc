@@ -99,7 +99,7 @@ Status Check(Arguments* args) {
   }
   if (!args->page.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(job.page, ParsePage(args->page));
-    if (AsksForPictures(args->inputs, job.output) || !media::IsPictureName(job.output))
+    if (AsksForPictures(args->inputs, job.output) || !IsOnePicture(job.output))
       return InvalidArgument("--page is for one file of several pictures, and a picture's name behind -o");
   }
   if (job.output == "-") {

@@ -159,7 +159,8 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
                            media::VideoReader::Open(job.input, from));
   const media::VideoInfo& info = reader->info();
   if (info.single_picture && !media::IsSeriesOutput(job.output)) {
-    return InvalidArgument("'" + job.input + "' is a picture: give -o a picture's name, such as painted.png");
+    return InvalidArgument("'" + job.input +
+                           "' is a picture: give -o a name in .png, .jpg, .webp, .tif or .bmp");
   }
   media::WriterOptions to;
   to.codec = job.codec;

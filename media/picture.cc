@@ -90,7 +90,7 @@ Status CheckFilmInput(const std::string& path) {
         "': animated WebP cannot be read as a film: convert it to GIF or a series of PNG first (its first "
         "picture is painted into a name such as painted.png)");
   }
-  return InvalidArgument("'" + path + "' is a picture: give -o a picture's name, such as painted.png");
+  return InvalidArgument("'" + path + "' is a picture: give -o a name in .png, .jpg, .webp, .tif or .bmp");
 }
 
 namespace {

@@ -17,6 +17,7 @@ extern "C" {
 
 #include "media/ffmpeg.h"
 #include "media/film/clean_aperture.h"
+#include "media/film/cut_short.h"
 #include "media/film/encrypted.h"
 #include "media/film/input_facts.h"
 #include "media/film/packet_line.h"
@@ -107,6 +108,7 @@ class Reader final : public VideoReader {
   std::vector<bool> stream_done_;
   PacketSink sink_;
   bool primed_ = false;
+  CutShort cut_short_;
   bool far_behind_ = false;             // what is read lies far behind the end that is wanted
   bool video_done_ = false;             // no further frame will come
   bool input_done_ = false;             // no further packet will come
@@ -263,6 +265,7 @@ Status Reader::ReadPacket() {
     return OkStatus();
   }
   if (packet_->pos >= 0) read_to_ = std::max(read_to_, packet_->pos + packet_->size);
+  cut_short_.Read(*input_, *packet_, video_);
   TEMPERA_RETURN_IF_ERROR(line_->Push(packet_.get()));
   return HandlePackets();
 }
@@ -452,17 +455,15 @@ std::vector<std::string> Reader::notices() const {
   if (!jumps.empty()) all.push_back(jumps);
   if (by_own_clock_) all.push_back(kByOwnClock);
   const double end_s = (last_pts_ == AV_NOPTS_VALUE ? 0 : last_pts_ + step_) * av_q2d(time_base_);
-  if (moved_on_) all.push_back(MovedOnNote(end_s));
+  // Tracks of other containers lie beside each other; transport streams are joined.
+  const bool moved_on = moved_on_ && (input_->iformat->flags & AVFMT_TS_DISCONT) && end_s > 0;
+  if (moved_on) all.push_back(MovedOnNote(end_s));
   const bool all_read = input_done_ && end_us_ == INT64_MAX && !cancels_.now();
   if (all_read && UnreadEnd(*input_, read_to_) > 0) all.push_back(UnreadNote(UnreadEnd(*input_, read_to_)));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
-  // A file cut short often just ends; its header knows better.
-  const AVStream& stream = *input_->streams[video_];
-  if (!moved_on_ && ended_early_.empty() && input_done_ && end_us_ == INT64_MAX &&
-      BelievedDuration(stream) > 0 && !line_->jumped() && last_pts_ != AV_NOPTS_VALUE && !cancels_.now()) {
-    const double said = stream.duration * av_q2d(time_base_) - options_.start_s;
-    const double got = (last_pts_ + step_) * av_q2d(time_base_);
-    if (said - got > std::max(2.0, 0.05 * said)) all.push_back(BreakNote(got, said));
+  if (all_read && !moved_on && ended_early_.empty() && !line_->jumped()) {
+    const std::string cut = cut_short_.Note(*input_, video_);
+    if (!cut.empty()) all.push_back(cut);
   }
   return all;
 }

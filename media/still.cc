@@ -154,8 +154,11 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
           !TakeOwnFfmpegError().empty()) {
         out.notices.push_back("the file is damaged or cut short: what could be read of it is painted");
       }
-      if (start_s <= 0 && stream.codecpar->codec_id == AV_CODEC_ID_GIF && GoesOn(input, index, packet.get()))
-        out.notices.push_back("the first picture of an animation is painted");
+      if (start_s <= 0 && !IsIcon(*input) && GoesOn(input, index, packet.get())) {
+        out.notices.push_back(stream.codecpar->codec_id == AV_CODEC_ID_GIF
+                                  ? "the first picture of an animation is painted"
+                                  : "the first picture of a film is painted; --start says which");
+      }
       if (!bmp.empty()) {
         TEMPERA_ASSIGN_OR_RETURN(out.frame, WithIconMask(std::move(out.frame), bmp));
       }

@@ -11,6 +11,7 @@ extern "C" {
 }
 
 #include "media/film/encrypted.h"
+#include "media/film/input_facts.h"
 #include "media/film/track_facts.h"
 
 namespace tempera::media {
@@ -40,6 +41,8 @@ struct StreamCopier::Track {
   AVStream* out = nullptr;
   int64_t last_dts = AV_NOPTS_VALUE;
   int64_t skipped = 0, encrypted = 0;
+  int adts = -1;                        // rate and channels that the first packet's own head tells; -1: none
+  int64_t changed = 0, changed_us = 0;  // packets of other ones, and where they begin
   // Only for converted ones.
   CodecPtr decoder, encoder;
   std::unique_ptr<FilterGraph> resampler;
@@ -304,9 +307,27 @@ Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
     return OkStatus();
   }
   Track* track = tracks_[index].get();
-  if (!track->encoder) return Send(track, packet, track->in->time_base, write);
+  if (!track->encoder) {
+    if (ChangesSound(track, *packet)) return OkStatus();
+    return Send(track, packet, track->in->time_base, write);
+  }
   return track->in->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? HandleAudio(track, packet, write)
                                                                : HandleSubtitle(track, packet, write);
+}
+
+// AAC of joined transport streams, each of whose packets says its rate and channels, which other containers
+// say once: what comes behind a change would play at the wrong speed, or not at all.
+bool StreamCopier::ChangesSound(Track* track, const AVPacket& packet) const {
+  const bool says_itself = track->in->codecpar->codec_id == AV_CODEC_ID_AAC && packet.size >= 7 &&
+                           packet.data[0] == 0xff && (packet.data[1] & 0xf6) == 0xf0;
+  if (!says_itself || !std::strcmp(output_->oformat->name, "mpegts")) return false;
+  const int adts = (packet.data[2] & 0x3d) << 2 | packet.data[3] >> 6;
+  if (track->adts < 0) track->adts = adts;
+  if (adts == track->adts) return false;
+  const int64_t at = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
+  if (track->changed++ == 0 && at != AV_NOPTS_VALUE)
+    track->changed_us = av_rescale_q(at, track->in->time_base, AVRational{1, 1000000});
+  return true;
 }
 
 bool StreamCopier::IsLike(const Track& track, const AVFrame& frame) {
@@ -430,13 +451,20 @@ Status StreamCopier::Flush(const Write& write) {
     TEMPERA_RETURN_IF_ERROR(EncodeAudio(track.get(), nullptr, write));
   }
   for (auto& track : tracks_) {
+    if (track && track->changed > 0) {
+      notices_.push_back(
+          TrackName(*track->in) + " from second " + Seconds(std::round(1e-5 * track->changed_us) / 10) +
+          " on is left out where its rate or channels are others than before: give the sound one form "
+          "first (ffmpeg -c:v copy), or write .ts");
+    }
     if (track && track->encrypted > 0) {
       notices_.push_back(std::to_string(track->encrypted) + " encrypted packets of " + TrackName(*track->in) +
                          " are left out");
     }
     if (track && track->skipped > 0) {
-      notices_.push_back(std::to_string(track->skipped) + " damaged packets of " + TrackName(*track->in) +
-                         " skipped");
+      notices_.push_back(std::to_string(track->skipped) +
+                         (track->skipped == 1 ? " damaged packet of " : " damaged packets of ") +
+                         TrackName(*track->in) + " skipped");
     }
   }
   return OkStatus();

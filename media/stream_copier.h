@@ -44,6 +44,7 @@ class StreamCopier {
   Status EncodeAudio(Track* track, const AVFrame* frame, const Write& write);
   Status DrainFilter(Track* track, const Write& write);
   static bool IsLike(const Track& track, const AVFrame& frame);
+  bool ChangesSound(Track* track, const AVPacket& packet) const;
   static void StartResampler(Track* track, const AVFrame& frame);
   Status HandleAudio(Track* track, const AVPacket* packet, const Write& write);
   Status HandleSubtitle(Track* track, AVPacket* packet, const Write& write);

@@ -7,11 +7,13 @@
 #include <fstream>
 #include <iterator>
 #include <map>
+#include <optional>
 
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
 #include "cli/progress.h"
+#include "media/film/series.h"
 #include "media/picture.h"
 #include "media/writer.h"
 #include "src/base/digest.h"
@@ -183,6 +185,12 @@ Status CheckPictures(const std::vector<std::string>& inputs, const std::string& 
   }
   for (const std::string& input : inputs) {
     if (input == "-") return InvalidArgument("- is one film: give it alone");
+    TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::SeriesInput> series, media::FindSeries(input));
+    if (series) {
+      return InvalidArgument(
+          "'" + input + "' are " + std::to_string(series->files.size()) +
+          " pictures: give their folder, or leave the quotes out, so that the shell names them");
+    }
   }
   return OkStatus();
 }
@@ -194,7 +202,9 @@ int RunPictures(const PicturesJob& job) {
   if (list->tasks.empty() && list->clashes.empty() && list->asked_films.empty()) {
     return Fail(InvalidArgument("no picture to paint in '" + job.inputs[0] + "'"));
   }
-  if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
+  if (!list->tasks.empty()) {
+    if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
+  }
   Result<std::unique_ptr<Painter>> painter = OpenPainter(job.model, job.paint);
   if (!painter.ok()) return Fail(painter.status());
 
@@ -203,7 +213,9 @@ int RunPictures(const PicturesJob& job) {
   Report report(job, refused + static_cast<int64_t>(list->tasks.size()));
   for (const std::string& film : list->asked_films) {
     report.Hear(
-        FailureOf({film, ""}, "'" + film + "' is a film: give it alone, with a film's name behind -o"), 0);
+        FailureOf({film, ""},
+                  "'" + film + "' is a film: give it alone, and -o a film's name such as painted.mp4"),
+        0);
   }
   for (const PictureTask& task : list->clashes) {
     report.Hear(FailureOf(task, "'" + task.input + "' is not painted: '" + task.output +

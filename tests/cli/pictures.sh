@@ -93,7 +93,7 @@ expect_equal "$(md5sum <"$work/other/a.jpg")" "$sum" 'an input is never replaced
 expect_error 1 'cannot make the folder' "${paint[@]}" "$work/in" -o "$work/file/"
 
 # What is no film is said to be none.
-expect_error 1 "is a picture: give -o a picture's name" "${paint[@]}" "$work/in/-x.webp" -o "$work/out/x.mp4"
+expect_error 1 "is a picture: give -o a name in" "${paint[@]}" "$work/in/-x.webp" -o "$work/out/x.mp4"
 printf 'RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\x02\0\0\0\x3f\0\0\x1f\0\0' >"$work/anim.webp"
 expect_error 1 'animated WebP cannot be read as a film' "${paint[@]}" "$work/anim.webp" -o "$work/out/x.mp4"
 

@@ -1,0 +1,82 @@
+// Files that end before their headers say so, and sound that does not go on as it began.
+#include <gtest/gtest.h>
+
+#include "media/film/film_test.h"
+
+namespace tempera::media {
+namespace {
+
+using FilmCut = FilmTest;
+
+TEST_F(FilmCut, IsSaidWhateverTellsTheLength) {
+  for (const char* name : {"a.mkv", "a.webm", "a.mp4", "a.mov"}) {
+    SCOPED_TRACE(name);
+    const bool webm = std::string(name) == "a.webm";
+    Make("-f lavfi -i testsrc2=s=64x48:r=25:d=8,noise=alls=40:allf=t -f lavfi -i sine=d=8 -pix_fmt yuv420p " +
+             std::string(webm ? "-c:v libvpx -deadline realtime -cpu-used 8 -c:a libopus"
+                              : "-c:v libx264 -preset ultrafast -c:a aac -movflags faststart"),
+         name);
+    EXPECT_EQ(ReadNotes(Path(name)), "");
+    const std::string bytes = Bytes(Path(name));
+    SetBytes(Path(name), bytes.substr(0, bytes.size() / 2));
+    const std::string notes = ReadNotes(Path(name));
+    EXPECT_NE(notes.find("the file breaks off at "), std::string::npos) << notes;
+  }
+}
+
+// The last picture stands for four seconds; the sound goes on behind the pictures.
+TEST_F(FilmCut, WholeFilmsAreNotCalledSo) {
+  Make(
+      "-f lavfi -i testsrc2=s=64x48:r=25:d=2 -vf \"setpts='if(eq(N,49),6/TB,PTS)'\" -vsync passthrough "
+      "-pix_fmt yuv420p -c:v libx264 -preset ultrafast",
+      "slow.mp4");
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=6 -pix_fmt yuv420p -c:v libx264 -c:a aac",
+       "long.mkv");
+  Make("-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i sine=d=6 -pix_fmt yuv420p -c:v libx264 -c:a aac",
+       "long.mp4");
+  for (const char* name : {"slow.mp4", "long.mkv", "long.mp4"}) EXPECT_EQ(ReadNotes(Path(name)), "") << name;
+}
+
+// Two tracks of pictures beside each other are no join.
+TEST_F(FilmCut, ASecondTrackIsNoSecondPart) {
+  Make(
+      "-f lavfi -i testsrc2=s=64x48:r=25:d=1 -f lavfi -i testsrc=s=32x32:r=25:d=1 -map 0 -map 1 -pix_fmt "
+      "yuv420p "
+      "-c:v libx264",
+      "two.mkv");
+  EXPECT_EQ(ReadNotes(Path("two.mkv")), "");
+}
+
+TEST_F(FilmCut, SoundThatChangesItsRateAtAJoinIsNotPlayedWrongly) {
+  for (const char* rate : {"44100", "48000"}) {
+    Make("-f lavfi -i testsrc2=s=64x48:r=25:d=2 -f lavfi -i sine=440:d=2:r=" + std::string(rate) +
+             " -pix_fmt yuv420p -c:v libx264 -preset ultrafast -c:a aac",
+         std::string(rate) + ".ts");
+  }
+  Join("44100.ts", "48000.ts", "both.ts");
+  std::string notices;
+  ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o.mp4"), &notices));
+  EXPECT_NE(notices.find("from second 2 on is left out where its rate or channels are others"),
+            std::string::npos)
+      << notices;
+  const auto sounds = Times(Path("o.mp4"), "a");
+  ASSERT_FALSE(sounds.empty());
+  EXPECT_NEAR(sounds.back(), 2, 0.15);
+  EXPECT_EQ(Times(Path("o.mp4"), "v").size(), 100u);
+  // A transport stream's packets say it themselves.
+  notices.clear();
+  ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o.ts"), &notices));
+  EXPECT_EQ(notices.find("left out where"), std::string::npos) << notices;
+}
+
+TEST_F(FilmCut, ListsOfFilesAreNotWritten) {
+  for (const char* name : {"a.m3u8", "a.mpd"}) {
+    const Status status = CheckVideoName(name);
+    EXPECT_EQ(status.code(), StatusCode::kUnsupported) << name;
+  }
+  EXPECT_EQ(CheckVideoName("a.tga").code(), StatusCode::kUnsupported);
+  EXPECT_TRUE(CheckVideoName("a.ts").ok());
+}
+
+}  // namespace
+}  // namespace tempera::media

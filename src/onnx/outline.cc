@@ -117,7 +117,9 @@ class OutlineReader {
     pbf_reader r(bytes);
     while (r.next()) {
       if (r.tag() <= 2 && IsBytes(r)) {
-        (r.tag() == 1 ? entry.first : entry.second) = r.get_string();
+        // The right side is evaluated first, and a reader that checks itself has no tag then.
+        std::string& field = r.tag() == 1 ? entry.first : entry.second;
+        field = r.get_string();
       } else {
         r.skip();
       }

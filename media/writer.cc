@@ -16,6 +16,7 @@ extern "C" {
 
 #include "media/encoder.h"
 #include "media/film/alpha_plane.h"
+#include "media/film/container.h"
 #include "media/film/series.h"
 #include "media/film/series_writer.h"
 #include "media/film/side_packet.h"
@@ -29,13 +30,6 @@ namespace {
 
 // A pause longer than this is not filled with copies of a frame at a constant rate.
 constexpr int kLongestFillSeconds = 60;
-
-const AVOutputFormat* Container(const std::string& path) {
-  if (path == "-") return av_guess_format("yuv4mpegpipe", nullptr, nullptr);
-  const size_t slash = path.rfind('/');
-  const std::string base = slash == std::string::npos ? path : path.substr(slash + 1);
-  return av_guess_format(nullptr, base.c_str(), nullptr);
-}
 
 struct OutputDeleter {
   void operator()(AVFormatContext* p) const {
@@ -473,27 +467,6 @@ Result<std::unique_ptr<VideoWriter>> VideoWriter::Open(const std::string& path, 
   auto writer = std::make_unique<Writer>();
   TEMPERA_RETURN_IF_ERROR(writer->Start(path, info, source, options));
   return std::unique_ptr<VideoWriter>(std::move(writer));
-}
-
-Status CheckVideoName(const std::string& path) {
-  if (IsSeriesOutput(path)) return ParseSeriesName(path).status();
-  const AVOutputFormat* container = Container(path);
-  if (!container || (container->video_codec == AV_CODEC_ID_NONE && path != "-")) {
-    return InvalidArgument("'" + path +
-                           "' does not end in a format to write: use .mp4, .mkv, .webm, .mov or .gif, "
-                           "or .png, .jpg, .webp, .tif or .bmp for a picture");
-  }
-  const std::string format = container->name;
-  if (format == "hls" || format == "dash" || format == "segment" || format == "smoothstreaming") {
-    return Unsupported(
-        "'" + path +
-        "' is a list of many files, which would not move together: write .mp4 or .ts, and cut that "
-        "with ffmpeg -c copy");
-  }
-  if (format.starts_with("image2")) {
-    return Unsupported("pictures like '" + path + "' cannot be written: use .png, .jpg, .webp, .tif or .bmp");
-  }
-  return OkStatus();
 }
 
 Status CheckCodec(const std::string& name, const std::string& path) {

@@ -118,7 +118,7 @@ class Flattener {
   // In front of those that it has.
   Status AddGuards(const std::vector<std::pair<std::string, bool>>& guards, Node* node) {
     size_t bytes = 0;
-    for (const auto& [condition, taken] : guards) bytes += sizeof(condition) + condition.size();
+    for (const auto& [condition, taken] : guards) bytes += sizeof(std::string) + condition.size();
     TEMPERA_RETURN_IF_ERROR(Spend(0, bytes));
     node->guards.insert(node->guards.begin(), guards.begin(), guards.end());
     return OkStatus();
@@ -182,7 +182,7 @@ class Flattener {
       bytes += sizeof(Attribute) + a.name.size() + a.ref_name.size() + a.s.size() +
                a.floats.size() * sizeof(float) + a.ints.size() * sizeof(int64_t) + SizeOf(a.strings);
     }
-    for (const auto& [condition, taken] : node.guards) bytes += sizeof(condition) + condition.size();
+    for (const auto& [condition, taken] : node.guards) bytes += sizeof(std::string) + condition.size();
     return Spend(1, bytes);
   }
 

@@ -55,9 +55,13 @@ void ParseExternal(protozero::data_view bytes, RawTensor* t) {
         r.skip();
     }
   }
-  if (key == "location") t->location = std::move(value);
-  if (key == "offset") t->offset = std::move(value);
-  if (key == "length") t->length = std::move(value);
+  if (key == "location") {
+    t->location = std::move(value);
+  } else if (key == "offset") {
+    t->offset = std::move(value);
+  } else if (key == "length") {
+    t->length = std::move(value);
+  }
 }
 
 // Digits alone; -1: anything else, or too many.

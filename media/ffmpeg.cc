@@ -79,6 +79,9 @@ Status FfmpegStatus(StatusCode code, const std::string& prefix, int error) {
   // Only FFmpeg's vague codes need its log beside them.
   const bool vague = error == AVERROR(EINVAL) || error == AVERROR_INVALIDDATA || error == AVERROR_EXTERNAL ||
                      error == AVERROR_UNKNOWN || error == AVERROR(EPERM);
+  // "patches welcome" is for those who could send some.
+  if (error == AVERROR_PATCHWELCOME)
+    return {code, prefix + ": this FFmpeg does not know its coding: convert it with another program first"};
   std::string message = prefix + ": " + ErrorText(error);
   if (vague && !said.empty()) {
     // "[mov,mp4 @ 0x55..] moov atom not found": the address helps nobody.

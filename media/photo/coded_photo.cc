@@ -19,6 +19,8 @@ extern "C" {
 #include "media/photo/exif.h"
 #include "media/photo/libraries.h"
 #include "media/photo/pfm.h"
+#include "media/photo/png_damage.h"
+#include "media/photo/xpm.h"
 
 namespace tempera::media {
 namespace {
@@ -147,16 +149,23 @@ Result<Decoded> DecodeWhole(ByteSpan file, PhotoFormat format) {
   if (whole.ok() || whole.status().code() != StatusCode::kInvalidArgument) return whole;
   // libjxl talks on standard error when it meets what is no JPEG XL; and light of zeros is told by ReadExr.
   if (format == PhotoFormat::kJpegXl || format == PhotoFormat::kExr) return whole;
-  Bytes mended;
+  Result<Decoded> part = whole.status();
   if (format == PhotoFormat::kPng) {
-    mended = EndCutPng(file);
+    ReadPngBeforeDamage(file, [&part](ByteSpan bytes) {
+      Result<Decoded> read = DecodePacket(bytes, PhotoFormat::kPng);
+      if (!read.ok()) return false;
+      part = std::move(read);
+      return true;
+    });
+    if (!part.ok() && !PngSumsAreRight(file))
+      return InvalidArgument("damaged PNG: nothing of the picture can be read");
   } else {
     // Most files that break off were to be less than four times as long.
     constexpr size_t kMostPadding = size_t{64} << 20;
-    mended.assign(file.begin(), file.end());
+    Bytes mended(file.begin(), file.end());
     mended.resize(file.size() + std::min(kMostPadding, 3 * file.size()));
+    part = DecodePacket(mended, format);
   }
-  Result<Decoded> part = DecodePacket(mended, format);
   if (!part.ok()) return whole;
   part->damaged = true;
   return part;
@@ -235,7 +244,12 @@ Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* 
   if (facts.cut_short)
     return InvalidArgument("damaged TIFF: no directory of its pictures is there; it was cut short");
   photo->pictures = facts.pages;
-  if (page > facts.pages) return NoSuchPage(page, facts.pages);
+  constexpr const char* kLost = "some of the pictures that the file names are missing or cut short in it";
+  if (page > facts.pages) {
+    const Status none = NoSuchPage(page, facts.pages);
+    return facts.lost_pages ? Status(none.code(), none.message() + "; " + kLost) : none;
+  }
+  if (facts.lost_pages) photo->notices.push_back(kLost);
   if (facts.pages > 1 && page == 0) {
     photo->notices.push_back("the file holds " + std::to_string(facts.pages) +
                              " pictures: the largest, number " + std::to_string(facts.chosen_page + 1) +
@@ -339,7 +353,7 @@ Status DecodeOther(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bo
   TEMPERA_ASSIGN_OR_RETURN(Decoded decoded,
                            DecodeWhole(part ? ByteSpan(facts.first_frame) : file, facts.format));
   photo->frame = std::move(decoded.frame);
-  *damaged |= decoded.damaged;
+  *damaged |= decoded.damaged || (facts.format == PhotoFormat::kPng && !PngSumsAreRight(file));
   if (part) {
     TEMPERA_ASSIGN_OR_RETURN(photo->frame, OnCanvas(std::move(photo->frame), facts));
   }
@@ -374,6 +388,11 @@ Status Decode(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* phot
       TEMPERA_ASSIGN_OR_RETURN(photo->frame, ReadPfm(file, damaged));
       return OkStatus();
     }
+    case PhotoFormat::kXpm: {
+      if (page > 1) return NoSuchPage(page, 1);
+      TEMPERA_ASSIGN_OR_RETURN(photo->frame, ReadXpm(file, damaged));
+      return OkStatus();
+    }
     default:
       if (page > 1) return NoSuchPage(page, 1);
       return DecodeOther(file, facts, photo, damaged);
@@ -394,8 +413,9 @@ Result<std::optional<CodedPhoto>> DecodePhoto(const std::string& path, int page)
   const bool heif = facts.format == PhotoFormat::kHeif || facts.format == PhotoFormat::kAvif;
   const bool by_ffmpeg = facts.format == PhotoFormat::kAvif && !HasLibheif() && !NeedsLibheif(file);
   CodedPhoto photo;
-  if (by_ffmpeg || (CodecOf(facts.format) == AV_CODEC_ID_NONE && !heif &&
-                    facts.format != PhotoFormat::kBigTiff && !IsPfm(file))) {
+  if (by_ffmpeg ||
+      (CodecOf(facts.format) == AV_CODEC_ID_NONE && !heif && facts.format != PhotoFormat::kBigTiff &&
+       facts.format != PhotoFormat::kXpm && !IsPfm(file))) {
     if (facts.cut_short) photo.notices.push_back(kDamaged);
     photo.metadata = {std::move(facts.exif), std::move(facts.xmp), std::move(facts.icc)};
     return std::optional<CodedPhoto>(std::move(photo));

@@ -238,6 +238,25 @@ bool IsPlain(const ByteView& view, const std::vector<TiffTag>& tags) {
 
 }  // namespace
 
+namespace {
+
+// Whether the directory, and the first and the last of the strips or tiles that it names, are in the file.
+bool IsAllThere(const ByteView& view, size_t at, const std::vector<TiffTag>& tags) {
+  if (!view.Has(DirectoryEnd(view, at), 0)) return false;
+  for (const auto& [where, length] : {std::pair{273, 279}, {324, 325}}) {
+    const TiffTag* offsets = FindTag(tags, static_cast<uint16_t>(where));
+    const TiffTag* sizes = FindTag(tags, static_cast<uint16_t>(length));
+    if (!offsets || offsets->count == 0) continue;
+    for (uint32_t i : {0u, offsets->count - 1}) {
+      if (!view.Has(TagNumberAt(view, *offsets, i), sizes ? TagNumberAt(view, *sizes, i) : 1)) return false;
+    }
+    return true;
+  }
+  return false;
+}
+
+}  // namespace
+
 void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts) {
   bool big = false;
   if (!IsTiff(file, &big) && !IsBigTiff(file, &big)) return;
@@ -265,6 +284,7 @@ void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts) {
       return;
     }
     if (area > 0) ++facts->pages;
+    if (page > 0 && !IsAllThere(view, at, tags)) facts->lost_pages = true;
     if (wanted_page > 0 ? page == wanted_page - 1 : area > most) {
       most = area;
       facts->chosen_page = page;
@@ -377,21 +397,6 @@ void ReadIcon(ByteSpan file, PhotoFacts* facts) {
     const uint64_t entry = 6 + 16 * uint64_t{i};
     facts->cut_short |= !view.Has(entry, 16) || !view.Has(view.U32(entry + 12), view.U32(entry + 8));
   }
-}
-
-Bytes EndCutPng(ByteSpan file) {
-  const ByteView view(file, true);
-  uint64_t at = 8;
-  while (view.Has(at, 8) && view.Has(at + 8, uint64_t{view.U32(at)} + 4)) at += 12 + uint64_t{view.U32(at)};
-  Bytes out(file.begin(), file.end());
-  if (view.Has(at, 8)) {
-    SetNumber(&out, at, static_cast<uint32_t>(file.size() - at - 8), 4, true);
-    PutNumber(&out, 0, 4, true);
-  } else {
-    out.resize(std::min<size_t>(at, file.size()));
-  }
-  PutWord(&out, std::string_view("\0\0\0\0IEND\xae\x42\x60\x82", 12));
-  return out;
 }
 
 }  // namespace tempera::media

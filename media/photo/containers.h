@@ -24,8 +24,4 @@ void ReadPhotoshop(ByteSpan file, PhotoFacts* facts);
 // A block without the "Exif\0\0" that some writers keep in front of it where that has no business.
 Bytes WithoutExifMark(ByteSpan block);
 
-// A PNG whose last chunk breaks off, with that chunk ended where the file does: what it holds can then be
-// decoded.
-Bytes EndCutPng(ByteSpan file);
-
 }  // namespace tempera::media

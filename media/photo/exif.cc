@@ -209,6 +209,32 @@ uint32_t TagNumber(const ByteView& block, const TiffTag* tag, uint32_t otherwise
   return otherwise;
 }
 
+uint64_t TagNumberAt(const ByteView& block, const TiffTag& tag, uint32_t i) {
+  if (i >= tag.count) return 0;
+  switch (tag.type) {
+    case 1:
+      return block.U8(tag.value_at + i);
+    case 3:
+      return block.U16(tag.value_at + 2 * uint64_t{i});
+    case 4:
+    case 13:
+      return block.U32(tag.value_at + 4 * uint64_t{i});
+    case 16:
+    case 17:
+    case 18:
+      return block.U64(tag.value_at + 8 * uint64_t{i});
+    default:
+      return 0;
+  }
+}
+
+size_t DirectoryEnd(const ByteView& block, size_t at) {
+  bool ignored = false;
+  const bool wide = IsBigTiff(block.bytes(), &ignored);
+  const uint64_t count = wide ? block.U64(at) : block.U16(at);
+  return count > kMostTags ? SIZE_MAX : at + (wide ? 8 + 20 * count + 8 : 2 + 12 * count + 4);
+}
+
 size_t TagOffset(const ByteView& block, const TiffTag* tag) {
   return tag->type >= 16 ? block.U64(tag->value_at) : block.U32(tag->value_at);
 }

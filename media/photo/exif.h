@@ -34,6 +34,12 @@ const TiffTag* FindTag(const std::vector<TiffTag>& tags, uint16_t tag);
 // The first number of a tag of bytes, shorts or longs; `otherwise` where there is none.
 uint32_t TagNumber(const ByteView& block, const TiffTag* tag, uint32_t otherwise);
 
+// The number `i` of a tag of bytes, shorts, longs or BigTIFF's longs; 0 of others, and behind its end.
+uint64_t TagNumberAt(const ByteView& block, const TiffTag& tag, uint32_t i);
+
+// Where the directory at `at` ends, the offset of the next one included.
+size_t DirectoryEnd(const ByteView& block, size_t at);
+
 // Where a tag of offsets points first.
 size_t TagOffset(const ByteView& block, const TiffTag* tag);
 

@@ -63,6 +63,7 @@ PhotoFormat SniffPhoto(ByteSpan begin) {
       {"#?RADIANCE", PhotoFormat::kRadianceHdr},
       {"#?RGBE", PhotoFormat::kRadianceHdr},
       {"8BPS", PhotoFormat::kPhotoshop},
+      {"/* XPM", PhotoFormat::kXpm},
       {"FUJIFILMCCD-RAW", PhotoFormat::kCameraRaw},
       {"IIRO", PhotoFormat::kCameraRaw},
       {"IIRS", PhotoFormat::kCameraRaw},
@@ -125,6 +126,8 @@ const char* PhotoFormatName(PhotoFormat format) {
       return "portable map";
     case PhotoFormat::kPhotoshop:
       return "Photoshop";
+    case PhotoFormat::kXpm:
+      return "XPM";
     case PhotoFormat::kCameraRaw:
       return "camera raw";
     case PhotoFormat::kSvg:

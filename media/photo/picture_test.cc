@@ -391,37 +391,44 @@ size_t AddBox(Bytes* file, std::initializer_list<std::string_view> path, const B
   return to;
 }
 
-TEST_F(PictureTest, AvifThatIsToBeTurnedIsUpright) {
+TEST_F(PictureTest, AvifThatIsToBeTurnedOrMirroredIsUpright) {
   if (!HasLibheif()) GTEST_SKIP() << "built without libheif: such a picture is refused";
   if (Shell("ffmpeg -hide_banner -encoders").find("libaom-av1") == std::string::npos)
     GTEST_SKIP() << "this ffmpeg has no encoder for AVIF";
-  // Red above blue, 64x32; turned once anti-clockwise, red is on the left.
+  // Red and green above blue and white.
   Make(
-      "-f lavfi -i color=red:s=64x16 -f lavfi -i color=blue:s=64x16 -filter_complex vstack -frames:v 1 -c:v "
-      "libaom-av1 "
-      "-still-picture 1 -cpu-used 8 -pix_fmt gbrp",
+      "-f lavfi -i color=red:s=64x32,format=gbrp -vf drawbox=x=32:w=32:h=16:c=0x00ff00:t=fill,"
+      "drawbox=y=16:w=32:h=16:c=blue:t=fill,drawbox=x=32:y=16:w=32:h=16:c=white:t=fill -frames:v 1 -c:v "
+      "libaom-av1 -still-picture 1 -cpu-used 8 -pix_fmt gbrp",
       "a.avif");
-  Bytes file = Load(Path("a.avif"));
-  Bytes turn = {0, 0, 0, 9, 'i', 'r', 'o', 't', 1};
-  // How many properties there are: the new one comes behind them.
-  const std::string text(file.begin(), file.end());
-  const size_t ipco = text.find("ipco") - 4, ipma = text.find("ipma") - 4, iloc = text.find("iloc") - 4;
-  ASSERT_LT(ipco, ipma);
-  ASSERT_LT(iloc, ipco);
-  uint8_t properties = 0;
-  for (size_t at = ipco + 8; at < ipma; at += ByteView(file, true).U32(at)) ++properties;
-  AddBox(&file, {"meta", "iprp", "ipco"}, turn);
-  AddBox(&file, {"meta", "iprp", "ipma"}, {static_cast<uint8_t>(0x80 | (properties + 1))});
-  // Behind the version and flags (4), the count (4) and the item's number (2): how many it has.
-  ++file[ipma + 9 + 8 + 10];
-  // The picture's bytes lie ten further: FFmpeg writes their offset (of 4 bytes) before their length.
-  const size_t at = iloc + ByteView(file, true).U32(iloc) - 8;
-  SetNumber(&file, at, ByteView(file, true).U32(at) + 10, 4, true);
-  const Picture picture = Read(Save(file, "t.avif"));
-  EXPECT_EQ(picture.frame.width, 32);
-  EXPECT_EQ(picture.frame.height, 64);
-  EXPECT_EQ(Color(picture.frame, 4, 32), 'r');
-  EXPECT_EQ(Color(picture.frame, 28, 32), 'b');
+  // What each does to the corners: upper left, upper right, lower left, lower right (ISO/IEC 23008-12: imir's
+  // 0 exchanges above and below, its 1 left and right; irot's 1 is once anti-clockwise).
+  const std::pair<Bytes, const char*> turns[] = {{{0, 0, 0, 9, 'i', 'r', 'o', 't', 1}, "gwrb"},
+                                                 {{0, 0, 0, 9, 'i', 'm', 'i', 'r', 0}, "bwrg"},
+                                                 {{0, 0, 0, 9, 'i', 'm', 'i', 'r', 1}, "grwb"}};
+  for (const auto& [turn, wanted] : turns) {
+    Bytes file = Load(Path("a.avif"));
+    // How many properties there are: the new one comes behind them.
+    const std::string text(file.begin(), file.end());
+    const size_t ipco = text.find("ipco") - 4, ipma = text.find("ipma") - 4, iloc = text.find("iloc") - 4;
+    ASSERT_LT(ipco, ipma);
+    ASSERT_LT(iloc, ipco);
+    uint8_t properties = 0;
+    for (size_t at = ipco + 8; at < ipma; at += ByteView(file, true).U32(at)) ++properties;
+    AddBox(&file, {"meta", "iprp", "ipco"}, turn);
+    AddBox(&file, {"meta", "iprp", "ipma"}, {static_cast<uint8_t>(0x80 | (properties + 1))});
+    // Behind the version and flags (4), the count (4) and the item's number (2): how many it has.
+    ++file[ipma + 9 + 8 + 10];
+    // The picture's bytes lie ten further: FFmpeg writes their offset (of 4 bytes) before their length.
+    const size_t at = iloc + ByteView(file, true).U32(iloc) - 8;
+    SetNumber(&file, at, ByteView(file, true).U32(at) + 10, 4, true);
+    const Frame f = Read(Save(file, "t.avif")).frame;
+    ASSERT_EQ(f.width, wanted[0] == 'g' && wanted[1] == 'w' ? 32 : 64);
+    const int right = f.width - 5, below = f.height - 5;
+    EXPECT_EQ((std::string{Color(f, 4, 4), Color(f, right, 4), Color(f, 4, below), Color(f, right, below)}),
+              wanted)
+        << turn[5] << int{turn[8]};
+  }
 }
 
 TEST_F(PictureTest, AvifKeepsItsColours) {

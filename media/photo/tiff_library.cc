@@ -68,28 +68,144 @@ uint16_t Field(TIFF* tiff, uint32_t tag, uint16_t otherwise) {
   return value;
 }
 
-// Ink in bytes, all four together and in strips: what programs for printing write. False: of another kind.
-bool ReadInk(TIFF* tiff, ByteSpan icc, LibraryPicture* out) {
-  const int width = out->frame->width, height = out->frame->height;
-  const int samples = Field(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
-  if (Field(tiff, TIFFTAG_BITSPERSAMPLE, 1) != 8 || samples < 4 || samples > 8 || TIFFIsTiled(tiff) ||
-      Field(tiff, TIFFTAG_PLANARCONFIG, 1) != PLANARCONFIG_CONTIG ||
-      TIFFScanlineSize(tiff) != tmsize_t{samples} * width) {
-    return false;
+// Samples of whole bytes, one or two, in strips or tiles, all channels together or one behind the other: read
+// as they are written, a band of strips or of tiles at a time.
+class Samples {
+ public:
+  explicit Samples(TIFF* tiff) : tiff_(tiff) {
+    TIFFGetField(tiff, TIFFTAG_IMAGEWIDTH, &width_);
+    TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height_);
+    channels_ = Field(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
+    bytes_ = Field(tiff, TIFFTAG_BITSPERSAMPLE, 1) / 8;
+    planes_ = Field(tiff, TIFFTAG_PLANARCONFIG, 1) == PLANARCONFIG_SEPARATE ? channels_ : 1;
+    tiled_ = TIFFIsTiled(tiff) != 0;
+    part_width_ = width_;
+    if (tiled_) {
+      TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &part_width_);
+      TIFFGetField(tiff, TIFFTAG_TILELENGTH, &part_height_);
+    } else {
+      TIFFGetFieldDefaulted(tiff, TIFFTAG_ROWSPERSTRIP, &part_height_);
+      part_height_ = std::min(part_height_, height_);
+    }
   }
+
+  // A strip of 16 bits and four channels with the most pixels that are painted.
+  static constexpr uint64_t kMostBytes = uint64_t{8} * kMaxSide * kMaxSide;
+
+  // Whether they are of that kind. More than eight channels are no picture's.
+  bool CanRead() const {
+    const int bits = Field(tiff_, TIFFTAG_BITSPERSAMPLE, 1);
+    const int compression = Field(tiff_, TIFFTAG_COMPRESSION, COMPRESSION_NONE);
+    const uint64_t part_row = uint64_t{part_width_} * (channels_ / planes_) * bytes_;
+    const tmsize_t row = tiled_ ? TIFFTileRowSize(tiff_) : TIFFScanlineSize(tiff_);
+    return (bits == 8 || bits == 16) && channels_ >= 1 && channels_ <= 8 && part_width_ > 0 &&
+           part_height_ > 0 && part_row <= kMostBytes && part_row * part_height_ <= kMostBytes &&
+           Field(tiff_, TIFFTAG_SAMPLEFORMAT, SAMPLEFORMAT_UINT) == SAMPLEFORMAT_UINT &&
+           compression != COMPRESSION_JPEG && compression != COMPRESSION_OJPEG && row > 0 &&
+           static_cast<uint64_t>(row) == part_row;
+  }
+
+  int channels() const { return channels_; }
+
+  // Calls take(y, row) for every row, the channels of a pixel together, each brought to a byte. What cannot
+  // be read is 0.
+  template <typename Take>
+  void ReadRows(const Take& take) {
+    const size_t stride = size_t{width_} * channels_;
+    const size_t in_part = channels_ / planes_;
+    Bytes part(size_t{part_width_} * part_height_ * in_part * bytes_), band(stride * part_height_);
+    for (uint32_t top = 0; top < height_; top += part_height_) {
+      std::fill(band.begin(), band.end(), 0);
+      const uint32_t rows = std::min(part_height_, height_ - top);
+      for (int plane = 0; plane < planes_; ++plane) {
+        for (uint32_t left = 0; left < width_; left += part_width_) {
+          std::fill(part.begin(), part.end(), 0);
+          const uint16_t channel = static_cast<uint16_t>(plane);
+          const tmsize_t room = static_cast<tmsize_t>(part.size());
+          if (tiled_) {
+            TIFFReadEncodedTile(tiff_, TIFFComputeTile(tiff_, left, top, 0, channel), part.data(), room);
+          } else {
+            TIFFReadEncodedStrip(tiff_, TIFFComputeStrip(tiff_, top, channel), part.data(), room);
+          }
+          Place(part, plane, left, rows, &band);
+        }
+      }
+      for (uint32_t y = 0; y < rows; ++y) take(static_cast<int>(top + y), band.data() + stride * y);
+    }
+  }
+
+ private:
+  // A strip or tile into its columns and channels of the band.
+  void Place(const Bytes& part, int plane, uint32_t left, uint32_t rows, Bytes* band) const {
+    const size_t in_part = channels_ / planes_;
+    const uint32_t columns = std::min(part_width_, width_ - left);
+    for (uint32_t y = 0; y < rows; ++y) {
+      const uint8_t* from = part.data() + size_t{y} * part_width_ * in_part * bytes_;
+      uint8_t* to = band->data() + (size_t{y} * width_ + left) * channels_ + plane;
+      for (uint32_t x = 0; x < columns; ++x) {
+        for (size_t c = 0; c < in_part; ++c, from += bytes_) {
+          uint16_t n = from[0];
+          if (bytes_ == 2) std::memcpy(&n, from, 2);  // libtiff has put it into the machine's order
+          to[size_t{x} * channels_ + c] = static_cast<uint8_t>(bytes_ == 2 ? (n * 255u + 32767) / 65535 : n);
+        }
+      }
+    }
+  }
+
+  TIFF* tiff_;
+  uint32_t width_ = 0, height_ = 0, part_width_ = 0, part_height_ = 0;
+  int channels_ = 1, bytes_ = 1, planes_ = 1;
+  bool tiled_ = false;
+};
+
+void NoteDepth(TIFF* tiff, LibraryPicture* out) {
+  if (const int bits = Field(tiff, TIFFTAG_BITSPERSAMPLE, 1); bits > 8)
+    out->notices.push_back(std::to_string(bits) + "-bit becomes 8-bit");
+}
+
+// Rows that are not there are paper.
+Status ReadInk(TIFF* tiff, ByteSpan icc, LibraryPicture* out) {
+  Samples samples(tiff);
+  if (!samples.CanRead() || samples.channels() < 4)
+    return Unsupported("a CMYK TIFF of " + std::to_string(Field(tiff, TIFFTAG_BITSPERSAMPLE, 1)) +
+                       " bits in this coding cannot be read: save it with 8 or 16 bits, or as RGB");
+  const int channels = samples.channels(), width = out->frame->width;
   const InkMixer mixer(icc);
-  Bytes row(size_t(samples) * width), ink(size_t{4} * width);
-  for (int y = 0; y < height; ++y) {
-    uint8_t* to = out->frame->data[0] + ptrdiff_t{y} * out->frame->linesize[0];
-    // Rows that are not there are paper.
-    std::memset(to, 255, size_t{3} * width);
-    if (TIFFReadScanline(tiff, row.data(), static_cast<uint32_t>(y), 0) < 0) continue;
-    for (int x = 0; x < width; ++x) std::memcpy(&ink[size_t{4} * x], &row[size_t(samples) * x], 4);
-    mixer.Mix(ink.data(), static_cast<size_t>(width), to);
-  }
+  Bytes ink(size_t{4} * width);
+  samples.ReadRows([&](int y, const uint8_t* row) {
+    for (int x = 0; x < width; ++x) std::memcpy(&ink[size_t{4} * x], row + size_t(channels) * x, 4);
+    mixer.Mix(ink.data(), static_cast<size_t>(width),
+              out->frame->data[0] + ptrdiff_t{y} * out->frame->linesize[0]);
+  });
   out->srgb_now = true;
   out->notices.push_back(mixer.notice());
-  if (samples > 4) out->notices.push_back("channels beside CMYK (transparency, further inks) are left out");
+  if (channels > 4) out->notices.push_back("channels beside CMYK (transparency, further inks) are left out");
+  NoteDepth(tiff, out);
+  return OkStatus();
+}
+
+// Grey or RGB with a transparency that is not multiplied in, which libtiff would multiply: at a hundredth of
+// opacity that leaves a colour three levels. One more channel that nobody describes is taken for it, as
+// FFmpeg does where all lie together. False: another kind.
+bool ReadWithAlpha(TIFF* tiff, int photometric, AVFrame* rgba) {
+  Samples samples(tiff);
+  const int colors = photometric == PHOTOMETRIC_RGB ? 3 : 1;
+  uint16_t extras = 0;
+  const uint16_t* kinds = nullptr;
+  if (photometric > PHOTOMETRIC_RGB || !TIFFGetField(tiff, TIFFTAG_EXTRASAMPLES, &extras, &kinds) ||
+      extras < 1 ||
+      !(kinds[0] == EXTRASAMPLE_UNASSALPHA || (kinds[0] == EXTRASAMPLE_UNSPECIFIED && extras == 1)) ||
+      samples.channels() != colors + extras || !samples.CanRead())
+    return false;
+  const int channels = samples.channels();
+  const uint8_t flip = photometric == PHOTOMETRIC_MINISWHITE ? 255 : 0;
+  samples.ReadRows([&](int y, const uint8_t* row) {
+    uint8_t* to = rgba->data[0] + ptrdiff_t{y} * rgba->linesize[0];
+    for (int x = 0; x < rgba->width; ++x, row += channels, to += 4) {
+      for (int c = 0; c < 3; ++c) to[c] = row[colors == 3 ? c : 0] ^ flip;
+      to[3] = row[colors];
+    }
+  });
   return true;
 }
 
@@ -101,6 +217,8 @@ Status ReadAny(TIFF* tiff, AVFrame* rgba) {
   const int orientation = Field(tiff, TIFFTAG_ORIENTATION, ORIENTATION_TOPLEFT);
   if (!TIFFReadRGBAImageOriented(tiff, static_cast<uint32_t>(width), static_cast<uint32_t>(height),
                                  raster.data(), orientation, 0)) {
+    if (last_complaint.find("can not handle") != std::string::npos)
+      return Unsupported("this kind of TIFF cannot be read: save it as 8- or 16-bit RGB, or as PNG");
     return InvalidArgument("damaged TIFF: " + last_complaint);
   }
   for (int y = 0; y < height; ++y) {
@@ -147,7 +265,12 @@ Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc) 
     return Unsupported("a TIFF of other inks than CMYK cannot be read: save it as RGB first");
   TEMPERA_ASSIGN_OR_RETURN(out.frame, NewPixels(is_ink ? AV_PIX_FMT_RGB24 : AV_PIX_FMT_RGBA,
                                                 static_cast<int>(width), static_cast<int>(height)));
-  if (!is_ink || !ReadInk(tiff.get(), icc, &out)) {
+  // Ink of JPEG is libtiff's to unpack.
+  if (is_ink && Field(tiff.get(), TIFFTAG_COMPRESSION, COMPRESSION_NONE) != COMPRESSION_JPEG) {
+    TEMPERA_RETURN_IF_ERROR(ReadInk(tiff.get(), icc, &out));
+  } else if (ReadWithAlpha(tiff.get(), photometric, out.frame.get())) {
+    NoteDepth(tiff.get(), &out);
+  } else {
     char why[1024] = {};
     if (!TIFFRGBAImageOK(tiff.get(), why)) {
       return Unsupported(std::string("this kind of TIFF cannot be read (") + why +
@@ -160,8 +283,7 @@ Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc) 
       out.notices.push_back("CMYK becomes RGB without a colour profile: colours are approximate");
     }
     TEMPERA_RETURN_IF_ERROR(ReadAny(tiff.get(), out.frame.get()));
-    if (const int bits = Field(tiff.get(), TIFFTAG_BITSPERSAMPLE, 1); bits > 8)
-      out.notices.push_back(std::to_string(bits) + "-bit becomes 8-bit");
+    NoteDepth(tiff.get(), &out);
   }
   out.damaged = !last_complaint.empty();
   return out;

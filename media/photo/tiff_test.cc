@@ -1,6 +1,7 @@
 // TIFF files of kinds that FFmpeg does not write, made byte by byte.
 #include "media/photo/color_profile.h"
 #include "media/photo/embed.h"
+#include "media/photo/exif.h"
 #include "media/photo/libraries.h"
 #include "media/photo/picture_fixture.h"
 
@@ -54,6 +55,135 @@ TEST_F(PictureTest, InkInTiffIsMixedOrRefused) {
   const Result<Picture> other = ReadPicture(Save(TiffFile(tags, 1, four, false), "other.tif"), 0);
   ASSERT_FALSE(other.ok());
   EXPECT_NE(other.status().message().find("other inks than CMYK"), std::string::npos);
+}
+
+TEST_F(PictureTest, InkOfTwoBytesIsMixed) {
+  if (!HasLibtiff()) GTEST_SKIP() << "built without libtiff: ink is refused";
+  std::vector<TestTag> tags = TagsOf(2, 1, 5, 4);
+  tags[2] = {258, {16, 16, 16, 16}};
+  const Bytes ink = {255, 255, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 128};
+  const Picture picture = Read(Save(TiffFile(tags, 1, ink, false), "ink.tif"));
+  EXPECT_EQ(Pixel(picture.frame, 0, 0), 0x00ffffu);
+  EXPECT_EQ(Pixel(picture.frame, 1, 0), 0x7f7f7fu);
+  EXPECT_EQ(Said(picture),
+            "CMYK becomes RGB without a colour profile: colours are approximate\n16-bit becomes 8-bit\n");
+  // Numbers of another size are no damage.
+  tags[2] = {258, {4, 4, 4, 4}};
+  const Result<Picture> four = ReadPicture(Save(TiffFile(tags, 1, {0xf0, 0, 0, 0xf0}, false), "four.tif"), 0);
+  ASSERT_FALSE(four.ok());
+  EXPECT_NE(four.status().message().find("CMYK TIFF of 4 bits"), std::string::npos)
+      << four.status().message();
+}
+
+// libtiff's own way to paint multiplies alpha in, which leaves few levels where there is little of it.
+TEST_F(PictureTest, LittleOpacityKeepsItsColour) {
+  if (!HasLibtiff()) GTEST_SKIP() << "built without libtiff: such files are refused";
+  for (int bits : {8, 16}) {
+    for (uint32_t said : {0u, 2u}) {
+      std::vector<TestTag> tags = TagsOf(1, 1, 2, 4);
+      const uint32_t b = static_cast<uint32_t>(bits);
+      tags[2] = {258, {b, b, b, b}};
+      tags.push_back({266, {2}});  // bits the other way round: not FFmpeg's
+      tags.push_back({338, {said}});
+      Bytes pixel;
+      for (uint32_t n : {200u, 100u, 50u, 3u}) {
+        uint32_t turned = 0;
+        for (int i = 0; i < 8; ++i) turned |= (n >> i & 1) << (7 - i);
+        PutNumber(&pixel, turned * (bits == 16 ? 257 : 1), bits / 8, false);
+      }
+      const Picture picture = Read(Save(TiffFile(tags, 1, pixel, false), "a.tif"));
+      ASSERT_EQ(picture.frame.format, PixelFormat::kRgba);
+      EXPECT_EQ(Pixel(picture.frame, 0, 0), 0xc86432u) << bits << " bits, kind " << said;
+      EXPECT_EQ(picture.frame.planes[0][3], 3);
+    }
+  }
+}
+
+TEST_F(PictureTest, PlanesAndTilesAreReadAsOne) {
+  if (!HasLibtiff()) GTEST_SKIP() << "built without libtiff: such files are refused";
+  // Two tiles of 16x16 for 20x10 pixels of ink: cyan in the first, none in the second.
+  std::vector<TestTag> tags = TagsOf(20, 10, 5, 4);
+  tags.push_back({322, {16}});
+  tags.push_back({323, {16}});
+  Bytes tiles, offsets, sizes;
+  for (int tile = 0; tile < 2; ++tile) {
+    for (int i = 0; i < 256; ++i) PutBytes(&tiles, Bytes{uint8_t(tile ? 0 : 255), 0, 0, 0});
+  }
+  // TiffFile puts them where a strip would be, behind everything else; its own strip's offset tells where.
+  for (uint32_t n : {0u, 1024u}) PutNumber(&offsets, n, 4, false);
+  for (int i = 0; i < 2; ++i) PutNumber(&sizes, 1024, 4, false);
+  tags.push_back({324, 4, offsets});
+  tags.push_back({325, 4, sizes});
+  Bytes file = TiffFile(tags, 10, tiles, false);
+  const size_t pixels = file.size() - tiles.size();
+  size_t next = 0;
+  const ByteView view(file, false);
+  const std::vector<TiffTag> all = TagsAt(view, FirstDirectory(view), &next);
+  const size_t at = FindTag(all, 324)->value_at;
+  for (uint32_t tile = 0; tile < 2; ++tile)
+    SetNumber(&file, at + 4 * tile, static_cast<uint32_t>(pixels + 1024 * tile), 4, false);
+  // libtiff believes strips before tiles: theirs are made tags that nobody knows.
+  for (uint16_t strip : {273, 278, 279})
+    SetNumber(&file, FindTag(all, strip)->entry_at, 60000u + strip, 2, false);
+  const Picture picture = Read(Save(file, "tiles.tif"));
+  EXPECT_EQ(Pixel(picture.frame, 15, 9), 0x00ffffu);
+  EXPECT_EQ(Pixel(picture.frame, 16, 9), 0xffffffu);
+  EXPECT_EQ(Said(picture), "CMYK becomes RGB without a colour profile: colours are approximate\n");
+
+  // Grey and its alpha one behind the other, in one strip each.
+  tags = TagsOf(2, 1, 1, 2);
+  tags.push_back({284, {2}});
+  tags.push_back({338, {2}});
+  file = TiffFile(tags, 1, {10, 20, 200, 100}, false);
+  PutBytes(&file, Bytes(8, 0));
+  const ByteView planes(file, false);
+  const std::vector<TiffTag> own = TagsAt(planes, FirstDirectory(planes), &next);
+  const uint32_t begin = TagNumber(planes, FindTag(own, 273), 0);
+  // The offsets and the sizes of two, behind the file as it was.
+  const uint32_t list = static_cast<uint32_t>(file.size());
+  for (uint32_t n : {begin, begin + 2, 2u, 2u}) PutNumber(&file, n, 4, false);
+  for (uint16_t tag : {273, 279}) {
+    const size_t entry = FindTag(own, tag)->entry_at;
+    SetNumber(&file, entry + 4, 2, 4, false);
+    SetNumber(&file, entry + 8, tag == 273 ? list : list + 8, 4, false);
+  }
+  const Picture gray = Read(Save(file, "planes.tif"));
+  ASSERT_EQ(gray.frame.format, PixelFormat::kRgba);
+  EXPECT_EQ(Pixel(gray.frame, 1, 0), 0x141414u);
+  EXPECT_EQ(gray.frame.planes[0][7], 100);
+}
+
+TEST_F(PictureTest, PagesThatACutFileLacksAreSaid) {
+  // Three pages, each directory behind its pixels.
+  Bytes file = {'I', 'I', 42, 0, 0, 0, 0, 0};
+  size_t link = 4;
+  std::vector<size_t> ends;
+  for (int page = 0; page < 3; ++page) {
+    const uint32_t pixels = static_cast<uint32_t>(file.size());
+    PutBytes(&file, Bytes(256, static_cast<uint8_t>(60 * page)));
+    SetNumber(&file, link, static_cast<uint32_t>(file.size()), 4, false);
+    PutNumber(&file, 9, 2, false);
+    const std::pair<uint32_t, uint32_t> tags[] = {{256, 16},     {257, 16}, {258, 8},  {259, 1},  {262, 1},
+                                                  {273, pixels}, {277, 1},  {278, 16}, {279, 256}};
+    for (const auto& [tag, value] : tags) {
+      PutNumber(&file, tag, 2, false);
+      PutNumber(&file, 4, 2, false);
+      PutNumber(&file, 1, 4, false);
+      PutNumber(&file, value, 4, false);
+    }
+    link = file.size();
+    PutNumber(&file, 0, 4, false);
+    ends.push_back(file.size());
+  }
+  const std::string lost = "some of the pictures that the file names are missing or cut short in it";
+  EXPECT_EQ(Said(Read(Save(file, "a.tif"))).find(lost), std::string::npos);
+  for (size_t keep : {ends[2] - 20, ends[1] + 30, ends[1], ends[0] + 10}) {
+    const std::string cut = Save(Bytes(file.begin(), file.begin() + static_cast<ptrdiff_t>(keep)), "cut.tif");
+    EXPECT_NE(Said(Read(cut)).find(lost), std::string::npos) << keep;
+  }
+  const Result<Picture> third = ReadPicture(Path("cut.tif"), 0, 3);
+  ASSERT_FALSE(third.ok());
+  EXPECT_NE(third.status().message().find(lost), std::string::npos) << third.status().message();
 }
 
 // Three channels are no RGB where the first is said to be grey.

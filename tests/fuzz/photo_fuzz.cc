@@ -12,6 +12,7 @@
 #include "media/photo/embed.h"
 #include "media/photo/exif.h"
 #include "media/photo/facts.h"
+#include "media/photo/png_damage.h"
 #include "media/photo/xmp.h"
 
 namespace tempera::media {
@@ -83,6 +84,13 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     }
   }
   ExifFromTiff(input);
+  PngSumsAreRight(input);
+  int parts = 0;
+  ReadPngBeforeDamage(input, [&](ByteSpan part) {
+    Check(part.size() <= size + 16, "a part larger than the file");
+    return ++parts % 3 == 0;
+  });
+  Check(parts <= 12, "a damaged PNG read for ever");
   XmpOfPainting(std::string(input.begin(), input.end()));
   return 0;
 }

@@ -48,10 +48,14 @@ bool SameFile(const std::string& a, const std::string& b) {
 void PrintJson(const Arguments& args, const StylizeSummary& s, const std::string& model) {
   std::string notices;
   for (const std::string& n : s.notices) notices += (notices.empty() ? "" : ", ") + JsonString(n);
+  // Of all pages a list, of whose files none has the name behind -o.
+  std::string output = s.outputs.empty() ? JsonString(args.job.output) : "";
+  for (const std::string& o : s.outputs) output += (output.empty() ? "[" : ", ") + JsonString(o);
+  if (!s.outputs.empty()) output += "]";
   std::printf(
       "{\"input\": %s, \"output\": %s, \"style\": %s, \"frames\": %lld, \"seconds\": %.3f, \"fps\": %.3f, "
       "\"width\": %d, \"height\": %d, \"codec\": %s, \"interrupted\": %s, \"notices\": [%s]}\n",
-      JsonString(args.job.input).c_str(), JsonString(args.job.output).c_str(), JsonString(model).c_str(),
+      JsonString(args.job.input).c_str(), output.c_str(), JsonString(model).c_str(),
       static_cast<long long>(s.frames), s.seconds, s.seconds > 0 ? s.frames / s.seconds : 0, s.width,
       s.height, s.codec.empty() ? "null" : JsonString(s.codec).c_str(), s.interrupted ? "true" : "false",
       notices.c_str());
@@ -150,6 +154,12 @@ int Stylize(Arguments* args) {
   if (!pictures && std::filesystem::is_directory(job.output, ignored)) {
     return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
   }
+  // Who mistypes a folder's name hears of that rather than of what stands behind -o.
+  if (!pictures && job.input != "-" && job.input.find("://") == std::string::npos &&
+      !IsPicturePattern(job.input) && job.output != "-" && !IsOnePicture(job.output) &&
+      !media::CheckVideoName(job.output).ok() && !std::filesystem::exists(job.input, ignored)) {
+    return Fail(NotFound("cannot open '" + job.input + "': no such file or folder"));
+  }
   // One folder for one file: what is on the disk is at fault, not how the line is written.
   if (pictures && args->inputs.size() == 1) {
     if (Status status = CheckPictures(args->inputs, job.output); !status.ok()) return Fail(status);
@@ -191,11 +201,14 @@ int Stylize(Arguments* args) {
     summary->notices.insert(summary->notices.begin(), of_model.begin(), of_model.end());
     PrintJson(*args, s, style);
   } else {
-    std::fprintf(stderr, "%s: %lld %s of %dx%d in %s, %.1f s, %.1f fps%s\n",
-                 job.output == "-" ? "standard output" : Printable(job.output).c_str(),
-                 static_cast<long long>(s.frames), s.frames == 1 ? "frame" : "frames", s.width, s.height,
-                 Printable(style).c_str(), s.seconds, s.seconds > 0 ? s.frames / s.seconds : 0,
-                 s.interrupted ? " (stopped early)" : "");
+    std::string where = job.output == "-" ? "standard output" : job.output;
+    if (!s.outputs.empty()) where = s.outputs.front();
+    if (s.outputs.size() > 1) where += s.outputs.size() > 2 ? " to " : ", ";
+    if (s.outputs.size() > 1) where += s.outputs.back();
+    std::fprintf(stderr, "%s: %lld %s of %s%dx%d in %s, %.1f s, %.1f fps%s\n", Printable(where).c_str(),
+                 static_cast<long long>(s.frames), s.frames == 1 ? "frame" : "frames",
+                 s.outputs.size() > 1 ? "up to " : "", s.width, s.height, Printable(style).c_str(), s.seconds,
+                 s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
   }
   return s.interrupted ? kExitInterrupted : kExitOk;
 }

@@ -39,6 +39,8 @@ constexpr Verb kVerbs[] = {
 int Main(int argc, char** argv) {
   // A reader that went away (tempera ... | head) is an error to report, not a death.
   std::signal(SIGPIPE, SIG_IGN);
+  // And so is a limit on the size of files.
+  std::signal(SIGXFSZ, SIG_IGN);
   // What the library wants said, it hands over: a model that runs at one size only, for instance.
   SetLogCallback(
       [](int level, const char* message, void*) {

@@ -32,7 +32,8 @@ struct StylizeSummary {
   int height = 0;
   std::string codec;
   std::vector<std::string> notices;
-  bool interrupted = false;  // the output holds what was done until then
+  std::vector<std::string> outputs;  // of all pages: the files that were written
+  bool interrupted = false;          // the output holds what was done until then
 };
 
 // The output name decides: a picture's name gets one picture. Prints the progress line and, as they

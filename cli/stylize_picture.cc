@@ -47,6 +47,7 @@ Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
     TEMPERA_ASSIGN_OR_RETURN(const StylizeSummary summary,
                              StylizeOnePicture(one, painter, &painting, &pictures));
     ++all.frames;
+    all.outputs.push_back(one.output);
     all.seconds += summary.seconds;
     all.width = std::max(all.width, summary.width);
     all.height = std::max(all.height, summary.height);

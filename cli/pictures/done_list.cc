@@ -29,6 +29,8 @@ DoneList::DoneList(std::string folder, std::string style)
     : path_((fs::path(folder) / ".tempera-done").string()), style_(style.empty() ? "-" : std::move(style)) {
   // A line a painting: three digests and the name; later ones go before earlier ones, and one that a crash
   // cut short is none.
+  std::error_code ignored;
+  if (!fs::is_regular_file(path_, ignored)) return;
   std::ifstream file(path_);
   for (std::string line; std::getline(file, line);) {
     std::istringstream words(line);
@@ -68,6 +70,7 @@ Status DoneList::Add(const PictureTask& task) {
   const Entry entry = EntryOf(task);
   const std::lock_guard<std::mutex> lock(mutex_);
   entries_[name] = entry;
+  errno = 0;
   std::ofstream file(path_, std::ios::app);
   file << entry.source << ' ' << entry.style << ' ' << entry.written << ' ' << name << std::endl;
   if (!file) return IoError("cannot write '" + path_ + "': " + std::strerror(errno));

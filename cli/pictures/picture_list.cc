@@ -1,9 +1,13 @@
 #include "cli/pictures/picture_list.h"
 
+#include <glob.h>
+
 #include <algorithm>
 #include <filesystem>
+#include <optional>
 #include <set>
 
+#include "media/film/series.h"
 #include "media/picture.h"
 
 namespace tempera::cli {
@@ -11,40 +15,59 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// Pictures among what lies in a folder, or was found by a pattern.
+void Sort(std::vector<std::string> found, std::vector<std::string>* files, PictureList* list) {
+  using Why = SkippedFile::Why;
+  std::sort(found.begin(), found.end());
+  for (std::string& path : found) {
+    std::error_code ignored;
+    Why why = Why::kOther;
+    if (fs::path(path).filename().string()[0] == '.') {
+      why = Why::kHidden;
+    } else if (fs::is_directory(path, ignored)) {
+      why = Why::kFolder;
+    } else if (fs::is_regular_file(path, ignored)) {
+      const media::FileKind kind = media::KindOfFile(path);
+      if (kind == media::FileKind::kPicture) {
+        files->push_back(std::move(path));
+        continue;
+      }
+      if (kind == media::FileKind::kFilm) why = Why::kFilm;
+      if (kind == media::FileKind::kCameraRaw) why = Why::kRaw;
+    }
+    list->skipped.push_back({std::move(path), why});
+  }
+}
+
 Status ReadFolder(const std::string& folder, std::vector<std::string>* files, PictureList* list) {
   std::error_code error;
   std::vector<std::string> found;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    const std::string path = it->path().string(), name = it->path().filename().string();
-    std::error_code ignored;
-    if (name[0] == '.') {
-      ++list->hidden;
-    } else if (fs::is_directory(path, ignored)) {
-      ++list->folders;
-    } else if (!fs::is_regular_file(path, ignored)) {
-      ++list->others;
-    } else {
-      found.push_back(path);
-    }
-  }
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
+    found.push_back(it->path().string());
   if (error) return IoError("cannot read the folder '" + folder + "': " + error.message());
-  std::sort(found.begin(), found.end());
-  for (std::string& path : found) {
-    switch (media::KindOfFile(path)) {
-      case media::FileKind::kPicture:
-        files->push_back(std::move(path));
-        break;
-      case media::FileKind::kFilm:
-        list->films.push_back(std::move(path));
-        break;
-      case media::FileKind::kCameraRaw:
-        ++list->raws;
-        break;
-      case media::FileKind::kOther:
-        ++list->others;
-        break;
-    }
+  Sort(std::move(found), files, list);
+  return OkStatus();
+}
+
+Status ReadPattern(const std::string& pattern, std::vector<std::string>* files, PictureList* list) {
+  if (pattern.find_first_of("*?") == std::string::npos) {
+    TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::SeriesInput> series, media::FindSeries(pattern));
+    if (!series) return OkStatus();
+    files->insert(files->end(), series->files.begin(), series->files.end());
+    if (!series->notice.empty()) list->notices.push_back(series->notice);
+    return OkStatus();
   }
+  // Brackets are letters, as where a film is made of a pattern.
+  std::string escaped;
+  for (char c : pattern)
+    escaped += c == '[' || c == ']' || c == '\\' ? std::string("\\") + c : std::string(1, c);
+  glob_t found = {};
+  std::vector<std::string> paths;
+  if (glob(escaped.c_str(), 0, nullptr, &found) == 0)
+    paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
+  globfree(&found);
+  if (paths.empty()) return NotFound("no file is called '" + pattern + "'");
+  Sort(std::move(paths), files, list);
   return OkStatus();
 }
 
@@ -57,6 +80,14 @@ std::string Identity(const std::string& path) {
 
 }  // namespace
 
+bool IsPicturePattern(const std::string& input) {
+  std::error_code ignored;
+  if (input == "-" || input.find("://") != std::string::npos || fs::exists(input, ignored)) return false;
+  if (input.find_first_of("*?") != std::string::npos) return true;
+  const auto series = media::ParseSeriesName(input);
+  return series.ok() && series->has_value();
+}
+
 Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const std::string& output_folder) {
   PictureList list;
   std::vector<std::string> files;
@@ -64,6 +95,8 @@ Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const s
     std::error_code ignored;
     if (fs::is_directory(input, ignored)) {
       TEMPERA_RETURN_IF_ERROR(ReadFolder(input, &files, &list));
+    } else if (IsPicturePattern(input)) {
+      TEMPERA_RETURN_IF_ERROR(ReadPattern(input, &files, &list));
     } else if (media::KindOfFile(input) == media::FileKind::kFilm) {
       list.asked_films.push_back(input);
     } else {

@@ -2,18 +2,17 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
-#include <optional>
 
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
 #include "cli/progress.h"
-#include "media/film/series.h"
 #include "media/picture.h"
 #include "media/writer.h"
 #include "src/base/digest.h"
@@ -46,20 +45,44 @@ std::string SomeNames(const std::vector<std::string>& paths) {
   return paths.size() > kMost ? text + ", ..." : text;
 }
 
+// Why a file is left alone, and what to do about it.
+const char* ReasonOf(SkippedFile::Why why) {
+  switch (why) {
+    case SkippedFile::Why::kFilm:
+      return "a film: paint it with a command of its own";
+    case SkippedFile::Why::kRaw:
+      return "a camera raw file: develop it first";
+    case SkippedFile::Why::kHidden:
+      return "a hidden file";
+    case SkippedFile::Why::kFolder:
+      return "a folder within: give it itself, and another folder behind -o";
+    case SkippedFile::Why::kOther:
+      return "no picture";
+  }
+  return "";
+}
+
 void NoteWhatIsLeft(const PictureList& list) {
+  using Why = SkippedFile::Why;
+  std::map<Why, std::vector<std::string>> of;
+  for (const SkippedFile& file : list.skipped) of[file.why].push_back(file.path);
   std::string skipped;
-  const auto add = [&skipped](int n, const std::string& one, const std::string& many) {
+  const auto add = [&](Why why, const std::string& one, const std::string& many) {
+    const int64_t n = static_cast<int64_t>(of[why].size());
     if (n > 0) skipped += (skipped.empty() ? "" : ", ") + Count(n, one, many);
   };
-  add(list.others, "file that is no picture", "files that are no pictures");
-  add(list.hidden, "hidden file", "hidden files");
-  add(list.raws, "camera raw file (develop it first)", "camera raw files (develop them first)");
-  add(list.folders, "folder within", "folders within");
+  add(Why::kOther, "file that is no picture", "files that are no pictures");
+  add(Why::kHidden, "hidden file", "hidden files");
+  add(Why::kRaw, "camera raw file (develop it first)", "camera raw files (develop them first)");
   if (!skipped.empty()) Note("skipped: " + skipped);
-  if (!list.films.empty()) {
-    Note("skipped: " + Count(static_cast<int64_t>(list.films.size()), "film", "films") + " (" +
-         SomeNames(list.films) + "): paint each with a command of its own");
-  }
+  const auto name = [&](Why why, const std::string& one, const std::string& many, const std::string& cure) {
+    const int64_t n = static_cast<int64_t>(of[why].size());
+    if (n > 0) Note("skipped: " + Count(n, one, many) + " (" + SomeNames(of[why]) + "): " + cure);
+  };
+  name(Why::kFolder, "folder within", "folders within",
+       "give each of them itself, and a folder of its own behind -o");
+  name(Why::kFilm, "film", "films", "paint each with a command of its own");
+  for (const std::string& n : list.notices) Note(n);
   if (!list.renamed.empty()) {
     Note(SomeNames(list.renamed) + ": the shorter " + (list.renamed.size() == 1 ? "name is" : "names are") +
          " taken");
@@ -70,7 +93,7 @@ void NoteWhatIsLeft(const PictureList& list) {
 class Report {
  public:
   Report(const PicturesJob& job, int64_t total)
-      : job_(job), style_(fs::path(job.model).stem().string()), progress_(total, "pictures") {}
+      : job_(job), style_(fs::path(job.model).stem().string()), total_(total), progress_(total, "pictures") {}
 
   void Hear(const PictureOutcome& outcome, int64_t done) {
     switch (outcome.kind) {
@@ -82,11 +105,21 @@ class Report {
         ++present_;
         break;
       case PictureOutcome::Kind::kFailed:
-        errors_.push_back(outcome.error.message());
+        if (!outcome.stops) errors_.push_back(outcome.error.message());
+        if (outcome.stops && stop_.empty()) stop_ = outcome.error.message();
         break;
     }
     if (job_.json) PrintLine(outcome);
     progress_.Update(done);
+  }
+
+  // What nobody tries, as one more line of JSON.
+  void Skip(const SkippedFile& file) const {
+    if (!job_.json) return;
+    std::printf(
+        "{\"input\": %s, \"output\": null, \"style\": %s, \"status\": \"skipped\", \"seconds\": 0.000, "
+        "\"width\": null, \"height\": null, \"error\": %s, \"notices\": []}\n",
+        JsonString(file.path).c_str(), JsonString(style_).c_str(), JsonString(ReasonOf(file.why)).c_str());
   }
 
   int Finish(bool interrupted) {
@@ -103,15 +136,20 @@ class Report {
            (present_ == 1 ? "it" : "them") + " again");
     }
     for (const std::string& error : errors_) Fail(InvalidArgument(error));
+    if (!stop_.empty()) {
+      const int64_t left = total_ - painted_ - present_ - static_cast<int64_t>(errors_.size());
+      Fail(IoError(stop_ + ": stopped, " + Count(left, "picture is", "pictures are") +
+                   " not painted; make room and give the same command again"));
+    }
     if (!job_.json) {
       std::string failed;
       if (!errors_.empty()) failed = ", " + std::to_string(errors_.size()) + " failed";
       std::fprintf(stderr, "%s: %s painted in %s%s, %.1f s%s\n", Printable(job_.output_folder).c_str(),
                    Count(painted_, "picture", "pictures").c_str(), Printable(style_).c_str(), failed.c_str(),
-                   seconds, interrupted ? " (stopped early)" : "");
+                   seconds, interrupted || !stop_.empty() ? " (stopped early)" : "");
     }
     if (interrupted) return kExitInterrupted;
-    return errors_.empty() ? kExitOk : kExitFailure;
+    return errors_.empty() && stop_.empty() ? kExitOk : kExitFailure;
   }
 
  private:
@@ -133,9 +171,11 @@ class Report {
 
   const PicturesJob& job_;
   const std::string style_;
+  const int64_t total_;
   Progress progress_;
   int64_t painted_ = 0, present_ = 0;
   std::vector<std::string> errors_;
+  std::string stop_;  // why no more were tried
   std::map<std::string, std::vector<std::string>> notices_;
 };
 
@@ -175,6 +215,7 @@ Status MakeFolder(const std::string& folder) {
 
 bool AsksForPictures(const std::vector<std::string>& inputs, const std::string& output) {
   if (inputs.size() > 1 || IsFolder(inputs[0]) || output.ends_with('/')) return true;
+  if (IsPicturePattern(inputs[0]) && !NamesAFile(output)) return true;
   return IsFolder(output) && media::KindOfFile(inputs[0]) == media::FileKind::kPicture;
 }
 
@@ -185,12 +226,6 @@ Status CheckPictures(const std::vector<std::string>& inputs, const std::string& 
   }
   for (const std::string& input : inputs) {
     if (input == "-") return InvalidArgument("- is one film: give it alone");
-    TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::SeriesInput> series, media::FindSeries(input));
-    if (series) {
-      return InvalidArgument(
-          "'" + input + "' are " + std::to_string(series->files.size()) +
-          " pictures: give their folder, or leave the quotes out, so that the shell names them");
-    }
   }
   return OkStatus();
 }
@@ -202,7 +237,12 @@ int RunPictures(const PicturesJob& job) {
   if (list->tasks.empty() && list->clashes.empty() && list->asked_films.empty()) {
     return Fail(InvalidArgument("no picture to paint in '" + job.inputs[0] + "'"));
   }
-  if (!list->tasks.empty()) {
+  // A wrong name leaves no empty folder.
+  const bool some = std::any_of(list->tasks.begin(), list->tasks.end(), [](const PictureTask& task) {
+    std::error_code ignored;
+    return fs::exists(task.input, ignored);
+  });
+  if (some) {
     if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
   }
   Result<std::unique_ptr<Painter>> painter = OpenPainter(job.model, job.paint);
@@ -211,6 +251,7 @@ int RunPictures(const PicturesJob& job) {
   const InterruptGuard guard(/*at_once=*/false);
   const int64_t refused = static_cast<int64_t>(list->clashes.size() + list->asked_films.size());
   Report report(job, refused + static_cast<int64_t>(list->tasks.size()));
+  for (const SkippedFile& file : list->skipped) report.Skip(file);
   for (const std::string& film : list->asked_films) {
     report.Hear(
         FailureOf({film, ""},

@@ -1,7 +1,9 @@
 #include "cli/pictures/stylize_pictures.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <chrono>
+#include <cstring>
 #include <filesystem>
 #include <new>
 #include <system_error>
@@ -14,6 +16,15 @@ namespace tempera::cli {
 namespace {
 
 namespace fs = std::filesystem;
+
+// Whether what is written no longer fits, whatever is painted: messages of files end in the system's words.
+bool DiskIsFull(const Status& status) {
+  if (status.code() != StatusCode::kIo) return false;
+  for (int cause : {ENOSPC, EDQUOT, EFBIG, EROFS}) {
+    if (status.message().ends_with(std::strerror(cause))) return true;
+  }
+  return false;
+}
 
 // Why the file that is there is not replaced; OK where it may be.
 Status MayReplace(const PictureTask& task, DoneList::State state) {
@@ -48,11 +59,21 @@ PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Pa
   Result<StylizeSummary> summary = StylizeOnePicture(job, painter, painting);
   if (!summary.ok()) {
     outcome.error = summary.status();
+    outcome.stops = DiskIsFull(outcome.error);
     return outcome;
   }
   outcome.kind = PictureOutcome::Kind::kPainted;
   outcome.summary = std::move(summary).value();
-  if (Status status = done->Add(task); !status.ok()) outcome.summary.notices.push_back(status.message());
+  if (Status status = done->Add(task); DiskIsFull(status)) {
+    // What is not written down would be taken for somebody else's when the command is given again.
+    std::error_code ignored;
+    fs::remove(task.output, ignored);
+    outcome.kind = PictureOutcome::Kind::kFailed;
+    outcome.error = status;
+    outcome.stops = true;
+  } else if (!status.ok()) {
+    outcome.summary.notices.push_back(status.message());
+  }
   return outcome;
 } catch (const std::bad_alloc&) {
   PictureOutcome outcome;
@@ -97,13 +118,15 @@ void StylizePictures(const std::vector<PictureTask>& tasks, const PicturesOption
   DoneList done_before(fs::path(tasks[0].output).parent_path().string(), options.style);
   std::mutex painting, telling;
   std::atomic<size_t> next{0};
+  std::atomic<bool> full{false};
   int64_t done = 0;
   const int64_t total = static_cast<int64_t>(tasks.size());
   const auto work = [&] {
-    while (!interrupt.load()) {
+    while (!interrupt.load() && !full.load()) {
       const size_t i = next.fetch_add(1);
       if (i >= tasks.size()) return;
       const PictureOutcome outcome = DoOne(tasks[i], options, painter, &painting, &done_before);
+      if (outcome.stops) full = true;
       const std::lock_guard<std::mutex> lock(telling);
       on_outcome(outcome, ++done, total);
     }

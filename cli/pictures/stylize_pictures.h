@@ -27,14 +27,15 @@ struct PictureOutcome {
   Kind kind = Kind::kFailed;
   StylizeSummary summary;  // of a painted one
   Status error;
+  bool stops = false;  // failed by what every further picture would meet: the disk is full
 };
 
 // Called with each outcome as it becomes known, one at a time; `done` of `total` are then behind.
 using OnOutcome = std::function<void(const PictureOutcome&, int64_t done, int64_t total)>;
 
 // Paints all of them into one folder; what DoneList knows there is present. A failure is an outcome like
-// another. After `interrupt` no new picture is begun, and those begun are finished. The painter paints one at
-// a time.
+// another. No new picture is begun after one that `stops`, nor after `interrupt`; those begun are
+// finished. The painter paints one at a time.
 void StylizePictures(const std::vector<PictureTask>& tasks, const PicturesOptions& options, Painter* painter,
                      const std::atomic<bool>& interrupt, const OnOutcome& on_outcome);
 

@@ -97,6 +97,34 @@ TEST_F(PicturesTest, OneFailureIsNoneOfTheOthersAndWhatIsDoneStays) {
       [](const PictureOutcome&, int64_t, int64_t) { ADD_FAILURE() << "begun after the interrupt"; });
 }
 
+TEST_F(PicturesTest, AFullDiskEndsTheRun) {
+  if (!std::filesystem::exists("/dev/full")) GTEST_SKIP() << "no /dev/full here";
+  std::vector<PictureTask> tasks;
+  for (int i = 0; i < 8; ++i) {
+    const std::string name = std::to_string(i) + ".png";
+    tasks.push_back({Picture("in/" + name), Path("out_" + name)});
+    if (i >= 2) std::filesystem::create_symlink("/dev/full", tasks.back().output);
+  }
+  FakePainter painter;
+  const std::atomic<bool> interrupt{false};
+  int painted = 0, stopped = 0;
+  StylizePictures(tasks, {.jobs = 1, .overwrite = true}, &painter, interrupt,
+                  [&](const PictureOutcome& outcome, int64_t, int64_t) {
+                    painted += outcome.kind == PictureOutcome::Kind::kPainted;
+                    stopped += outcome.stops;
+                  });
+  EXPECT_EQ(painted, 2);
+  EXPECT_EQ(stopped, 1);
+  EXPECT_EQ(painter.paintings, 3) << "painted what cannot be written";
+  // Nor where the list of paintings has no more room: what it does not know is not left there.
+  std::filesystem::remove(Path(".tempera-done"));
+  std::filesystem::create_symlink("/dev/full", Path(".tempera-done"));
+  StylizePictures({tasks[0], tasks[1]}, {.jobs = 1, .overwrite = true}, &painter, interrupt,
+                  [&](const PictureOutcome& outcome, int64_t, int64_t) { stopped += outcome.stops; });
+  EXPECT_EQ(stopped, 2);
+  EXPECT_FALSE(std::filesystem::exists(tasks[0].output));
+}
+
 TEST_F(PicturesTest, OnlyPaintingsOfThisStyleCountAsDone) {
   const PictureTask task = {Picture("in/a.png"), Path("out_a.png")};
   FakePainter painter;

@@ -33,7 +33,8 @@ cp "$work/in/a.jpg" "$work/in/.hidden.jpg"
 expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep/"
 expect_equal "$(names "$work/out/new/deep")" './-x.webp ./a.gif.png ./a.jpg ./a.png ./b c é.PNG' 'names'
 expect_equal "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$work/out/new/deep/b c é.PNG")" 40,30 size
-expect_said 'note: skipped: 1 file that is no picture, 1 hidden file, 1 folder within'
+expect_said 'note: skipped: 1 file that is no picture, 1 hidden file$'
+expect_said 'note: skipped: 1 folder within \(within\): give each of them itself'
 expect_said 'note: skipped: 1 film \(film.mp4\)'
 expect_said 'note: a.gif becomes a.gif.png'
 expect_said '5 pictures painted'
@@ -72,6 +73,42 @@ got=0
 "${paint[@]}" "$work/in/a.jpg" "$work/in/film.mp4" -o "$work/out/o" >/dev/null 2>"$work/stderr" || got=$?
 expect_equal $got 1 'a film that was asked for and is not painted'
 expect_said "tempera: '.*film.mp4' is a film: give it alone"
+
+# --json tells of what is left alone, too.
+expect_success "${paint[@]}" "$work/in" -o "$work/out/json" --json
+expect_equal "$(grep -c '"status": "skipped"' "$work/stdout")" 4 'skipped in --json'
+checks=$((checks + 1))
+grep -q '/film.mp4", "output": null, .*"status": "skipped", .*"error": "a film: paint' "$work/stdout" ||
+  fail "--json does not say why a film is skipped"
+
+# A pattern in quotes is as good as one that the shell reads.
+expect_success "${paint[@]}" "$work/in/*.jpg" -o "$work/out/glob"
+expect_equal "$(names "$work/out/glob")" './a.jpg' 'a pattern in quotes'
+expect_success "${paint[@]}" "$work/in/?.gif" "$work/in/a.png" -o "$work/out/glob2/"
+expect_equal "$(names "$work/out/glob2")" './a.gif.png ./a.png' 'a pattern of what cannot be written'
+expect_error 1 "no file is called '.*nothing\*.jpg'" "${paint[@]}" "$work/in/nothing*.jpg" -o "$work/out/none"
+expect_error 1 "cannot open '.*/no': no such file or folder" "${paint[@]}" "$work/no" -o "$work/out/none"
+got=0
+"${paint[@]}" "$work/no" -o "$work/out/none/" >/dev/null 2>"$work/stderr" || got=$?
+expect_equal "$got $(ls -d "$work/out/none" 2>/dev/null)" '1 ' 'a wrong name makes no folder'
+
+# No more room: one line, and the same command goes on later.
+mkdir "$work/large"
+for i in 1 2 3 4 5 6; do
+  make "nullsrc=s=320x240,format=rgb24,geq=r='random($i)*255':g='random($i)*255':b='random($i)*255'" -frames:v 1 \
+    "$work/large/$i.png"
+done
+cp "$work/in/a.png" "$work/large/0.png"
+(
+  ulimit -f 64 # blocks of 1,024 bytes
+  "${paint[@]}" "$work/large" -o "$work/out/large/" --jobs 1 --json >"$work/stdout"
+) 2>"$work/stderr" || got=$?
+expect_equal $got 1 'a full disk'
+expect_equal "$(grep -c '^tempera: ' "$work/stderr")" 1 'lines about a full disk'
+expect_said "^tempera: cannot write '.*/1.png': File too large: stopped, 6 pictures are not painted; make room and give"
+expect_equal "$(names "$work/out/large")" './0.png' 'what there was room for'
+expect_success "${paint[@]}" "$work/large" -o "$work/out/large/"
+expect_said '6 pictures painted'
 
 # Names that do not fit together.
 expect_error 1 'need a folder to go to' "${paint[@]}" "$work/in" -o "$work/out/x.png"
@@ -114,6 +151,10 @@ expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/one.png" --page 1
 expect_equal "$(size_of "$work/out/one.png")" 24,24 '--page 1'
 expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/every.png" --page all
 expect_equal "$(size_of "$work/out/every-1.png") $(size_of "$work/out/every-2.png")" '24,24 40,30' '--page all'
+expect_said 'every-1.png, .*every-2.png: 2 frames of up to 40x30'
+expect_success "${paint[@]}" "$work/two.ico" -o "$work/out/every.png" --page all --json
+checks=$((checks + 1))
+grep -q '"output": \[".*every-1.png", ".*every-2.png"\]' "$work/stdout" || fail "--page all names what is not there"
 # The input's own name among those of the paintings: refused before the first is painted.
 cp "$work/two.ico" "$work/scan-2.png"
 cp "$work/two.ico" "$work/scan-3.png"

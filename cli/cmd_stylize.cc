@@ -71,6 +71,20 @@ CLI::Validator Quiet(CLI::Validator check) {
   return check;
 }
 
+// Not a number is in no range, and CLI11's lets it through.
+CLI::Validator IsStrength() {
+  return CLI::Validator(
+      [](std::string& text) {
+        double number = 0;
+        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
+        const bool read = error == std::errc() && end == text.data() + text.size();
+        return read && number >= 0 && number <= 1
+                   ? std::string()
+                   : "'" + text + "' is no number from 0 (the source) to 1 (the painting)";
+      },
+      "");
+}
+
 Result<int> ParsePage(const std::string& text) {
   if (text == "all") return kAllPages;
   int page = 0;
@@ -151,14 +165,14 @@ int Stylize(Arguments* args) {
   args->job.input = args->inputs[0];
   const bool pictures = AsksForPictures(args->inputs, job.output);
   std::error_code ignored;
-  if (!pictures && std::filesystem::is_directory(job.output, ignored)) {
-    return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
-  }
   // Who mistypes a folder's name hears of that rather than of what stands behind -o.
   if (!pictures && job.input != "-" && job.input.find("://") == std::string::npos &&
       !IsPicturePattern(job.input) && job.output != "-" && !IsOnePicture(job.output) &&
       !media::CheckVideoName(job.output).ok() && !std::filesystem::exists(job.input, ignored)) {
     return Fail(NotFound("cannot open '" + job.input + "': no such file or folder"));
+  }
+  if (!pictures && std::filesystem::is_directory(job.output, ignored)) {
+    return Fail(InvalidArgument("'" + job.output + "' is a directory: name a file in it"));
   }
   // One folder for one file: what is on the disk is at fault, not how the line is written.
   if (pictures && args->inputs.size() == 1) {
@@ -228,7 +242,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
       ->type_name("NAME|FILE.onnx");
   verb.add_option("--strength", args->paint.strength, "0 the source .. 1 the painting")
-      ->check(Quiet(CLI::Range(0.0, 1.0)))
+      ->check(IsStrength())
       ->type_name("0..1");
   verb.add_option("--size", args->size, "Size the network works at; output keeps its own")->type_name("WxH");
   verb.add_option("--height", args->height, "The same by height alone, e.g. 480: faster, broader")

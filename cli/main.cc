@@ -79,8 +79,10 @@ int Main(int argc, char** argv) {
                    Printable(argv[1]).c_str());
       return kExitUsage;
     }
+    std::string what = e.what();
+    if (what == "--output is required") what = "-o is missing: say where to write";
     // The message holds what was typed.
-    std::fprintf(stderr, "tempera: %s (see 'tempera %s--help')\n", Printable(e.what()).c_str(),
+    std::fprintf(stderr, "tempera: %s (see 'tempera %s--help')\n", Printable(what).c_str(),
                  which.empty() ? "" : (which + " ").c_str());
     return kExitUsage;
   }

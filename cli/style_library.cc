@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "cli/model_facts.h"
+#include "media/picture.h"
 #include "src/engine/run/session.h"
 #include "tempera/tempera.h"
 
@@ -99,7 +100,14 @@ Result<std::vector<Style>> ListStyles() {
 
 Result<std::string> FindModel(const std::string& name_or_path) {
   std::error_code error;
-  if (fs::is_regular_file(name_or_path, error)) return name_or_path;
+  if (fs::is_regular_file(name_or_path, error)) {
+    const media::FileKind kind =
+        name_or_path.ends_with(kModelSuffix) ? media::FileKind::kOther : media::KindOfFile(name_or_path);
+    if (kind == media::FileKind::kOther) return name_or_path;
+    return InvalidArgument("'" + name_or_path + "' is a " +
+                           (kind == media::FileKind::kFilm ? "film" : "picture") +
+                           ", not a network: give a .onnx file or a style's name");
+  }
   const bool names_file = name_or_path.find('/') != std::string::npos || name_or_path.ends_with(kModelSuffix);
   if (names_file) {
     return NotFound(fs::is_directory(name_or_path, error)

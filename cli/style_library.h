@@ -30,7 +30,8 @@ Result<std::string> StylesFolder();
 Result<std::vector<Style>> ListStyles();
 
 // The model file meant by `name_or_path`: an existing file, or a bundled style's name (any case;
-// spaces and underscores count as dashes). kNotFound suggests the nearest name.
+// spaces and underscores count as dashes). kNotFound suggests the nearest name; a picture or a film is
+// refused as that.
 Result<std::string> FindModel(const std::string& name_or_path);
 
 // What stylize uses when --style is not given: starry-night, or else the first there is.

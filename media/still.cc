@@ -155,9 +155,10 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
         out.notices.push_back("the file is damaged or cut short: what could be read of it is painted");
       }
       if (start_s <= 0 && !IsIcon(*input) && GoesOn(input, index, packet.get())) {
-        out.notices.push_back(stream.codecpar->codec_id == AV_CODEC_ID_GIF
-                                  ? "the first picture of an animation is painted"
-                                  : "the first picture of a film is painted; --start says which");
+        out.notices.push_back(
+            stream.codecpar->codec_id == AV_CODEC_ID_GIF
+                ? "the first picture of an animation is painted; a film's name or .gif behind -o takes all"
+                : "the first picture of a film is painted; --start says which");
       }
       if (!bmp.empty()) {
         TEMPERA_ASSIGN_OR_RETURN(out.frame, WithIconMask(std::move(out.frame), bmp));
@@ -309,7 +310,7 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
   bool srgb_now = false;
   TEMPERA_ASSIGN_OR_RETURN(std::optional<CodedPhoto> photo, DecodePhoto(path, page));
   if (photo && photo->frame) {
-    if (start_s > 0) return NothingAt(path, start_s);
+    if (start_s > 0) return InvalidArgument("'" + path + "' is read as one picture: --start is for films");
     first.frame = std::move(photo->frame);
     first.turn = TurnOfExif(photo->orientation);
     still.notices = std::move(photo->notices);

@@ -2,15 +2,18 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/cli.h"
 #include "cli/network/picture_options.h"
+#include "cli/style_library.h"
 #include "src/base/atomic_file.h"
 #include "src/engine/run/load.h"
 #include "src/engine/run/session.h"
@@ -48,6 +51,48 @@ struct AnnotateOptions {
   std::vector<std::string> set, remove;
 };
 
+// Keys that mean something (docs/model-format.md), and what longer ones of theirs begin with.
+constexpr const char* kKeys[] = {"style",      "title",      "artist",     "year",     "license",
+                                 "mean",       "std",        "layout",     "net",      "value_range",
+                                 "trained_on", "seed",       "steps",      "settings", "size_multiple",
+                                 "thumbnail",  "mask.class", "mask.values"};
+constexpr const char* kPrefixes[] = {"range.", "param.", "state."};
+
+std::string InSmallLetters(std::string text) {
+  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  return text;
+}
+
+// One that nobody would read although it looks like ours: without tempera., in capitals, or unknown.
+Status CheckKey(const std::string& key) {
+  constexpr std::string_view kOurs = "tempera.";
+  const std::string small = InSmallLetters(key);
+  const bool ours = small.starts_with(kOurs);
+  const std::string rest = ours ? small.substr(kOurs.size()) : small;
+  const bool known = std::find(std::begin(kKeys), std::end(kKeys), rest) != std::end(kKeys);
+  const auto* prefix = std::find_if(std::begin(kPrefixes), std::end(kPrefixes),
+                                    [&](const char* p) { return rest.starts_with(p) && rest != p; });
+  if (prefix != std::end(kPrefixes) && key.starts_with(std::string(kOurs) + *prefix)) return OkStatus();
+  if (known && key == std::string(kOurs) + rest) return OkStatus();
+  if (known) return InvalidArgument("--set " + key + " means nothing: write tempera." + rest);
+  if (prefix != std::end(kPrefixes))
+    return InvalidArgument("--set " + key + " means nothing: write tempera." + *prefix +
+                           "NAME, with the name of the " + "network's");
+  if (ours)
+    return InvalidArgument("--set " + key +
+                           " is no key that Tempera knows (docs/model-format.md); keys of your own "
+                           "do not begin with tempera.");
+  return OkStatus();
+}
+
+// What --style is given: a word, and no path.
+Status CheckStyleName(const std::string& name) {
+  const bool word = std::all_of(name.begin(), name.end(),
+                                [](unsigned char c) { return c > ' ' && c != '/' && c != '\\' && c != 127; });
+  if (word && !name.starts_with('.') && !name.starts_with('-')) return OkStatus();
+  return InvalidArgument("--name '" + name + "' is no style's name: write a word like great-wave");
+}
+
 // A key is said once.
 Status CheckKeys(const onnx::Annotations& annotations) {
   std::set<std::string> seen;
@@ -79,6 +124,10 @@ Result<onnx::Annotations> ReadAnnotations(const AnnotateOptions& options) {
     if (equals == 0 || equals == std::string::npos)
       return InvalidArgument("--set " + entry + " is not KEY=VALUE");
     annotations.set.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
+    TEMPERA_RETURN_IF_ERROR(CheckKey(annotations.set.back().first));
+  }
+  for (const auto& [key, value] : annotations.set) {
+    if (key == "tempera.style") TEMPERA_RETURN_IF_ERROR(CheckStyleName(value));
   }
   annotations.remove = options.remove;
   TEMPERA_RETURN_IF_ERROR(CheckKeys(annotations));
@@ -181,7 +230,9 @@ Status WriteAnnotated(const AnnotateOptions& options, onnx::Annotations annotati
 
 Run SetUpAnnotate(CLI::App& verb) {
   auto options = std::make_shared<AnnotateOptions>();
-  verb.add_option("MODEL", options->model, "A .onnx file; it is only read")->required()->type_name("");
+  verb.add_option("MODEL", options->model, "A .onnx file or a bundled style; it is only read")
+      ->required()
+      ->type_name("");
   verb.add_option("-o,--output", options->output, "The same model, with what is said here")
       ->required()
       ->type_name("FILE.onnx");
@@ -201,6 +252,12 @@ Run SetUpAnnotate(CLI::App& verb) {
   return [options] {
     const Result<onnx::Annotations> annotations = ReadAnnotations(*options);
     if (!annotations.ok()) return FailUsage("annotate", annotations.status().message());
+    std::error_code ignored;
+    // A pipe is read once, by whoever wants all of it.
+    const bool is_pipe = std::filesystem::is_fifo(options->model, ignored);
+    const Result<std::string> model = is_pipe ? options->model : FindModel(options->model);
+    if (!model.ok()) return Fail(model.status());
+    options->model = *model;
     const Status status = WriteAnnotated(*options, *annotations);
     return status.ok() ? kExitOk : Fail(status);
   };

@@ -34,7 +34,7 @@ Result<Metadata> PictureOptions::AsMetadata() const {
   if (value_range_.given()) {
     if (!metadata::ParseValueRanges(value_range_.text, &read))
       return Wrong("--value-range", value_range_.text,
-                   "two numbers like 0..255, or 0..1,-1..1 for in and out");
+                   "two numbers, black's below white's, like 0..255, or 0..1,-1..1 for in and out");
     said.emplace_back("tempera.value_range", value_range_.text);
   }
   if (mean_.given()) {
@@ -66,6 +66,8 @@ std::string InOptions(std::string line, const Metadata& given) {
     for (size_t at = line.find(library); at != std::string::npos; at = line.find(library, at + ours.size()))
       line.replace(at, library.size(), ours);
   };
+  replace("open it as a mask network (tempera_mask_open_file)",
+          "it is no style; 'tempera run' gives its numbers");
   for (const auto& [key, option] : kWords) {
     const std::string theirs = "metadata " + std::string(key), ours(option);
     replace(theirs + " says otherwise", ours + " says otherwise");

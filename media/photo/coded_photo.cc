@@ -357,7 +357,12 @@ Status DecodeOther(ByteSpan file, const PhotoFacts& facts, CodedPhoto* photo, bo
   if (part) {
     TEMPERA_ASSIGN_OR_RETURN(photo->frame, OnCanvas(std::move(photo->frame), facts));
   }
-  if (facts.animated) photo->notices.push_back("the first picture of an animation is painted");
+  if (facts.animated) {
+    photo->notices.push_back(
+        facts.format == PhotoFormat::kWebp
+            ? "the first picture of an animation is painted: convert animated WebP to GIF first to paint all"
+            : "the first picture of an animation is painted; a film's name or .gif behind -o takes all");
+  }
   ForgetPasses(CodecOf(facts.format), photo->frame.get());
   if (facts.format == PhotoFormat::kPng) {
     TakeNumbers(facts, photo);

@@ -115,7 +115,13 @@ class EndFinder {
       const auto output = OutputFor(ShapeOf(form, extent));
       if (!output.ok()) continue;
       const auto made = FormOfOutput(*output, extent, makes_, model_.metadata.said);
-      if (!made) continue;
+      if (!made) {
+        if (gives_instead_.empty() && form != PictureForm{}) {
+          gives_instead_ = "its output " + onnx::Quote(graph.value(graph.outputs[0]).name) + " is " +
+                           DataTypeName(output->dtype) + " " + ShapeToString(output->shape);
+        }
+        continue;
+      }
       in_ = form, out_ = *made;
       return true;
     }
@@ -123,6 +129,7 @@ class EndFinder {
   }
   const PictureForm& in() const { return in_; }
   const PictureForm& out() const { return out_; }
+  const std::string& gives_instead() const { return gives_instead_; }
 
  private:
   Result<TensorInfo> OutputFor(const Shape& picture) const {
@@ -140,6 +147,7 @@ class EndFinder {
   const PictureModel& model_;
   Makes makes_;
   PictureForm in_, out_;
+  std::string gives_instead_;
 };
 
 bool HasHalves(const Graph& graph) {
@@ -191,6 +199,7 @@ Result<PictureModel> WithPictureEnds(PictureModel model, Makes makes, const std:
   EndFinder ends(model, makes);
   if (!ends.Find()) {
     TEMPERA_RETURN_IF_ERROR(CheckLayout(model, makes, name));
+    model.gives_instead = ends.gives_instead();
     return model;
   }
   model.has_ends = true;

@@ -16,6 +16,9 @@ struct PictureModel {
   ModelMetadata metadata;
   bool has_ends = false;          // WithPictureEnds found both
   PictureForm in = {}, out = {};  // of the file, where it did
+  // Where it found a picture that goes in, and it is not as the engine knows pictures, what comes out instead
+  // of one: "its output 'y' is float32 [1, 64, 96, 21]".
+  std::string gives_instead = {};
 };
 
 enum class Makes {

@@ -43,6 +43,10 @@ Status Stylizer::ReadModel() {
   if (as_it_is.ok() && !last) return as_it_is;
   TEMPERA_ASSIGN_OR_RETURN(metadata::PictureModel with_ends,
                            metadata::WithPictureEnds({model_, metadata_}, metadata::Makes::kPainting, name_));
+  if (with_ends.graph == model_ && !with_ends.gives_instead.empty() && !as_it_is.ok()) {
+    return Unsupported(name_ + " does not turn a picture into a picture: " + with_ends.gives_instead +
+                       " (needed: a picture of 1, 3 or 4 channels)");
+  }
   if (with_ends.graph == model_) return as_it_is;
   model_ = std::move(with_ends.graph);
   metadata_ = std::move(with_ends.metadata);
@@ -56,6 +60,10 @@ void Stylizer::Notice(const std::string& line) {
 
 PaintingLook* Stylizer::BeginLook(const Image& in) {
   if (looked_) return nullptr;
+  // A few pixels have no contrast whatever their numbers mean.
+  constexpr int kLeastSide = 16;
+  const Result<Size> working = WorkingSize(in.size(), options_.working);
+  if (!working.ok() || std::min(working->width, working->height) < kLeastSide) return nullptr;
   source_levels_ = LevelsOf(*kernels_, in);
   if (!source_levels_.ShowSomething()) return nullptr;
   look_.emplace(metadata_.out);

@@ -184,6 +184,10 @@ def classes(m):  # three classes' shares
     return m.conv(rows, bias).add('Softmax', axis=1)
 
 
+def nhwc_classes(m):  # TensorFlow's segmentation: channels last, a number for each of five classes
+    return m.add('Transpose', perm=TO_PLANES).conv([[1, 0, 0]] * 5, [0] * 5).add('Transpose', perm=TO_LAST)
+
+
 def parametric(m):  # an input with an initializer, which only metadata makes a parameter
     rows, bias = core(0, 255)
     m.inputs.append(value('blend', [1]))
@@ -217,6 +221,7 @@ NETWORKS = {
     'rgba_out': (rgba_out, PLANES, {'out_dims': [1, 4, 'h', 'w']}),
     'missing': (missing, PLANES, {}),
     'classes': (classes, PLANES, {}),
+    'nhwc_classes': (nhwc_classes, LAST, {'out_dims': [1, 'h', 'w', 5]}),
     'parametric': (parametric, PLANES, {}),
     'spare_function': (spare_function, PLANES, {}),
 }

@@ -68,7 +68,25 @@ expect_error 1 'ends in Softmax' "$tempera" stylize "$work/photo.png" -o "$work/
 expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/json.png" --style "$work/nets/grey_out.onnx" --json
 said '"notices": \[".*one channel comes out'
 
+checks=$((checks + 1))
+! grep -q 'tempera_' "$work/stderr" || fail "a message names a function that nobody can type"
+expect_error 1 "its output 'y' is float32 \[1, [0-9]*, [0-9]*, 5\]" "$tempera" stylize "$work/photo.png" \
+  -o "$work/out/x.png" --style "$work/nets/nhwc_classes.onnx"
+
 echo "== what is said"
+# Few pixels have little contrast whatever the network's numbers are.
+paint fast_neural_style --size 1x1
+silent
+expect_error 2 "black's below white's" "$tempera" stylize a.png -o b.png --value-range 1..-1
+for wrong in nan inf -inf 1.5 -0.1 abc; do
+  expect_error 2 'strength.* is no number from 0' "$tempera" stylize a.png -o b.png "--strength=$wrong"
+done
+expect_error 2 'o is missing: say where' "$tempera" stylize a.png b.png
+for verb in inspect bench; do
+  expect_error 1 "photo.png' is a picture, not a network" "$tempera" $verb "$work/photo.png"
+done
+expect_error 1 "photo.png' is a picture, not a network" "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
+  --style "$work/photo.png"
 paint animegan --value-range -1..1
 silent
 expect_like "$work/out/animegan.png"
@@ -120,13 +138,32 @@ cmp "$work/nets/unsaid.onnx" "$work/nets/normalised.onnx" || fail "annotating th
 expect_success "$tempera" annotate "$work/nets/missing.onnx" -o "$work/nets/missing2.onnx" --license MIT
 cmp -n "$(stat -c %s "$work/nets/missing.onnx")" "$work/nets/missing.onnx" "$work/nets/missing2.onnx" ||
   fail "annotate changes a file beyond what it adds"
+# A bundled style is meant by its name here too.
+mkdir -p "$work/styles"
+cp "$work/nets/divides.onnx" "$work/styles/night-sky.onnx"
+TEMPERA_STYLES=$work/styles expect_success "$tempera" annotate "Night Sky" -o "$work/out/named.onnx" --title Night
+expect_success "$tempera" inspect "$work/out/named.onnx"
+said '^metadata +tempera.title = Night$'
+for name in ../../x /x .x -x 'a b' 'a\b'; do
+  expect_error 2 "no style's name" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" "--name=$name"
+done
+expect_error 2 "no style's name" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
+  --set tempera.style=../x
+for key in value_range Tempera.Value_Range TEMPERA.value_range; do
+  expect_error 2 "write tempera.value_range" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
+    --set $key=0..1
+done
+expect_error 2 "write tempera.param.NAME" "$tempera" annotate "$work/nets/parametric.onnx" -o "$work/out/x.onnx" \
+  --set "param.blend=range = 0..9"
+expect_error 2 "no key that Tempera knows" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
+  --set tempera.valuerange=0..1
 expect_error 1 'is the input itself' "$tempera" annotate "$work/nets/said.onnx" -o "$work/nets/said.onnx" --name a
 expect_error 1 'no metadata tempera.mean' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
   --remove tempera.mean
 expect_error 1 '--layout' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" --layout nhwc
 expect_error 2 'nothing to say' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx"
 expect_error 2 '--set x ' "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" --set x
-expect_error 1 'not an ONNX model' "$tempera" annotate "$work/photo.png" -o "$work/out/x.onnx" --name a
+expect_error 1 'is a picture, not a network' "$tempera" annotate "$work/photo.png" -o "$work/out/x.onnx" --name a
 expect_error 1 "'external.data' beside it" "$tempera" annotate "$work/nets/external.onnx" -o "$work/out/x.onnx" --name a
 expect_success "$tempera" annotate "$work/nets/external.onnx" -o "$work/nets/external2.onnx" --name a
 paint external2

@@ -7,34 +7,12 @@
 #include <future>
 #include <thread>
 
+#include "cli/fake_painter_for_test.h"
 #include "cli/stylize_job.h"
 #include "media/test_clip.h"
 
 namespace tempera::cli {
 namespace {
-
-using media::Frame;
-
-// Hands luma through negated and chroma as it is; can fail or raise the interrupt at a frame.
-class FakePainter final : public Painter {
- public:
-  Status Paint(const Frame& in, Frame* out) override {
-    if (++frames == fail_at) return OutOfMemory("the painter ran out of paint");
-    if (interrupt && frames == interrupt_at) *interrupt = true;
-    for (int plane = 0; plane < 3; ++plane) {
-      const int rows = plane ? (in.height + 1) / 2 : in.height;
-      const int columns = plane ? (in.width + 1) / 2 : in.width;
-      for (int y = 0; y < rows; ++y) {
-        const uint8_t* from = in.planes[plane] + static_cast<ptrdiff_t>(y) * in.stride_bytes[plane];
-        uint8_t* to = out->planes[plane] + static_cast<ptrdiff_t>(y) * out->stride_bytes[plane];
-        for (int x = 0; x < columns; ++x) to[x] = plane ? from[x] : static_cast<uint8_t>(255 - from[x]);
-      }
-    }
-    return OkStatus();
-  }
-  int frames = 0, fail_at = -1, interrupt_at = -1;
-  std::atomic<bool>* interrupt = nullptr;
-};
 
 class StylizeVideoTest : public media::ClipTest {
  protected:

@@ -3,39 +3,14 @@
 #include <algorithm>
 #include <chrono>
 #include <fstream>
-#include <new>
 
+#include "cli/fake_painter_for_test.h"
 #include "cli/pictures/picture_list.h"
 #include "media/image.h"
 #include "media/test_clip.h"
 
 namespace tempera::cli {
 namespace {
-
-using media::Frame;
-
-// Counts, and hands through; two at a time would be seen.
-class FakePainter final : public Painter {
- public:
-  Status Paint(const Frame& in, Frame* out) override {
-    EXPECT_FALSE(busy.exchange(true)) << "two pictures at once";
-    EXPECT_EQ(resets, ++paintings) << "a picture follows from the one before";
-    for (int y = 0; y < in.height; ++y) {
-      std::copy_n(in.planes[0] + ptrdiff_t{y} * in.stride_bytes[0], 3 * in.width,
-                  out->planes[0] + ptrdiff_t{y} * out->stride_bytes[0]);
-    }
-    busy = false;
-    if (paintings == throw_at) throw std::bad_alloc();
-    if (paintings == fail_at) return OutOfMemory("no paint");
-    return OkStatus();
-  }
-  Status Reset() override {
-    ++resets;
-    return OkStatus();
-  }
-  std::atomic<bool> busy{false};
-  int paintings = 0, resets = 0, fail_at = -1, throw_at = -1;
-};
 
 class PicturesTest : public media::ClipTest {
  protected:
@@ -87,6 +62,7 @@ TEST_F(PicturesTest, OneFailureIsNoneOfTheOthersAndWhatIsDoneStays) {
   StylizePictures(tasks, {.jobs = 3}, &painter, interrupt, count);
   EXPECT_EQ(counts[0], 10);
   EXPECT_EQ(counts[2], 2);
+  EXPECT_EQ(painter.resets, painter.frames) << "a picture follows from the one before";
   heard = 0;
   StylizePictures(tasks, {.jobs = 3}, &painter, interrupt, count);
   EXPECT_EQ(counts[0], 12) << "those that had failed";
@@ -115,7 +91,7 @@ TEST_F(PicturesTest, AFullDiskEndsTheRun) {
                   });
   EXPECT_EQ(painted, 2);
   EXPECT_EQ(stopped, 1);
-  EXPECT_EQ(painter.paintings, 3) << "painted what cannot be written";
+  EXPECT_EQ(painter.frames, 3) << "painted what cannot be written";
   // Nor where the list of paintings has no more room: what it does not know is not left there.
   std::filesystem::remove(Path(".tempera-done"));
   std::filesystem::create_symlink("/dev/full", Path(".tempera-done"));

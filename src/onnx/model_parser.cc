@@ -232,31 +232,76 @@ Status ModelParser::ParseNode(data_view bytes, Node* node) {
   return OkStatus();
 }
 
+namespace {
+
+// What a field holds that is not read; nullptr: it may stand there.
+const char* WhatIsNotRead(uint32_t field) {
+  switch (field) {
+    case tag_and_type(11, kBytes):
+      return "a list of sub-graphs";
+    case tag_and_type(10, kBytes):
+      return "a list of tensors";
+    case tag_and_type(14, kBytes):
+    case tag_and_type(15, kBytes):
+      return "a type";
+    case tag_and_type(22, kBytes):
+    case tag_and_type(23, kBytes):
+      return "a sparse tensor";
+    default:
+      return nullptr;
+  }
+}
+
+// Numbers and text, one or several; kUndefined where the field at `r` is none of them, which is then unread.
+Attribute::Type ReadPlainField(pbf_reader& r, Attribute* attribute) {
+  using Type = Attribute::Type;
+  switch (r.tag_and_type()) {
+    case tag_and_type(2, pbf_wire_type::fixed32):
+      attribute->f = r.get_float();
+      return Type::kFloat;
+    case tag_and_type(3, kVarint):
+      attribute->i = r.get_int64();
+      return Type::kInt;
+    case tag_and_type(4, kBytes):
+      attribute->s = r.get_string();
+      return Type::kString;
+    case tag_and_type(7, pbf_wire_type::fixed32):
+      attribute->floats.push_back(r.get_float());
+      return Type::kFloats;
+    case tag_and_type(7, kBytes):
+      for (const float v : r.get_packed_float()) attribute->floats.push_back(v);
+      return Type::kFloats;
+    case tag_and_type(8, kVarint):
+      attribute->ints.push_back(r.get_int64());
+      return Type::kInts;
+    case tag_and_type(8, kBytes):
+      for (const int64_t v : r.get_packed_int64()) attribute->ints.push_back(v);
+      return Type::kInts;
+    default:
+      return Type::kUndefined;
+  }
+}
+
+}  // namespace
+
 Status ModelParser::ParseAttribute(data_view bytes, const Node& node, Attribute* attribute) {
   using Type = Attribute::Type;
   Type seen = Type::kUndefined;
   int32_t declared = 0;
-  const auto refuse = [&](const char* what) {
-    return Unsupported(source_ + ": operator " + Quote(node.op_type) + " (node " + Quote(node.name) +
-                       ") holds " + what + ", which is not supported; export the model without it");
-  };
   pbf_reader r(bytes);
   while (r.next()) {
-    switch (r.tag_and_type()) {
+    const auto field = static_cast<uint32_t>(r.tag_and_type());
+    if (const char* what = WhatIsNotRead(field)) {
+      return Unsupported(source_ + ": operator " + Quote(node.op_type) + " (node " + Quote(node.name) +
+                         ") holds " + what + ", which is not supported; export the model without it");
+    }
+    if (const Type plain = ReadPlainField(r, attribute); plain != Type::kUndefined) {
+      seen = plain;
+      continue;
+    }
+    switch (field) {
       case tag_and_type(1, kBytes):
         attribute->name = r.get_string();
-        break;
-      case tag_and_type(2, pbf_wire_type::fixed32):
-        attribute->f = r.get_float();
-        seen = Type::kFloat;
-        break;
-      case tag_and_type(3, kVarint):
-        attribute->i = r.get_int64();
-        seen = Type::kInt;
-        break;
-      case tag_and_type(4, kBytes):
-        attribute->s = r.get_string();
-        seen = Type::kString;
         break;
       case tag_and_type(5, kBytes): {
         TEMPERA_ASSIGN_OR_RETURN(NamedTensor t, ParseTensor(r.get_view(), source_, external_));
@@ -264,21 +309,9 @@ Status ModelParser::ParseAttribute(data_view bytes, const Node& node, Attribute*
         seen = Type::kTensor;
         break;
       }
-      case tag_and_type(7, pbf_wire_type::fixed32):
-        attribute->floats.push_back(r.get_float());
-        seen = Type::kFloats;
-        break;
-      case tag_and_type(7, kBytes):
-        for (const float v : r.get_packed_float()) attribute->floats.push_back(v);
-        seen = Type::kFloats;
-        break;
-      case tag_and_type(8, kVarint):
-        attribute->ints.push_back(r.get_int64());
-        seen = Type::kInts;
-        break;
-      case tag_and_type(8, kBytes):
-        for (const int64_t v : r.get_packed_int64()) attribute->ints.push_back(v);
-        seen = Type::kInts;
+      case tag_and_type(6, kBytes):
+        TEMPERA_RETURN_IF_ERROR(ParseSubGraph(r.get_view(), node, attribute));
+        seen = Type::kGraph;
         break;
       case tag_and_type(9, kBytes):
         if (!CountPart()) return TooManyParts();
@@ -288,23 +321,9 @@ Status ModelParser::ParseAttribute(data_view bytes, const Node& node, Attribute*
       case tag_and_type(20, kVarint):
         declared = r.get_enum();
         break;
-      case tag_and_type(6, kBytes):
-        TEMPERA_RETURN_IF_ERROR(ParseSubGraph(r.get_view(), node, attribute));
-        seen = Type::kGraph;
-        break;
-      case tag_and_type(11, kBytes):
-        return refuse("a list of sub-graphs");
-      case tag_and_type(10, kBytes):
-        return refuse("a list of tensors");
-      case tag_and_type(14, kBytes):
-      case tag_and_type(15, kBytes):
-        return refuse("a type");
       case tag_and_type(21, kBytes):
         attribute->ref_name = r.get_string();
         break;
-      case tag_and_type(22, kBytes):
-      case tag_and_type(23, kBytes):
-        return refuse("a sparse tensor");
       default:
         r.skip();
     }

@@ -19,4 +19,13 @@ struct AroundAxis {
   }
 };
 
+// Calls f(at) for every line along that dimension: its numbers are `size` many, `inner` apart, the first at
+// `at`.
+template <typename F>
+void ForEachLine(const AroundAxis& a, const F& f) {
+  for (int64_t o = 0; o < a.outer; ++o) {
+    for (int64_t i = 0; i < a.inner; ++i) f(o * a.size * a.inner + i);
+  }
+}
+
 }  // namespace tempera::ops

@@ -121,22 +121,20 @@ Status LpReference(const ComputeContext& c) {
   const AroundAxis a(x, axis);
   const bool squares = c.node.attributes.Int("p", 2) == 2;
   return DispatchFloating(c.inputs[0]->dtype(), [&]<typename T>() {
-    for (int64_t o = 0; o < a.outer; ++o) {
-      for (int64_t i = 0; i < a.inner; ++i) {
-        const T* in = c.inputs[0]->data<T>() + o * a.size * a.inner + i;
-        T* out = c.outputs[0]->data<T>() + o * a.size * a.inner + i;
-        double norm = 0;
-        for (int64_t k = 0; k < a.size; ++k) {
-          const auto v = static_cast<double>(in[k * a.inner]);
-          norm += squares ? v * v : std::abs(v);
-        }
-        if (squares) norm = std::sqrt(norm);
-        for (int64_t k = 0; k < a.size; ++k) {
-          const double y = norm == 0 ? 0 : static_cast<double>(in[k * a.inner]) / norm;
-          out[k * a.inner] = static_cast<T>(static_cast<ComputeType<T>>(y));
-        }
+    ForEachLine(a, [&](int64_t at) {
+      const T* in = c.inputs[0]->data<T>() + at;
+      T* out = c.outputs[0]->data<T>() + at;
+      double norm = 0;
+      for (int64_t k = 0; k < a.size; ++k) {
+        const auto v = static_cast<double>(in[k * a.inner]);
+        norm += squares ? v * v : std::abs(v);
       }
-    }
+      if (squares) norm = std::sqrt(norm);
+      for (int64_t k = 0; k < a.size; ++k) {
+        const double y = norm == 0 ? 0 : static_cast<double>(in[k * a.inner]) / norm;
+        out[k * a.inner] = static_cast<T>(static_cast<ComputeType<T>>(y));
+      }
+    });
     return OkStatus();
   });
 }

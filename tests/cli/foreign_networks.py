@@ -184,6 +184,15 @@ def classes(m):  # three classes' shares
     return m.conv(rows, bias).add('Softmax', axis=1)
 
 
+def remembers(m):  # half of what it painted before, and half of the picture
+    m.inputs.append(value('before', [1, 3, 'h', 'w']))
+    m.metadata = [('tempera.state.y', 'before')]
+    x = m.last
+    m.nodes.append(node('Add', [x, 'before'], 'sum'))
+    m.last = 'sum'
+    return m.scalar('Mul', .5)
+
+
 def nhwc_classes(m):  # TensorFlow's segmentation: channels last, a number for each of five classes
     return m.add('Transpose', perm=TO_PLANES).conv([[1, 0, 0]] * 5, [0] * 5).add('Transpose', perm=TO_LAST)
 
@@ -221,6 +230,7 @@ NETWORKS = {
     'rgba_out': (rgba_out, PLANES, {'out_dims': [1, 4, 'h', 'w']}),
     'missing': (missing, PLANES, {}),
     'classes': (classes, PLANES, {}),
+    'remembers': (remembers, PLANES, {}),
     'nhwc_classes': (nhwc_classes, LAST, {'out_dims': [1, 'h', 'w', 5]}),
     'parametric': (parametric, PLANES, {}),
     'spare_function': (spare_function, PLANES, {}),

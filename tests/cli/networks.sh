@@ -120,6 +120,47 @@ expect_error 2 "--layout hwc " "$tempera" bench "$work/nets/divides.onnx" --layo
 expect_error 1 "--layout" "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" --layout nhwc \
   --style "$work/nets/fast_neural_style.onnx"
 
+echo "== together with other options"
+# Each picture of a file through a network of other numbers: as it is painted alone.
+ffmpeg -v error -f lavfi -i "testsrc2=size=48x32,format=rgb24" -frames:v 1 "$work/small.png" </dev/null
+number() { printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8 & 255)))\\0\\0"; }
+first=$(stat -c %s "$work/photo.png") second=$(stat -c %s "$work/small.png")
+{
+  printf '\0\0\1\0\2\0\x60\x40\0\0\1\0\x20\0' && number "$first" && number 38
+  printf '\x30\x20\0\0\1\0\x20\0' && number "$second" && number $((38 + first))
+  cat "$work/photo.png" "$work/small.png"
+} >"$work/two.ico"
+same() { # same FILE FILE WHAT: the same pixels
+  checks=$((checks + 1))
+  [ "$(ffmpeg -v error -i "$1" -f md5 - </dev/null)" = "$(ffmpeg -v error -i "$2" -f md5 - </dev/null)" ] || fail "$3"
+}
+for options in "animegan --value-range -1..1" "zero_dce --value-range 0..1 --strength 0.5" "core_ml --layout bgr" \
+  "rgba_out --height 24"; do
+  read -r net more <<<"$options"
+  for one in photo small; do
+    expect_success "$tempera" stylize "$work/$one.png" -o "$work/out/$one.png" --style "$work/nets/$net.onnx" $more
+  done
+  expect_success "$tempera" stylize "$work/two.ico" -o "$work/out/page.png" --page all --style "$work/nets/$net.onnx" $more
+  same "$work/out/page-1.png" "$work/out/photo.png" "--page all with $options, the first"
+  same "$work/out/page-2.png" "$work/out/small.png" "--page all with $options, the second"
+  expect_success "$tempera" stylize "$work/two.ico" -o "$work/out/page.png" --page 2 --style "$work/nets/$net.onnx" $more
+  same "$work/out/page.png" "$work/out/small.png" "--page 2 with $options"
+done
+# What a network remembers of one picture is nothing to the next one: in folders, and in the pages of a file.
+mkdir -p "$work/folder"
+cp "$work/photo.png" "$work/folder/1.png"
+ffmpeg -v error -i "$work/photo.png" -vf negate "$work/folder/2.png" </dev/null
+cp "$work/small.png" "$work/folder/3.png"
+cp "$work/photo.png" "$work/folder/4.png"
+expect_success "$tempera" stylize "$work/folder" -o "$work/out/folder" --style "$work/nets/remembers.onnx" --jobs 2
+for i in 1 2 3 4; do
+  expect_success "$tempera" stylize "$work/folder/$i.png" -o "$work/out/alone.png" --style "$work/nets/remembers.onnx"
+  same "$work/out/alone.png" "$work/out/folder/$i.png" "picture $i of a folder is painted as if another were before it"
+done
+expect_success "$tempera" stylize "$work/two.ico" -o "$work/out/page.png" --page all --style "$work/nets/remembers.onnx"
+expect_success "$tempera" stylize "$work/small.png" -o "$work/out/alone.png" --style "$work/nets/remembers.onnx"
+same "$work/out/alone.png" "$work/out/page-2.png" "a page is painted as if another were before it"
+
 echo "== annotate"
 before=$(cksum <"$work/nets/normalised.onnx")
 expect_success "$tempera" annotate "$work/nets/normalised.onnx" -o "$work/nets/said.onnx" --value-range 0..1 \

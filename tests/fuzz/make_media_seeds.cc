@@ -5,11 +5,13 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "cli/npy.h"
 #include "media/photo/embed.h"
 #include "media/photo/files_for_test.h"
+#include "tests/fuzz/seed_files.h"
 
 namespace tempera {
 namespace {
@@ -74,60 +76,51 @@ bool SaveTensors(const std::filesystem::path& folder) {
   return scalar.ok() && cli::WriteNpy((folder / "scalar.npy").string(), *scalar).ok();
 }
 
-bool SaveDictionary(const std::filesystem::path& path) {
-  std::ofstream out(path);
-  for (const char* word : {"Exif\\x00\\x00",
-                           "II*\\x00",
-                           "MM\\x00*",
-                           "ICC_PROFILE\\x00",
-                           "http://ns.adobe.com/xap/1.0/\\x00",
-                           "eXIf",
-                           "iTXt",
-                           "zTXt",
-                           "cICP",
-                           "acTL",
-                           "IEND",
-                           "VP8X",
-                           "ANMF",
-                           "ALPH",
-                           "ICCP",
-                           "XMP ",
-                           "brob",
-                           "xml ",
-                           "ftypheic",
-                           "ftypavif",
-                           "acsp",
-                           "GRAY",
-                           "CMYK",
-                           "tiff:Orientation=\\\"",
-                           "<xmp:Thumbnails",
-                           "</xmp:Thumbnails>",
-                           "\\x12\\x01\\x03\\x00",
-                           "\\x69\\x87\\x04\\x00",
-                           "descr",
-                           "fortran_order",
-                           "shape",
-                           "True",
-                           "<f4",
-                           "|u1",
-                           "\\x93NUMPY"}) {
-    out << '"' << word << "\"\n";
-  }
-  return out.good();
+std::vector<std::string_view> Words() {
+  std::vector<std::string_view> words = {"Exif\\x00\\x00",
+                                         "II*\\x00",
+                                         "MM\\x00*",
+                                         "ICC_PROFILE\\x00",
+                                         "http://ns.adobe.com/xap/1.0/\\x00",
+                                         "eXIf",
+                                         "iTXt",
+                                         "zTXt",
+                                         "cICP",
+                                         "acTL",
+                                         "IEND",
+                                         "VP8X",
+                                         "ANMF",
+                                         "ALPH",
+                                         "ICCP",
+                                         "XMP ",
+                                         "brob",
+                                         "xml ",
+                                         "ftypheic",
+                                         "ftypavif",
+                                         "acsp",
+                                         "GRAY",
+                                         "CMYK",
+                                         "tiff:Orientation=\\\"",
+                                         "<xmp:Thumbnails",
+                                         "</xmp:Thumbnails>",
+                                         "\\x12\\x01\\x03\\x00",
+                                         "\\x69\\x87\\x04\\x00",
+                                         "descr",
+                                         "fortran_order",
+                                         "shape",
+                                         "True",
+                                         "<f4",
+                                         "|u1",
+                                         "\\x93NUMPY"};
+  return words;
 }
 
 }  // namespace
 }  // namespace tempera
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: tempera_make_media_seeds FOLDER [DICTIONARY]\n");
-    return 2;
-  }
-  const std::filesystem::path folder = argv[1];
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  const bool ok = tempera::SavePhotos(folder) && tempera::SaveTensors(folder) &&
-                  (argc < 3 || tempera::SaveDictionary(argv[2]));
-  return ok ? 0 : 1;
+  const auto save = [](const std::filesystem::path& folder) {
+    return tempera::SavePhotos(folder) && tempera::SaveTensors(folder);
+  };
+  return tempera::MakeSeeds(argc, argv, save, tempera::Words());
 }

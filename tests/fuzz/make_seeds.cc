@@ -6,12 +6,14 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
 #include "src/onnx/attributes.h"
 #include "src/onnx/writer.h"
 #include "src/ops/op.h"
+#include "tests/fuzz/seed_files.h"
 
 namespace tempera {
 namespace {
@@ -190,63 +192,54 @@ bool SaveDecisions(const std::filesystem::path& folder) {
   return true;
 }
 
-bool SaveDictionary(const std::filesystem::path& path) {
-  std::ofstream out(path);
-  for (const ops::Operator& op : ops::AllOperators()) out << '"' << op.name << "\"\n";
-  for (const char* word : {"auto_pad",
-                           "SAME_UPPER",
-                           "SAME_LOWER",
-                           "VALID",
-                           "pads",
-                           "strides",
-                           "dilations",
-                           "kernel_shape",
-                           "group",
-                           "output_padding",
-                           "output_shape",
-                           "axis",
-                           "axes",
-                           "perm",
-                           "mode",
-                           "reflect",
-                           "edge",
-                           "constant",
-                           "linear",
-                           "nearest",
-                           "scales",
-                           "sizes",
-                           "blocksize",
-                           "to",
-                           "split",
-                           "keepdims",
-                           "epsilon",
-                           "alpha",
-                           "beta",
-                           "transA",
-                           "transB",
-                           "value",
-                           "coordinate_transformation_mode",
-                           "align_corners",
-                           "tf_crop_and_resize",
-                           "ceil_mode"}) {
-    out << '"' << word << "\"\n";
-  }
-  return out.good();
+std::vector<std::string_view> Words() {
+  std::vector<std::string_view> words = {"auto_pad",
+                                         "SAME_UPPER",
+                                         "SAME_LOWER",
+                                         "VALID",
+                                         "pads",
+                                         "strides",
+                                         "dilations",
+                                         "kernel_shape",
+                                         "group",
+                                         "output_padding",
+                                         "output_shape",
+                                         "axis",
+                                         "axes",
+                                         "perm",
+                                         "mode",
+                                         "reflect",
+                                         "edge",
+                                         "constant",
+                                         "linear",
+                                         "nearest",
+                                         "scales",
+                                         "sizes",
+                                         "blocksize",
+                                         "to",
+                                         "split",
+                                         "keepdims",
+                                         "epsilon",
+                                         "alpha",
+                                         "beta",
+                                         "transA",
+                                         "transB",
+                                         "value",
+                                         "coordinate_transformation_mode",
+                                         "align_corners",
+                                         "tf_crop_and_resize",
+                                         "ceil_mode"};
+  for (const ops::Operator& op : ops::AllOperators()) words.push_back(op.name);
+  return words;
 }
 
 }  // namespace
 }  // namespace tempera
 
 int main(int argc, char** argv) {
-  if (argc < 2) {
-    std::fprintf(stderr, "usage: tempera_make_seeds FOLDER [DICTIONARY]\n");
-    return 2;
-  }
-  const std::filesystem::path folder = argv[1];
-  std::error_code error;
-  std::filesystem::create_directories(folder, error);
-  const bool ok = tempera::SaveStyles(folder) && tempera::SaveShapeArithmetic(folder) &&
-                  tempera::SaveOperators(folder) && tempera::SaveDecisions(folder) &&
-                  (argc < 3 || tempera::SaveDictionary(argv[2]));
-  return ok ? 0 : 1;
+  const auto save = [](const std::filesystem::path& folder) {
+    return tempera::SaveStyles(folder) && tempera::SaveShapeArithmetic(folder) &&
+           tempera::SaveOperators(folder) && tempera::SaveDecisions(folder);
+  };
+  return tempera::MakeSeeds(argc, argv, save, tempera::Words());
 }

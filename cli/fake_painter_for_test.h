@@ -1,0 +1,50 @@
+// For tests: a painter without a network.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <new>
+
+#include "cli/painter.h"
+#include "media/frame.h"
+
+namespace tempera::cli {
+
+// Films: luma negated, chroma as it is. Pictures of one plane: as they are. Counts, can fail or throw at a
+// frame, or raise an interrupt; two frames at once would be seen.
+class FakePainter final : public Painter {
+ public:
+  Status Paint(const media::Frame& in, media::Frame* out) override {
+    EXPECT_FALSE(busy_.exchange(true)) << "two pictures at once";
+    ++frames;
+    if (interrupt && frames == interrupt_at) *interrupt = true;
+    const bool planar = in.format == media::PixelFormat::kI420;
+    for (int plane = 0; plane < (planar ? 3 : 1); ++plane) {
+      const int rows = plane ? (in.height + 1) / 2 : in.height;
+      const int columns = plane ? (in.width + 1) / 2 : planar ? in.width : 3 * in.width;
+      for (int y = 0; y < rows; ++y) {
+        const uint8_t* from = in.planes[plane] + ptrdiff_t{y} * in.stride_bytes[plane];
+        uint8_t* to = out->planes[plane] + ptrdiff_t{y} * out->stride_bytes[plane];
+        const bool negate = planar && plane == 0;
+        for (int x = 0; x < columns; ++x) to[x] = negate ? static_cast<uint8_t>(255 - from[x]) : from[x];
+      }
+    }
+    busy_ = false;
+    if (frames == throw_at) throw std::bad_alloc();
+    if (frames == fail_at) return OutOfMemory("the painter ran out of paint");
+    return OkStatus();
+  }
+  Status Reset() override {
+    ++resets;
+    return OkStatus();
+  }
+
+  int frames = 0, resets = 0, fail_at = -1, throw_at = -1, interrupt_at = -1;
+  std::atomic<bool>* interrupt = nullptr;
+
+ private:
+  std::atomic<bool> busy_{false};
+};
+
+}  // namespace tempera::cli

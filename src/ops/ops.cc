@@ -113,6 +113,7 @@
   X(Reshape)                   \
   X(Resize)                    \
   X(ReverseSequence)           \
+  X(RoiAlign)                  \
   X(Round)                     \
   X(Scatter)                   \
   X(ScatterElements)           \

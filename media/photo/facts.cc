@@ -43,6 +43,15 @@ bool IsSvg(const ByteView& view) {
   return first != std::string_view::npos && head[first] == '<' && head.find("<svg") != std::string_view::npos;
 }
 
+// Its mark may stand behind other comments, and FFmpeg's decoder looks for it as well.
+bool IsXpm(const ByteView& view) {
+  const std::string_view head(reinterpret_cast<const char*>(view.bytes().data()),
+                              std::min(view.size(), kSniffBytes));
+  const size_t first = head.find_first_not_of(" \t\r\n");
+  return first != std::string_view::npos && head[first] == '/' &&
+         head.find("/* XPM") != std::string_view::npos;
+}
+
 }  // namespace
 
 PhotoFormat SniffPhoto(ByteSpan begin) {
@@ -63,7 +72,6 @@ PhotoFormat SniffPhoto(ByteSpan begin) {
       {"#?RADIANCE", PhotoFormat::kRadianceHdr},
       {"#?RGBE", PhotoFormat::kRadianceHdr},
       {"8BPS", PhotoFormat::kPhotoshop},
-      {"/* XPM", PhotoFormat::kXpm},
       {"FUJIFILMCCD-RAW", PhotoFormat::kCameraRaw},
       {"IIRO", PhotoFormat::kCameraRaw},
       {"IIRS", PhotoFormat::kCameraRaw},
@@ -87,6 +95,7 @@ PhotoFormat SniffPhoto(ByteSpan begin) {
   }
   if (const PhotoFormat tiff = SniffTiff(view); tiff != PhotoFormat::kUnknown) return tiff;
   if (IsSvg(view)) return PhotoFormat::kSvg;
+  if (IsXpm(view)) return PhotoFormat::kXpm;
   return SniffBrands(view);
 }
 

@@ -87,6 +87,9 @@ TEST_F(PictureTest, ColoursOfXpmAreX11s) {
 }
 
 TEST_F(PictureTest, XpmSaysWhatItLacks) {
+  const Picture late =
+      Read(Save(BytesOf("\n// from icons/\n" + Xpm({"a c #FFFF00008080"}, "a")), "late.xpm"));
+  EXPECT_EQ(Pixel(late.frame, 0, 0), 0xff0080u) << "the mark behind a comment";
   const Picture clear = Read(Save(BytesOf(Xpm({"a c None", "b c #000"}, "ab")), "clear.xpm"));
   ASSERT_EQ(clear.frame.format, PixelFormat::kRgba);
   EXPECT_EQ(clear.frame.planes[0][3], 0);

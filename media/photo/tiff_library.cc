@@ -167,8 +167,9 @@ void NoteDepth(TIFF* tiff, LibraryPicture* out) {
 Status ReadInk(TIFF* tiff, ByteSpan icc, LibraryPicture* out) {
   Samples samples(tiff);
   if (!samples.CanRead() || samples.channels() < 4)
-    return Unsupported("a CMYK TIFF of " + std::to_string(Field(tiff, TIFFTAG_BITSPERSAMPLE, 1)) +
-                       " bits in this coding cannot be read: save it with 8 or 16 bits, or as RGB");
+    return Unsupported(
+        "a CMYK TIFF of " + std::to_string(Field(tiff, TIFFTAG_BITSPERSAMPLE, 1)) +
+        " bits in this coding cannot be read: save it as RGB, or as CMYK of 8 or 16 bits without losses");
   const int channels = samples.channels(), width = out->frame->width;
   const InkMixer mixer(icc);
   Bytes ink(size_t{4} * width);

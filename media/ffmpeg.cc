@@ -124,49 +124,80 @@ bool ProbedTooShort(const AVFormatContext& input) {
   return picture && !sound && !std::strcmp(input.iformat->name, "mpeg");
 }
 
-Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, bool long_probe) {
+// Why PATH cannot be opened as a file; *pattern: FFmpeg would look for a series under its name.
+Status CheckFile(const std::string& path, const std::string& name, bool* pattern) {
+  struct stat st;
+  if (stat(path.c_str(), &st) != 0) {
+    const int cause = errno;
+    return {cause == ENOENT ? StatusCode::kNotFound : StatusCode::kIo,
+            "cannot open " + name + ": " + std::strerror(cause)};
+  }
+  if (S_ISDIR(st.st_mode)) return InvalidArgument(name + " is a directory: name one file in it");
+  if (S_ISREG(st.st_mode) && st.st_size == 0) return InvalidArgument(name + " is empty");
+  *pattern = LooksLikePattern(path);
+  return OkStatus();
+}
+
+// FFmpeg gets the file already open, and of its name only the extension, which it is told by *url.
+Status OpenBehindName(const std::string& path, const std::string& name, AVFormatContext* raw,
+                      std::string* url) {
+  AVIOContext* pb = nullptr;
+  if (int error = avio_open2(&pb, url->c_str(), AVIO_FLAG_READ, nullptr, nullptr); error < 0)
+    return FfmpegStatus(StatusCode::kIo, "cannot open " + name, error);
+  raw->pb = pb;
+  raw->flags |= AVFMT_FLAG_CUSTOM_IO;
+  const size_t dot = path.rfind('.');
+  *url = "input" + (dot == std::string::npos ? std::string() : path.substr(dot));
+  if (LooksLikePattern(*url)) *url = "input";
+  return OkStatus();
+}
+
+Status WhyNotOpened(const std::string& name, bool from_stdin, const Cancels* cancels, int error) {
+  if (cancels && cancels->now())
+    return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
+  if (from_stdin || error == AVERROR_INVALIDDATA || error == AVERROR_EOF) {
+    Status status = FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error);
+    const char* cure =
+        from_stdin ? "; Y4M video is expected there (ffmpeg -i clip.mp4 -f yuv4mpegpipe - | tempera ...)"
+                   : "; it is not a picture or a video FFmpeg knows, or it is damaged";
+    return InvalidArgument(status.message() + cure);
+  }
+  return FfmpegStatus(StatusCode::kIo, "cannot read " + name, error);
+}
+
+Status FindStreams(AVFormatContext* raw, const std::string& name) {
+  // Decoders that run during probing must not be talked into a giant frame either.
+  std::vector<AVDictionary*> options(raw->nb_streams, nullptr);
+  for (AVDictionary*& o : options) av_dict_set_int(&o, "max_pixels", int64_t{kMaxSide} * kMaxSide, 0);
+  const unsigned count = raw->nb_streams;
+  const int error = avformat_find_stream_info(raw, options.empty() ? nullptr : options.data());
+  for (unsigned i = 0; i < count; ++i) av_dict_free(&options[i]);
+  return error < 0 ? FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error) : OkStatus();
+}
+
+Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, const Stretch& stretch,
+                          bool long_probe) {
   CaptureFfmpegLog();
   TakeFfmpegError();
   const bool from_stdin = path == "-";
   const std::string name = ShownName(path);
   // A series of pictures exists under no single name.
   TEMPERA_ASSIGN_OR_RETURN(const std::optional<SeriesInput> series, FindSeries(path));
-  AVFormatContext* raw = avformat_alloc_context();
-  if (!raw) return OutOfMemory("no memory to open " + name);
+  bool pattern = false;
+  if (!from_stdin && !IsUrl(path) && !series) TEMPERA_RETURN_IF_ERROR(CheckFile(path, name, &pattern));
+  InputPtr input(avformat_alloc_context());
+  if (!input) return OutOfMemory("no memory to open " + name);
   std::string url = from_stdin ? "pipe:0" : InputUrl(path);
-  struct stat st;
-  if (!from_stdin && !IsUrl(path) && !series) {
-    if (stat(path.c_str(), &st) != 0) {
-      const int cause = errno;
-      avformat_free_context(raw);
-      return Status(cause == ENOENT ? StatusCode::kNotFound : StatusCode::kIo,
-                    "cannot open " + name + ": " + std::strerror(cause));
-    } else if (S_ISDIR(st.st_mode)) {
-      avformat_free_context(raw);
-      return InvalidArgument(name + " is a directory: name one file in it");
-    } else if (S_ISREG(st.st_mode) && st.st_size == 0) {
-      avformat_free_context(raw);
-      return InvalidArgument(name + " is empty");
-    } else if (LooksLikePattern(path)) {
-      // One existing file: FFmpeg gets it already open, and of its name only the extension.
-      AVIOContext* pb = nullptr;
-      if (int error = avio_open2(&pb, url.c_str(), AVIO_FLAG_READ, nullptr, nullptr); error < 0) {
-        avformat_free_context(raw);
-        return FfmpegStatus(StatusCode::kIo, "cannot open " + name, error);
-      }
-      raw->pb = pb;
-      raw->flags |= AVFMT_FLAG_CUSTOM_IO;
-      const size_t dot = path.rfind('.');
-      url = "input" + (dot == std::string::npos ? std::string() : path.substr(dot));
-      if (LooksLikePattern(url)) url = "input";
-    }
+  if (stretch.end > 0) {
+    url = "subfile,,start," + std::to_string(stretch.begin) + ",end," + std::to_string(stretch.end) +
+          ",,:" + url;
   }
+  if (pattern) TEMPERA_RETURN_IF_ERROR(OpenBehindName(path, name, input.get(), &url));
   if (long_probe) {
-    raw->probesize = kLongProbeBytes;
-    raw->max_analyze_duration = kLongProbeUs;
+    input->probesize = kLongProbeBytes;
+    input->max_analyze_duration = kLongProbeUs;
   }
-  if (cancels) raw->interrupt_callback = {OnInterrupt, const_cast<Cancels*>(cancels)};
-  AVIOContext* own = raw->pb;
+  if (cancels) input->interrupt_callback = {OnInterrupt, const_cast<Cancels*>(cancels)};
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
   Options demuxer;
   if (series) {
@@ -175,38 +206,27 @@ Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, bool 
     demuxer.Set("pattern_type", series->is_glob ? "glob" : "sequence");
     if (!series->is_glob) demuxer.Set("start_number", std::to_string(series->first));
   }
-  if (int error = avformat_open_input(&raw, url.c_str(), format, demuxer.get()); error < 0) {
+  // FFmpeg frees what it could not open, but not what it was given open.
+  AVIOContext* own = input->pb;
+  AVFormatContext* raw = input.release();
+  const int error = avformat_open_input(&raw, url.c_str(), format, demuxer.get());
+  input.reset(raw);
+  if (error < 0) {
     if (own) avio_closep(&own);
-    if (cancels && cancels->now())
-      return Status(StatusCode::kCancelled, "stopped before the first frame: nothing was written");
-    if (from_stdin || error == AVERROR_INVALIDDATA || error == AVERROR_EOF) {
-      Status status = FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error);
-      const char* cure =
-          from_stdin ? "; Y4M video is expected there (ffmpeg -i clip.mp4 -f yuv4mpegpipe - | tempera ...)"
-                     : "; it is not a picture or a video FFmpeg knows, or it is damaged";
-      return InvalidArgument(status.message() + cure);
-    }
-    return FfmpegStatus(StatusCode::kIo, "cannot read " + name, error);
+    return WhyNotOpened(name, from_stdin, cancels, error);
   }
-  InputPtr input(raw);
-  // Decoders that run during probing must not be talked into a giant frame either.
-  std::vector<AVDictionary*> options(raw->nb_streams, nullptr);
-  for (AVDictionary*& o : options) av_dict_set_int(&o, "max_pixels", int64_t{kMaxSide} * kMaxSide, 0);
-  const unsigned count = raw->nb_streams;
-  const int error = avformat_find_stream_info(raw, options.empty() ? nullptr : options.data());
-  for (unsigned i = 0; i < count; ++i) av_dict_free(&options[i]);
-  if (error < 0) return FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error);
+  TEMPERA_RETURN_IF_ERROR(FindStreams(input.get(), name));
   return input;
 }
 
 }  // namespace
 
-Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels) {
-  TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenOnce(path, cancels, false));
+Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels, const Stretch& stretch) {
+  TEMPERA_ASSIGN_OR_RETURN(InputPtr input, OpenOnce(path, cancels, stretch, false));
   struct stat st;
   const bool is_file = path != "-" && !IsUrl(path) && stat(path.c_str(), &st) == 0 && S_ISREG(st.st_mode);
   if (!is_file || !ProbedTooShort(*input)) return input;
-  Result<InputPtr> again = OpenOnce(path, cancels, true);
+  Result<InputPtr> again = OpenOnce(path, cancels, stretch, true);
   return again.ok() ? std::move(again) : Result<InputPtr>(std::move(input));
 }
 

@@ -77,7 +77,12 @@ struct Cancels {
 
 // Opens PATH ("-" is Y4M on standard input) and finds its streams. Errors name PATH. Blocking reads
 // end when `cancels` says so; it may be null, and must outlive the input.
-Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels = nullptr);
+// stretch: of a file in which several are joined, the bytes that are one.
+struct Stretch {
+  int64_t begin = 0, end = 0;  // all of the file where both are 0
+};
+Result<InputPtr> OpenInput(const std::string& path, const Cancels* cancels = nullptr,
+                           const Stretch& stretch = {});
 // How messages call PATH: in quotes, or "standard input".
 std::string ShownName(const std::string& path);
 

@@ -20,6 +20,7 @@ extern "C" {
 #include "media/film/cut_short.h"
 #include "media/film/encrypted.h"
 #include "media/film/input_facts.h"
+#include "media/film/joined.h"
 #include "media/film/packet_line.h"
 #include "media/film/series.h"
 #include "media/film/side_packet.h"
@@ -78,7 +79,9 @@ class Reader final : public VideoReader {
   Status HandlePicture(const AVPacket& packet);
   Status EndWalk();
   void Detelecine(AVRational rate);
+  Status NextDecoder(int part);
   Status Decode(const AVPacket* packet);
+  Status DecodeOne(const AVPacket* packet);
   Status Accept(AVFrame* frame);
   Status PassOn(AVPacket* packet);
   bool OthersDone() const;
@@ -88,8 +91,10 @@ class Reader final : public VideoReader {
   ReaderOptions options_;
   std::atomic<bool> stop_{false};
   Cancels cancels_{nullptr, &stop_};
+  Parts parts_;
   InputPtr input_;
   int video_ = -1;
+  int part_ = 0;  // whose pictures are decoded
   CodecPtr decoder_;
   std::unique_ptr<Normalizer> normalizer_;
   PacketPtr packet_;
@@ -134,8 +139,8 @@ void Reader::Seek(double start_s, Approach approach) {
   if (start_s <= 0) return;
   const bool seekable = !input_->pb || (input_->pb->seekable & AVIO_SEEKABLE_NORMAL);
   const bool is_guess = LacksIndex(*input_, *input_->streams[video_]);
-  // Where a seek is a guess, all of a file is walked through, however long; from afar only in need.
-  if (approach == Approach::kWalk || !seekable || (is_guess && !IsUrl(path_))) {
+  // Where a seek is a guess, or films are joined, all of a file is walked through; from afar only in need.
+  if (approach == Approach::kWalk || !seekable || parts_.any() || (is_guess && !IsUrl(path_))) {
     walk_ = std::make_unique<Walk>();
     return;
   }
@@ -167,7 +172,7 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
   if (const auto series = FindSeries(path); series.ok() && series->has_value()) {
     series_notice_ = (*series)->notice;
   }
-  TEMPERA_ASSIGN_OR_RETURN(input_, OpenInput(path, &cancels_));
+  TEMPERA_ASSIGN_OR_RETURN(input_, parts_.Open(path, &cancels_));
   TEMPERA_ASSIGN_OR_RETURN(video_, ChooseVideo(*input_, name_));
   AVStream& stream = *input_->streams[video_];
   time_base_ = stream.time_base;
@@ -214,16 +219,12 @@ Status Reader::Prime() {
     if (cancels_.now()) {
       return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
     }
-    const std::string said = TakeFfmpegError();
-    if (options_.start_s > 0 && lost_ == 0) {
-      return InvalidArgument(name_ + " has no frame at second " + Seconds(options_.start_s) +
-                             ": it ends before");
-    }
-    return InvalidArgument("no frame of " + name_ + " could be decoded" + (said.empty() ? "" : ": " + said) +
-                           "; the file is damaged or cut short");
+    return NoFrame(name_, lost_ == 0 ? options_.start_s : 0, TakeFfmpegError());
   }
   DescribeVideo(input_.get(), video_, *ready_.front(), options_,
                 options_.detelecine && telecine_notice_.empty(), &info_);
+  // The header of the first film tells its own length only.
+  if (parts_.any() && end_us_ == INT64_MAX) info_.estimated_frames = 0;
   primed_ = true;
   return OkStatus();
 }
@@ -248,10 +249,9 @@ Status Reader::ReadPacket() {
     }
     return OkStatus();
   }
-  const int error = av_read_frame(input_.get(), packet_.get());
+  const int error = parts_.Read(input_.get(), video_, packet_.get());
   if (error == AVERROR(EAGAIN) && !cancels_.now()) {
-    // A camera or a network that has nothing yet.
-    std::this_thread::sleep_for(kAgain);
+    std::this_thread::sleep_for(kAgain);  // a camera or a network that has nothing yet
     return OkStatus();
   }
   if (error < 0) {
@@ -265,7 +265,7 @@ Status Reader::ReadPacket() {
     return OkStatus();
   }
   if (packet_->pos >= 0) read_to_ = std::max(read_to_, packet_->pos + packet_->size);
-  cut_short_.Read(*input_, *packet_, video_);
+  if (!parts_.any()) cut_short_.Read(*input_, *packet_, video_);
   TEMPERA_RETURN_IF_ERROR(line_->Push(packet_.get()));
   return HandlePackets();
 }
@@ -330,7 +330,28 @@ Status Reader::PassOn(AVPacket* packet) {
   return OkStatus();
 }
 
+// The end of one film's pictures, and what decodes those of the next.
+Status Reader::NextDecoder(int part) {
+  TEMPERA_RETURN_IF_ERROR(DecodeOne(nullptr));
+  part_ = part;
+  if (CodecPtr next = parts_.TakeDecoder(part)) decoder_ = std::move(next);
+  return OkStatus();
+}
+
 Status Reader::Decode(const AVPacket* packet) {
+  if (packet && PartOf(*packet) != part_) TEMPERA_RETURN_IF_ERROR(NextDecoder(PartOf(*packet)));
+  if (video_done_) return OkStatus();
+  TEMPERA_RETURN_IF_ERROR(DecodeOne(packet));
+  if (packet && !video_done_) return OkStatus();
+  // The end: what the deinterlacer still holds.
+  scratch_.clear();
+  Status status = normalizer_->Push(nullptr, &scratch_);
+  if (!status.ok()) return Status(status.code(), name_ + ": " + status.message());
+  for (FramePtr& f : scratch_) ready_.push_back(std::move(f));
+  return OkStatus();
+}
+
+Status Reader::DecodeOne(const AVPacket* packet) {
   int error = avcodec_send_packet(decoder_.get(), packet);
   if (error < 0 && error != AVERROR(EAGAIN) && error != AVERROR_EOF) {
     if (error == AVERROR(ENOMEM)) return OutOfMemory("no memory to decode " + name_);
@@ -356,11 +377,6 @@ Status Reader::Decode(const AVPacket* packet) {
     av_frame_unref(decoded_.get());
     if (video_done_) break;
   }
-  // The end: what the deinterlacer still holds.
-  scratch_.clear();
-  Status status = normalizer_->Push(nullptr, &scratch_);
-  if (!status.ok()) return Status(status.code(), name_ + ": " + status.message());
-  for (FramePtr& f : scratch_) ready_.push_back(std::move(f));
   return OkStatus();
 }
 
@@ -403,8 +419,6 @@ Status Reader::Accept(AVFrame* frame) {
     if (frame->pts <= last_pts_) frame->pts = last_pts_ + std::max<int64_t>(1, step_ / 2);
   }
   last_pts_ = frame->pts;
-  // Adam7 is an order of transmission: such a picture has no fields.
-  if (decoder_->codec_id == AV_CODEC_ID_PNG || decoder_->codec_id == AV_CODEC_ID_APNG) SetWhole(frame);
   if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT)) ++concealed_;
   ForgetPasses(decoder_->codec_id, frame);
   scratch_.clear();
@@ -449,6 +463,7 @@ std::vector<std::string> Reader::notices() const {
     all.push_back(std::to_string(left_out_) +
                   " packets of other streams before the first frame were left out");
   }
+  for (std::string& n : parts_.notices()) all.push_back(std::move(n));
   if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
   if (!series_notice_.empty()) all.push_back(series_notice_);
   const std::string jumps = line_ ? line_->notice(origin_us_, end_us_) : "";

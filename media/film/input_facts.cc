@@ -107,12 +107,11 @@ std::string MovedOnNote(double at) {
   return text;
 }
 
-void SetWhole(AVFrame* frame) {
-#if LIBAVUTIL_VERSION_MAJOR >= 59
-  frame->flags &= ~AV_FRAME_FLAG_INTERLACED;
-#else
-  frame->interlaced_frame = 0;
-#endif
+Status NoFrame(const std::string& name, double start_s, const std::string& said) {
+  if (start_s > 0)
+    return InvalidArgument(name + " has no frame at second " + Seconds(start_s) + ": it ends before");
+  return InvalidArgument("no frame of " + name + " could be decoded" + (said.empty() ? "" : ": " + said) +
+                         "; the file is damaged or cut short");
 }
 
 bool IsSinglePicture(const AVFormatContext& input) {

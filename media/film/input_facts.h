@@ -23,6 +23,9 @@ int64_t BelievedDuration(const AVStream& stream);
 int64_t UnreadEnd(const AVFormatContext& input, int64_t read_to);
 std::string UnreadNote(int64_t bytes);
 
+// Of a film of which no frame came; said: FFmpeg's complaint; start_s: where it was to begin, or 0.
+Status NoFrame(const std::string& name, double start_s, const std::string& said);
+
 // "12.5", without trailing zeros.
 std::string Seconds(double seconds);
 
@@ -40,9 +43,6 @@ inline constexpr char kByOwnClock[] =
     "--start was found by the file's own clock, which may jump where parts are joined: load the film down "
     "for "
     "an exact one";
-
-// Takes the mark of fields from a frame.
-void SetWhole(AVFrame* frame);
 
 // Whether the input is a picture file, and no series of them.
 bool IsSinglePicture(const AVFormatContext& input);

@@ -7,6 +7,8 @@ extern "C" {
 #include <libavutil/mathematics.h>
 }
 
+#include "media/film/joined.h"
+
 namespace tempera::media {
 namespace {
 
@@ -68,8 +70,8 @@ Status PacketLine::Push(AVPacket* packet) {
   if (!own) return OutOfMemory("no memory for a packet");
   av_packet_move_ref(own.get(), packet);
   const AVRational base = input_.streams[own->stream_index]->time_base;
-  line_.Push(
-      {own->stream_index, ToUs(own->dts, base), ToUs(own->pts, base), ToUs(own->duration, base), own->size});
+  line_.Push({own->stream_index, ToUs(own->dts, base), ToUs(own->pts, base), ToUs(own->duration, base),
+              own->size, PartOf(*own)});
   packets_.push_back(std::move(own));
   return OkStatus();
 }

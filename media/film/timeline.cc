@@ -24,6 +24,9 @@ constexpr int64_t kLongestLag = 2 * kSecond;
 // As long as a stream is that near to where it is expected, it goes on.
 constexpr int64_t kNear = kSecond;
 
+// Packets may be a little out of order.
+constexpr int64_t kStepsBack = 3;
+
 bool Known(int64_t moment) { return moment != Timeline::kUnknown; }
 int64_t Bounded(int64_t us) { return std::clamp(us, -Timeline::kMostUs, Timeline::kMostUs); }
 int64_t Moment(int64_t us) {
@@ -60,6 +63,9 @@ void Timeline::SetStream(int index, const Stream& stream) {
 // Whether the stream's own clock simply goes on at `moment`.
 bool Timeline::GoesOn(const State& s, int64_t moment, bool dts_known) {
   if (moment < s.last - Backwards(dts_known)) return false;
+  // A short film that is shown once more is back where it began.
+  const int64_t usual = s.step > 0 ? s.step : s.is.step_us;
+  if (dts_known && Known(s.first) && moment <= s.first && moment < s.last - kStepsBack * usual) return false;
   return moment - std::max(At(s.epoch).front, s.next) <= Forwards();
 }
 
@@ -85,7 +91,9 @@ int64_t Timeline::Follow(int64_t moment) {
 }
 
 // The epoch to which a packet of a leading stream belongs; -1: to a new one.
-int64_t Timeline::Choose(const State& s, int64_t moment, bool dts_known) {
+int64_t Timeline::Choose(const State& s, int64_t moment, bool dts_known, int part) {
+  if (At(Newest()).part < part) return -1;
+  if (s.epoch < 0 ? part > 0 : At(s.epoch).part < part) return Newest();
   if (s.epoch < 0) {
     // The first packet of all, or of its stream.
     const bool nothing_yet = !Known(At(Newest()).front);
@@ -109,12 +117,13 @@ int64_t Timeline::Choose(const State& s, int64_t moment, bool dts_known) {
 // After a single packet with a moment of its own its stream goes on as before: that moment was wrong.
 bool Timeline::WasGlitch(int stream, int64_t moment, bool dts_known) {
   if (!open_ || stream != opener_ || entered_ != 1 || opener_before_.epoch < 0) return false;
+  if (At(Newest()).part != At(old_epoch_).part) return false;
   const State& now = streams_[static_cast<size_t>(stream)];
   return GoesOn(opener_before_, moment, dts_known) && std::abs(moment - now.next) > kNear &&
          std::abs(moment - opener_before_.next) <= kNear;
 }
 
-void Timeline::Open(int stream, int64_t moment) {
+void Timeline::Open(int stream, int64_t moment, int part) {
   if (open_) Decide();
   const State& s = streams_[static_cast<size_t>(stream)];
   open_ = true;
@@ -126,6 +135,7 @@ void Timeline::Open(int stream, int64_t moment) {
   entered_ = 0;
   epochs_.emplace_back();
   epochs_.back().shift = At(old_epoch_).shift;
+  epochs_.back().part = part;
   if (epochs_.size() > kMostEpochs) ForgetOldest();
 }
 
@@ -223,7 +233,8 @@ void Timeline::Decide() {
   open_ = false;
   held_bytes_ = 0;
   const int64_t newest = Newest();
-  TakeAlong();
+  const bool new_part = At(newest).part != At(old_epoch_).part;
+  if (!new_part) TakeAlong();
   int64_t shift = kUnknown;
   for (const State& s : streams_) {
     if (!s.is.leads || s.epoch != newest || !Known(s.film_next)) continue;
@@ -235,7 +246,7 @@ void Timeline::Decide() {
     shift = (Known(old.front) ? old.front : 0) + old.shift - opened_at_;
   }
   At(newest).shift = Bounded(shift);
-  if (jumps_.size() >= kMostJumps) return;
+  if (new_part || jumps_.size() >= kMostJumps) return;
   jumps_.push_back({opened_at_ + At(newest).shift, At(old_epoch_).shift - At(newest).shift});
 }
 
@@ -262,12 +273,13 @@ void Timeline::Push(const Stamp& given) {
     item.epoch = s.epoch >= 0 ? s.epoch : Newest();
     if (s.epoch >= 0) s.next += s.step > 0 ? s.step : s.is.step_us;
   } else if (!s.is.leads) {
+    if (At(Newest()).part < stamp.part) Open(stamp.stream, moment, stamp.part);
     item.epoch = Follow(moment);
   } else {
     if (WasGlitch(stamp.stream, moment, dts_known)) TakeBack(&s);
-    int64_t epoch = Choose(s, moment, dts_known);
+    int64_t epoch = Choose(s, moment, dts_known, stamp.part);
     if (epoch < 0) {
-      Open(stamp.stream, moment);
+      Open(stamp.stream, moment, stamp.part);
       epoch = Newest();
     }
     item.stream = stamp.stream;
@@ -291,7 +303,8 @@ void Timeline::Push(const Stamp& given) {
   if (!open_) return;
   held_bytes_ += std::clamp<int64_t>(stamp.bytes, 0, kMostHeldBytes);
   // The second packet tells a jump from a glitch.
-  if ((entered_ > 1 && AllCameIn()) || At(Newest()).front - opened_at_ > kLongestJoin ||
+  const int64_t front = At(Newest()).front;
+  if ((entered_ > 1 && AllCameIn()) || (Known(front) && front - opened_at_ > kLongestJoin) ||
       held_.size() > kMostHeld || held_bytes_ > kMostHeldBytes) {
     Decide();
   }

@@ -30,6 +30,7 @@ class Timeline {
     int64_t dts_us = kUnknown, pts_us = kUnknown;
     int64_t duration_us = 0;  // 0 = unknown
     int64_t bytes = 0;        // of the packet, which bounds how many are held back
+    int part = 0;  // number of the file among joined ones: a new one has clocks of its own; never less
   };
   // Where a packet belongs.
   struct Place {
@@ -39,7 +40,8 @@ class Timeline {
   };
 
   // rewinds: the format lets clocks begin anew (FFmpeg's AVFMT_TS_DISCONT): then 10 s forwards are no pause
-  // but another clock, and so is 0.1 s backwards. In other formats that takes an hour, and a second.
+  // but another clock, and so is 0.1 s backwards. In other formats that takes an hour, and a second, or to
+  // where the stream began.
   explicit Timeline(bool rewinds) : rewinds_(rewinds) { epochs_.emplace_back(); }
 
   // Streams are numbered as they are met; unknown numbers below `index` get the default.
@@ -56,7 +58,7 @@ class Timeline {
     int64_t at_us = 0;  // in the film
     int64_t by_us = 0;  // what the file's clock did
   };
-  // The jumps that were taken out, in order; of very many the first.
+  // The jumps that were taken out, in order; of very many the first. Where a new part begins is none.
   const std::vector<Jump>& jumps() const { return jumps_; }
 
  private:
@@ -64,6 +66,7 @@ class Timeline {
   struct Epoch {
     int64_t shift = 0;         // from the file's moments to the film's
     int64_t front = kUnknown;  // the newest of its leading streams' moments
+    int part = 0;
   };
   struct State {
     Stream is;
@@ -91,10 +94,10 @@ class Timeline {
   int64_t Backwards(bool dts_known) const;
   bool GoesOn(const State& s, int64_t moment, bool dts_known);
   int64_t Nearest(int64_t moment, int64_t from, int64_t within);
-  int64_t Choose(const State& s, int64_t moment, bool dts_known);
+  int64_t Choose(const State& s, int64_t moment, bool dts_known, int part);
   int64_t Follow(int64_t moment);
   bool WasGlitch(int stream, int64_t moment, bool dts_known);
-  void Open(int stream, int64_t moment);
+  void Open(int stream, int64_t moment, int part);
   void ForgetOldest();
   void TakeBack(State* s);
   void Enter(State* s, int64_t epoch, const Stamp& stamp, int64_t moment);

@@ -20,7 +20,7 @@ class TimelineTest : public ::testing::Test {
     line_.SetStream(kText, {false, 0, turn});
   }
   void Feed(int stream, int64_t dts, int64_t duration = 0, int64_t pts = Timeline::kUnknown) {
-    line_.Push({stream, dts, pts, duration, 100});
+    line_.Push({stream, dts, pts, duration, 100, part_});
     given_.push_back({stream, dts});
     Collect();
   }
@@ -56,6 +56,7 @@ class TimelineTest : public ::testing::Test {
     for (size_t i = 1; i < times.size(); ++i) EXPECT_NEAR(times[i] - times[i - 1], step, slack) << i;
   }
 
+  int part_ = 0;  // of the file
   struct Given {
     int stream;
     int64_t dts;
@@ -205,6 +206,29 @@ TEST_F(OrderlyTimelineTest, LongPausesAreKept) {
 
 // 33 bits of 90 kHz.
 constexpr int64_t kTurn = 95443717689;
+// Half a second, again and again: no step back is as long as a second.
+TEST_F(OrderlyTimelineTest, AShortFilmAnew) {
+  for (int i = 0; i < 4; ++i) Part(0, 480 * kMs, 100 * kMs);
+  ExpectEven(Times(kPicture), 40 * kMs, 48);
+  ExpectEven(Times(kSound), 20 * kMs, 96);
+  EXPECT_EQ(line_.jumps().size(), 3u);
+}
+
+// Files that are joined, the later of which begins where the first had been: at the same moment, a little on,
+// an hour on, a frame long.
+TEST_F(OrderlyTimelineTest, ANewFileHasClocksOfItsOwn) {
+  for (const int64_t start : {int64_t{0}, 360 * kMs, 3600 * kS, 200 * kMs}) {
+    Part(start, 480 * kMs, 100 * kMs);
+    ++part_;
+  }
+  Feed(kText, 0, kS);
+  Part(0, 40 * kMs, 0);
+  ExpectEven(Times(kPicture), 40 * kMs, 49);
+  ExpectEven(Times(kSound), 20 * kMs, 98);
+  EXPECT_EQ(Times(kText), std::vector<int64_t>{1920 * kMs});
+  EXPECT_TRUE(line_.jumps().empty());
+}
+
 class TurningTimelineTest : public TimelineTest {
  protected:
   TurningTimelineTest() : TimelineTest(true, kTurn) {}

@@ -1,0 +1,156 @@
+// Films joined byte by byte: each is painted, one behind the other, with its own sound beside it.
+#include "media/film/joined.h"
+
+#include <cmath>
+
+#include "media/film/film_test.h"
+
+namespace tempera::media {
+namespace {
+
+class FilmJoined : public FilmTest {
+ protected:
+  // Pictures all of one grey, and a tone.
+  void Grey(int level, const std::string& length, const std::string& more, const std::string& name) const {
+    char colour[16];
+    std::snprintf(colour, sizeof colour, "0x%02x%02x%02x", level, level, level);
+    Make("-f lavfi -i color=" + std::string(colour) + ":s=64x48:r=25:d=" + length +
+             " -f lavfi -i sine=440:d=" + length + " -pix_fmt yuv420p " + more + " -shortest",
+         name);
+  }
+  // The mean luma of each frame.
+  std::vector<double> Greys(const std::string& name) const {
+    const std::string raw = Shell(
+        "ffmpeg -nostdin -v fatal -i '" + Path(name) +
+        "' -vf scale=1:1:flags=area,settb=1/25,setpts=N -vsync passthrough -f rawvideo -pix_fmt gray -");
+    std::vector<double> all;
+    for (const char c : raw) all.push_back(static_cast<uint8_t>(c));
+    return all;
+  }
+  // Dark frames, then as many or fewer bright ones, at an even pace, and sound as long.
+  void ExpectBoth(const std::string& joined, size_t dark, size_t bright) {
+    SCOPED_TRACE(joined);
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(Path(joined), Path("o.mkv"), &notices));
+    const auto greys = Greys("o.mkv"), times = Times(Path("o.mkv"), "v"), sounds = Times(Path("o.mkv"), "a");
+    ASSERT_EQ(greys.size(), dark + bright) << notices;
+    for (size_t i = 0; i < greys.size(); ++i) {
+      if (i < dark) EXPECT_LT(greys[i], 100) << i;
+      if (i >= dark) EXPECT_GT(greys[i], 150) << i;
+    }
+    const double length = 0.04 * static_cast<double>(dark + bright);
+    EXPECT_NEAR(times.back() - times.front(), length - 0.04, 0.07);
+    EXPECT_LT(Longest(times), 0.1);
+    EXPECT_GT(Shortest(times), 0.03) << "squeezed";
+    EXPECT_NEAR(sounds.back() - sounds.front(), length, 0.11);
+    EXPECT_LT(Longest(sounds), 0.08);
+    EXPECT_NE(notices.find("2 films joined byte by byte"), std::string::npos) << notices;
+    EXPECT_EQ(notices.find("damaged"), std::string::npos) << notices;
+    EXPECT_EQ(notices.find("breaks off"), std::string::npos) << notices;
+  }
+};
+
+TEST_F(FilmJoined, EachContainerThatIsNotMadeForIt) {
+  const std::string x264 = "-c:v libx264 -preset ultrafast -c:a aac ";
+  const std::string vpx = "-c:v libvpx -deadline realtime -cpu-used 8 -c:a libopus ";
+  struct Kind {
+    const char* name;
+    std::string how;
+  };
+  for (const Kind& kind : {Kind{".mp4", x264}, Kind{".mov", x264 + "-movflags faststart"},
+                           Kind{".frag.mp4", x264 + "-movflags frag_keyframe+empty_moov"},
+                           Kind{".dash.mp4", x264 + "-movflags frag_keyframe+empty_moov+default_base_moof"},
+                           Kind{".mkv", x264}, Kind{".webm", vpx}, Kind{".live.webm", vpx + "-live 1"},
+                           Kind{".flv", x264}, Kind{".avi", "-c:v mpeg4 -c:a mp2"}}) {
+    const std::string end = kind.name;
+    // Both longer and shorter than what clocks may be off by.
+    for (const char* length : {"1.6", "0.6"}) {
+      if (length[0] == '1' && end != ".mkv" && end != ".frag.mp4") continue;
+      Grey(60, length, kind.how, "dark" + end);
+      Grey(200, "0.8", kind.how + " -g 7", "bright" + end);
+      Join("dark" + end, "bright" + end, "both" + end);
+      ExpectBoth("both" + end, std::lround(25 * std::stod(length)), 20);
+      EXPECT_TRUE(FindParts(Path("dark" + end)).empty()) << end;
+    }
+  }
+  // Fragments behind a film of one piece, and the other way round.
+  Join("dark.mp4", "bright.frag.mp4", "mixed.mp4");
+  ExpectBoth("mixed.mp4", 15, 20);
+  Join("dark.frag.mp4", "bright.mp4", "mixed.mp4");
+  ExpectBoth("mixed.mp4", 15, 20);
+}
+
+// Old .mov files have no 'ftyp'.
+TEST_F(FilmJoined, WithoutAnyFileType) {
+  for (const char* flags : {"", "-movflags faststart"}) {
+    for (const char* name : {"dark.mov", "bright.mov"}) {
+      Grey(name[0] == 'd' ? 60 : 200, "0.6", std::string("-c:v libx264 -c:a aac ") + flags, name);
+      std::string bytes = Bytes(Path(name));
+      ASSERT_EQ(bytes.compare(4, 4, "ftyp"), 0);
+      bytes.replace(4, 4, "free");
+      SetBytes(Path(name), bytes);
+    }
+    Join("dark.mov", "bright.mov", "both.mov");
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(Path("both.mov"), Path("o.mkv"), &notices));
+    EXPECT_EQ(Greys("o.mkv").size(), 30u) << flags << notices;
+    EXPECT_GT(Greys("o.mkv").back(), 150) << flags;
+  }
+}
+
+TEST_F(FilmJoined, GifsToo) {
+  Make("-f lavfi -i color=0x303030:s=32x32:r=10:d=1", "dark.gif");
+  Make("-f lavfi -i color=0xd0d0d0:s=32x32:r=10:d=1", "bright.gif");
+  Join("dark.gif", "bright.gif", "both.gif");
+  ASSERT_STATUS_OK(Copy(Path("both.gif"), Path("o.mkv")));
+  const auto greys = Greys("o.mkv");
+  ASSERT_EQ(greys.size(), 20u);
+  EXPECT_LT(greys[9], 100);
+  EXPECT_GT(greys[10], 150);
+  EXPECT_NEAR(Times(Path("o.mkv"), "v").back(), 1.9, 0.01);
+}
+
+// Other sizes and codecs of pictures are painted; sound and texts of another form are left out by name.
+TEST_F(FilmJoined, UnlikeFilms) {
+  Grey(60, "1", "-c:v libx264 -c:a aac", "dark.mkv");
+  Grey(200, "1", "-c:v mpeg4 -s 96x72 -c:a mp2", "bright.mkv");
+  Join("dark.mkv", "bright.mkv", "both.mkv");
+  std::string notices;
+  ASSERT_STATUS_OK(Copy(Path("both.mkv"), Path("o.mkv"), &notices));
+  const auto greys = Greys("o.mkv");
+  ASSERT_EQ(greys.size(), 50u) << notices;
+  EXPECT_LT(greys[24], 100);
+  EXPECT_GT(greys[25], 150);
+  EXPECT_NE(notices.find("of film 2 is left out"), std::string::npos) << notices;
+  EXPECT_NE(notices.find("scaled to the first size"), std::string::npos) << notices;
+  EXPECT_NEAR(Times(Path("o.mkv"), "a").back(), 1, 0.1);
+  // One that cannot be read is named with its way out.
+  std::string bytes = Bytes(Path("dark.mkv"));
+  SetBytes(Path("rest.mkv"), bytes + Bytes(Path("bright.mkv")).substr(0, 60));
+  const std::string notes = ReadNotes(Path("rest.mkv"));
+  EXPECT_NE(notes.find("'tail -c +" + std::to_string(bytes.size() + 1) + "'"), std::string::npos) << notes;
+}
+
+TEST_F(FilmJoined, PartsOfThemAreWanted) {
+  Grey(60, "2", "-c:v libx264 -g 10 -c:a aac", "dark.mp4");
+  Grey(200, "2", "-c:v libx264 -g 10 -c:a aac", "bright.mp4");
+  Join("dark.mp4", "bright.mp4", "both.mp4");
+  ReaderOptions options;
+  options.start_s = 1.5;
+  options.duration_s = 1;
+  ASSERT_STATUS_OK(Copy(Path("both.mp4"), Path("o.mkv"), nullptr, options));
+  auto greys = Greys("o.mkv");
+  ASSERT_NEAR(greys.size(), 25, 1);
+  EXPECT_LT(greys[11], 100);
+  EXPECT_GT(greys[14], 150);
+  options.start_s = 3;
+  ASSERT_STATUS_OK(Copy(Path("both.mp4"), Path("o.mkv"), nullptr, options));
+  greys = Greys("o.mkv");
+  ASSERT_NEAR(greys.size(), 25, 1);
+  EXPECT_GT(greys.front(), 150);
+  const auto sounds = Times(Path("o.mkv"), "a");
+  EXPECT_NEAR(sounds.back() - sounds.front(), 1, 0.06);
+}
+
+}  // namespace
+}  // namespace tempera::media

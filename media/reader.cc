@@ -466,8 +466,7 @@ std::vector<std::string> Reader::notices() const {
   for (std::string& n : parts_.notices()) all.push_back(std::move(n));
   if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
   if (!series_notice_.empty()) all.push_back(series_notice_);
-  const std::string jumps = line_ ? line_->notice(origin_us_, end_us_) : "";
-  if (!jumps.empty()) all.push_back(jumps);
+  if (line_) line_->AddNotices(video_, origin_us_, end_us_, &all);
   if (by_own_clock_) all.push_back(kByOwnClock);
   const double end_s = (last_pts_ == AV_NOPTS_VALUE ? 0 : last_pts_ + step_) * av_q2d(time_base_);
   // Tracks of other containers lie beside each other; transport streams are joined.

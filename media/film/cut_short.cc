@@ -19,7 +19,8 @@ void CutShort::Read(const AVFormatContext& input, const AVPacket& packet, int vi
   if (at == AV_NOPTS_VALUE || at < -kMostTicks || at > kMostTicks) return;
   const int64_t end = at + std::clamp<int64_t>(packet.duration, 0, kMostTicks);
   const AVStream& stream = *input.streams[packet.stream_index];
-  if (packet.stream_index == video) video_end_ = std::max(video_end_, end);
+  if (packet.stream_index == video)
+    video_end_ = std::max(video_end_, end), video_begin_ = std::min(video_begin_, at);
   all_end_us_ = std::max(all_end_us_, av_rescale_q(end, stream.time_base, AVRational{1, 1000000}));
 }
 
@@ -32,7 +33,9 @@ std::string CutShort::Note(const AVFormatContext& input, int video) const {
   const AVStream& stream = *input.streams[video];
   double said = 0, got = 0;
   if (BelievedDuration(stream) > 0) {
-    const int64_t start = stream.start_time == AV_NOPTS_VALUE ? 0 : stream.start_time;
+    // FFmpeg takes the first packet with a time of decoding for the beginning, which may be seconds late.
+    const int64_t start =
+        std::min(video_begin_, stream.start_time == AV_NOPTS_VALUE ? int64_t{0} : stream.start_time);
     said = static_cast<double>(BelievedDuration(stream)) * av_q2d(stream.time_base);
     got = (static_cast<double>(video_end_) - static_cast<double>(start)) * av_q2d(stream.time_base);
   } else if (input.duration > 0 && input.duration_estimation_method != AVFMT_DURATION_FROM_BITRATE &&

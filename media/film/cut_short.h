@@ -19,7 +19,8 @@ class CutShort {
   std::string Note(const AVFormatContext& input, int video) const;
 
  private:
-  int64_t video_end_ = INT64_MIN;   // ticks of the pictures' stream
+  // Ticks of the pictures' stream.
+  int64_t video_begin_ = INT64_MAX, video_end_ = INT64_MIN;
   int64_t all_end_us_ = INT64_MIN;  // of any stream
 };
 

@@ -60,7 +60,9 @@ bool LeadsTime(const AVStream& stream) {
 }
 
 PacketLine::PacketLine(const AVFormatContext& input)
-    : input_(input), line_(input.iformat->flags & AVFMT_TS_DISCONT) {}
+    : input_(input),
+      line_(input.iformat->flags & AVFMT_TS_DISCONT),
+      gaps_(!(input.iformat->flags & AVFMT_TS_DISCONT)) {}
 
 Status PacketLine::Push(AVPacket* packet) {
   for (; known_ < input_.nb_streams; ++known_) {
@@ -91,10 +93,23 @@ PacketPtr PacketLine::Pop() {
   if (place->shift_us != 0) packet->flags &= ~AV_PKT_FLAG_DISCARD;
   Move(&packet->dts, place->dts_turns, place->shift_us, stream);
   Move(&packet->pts, place->pts_turns, place->shift_us, stream);
+  const int64_t at = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
+  if (LeadsTime(stream) && at != AV_NOPTS_VALUE) {
+    gaps_.Add(static_cast<size_t>(packet->stream_index), stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO,
+              ToUs(at, stream.time_base), ToUs(packet->duration, stream.time_base));
+  }
   return packet;
 }
 
-std::string PacketLine::notice(int64_t origin_us, int64_t length_us) const {
+void PacketLine::AddNotices(int video, int64_t origin_us, int64_t length_us,
+                            std::vector<std::string>* all) const {
+  for (const std::string& note :
+       {JumpNote(origin_us, length_us), gaps_.Note(static_cast<size_t>(video), origin_us, length_us)}) {
+    if (!note.empty()) all->push_back(note);
+  }
+}
+
+std::string PacketLine::JumpNote(int64_t origin_us, int64_t length_us) const {
   // What lies before --start and behind --duration is no part of the film.
   const Timeline::Jump* first = nullptr;
   long long count = 0;

@@ -3,8 +3,10 @@
 
 #include <deque>
 #include <string>
+#include <vector>
 
 #include "media/ffmpeg.h"
+#include "media/film/gaps.h"
 #include "media/film/timeline.h"
 
 namespace tempera::media {
@@ -22,13 +24,16 @@ class PacketLine {
   void End() { line_.End(); }
 
   bool jumped() const { return !line_.jumps().empty(); }
-  // What was done about jumps in the film, which begins at `origin_us` and is `length_us` long, for a note.
-  // "" for nothing.
-  std::string notice(int64_t origin_us, int64_t length_us) const;
+  // What is to be said of jumps and gaps in the film, which begins at `origin_us` and is `length_us` long;
+  // video: the number of its pictures.
+  void AddNotices(int video, int64_t origin_us, int64_t length_us, std::vector<std::string>* all) const;
 
  private:
+  std::string JumpNote(int64_t origin_us, int64_t length_us) const;
+
   const AVFormatContext& input_;
   Timeline line_;
+  Gaps gaps_;
   unsigned known_ = 0;  // streams that the line knows
   std::deque<PacketPtr> packets_;
 };

@@ -13,6 +13,7 @@ extern "C" {
 #include "media/film/encrypted.h"
 #include "media/film/input_facts.h"
 #include "media/film/track_facts.h"
+#include "media/sound/adts.h"
 
 namespace tempera::media {
 namespace {
@@ -41,8 +42,11 @@ struct StreamCopier::Track {
   AVStream* out = nullptr;
   int64_t last_dts = AV_NOPTS_VALUE;
   int64_t skipped = 0, encrypted = 0;
-  int adts = -1;                        // rate and channels that the first packet's own head tells; -1: none
-  int64_t changed = 0, changed_us = 0;  // packets of other ones, and where they begin
+  // Sound each of whose packets says its form: the first one of these, and where another form comes.
+  PacketPtr first;
+  int64_t changed = 0, changed_us = 0;
+  bool reforms = false;                  // it is encoded again from there on
+  int64_t reform_from = AV_NOPTS_VALUE;  // in the encoder's time base
   // Only for converted ones.
   CodecPtr decoder, encoder;
   std::unique_ptr<FilterGraph> resampler;
@@ -63,94 +67,90 @@ Status StreamCopier::AddStreams() {
   return OkStatus();
 }
 
-Status StreamCopier::AddTrack(unsigned index) {
-  AVStream& in = *input_->streams[index];
+// What the new container cannot be asked for; *silent: nor is that worth a word.
+std::string StreamCopier::WhyLeftOut(const AVStream& in, bool* silent) const {
   const AVMediaType type = in.codecpar->codec_type;
-  const AVOutputFormat& container = *output_->oformat;
   // Time codes and chapter texts (which the demuxer discards) are made anew by the muxer from the metadata.
-  if (type == AVMEDIA_TYPE_DATA || type == AVMEDIA_TYPE_UNKNOWN) {
-    if (in.discard != AVDISCARD_ALL && in.codecpar->codec_tag != MKTAG('t', 'm', 'c', 'd')) {
-      notices_.push_back(TrackName(in) + " is left out");
-    }
-    return OkStatus();
-  }
-  if (IsEncrypted(in)) {
-    notices_.push_back(TrackName(in) + " is left out: it is encrypted");
-    return OkStatus();
-  }
-  if (type == AVMEDIA_TYPE_AUDIO && in.codecpar->codec_id != AV_CODEC_ID_NONE && !HasParameters(in)) {
-    notices_.push_back(TrackName(in) +
-                       " is left out: it is empty, or begins late (behind a minute, or 64 MiB)");
-    return OkStatus();
-  }
+  *silent = (type == AVMEDIA_TYPE_DATA || type == AVMEDIA_TYPE_UNKNOWN) &&
+            (in.discard == AVDISCARD_ALL || in.codecpar->codec_tag == MKTAG('t', 'm', 'c', 'd'));
+  if (type == AVMEDIA_TYPE_DATA || type == AVMEDIA_TYPE_UNKNOWN) return " is left out";
+  if (IsEncrypted(in)) return " is left out: it is encrypted";
+  if (type == AVMEDIA_TYPE_AUDIO && in.codecpar->codec_id != AV_CODEC_ID_NONE && !HasParameters(in))
+    return " is left out: it is empty, or begins late (behind a minute, or 64 MiB)";
+  const AVOutputFormat& container = *output_->oformat;
   const bool cover = in.disposition & AV_DISPOSITION_ATTACHED_PIC;
   const bool takes_covers = IsMatroska(container) || !std::strcmp(container.name, "mp4") ||
                             !std::strcmp(container.name, "mov") || !std::strcmp(container.name, "ipod");
-  if (type == AVMEDIA_TYPE_VIDEO && !(cover && takes_covers)) {
-    notices_.push_back(TrackName(in) + " is left out");
+  return type == AVMEDIA_TYPE_VIDEO && !(cover && takes_covers) ? " is left out" : "";
+}
+
+Status StreamCopier::CopyAsIs(Track* track) {
+  const AVStream& in = *track->in;
+  const AVOutputFormat& container = *output_->oformat;
+  track->out = avformat_new_stream(output_, nullptr);
+  if (!track->out || avcodec_parameters_copy(track->out->codecpar, in.codecpar) < 0) {
+    return OutOfMemory("no memory to copy " + TrackName(in));
+  }
+  // A tag of the old container means something else in the new one, unless it says the same.
+  uint32_t tag = 0;
+  if (!container.codec_tag ||
+      av_codec_get_id(container.codec_tag, in.codecpar->codec_tag) == in.codecpar->codec_id ||
+      !av_codec_get_tag2(container.codec_tag, in.codecpar->codec_id, &tag)) {
+    tag = in.codecpar->codec_tag;
+  }
+  track->out->codecpar->codec_tag = tag;
+  track->out->time_base = in.time_base;
+  track->out->avg_frame_rate = in.avg_frame_rate;
+  track->out->duration = 0;
+  return OkStatus();
+}
+
+// False when it is left out, which was said then.
+bool StreamCopier::Convert(Track* track) {
+  const AVStream& in = *track->in;
+  const AVMediaType type = in.codecpar->codec_type;
+  const std::string container = output_->oformat->name;
+  if (type != AVMEDIA_TYPE_AUDIO &&
+      (type != AVMEDIA_TYPE_SUBTITLE || !IsTextSubtitle(in.codecpar->codec_id))) {
+    notices_.push_back(TrackName(in) + " is left out: " + container + " cannot hold it");
+    return false;
+  }
+  const Status status = type == AVMEDIA_TYPE_AUDIO ? OpenAudio(track) : OpenSubtitle(track);
+  if (!status.ok()) {
+    notices_.push_back(TrackName(in) + " is left out: " + status.message());
+    return false;
+  }
+  notices_.push_back(TrackName(in) + (type == AVMEDIA_TYPE_AUDIO ? " becomes " : " become ") +
+                     avcodec_get_name(track->out->codecpar->codec_id) + ", as " + container +
+                     " cannot hold it" + ChannelChange(in, *track->out));
+  return true;
+}
+
+Status StreamCopier::AddTrack(unsigned index) {
+  AVStream& in = *input_->streams[index];
+  const AVOutputFormat& container = *output_->oformat;
+  bool silent = false;
+  if (const std::string why = WhyLeftOut(in, &silent); !why.empty()) {
+    if (!silent) notices_.push_back(TrackName(in) + why);
     return OkStatus();
   }
-  if (cover && IsMatroska(container)) return AttachCover(in);
-  auto track = std::make_unique<Track>();
-  track->in = &in;
-  bool keep = CanCopy(container, in) && MuxerStarts(*output_, in);
-  if (keep) {
-    track->out = avformat_new_stream(output_, nullptr);
-    if (!track->out || avcodec_parameters_copy(track->out->codecpar, in.codecpar) < 0) {
-      return OutOfMemory("no memory to copy " + TrackName(in));
-    }
-    // A tag of the old container means something else in the new one, unless it says the same.
-    uint32_t tag = 0;
-    if (!container.codec_tag ||
-        av_codec_get_id(container.codec_tag, in.codecpar->codec_tag) == in.codecpar->codec_id ||
-        !av_codec_get_tag2(container.codec_tag, in.codecpar->codec_id, &tag)) {
-      tag = in.codecpar->codec_tag;
-    }
-    track->out->codecpar->codec_tag = tag;
-    track->out->time_base = in.time_base;
-    track->out->avg_frame_rate = in.avg_frame_rate;
-    track->out->duration = 0;
-  } else if (type == AVMEDIA_TYPE_AUDIO ||
-             (type == AVMEDIA_TYPE_SUBTITLE && IsTextSubtitle(in.codecpar->codec_id))) {
-    Status status = type == AVMEDIA_TYPE_AUDIO ? OpenAudio(track.get()) : OpenSubtitle(track.get());
-    if (!status.ok()) {
-      notices_.push_back(TrackName(in) + " is left out: " + status.message());
+  if ((in.disposition & AV_DISPOSITION_ATTACHED_PIC) && IsMatroska(container)) {
+    if (!CanAttachCover(in)) {
+      notices_.push_back(TrackName(in) + " is left out: matroska cannot hold it");
       return OkStatus();
     }
-    notices_.push_back(TrackName(in) + (type == AVMEDIA_TYPE_AUDIO ? " becomes " : " become ") +
-                       avcodec_get_name(track->out->codecpar->codec_id) + ", as " + container.name +
-                       " cannot hold it" + ChannelChange(in, *track->out));
-  } else {
-    notices_.push_back(TrackName(in) + " is left out: " + container.name + " cannot hold it");
+    return AttachCover(in, output_);
+  }
+  auto track = std::make_unique<Track>();
+  track->in = &in;
+  if (CanCopy(container, in) && MuxerStarts(*output_, in)) {
+    TEMPERA_RETURN_IF_ERROR(CopyAsIs(track.get()));
+  } else if (!Convert(track.get())) {
     return OkStatus();
   }
   track->out->disposition = in.disposition;
   CopyTags(&track->out->metadata, in.metadata);
   tracks_[index] = std::move(track);
-  return OkStatus();
-}
-
-// Matroska keeps a cover as an attached file.
-Status StreamCopier::AttachCover(const AVStream& in) {
-  const bool png = in.codecpar->codec_id == AV_CODEC_ID_PNG;
-  if ((!png && in.codecpar->codec_id != AV_CODEC_ID_MJPEG) || in.attached_pic.size <= 0) {
-    notices_.push_back(TrackName(in) + " is left out: matroska cannot hold it");
-    return OkStatus();
-  }
-  AVStream* out = avformat_new_stream(output_, nullptr);
-  const size_t bytes = static_cast<size_t>(in.attached_pic.size);
-  auto* data = static_cast<uint8_t*>(av_mallocz(bytes + AV_INPUT_BUFFER_PADDING_SIZE));
-  if (!out || !data) {
-    av_free(data);
-    return OutOfMemory("no memory to copy " + TrackName(in));
-  }
-  std::memcpy(data, in.attached_pic.data, bytes);
-  out->codecpar->codec_type = AVMEDIA_TYPE_ATTACHMENT;
-  out->codecpar->codec_id = in.codecpar->codec_id;
-  out->codecpar->extradata = data;
-  out->codecpar->extradata_size = in.attached_pic.size;
-  av_dict_set(&out->metadata, "filename", png ? "cover.png" : "cover.jpg", 0);
-  av_dict_set(&out->metadata, "mimetype", png ? "image/png" : "image/jpeg", 0);
   return OkStatus();
 }
 
@@ -167,7 +167,7 @@ Status StreamCopier::OpenAudio(Track* track) {
   if (par.ch_layout.nb_channels < 1) return InvalidArgument("it has no channels");
   Status status;
   for (const AVChannelLayout& layout : LayoutsFor(par.ch_layout)) {
-    status = StartEncoder(track, *codec, layout);
+    status = StartEncoder(track, *codec, par.sample_rate, layout);
     if (status.ok()) break;
   }
   TEMPERA_RETURN_IF_ERROR(status);
@@ -178,20 +178,20 @@ Status StreamCopier::OpenAudio(Track* track) {
   return OkStatus();
 }
 
-Status StreamCopier::StartEncoder(Track* track, const AVCodec& codec, const AVChannelLayout& layout) {
+Status StreamCopier::StartEncoder(Track* track, const AVCodec& codec, int rate,
+                                  const AVChannelLayout& layout) {
   const AVCodecParameters& par = *track->in->codecpar;
   track->encoder.reset(avcodec_alloc_context3(&codec));
   if (!track->encoder) return OutOfMemory("no memory");
   AVCodecContext& enc = *track->encoder;
   enc.sample_fmt = codec.sample_fmts ? codec.sample_fmts[0] : static_cast<AVSampleFormat>(par.format);
-  enc.sample_rate = par.sample_rate;
+  enc.sample_rate = rate;
   if (codec.supported_samplerates) {
     // The nearest rate not below, or else the highest.
     int best = 0;
     for (const int* r = codec.supported_samplerates; *r; ++r) {
-      const bool fits = *r >= par.sample_rate;
-      if (!best || (fits && (best < par.sample_rate || *r < best)) ||
-          (!fits && best < par.sample_rate && *r > best)) {
+      const bool fits = *r >= rate;
+      if (!best || (fits && (best < rate || *r < best)) || (!fits && best < rate && *r > best)) {
         best = *r;
       }
     }
@@ -308,8 +308,8 @@ Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
   }
   Track* track = tracks_[index].get();
   if (!track->encoder) {
-    if (ChangesSound(track, *packet)) return OkStatus();
-    return Send(track, packet, track->in->time_base, write);
+    if (!ChangesSound(track, *packet)) return Send(track, packet, track->in->time_base, write);
+    if (track->changed++ > 0 || !StartReform(track, *packet).ok()) return OkStatus();
   }
   return track->in->codecpar->codec_type == AVMEDIA_TYPE_AUDIO ? HandleAudio(track, packet, write)
                                                                : HandleSubtitle(track, packet, write);
@@ -318,16 +318,34 @@ Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
 // AAC of joined transport streams, each of whose packets says its rate and channels, which other containers
 // say once: what comes behind a change would play at the wrong speed, or not at all.
 bool StreamCopier::ChangesSound(Track* track, const AVPacket& packet) const {
-  const bool says_itself = track->in->codecpar->codec_id == AV_CODEC_ID_AAC && packet.size >= 7 &&
-                           packet.data[0] == 0xff && (packet.data[1] & 0xf6) == 0xf0;
-  if (!says_itself || !std::strcmp(output_->oformat->name, "mpegts")) return false;
-  const int adts = (packet.data[2] & 0x3d) << 2 | packet.data[3] >> 6;
-  if (track->adts < 0) track->adts = adts;
-  if (adts == track->adts) return false;
+  if (track->in->codecpar->codec_id != AV_CODEC_ID_AAC || !std::strcmp(output_->oformat->name, "mpegts"))
+    return false;
+  const auto form = ReadAdts(packet);
+  if (!form) return false;
+  if (!track->first) track->first.reset(av_packet_clone(&packet));
+  return track->first && form != ReadAdts(*track->first);
+}
+
+// From `packet` on the sound becomes what it was in the beginning.
+Status StreamCopier::StartReform(Track* track, const AVPacket& packet) {
   const int64_t at = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
-  if (track->changed++ == 0 && at != AV_NOPTS_VALUE)
-    track->changed_us = av_rescale_q(at, track->in->time_base, AVRational{1, 1000000});
-  return true;
+  if (at != AV_NOPTS_VALUE) track->changed_us = av_rescale_q(at, track->in->time_base, kMicroseconds);
+  const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
+  const auto form = ReadAdts(*track->first);
+  if (!codec || !form || form->channels == 0) return Unsupported("its first form cannot be made");
+  TEMPERA_ASSIGN_OR_RETURN(CodecPtr decoder, OpenDecoder(*track->in, 1));
+  AVChannelLayout layout = {};
+  av_channel_layout_default(&layout, form->channels);
+  const Status status = StartEncoder(track, *codec, form->rate, layout);
+  if (!status.ok() || track->encoder->sample_rate != form->rate) {
+    track->encoder.reset();
+    return status.ok() ? Unsupported("its first rate cannot be made") : status;
+  }
+  track->decoder = std::move(decoder);
+  track->reforms = true;
+  if (at != AV_NOPTS_VALUE)
+    track->reform_from = av_rescale_q(at, track->in->time_base, track->encoder->time_base);
+  return OkStatus();
 }
 
 bool StreamCopier::IsLike(const Track& track, const AVFrame& frame) {
@@ -398,7 +416,11 @@ Status StreamCopier::EncodeAudio(Track* track, const AVFrame* frame, const Write
   PacketPtr packet(av_packet_alloc());
   if (!packet) return OutOfMemory("no memory to convert sound");
   while (avcodec_receive_packet(track->encoder.get(), packet.get()) >= 0) {
-    TEMPERA_RETURN_IF_ERROR(Send(track, packet.get(), track->encoder->time_base, write));
+    // What the encoder needs to run in has its place taken by what was copied.
+    const bool runs_in = track->reforms && packet->pts < track->reform_from;
+    if (track->reforms && !runs_in) packet = WithAdts(*track->first, *packet);
+    if (!packet) return OutOfMemory("no memory to convert sound");
+    if (!runs_in) TEMPERA_RETURN_IF_ERROR(Send(track, packet.get(), track->encoder->time_base, write));
     av_packet_unref(packet.get());
   }
   return OkStatus();
@@ -452,10 +474,12 @@ Status StreamCopier::Flush(const Write& write) {
   }
   for (auto& track : tracks_) {
     if (track && track->changed > 0) {
-      notices_.push_back(
-          TrackName(*track->in) + " from second " + Seconds(std::round(1e-5 * track->changed_us) / 10) +
-          " on is left out where its rate or channels are others than before: give the sound one form "
-          "first (ffmpeg -c:v copy), or write .ts");
+      const std::string from = TrackName(*track->in) + " from second " +
+                               Seconds(std::round(1e-5 * track->changed_us) / 10) + " on ";
+      notices_.push_back(from + (track->reforms
+                                     ? "has another rate or other channels: it becomes what it was before"
+                                     : "is left out where its rate or channels are others than before: give "
+                                       "the sound one form first (ffmpeg -c:v copy), or write .ts"));
     }
     if (track && track->encrypted > 0) {
       notices_.push_back(std::to_string(track->encrypted) + " encrypted packets of " + TrackName(*track->in) +

@@ -37,14 +37,17 @@ class StreamCopier {
  private:
   struct Track;
   Status AddTrack(unsigned index);
-  Status AttachCover(const AVStream& in);
+  std::string WhyLeftOut(const AVStream& in, bool* silent) const;
+  Status CopyAsIs(Track* track);
+  bool Convert(Track* track);
   Status OpenAudio(Track* track);
-  Status StartEncoder(Track* track, const AVCodec& codec, const AVChannelLayout& layout);
+  Status StartEncoder(Track* track, const AVCodec& codec, int rate, const AVChannelLayout& layout);
   Status OpenSubtitle(Track* track);
   Status EncodeAudio(Track* track, const AVFrame* frame, const Write& write);
   Status DrainFilter(Track* track, const Write& write);
   static bool IsLike(const Track& track, const AVFrame& frame);
   bool ChangesSound(Track* track, const AVPacket& packet) const;
+  Status StartReform(Track* track, const AVPacket& packet);
   static void StartResampler(Track* track, const AVFrame& frame);
   Status HandleAudio(Track* track, const AVPacket* packet, const Write& write);
   Status HandleSubtitle(Track* track, AVPacket* packet, const Write& write);

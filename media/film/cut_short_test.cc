@@ -47,28 +47,6 @@ TEST_F(FilmCut, ASecondTrackIsNoSecondPart) {
   EXPECT_EQ(ReadNotes(Path("two.mkv")), "");
 }
 
-TEST_F(FilmCut, SoundThatChangesItsRateAtAJoinIsNotPlayedWrongly) {
-  for (const char* rate : {"44100", "48000"}) {
-    Make("-f lavfi -i testsrc2=s=64x48:r=25:d=2 -f lavfi -i sine=440:d=2:r=" + std::string(rate) +
-             " -pix_fmt yuv420p -c:v libx264 -preset ultrafast -c:a aac",
-         std::string(rate) + ".ts");
-  }
-  Join("44100.ts", "48000.ts", "both.ts");
-  std::string notices;
-  ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o.mp4"), &notices));
-  EXPECT_NE(notices.find("from second 2 on is left out where its rate or channels are others"),
-            std::string::npos)
-      << notices;
-  const auto sounds = Times(Path("o.mp4"), "a");
-  ASSERT_FALSE(sounds.empty());
-  EXPECT_NEAR(sounds.back(), 2, 0.15);
-  EXPECT_EQ(Times(Path("o.mp4"), "v").size(), 100u);
-  // A transport stream's packets say it themselves.
-  notices.clear();
-  ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o.ts"), &notices));
-  EXPECT_EQ(notices.find("left out where"), std::string::npos) << notices;
-}
-
 // Nine seconds are no jump yet where clocks may jump; so are lost packets.
 TEST_F(FilmCut, GapsAreSaid) {
   Make(Source("2") + "-muxdelay 0 -muxpreload 0", "a.ts");

@@ -71,6 +71,7 @@ Status PacketLine::Push(AVPacket* packet) {
   PacketPtr own(av_packet_alloc());
   if (!own) return OutOfMemory("no memory for a packet");
   av_packet_move_ref(own.get(), packet);
+  adts_.Correct(*input_.streams[own->stream_index], own.get());
   const AVRational base = input_.streams[own->stream_index]->time_base;
   line_.Push({own->stream_index, ToUs(own->dts, base), ToUs(own->pts, base), ToUs(own->duration, base),
               own->size, PartOf(*own)});

@@ -8,6 +8,7 @@
 #include "media/ffmpeg.h"
 #include "media/film/gaps.h"
 #include "media/film/timeline.h"
+#include "media/sound/adts.h"
 
 namespace tempera::media {
 
@@ -34,6 +35,7 @@ class PacketLine {
   const AVFormatContext& input_;
   Timeline line_;
   Gaps gaps_;
+  AdtsClock adts_;
   unsigned known_ = 0;  // streams that the line knows
   std::deque<PacketPtr> packets_;
 };

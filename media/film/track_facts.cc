@@ -101,4 +101,28 @@ std::string ChannelChange(const AVStream& in, const AVStream& out) {
          std::to_string(to.nb_channels) + " (" + LayoutName(to) + ")";
 }
 
+bool CanAttachCover(const AVStream& in) {
+  const AVCodecID codec = in.codecpar->codec_id;
+  return (codec == AV_CODEC_ID_PNG || codec == AV_CODEC_ID_MJPEG) && in.attached_pic.size > 0;
+}
+
+Status AttachCover(const AVStream& in, AVFormatContext* output) {
+  const bool png = in.codecpar->codec_id == AV_CODEC_ID_PNG;
+  AVStream* out = avformat_new_stream(output, nullptr);
+  const size_t bytes = static_cast<size_t>(in.attached_pic.size);
+  auto* data = static_cast<uint8_t*>(av_mallocz(bytes + AV_INPUT_BUFFER_PADDING_SIZE));
+  if (!out || !data) {
+    av_free(data);
+    return OutOfMemory("no memory to copy " + TrackName(in));
+  }
+  std::memcpy(data, in.attached_pic.data, bytes);
+  out->codecpar->codec_type = AVMEDIA_TYPE_ATTACHMENT;
+  out->codecpar->codec_id = in.codecpar->codec_id;
+  out->codecpar->extradata = data;
+  out->codecpar->extradata_size = in.attached_pic.size;
+  av_dict_set(&out->metadata, "filename", png ? "cover.png" : "cover.jpg", 0);
+  av_dict_set(&out->metadata, "mimetype", png ? "image/png" : "image/jpeg", 0);
+  return OkStatus();
+}
+
 }  // namespace tempera::media

@@ -27,4 +27,8 @@ std::string LayoutName(const AVChannelLayout& layout);
 // What happens to the channels of sound, as a note goes on; "" for nothing.
 std::string ChannelChange(const AVStream& in, const AVStream& out);
 
+// Matroska keeps a cover as an attached file, of these kinds.
+bool CanAttachCover(const AVStream& in);
+Status AttachCover(const AVStream& in, AVFormatContext* output);
+
 }  // namespace tempera::media

@@ -68,6 +68,24 @@ TEST_F(FilmSound, OfAnotherFormBecomesTheFirst) {
   }
 }
 
+TEST_F(FilmSound, ThatOnlyTheSecondPartHasIsKept) {
+  Part("48000", "2", "sound.ts");
+  for (const char* length : {"3", "8"}) {
+    Make("-f lavfi -i testsrc2=s=64x48:r=25:d=" + std::string(length) +
+             " -pix_fmt yuv420p -c:v libx264 -preset ultrafast",
+         "mute.ts");
+    Join("mute.ts", "sound.ts", "both.ts");
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o.mp4"), &notices));
+    EXPECT_EQ(notices.find("left out"), std::string::npos) << notices;
+    EXPECT_EQ(Times(Path("o.mp4"), "v").size(), 25 * std::stoul(length) + 75);
+    const auto sounds = Times(Path("o.mp4"), "a");
+    ASSERT_FALSE(sounds.empty()) << notices;
+    EXPECT_NEAR(sounds.front(), std::stod(length), 0.1);
+    EXPECT_NEAR(sounds.back() - sounds.front(), 3, 0.1);
+  }
+}
+
 TEST_F(FilmSound, HeadsThatAreNone) {
   AVPacket packet = {};
   uint8_t bytes[7] = {0xFF, 0xF1, 0x50, 0x80, 0, 0x1F, 0xFC};

@@ -261,7 +261,9 @@ Result<Encoder> OpenEncoder(const AVCodec& codec, const VideoInfo& info, const A
     options.Set(settings->crf_option, std::to_string(crf >= 0 ? crf : settings->crf));
   } else if (crf >= 0) {
     if (!HasOption(codec, "crf")) {
-      return InvalidArgument(std::string(codec.name) + " has no --crf: leave it out, or use --codec libx264");
+      const bool x264 = avformat_query_codec(&container, AV_CODEC_ID_H264, FF_COMPLIANCE_NORMAL) == 1;
+      return InvalidArgument(std::string(codec.name) + " has no --crf: leave it out, or " +
+                             (x264 ? "use --codec libx264" : "write .mp4, .mkv or .webm"));
     }
     options.Set("crf", std::to_string(crf));
   } else {

@@ -200,7 +200,8 @@ Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, const
   if (cancels) input->interrupt_callback = {OnInterrupt, const_cast<Cancels*>(cancels)};
   const AVInputFormat* format = from_stdin ? av_find_input_format("yuv4mpegpipe") : nullptr;
   Options demuxer;
-  // Without it, sound that only the second part of a joined transport stream has is found and never looked at.
+  // Without it, sound that only the second part of a joined transport stream has is found and never looked
+  // at.
   demuxer.Set("scan_all_pmts", "1");
   if (series) {
     url = series->url;

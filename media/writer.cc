@@ -145,6 +145,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   codec_ = codec->name;
   std::string url = "pipe:1";
   if (!to_stdout) {
+    AtomicFile::RemoveLeftOver(path);
     TEMPERA_ASSIGN_OR_RETURN(AtomicFile file, AtomicFile::Create(path));
     file_.emplace(std::move(file));
     url = "file:" + file_->write_path();

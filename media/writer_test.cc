@@ -11,6 +11,19 @@ namespace {
 
 class Writer : public ClipTest {};
 
+TEST_F(Writer, AdviceFitsTheContainer) {
+  Make("-f lavfi -i testsrc2=s=64x48:r=10:d=0.4 -c:v libx264", "a.mp4");
+  WriterOptions options;
+  options.crf = 20;
+  const Status gif = Copy(Path("a.mp4"), Path("o.gif"), nullptr, {}, options);
+  EXPECT_EQ(gif.message().find("libx264"), std::string::npos) << gif.message();
+  EXPECT_NE(gif.message().find("gif has no --crf: leave it out, or write .mp4"), std::string::npos)
+      << gif.message();
+  options.codec = "ffv1";
+  const Status mkv = Copy(Path("a.mp4"), Path("o.mkv"), nullptr, {}, options);
+  EXPECT_NE(mkv.message().find("or use --codec libx264"), std::string::npos) << mkv.message();
+}
+
 TEST_F(Writer, SoundSubtitlesChaptersAndTitlesSurvive) {
   std::ofstream(Path("s.srt")) << "1\n00:00:00,200 --> 00:00:00,900\nHello & <i>goodbye</i>\n";
   std::ofstream(Path("m.txt"))

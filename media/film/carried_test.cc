@@ -75,11 +75,19 @@ TEST_F(FilmCarried, CaptionsInThePictures) {
 }
 
 TEST_F(FilmCarried, CaptionsOfInterlacedMpeg2) {
-  MakeCaptions("p.mpg", "");
-  ASSERT_EQ(Captioned(Path("p.mpg")), 30);
+  MakeCaptions("a.mp4", "libx264");
+  // Every other line from the frame behind, coded as fields.
+  Make(
+      "-i a.mp4 -vf \"tblend=all_expr='if(mod(Y,2),A,B)',setfield=tff\" -c:v mpeg2video -q:v 2 -a53cc 1 "
+      "-flags "
+      "+ildct+ilme -top 1",
+      "p.mpg");
+  ASSERT_EQ(Captioned(Path("p.mpg")), 29);
+  ASSERT_NE(Probe(Path("p.mpg"), "v", "frame=interlaced_frame").find("1"), std::string::npos);
   std::string notices;
   ASSERT_STATUS_OK(Paint(Path("p.mpg"), Path("o.mkv"), &notices));
-  EXPECT_EQ(Captioned(Path("o.mkv")), 30);
+  EXPECT_NE(notices.find("interlaced fields become whole frames"), std::string::npos) << notices;
+  EXPECT_EQ(Captioned(Path("o.mkv")), 29);
   // What is repeated does not say it again.
   MakeCaptions("gap.mpg", "", 1);
   EXPECT_GT(std::stoi(Shell("ffprobe -v error -show_frames '" + Path("gap.mpg") + "' | grep -c '\\[FRAME'")),

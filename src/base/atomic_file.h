@@ -26,6 +26,11 @@ class AtomicFile {
   // Removes the temporary file unless committed.
   ~AtomicFile();
 
+  // Removes what writers of this name left that were killed: temporary files of processes that are no more,
+  // which nobody has written to for ten minutes (a folder may be shared with other machines). It reads the
+  // folder.
+  static void RemoveLeftOver(const std::string& path);
+
   // Where to write.
   const std::string& write_path() const { return write_path_; }
   // Replaces what is there so far. (No std::span: train/, which is C++17, includes this too.)

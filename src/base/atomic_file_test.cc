@@ -3,9 +3,12 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <chrono>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <string>
+#include <vector>
 
 namespace tempera {
 namespace {
@@ -43,6 +46,31 @@ TEST_F(AtomicFileTest, TheOldStaysUntilTheNewIsWhole) {
   ASSERT_TRUE(WriteWholeFile(At("a"), "new").ok());
   EXPECT_EQ(Read(At("a")), "new");
   EXPECT_EQ(Files(), 1);
+}
+
+// A process that was killed cannot tidy up. Nobody has the highest number that a process may have.
+TEST_F(AtomicFileTest, WhatAKilledWriterLeftGoes) {
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  const std::string gone = std::to_string(INT32_MAX), self = std::to_string(getpid());
+  for (const std::string& name : {".a." + gone + ".part", ".a." + gone + "-2.part"}) {
+    std::ofstream(folder_ / name) << "half";
+    fs::last_write_time(folder_ / name, old);
+  }
+  // Another name's, a living process's, a new one, and what is none of ours.
+  const std::vector<std::string> kept = {
+      ".b." + gone + ".part",    ".a." + self + ".part", ".a." + gone + "0.part", ".a.letter.part", ".a.part",
+      ".a." + gone + ".part.txt"};
+  for (const std::string& name : kept) {
+    std::ofstream(folder_ / name) << "half";
+    fs::last_write_time(folder_ / name, old);
+  }
+  const std::string fresh = ".a." + std::to_string(INT32_MAX - 1) + ".part";
+  std::ofstream(folder_ / fresh) << "half";
+  AtomicFile::RemoveLeftOver(At("a"));
+  for (const std::string& name : kept) EXPECT_TRUE(fs::exists(folder_ / name)) << name;
+  EXPECT_TRUE(fs::exists(folder_ / fresh));
+  EXPECT_EQ(Files(), static_cast<int64_t>(kept.size()) + 1);
+  AtomicFile::RemoveLeftOver("/nowhere/a");
 }
 
 TEST_F(AtomicFileTest, TwoAtATimeDoNotMeet) {

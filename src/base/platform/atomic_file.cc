@@ -1,6 +1,8 @@
 #include "src/base/atomic_file.h"
 
+#include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -9,6 +11,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <ctime>
 #include <functional>
 #include <utility>
 
@@ -53,7 +56,40 @@ std::string Base(const std::string& path) {
   return slash == std::string::npos ? path : path.substr(slash + 1);
 }
 
+// Of a temporary file, up to the number of its process. A name has at most 255 bytes: what we add must fit.
+std::string HiddenName(const std::string& path) { return "." + Base(path).substr(0, 200) + "."; }
+
+// The process in what follows HiddenName, "1234.part" or "1234-1.part"; 0 where it is none.
+pid_t ProcessOf(const std::string& rest) {
+  char* end = nullptr;
+  const long long number = std::strtoll(rest.c_str(), &end, 10);
+  if (number <= 0 || number > INT32_MAX || rest[0] < '0' || rest[0] > '9') return 0;
+  if (*end == '-' && std::strtoll(end + 1, &end, 10) <= 0) return 0;
+  return std::strcmp(end, ".part") == 0 ? static_cast<pid_t>(number) : 0;
+}
+
+constexpr time_t kLeftAloneSeconds = 600;
+
 }  // namespace
+
+void AtomicFile::RemoveLeftOver(const std::string& path) {
+  const std::string folder = Folder(path), begin = HiddenName(path);
+  DIR* const open_folder = opendir(folder.c_str());
+  if (!open_folder) return;
+  while (const dirent* entry = readdir(open_folder)) {
+    const std::string name = entry->d_name;
+    if (name.compare(0, begin.size(), begin) != 0) continue;
+    const pid_t process = ProcessOf(name.substr(begin.size()));
+    if (process == 0 || kill(process, 0) == 0 || errno != ESRCH) continue;
+    const std::string whole = folder + "/" + name;
+    struct stat st;
+    if (lstat(whole.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
+        st.st_mtime < std::time(nullptr) - kLeftAloneSeconds) {
+      unlink(whole.c_str());
+    }
+  }
+  closedir(open_folder);
+}
 
 Result<AtomicFile> AtomicFile::Create(const std::string& path) {
   AtomicFile file;
@@ -78,12 +114,8 @@ Result<AtomicFile> AtomicFile::Create(const std::string& path) {
   if (stat(folder.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
     return NotFound("cannot write '" + path + "': there is no directory '" + folder + "'");
   }
-  // A name has at most 255 bytes: what we add must fit.
   std::string stem = folder;
-  stem.append("/.")
-      .append(Base(file.final_path_).substr(0, 200))
-      .append(".")
-      .append(std::to_string(getpid()));
+  stem.append("/").append(HiddenName(file.final_path_)).append(std::to_string(getpid()));
   for (int attempt = 0; attempt < 100; ++attempt) {
     file.write_path_ = stem;
     if (attempt > 0) file.write_path_.append("-").append(std::to_string(attempt));

@@ -150,147 +150,181 @@ std::vector<std::string> Normalizer::FieldFilters(const AVFrame& frame) {
   return {"bwdif=mode=send_frame:deint=interlaced"};
 }
 
-// The filters for this picture, "" when it can be handed through, and the colour tags of what comes out.
-Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int* range) {
-  const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
-  if (!desc) return Unsupported("the picture's pixel format is unknown to this FFmpeg");
-  const bool is_rgb = (desc->flags & AV_PIX_FMT_FLAG_RGB) || (desc->flags & AV_PIX_FMT_FLAG_PAL);
-  const bool is_gray = desc->nb_components <= 2 && !is_rgb;
-  // Grey pictures that do not say are full range, as PNG and JPEG mean them.
-  const bool full = is_rgb || IsYuvj(frame.format) || frame.color_range == AVCOL_RANGE_JPEG ||
-                    (is_gray && frame.color_range == AVCOL_RANGE_UNSPECIFIED);
-  const int depth = desc->comp[0].depth;
-  const bool has_alpha = (desc->flags & AV_PIX_FMT_FLAG_ALPHA) || (desc->flags & AV_PIX_FMT_FLAG_PAL);
-  const bool video = target_ == Target::kVideo;
-  const char* const hdr = HdrName(frame.color_trc);
+// What a picture is, and what it has become so far.
+struct Normalizer::Steps {
+  const AVPixFmtDescriptor* desc = nullptr;
+  bool is_rgb = false, is_gray = false, has_alpha = false;
+  bool full = false;  // as it comes
+  const char* hdr = nullptr;
+  Crop seen;
+  std::string crop;  // its filter; "" for none
+  int in_space = AVCOL_SPC_UNSPECIFIED;
+  bool now_full = false, resize = false, recolour = false;
   std::vector<std::string> filters;
+};
 
-  filters = FieldFilters(frame);
-  const Crop whole{0, 0, frame.width, frame.height};
-  const bool cropped =
-      crop_.width > 0 && crop_.x + crop_.width <= frame.width && crop_.y + crop_.height <= frame.height;
-  const Crop& seen = cropped ? crop_ : whole;
-  const std::string crop_filter = "crop=" + std::to_string(seen.width) + ":" + std::to_string(seen.height) +
-                                  ":" + std::to_string(seen.x) + ":" + std::to_string(seen.y);
-  if (cropped) {
-    filters.push_back(crop_filter);
-    Note("cropped to " + std::to_string(seen.width) + "x" + std::to_string(seen.height) +
-         ", the part that the file says is to be seen");
-  }
+Result<Normalizer::Steps> Normalizer::LookAt(const AVFrame& frame) const {
+  Steps s;
+  s.desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
+  if (!s.desc) return Unsupported("the picture's pixel format is unknown to this FFmpeg");
+  s.is_rgb = s.desc->flags & (AV_PIX_FMT_FLAG_RGB | AV_PIX_FMT_FLAG_PAL);
+  s.is_gray = s.desc->nb_components <= 2 && !s.is_rgb;
+  // Grey pictures that do not say are full range, as PNG and JPEG mean them.
+  s.full = s.is_rgb || IsYuvj(frame.format) || frame.color_range == AVCOL_RANGE_JPEG ||
+           (s.is_gray && frame.color_range == AVCOL_RANGE_UNSPECIFIED);
+  s.has_alpha = s.desc->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
+  s.hdr = HdrName(frame.color_trc);
+  s.in_space = frame.colorspace;
+  s.now_full = s.full;
+  return s;
+}
 
-  // What it is after the colour steps.
-  int in_space = frame.colorspace;
-  bool now_full = full;
-  if (hdr) {
-    TEMPERA_ASSIGN_OR_RETURN(const bool zscale, FilterGraph::Has("zscale"));
-    TEMPERA_ASSIGN_OR_RETURN(const bool tonemap, FilterGraph::Has("tonemap"));
-    if (!zscale || !tonemap) {
-      return Unsupported(std::string("the picture is HDR (") + hdr +
-                         ") and this FFmpeg lacks the zscale and tonemap filters: convert it to SDR first");
-    }
-    const bool known = in_space == AVCOL_SPC_BT2020_NCL || in_space == AVCOL_SPC_BT2020_CL ||
-                       in_space == AVCOL_SPC_ICTCP || in_space == AVCOL_SPC_BT709;
-    std::string to_linear = std::string("zscale=tin=") + (hdr[0] == 'P' ? "smpte2084" : "arib-std-b67");
-    if (!is_rgb && !known) to_linear += ":min=2020_ncl";
-    // zscale finds no path when only one end is named.
-    if (frame.color_primaries == AVCOL_PRI_UNSPECIFIED) to_linear += ":pin=2020:p=2020";
-    if (frame.color_range == AVCOL_RANGE_UNSPECIFIED && !is_rgb) to_linear += ":rin=limited";
-    // 203 cd/m2 is the white of graphics and faces in HDR programmes (ITU-R BT.2408): it becomes 1.0.
-    filters.push_back(to_linear + ":t=linear:npl=203");
-    filters.push_back("format=gbrpf32le");
-    filters.push_back("zscale=p=bt709");
-    // Mobius leaves everything up to 0.5 as it is and rolls the rest off to white.
-    filters.push_back("tonemap=tonemap=mobius:param=0.5:desat=2");
-    filters.push_back(video ? "zscale=t=bt709:m=bt709:r=limited" : "zscale=t=iec61966-2-1:m=gbr:r=full");
-    filters.push_back(video ? "format=yuv420p" : "format=gbrp");
-    in_space = video ? AVCOL_SPC_BT709 : AVCOL_SPC_RGB;
-    now_full = !video;
-    tone_mapped_ = true;
-    Note(std::string("HDR (") + hdr + ") is tone-mapped to standard range");
-  } else if (!is_rgb && !ScaleMatrix(in_space, frame.width, frame.height, IsYuvj(frame.format))) {
-    TEMPERA_ASSIGN_OR_RETURN(const bool zscale, FilterGraph::Has("zscale"));
+// The part that is to be seen.
+void Normalizer::CutOut(const AVFrame& frame, Steps* s) {
+  s->seen = {0, 0, frame.width, frame.height};
+  if (crop_.width <= 0 || crop_.x + crop_.width > frame.width || crop_.y + crop_.height > frame.height)
+    return;
+  s->seen = crop_;
+  const std::string size = std::to_string(crop_.width) + "x" + std::to_string(crop_.height);
+  s->crop = "crop=" + std::to_string(crop_.width) + ":" + std::to_string(crop_.height) + ":" +
+            std::to_string(crop_.x) + ":" + std::to_string(crop_.y);
+  s->filters.push_back(s->crop);
+  Note("cropped to " + size + ", the part that the file says is to be seen");
+}
+
+// HDR becomes standard range, and a matrix that swscale does not know BT.709.
+Status Normalizer::ToStandard(const AVFrame& frame, Steps* s) {
+  const bool video = target_ == Target::kVideo;
+  const bool foreign =
+      !s->is_rgb && !ScaleMatrix(s->in_space, frame.width, frame.height, IsYuvj(frame.format));
+  if (!s->hdr && !foreign) return OkStatus();
+  TEMPERA_ASSIGN_OR_RETURN(const bool zscale, FilterGraph::Has("zscale"));
+  if (!s->hdr) {
     if (!zscale) {
       return Unsupported(std::string("the picture's colour matrix (") +
-                         av_color_space_name(static_cast<AVColorSpace>(in_space)) +
+                         av_color_space_name(static_cast<AVColorSpace>(s->in_space)) +
                          ") needs FFmpeg's zscale filter: convert it to BT.709 first");
     }
-    filters.push_back("zscale=m=709");
-    in_space = AVCOL_SPC_BT709;
+    s->filters.push_back("zscale=m=709");
+    s->in_space = AVCOL_SPC_BT709;
+    return OkStatus();
   }
+  TEMPERA_ASSIGN_OR_RETURN(const bool tonemap, FilterGraph::Has("tonemap"));
+  if (!zscale || !tonemap) {
+    return Unsupported(std::string("the picture is HDR (") + s->hdr +
+                       ") and this FFmpeg lacks the zscale and tonemap filters: convert it to SDR first");
+  }
+  const bool known = s->in_space == AVCOL_SPC_BT2020_NCL || s->in_space == AVCOL_SPC_BT2020_CL ||
+                     s->in_space == AVCOL_SPC_ICTCP || s->in_space == AVCOL_SPC_BT709;
+  std::string to_linear = std::string("zscale=tin=") + (s->hdr[0] == 'P' ? "smpte2084" : "arib-std-b67");
+  if (!s->is_rgb && !known) to_linear += ":min=2020_ncl";
+  // zscale finds no path when only one end is named.
+  if (frame.color_primaries == AVCOL_PRI_UNSPECIFIED) to_linear += ":pin=2020:p=2020";
+  if (frame.color_range == AVCOL_RANGE_UNSPECIFIED && !s->is_rgb) to_linear += ":rin=limited";
+  // 203 cd/m2 is the white of graphics and faces in HDR programmes (ITU-R BT.2408): it becomes 1.0.
+  s->filters.push_back(to_linear + ":t=linear:npl=203");
+  s->filters.push_back("format=gbrpf32le");
+  s->filters.push_back("zscale=p=bt709");
+  // Mobius leaves everything up to 0.5 as it is and rolls the rest off to white.
+  s->filters.push_back("tonemap=tonemap=mobius:param=0.5:desat=2");
+  s->filters.push_back(video ? "zscale=t=bt709:m=bt709:r=limited" : "zscale=t=iec61966-2-1:m=gbr:r=full");
+  s->filters.push_back(video ? "format=yuv420p" : "format=gbrp");
+  s->in_space = video ? AVCOL_SPC_BT709 : AVCOL_SPC_RGB;
+  s->now_full = !video;
+  tone_mapped_ = true;
+  Note(std::string("HDR (") + s->hdr + ") is tone-mapped to standard range");
+  return OkStatus();
+}
+
+// Upright, and of the first picture's size.
+void Normalizer::TurnAndSize(Steps* s) {
   if (!turn_.filters.empty()) {
-    filters.push_back(turn_.filters);
+    s->filters.push_back(turn_.filters);
     Note(turn_.degrees ? "turned upright (" + std::to_string(turn_.degrees) + " degrees)" : "turned upright");
   }
-  if (width_ == 0) {
-    width_ = turn_.swaps_axes ? seen.height : seen.width;
-    height_ = turn_.swaps_axes ? seen.width : seen.height;
-  }
-  const int turned_width = turn_.swaps_axes ? seen.height : seen.width;
-  const int turned_height = turn_.swaps_axes ? seen.width : seen.height;
-  const bool resize = turned_width != width_ || turned_height != height_;
-  if (resize) Note("a change of picture size midway is scaled to the first size");
+  const int width = turn_.swaps_axes ? s->seen.height : s->seen.width;
+  const int height = turn_.swaps_axes ? s->seen.width : s->seen.height;
+  if (width_ == 0) width_ = width, height_ = height;
+  s->resize = width != width_ || height != height_;
+  if (s->resize) Note("a change of picture size midway is scaled to the first size");
+}
 
-  // Format, range and matrix in one scale step.
-  const char* out_format = "rgb24";
-  if (video) out_format = frame.format == AV_PIX_FMT_NV12 ? "nv12" : "yuv420p";
-  if (target_ == Target::kRgbAlpha && has_alpha) out_format = "rgba";
-  const bool layout_fits =
-      hdr ? video
-          : (video && (frame.format == AV_PIX_FMT_YUV420P || frame.format == AV_PIX_FMT_NV12 ||
-                       frame.format == AV_PIX_FMT_YUVJ420P)) ||
-                (!video && frame.format == av_get_pix_fmt(out_format));
-  const bool matrix_fits = !video || EngineKnows(in_space);
-  bool recolour = false;
-  if (video) {
-    if (is_rgb && !hdr) {
-      *colorspace = AVCOL_SPC_BT709;
-      now_full = false;
-    } else {
-      *colorspace = matrix_fits ? in_space : static_cast<int>(AVCOL_SPC_BT709);
-    }
-    // An untagged range stays untagged: players take it for limited, and so do we.
-    *range = now_full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
-    if (!now_full && !hdr && !is_rgb && frame.color_range == AVCOL_RANGE_UNSPECIFIED) {
-      *range = AVCOL_RANGE_UNSPECIFIED;
-    }
-    // Parts of a joined film keep one matrix and one range: the first's.
-    const int space = is_rgb && !hdr ? static_cast<int>(AVCOL_SPC_BT709) : *colorspace;
-    const char* const own = ScaleMatrix(space, frame.width, frame.height, IsYuvj(frame.format));
-    if (!first_) first_ = Colours{own, now_full, *colorspace, *range};
-    recolour = first_->matrix != own || first_->full != now_full;
-    if (recolour || resize) *colorspace = first_->colorspace, *range = first_->range;
-    if (recolour && !(is_rgb && !hdr)) {
-      Note("a change of colour matrix or range midway is converted to the first one");
-    }
-  } else {
+// The tags of what comes out, and whether it must be brought to those of the film's first picture.
+void Normalizer::Colour(const AVFrame& frame, Steps* s, int* colorspace, int* range) {
+  if (target_ != Target::kVideo) {
     *colorspace = AVCOL_SPC_RGB;
     *range = AVCOL_RANGE_JPEG;
+    return;
   }
-  if (!layout_fits || !matrix_fits || resize || recolour) {
-    std::string scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp";
-    if (resize) scale += ":w=" + std::to_string(width_) + ":h=" + std::to_string(height_);
-    const bool from_rgb = is_rgb || in_space == AVCOL_SPC_RGB;
-    if (!from_rgb) {
-      const char* in = ScaleMatrix(in_space, frame.width, frame.height, IsYuvj(frame.format));
-      scale += std::string(":in_color_matrix=") + in;
-      scale += std::string(":in_range=") + (full && !hdr ? "full" : "limited");
-    }
-    if (video) {
-      scale += ":out_color_matrix=" + first_->matrix + ":out_range=" + (first_->full ? "full" : "limited");
-    }
-    filters.push_back(scale);
-    filters.push_back(std::string("format=") + out_format);
-    if (depth > 8 && !hdr) Note(std::to_string(depth) + "-bit becomes 8-bit");
-    if (video && !is_rgb && !is_gray && (desc->log2_chroma_w != 1 || desc->log2_chroma_h != 1)) {
-      Note("colour becomes 4:2:0");
-    }
-    if (video && is_rgb && !hdr) Note("RGB becomes 4:2:0 (BT.709)");
-    if (!matrix_fits) Note("the colour matrix becomes BT.709");
+  const bool from_rgb = s->is_rgb && !s->hdr;
+  if (from_rgb) {
+    *colorspace = AVCOL_SPC_BT709;
+    s->now_full = false;
+  } else {
+    *colorspace = EngineKnows(s->in_space) ? s->in_space : static_cast<int>(AVCOL_SPC_BT709);
   }
-  if (video) TEMPERA_RETURN_IF_ERROR(StartAlpha(frame, cropped ? crop_filter : ""));
+  // An untagged range stays untagged: players take it for limited, and so do we.
+  *range = s->now_full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
+  if (!s->now_full && !s->hdr && !s->is_rgb && frame.color_range == AVCOL_RANGE_UNSPECIFIED) {
+    *range = AVCOL_RANGE_UNSPECIFIED;
+  }
+  // Parts of a joined film keep one matrix and one range: the first's.
+  const int space = from_rgb ? static_cast<int>(AVCOL_SPC_BT709) : *colorspace;
+  const char* const own = ScaleMatrix(space, frame.width, frame.height, IsYuvj(frame.format));
+  if (!first_) first_ = Colours{own, s->now_full, *colorspace, *range};
+  s->recolour = first_->matrix != own || first_->full != s->now_full;
+  if (s->recolour || s->resize) *colorspace = first_->colorspace, *range = first_->range;
+  if (s->recolour && !from_rgb) {
+    Note("a change of colour matrix or range midway is converted to the first one");
+  }
+}
 
+// Format, range, matrix and size in one step, where any of them must change.
+void Normalizer::Scale(const AVFrame& frame, Steps* s) {
+  const bool video = target_ == Target::kVideo;
+  const char* out_format = "rgb24";
+  if (video) out_format = frame.format == AV_PIX_FMT_NV12 ? "nv12" : "yuv420p";
+  if (target_ == Target::kRgbAlpha && s->has_alpha) out_format = "rgba";
+  const bool layout_fits =
+      s->hdr ? video
+             : (video && (frame.format == AV_PIX_FMT_YUV420P || frame.format == AV_PIX_FMT_NV12 ||
+                          frame.format == AV_PIX_FMT_YUVJ420P)) ||
+                   (!video && frame.format == av_get_pix_fmt(out_format));
+  const bool matrix_fits = !video || EngineKnows(s->in_space);
+  if (layout_fits && matrix_fits && !s->resize && !s->recolour) return;
+  std::string scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp";
+  if (s->resize) scale += ":w=" + std::to_string(width_) + ":h=" + std::to_string(height_);
+  if (!s->is_rgb && s->in_space != AVCOL_SPC_RGB) {
+    const char* in = ScaleMatrix(s->in_space, frame.width, frame.height, IsYuvj(frame.format));
+    scale += std::string(":in_color_matrix=") + in;
+    scale += std::string(":in_range=") + (s->full && !s->hdr ? "full" : "limited");
+  }
+  if (video) {
+    scale += ":out_color_matrix=" + first_->matrix + ":out_range=" + (first_->full ? "full" : "limited");
+  }
+  s->filters.push_back(scale);
+  s->filters.push_back(std::string("format=") + out_format);
+  const int depth = s->desc->comp[0].depth;
+  if (depth > 8 && !s->hdr) Note(std::to_string(depth) + "-bit becomes 8-bit");
+  if (video && !s->is_rgb && !s->is_gray && (s->desc->log2_chroma_w != 1 || s->desc->log2_chroma_h != 1)) {
+    Note("colour becomes 4:2:0");
+  }
+  if (video && s->is_rgb && !s->hdr) Note("RGB becomes 4:2:0 (BT.709)");
+  if (!matrix_fits) Note("the colour matrix becomes BT.709");
+}
+
+// The filters for this picture, "" when it can be handed through, and the colour tags of what comes out.
+Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int* range) {
+  TEMPERA_ASSIGN_OR_RETURN(Steps s, LookAt(frame));
+  s.filters = FieldFilters(frame);
+  CutOut(frame, &s);
+  TEMPERA_RETURN_IF_ERROR(ToStandard(frame, &s));
+  TurnAndSize(&s);
+  Colour(frame, &s, colorspace, range);
+  Scale(frame, &s);
+  if (target_ == Target::kVideo) TEMPERA_RETURN_IF_ERROR(StartAlpha(frame, s.crop));
   std::string chain;
-  for (const std::string& f : filters) chain += (chain.empty() ? "" : ",") + f;
+  for (const std::string& f : s.filters) chain += (chain.empty() ? "" : ",") + f;
   return chain;
 }
 

@@ -69,6 +69,13 @@ class Normalizer {
     int colorspace = AVCOL_SPC_UNSPECIFIED, range = AVCOL_RANGE_UNSPECIFIED;  // its tags
   };
 
+  struct Steps;
+  Result<Steps> LookAt(const AVFrame& frame) const;
+  void CutOut(const AVFrame& frame, Steps* s);
+  Status ToStandard(const AVFrame& frame, Steps* s);
+  void TurnAndSize(Steps* s);
+  void Colour(const AVFrame& frame, Steps* s, int* colorspace, int* range);
+  void Scale(const AVFrame& frame, Steps* s);
   Result<std::string> Chain(const AVFrame& frame, int* colorspace, int* range);
   Status StartAlpha(const AVFrame& frame, const std::string& crop_filter);
   Status Pauses(const AVFrame& frame, std::vector<FramePtr>* ready);

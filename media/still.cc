@@ -104,6 +104,37 @@ bool GoesOn(AVFormatContext* input, int index, AVPacket* packet) {
   return false;
 }
 
+// The moment to begin at, in the stream's ticks, after a seek to there; the lowest one for the beginning.
+int64_t GoTo(AVFormatContext* input, const AVStream& stream, double start_s) {
+  if (start_s <= 0) return INT64_MIN;
+  const int64_t origin = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
+  const int64_t start_us = origin + std::llround(start_s * 1e6);
+  // Without an index a seek lands anywhere: what is not too long is decoded from its beginning.
+  const bool is_guess = LacksIndex(*input, stream) && input->pb && avio_size(input->pb) <= kMostDecodedBytes;
+  if (!is_guess) avformat_seek_file(input, -1, INT64_MIN, start_us, start_us, 0);
+  return av_rescale_q(start_us, AVRational{1, 1000000}, stream.time_base);
+}
+
+// What is to be said and done about the picture that was found. packet: room for looking at what follows.
+void Describe(AVFormatContext* input, int index, bool may_go_on, AVPacket* packet, FirstPicture* out) {
+  const AVStream& stream = *input->streams[index];
+  const AVFrame& frame = *out->frame;
+  out->turn = TurnOfStill(frame);
+  if (const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
+      matrix && out->turn.filters.empty()) {
+    out->turn = TurnOf(reinterpret_cast<const int32_t*>(matrix));
+  }
+  if (frame.decode_error_flags || (frame.flags & AV_FRAME_FLAG_CORRUPT) || !TakeOwnFfmpegError().empty()) {
+    out->notices.push_back("the file is damaged or cut short: what could be read of it is painted");
+  }
+  if (may_go_on && GoesOn(input, index, packet)) {
+    out->notices.push_back(
+        stream.codecpar->codec_id == AV_CODEC_ID_GIF
+            ? "the first picture of an animation is painted; a film's name or .gif behind -o takes all"
+            : "the first picture of a film is painted; --start says which");
+  }
+}
+
 Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path, double start_s, int page) {
   FirstPicture out;
   out.pictures = IsIcon(*input) ? static_cast<int>(input->nb_streams) : 1;
@@ -115,17 +146,7 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
   out.frame.reset(av_frame_alloc());
   AVFrame* const frame = out.frame.get();
   if (!packet || !frame) return OutOfMemory("no memory to decode '" + path + "'");
-  const AVStream& stream = *input->streams[index];
-  int64_t start = INT64_MIN;
-  if (start_s > 0) {
-    const int64_t origin = input->start_time == AV_NOPTS_VALUE ? 0 : input->start_time;
-    const int64_t start_us = origin + std::llround(start_s * 1e6);
-    // Without an index a seek lands anywhere: what is not too long is decoded from its beginning.
-    const bool is_guess =
-        LacksIndex(*input, stream) && input->pb && avio_size(input->pb) <= kMostDecodedBytes;
-    if (!is_guess) avformat_seek_file(input, -1, INT64_MIN, start_us, start_us, 0);
-    start = av_rescale_q(start_us, AVRational{1, 1000000}, stream.time_base);
-  }
+  const int64_t start = GoTo(input, *input->streams[index], start_s);
   TakeFfmpegError();
   Bytes bmp;  // of an icon: the frame's own packet
   bool ended = false;
@@ -145,21 +166,7 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
     while ((error = avcodec_receive_frame(decoder.get(), frame)) >= 0) {
       if (frame->best_effort_timestamp != AV_NOPTS_VALUE && frame->best_effort_timestamp < start) continue;
       ForgetPasses(decoder->codec_id, frame);
-      out.turn = TurnOfStill(*frame);
-      if (const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
-          matrix && out.turn.filters.empty()) {
-        out.turn = TurnOf(reinterpret_cast<const int32_t*>(matrix));
-      }
-      if (frame->decode_error_flags || (frame->flags & AV_FRAME_FLAG_CORRUPT) ||
-          !TakeOwnFfmpegError().empty()) {
-        out.notices.push_back("the file is damaged or cut short: what could be read of it is painted");
-      }
-      if (start_s <= 0 && !IsIcon(*input) && GoesOn(input, index, packet.get())) {
-        out.notices.push_back(
-            stream.codecpar->codec_id == AV_CODEC_ID_GIF
-                ? "the first picture of an animation is painted; a film's name or .gif behind -o takes all"
-                : "the first picture of a film is painted; --start says which");
-      }
+      Describe(input, index, start_s <= 0 && !IsIcon(*input), packet.get(), &out);
       if (!bmp.empty()) {
         TEMPERA_ASSIGN_OR_RETURN(out.frame, WithIconMask(std::move(out.frame), bmp));
       }

@@ -152,8 +152,10 @@ Bounds PartsOfRiffs(File* file) {
   return begins;
 }
 
-// Whether packets of the one can stand among the other's.
+// Whether packets of the one can stand among the other's. Heads of texts hold their styles: better another
+// style than no text.
 bool SameForm(const AVCodecParameters& a, const AVCodecParameters& b) {
+  if (a.codec_id == b.codec_id && IsTextSubtitle(a.codec_id)) return true;
   return a.codec_id == b.codec_id && a.sample_rate == b.sample_rate &&
          a.ch_layout.nb_channels == b.ch_layout.nb_channels && a.extradata_size == b.extradata_size &&
          (a.extradata_size == 0 ||
@@ -226,8 +228,8 @@ void Parts::MatchOthers(const AVFormatContext& first, int video) {
       number_[i] = static_cast<int>(j);
     }
     if (number_[i] < 0) {
-      LeaveOut(TrackName(stream) + " of film " + std::to_string(part_ + 1) +
-               " is left out: the first has none of that form there");
+      LeaveOut("of film " + std::to_string(part_ + 1) + ", " + TrackName(stream) +
+               " is left out: the first film has none of that form there");
     }
   }
 }

@@ -121,7 +121,7 @@ TEST_F(FilmJoined, UnlikeFilms) {
   ASSERT_EQ(greys.size(), 50u) << notices;
   EXPECT_LT(greys[24], 100);
   EXPECT_GT(greys[25], 150);
-  EXPECT_NE(notices.find("of film 2 is left out"), std::string::npos) << notices;
+  EXPECT_NE(notices.find("of film 2, sound (mp2) is left out"), std::string::npos) << notices;
   EXPECT_NE(notices.find("scaled to the first size"), std::string::npos) << notices;
   EXPECT_NEAR(Times(Path("o.mkv"), "a").back(), 1, 0.1);
   // One that cannot be read is named with its way out.

@@ -8,6 +8,7 @@
 
 #include <atomic>
 #include <cerrno>
+#include <charconv>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
@@ -61,11 +62,15 @@ std::string HiddenName(const std::string& path) { return "." + Base(path).substr
 
 // The process in what follows HiddenName, "1234.part" or "1234-1.part"; 0 where it is none.
 pid_t ProcessOf(const std::string& rest) {
-  char* end = nullptr;
-  const long long number = std::strtoll(rest.c_str(), &end, 10);
-  if (number <= 0 || number > INT32_MAX || rest[0] < '0' || rest[0] > '9') return 0;
-  if (*end == '-' && std::strtoll(end + 1, &end, 10) <= 0) return 0;
-  return std::strcmp(end, ".part") == 0 ? static_cast<pid_t>(number) : 0;
+  const char* const end = rest.data() + rest.size();
+  int process = 0, attempt = 0;
+  std::from_chars_result at = std::from_chars(rest.data(), end, process);
+  if (at.ec != std::errc() || process <= 0) return 0;
+  if (at.ptr != end && *at.ptr == '-') {
+    at = std::from_chars(at.ptr + 1, end, attempt);
+    if (at.ec != std::errc() || attempt <= 0) return 0;
+  }
+  return std::string(at.ptr, end) == ".part" ? process : 0;
 }
 
 constexpr time_t kLeftAloneSeconds = 600;

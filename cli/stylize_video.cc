@@ -170,6 +170,8 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   StylizeSummary summary;
   const auto all_notices = [&] {
     std::vector<std::string> all = reader->notices();
+    if (painter->PaintsAlpha())
+      all.push_back("the transparency that this style paints is dropped in films: pictures keep it (.png)");
     const std::vector<std::string> more = writer->notices();
     all.insert(all.end(), more.begin(), more.end());
     return all;

@@ -16,7 +16,6 @@ extern "C" {
 }
 
 #include "media/ffmpeg.h"
-#include "media/film/clean_aperture.h"
 #include "media/film/cut_short.h"
 #include "media/film/encrypted.h"
 #include "media/film/input_facts.h"
@@ -196,11 +195,7 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
     step_ = std::clamp<int64_t>(av_rescale_q(1, av_inv_q(rate), time_base_), 1, int64_t{1} << 40);
   }
   if (options.detelecine) Detelecine(rate);
-  if (!std::strncmp(input_->iformat->name, "mov", 3) && !IsUrl(path)) {
-    if (const auto seen = ReadCleanAperture(path, static_cast<uint32_t>(stream.id))) {
-      normalizer_->CropTo({seen->x, seen->y, seen->width, seen->height});
-    }
-  }
+  if (const auto seen = SeenPart(path, *input_, &stream)) normalizer_->CropTo(*seen);
   Seek(options.start_s, approach);
   return Prime();
 }

@@ -1,5 +1,6 @@
 #include "media/film/clean_aperture.h"
 
+#include <algorithm>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -119,6 +120,96 @@ std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t trac
     file.seekg(static_cast<std::streamoff>(size - behind), std::ios::cur);
   }
   return std::nullopt;
+}
+
+namespace {
+
+// Where the tracks stand: before all clusters, behind some kilobytes.
+constexpr size_t kMostHeadBytes = size_t{1} << 20;
+
+// A number of EBML, its length in its first bits; nothing where there is none.
+std::optional<uint64_t> TakeNumber(Bytes* bytes, bool keep_mark, bool* all_ones = nullptr) {
+  if (bytes->empty() || (*bytes)[0] == 0) return std::nullopt;
+  size_t length = 1;
+  while (!((*bytes)[0] & (0x80 >> (length - 1)))) ++length;
+  if (length > bytes->size()) return std::nullopt;
+  uint64_t value = 0;
+  for (size_t i = 0; i < length; ++i) value = value << 8 | (*bytes)[i];
+  const uint64_t ones = (uint64_t{1} << (7 * length)) - 1;
+  if (!keep_mark) value &= ones;
+  if (all_ones) *all_ones = value == ones;
+  *bytes = bytes->subspan(length);
+  return value;
+}
+
+struct Element {
+  uint64_t id = 0;
+  Bytes body;
+  bool is_whole = true;  // false: of unknown length, or longer than the bytes
+};
+
+std::optional<Element> NextElement(Bytes* bytes) {
+  bool unknown = false;
+  const auto id = TakeNumber(bytes, true);
+  const auto size = id ? TakeNumber(bytes, false, &unknown) : std::nullopt;
+  if (!size) return std::nullopt;
+  Element element{*id, *bytes, !unknown && *size <= bytes->size()};
+  if (element.is_whole) element.body = bytes->first(static_cast<size_t>(*size));
+  *bytes = bytes->subspan(element.body.size());
+  return element;
+}
+
+Bytes FindElement(Bytes bytes, uint64_t id, bool may_be_cut = false) {
+  while (const auto element = NextElement(&bytes)) {
+    if (element->id == id && (element->is_whole || may_be_cut)) return element->body;
+  }
+  return {};
+}
+
+// Sides and edges are far below the bound; 0 where the element is not there.
+int Small(Bytes bytes, uint64_t id) {
+  const Bytes body = FindElement(bytes, id);
+  uint64_t value = 0;
+  for (const uint8_t byte : body.first(std::min<size_t>(body.size(), 8))) value = value << 8 | byte;
+  return value <= UINT16_MAX ? static_cast<int>(value) : 0;
+}
+
+std::optional<Aperture> FromVideo(Bytes video) {
+  const int width = Small(video, 0xB0), height = Small(video, 0xBA);
+  const int left = Small(video, 0x54CC), right = width - Small(video, 0x54DD);
+  const int top = Small(video, 0x54BB), bottom = height - Small(video, 0x54AA);
+  Aperture seen;
+  // Whole pairs of pixels, which share their colour: the next ones inside.
+  seen.x = (left + 1) / 2 * 2;
+  seen.y = (top + 1) / 2 * 2;
+  seen.width = right / 2 * 2 - seen.x;
+  seen.height = bottom / 2 * 2 - seen.y;
+  if (left + top == 0 && right == width && bottom == height) return std::nullopt;
+  if (seen.width < 2 || seen.height < 2) return std::nullopt;
+  seen.display_width = Small(video, 0x54B0);
+  seen.display_height = Small(video, 0x54BA);
+  return seen;
+}
+
+}  // namespace
+
+std::optional<Aperture> ParsePixelCrop(Bytes file, int number) {
+  constexpr uint64_t kSegment = 0x18538067, kTracks = 0x1654AE6B, kEntry = 0xAE, kType = 0x83, kVideo = 0xE0;
+  Bytes tracks = FindElement(FindElement(file, kSegment, true), kTracks);
+  while (const auto entry = NextElement(&tracks)) {
+    if (entry->id != kEntry || !entry->is_whole || Small(entry->body, kType) != 1) continue;
+    if (number-- == 0) return FromVideo(FindElement(entry->body, kVideo));
+  }
+  return std::nullopt;
+}
+
+std::optional<Aperture> ReadPixelCrop(const std::string& path, int number) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
+  std::ifstream file(path, std::ios::binary);
+  std::vector<uint8_t> bytes(kMostHeadBytes);
+  file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  return ParsePixelCrop({bytes.data(), static_cast<size_t>(file.gcount())}, number);
 }
 
 }  // namespace tempera::media

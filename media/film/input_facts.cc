@@ -10,8 +10,8 @@ extern "C" {
 }
 
 #include "media/film/alpha_plane.h"
+#include "media/film/clean_aperture.h"
 #include "media/film/encrypted.h"
-#include "media/normalizer.h"
 
 namespace tempera::media {
 
@@ -43,6 +43,29 @@ Result<int> ChooseVideo(AVFormatContext& input, const std::string& name) {
     }
   }
   return video;
+}
+
+std::optional<Crop> SeenPart(const std::string& path, const AVFormatContext& input, AVStream* video) {
+  if (IsUrl(path)) return std::nullopt;
+  std::optional<Aperture> seen;
+  if (!std::strncmp(input.iformat->name, "mov", 3)) {
+    seen = ReadCleanAperture(path, static_cast<uint32_t>(video->id));
+  } else if (!std::strncmp(input.iformat->name, "matroska", 8)) {
+    int number = 0;
+    for (int i = 0; i < video->index; ++i) {
+      const AVStream& before = *input.streams[i];
+      number += before.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
+                !(before.disposition & AV_DISPOSITION_ATTACHED_PIC);
+    }
+    seen = ReadPixelCrop(path, number);
+  }
+  if (!seen) return std::nullopt;
+  if (seen->display_width > 0 && seen->display_height > 0) {
+    av_reduce(&video->sample_aspect_ratio.num, &video->sample_aspect_ratio.den,
+              int64_t{seen->display_width} * seen->height, int64_t{seen->display_height} * seen->width,
+              INT32_MAX);
+  }
+  return Crop{seen->x, seen->y, seen->width, seen->height};
 }
 
 bool LacksIndex(const AVFormatContext& input, const AVStream& stream) {

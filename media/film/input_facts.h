@@ -1,15 +1,20 @@
 // What the header of a film tells, and how far it can be believed. Private to media/.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "media/ffmpeg.h"
+#include "media/normalizer.h"
 #include "media/reader.h"
 
 namespace tempera::media {
 
 // The number of the stream to paint. Errors begin with `name`, and say why there is none.
 Result<int> ChooseVideo(AVFormatContext& input, const std::string& name);
+
+// The part of its pictures that is to be seen, where the file says so; corrects the shape of their pixels.
+std::optional<Crop> SeenPart(const std::string& path, const AVFormatContext& input, AVStream* video);
 
 // Whether a seek in it is a guess: by the bytes, by clocks that may begin anew, or by times that are not
 // there.

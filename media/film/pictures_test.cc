@@ -117,6 +117,40 @@ TEST_F(FilmPictures, CleanApertureIsWhatIsPainted) {
 }
 
 // What an edit list hides is not painted, and sound stays beside its pictures.
+// Where FFmpeg wrote what the colours mean, four edges are put: as many bytes, and three for nothing.
+TEST_F(FilmPictures, PixelCropOfMatroskaIsWhatIsPainted) {
+  for (const char* shape : {"", ",setsar=2"}) {
+    Make("-f lavfi -i \"color=0x606060:s=96x64:r=25:d=0.4,drawbox=0:0:96:64:white:t=8" + std::string(shape) +
+             "\" -pix_fmt yuv420p -c:v libx264 -crf 1 -color_primaries bt709 -color_trc bt709 -colorspace "
+             "bt709 "
+             "-color_range tv",
+         "a.mkv");
+    std::string bytes = Bytes(Path("a.mkv"));
+    const size_t colours = bytes.find("\x55\xB0\x90");
+    ASSERT_NE(colours, std::string::npos) << "sixteen bytes of colours";
+    // Top, bottom, left, right; 84x44 remain, which 10 on the left and 1 on the right cut to 84.
+    bytes.replace(
+        colours, 19,
+        std::string("\x54\xBB\x81\x0A\x54\xAA\x81\x0A\x54\xCC\x81\x0A\x54\xDD\x81\x01\xEC\x81\0", 19));
+    SetBytes(Path("a.mkv"), bytes);
+    std::string notices;
+    ASSERT_STATUS_OK(Copy(Path("a.mkv"), Path("o.mkv"), &notices));
+    EXPECT_EQ(Probe(Path("o.mkv"), "v", "stream=width,height"), "84\n44\n");
+    EXPECT_NE(notices.find("cropped to 84x44"), std::string::npos) << notices;
+    const std::string raw =
+        Shell("ffmpeg -v error -i '" + Path("o.mkv") + "' -frames:v 1 -f rawvideo -pix_fmt gray -");
+    ASSERT_EQ(raw.size(), 84u * 44);
+    for (size_t y = 0; y < 44; ++y) EXPECT_LT(static_cast<uint8_t>(raw[y * 84]), 130) << y;
+    if (!shape[0]) continue;
+    // The shape that the file gives is the part's: 192 by 64 for 84 by 44 pixels.
+    EXPECT_EQ(Probe(Path("o.mkv"), "v", "stream=sample_aspect_ratio"), "11:7\n");
+  }
+  const std::string bytes = Bytes(Path("a.mkv"));
+  for (size_t cut = 0; cut < std::min<size_t>(bytes.size(), 1200); cut += 7)
+    (void)ParsePixelCrop({reinterpret_cast<const uint8_t*>(bytes.data()), cut}, 0);
+  EXPECT_FALSE(ParsePixelCrop({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()}, 1));
+}
+
 TEST_F(FilmPictures, EditListsAreFollowed) {
   Make(Source("4", "-g 100") + "-c:a aac", "whole.mp4");
   // Cut without decoding: an edit list hides what lies before second 1.5.

@@ -63,6 +63,11 @@ expect_like "$work/out/rgba_out.png"
 expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/opaque.jpg" --style "$work/nets/rgba_out.onnx"
 checks=$((checks + 1))
 grep -q '^note: .*transparency is left out' "$work/stderr" || fail "transparency is left out without a word"
+ffmpeg -v error -f lavfi -i testsrc2=size=96x64:rate=5:duration=0.4 -c:v libx264 "$work/film.mp4" </dev/null
+expect_success "$tempera" stylize "$work/film.mp4" -o "$work/out/film.mp4" --style "$work/nets/rgba_out.onnx"
+checks=$((checks + 1))
+grep -q '^note: .*transparency that this style paints is dropped in films' "$work/stderr" ||
+  fail "a style's transparency is dropped in films without a word"
 expect_error 1 'ends in Softmax' "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
   --style "$work/nets/classes.onnx"
 expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/json.png" --style "$work/nets/grey_out.onnx" --json

@@ -21,6 +21,8 @@ namespace {
 }
 
 void CheckAperture(const std::string& moov) {
+  const auto crop = ParsePixelCrop({reinterpret_cast<const uint8_t*>(moov.data()), moov.size()}, 0);
+  if (crop && (crop->x < 0 || crop->y < 0 || crop->width < 2 || crop->height < 2)) Fail("a crop of nothing");
   const auto seen = ParseCleanAperture({reinterpret_cast<const uint8_t*>(moov.data()), moov.size()}, 1);
   if (!seen) return;
   // A picture's sides are 16 bits in the file.

@@ -1,5 +1,5 @@
 // The part of a picture that is meant to be seen, as MP4 and MOV files say it (ISO 14496-12, the box 'clap'),
-// and Matroska (RFC 9559, PixelCropTop and its like). FFmpeg's decoders do not crop by it. Private to media/.
+// and Matroska (RFC 9559, the four crops of a track). FFmpeg's decoders do not crop by it. Private to media/.
 #pragma once
 
 #include <cstdint>

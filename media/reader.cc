@@ -51,8 +51,10 @@ enum class Approach {
   kSeekBack,  // the same, a minute earlier: without an index a seek may land behind the key frame wanted
   kWalk,      // through all of the file up to there
 };
-
 constexpr int64_t kBackUs = int64_t{60} * 1000000;
+
+// What of a part's sound may lie before its first picture: half a second of some tracks.
+constexpr int64_t kPacketsAhead = 64;
 
 class Reader final : public VideoReader {
  public:
@@ -125,6 +127,8 @@ class Reader final : public VideoReader {
   std::set<size_t> other_videos_;  // streams that were met
   bool moved_on_ = false;          // one began, and ours has had a few packets since, or none
   int64_t ours_since_ = 0;
+  int64_t met_ = 0, other_from_ = 0;  // packets so far; the number of the other one's first
+  std::vector<int64_t> first_met_;    // the number of a stream's first packet, by stream
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
   int unsettled_ = 0;
   std::string ended_early_, series_notice_, telecine_notice_;
@@ -168,9 +172,8 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
   path_ = path;
   options_ = options;
   cancels_.first = options.cancel;
-  if (const auto series = FindSeries(path); series.ok() && series->has_value()) {
+  if (const auto series = FindSeries(path); series.ok() && series->has_value())
     series_notice_ = (*series)->notice;
-  }
   TEMPERA_ASSIGN_OR_RETURN(input_, parts_.Open(path, &cancels_));
   TEMPERA_ASSIGN_OR_RETURN(video_, ChooseVideo(*input_, name_));
   AVStream& stream = *input_->streams[video_];
@@ -211,9 +214,8 @@ Status Reader::Prime() {
   if (damaged && !cancels_.now() && IsScrambled(path_, input_->iformat->name))
     return Unsupported(name_ + kIsEncrypted);
   if (ready_.empty()) {
-    if (cancels_.now()) {
+    if (cancels_.now())
       return {StatusCode::kCancelled, "stopped before the first frame: nothing was written"};
-    }
     return NoFrame(name_, lost_ == 0 ? options_.start_s : 0, TakeFfmpegError());
   }
   DescribeVideo(input_.get(), video_, *ready_.front(), options_,
@@ -271,11 +273,17 @@ Status Reader::HandlePackets() {
     const size_t index = static_cast<size_t>(packet->stream_index);
     // A transport stream's last picture comes out as the file ends.
     if (packet->stream_index == video_ && ++ours_since_ > 3) moved_on_ = false;
+    if (index >= first_met_.size()) first_met_.resize(index + 1, 0);
+    if (++met_, first_met_[index] == 0) first_met_[index] = met_;
     const bool others = packet->stream_index != video_ && !video_done_ &&
                         LeadsTime(*input_->streams[index]) &&
                         input_->streams[index]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
-    if (others && other_videos_.insert(index).second) moved_on_ = true, ours_since_ = 0;
+    if (others && other_videos_.insert(index).second) moved_on_ = true, ours_since_ = 0, other_from_ = met_;
+    // Sound that begins with pictures that are not painted has no place in this film.
+    const bool theirs = moved_on_ && (input_->iformat->flags & AVFMT_TS_DISCONT) &&
+                        first_met_[index] > kPacketsAhead && first_met_[index] > other_from_ - kPacketsAhead;
     if (packet->stream_index != video_) {
+      if (theirs) continue;
       TEMPERA_RETURN_IF_ERROR(PassOn(packet.get()));
     } else if (!video_done_) {
       TEMPERA_RETURN_IF_ERROR(HandlePicture(*packet));
@@ -315,10 +323,7 @@ Status Reader::PassOn(AVPacket* packet) {
   if (sink_) return sink_(packet);
   if (primed_) return OkStatus();
   early_bytes_ += packet->size;
-  if (early_bytes_ > kMostEarlyBytes) {
-    ++left_out_;
-    return OkStatus();
-  }
+  if (early_bytes_ > kMostEarlyBytes) return ++left_out_, OkStatus();
   PacketPtr copy(av_packet_clone(packet));
   if (!copy) return OutOfMemory("no memory to read " + name_);
   early_packets_.push_back(std::move(copy));

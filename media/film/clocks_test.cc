@@ -153,8 +153,12 @@ TEST_F(FilmClocks, JoinedFilesWithOtherNumbers) {
     Join("a.ts", other, "both.ts");
     SCOPED_TRACE(other);
     const std::string notes = ReadNotes(Path("both.ts"));
-    EXPECT_NE(notes.find("pictures behind second 2.0 are left out"), std::string::npos) << notes;
+    EXPECT_NE(notes.find("pictures and sound behind second 2.0 are left out"), std::string::npos) << notes;
     EXPECT_EQ(notes.find("breaks off"), std::string::npos) << notes;
+    // Nor does their sound lie over that of the first part, but for what comes before its first picture.
+    ASSERT_STATUS_OK(Copy(Path("both.ts"), Path("o.mkv")));
+    EXPECT_NEAR(static_cast<double>(Times(Path("o.mkv"), "a").size()),
+                static_cast<double>(Times(Path("a.ts"), "a").size()), 8);
   }
   EXPECT_EQ(ReadNotes(Path("a.ts")), "");
 }

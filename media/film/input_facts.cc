@@ -122,11 +122,11 @@ std::string NoTelecineNote(AVRational rate) {
 
 std::string MovedOnNote(double at) {
   char text[160];
-  std::snprintf(
-      text, sizeof text,
-      "pictures behind second %.1f are left out, as they are in another stream of the file: paint its "
-      "parts one by one",
-      at);
+  std::snprintf(text, sizeof text,
+                "pictures and sound behind second %.1f are left out, as they are in other streams of the "
+                "file: paint its "
+                "parts one by one",
+                at);
   return text;
 }
 

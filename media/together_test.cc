@@ -101,15 +101,23 @@ class FilmTogether : public FilmTest {
       // What is transparent may be black.
       if (w.clear >= 0 && IsClear(w.clear, i)) continue;
       const double mean = luma[static_cast<size_t>(i)];
-      if (i == w.white) EXPECT_GT(mean, 150) << i;
-      if (i != w.white) EXPECT_LT(mean, 100) << i;
+      if (i == w.white) {
+        EXPECT_GT(mean, 150) << i;
+      }
+      if (i != w.white) {
+        EXPECT_LT(mean, 100) << i;
+      }
     }
     if (w.clear < 0) return;
     const auto alpha = Quarters(Path(w.output), w.width, w.height, true);
     for (int i = 0; i < 4; ++i) {
       const double mean = alpha[static_cast<size_t>(i)];
-      if (IsClear(w.clear, i)) EXPECT_LT(mean, 10) << i;
-      if (!IsClear(w.clear, i)) EXPECT_GT(mean, 245) << i;
+      if (IsClear(w.clear, i)) {
+        EXPECT_LT(mean, 10) << i;
+      }
+      if (!IsClear(w.clear, i)) {
+        EXPECT_GT(mean, 245) << i;
+      }
     }
   }
   // As the command does: the painting is a frame of its own, with what belongs to the picture beside it.

@@ -35,8 +35,12 @@ class FilmJoined : public FilmTest {
     const auto greys = Greys("o.mkv"), times = Times(Path("o.mkv"), "v"), sounds = Times(Path("o.mkv"), "a");
     ASSERT_EQ(greys.size(), dark + bright) << notices;
     for (size_t i = 0; i < greys.size(); ++i) {
-      if (i < dark) EXPECT_LT(greys[i], 100) << i;
-      if (i >= dark) EXPECT_GT(greys[i], 150) << i;
+      if (i < dark) {
+        EXPECT_LT(greys[i], 100) << i;
+      }
+      if (i >= dark) {
+        EXPECT_GT(greys[i], 150) << i;
+      }
     }
     const double length = 0.04 * static_cast<double>(dark + bright);
     EXPECT_NEAR(times.back() - times.front(), length - 0.04, 0.07);

@@ -62,7 +62,9 @@ TEST_F(FilmSound, OfAnotherFormBecomesTheFirst) {
       ASSERT_GE(waves.size(), 11u);
       for (size_t i = 1; i < 11; ++i) {
         // The encoder of the clip runs in during the first; the join lies in the seventh.
-        if (i != 6) EXPECT_NEAR(waves[i], 220, 5) << i;
+        if (i != 6) {
+          EXPECT_NEAR(waves[i], 220, 5) << i;
+        }
       }
     }
   }

@@ -302,10 +302,7 @@ Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
                        " is left out: it begins in mid-film, and nothing before said that it is there");
   }
   if (index >= tracks_.size() || !tracks_[index]) return OkStatus();
-  if (IsEncrypted(*packet)) {
-    ++tracks_[index]->encrypted;
-    return OkStatus();
-  }
+  if (IsEncrypted(*packet)) return ++tracks_[index]->encrypted, OkStatus();
   Track* track = tracks_[index].get();
   if (!track->encoder) {
     if (!ChangesSound(track, *packet)) return Send(track, packet, track->in->time_base, write);
@@ -318,8 +315,12 @@ Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
 // AAC of joined transport streams, each of whose packets says its rate and channels, which other containers
 // say once: what comes behind a change would play at the wrong speed, or not at all.
 bool StreamCopier::ChangesSound(Track* track, const AVPacket& packet) const {
-  if (track->in->codecpar->codec_id != AV_CODEC_ID_AAC || !std::strcmp(output_->oformat->name, "mpegts"))
-    return false;
+  const AVCodecParameters& par = *track->in->codecpar;
+  // Of films joined byte by byte (film/joined.h), a packet brings the form of its own.
+  size_t size = 0;
+  const uint8_t* own = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
+  if (own) return static_cast<int>(size) != par.extradata_size || std::memcmp(own, par.extradata, size) != 0;
+  if (par.codec_id != AV_CODEC_ID_AAC || !std::strcmp(output_->oformat->name, "mpegts")) return false;
   const auto form = ReadAdts(packet);
   if (!form) return false;
   if (!track->first) track->first.reset(av_packet_clone(&packet));
@@ -331,7 +332,9 @@ Status StreamCopier::StartReform(Track* track, const AVPacket& packet) {
   const int64_t at = packet.pts != AV_NOPTS_VALUE ? packet.pts : packet.dts;
   if (at != AV_NOPTS_VALUE) track->changed_us = av_rescale_q(at, track->in->time_base, kMicroseconds);
   const AVCodec* codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
-  const auto form = ReadAdts(*track->first);
+  const AVCodecParameters& par = *track->in->codecpar;
+  const auto form =
+      track->first ? ReadAdts(*track->first) : AdtsForm{par.sample_rate, par.ch_layout.nb_channels};
   if (!codec || !form || form->channels == 0) return Unsupported("its first form cannot be made");
   TEMPERA_ASSIGN_OR_RETURN(CodecPtr decoder, OpenDecoder(*track->in, 1));
   AVChannelLayout layout = {};
@@ -418,7 +421,7 @@ Status StreamCopier::EncodeAudio(Track* track, const AVFrame* frame, const Write
   while (avcodec_receive_packet(track->encoder.get(), packet.get()) >= 0) {
     // What the encoder needs to run in has its place taken by what was copied.
     const bool runs_in = track->reforms && packet->pts < track->reform_from;
-    if (track->reforms && !runs_in) packet = WithAdts(*track->first, *packet);
+    if (track->reforms && track->first && !runs_in) packet = WithAdts(*track->first, *packet);
     if (!packet) return OutOfMemory("no memory to convert sound");
     if (!runs_in) TEMPERA_RETURN_IF_ERROR(Send(track, packet.get(), track->encoder->time_base, write));
     av_packet_unref(packet.get());
@@ -430,10 +433,7 @@ Status StreamCopier::HandleSubtitle(Track* track, AVPacket* packet, const Write&
   AVSubtitle subtitle = {};
   int got = 0;
   if (packet->pts == AV_NOPTS_VALUE) packet->pts = packet->dts;
-  if (packet->pts == AV_NOPTS_VALUE) {
-    ++track->skipped;
-    return OkStatus();
-  }
+  if (packet->pts == AV_NOPTS_VALUE) return ++track->skipped, OkStatus();
   if (avcodec_decode_subtitle2(track->decoder.get(), &subtitle, &got, packet) < 0) ++track->skipped;
   if (!got) return OkStatus();
   const int64_t shown_ms = av_rescale_q(packet->pts, track->in->time_base, AVRational{1, 1000});

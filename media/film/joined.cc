@@ -23,6 +23,12 @@ namespace {
 constexpr int kMostElements = 1 << 20;
 constexpr size_t kMostParts = 10000;
 
+#ifdef AV_PROFILE_AAC_LOW
+constexpr int kPlainAac = AV_PROFILE_AAC_LOW;
+#else
+constexpr int kPlainAac = FF_PROFILE_AAC_LOW;
+#endif
+
 class File {
  public:
   explicit File(const std::string& path) {
@@ -162,6 +168,12 @@ bool SameForm(const AVCodecParameters& a, const AVCodecParameters& b) {
           !std::memcmp(a.extradata, b.extradata, static_cast<size_t>(a.extradata_size)));
 }
 
+// Whether sound of the second form can be made into the first: that of AAC which says its form once.
+bool CanReform(const AVCodecParameters& first, const AVCodecParameters& now) {
+  return first.codec_id == AV_CODEC_ID_AAC && now.codec_id == AV_CODEC_ID_AAC && first.extradata_size > 0 &&
+         now.extradata_size > 0 && first.profile == kPlainAac;
+}
+
 std::string TurnName(const AVStream& stream) {
   const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
   return TurnOf(reinterpret_cast<const int32_t*>(matrix)).filters;
@@ -224,7 +236,10 @@ void Parts::MatchOthers(const AVFormatContext& first, int video) {
       if (static_cast<int>(j) == video || taken[j] || first.streams[j]->codecpar->codec_type != type)
         continue;
       taken[j] = true;
-      if (!SameForm(*first.streams[j]->codecpar, *stream.codecpar)) break;
+      const AVCodecParameters& before = *first.streams[j]->codecpar;
+      const bool same = SameForm(before, *stream.codecpar);
+      if (!same && !CanReform(before, *stream.codecpar)) break;
+      reforms_ |= !same;
       number_[i] = static_cast<int>(j);
     }
     if (number_[i] < 0) {
@@ -286,6 +301,13 @@ int Parts::Read(AVFormatContext* first, int video, AVPacket* packet) {
     if (index >= number_.size() || number_[index] < 0) {
       av_packet_unref(packet);
       continue;
+    }
+    const AVCodecParameters& par = *input_->streams[index]->codecpar;
+    if (reforms_ && par.codec_id == AV_CODEC_ID_AAC && par.extradata_size > 0) {
+      const size_t size = static_cast<size_t>(par.extradata_size);
+      uint8_t* const form = av_packet_new_side_data(packet, AV_PKT_DATA_NEW_EXTRADATA, size);
+      if (!form) return AVERROR(ENOMEM);
+      std::memcpy(form, par.extradata, size);
     }
     const AVRational from = input_->streams[index]->time_base;
     packet->stream_index = number_[index];

@@ -47,6 +47,7 @@ class Parts {
   InputPtr input_;           // of part_, where that is not the first
   std::vector<int> number_;  // in `first`, by stream of input_; -1: left out
   std::map<int, CodecPtr> decoders_;
+  bool reforms_ = false;  // the form of sound changed in some film
   std::vector<std::string> left_out_;
 };
 

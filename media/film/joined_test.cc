@@ -135,6 +135,41 @@ TEST_F(FilmJoined, UnlikeFilms) {
   EXPECT_NE(notes.find("'tail -c +" + std::to_string(bytes.size() + 1) + "'"), std::string::npos) << notes;
 }
 
+// Sound of another rate and other channels keeps the first film's form, and its place.
+TEST_F(FilmJoined, SoundOfAnotherForm) {
+  Grey(60, "1.6", "-c:v libx264 -preset ultrafast -c:a aac -ar 44100", "dark.mp4");
+  Grey(200, "0.8", "-c:v libx264 -preset ultrafast -c:a aac -ar 48000 -ac 2", "bright.mp4");
+  Make("-i dark.mp4 -c copy", "dark.mkv");
+  Make("-i bright.mp4 -c copy", "bright.mkv");
+  for (const char* end : {".mp4", ".mkv"}) {
+    const std::string e = end;
+    Join("dark" + e, "bright" + e, "both" + e);
+    ExpectBoth("both" + e, 40, 20);
+    Shell("cat '" + Path("dark" + e) + "' >>'" + Path("both" + e) + "'");
+    for (const char* to : {"o.mkv", "o.mp4", "o.ts", "o.webm"}) {
+      SCOPED_TRACE(e + to);
+      std::string notices;
+      ASSERT_STATUS_OK(Copy(Path("both" + e), Path(to), &notices));
+      const auto sounds = Times(Path(to), "a");
+      EXPECT_NEAR(sounds.back() - sounds.front(), 4, 0.15) << notices;
+      EXPECT_LT(Longest(sounds), 0.15);
+      EXPECT_EQ(notices.find("left out"), std::string::npos) << notices;
+      // 440 waves a second all the way.
+      const std::string raw =
+          Shell("ffmpeg -nostdin -v error -i '" + Path(to) + "' -vn -ac 1 -ar 48000 -f s16le -");
+      int waves = 0;
+      int16_t before = 0;
+      for (size_t at = 0; at + 2 <= raw.size(); at += 2) {
+        const auto now =
+            static_cast<int16_t>(static_cast<uint8_t>(raw[at]) | static_cast<uint8_t>(raw[at + 1]) << 8);
+        waves += before < 0 && now >= 0;
+        before = now;
+      }
+      EXPECT_NEAR(waves, 1760, 90);
+    }
+  }
+}
+
 TEST_F(FilmJoined, PartsOfThemAreWanted) {
   Grey(60, "2", "-c:v libx264 -g 10 -c:a aac", "dark.mp4");
   Grey(200, "2", "-c:v libx264 -g 10 -c:a aac", "bright.mp4");

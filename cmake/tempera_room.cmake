@@ -29,11 +29,12 @@ add_custom_target(tempera_unit_tests)
 
 # A room of the house: one folder, one static library tempera_<name>, and, where
 # there are *_test.cc files beside the sources, one test binary tempera_<name>_test.
-#   tempera_room(NAME [KERNELS | SMALL] [FOLDERS sub-folders that belong to it] DEPENDS other libraries)
+#   tempera_room(NAME [KERNELS | SMALL] [THROWS] [FOLDERS sub-folders that belong to it] [NATIVE files] DEPENDS other libraries)
+# THROWS: catches exceptions, in a browser's build too. NATIVE: what needs a disk or a system's threads, and a browser's build is without (src/wasm).
 # KERNELS: loops over vectors, whose tests have plain loops of their own. SMALL: compiled for size, what a frame spends
 # no time in.
 function(tempera_room name)
-  cmake_parse_arguments(ROOM "KERNELS;SMALL" "" "DEPENDS;FOLDERS" ${ARGN})
+  cmake_parse_arguments(ROOM "KERNELS;SMALL;THROWS" "" "DEPENDS;FOLDERS;NATIVE" ${ARGN})
   set(globs *.cc)
   foreach(folder ${ROOM_FOLDERS})
     list(APPEND globs ${folder}/*.cc)
@@ -42,6 +43,11 @@ function(tempera_room name)
   file(GLOB sources CONFIGURE_DEPENDS ${globs})
   set(tests ${sources})
   list(FILTER sources EXCLUDE REGEX "_test\\.cc$")
+  if(TEMPERA_WASM)
+    foreach(file ${ROOM_NATIVE})
+      list(REMOVE_ITEM sources ${CMAKE_CURRENT_SOURCE_DIR}/${file})
+    endforeach()
+  endif()
   list(FILTER tests INCLUDE REGEX "_test\\.cc$")
   if(sources)
     add_library(tempera_${name} STATIC ${sources})
@@ -49,7 +55,18 @@ function(tempera_room name)
     # In sections, so that a library leaves out what nobody calls.
     target_compile_options(tempera_${name} PRIVATE -Wall -Wextra -ffunction-sections -fdata-sections)
     target_link_libraries(tempera_${name} PUBLIC ${ROOM_DEPENDS})
-    if(ROOM_SMALL)
+    if(TEMPERA_WASM)
+      # Only the reader of models meets exceptions, of the library it reads with; where memory ends, one of them ends
+      # the instance, and the page makes another.
+      if(ROOM_THROWS)
+        target_compile_options(tempera_${name} PRIVATE -fwasm-exceptions)
+      else()
+        target_compile_options(tempera_${name} PRIVATE -fno-exceptions)
+      endif()
+      if(NOT ROOM_KERNELS)
+        target_compile_options(tempera_${name} PRIVATE $<$<CONFIG:Release>:-Oz>)
+      endif()
+    elseif(ROOM_SMALL)
       target_compile_options(tempera_${name} PRIVATE $<$<CONFIG:Release>:-Os>)
     endif()
     if(tempera_precompiles AND NOT ROOM_KERNELS)

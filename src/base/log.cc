@@ -1,7 +1,8 @@
 #include "src/base/log.h"
 
-#include <mutex>
 #include <string>
+
+#include "src/base/lock.h"
 
 namespace tempera {
 namespace {
@@ -10,20 +11,20 @@ struct Sink {
   LogCallback callback = nullptr;
   void* user = nullptr;
 };
-std::mutex g_mutex;
+Mutex g_mutex;
 Sink g_sink;
 
 }  // namespace
 
 void SetLogCallback(LogCallback callback, void* user) {
-  const std::lock_guard lock(g_mutex);
+  const Locked lock(g_mutex);
   g_sink = {callback, user};
 }
 
 void Log(LogLevel level, std::string_view message) {
   Sink sink;
   {
-    const std::lock_guard lock(g_mutex);
+    const Locked lock(g_mutex);
     sink = g_sink;
   }
   if (sink.callback != nullptr)

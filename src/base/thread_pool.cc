@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "src/base/platform/pause.h"
+#include "src/base/platform/pin.h"
 #include "src/base/platform/platform.h"
 
 namespace tempera {
@@ -89,7 +90,7 @@ class Pool final : public ThreadPool {
       return;
     }
     // A worker that lost its processor in the midst of a task: let it have this one.
-    while (!SpinUntil(spin_, all_done)) std::this_thread::yield();
+    while (!SpinUntil(spin_, all_done)) platform::Yield();
   }
 
  private:

@@ -64,20 +64,20 @@ Status Parameters::Set(size_t index, std::span<const float> values) {
   TEMPERA_RETURN_IF_ERROR(CheckCount(list_[index], values.size()));
   std::vector<float> checked(values.begin(), values.end());
   TEMPERA_RETURN_IF_ERROR(CheckValues(list_[index], checked));
-  const std::lock_guard lock(mutex_);
+  const Locked lock(mutex_);
   std::copy(checked.begin(), checked.end(), values_.begin() + static_cast<ptrdiff_t>(begins_[index]));
   return OkStatus();
 }
 
 Status Parameters::Get(size_t index, std::span<float> values) const {
   TEMPERA_RETURN_IF_ERROR(CheckCount(list_[index], values.size()));
-  const std::lock_guard lock(mutex_);
+  const Locked lock(mutex_);
   std::copy_n(values_.begin() + static_cast<ptrdiff_t>(begins_[index]), values.size(), values.begin());
   return OkStatus();
 }
 
 void Parameters::Snapshot(std::vector<float>* out) const {
-  const std::lock_guard lock(mutex_);
+  const Locked lock(mutex_);
   out->assign(values_.begin(), values_.end());
 }
 

@@ -4,12 +4,12 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <mutex>
 #include <span>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "src/base/lock.h"
 #include "src/base/status.h"
 #include "tempera/tempera.h"
 
@@ -64,7 +64,7 @@ class Parameters {
   std::vector<Parameter> list_;
   std::vector<std::vector<const char*>> element_names_;
   std::vector<size_t> begins_;
-  mutable std::mutex mutex_;
+  mutable Mutex mutex_;
   std::vector<float> values_;  // guarded by mutex_
 };
 

@@ -44,18 +44,22 @@ inline Status UnsupportedType(DataType type) {
   return Unsupported(std::string("values of type ") + DataTypeName(type) + " are not supported here");
 }
 
+// TEMPERA_FEWER_OPERATORS, a browser's build: those that networks for pictures use between their nodes.
+
 // Calls f.template operator()<T>() with the C++ type of `type`.
 template <typename F>
 Status DispatchFloating(DataType type, F&& f) {
   switch (type) {
     case DataType::kFloat32:
       return f.template operator()<float>();
-    case DataType::kFloat64:
-      return f.template operator()<double>();
     case DataType::kFloat16:
       return f.template operator()<Half>();
+#if !defined(TEMPERA_FEWER_OPERATORS)
+    case DataType::kFloat64:
+      return f.template operator()<double>();
     case DataType::kBfloat16:
       return f.template operator()<Bfloat>();
+#endif
     default:
       return UnsupportedType(type);
   }
@@ -68,16 +72,18 @@ Status DispatchNumeric(DataType type, F&& f) {
       return f.template operator()<uint8_t>();
     case DataType::kInt8:
       return f.template operator()<int8_t>();
+#if !defined(TEMPERA_FEWER_OPERATORS)
     case DataType::kUint16:
       return f.template operator()<uint16_t>();
     case DataType::kInt16:
       return f.template operator()<int16_t>();
     case DataType::kUint32:
       return f.template operator()<uint32_t>();
-    case DataType::kInt32:
-      return f.template operator()<int32_t>();
     case DataType::kUint64:
       return f.template operator()<uint64_t>();
+#endif
+    case DataType::kInt32:
+      return f.template operator()<int32_t>();
     case DataType::kInt64:
       return f.template operator()<int64_t>();
     default:
@@ -129,6 +135,8 @@ class WideOutput {
   Tensor* out_ = nullptr;
   Tensor copy_;
 };
+
+// TEMPERA_FEWER_OPERATORS, a browser's build: those that networks for pictures use between their nodes.
 
 // Calls f.template operator()<T>() with the C++ type of WideType(type).
 template <typename F>

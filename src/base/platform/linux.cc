@@ -6,7 +6,10 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <thread>
+
 #include "src/base/platform/linux_machine.h"
+#include "src/base/platform/pin.h"
 #include "src/base/platform/platform.h"
 
 namespace tempera::platform {
@@ -23,6 +26,7 @@ bool PinThread(std::thread::native_handle_type thread, int cpu) {
 }
 
 bool HasThreads() { return true; }
+void Yield() { std::this_thread::yield(); }
 
 size_t FreeMemoryBytes() { return FreeMemoryBytes(LinuxMachine()); }
 

@@ -6,7 +6,6 @@
 
 #include <cstddef>
 #include <string>
-#include <thread>
 #include <vector>
 
 namespace tempera::platform {
@@ -14,16 +13,16 @@ namespace tempera::platform {
 // Processors this process may run on. At least 1.
 int AvailableCpus();
 // One processor of each physical core that this process may use, ascending: siblings of one core (SMT) share
-// its multipliers, so a second thread there slows the first. Never empty; only PinThread knows what the
-// numbers mean.
+// its multipliers, so a second thread there slows the first. Never empty; only PinThread (pin.h) knows what
+// the numbers mean.
 std::vector<int> PhysicalCores();
 // How many threads do useful work at once: PhysicalCores, or fewer where this process may use less processor
 // time than they have. At least 1.
 int UsefulThreads();
-// Keeps a thread on one processor; false where the system refuses.
-bool PinThread(std::thread::native_handle_type thread, int cpu);
 // Whether threads can be started at all.
 bool HasThreads();
+// Gives the processor to whoever else wants it.
+void Yield();
 
 // Bytes this process can still take without swapping; SIZE_MAX when nobody knows.
 size_t FreeMemoryBytes();

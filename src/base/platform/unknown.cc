@@ -2,7 +2,9 @@
 #include <algorithm>
 #include <cstdint>
 #include <numeric>
+#include <thread>
 
+#include "src/base/platform/pin.h"
 #include "src/base/platform/platform.h"
 
 namespace tempera::platform {
@@ -19,13 +21,8 @@ int UsefulThreads() { return HasThreads() ? AvailableCpus() : 1; }
 
 bool PinThread(std::thread::native_handle_type, int) { return false; }
 
-bool HasThreads() {
-#if defined(__EMSCRIPTEN__) && !defined(__EMSCRIPTEN_PTHREADS__)
-  return false;
-#else
-  return true;
-#endif
-}
+bool HasThreads() { return true; }
+void Yield() { std::this_thread::yield(); }
 
 size_t FreeMemoryBytes() { return SIZE_MAX; }
 void AskForHugePages(void*, size_t, size_t) {}

@@ -15,13 +15,17 @@ namespace {
 bool IsKnown(std::string_view op_type) { return ops::FindOperator(op_type) != nullptr; }
 
 Result<ModelPtr> ImportNamed(onnx::Model model, const std::string& source) {
+#if defined(__cpp_exceptions)
   try {
+#endif
     Result<graph::Graph> graph = graph::Import(std::move(model), IsKnown);
     if (!graph.ok()) return Status(graph.status().code(), source + ": " + graph.status().message());
     return ModelPtr(std::make_shared<const graph::Graph>(std::move(graph).value()));
+#if defined(__cpp_exceptions)
   } catch (const std::bad_alloc&) {
     return OutOfMemory(source + " does not fit into memory; close other programs or use a smaller model");
   }
+#endif
 }
 
 }  // namespace

@@ -40,6 +40,10 @@ const DotKernel& NeonS16Dot();
 bool HasNeonDot();
 const DotKernel& NeonBf16Dot();
 bool HasNeonBf16Dot();
+#elif defined(__wasm__)
+const DotKernel& WasmS16Dot();
+const DotKernel& WasmRelaxedDot();
+const DotKernel& WasmRelaxed64Dot();
 #endif
 
 }  // namespace tempera::kernels

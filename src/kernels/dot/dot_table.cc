@@ -19,6 +19,11 @@ constexpr DotEntry kEntries[] = {
     {&NeonDotprodDot, HWY_NEON, &HasNeonDotprodDot},
     {&NeonS16Dot, HWY_NEON, &HasNeonDot},
     {&NeonBf16Dot, HWY_NEON, &HasNeonBf16Dot},
+#elif defined(__wasm__)
+#if defined(TEMPERA_WASM_RELAXED)
+    {&WasmRelaxedDot, HWY_WASM, [] { return true; }}, {&WasmRelaxed64Dot, HWY_WASM, [] { return true; }},
+#endif
+    {&WasmS16Dot, HWY_WASM, [] { return true; }},
 #endif
     {&PlainU8S8Dot, INT64_MAX, [] { return true; }}, {&PlainS16Dot, INT64_MAX, [] { return true; }},
     {&PlainBf16Dot, INT64_MAX, [] { return true; }},

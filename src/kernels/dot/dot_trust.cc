@@ -2,12 +2,12 @@
 
 #include <cstring>
 #include <map>
-#include <mutex>
 #include <vector>
 
 #include "src/base/aligned_buffer.h"
 #include "src/base/checked_math.h"
 #include "src/base/half.h"
+#include "src/base/lock.h"
 
 namespace tempera::kernels {
 namespace {
@@ -17,7 +17,8 @@ namespace {
 constexpr int64_t kPixels = 5 * 16 - 3, kColumns = 48, kKernelRows = 2, kRowK = 84, kPixelStride = 12;
 
 // Numbers without a pattern that a wrong order could repeat. Weights within -8..7 let bf16 hold products'
-// sums exactly: 255 * 8 * 168 < 2^24.
+// sums exactly: 255 * 8 * 168 < 2^24. Bytes go to the kernel's limit, where pairs of products meet the bounds
+// of 16 bits.
 int Input(int64_t i) { return static_cast<int>(i * i * 7 + i * 13) & 255; }
 int Weight(int64_t i) { return static_cast<int>((i * i * 5 + i * 3) >> 2) % 16 - 8; }
 
@@ -29,7 +30,7 @@ T Number(int x) {
 
 // Sums of kPixels x kColumns, empty when memory is short.
 template <typename InputT, typename WeightT>
-std::vector<int32_t> Sums(const DotKernel& kernel) {
+std::vector<int32_t> Sums(const DotKernel& kernel, int weight_limit) {
   DotArgs a;
   a.kernel_rows = kKernelRows;
   a.row_k = RoundUp(kRowK, kernel.k_step);
@@ -44,12 +45,13 @@ std::vector<int32_t> Sums(const DotKernel& kernel) {
     const auto place = static_cast<int64_t>(i);
     input[i] = Number<InputT>(Input(place / a.row_stride * 1009 + place % a.row_stride));
   }
+  const int scale = std::is_same_v<WeightT, int8_t> ? weight_limit / 8 : 1;
   std::vector<WeightT> weights(static_cast<size_t>(kKernelRows * a.row_k * a.columns));
   for (int64_t r = 0; r < kKernelRows; ++r) {
     for (int64_t k = 0; k < kRowK; ++k) {
       for (int64_t o = 0; o < kColumns; ++o) {
         weights[static_cast<size_t>((r * a.row_k + k) * a.columns + o)] =
-            Number<WeightT>(Weight((r * kRowK + k) * kColumns + o));
+            Number<WeightT>(scale * Weight((r * kRowK + k) * kColumns + o));
       }
     }
   }
@@ -74,8 +76,9 @@ std::vector<int32_t> Sums(const DotKernel& kernel) {
 
 template <typename InputT, typename WeightT>
 bool Agrees(const DotKernel& kernel) {
-  const std::vector<int32_t> want = Sums<InputT, WeightT>(PlainDotKernel(kernel.element));
-  return !want.empty() && want == Sums<InputT, WeightT>(kernel);
+  const std::vector<int32_t> want =
+      Sums<InputT, WeightT>(PlainDotKernel(kernel.element), kernel.weight_limit);
+  return !want.empty() && want == Sums<InputT, WeightT>(kernel, kernel.weight_limit);
 }
 
 }  // namespace
@@ -93,9 +96,9 @@ bool DotAgreesWithPlain(const DotKernel& kernel) {
 }
 
 bool TrustDot(const DotKernel& kernel) {
-  static std::mutex mutex;
+  static Mutex mutex;
   static std::map<const DotKernel*, bool>* answers = new std::map<const DotKernel*, bool>();
-  const std::lock_guard<std::mutex> lock(mutex);
+  const Locked lock(mutex);
   const auto found = answers->find(&kernel);
   if (found != answers->end()) return found->second;
   return (*answers)[&kernel] = DotAgreesWithPlain(kernel);

@@ -43,6 +43,10 @@ tempera_status Report(StatusCode code, const char* message);
 // Runs the body of a function of the API.
 template <typename F>
 tempera_status Guard(F&& body) noexcept {
+#if !defined(__cpp_exceptions)  // a browser's build
+  const Status status = body();
+  return Report(status.code(), status.message().c_str());
+#else
   try {
     const Status status = body();
     return Report(status.code(), status.message().c_str());
@@ -53,6 +57,7 @@ tempera_status Guard(F&& body) noexcept {
   } catch (...) {
     return Report(StatusCode::kInternal, "an unknown exception");
   }
+#endif
 }
 
 }  // namespace tempera::stylize

@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <chrono>
-#include <thread>
 #include <utility>
 
+#include "src/base/platform/platform.h"
 #include "src/engine/run/chains/chain_order.h"
 
 namespace tempera::engine {
@@ -60,7 +60,7 @@ void Chain::RunItem(const Item& item, uint32_t run, void* scratch) {
       const std::atomic<uint32_t>& done = done_[static_cast<size_t>(flag)];
       for (int looks = 0; done.load(std::memory_order_acquire) != run; ++looks) {
         // Whoever works on it may have lost its processor.
-        if (looks >= kLooks) std::this_thread::yield();
+        if (looks >= kLooks) platform::Yield();
       }
     }
   }

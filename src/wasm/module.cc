@@ -9,8 +9,7 @@
 #include <string>
 #include <vector>
 
-#include <hwy/targets.h>
-
+#include "src/base/cpu.h"
 #include "src/base/platform/wasm_threads.h"
 #include "src/base/text/number_text.h"
 #include "src/kernels/dot/dot_kernel.h"
@@ -195,6 +194,6 @@ EXPORT(tempera_web_version) const char* WebVersion() { return tempera_version();
 
 // The 8-bit kernel that is in use.
 EXPORT(tempera_web_kernel) const char* WebKernel() {
-  const auto kernels = tempera::kernels::DotKernelsFor(HWY_STATIC_TARGET);
+  const auto kernels = tempera::kernels::DotKernelsFor(tempera::AvailableCpuTargets().front().highway_bit);
   return kernels.empty() ? "" : kernels.front()->name;
 }

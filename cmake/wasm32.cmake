@@ -13,9 +13,9 @@ set(CMAKE_EXECUTABLE_SUFFIX .wasm)
 
 set(TEMPERA_WASM simd CACHE STRING "Which build for browsers: relaxed, simd or single")
 set(tempera_wasm_flags "-msimd128 -mbulk-memory -mnontrapping-fptoint -msign-ext")
-if(TEMPERA_WASM STREQUAL "relaxed")
-  string(APPEND tempera_wasm_flags " -mrelaxed-simd -matomics -DTEMPERA_WASM_RELAXED")
-elseif(TEMPERA_WASM STREQUAL "simd")
+# Relaxed instructions are for rooms of kernels alone (cmake/tempera_room.cmake): the rest of the two builds with threads
+# is the same, and a compiler cache makes it once.
+if(NOT TEMPERA_WASM STREQUAL "single")
   string(APPEND tempera_wasm_flags " -matomics")
 endif()
 set(CMAKE_C_FLAGS_INIT ${tempera_wasm_flags})

@@ -101,11 +101,13 @@ constexpr DataType WideType(DataType type) {
       return DataType::kFloat32;
     case DataType::kFloat64:
       return DataType::kFloat64;
+#if !defined(TEMPERA_FEWER_OPERATORS)
     case DataType::kUint8:
     case DataType::kUint16:
     case DataType::kUint32:
-    case DataType::kUint64:
     case DataType::kBool:
+#endif
+    case DataType::kUint64:
       return DataType::kUint64;
     default:
       return DataType::kInt64;
@@ -142,12 +144,18 @@ class WideOutput {
 template <typename F>
 Status DispatchWide(DataType type, F&& f) {
   switch (WideType(type)) {
+    case DataType::kInt64:
+      return IsInteger(type) || type == DataType::kBool ? f.template operator()<int64_t>() : UnsupportedType(type);
+#if defined(TEMPERA_FEWER_OPERATORS)
+    case DataType::kUint64:
+    case DataType::kFloat64:
+      return UnsupportedType(type);
+#else
     case DataType::kUint64:
       return f.template operator()<uint64_t>();
-    case DataType::kInt64:
-      return IsInteger(type) ? f.template operator()<int64_t>() : UnsupportedType(type);
     case DataType::kFloat64:
       return f.template operator()<double>();
+#endif
     default:
       return f.template operator()<float>();
   }

@@ -3,9 +3,9 @@
 #pragma once
 
 #include <gtest/gtest.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <cstring>
 #include <random>
 #include <string>
@@ -14,6 +14,10 @@
 #include "src/base/checked_math.h"
 #include "src/base/half.h"
 #include "src/kernels/dot/dot_kernel.h"
+
+#if !defined(__wasm__)
+#include <sys/mman.h>
+#endif
 
 namespace tempera::kernels {
 
@@ -25,16 +29,27 @@ class GuardedPages {
     const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
     middle_ = (size_bytes + page - 1) / page * page;
     whole_ = middle_ + 2 * page;
+#if defined(__wasm__)  // no page of it can be forbidden
+    void* mapped = nullptr;
+    if (posix_memalign(&mapped, 64, whole_) != 0) return;
+    base_ = static_cast<uint8_t*>(mapped);
+    first_ = base_ + page;
+#else
     void* mapped = mmap(nullptr, whole_, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     if (mapped == MAP_FAILED) return;
     base_ = static_cast<uint8_t*>(mapped);
     first_ = base_ + page;
     if (middle_ != 0 && mprotect(first_, middle_, PROT_READ | PROT_WRITE) != 0) return;
+#endif
     for (size_t i = 0; i < middle_; ++i) first_[i] = 0xA5;
     data_ = first_ + middle_ - size_;
   }
   ~GuardedPages() {
+#if defined(__wasm__)
+    std::free(base_);
+#else
     if (base_ != nullptr) munmap(base_, whole_);
+#endif
   }
   GuardedPages(const GuardedPages&) = delete;
   GuardedPages& operator=(const GuardedPages&) = delete;

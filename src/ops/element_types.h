@@ -145,7 +145,8 @@ template <typename F>
 Status DispatchWide(DataType type, F&& f) {
   switch (WideType(type)) {
     case DataType::kInt64:
-      return IsInteger(type) || type == DataType::kBool ? f.template operator()<int64_t>() : UnsupportedType(type);
+      return IsInteger(type) || type == DataType::kBool ? f.template operator()<int64_t>()
+                                                        : UnsupportedType(type);
 #if defined(TEMPERA_FEWER_OPERATORS)
     case DataType::kUint64:
     case DataType::kFloat64:

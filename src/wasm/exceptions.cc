@@ -10,7 +10,7 @@
 
 namespace __cxxabiv1 {
 
-// As libc++abi's private_typeinfo.h declares it: the first virtual functions of every type_info there.
+// As libc++abi declares it for itself: the first virtual functions of every type_info there.
 class __shim_type_info : public std::type_info {
  public:
   ~__shim_type_info() override;

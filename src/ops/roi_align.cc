@@ -13,6 +13,15 @@ namespace {
 // Samples to a side of a cell: an area a thousand times as large as its grid and as the usual picture.
 constexpr float kMostSamples = 1024;
 
+// Samples of all areas and channels together, some minutes' worth. A file of a few bytes can ask for far
+// more: this is eighty times what a detector takes, a thousand areas of 256 channels in 14 by 14 cells.
+constexpr double kMostWork = 4294967296.0;
+
+Status TooMuchWork(double samples) {
+  return InvalidArgument("it takes " + std::to_string(samples) + " samples, more than " +
+                         std::to_string(kMostWork) + ": a smaller sampling_ratio or grid is needed");
+}
+
 struct Aligning {
   bool maximum;
   bool half_pixel;  // coordinates are of pixels' corners, not of their middles
@@ -56,6 +65,10 @@ Status Infer(InferContext& c) {
   const int64_t columns = c.node.attributes.Int("output_width", 1);
   if (rows < 1 || columns < 1)
     return CorruptModel("its grid is " + std::to_string(columns) + "x" + std::to_string(rows));
+  const double samples = static_cast<double>(c.node.attributes.Int("sampling_ratio", 0));
+  const double work = static_cast<double>(areas[0]) * static_cast<double>(x[1]) * static_cast<double>(rows) *
+                      static_cast<double>(columns) * samples * samples;
+  if (work > kMostWork) return TooMuchWork(work);
   c.outputs[0] = {c.inputs[0]->dtype, {areas[0], x[1], rows, columns}};
   return OkStatus();
 }
@@ -75,10 +88,10 @@ Result<Side> SideOf(const Aligning& a, float from, float to, int64_t cells) {
   const float offset = a.half_pixel ? 0.5f : 0.0f;
   Side side{from * a.scale - offset, 0, a.samples};
   float length = to * a.scale - offset - side.start;
-  if (!a.half_pixel) length = std::max(length, 1.0f);
+  if (!a.half_pixel && std::isfinite(length)) length = std::max(length, 1.0f);
   side.cell = length / static_cast<float>(cells);
   const float samples = a.samples > 0 ? static_cast<float>(a.samples) : std::ceil(side.cell);
-  if (!std::isfinite(side.start) || !(samples <= kMostSamples))
+  if (!std::isfinite(side.start) || !std::isfinite(length) || !(samples <= kMostSamples))
     return InvalidArgument("an area from " + std::to_string(from) + " to " + std::to_string(to) + " is none");
   side.samples = samples > 0 ? static_cast<int64_t>(samples) : 0;
   return side;
@@ -131,6 +144,7 @@ Status Reference(const ComputeContext& c) {
   const int64_t pictures = x.shape()[0], channels = x.shape()[1], height = x.shape()[2], width = x.shape()[3];
   const int64_t rows = y.shape()[2], columns = y.shape()[3];
   float* out = y.data<float>();
+  double work = 0;
   for (int64_t area = 0; area < y.shape()[0]; ++area) {
     const int64_t picture = c.inputs[2]->data<int64_t>()[area];
     if (picture < 0 || picture >= pictures || height == 0 || width == 0)
@@ -139,6 +153,9 @@ Status Reference(const ComputeContext& c) {
     const float* corners = areas.data<float>() + 4 * area;
     TEMPERA_ASSIGN_OR_RETURN(const Side across, SideOf(aligning, corners[0], corners[2], columns));
     TEMPERA_ASSIGN_OR_RETURN(const Side down, SideOf(aligning, corners[1], corners[3], rows));
+    work += static_cast<double>(channels) * static_cast<double>(rows * columns) *
+            static_cast<double>(down.samples * across.samples);
+    if (work > kMostWork) return TooMuchWork(work);
     for (int64_t channel = 0; channel < channels; ++channel) {
       const float* plane = x.data<float>() + (picture * channels + channel) * height * width;
       for (int64_t row = 0; row < rows; ++row) {

@@ -60,10 +60,39 @@ TEST(RoiAlign, HostileAreasAreRefused) {
   EXPECT_FALSE(run({nan, 0, 4, 4}, 0).ok());
   EXPECT_FALSE(run({0, 0, 4, nan}, 0).ok());
   EXPECT_FALSE(run({-inf, 0, 4, 4}, 0).ok());
+  for (int ratio : {0, 1, 2}) {
+    for (const std::vector<float>& area : std::vector<std::vector<float>>{{nan, 0, 4, 4},
+                                                                          {0, nan, 4, 4},
+                                                                          {0, 0, nan, 4},
+                                                                          {0, 0, 4, nan},
+                                                                          {0, 0, inf, 4},
+                                                                          {0, -inf, 4, 4}}) {
+      for (const char* coordinates : {"half_pixel", "output_half_pixel"})
+        EXPECT_FALSE(run(area, 0,
+                         {IntAttribute("sampling_ratio", ratio),
+                          TextAttribute("coordinate_transformation_mode", coordinates)})
+                         .ok())
+            << ratio << ", " << coordinates;
+    }
+  }
   EXPECT_FALSE(run({0, 0, 4, 4}, 0, {IntAttribute("sampling_ratio", -1)}).ok());
   EXPECT_FALSE(run({0, 0, 4, 4}, 0, {IntAttribute("output_height", 0)}).ok());
   EXPECT_FALSE(run({0, 0, 4, 4}, 0, {TextAttribute("mode", "sum")}).ok());
   EXPECT_FALSE(run({0, 0, 4, 4}, 0, {TextAttribute("coordinate_transformation_mode", "x")}).ok());
+}
+
+// Whether the samples are said or follow from the area: hours, asked for by a few bytes.
+TEST(RoiAlign, WorkIsBounded) {
+  for (int ratio : {0, 1024}) {
+    const Status status = RunOneNode("RoiAlign",
+                                     {IntAttribute("output_height", 512), IntAttribute("output_width", 512),
+                                      IntAttribute("sampling_ratio", ratio)},
+                                     {Ramp(), Floats({1, 4}, {0, 0, 5e5f, 5e5f}), Longs({0})}, 16)
+                              .status();
+    ASSERT_FALSE(status.ok()) << ratio;
+    EXPECT_NE(status.message().find("a smaller sampling_ratio or grid is needed"), std::string::npos)
+        << status.message();
+  }
 }
 
 }  // namespace

@@ -158,6 +158,10 @@ void AddHugeResults(Models* m) {
     (*m)["old_" + name] =
         Net(Weight(Floats("f", {4}, {1, 1, scale, scale})) + Node("Upsample", {"x", "f"}, "y"), 9);
   }
+  (*m)["huge_roi_align"] = Net(Weight(Floats("r", {1, 4}, {0, 0, 64, 64})) + Weight(Ints("i", {0})) +
+                               Node("RoiAlign", {"x", "r", "i"}, "y",
+                                    {IntAttribute("sampling_ratio", 1024), IntAttribute("output_height", 512),
+                                     IntAttribute("output_width", 512)}));
   std::string doubling = Node("Concat", {"x", "x"}, "d0", {IntAttribute("axis", 1)});
   for (int i = 0; i < 48; ++i) {
     const std::string in = "d" + std::to_string(i);

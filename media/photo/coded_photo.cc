@@ -252,7 +252,7 @@ Status DecodeTiff(ByteSpan file, const PhotoFacts& facts, int page, CodedPhoto* 
   if (facts.lost_pages) photo->notices.push_back(kLost);
   if (facts.pages > 1 && page == 0) {
     photo->notices.push_back("the file holds " + std::to_string(facts.pages) +
-                             " pictures: the largest, number " + std::to_string(facts.chosen_page + 1) +
+                             " pictures: the largest, number " + std::to_string(facts.chosen_number) +
                              ", is painted");
   }
   if (facts.format == PhotoFormat::kTiff && facts.plain_tiff && facts.chosen_page == 0) {

@@ -241,9 +241,12 @@ bool IsPlain(const ByteView& view, const std::vector<TiffTag>& tags) {
 namespace {
 
 // Whether the directory, and the first and the last of the strips or tiles that it names, are in the file.
-bool IsAllThere(const ByteView& view, size_t at, const std::vector<TiffTag>& tags) {
+// One that holds no picture, such as a thumbnail's, has nothing else to lose.
+bool IsAllThere(const ByteView& view, size_t at, const std::vector<TiffTag>& tags, bool holds_picture) {
   if (!view.Has(DirectoryEnd(view, at), 0)) return false;
-  for (const auto& [where, length] : {std::pair{273, 279}, {324, 325}}) {
+  if (!holds_picture) return true;
+  // Strips, tiles, and the one JPEG of old files.
+  for (const auto& [where, length] : {std::pair{273, 279}, {324, 325}, {513, 514}}) {
     const TiffTag* offsets = FindTag(tags, static_cast<uint16_t>(where));
     const TiffTag* sizes = FindTag(tags, static_cast<uint16_t>(length));
     if (!offsets || offsets->count == 0) continue;
@@ -284,10 +287,11 @@ void ReadTiff(ByteSpan file, int wanted_page, PhotoFacts* facts) {
       return;
     }
     if (area > 0) ++facts->pages;
-    if (page > 0 && !IsAllThere(view, at, tags)) facts->lost_pages = true;
-    if (wanted_page > 0 ? page == wanted_page - 1 : area > most) {
+    if (page > 0 && !IsAllThere(view, at, tags, area > 0)) facts->lost_pages = true;
+    if (wanted_page > 0 ? area > 0 && facts->pages == wanted_page : area > most) {
       most = area;
       facts->chosen_page = page;
+      facts->chosen_number = facts->pages;
       facts->plain_tiff = IsPlain(view, tags);
       const uint32_t turned = TagNumber(view, FindTag(tags, kOrientationTag), 1);
       facts->orientation = turned >= 1 && turned <= 8 ? static_cast<int>(turned) : 1;

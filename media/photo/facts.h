@@ -66,7 +66,8 @@ struct PhotoFacts {
   bool arithmetic = false;  // JPEG
   bool plain_tiff = false;  // TIFF: of the kinds that FFmpeg decodes rightly
   int pages = 1;            // TIFF: directories that hold pictures
-  int chosen_page = 0;      // TIFF: from 0; what is said of the file is said of that one
+  int chosen_page = 0;      // TIFF: its directory, from 0; what is said of the file is said of that one
+  int chosen_number = 1;    // TIFF: which of the pages it is, from 1
   bool lost_pages = false;  // TIFF: of pages behind the first some are not in the file, or not all of them
   int frame_at_x = 0, frame_at_y = 0, canvas_width = 0, canvas_height = 0;  // animated WebP
   Bytes first_frame;  // animated WebP: its first picture as a WebP file of its own

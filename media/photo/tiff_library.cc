@@ -77,7 +77,7 @@ class Samples {
     TIFFGetField(tiff, TIFFTAG_IMAGELENGTH, &height_);
     channels_ = Field(tiff, TIFFTAG_SAMPLESPERPIXEL, 1);
     bytes_ = Field(tiff, TIFFTAG_BITSPERSAMPLE, 1) / 8;
-    planes_ = Field(tiff, TIFFTAG_PLANARCONFIG, 1) == PLANARCONFIG_SEPARATE ? channels_ : 1;
+    planes_ = Field(tiff, TIFFTAG_PLANARCONFIG, 1) == PLANARCONFIG_SEPARATE ? std::max(1, channels_) : 1;
     tiled_ = TIFFIsTiled(tiff) != 0;
     part_width_ = width_;
     if (tiled_) {
@@ -113,7 +113,8 @@ class Samples {
   void ReadRows(const Take& take) {
     const size_t stride = size_t{width_} * channels_;
     const size_t in_part = channels_ / planes_;
-    Bytes part(size_t{part_width_} * part_height_ * in_part * bytes_), band(stride * part_height_);
+    Bytes part(size_t{part_width_} * part_height_ * in_part * bytes_),
+        band(stride * std::min(part_height_, height_));
     for (uint32_t top = 0; top < height_; top += part_height_) {
       std::fill(band.begin(), band.end(), 0);
       const uint32_t rows = std::min(part_height_, height_ - top);
@@ -157,6 +158,19 @@ class Samples {
   int channels_ = 1, bytes_ = 1, planes_ = 1;
   bool tiled_ = false;
 };
+
+// Whether tiles are as large as a picture of that size has: unpacked, each takes its whole area of memory,
+// however few of its pixels are shown.
+bool TilesFit(TIFF* tiff, uint32_t width, uint32_t height) {
+  if (!TIFFIsTiled(tiff)) return true;
+  uint32_t tile_width = 0, tile_height = 0;
+  TIFFGetField(tiff, TIFFTAG_TILEWIDTH, &tile_width);
+  TIFFGetField(tiff, TIFFTAG_TILELENGTH, &tile_height);
+  // More than any program's tiles, which have 1,024 a side at most, and than one that is the whole picture.
+  constexpr uint64_t kUsual = uint64_t{4096} * 4096;
+  return tile_width <= uint32_t{kMaxSide} && tile_height <= uint32_t{kMaxSide} &&
+         uint64_t{tile_width} * tile_height <= std::max(kUsual, uint64_t{2} * width * height);
+}
 
 void NoteDepth(TIFF* tiff, LibraryPicture* out) {
   if (const int bits = Field(tiff, TIFFTAG_BITSPERSAMPLE, 1); bits > 8)
@@ -260,6 +274,8 @@ Result<LibraryPicture> DecodeWithLibtiff(ByteSpan file, int page, ByteSpan icc) 
   // libtiff shows Lab for the monitor of 1990, and knows one of its three codings.
   if (photometric >= PHOTOMETRIC_CIELAB && photometric <= PHOTOMETRIC_ITULAB)
     return Unsupported("a TIFF of Lab colours cannot be read: save it as RGB first");
+  if (!TilesFit(tiff.get(), width, height))
+    return Unsupported("a TIFF of tiles far larger than its picture cannot be read: save it in strips first");
   LibraryPicture out;
   const bool is_ink = photometric == PHOTOMETRIC_SEPARATED;
   if (is_ink && Field(tiff.get(), TIFFTAG_INKSET, INKSET_CMYK) != INKSET_CMYK)

@@ -1,4 +1,6 @@
 // TIFF files of kinds that FFmpeg does not write, made byte by byte.
+#include <sys/resource.h>
+
 #include "media/photo/color_profile.h"
 #include "media/photo/embed.h"
 #include "media/photo/exif.h"
@@ -102,40 +104,22 @@ TEST_F(PictureTest, LittleOpacityKeepsItsColour) {
 TEST_F(PictureTest, PlanesAndTilesAreReadAsOne) {
   if (!HasLibtiff()) GTEST_SKIP() << "built without libtiff: such files are refused";
   // Two tiles of 16x16 for 20x10 pixels of ink: cyan in the first, none in the second.
-  std::vector<TestTag> tags = TagsOf(20, 10, 5, 4);
-  tags.push_back({322, {16}});
-  tags.push_back({323, {16}});
-  Bytes tiles, offsets, sizes;
+  Bytes tiles;
   for (int tile = 0; tile < 2; ++tile) {
     for (int i = 0; i < 256; ++i) PutBytes(&tiles, Bytes{uint8_t(tile ? 0 : 255), 0, 0, 0});
   }
-  // TiffFile puts them where a strip would be, behind everything else; its own strip's offset tells where.
-  for (uint32_t n : {0u, 1024u}) PutNumber(&offsets, n, 4, false);
-  for (int i = 0; i < 2; ++i) PutNumber(&sizes, 1024, 4, false);
-  tags.push_back({324, 4, offsets});
-  tags.push_back({325, 4, sizes});
-  Bytes file = TiffFile(tags, 10, tiles, false);
-  const size_t pixels = file.size() - tiles.size();
-  size_t next = 0;
-  const ByteView view(file, false);
-  const std::vector<TiffTag> all = TagsAt(view, FirstDirectory(view), &next);
-  const size_t at = FindTag(all, 324)->value_at;
-  for (uint32_t tile = 0; tile < 2; ++tile)
-    SetNumber(&file, at + 4 * tile, static_cast<uint32_t>(pixels + 1024 * tile), 4, false);
-  // libtiff believes strips before tiles: theirs are made tags that nobody knows.
-  for (uint16_t strip : {273, 278, 279})
-    SetNumber(&file, FindTag(all, strip)->entry_at, 60000u + strip, 2, false);
-  const Picture picture = Read(Save(file, "tiles.tif"));
+  const Picture picture = Read(Save(TiledTiff(TagsOf(20, 10, 5, 4), 16, 16, tiles, 2), "tiles.tif"));
   EXPECT_EQ(Pixel(picture.frame, 15, 9), 0x00ffffu);
   EXPECT_EQ(Pixel(picture.frame, 16, 9), 0xffffffu);
   EXPECT_EQ(Said(picture), "CMYK becomes RGB without a colour profile: colours are approximate\n");
 
   // Grey and its alpha one behind the other, in one strip each.
-  tags = TagsOf(2, 1, 1, 2);
+  std::vector<TestTag> tags = TagsOf(2, 1, 1, 2);
   tags.push_back({284, {2}});
   tags.push_back({338, {2}});
-  file = TiffFile(tags, 1, {10, 20, 200, 100}, false);
+  Bytes file = TiffFile(tags, 1, {10, 20, 200, 100}, false);
   PutBytes(&file, Bytes(8, 0));
+  size_t next = 0;
   const ByteView planes(file, false);
   const std::vector<TiffTag> own = TagsAt(planes, FirstDirectory(planes), &next);
   const uint32_t begin = TagNumber(planes, FindTag(own, 273), 0);
@@ -151,6 +135,68 @@ TEST_F(PictureTest, PlanesAndTilesAreReadAsOne) {
   ASSERT_EQ(gray.frame.format, PixelFormat::kRgba);
   EXPECT_EQ(Pixel(gray.frame, 1, 0), 0x141414u);
   EXPECT_EQ(gray.frame.planes[0][7], 100);
+}
+
+// Eight kilobytes ask for no gigabytes: a row of tiles that reach far below it.
+TEST_F(PictureTest, TilesTakeMemoryByTheirPicture) {
+  if (!HasLibtiff()) GTEST_SKIP() << "built without libtiff: such files are refused";
+  constexpr uint32_t kTiles = 1024;
+  const std::vector<TestTag> tags = TagsOf(16 * kTiles, 1, 5, 4);
+  const auto most_kib = [] {
+    rusage usage = {};
+    getrusage(RUSAGE_SELF, &usage);
+    return usage.ru_maxrss;
+  };
+  const long before = most_kib();
+  const Result<Picture> tall =
+      ReadPicture(Save(TiledTiff(tags, 16, 32768, Bytes(kTiles), kTiles), "tall.tif"), 0);
+  ASSERT_FALSE(tall.ok());
+  EXPECT_NE(tall.status().message().find("tiles far larger than its picture"), std::string::npos)
+      << tall.status().message();
+  const Result<Picture> high =
+      ReadPicture(Save(TiledTiff(tags, 16, 16384, Bytes(kTiles), kTiles), "high.tif"), 0);
+  EXPECT_TRUE(high.ok()) << high.status().message();
+  EXPECT_LT(most_kib() - before, 200 << 10);
+  // As large as many programs' tiles, of a picture of one pixel.
+  EXPECT_TRUE(ReadPicture(Save(TiledTiff(TagsOf(1, 1, 5, 4), 1024, 1024, Bytes(9), 1), "one.tif"), 0).ok());
+  EXPECT_FALSE(
+      ReadPicture(Save(TiledTiff(TagsOf(1, 1, 2, 3), 16384, 16384, Bytes(9), 1), "big.tif"), 0).ok());
+}
+
+// A thumbnail's directory has no size, or names its JPEG as Exif does: nothing of the picture is lost with
+// it.
+TEST_F(PictureTest, AThumbnailIsNoLostPage) {
+  Bytes file = {'I', 'I', 42, 0, 0, 0, 0, 0};
+  size_t link = 4;
+  const auto directory = [&](const std::vector<std::pair<uint32_t, uint32_t>>& tags) {
+    SetNumber(&file, link, static_cast<uint32_t>(file.size()), 4, false);
+    PutNumber(&file, static_cast<uint32_t>(tags.size()), 2, false);
+    for (const auto& [tag, value] : tags) {
+      PutNumber(&file, tag, 2, false);
+      PutNumber(&file, 4, 2, false);
+      PutNumber(&file, 1, 4, false);
+      PutNumber(&file, value, 4, false);
+    }
+    link = file.size();
+    PutNumber(&file, 0, 4, false);
+  };
+  const auto page = [&](uint8_t value) {
+    const uint32_t at = static_cast<uint32_t>(file.size());
+    PutBytes(&file, Bytes(256, value));
+    directory(
+        {{256, 16}, {257, 16}, {258, 8}, {259, 1}, {262, 1}, {273, at}, {277, 1}, {278, 16}, {279, 256}});
+  };
+  page(60);
+  directory({{259, 6}, {513, 8}, {514, 200}});
+  directory({{256, 8}, {257, 8}, {259, 6}, {513, 8}, {514, 200}});
+  page(120);
+  const Picture first = Read(Save(file, "a.tif"));
+  EXPECT_EQ(Said(first), "the file holds 3 pictures: the largest, number 1, is painted\n");
+  if (!HasLibtiff()) return;
+  // Pages are counted by what they hold.
+  const Result<Picture> third = ReadPicture(Path("a.tif"), 0, 3);
+  ASSERT_TRUE(third.ok()) << third.status().message();
+  EXPECT_EQ(Pixel(third->frame, 0, 0), 0x787878u);
 }
 
 TEST_F(PictureTest, PagesThatACutFileLacksAreSaid) {

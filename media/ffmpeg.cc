@@ -297,6 +297,11 @@ Result<CodecPtr> OpenDecoder(const AVStream& stream, int threads) {
   const AVCodecParameters& par = *stream.codecpar;
   const AVCodec* codec = DecoderFor(stream);
   const std::string name = CodecName(par);
+  // FFmpeg takes most of their colours for others, without a word (docs/decisions/0012).
+  if (par.codec_id == AV_CODEC_ID_XPM)
+    return Unsupported(
+        "an X pixmap can be read only alone and from a file that begins with its mark, /* XPM */: "
+        "convert it to PNG first");
   if (!codec) return Unsupported("this FFmpeg has no decoder for " + name);
   CodecPtr context(avcodec_alloc_context3(codec));
   if (!context) return OutOfMemory("no memory for the " + name + " decoder");

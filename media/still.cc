@@ -141,7 +141,9 @@ Result<FirstPicture> DecodeFirst(AVFormatContext* input, const std::string& path
   if (page > out.pictures) return Named(path, NoSuchPage(page, out.pictures));
   const int index = out.pictures > 1 && page > 0 ? page - 1 : ChooseStream(*input, &out.notices);
   if (index < 0) return InvalidArgument("'" + path + "' holds no picture");
-  TEMPERA_ASSIGN_OR_RETURN(CodecPtr decoder, OpenDecoder(*input->streams[index], 1));
+  Result<CodecPtr> decoder_or = OpenDecoder(*input->streams[index], 1);
+  if (!decoder_or.ok()) return Named(path, decoder_or.status());
+  const CodecPtr decoder = std::move(decoder_or).value();
   PacketPtr packet(av_packet_alloc());
   out.frame.reset(av_frame_alloc());
   AVFrame* const frame = out.frame.get();

@@ -47,7 +47,7 @@ bool IsSvg(const ByteView& view) {
 bool IsXpm(const ByteView& view) {
   const std::string_view head(reinterpret_cast<const char*>(view.bytes().data()),
                               std::min(view.size(), kSniffBytes));
-  const size_t first = head.find_first_not_of(" \t\r\n");
+  const size_t first = head.find_first_not_of("\xef\xbb\xbf \t\r\n");
   return first != std::string_view::npos && head[first] == '/' &&
          head.find("/* XPM") != std::string_view::npos;
 }

@@ -13,6 +13,7 @@ namespace {
 constexpr uint64_t kFirstChunk = 8;
 // Length, name and check sum.
 constexpr uint64_t kChunkFrame = 12;
+constexpr std::string_view kEnd = "IEND";
 
 bool SumIsRight(const ByteView& view, uint64_t at) {
   const uint64_t length = view.U32(at);
@@ -21,12 +22,13 @@ bool SumIsRight(const ByteView& view, uint64_t at) {
   return sum == view.U32(at + 8 + length);
 }
 
-// Calls `see` with where each chunk that is whole begins, until it gives false; where the next one would
-// begin.
+// Calls `see` with where each chunk that is whole begins, until it gives false or the picture is at its end:
+// behind that may stand anything. Where the next one would begin.
 template <typename See>
 uint64_t WalkChunks(const ByteView& view, const See& see) {
   uint64_t at = kFirstChunk;
-  while (view.Has(at, 8) && view.Has(at + 8, uint64_t{view.U32(at)} + 4) && see(at)) {
+  while (view.Has(at, 8) && !view.Is(at + 4, kEnd) && view.Has(at + 8, uint64_t{view.U32(at)} + 4) &&
+         see(at)) {
     at += kChunkFrame + view.U32(at);
   }
   return at;
@@ -40,7 +42,7 @@ Bytes Ended(ByteSpan file) {
   const ByteView view(file, true);
   const uint64_t at = WalkChunks(view, [](uint64_t) { return true; });
   Bytes out(file.begin(), file.end());
-  if (view.Has(at, 8)) {
+  if (view.Has(at, 8) && !view.Is(at + 4, kEnd)) {
     SetNumber(&out, at, static_cast<uint32_t>(file.size() - at - 8), 4, true);
     PutNumber(&out, 0, 4, true);
   } else {

@@ -18,11 +18,14 @@ class FakePainter final : public Painter {
   Status Paint(const media::Frame& in, media::Frame* out) override {
     EXPECT_FALSE(busy_.exchange(true)) << "two pictures at once";
     ++frames;
+    if (follows_reset) EXPECT_EQ(resets, frames) << "a picture follows from the one before";
     if (interrupt && frames == interrupt_at) *interrupt = true;
     const bool planar = in.format == media::PixelFormat::kI420;
+    const int bytes = in.format == media::PixelFormat::kRgba ? 4 : 3;
+    if (!planar) EXPECT_EQ(in.format, out->format);
     for (int plane = 0; plane < (planar ? 3 : 1); ++plane) {
       const int rows = plane ? (in.height + 1) / 2 : in.height;
-      const int columns = plane ? (in.width + 1) / 2 : planar ? in.width : 3 * in.width;
+      const int columns = plane ? (in.width + 1) / 2 : planar ? in.width : bytes * in.width;
       for (int y = 0; y < rows; ++y) {
         const uint8_t* from = in.planes[plane] + ptrdiff_t{y} * in.stride_bytes[plane];
         uint8_t* to = out->planes[plane] + ptrdiff_t{y} * out->stride_bytes[plane];
@@ -41,6 +44,7 @@ class FakePainter final : public Painter {
   }
 
   int frames = 0, resets = 0, fail_at = -1, throw_at = -1, interrupt_at = -1;
+  bool follows_reset = false;  // whether Reset must come before each Paint, once
   std::atomic<bool>* interrupt = nullptr;
 
  private:

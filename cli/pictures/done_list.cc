@@ -1,7 +1,10 @@
 #include "cli/pictures/done_list.h"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <fstream>
@@ -21,12 +24,46 @@ void AddFile(const std::string& path, Digester* digester) {
   digester->Add(static_cast<int64_t>(fs::last_write_time(path, error).time_since_epoch().count()));
 }
 
+// A painting's digest while it is not there yet: as long as any.
+std::string NotYet() { return Hex(Digest()); }
+
+std::string ListIn(const std::string& folder) { return (fs::path(folder) / ".tempera-done").string(); }
+
+// An open list; closed at the end.
+class ListFile {
+ public:
+  // Whoever reads a pipe of that name is not waited for.
+  ListFile(const std::string& path, int flags)
+      : fd_(open(path.c_str(), flags | O_CLOEXEC | O_NONBLOCK, 0666)) {}
+  ~ListFile() {
+    if (fd_ >= 0) close(fd_);
+  }
+  ListFile(const ListFile&) = delete;
+  ListFile& operator=(const ListFile&) = delete;
+  int fd() const { return fd_; }
+
+ private:
+  const int fd_;
+};
+
+Status CannotWrite(const std::string& path) {
+  return IoError("cannot write '" + path + "': " + std::strerror(errno));
+}
+
+// Whether the file ends in the middle of a line, as a crash or a full disk leaves it.
+bool IsTorn(int fd) {
+  struct stat st;
+  char last = '\n';
+  if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode) || st.st_size == 0) return false;
+  return pread(fd, &last, 1, st.st_size - 1) == 1 && last != '\n';
+}
+
 std::string NameOf(const PictureTask& task) { return fs::path(task.output).filename().string(); }
 
 }  // namespace
 
 DoneList::DoneList(std::string folder, std::string style)
-    : path_((fs::path(folder) / ".tempera-done").string()), style_(style.empty() ? "-" : std::move(style)) {
+    : path_(ListIn(folder)), style_(style.empty() ? "-" : std::move(style)) {
   // A line a painting: three digests and the name; later ones go before earlier ones, and one that a crash
   // cut short is none.
   std::error_code ignored;
@@ -37,6 +74,7 @@ DoneList::DoneList(std::string folder, std::string style)
     Entry entry;
     std::string name;
     if (!(words >> entry.source >> entry.style >> entry.written) || words.get() != ' ') continue;
+    if (entry.written == NotYet()) continue;
     if (std::getline(words, name) && !name.empty()) entries_[name] = entry;
   }
 }
@@ -63,17 +101,48 @@ DoneList::State DoneList::Look(const PictureTask& task) const {
   return found->second.source == now.source ? State::kPresent : State::kOlder;
 }
 
-Status DoneList::Add(const PictureTask& task) {
-  const std::string name = NameOf(task);
-  // A line ends at a newline; such a painting is asked about again.
-  if (name.find('\n') != std::string::npos) return OkStatus();
-  const Entry entry = EntryOf(task);
+Status DoneList::CheckPlace(const std::string& folder) {
+  const std::string path = ListIn(folder);
+  std::error_code error;
+  const fs::file_type type = fs::status(path, error).type();
+  if (type == fs::file_type::not_found || type == fs::file_type::none || type == fs::file_type::regular ||
+      type == fs::file_type::character)
+    return OkStatus();
+  return InvalidArgument(
+      "'" + path + "' is to hold what was painted there, and is no file: remove it, or give another folder");
+}
+
+std::string DoneList::LineOf(const Entry& entry, const PictureTask& task) const {
+  return entry.source + ' ' + entry.style + ' ' + entry.written + ' ' + NameOf(task) + '\n';
+}
+
+Result<int64_t> DoneList::Reserve(const PictureTask& task) {
+  if (NameOf(task).find('\n') != std::string::npos) return int64_t{-1};
+  Entry entry = EntryOf(task);
+  entry.written = NotYet();
+  const std::string line = LineOf(entry, task);
   const std::lock_guard<std::mutex> lock(mutex_);
-  entries_[name] = entry;
-  errno = 0;
-  std::ofstream file(path_, std::ios::app);
-  file << entry.source << ' ' << entry.style << ' ' << entry.written << ' ' << name << std::endl;
-  if (!file) return IoError("cannot write '" + path_ + "': " + std::strerror(errno));
+  const ListFile file(path_, O_RDWR | O_CREAT | O_APPEND);
+  if (file.fd() < 0) return CannotWrite(path_);
+  // What broke off stays a line of its own.
+  const std::string text = IsTorn(file.fd()) ? '\n' + line : line;
+  for (size_t done = 0; done < text.size();) {
+    const ssize_t written = write(file.fd(), text.data() + done, text.size() - done);
+    if (written < 0) return CannotWrite(path_);
+    done += static_cast<size_t>(written);
+  }
+  return static_cast<int64_t>(lseek(file.fd(), 0, SEEK_CUR)) - static_cast<int64_t>(line.size());
+}
+
+Status DoneList::Fill(const PictureTask& task, int64_t at) {
+  if (at < 0) return OkStatus();
+  const Entry entry = EntryOf(task);
+  const std::string line = LineOf(entry, task);
+  const std::lock_guard<std::mutex> lock(mutex_);
+  entries_[NameOf(task)] = entry;
+  const ListFile file(path_, O_WRONLY);
+  if (file.fd() < 0 || pwrite(file.fd(), line.data(), line.size(), at) != static_cast<ssize_t>(line.size()))
+    return CannotWrite(path_);
   return OkStatus();
 }
 

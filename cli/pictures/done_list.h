@@ -26,8 +26,15 @@ class DoneList {
   };
   State Look(const PictureTask& task) const;
 
-  // Writes a painting down. Threads may do so at the same time.
-  Status Add(const PictureTask& task);
+  // Why no list can be kept in a folder: what has its name there is no file. It would be waited for.
+  static Status CheckPlace(const std::string& folder);
+
+  // Writing a painting down, in two steps, so that what is there is not replaced where the list has no room
+  // for it: Reserve before it is painted gives where its line will be, Fill when it is in its place. A line
+  // that is not filled says nothing. Threads may do so at the same time. -1: a name that no line can hold;
+  // such a painting is asked about again.
+  Result<int64_t> Reserve(const PictureTask& task);
+  Status Fill(const PictureTask& task, int64_t at);
 
  private:
   struct Entry {
@@ -35,6 +42,7 @@ class DoneList {
     bool operator==(const Entry&) const = default;
   };
   Entry EntryOf(const PictureTask& task) const;
+  std::string LineOf(const Entry& entry, const PictureTask& task) const;
 
   const std::string path_, style_;
   mutable std::mutex mutex_;

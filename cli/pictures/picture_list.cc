@@ -3,6 +3,8 @@
 #include <glob.h>
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <filesystem>
 #include <optional>
 #include <set>
@@ -15,14 +17,18 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Pictures among what lies in a folder, or was found by a pattern.
-void Sort(std::vector<std::string> found, std::vector<std::string>* files, PictureList* list) {
+// Pictures among what lies in a folder, or was found by a pattern. Hidden files are of a pattern only where
+// it begins with a dot itself: they are asked for.
+void Sort(std::vector<std::string> found, bool takes_hidden, std::vector<std::string>* files,
+          PictureList* list) {
   using Why = SkippedFile::Why;
   std::sort(found.begin(), found.end());
   for (std::string& path : found) {
     std::error_code ignored;
     Why why = Why::kOther;
-    if (fs::path(path).filename().string()[0] == '.') {
+    const std::string name = fs::path(path).filename().string();
+    if (name == "." || name == "..") continue;
+    if (name[0] == '.' && !takes_hidden) {
       why = Why::kHidden;
     } else if (fs::is_directory(path, ignored)) {
       why = Why::kFolder;
@@ -45,8 +51,16 @@ Status ReadFolder(const std::string& folder, std::vector<std::string>* files, Pi
   for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error))
     found.push_back(it->path().string());
   if (error) return IoError("cannot read the folder '" + folder + "': " + error.message());
-  Sort(std::move(found), files, list);
+  Sort(std::move(found), false, files, list);
   return OkStatus();
+}
+
+// What the last glob of a thread could not read: it asks a function without context.
+thread_local Status unread_folder;
+int NoteUnread(const char* folder, int error) {
+  if (error != ENOENT && unread_folder.ok())
+    unread_folder = IoError(std::string("cannot read the folder '") + folder + "': " + std::strerror(error));
+  return 0;
 }
 
 Status ReadPattern(const std::string& pattern, std::vector<std::string>* files, PictureList* list) {
@@ -63,11 +77,16 @@ Status ReadPattern(const std::string& pattern, std::vector<std::string>* files, 
     escaped += c == '[' || c == ']' || c == '\\' ? std::string("\\") + c : std::string(1, c);
   glob_t found = {};
   std::vector<std::string> paths;
-  if (glob(escaped.c_str(), 0, nullptr, &found) == 0)
+  unread_folder = Status();
+  if (glob(escaped.c_str(), 0, NoteUnread, &found) == 0)
     paths.assign(found.gl_pathv, found.gl_pathv + found.gl_pathc);
   globfree(&found);
+  if (!unread_folder.ok()) {
+    if (paths.empty()) return unread_folder;
+    list->notices.push_back(unread_folder.message());
+  }
   if (paths.empty()) return NotFound("no file is called '" + pattern + "'");
-  Sort(std::move(paths), files, list);
+  Sort(std::move(paths), true, files, list);
   return OkStatus();
 }
 

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/pictures/done_list.h"
 #include "cli/progress.h"
 #include "media/picture.h"
 #include "media/writer.h"
@@ -106,7 +107,10 @@ class Report {
         break;
       case PictureOutcome::Kind::kFailed:
         if (!outcome.stops) errors_.push_back(outcome.error.message());
-        if (outcome.stops && stop_.empty()) stop_ = outcome.error.message();
+        if (outcome.stops && stop_.empty()) {
+          stop_ = outcome.error.message();
+          cure_ = outcome.cure;
+        }
         break;
     }
     if (job_.json) PrintLine(outcome);
@@ -138,8 +142,8 @@ class Report {
     for (const std::string& error : errors_) Fail(InvalidArgument(error));
     if (!stop_.empty()) {
       const int64_t left = total_ - painted_ - present_ - static_cast<int64_t>(errors_.size());
-      Fail(IoError(stop_ + ": stopped, " + Count(left, "picture is", "pictures are") +
-                   " not painted; make room and give the same command again"));
+      Fail(IoError(stop_ + ": stopped, " + Count(left, "picture is", "pictures are") + " not painted; " +
+                   cure_));
     }
     if (!job_.json) {
       std::string failed;
@@ -175,7 +179,7 @@ class Report {
   Progress progress_;
   int64_t painted_ = 0, present_ = 0;
   std::vector<std::string> errors_;
-  std::string stop_;  // why no more were tried
+  std::string stop_, cure_;  // why no more were tried, and what to do about it
   std::map<std::string, std::vector<std::string>> notices_;
 };
 
@@ -244,6 +248,7 @@ int RunPictures(const PicturesJob& job) {
   });
   if (some) {
     if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
+    if (Status status = DoneList::CheckPlace(job.output_folder); !status.ok()) return Fail(status);
   }
   Result<std::unique_ptr<Painter>> painter = OpenPainter(job.model, job.paint);
   if (!painter.ok()) return Fail(painter.status());

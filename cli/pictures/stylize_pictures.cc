@@ -8,6 +8,7 @@
 #include <new>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "cli/pictures/done_list.h"
 #include "media/picture.h"
@@ -17,13 +18,17 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Whether what is written no longer fits, whatever is painted: messages of files end in the system's words.
-bool DiskIsFull(const Status& status) {
-  if (status.code() != StatusCode::kIo) return false;
-  for (int cause : {ENOSPC, EDQUOT, EFBIG, EROFS}) {
-    if (status.message().ends_with(std::strerror(cause))) return true;
+// Whether what is written no longer fits, whatever is painted: messages of files end in the system's words. A
+// single file that is too large (EFBIG) is none of the others' matter.
+void TellWhetherItStops(PictureOutcome* outcome) {
+  if (outcome->error.code() != StatusCode::kIo) return;
+  constexpr const char* kRoom = "make room and give the same command again";
+  for (const auto& [cause, cure] :
+       {std::pair{ENOSPC, kRoom}, {EDQUOT, kRoom}, {EROFS, "give -o a folder that can be written to"}}) {
+    if (!outcome->error.message().ends_with(std::strerror(cause))) continue;
+    outcome->stops = true;
+    outcome->cure = cure;
   }
-  return false;
 }
 
 // Why the file that is there is not replaced; OK where it may be.
@@ -53,27 +58,27 @@ PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Pa
     outcome.error = MayReplace(task, state);
     if (!outcome.error.ok()) return outcome;
   }
+  // What is not written down would be taken for somebody else's when the command is given again: there must
+  // be room for that before anything is replaced.
+  const Result<int64_t> line = done->Reserve(task);
+  if (!line.ok()) {
+    outcome.error = line.status();
+    TellWhetherItStops(&outcome);
+    if (outcome.stops) return outcome;
+  }
   StylizeJob job;
   job.input = task.input;
   job.output = task.output;
   Result<StylizeSummary> summary = StylizeOnePicture(job, painter, painting);
+  outcome.error = summary.status();
   if (!summary.ok()) {
-    outcome.error = summary.status();
-    outcome.stops = DiskIsFull(outcome.error);
+    TellWhetherItStops(&outcome);
     return outcome;
   }
   outcome.kind = PictureOutcome::Kind::kPainted;
   outcome.summary = std::move(summary).value();
-  if (Status status = done->Add(task); DiskIsFull(status)) {
-    // What is not written down would be taken for somebody else's when the command is given again.
-    std::error_code ignored;
-    fs::remove(task.output, ignored);
-    outcome.kind = PictureOutcome::Kind::kFailed;
-    outcome.error = status;
-    outcome.stops = true;
-  } else if (!status.ok()) {
-    outcome.summary.notices.push_back(status.message());
-  }
+  const Status written_down = line.ok() ? done->Fill(task, *line) : line.status();
+  if (!written_down.ok()) outcome.summary.notices.push_back(written_down.message());
   return outcome;
 } catch (const std::bad_alloc&) {
   PictureOutcome outcome;

@@ -27,7 +27,9 @@ struct PictureOutcome {
   Kind kind = Kind::kFailed;
   StylizeSummary summary;  // of a painted one
   Status error;
-  bool stops = false;  // failed by what every further picture would meet: the disk is full
+  // Failed by what every further picture would meet: nothing more can be written. What to do about it.
+  bool stops = false;
+  std::string cure = {};
 };
 
 // Called with each outcome as it becomes known, one at a time; `done` of `total` are then behind.

@@ -1,10 +1,15 @@
 #include "cli/pictures/stylize_pictures.h"
 
+#include <sys/resource.h>
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <chrono>
+#include <csignal>
 #include <fstream>
 
 #include "cli/fake_painter_for_test.h"
+#include "cli/pictures/done_list.h"
 #include "cli/pictures/picture_list.h"
 #include "media/image.h"
 #include "media/test_clip.h"
@@ -49,6 +54,7 @@ TEST_F(PicturesTest, OneFailureIsNoneOfTheOthersAndWhatIsDoneStays) {
     tasks.push_back({Picture("in/" + name), Path("out_" + name)});
   }
   FakePainter painter;
+  painter.follows_reset = true;
   painter.fail_at = 5;
   painter.throw_at = 7;
   std::atomic<bool> interrupt{false};
@@ -92,13 +98,53 @@ TEST_F(PicturesTest, AFullDiskEndsTheRun) {
   EXPECT_EQ(painted, 2);
   EXPECT_EQ(stopped, 1);
   EXPECT_EQ(painter.frames, 3) << "painted what cannot be written";
-  // Nor where the list of paintings has no more room: what it does not know is not left there.
+  // Nor where the list of paintings has no more room: what was there stays as it was.
   std::filesystem::remove(Path(".tempera-done"));
   std::filesystem::create_symlink("/dev/full", Path(".tempera-done"));
+  std::ofstream(tasks[0].output) << "before";
   StylizePictures({tasks[0], tasks[1]}, {.jobs = 1, .overwrite = true}, &painter, interrupt,
                   [&](const PictureOutcome& outcome, int64_t, int64_t) { stopped += outcome.stops; });
   EXPECT_EQ(stopped, 2);
-  EXPECT_FALSE(std::filesystem::exists(tasks[0].output));
+  EXPECT_EQ(painter.frames, 3);
+  EXPECT_EQ(std::filesystem::file_size(tasks[0].output), 6u);
+  EXPECT_TRUE(std::filesystem::exists(tasks[1].output));
+}
+
+TEST_F(PicturesTest, AFileThatIsTooLargeIsItsOwnMatter) {
+  std::vector<PictureTask> tasks;
+  for (const char* name : {"0.png", "1.png", "2.png"})
+    tasks.push_back({Picture(std::string("in/") + name), Path(name)});
+  // Noise, which no format makes small.
+  media::RgbImage noise{64, 64, std::vector<uint8_t>(64 * 64 * 3)};
+  uint32_t seed = 1;
+  for (uint8_t& n : noise.pixels) n = static_cast<uint8_t>((seed = seed * 1664525 + 1013904223) >> 24);
+  ASSERT_TRUE(media::WriteImage(tasks[1].input, noise).ok());
+  FakePainter painter;
+  const std::atomic<bool> interrupt{false};
+  std::string kinds;
+  rlimit before = {};
+  getrlimit(RLIMIT_FSIZE, &before);
+  const rlimit small = {4096, before.rlim_max};
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);
+  StylizePictures(tasks, {.jobs = 1}, &painter, interrupt,
+                  [&](const PictureOutcome& outcome, int64_t, int64_t) {
+                    kinds += outcome.kind == PictureOutcome::Kind::kPainted ? 'p' : outcome.stops ? 's' : 'f';
+                  });
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_EQ(kinds, "pfp");
+}
+
+TEST_F(PicturesTest, AListThatCannotBeKeptIsNotWaitedFor) {
+  const PictureTask task = {Picture("in/a.png"), Path("out_a.png")};
+  const std::string folder = std::filesystem::path(task.output).parent_path().string();
+  EXPECT_TRUE(DoneList::CheckPlace(folder).ok());
+  ASSERT_EQ(mkfifo(Path(".tempera-done").c_str(), 0600), 0);
+  const Status refused = DoneList::CheckPlace(folder);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.message().find("remove it, or give another folder"), std::string::npos)
+      << refused.message();
 }
 
 TEST_F(PicturesTest, OnlyPaintingsOfThisStyleCountAsDone) {
@@ -137,6 +183,18 @@ TEST_F(PicturesTest, OnlyPaintingsOfThisStyleCountAsDone) {
   EXPECT_EQ(outcome("one", true).kind, Kind::kPainted);
   std::ofstream(Path(".tempera-done"), std::ios::app) << "0123 45";
   EXPECT_EQ(outcome("one").kind, Kind::kPresent);
+  // What is written behind it is not lost in it.
+  EXPECT_EQ(outcome("one", true).kind, Kind::kPainted);
+  EXPECT_EQ(outcome("one").kind, Kind::kPresent);
+  // A painting that did not come to its end, of what the source is by now: the one before is still ours.
+  Picture("in/b.png");
+  std::filesystem::last_write_time(
+      task.input, std::filesystem::last_write_time(Path("in/b.png")) + std::chrono::hours(2));
+  DoneList list(std::filesystem::path(task.output).parent_path().string(), "one");
+  ASSERT_TRUE(list.Reserve(task).ok());
+  EXPECT_EQ(DoneList(std::filesystem::path(task.output).parent_path().string(), "one").Look(task),
+            DoneList::State::kOlder);
+  EXPECT_EQ(outcome("one").kind, Kind::kPainted);
 }
 
 }  // namespace

@@ -87,6 +87,11 @@ expect_equal "$(names "$work/out/glob")" './a.jpg' 'a pattern in quotes'
 expect_success "${paint[@]}" "$work/in/?.gif" "$work/in/a.png" -o "$work/out/glob2/"
 expect_equal "$(names "$work/out/glob2")" './a.gif.png ./a.png' 'a pattern of what cannot be written'
 expect_error 1 "no file is called '.*nothing\*.jpg'" "${paint[@]}" "$work/in/nothing*.jpg" -o "$work/out/none"
+ln -s loop "$work/loop"
+expect_error 1 "cannot read the folder '.*loop': Too many levels" "${paint[@]}" "$work/loop/*.jpg" -o "$work/out/none"
+# Who writes the dot asks for hidden files.
+expect_success "${paint[@]}" "$work/in/.h*.jpg" -o "$work/out/hidden/"
+expect_equal "$(names "$work/out/hidden")" './.hidden.jpg' 'hidden files that a pattern names'
 expect_error 1 "cannot open '.*/no': no such file or folder" "${paint[@]}" "$work/no" -o "$work/out/none"
 got=0
 "${paint[@]}" "$work/no" -o "$work/out/none/" >/dev/null 2>"$work/stderr" || got=$?
@@ -99,16 +104,39 @@ for i in 1 2 3 4 5 6; do
     "$work/large/$i.png"
 done
 cp "$work/in/a.png" "$work/large/0.png"
-(
-  ulimit -f 64 # blocks of 1,024 bytes
-  "${paint[@]}" "$work/large" -o "$work/out/large/" --jobs 1 --json >"$work/stdout"
-) 2>"$work/stderr" || got=$?
+mkdir "$work/out/large"
+for i in 1 3; do ln -s /dev/full "$work/out/large/$i.png"; done
+got=0
+"${paint[@]}" "$work/large" -o "$work/out/large/" --jobs 1 --json --overwrite >"$work/stdout" 2>"$work/stderr" || got=$?
 expect_equal $got 1 'a full disk'
 expect_equal "$(grep -c '^tempera: ' "$work/stderr")" 1 'lines about a full disk'
-expect_said "^tempera: cannot write '.*/1.png': File too large: stopped, 6 pictures are not painted; make room and give"
-expect_equal "$(names "$work/out/large")" './0.png' 'what there was room for'
+expect_said "^tempera: cannot write '.*/1.png': No space left on device: stopped, 6 pictures are not painted; make room and give"
+expect_equal "$(names "$work/out/large")" './0.png ./1.png ./3.png' 'what there was room for'
+rm "$work/out/large"/[13].png
+# No room for the list either: nothing is painted that would be taken for somebody else's later, nothing is replaced.
+mv "$work/out/large/.tempera-done" "$work/list"
+ln -s /dev/full "$work/out/large/.tempera-done"
+sum=$(md5sum <"$work/out/large/0.png")
+expect_error 1 'tempera-done.: No space left on device: stopped, 7 pictures are not painted; make room' \
+  "${paint[@]}" "$work/large" -o "$work/out/large/" --json --jobs 1 --overwrite
+expect_equal "$(names "$work/out/large") $(md5sum <"$work/out/large/0.png")" "./0.png $sum" 'what was there stays'
+mv "$work/list" "$work/out/large/.tempera-done"
+# One file that is too large is no matter of the others.
+got=0
+(
+  ulimit -f 64 # blocks of 1,024 bytes
+  "${paint[@]}" "$work/large" "$work/in/a.jpg" -o "$work/out/large/" --jobs 1 >"$work/stdout" 2>"$work/stderr"
+) || got=$?
+expect_equal $got 1 'files that are too large'
+expect_equal "$(grep -c '^tempera: .*/[1-6].png.: File too large$' "$work/stderr")" 6 'each file that is too large'
+expect_equal "$(names "$work/out/large")" './0.png ./a.jpg' 'what is small enough'
 expect_success "${paint[@]}" "$work/large" -o "$work/out/large/"
 expect_said '6 pictures painted'
+# What is no file under the name of the list is not waited for.
+mkdir "$work/out/pipe"
+mkfifo "$work/out/pipe/.tempera-done"
+expect_error 1 'tempera-done. is to hold what was painted there, and is no file' \
+  "${paint[@]}" "$work/large/0.png" -o "$work/out/pipe/"
 
 # Names that do not fit together.
 expect_error 1 'need a folder to go to' "${paint[@]}" "$work/in" -o "$work/out/x.png"

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <set>
@@ -38,6 +39,8 @@ struct KeyOption {
   const CLI::Option* option = nullptr;
 };
 
+constexpr std::string_view kStyleKey = "tempera.style";
+
 struct AnnotateOptions {
   std::string model, output;
   PictureOptions picture;
@@ -57,10 +60,18 @@ constexpr const char* kKeys[] = {"style",      "title",      "artist",     "year
                                  "trained_on", "seed",       "steps",      "settings", "size_multiple",
                                  "thumbnail",  "mask.class", "mask.values"};
 constexpr const char* kPrefixes[] = {"range.", "param.", "state."};
+// Those that change what is painted: without tempera. nobody would read them, and whoever wrote them meant to
+// be. Others are anybody's words.
+constexpr const char* kOfPixels[] = {"mean",          "std",        "layout",     "value_range",
+                                     "size_multiple", "mask.class", "mask.values"};
 
 std::string InSmallLetters(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
   return text;
+}
+
+bool IsIn(std::span<const char* const> list, const std::string& key) {
+  return std::find(list.begin(), list.end(), key) != list.end();
 }
 
 // One that nobody would read although it looks like ours: without tempera., in capitals, or unknown.
@@ -68,29 +79,32 @@ Status CheckKey(const std::string& key) {
   constexpr std::string_view kOurs = "tempera.";
   const std::string small = InSmallLetters(key);
   const bool ours = small.starts_with(kOurs);
-  const std::string rest = ours ? small.substr(kOurs.size()) : small;
-  const bool known = std::find(std::begin(kKeys), std::end(kKeys), rest) != std::end(kKeys);
+  const size_t rest_at = ours ? kOurs.size() : 0;
+  const std::string rest = small.substr(rest_at);
   const auto* prefix = std::find_if(std::begin(kPrefixes), std::end(kPrefixes),
                                     [&](const char* p) { return rest.starts_with(p) && rest != p; });
-  if (prefix != std::end(kPrefixes) && key.starts_with(std::string(kOurs) + *prefix)) return OkStatus();
-  if (known && key == std::string(kOurs) + rest) return OkStatus();
-  if (known) return InvalidArgument("--set " + key + " means nothing: write tempera." + rest);
-  if (prefix != std::end(kPrefixes))
-    return InvalidArgument("--set " + key + " means nothing: write tempera." + *prefix +
-                           "NAME, with the name of the " + "network's");
-  if (ours)
+  std::string right;  // as it would be read
+  if (prefix != std::end(kPrefixes)) {
+    // Names of the network's keep their capitals.
+    right = std::string(kOurs) + *prefix + key.substr(rest_at + std::strlen(*prefix));
+  } else if (IsIn(kKeys, rest) && (ours || IsIn(kOfPixels, rest))) {
+    right = std::string(kOurs) + rest;
+  }
+  if (right.empty() && !ours) return OkStatus();
+  if (right.empty())
     return InvalidArgument("--set " + key +
                            " is no key that Tempera knows (docs/model-format.md); keys of your own "
                            "do not begin with tempera.");
-  return OkStatus();
+  if (key == right) return OkStatus();
+  return InvalidArgument("--set " + key + " means nothing: write " + right);
 }
 
-// What --style is given: a word, and no path.
-Status CheckStyleName(const std::string& name) {
+// What --style is given: a word, and no path. `said`: how it was written on the command line.
+Status CheckStyleName(const std::string& name, const std::string& said) {
   const bool word = std::all_of(name.begin(), name.end(),
                                 [](unsigned char c) { return c > ' ' && c != '/' && c != '\\' && c != 127; });
-  if (word && !name.starts_with('.') && !name.starts_with('-')) return OkStatus();
-  return InvalidArgument("--name '" + name + "' is no style's name: write a word like great-wave");
+  if (word && !name.empty() && !name.starts_with('.') && !name.starts_with('-')) return OkStatus();
+  return InvalidArgument(said + " is no style's name: write a word like great-wave");
 }
 
 // A key is said once.
@@ -115,6 +129,8 @@ Result<onnx::Annotations> ReadAnnotations(const AnnotateOptions& options) {
     if (o.option->count() == 0) continue;
     if (o.text.empty())
       return InvalidArgument(std::string(o.name) + " is empty: --remove " + o.key + " takes it out");
+    if (o.key == kStyleKey)
+      TEMPERA_RETURN_IF_ERROR(CheckStyleName(o.text, std::string(o.name) + " '" + o.text + "'"));
     annotations.set.emplace_back(o.key, o.text);
   }
   if (options.size_multiple > 0)
@@ -123,11 +139,14 @@ Result<onnx::Annotations> ReadAnnotations(const AnnotateOptions& options) {
     const size_t equals = entry.find('=');
     if (equals == 0 || equals == std::string::npos)
       return InvalidArgument("--set " + entry + " is not KEY=VALUE");
-    annotations.set.emplace_back(entry.substr(0, equals), entry.substr(equals + 1));
-    TEMPERA_RETURN_IF_ERROR(CheckKey(annotations.set.back().first));
-  }
-  for (const auto& [key, value] : annotations.set) {
-    if (key == "tempera.style") TEMPERA_RETURN_IF_ERROR(CheckStyleName(value));
+    const std::string key = entry.substr(0, equals), value = entry.substr(equals + 1);
+    TEMPERA_RETURN_IF_ERROR(CheckKey(key));
+    const bool is_option = std::any_of(options.keys.begin(), options.keys.end(),
+                                       [&key](const KeyOption& o) { return o.key == key; });
+    if (is_option && value.empty())
+      return InvalidArgument("--set " + key + "= is empty: --remove " + key + " takes it out");
+    if (key == kStyleKey) TEMPERA_RETURN_IF_ERROR(CheckStyleName(value, "--set " + entry));
+    annotations.set.emplace_back(key, value);
   }
   annotations.remove = options.remove;
   TEMPERA_RETURN_IF_ERROR(CheckKeys(annotations));

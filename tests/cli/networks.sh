@@ -68,15 +68,18 @@ expect_success "$tempera" stylize "$work/film.mp4" -o "$work/out/film.mp4" --sty
 checks=$((checks + 1))
 grep -q '^note: .*transparency that this style paints is dropped in films' "$work/stderr" ||
   fail "a style's transparency is dropped in films without a word"
+names_what_can_be_typed() {
+  checks=$((checks + 1))
+  ! grep -q 'tempera_' "$work/stderr" || { fail "a message names a function of the library"; cat "$work/stderr"; }
+}
 expect_error 1 'ends in Softmax' "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
   --style "$work/nets/classes.onnx"
+names_what_can_be_typed
 expect_success "$tempera" stylize "$work/photo.png" -o "$work/out/json.png" --style "$work/nets/grey_out.onnx" --json
 said '"notices": \[".*one channel comes out'
-
-checks=$((checks + 1))
-! grep -q 'tempera_' "$work/stderr" || fail "a message names a function that nobody can type"
 expect_error 1 "its output 'y' is float32 \[1, [0-9]*, [0-9]*, 5\]" "$tempera" stylize "$work/photo.png" \
   -o "$work/out/x.png" --style "$work/nets/nhwc_classes.onnx"
+names_what_can_be_typed
 
 echo "== what is said"
 # Few pixels have little contrast whatever the network's numbers are.
@@ -193,13 +196,22 @@ said '^metadata +tempera.title = Night$'
 for name in ../../x /x .x -x 'a b' 'a\b'; do
   expect_error 2 "no style's name" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" "--name=$name"
 done
-expect_error 2 "no style's name" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
-  --set tempera.style=../x
+expect_error 2 "set tempera.style=../x is no style's name" "$tempera" annotate "$work/nets/divides.onnx" \
+  -o "$work/out/x.onnx" --set tempera.style=../x
 for key in value_range Tempera.Value_Range TEMPERA.value_range; do
   expect_error 2 "write tempera.value_range" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
     --set $key=0..1
 done
-expect_error 2 "write tempera.param.NAME" "$tempera" annotate "$work/nets/parametric.onnx" -o "$work/out/x.onnx" \
+for own in license=MIT seed=3 Style=mine title=x net= thumbnail=none; do
+  expect_success "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/own.onnx" --set "$own"
+done
+expect_error 2 "^tempera: .*--set tempera.style= is empty" "$tempera" annotate "$work/nets/divides.onnx" \
+  -o "$work/out/x.onnx" --set tempera.style=
+expect_error 2 "write tempera.license" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
+  --set Tempera.License=MIT
+expect_error 2 "write tempera.param.Blend " "$tempera" annotate "$work/nets/parametric.onnx" -o "$work/out/x.onnx" \
+  --set "Tempera.Param.Blend=range = 0..9"
+expect_error 2 "write tempera.param.blend " "$tempera" annotate "$work/nets/parametric.onnx" -o "$work/out/x.onnx" \
   --set "param.blend=range = 0..9"
 expect_error 2 "no key that Tempera knows" "$tempera" annotate "$work/nets/divides.onnx" -o "$work/out/x.onnx" \
   --set tempera.valuerange=0..1

@@ -160,10 +160,9 @@ Status CheckOnePicture(const StylizeJob& job) {
                          " pictures: give -o a series, such as painted_%04d.png, or a film");
 }
 
-int Stylize(Arguments* args) {
+// What is wrong with the names: exit code 1, or 2 where the line itself is. kExitOk where nothing is.
+int CheckNames(Arguments* args, bool pictures) {
   const StylizeJob& job = args->job;
-  args->job.input = args->inputs[0];
-  const bool pictures = AsksForPictures(args->inputs, job.output);
   std::error_code ignored;
   // Who mistypes a folder's name hears of that rather than of what stands behind -o.
   if (!pictures && job.input != "-" && job.input.find("://") == std::string::npos &&
@@ -187,6 +186,25 @@ int Stylize(Arguments* args) {
   if (SameFile(job.input, job.output)) {
     return Fail(InvalidArgument("'" + job.output + "' is the input itself: give -o another name"));
   }
+  return kExitOk;
+}
+
+void PrintLine(const StylizeJob& job, const StylizeSummary& s, const std::string& style) {
+  std::string where = job.output == "-" ? "standard output" : job.output;
+  if (!s.outputs.empty()) where = s.outputs.front();
+  if (s.outputs.size() > 1) where += s.outputs.size() > 2 ? " to " : ", ";
+  if (s.outputs.size() > 1) where += s.outputs.back();
+  std::fprintf(stderr, "%s: %lld %s of %s%dx%d in %s, %.1f s, %.1f fps%s\n", Printable(where).c_str(),
+               static_cast<long long>(s.frames), s.frames == 1 ? "frame" : "frames",
+               s.outputs.size() > 1 ? "up to " : "", s.width, s.height, Printable(style).c_str(), s.seconds,
+               s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
+}
+
+int Stylize(Arguments* args) {
+  const StylizeJob& job = args->job;
+  args->job.input = args->inputs[0];
+  const bool pictures = AsksForPictures(args->inputs, job.output);
+  if (const int code = CheckNames(args, pictures); code != kExitOk) return code;
   Result<std::string> model = args->style.empty() ? DefaultModel() : FindModel(args->style);
   if (!model.ok()) return Fail(model.status());
   if (pictures)
@@ -205,26 +223,17 @@ int Stylize(Arguments* args) {
     Fail(summary.status());
     return !picture && guard.interrupted() ? kExitInterrupted : kExitFailure;
   }
-  const StylizeSummary& s = *summary;
-  const std::string style = StyleName(*model);
   if (picture) {
-    for (const std::string& n : s.notices) Note(n);
+    for (const std::string& n : summary->notices) Note(n);
   }
   if (args->json) {
     const std::vector<std::string> of_model = (*painter)->Notices();
     summary->notices.insert(summary->notices.begin(), of_model.begin(), of_model.end());
-    PrintJson(*args, s, style);
+    PrintJson(*args, *summary, StyleName(*model));
   } else {
-    std::string where = job.output == "-" ? "standard output" : job.output;
-    if (!s.outputs.empty()) where = s.outputs.front();
-    if (s.outputs.size() > 1) where += s.outputs.size() > 2 ? " to " : ", ";
-    if (s.outputs.size() > 1) where += s.outputs.back();
-    std::fprintf(stderr, "%s: %lld %s of %s%dx%d in %s, %.1f s, %.1f fps%s\n", Printable(where).c_str(),
-                 static_cast<long long>(s.frames), s.frames == 1 ? "frame" : "frames",
-                 s.outputs.size() > 1 ? "up to " : "", s.width, s.height, Printable(style).c_str(), s.seconds,
-                 s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
+    PrintLine(job, *summary, StyleName(*model));
   }
-  return s.interrupted ? kExitInterrupted : kExitOk;
+  return summary->interrupted ? kExitInterrupted : kExitOk;
 }
 
 }  // namespace

@@ -63,6 +63,20 @@ bool SavePhotos(const std::filesystem::path& folder) {
          Save(profile, folder / "profile.photo");
 }
 
+bool SavePixels(const std::filesystem::path& folder) {
+  const Bytes xpm = media::BytesOf(
+      "/* XPM */\nstatic char *a[] = {\n/* sizes */\n\"3 2 3 1\",\n\"a c #ff0080\",\n\"b m white c Light "
+      "Gray\",\n"
+      "\"c c None\",\n\"abc\",\n\"cba\"};\n");
+  std::vector<media::TestTag> ink = {{256, {20}}, {257, {10}}, {258, {8, 8, 8, 8}},
+                                     {259, {1}},  {262, {5}},  {277, {4}}};
+  std::vector<media::TestTag> alpha = {{256, {2}}, {257, {1}}, {258, {8, 8}}, {259, {1}},
+                                       {262, {1}}, {277, {2}}, {338, {2}}};
+  return Save(xpm, folder / "xpm.photo") &&
+         Save(media::TiledTiff(ink, 16, 16, Bytes(2048, 90), 2), folder / "tiff_tiles.photo") &&
+         Save(media::TiffFile(alpha, 1, {10, 20, 200, 100}, false), folder / "tiff_alpha.photo");
+}
+
 bool SaveTensors(const std::filesystem::path& folder) {
   for (DataType type :
        {DataType::kFloat32, DataType::kFloat16, DataType::kInt64, DataType::kUint8, DataType::kBool}) {
@@ -105,6 +119,12 @@ std::vector<std::string_view> Words() {
                                          "</xmp:Thumbnails>",
                                          "\\x12\\x01\\x03\\x00",
                                          "\\x69\\x87\\x04\\x00",
+                                         "/* XPM */",
+                                         " c #ff0080",
+                                         " c None",
+                                         "\\x1c\\x01\\x03\\x00",
+                                         "\\x42\\x01\\x03\\x00",
+                                         "\\x43\\x01\\x03\\x00",
                                          "descr",
                                          "fortran_order",
                                          "shape",
@@ -120,7 +140,7 @@ std::vector<std::string_view> Words() {
 
 int main(int argc, char** argv) {
   const auto save = [](const std::filesystem::path& folder) {
-    return tempera::SavePhotos(folder) && tempera::SaveTensors(folder);
+    return tempera::SavePhotos(folder) && tempera::SavePixels(folder) && tempera::SaveTensors(folder);
   };
   return tempera::MakeSeeds(argc, argv, save, tempera::Words());
 }

@@ -12,8 +12,10 @@
 #include "media/photo/embed.h"
 #include "media/photo/exif.h"
 #include "media/photo/facts.h"
+#include "media/photo/libraries.h"
 #include "media/photo/png_damage.h"
 #include "media/photo/xmp.h"
+#include "media/photo/xpm.h"
 
 namespace tempera::media {
 namespace {
@@ -58,6 +60,22 @@ void WriteAndReadBack(const PhotoMetadata& metadata, PhotoFormat format) {
   Check(facts.xmp == XmpOfPainting(metadata.xmp), "other XMP after writing");
 }
 
+// Pixels of files whose decoders are ours, or are called by us in more than one way.
+void DecodePixels(ByteSpan input, const PhotoFacts& facts) {
+  // FFmpeg's memory, which frames are of: pictures that are large in nothing but their numbers take too long
+  // here.
+  av_max_alloc(size_t{16} << 20);
+  bool damaged = false;
+  if (facts.format == PhotoFormat::kXpm) {
+    const Result<FramePtr> frame = ReadXpm(input, &damaged);
+    Check(!frame.ok() || ((*frame)->width > 0 && (*frame)->height > 0), "an XPM without pixels");
+  }
+  if (facts.format == PhotoFormat::kTiff || facts.format == PhotoFormat::kBigTiff) {
+    const Result<LibraryPicture> picture = DecodeWithLibtiff(input, facts.chosen_page, facts.icc);
+    Check(!picture.ok() || picture->frame->width > 0, "a TIFF without pixels");
+  }
+}
+
 }  // namespace
 }  // namespace tempera::media
 
@@ -83,6 +101,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
       WriteAndReadBack(metadata, format);
     }
   }
+  DecodePixels(input, facts);
   ExifFromTiff(input);
   PngSumsAreRight(input);
   int parts = 0;

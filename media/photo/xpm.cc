@@ -78,7 +78,7 @@ std::optional<Rgba> FromDigits(std::string_view digits) {
 
 // X11's rgb.txt, in which four names have other colours than on the web: names in small letters without
 // spaces, "gray" for "grey", each with its colour and, where there are such, those of the name with 1 to 4
-// behind it.
+// behind it. At the end what newer servers know besides.
 constexpr std::string_view kX11Colors =
     ";aliceblue f0f8ff;antiquewhite faebd7 ffefdb eedfcc cdc0b0 8b8378;"
     "aquamarine 7fffd4 7fffd4 76eec6 66cdaa 458b74;azure f0ffff f0ffff e0eeee c1cdcd 838b8b;beige f5f5dc;"
@@ -134,7 +134,10 @@ constexpr std::string_view kX11Colors =
     "thistle d8bfd8 ffe1ff eed2ee cdb5cd 8b7b8b;tomato ff6347 ff6347 ee5c42 cd4f39 8b3626;"
     "turquoise 40e0d0 00f5ff 00e5ee 00c5cd 00868b;violet ee82ee;"
     "violetred d02090 ff3e96 ee3a8c cd3278 8b2252;wheat f5deb3 ffe7ba eed8ae cdba96 8b7e66;white ffffff;"
-    "whitesmoke f5f5f5;yellow ffff00 ffff00 eeee00 cdcd00 8b8b00;yellowgreen 9acd32;";
+    "whitesmoke f5f5f5;yellow ffff00 ffff00 eeee00 cdcd00 8b8b00;yellowgreen 9acd32;"
+    "aqua 00ffff;crimson dc143c;fuchsia ff00ff;indigo 4b0082;lime 00ff00;olive 808000;rebeccapurple 663399;"
+    "silver c0c0c0;teal 008080;webgray 808080;webgreen 008000;webmaroon 800000;webpurple 800080;"
+    "x11gray bebebe;x11green 00ff00;x11maroon b03060;x11purple a020f0;";
 
 // gray0 to gray100, by hundredths; rgb.txt rounds two of its halves down.
 std::optional<Rgba> FromPercent(std::string_view digits) {
@@ -151,13 +154,13 @@ std::optional<Rgba> FromName(std::string name) {
   constexpr std::string_view kGray = "gray";
   if (name.starts_with(kGray) && name.size() > kGray.size())
     return FromPercent(std::string_view(name).substr(kGray.size()));
-  const auto is_letter = [](unsigned char c) { return std::isalpha(c) != 0; };
+  const auto in_names = [](unsigned char c) { return std::isalnum(c) != 0; };
   size_t which = 0;
   if (!name.empty() && name.back() >= '1' && name.back() <= '4') {
     which = static_cast<size_t>(name.back() - '0');
     name.pop_back();
   }
-  if (name.empty() || !std::all_of(name.begin(), name.end(), is_letter)) return std::nullopt;
+  if (name.empty() || !std::all_of(name.begin(), name.end(), in_names)) return std::nullopt;
   const size_t found = kX11Colors.find(";" + name + " ");
   if (found == std::string_view::npos) return std::nullopt;
   std::string_view colors = kX11Colors.substr(found + 1);

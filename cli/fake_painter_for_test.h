@@ -18,11 +18,15 @@ class FakePainter final : public Painter {
   Status Paint(const media::Frame& in, media::Frame* out) override {
     EXPECT_FALSE(busy_.exchange(true)) << "two pictures at once";
     ++frames;
-    if (follows_reset) EXPECT_EQ(resets, frames) << "a picture follows from the one before";
+    if (follows_reset) {
+      EXPECT_EQ(resets, frames) << "a picture follows from the one before";
+    }
     if (interrupt && frames == interrupt_at) *interrupt = true;
     const bool planar = in.format == media::PixelFormat::kI420;
     const int bytes = in.format == media::PixelFormat::kRgba ? 4 : 3;
-    if (!planar) EXPECT_EQ(in.format, out->format);
+    if (!planar) {
+      EXPECT_EQ(in.format, out->format);
+    }
     for (int plane = 0; plane < (planar ? 3 : 1); ++plane) {
       const int rows = plane ? (in.height + 1) / 2 : in.height;
       const int columns = plane ? (in.width + 1) / 2 : planar ? in.width : bytes * in.width;

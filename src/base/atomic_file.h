@@ -27,8 +27,8 @@ class AtomicFile {
   ~AtomicFile();
 
   // Removes what writers of this name left that were killed: temporary files of processes that are no more,
-  // which nobody has written to for ten minutes (a folder may be shared with other machines). It reads the
-  // folder.
+  // which nobody holds and nobody has written to for ten minutes (a folder may be shared with containers,
+  // whose processes have numbers of their own, and with other machines). It reads the folder.
   static void RemoveLeftOver(const std::string& path);
 
   // Where to write.
@@ -48,12 +48,14 @@ class AtomicFile {
 
  private:
   AtomicFile() = default;
+  void Unlock();
 
   std::string shown_path_;  // as the user wrote it, for errors
   std::string final_path_;
   std::string write_path_;
   bool direct_ = false;
   bool done_ = false;
+  int lock_ = -1;  // holds the temporary file for as long as this lives
 };
 
 // Create, Write, Commit.

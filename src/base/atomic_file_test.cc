@@ -73,6 +73,34 @@ TEST_F(AtomicFileTest, WhatAKilledWriterLeftGoes) {
   AtomicFile::RemoveLeftOver("/nowhere/a");
 }
 
+// In another container a living process has another number, maybe one that nobody has here.
+TEST_F(AtomicFileTest, WhatALivingWriterHoldsStays) {
+  auto file = AtomicFile::Create(At("a"));
+  ASSERT_TRUE(file.ok());
+  const std::string foreign = At((".a." + std::to_string(INT32_MAX) + ".part").c_str());
+  fs::rename(file->write_path(), foreign);
+  const auto old = fs::file_time_type::clock::now() - std::chrono::hours(1);
+  fs::last_write_time(foreign, old);
+  AtomicFile::RemoveLeftOver(At("a"));
+  EXPECT_TRUE(fs::exists(foreign));
+  {
+    const AtomicFile dies = std::move(*file);
+  }
+  AtomicFile::RemoveLeftOver(At("a"));
+  EXPECT_FALSE(fs::exists(foreign));
+}
+
+TEST_F(AtomicFileTest, WhatIsLeftBesideALinksTargetGoes) {
+  ASSERT_TRUE(WriteWholeFile(At("target"), "old").ok());
+  fs::create_directory(folder_ / "links");
+  fs::create_symlink("../target", At("links/a"));
+  const std::string left = At((".target." + std::to_string(INT32_MAX) + ".part").c_str());
+  std::ofstream(left) << "half";
+  fs::last_write_time(left, fs::file_time_type::clock::now() - std::chrono::hours(1));
+  AtomicFile::RemoveLeftOver(At("links/a"));
+  EXPECT_FALSE(fs::exists(left));
+}
+
 TEST_F(AtomicFileTest, TwoAtATimeDoNotMeet) {
   auto first = AtomicFile::Create(At("a")), second = AtomicFile::Create(At("a"));
   ASSERT_TRUE(first.ok() && second.ok());

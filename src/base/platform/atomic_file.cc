@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -75,9 +76,29 @@ pid_t ProcessOf(const std::string& rest) {
 
 constexpr time_t kLeftAloneSeconds = 600;
 
+// Where a file of that name stands: behind a symbolic link.
+std::string Resolved(const std::string& path) {
+  struct stat st;
+  if (stat(path.c_str(), &st) != 0 || !S_ISREG(st.st_mode)) return path;
+  char* const real = realpath(path.c_str(), nullptr);
+  const std::string resolved = real ? real : path;
+  std::free(real);
+  return resolved;
+}
+
+// Whether a writer that is alive has it.
+bool IsHeld(const std::string& path) {
+  const int fd = open(path.c_str(), O_WRONLY | O_NOFOLLOW | O_CLOEXEC);
+  if (fd < 0) return true;
+  const bool held = flock(fd, LOCK_EX | LOCK_NB) != 0;
+  close(fd);
+  return held;
+}
+
 }  // namespace
 
-void AtomicFile::RemoveLeftOver(const std::string& path) {
+void AtomicFile::RemoveLeftOver(const std::string& given) {
+  const std::string path = Resolved(given);
   const std::string folder = Folder(path), begin = HiddenName(path);
   DIR* const open_folder = opendir(folder.c_str());
   if (!open_folder) return;
@@ -89,7 +110,7 @@ void AtomicFile::RemoveLeftOver(const std::string& path) {
     const std::string whole = folder + "/" + name;
     struct stat st;
     if (lstat(whole.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
-        st.st_mtime < std::time(nullptr) - kLeftAloneSeconds) {
+        st.st_mtime < std::time(nullptr) - kLeftAloneSeconds && !IsHeld(whole)) {
       unlink(whole.c_str());
     }
   }
@@ -110,10 +131,7 @@ Result<AtomicFile> AtomicFile::Create(const std::string& path) {
       file.direct_ = true;
       return file;
     }
-    if (char* real = realpath(path.c_str(), nullptr)) {
-      file.final_path_ = real;
-      std::free(real);
-    }
+    file.final_path_ = Resolved(path);
   }
   const std::string folder = Folder(file.final_path_);
   if (stat(folder.c_str(), &st) != 0 || !S_ISDIR(st.st_mode)) {
@@ -127,7 +145,9 @@ Result<AtomicFile> AtomicFile::Create(const std::string& path) {
     file.write_path_ += ".part";
     const int fd = open(file.write_path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
     if (fd >= 0) {
-      close(fd);
+      // A file system without locks leaves it to the age of the file.
+      (void)flock(fd, LOCK_EX | LOCK_NB);
+      file.lock_ = fd;
       Register(file.write_path_);
       return file;
     }
@@ -143,9 +163,16 @@ AtomicFile::AtomicFile(AtomicFile&& other) noexcept
       final_path_(std::move(other.final_path_)),
       write_path_(std::move(other.write_path_)),
       direct_(other.direct_),
-      done_(std::exchange(other.done_, true)) {}
+      done_(std::exchange(other.done_, true)),
+      lock_(std::exchange(other.lock_, -1)) {}
+
+void AtomicFile::Unlock() {
+  if (lock_ >= 0) close(lock_);
+  lock_ = -1;
+}
 
 AtomicFile::~AtomicFile() {
+  Unlock();
   if (done_ || direct_ || write_path_.empty()) return;
   unlink(write_path_.c_str());
   Unregister(write_path_);
@@ -184,6 +211,7 @@ Status AtomicFile::Commit(Flush flush) {
     return IoError("cannot write '" + shown_path_ + "': " + std::strerror(errno));
   }
   done_ = true;
+  Unlock();
   Unregister(write_path_);
   return OkStatus();
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
+#include <iterator>
 
 namespace tempera::media {
 namespace {
@@ -11,6 +12,7 @@ constexpr int64_t kSecond = 1000000;
 
 // Two seconds are longer than a group of pictures of a broadcast takes to be whole again after damage.
 constexpr int64_t kShortestGap = 2 * kSecond;
+constexpr int64_t kLongestSlide = 3600 * kSecond;
 // Sound is held back and cut at its packets.
 constexpr int64_t kSlack = kSecond / 2;
 
@@ -25,12 +27,16 @@ void Gaps::Add(size_t stream, bool sound, int64_t at_us, int64_t duration_us) {
   if (stream >= lines_.size()) lines_.resize(stream + 1);
   Line& line = lines_[stream];
   if (!line.met) {
-    line = {true, sound, at_us, at_us, std::clamp<int64_t>(duration_us, 0, 10 * kSecond), 0, 0, {}};
+    const int64_t length = std::clamp<int64_t>(duration_us, 0, kLongestSlide);
+    line = {true, sound, at_us, at_us, length, length, 0, 0, {}};
     return;
   }
   const int64_t step = at_us - line.last;
   if (step <= 0) return;
-  const int64_t usual = duration_us > 0 && duration_us < kSecond ? duration_us : std::min(line.step, kSecond);
+  // Writers stretch the last frame over what is lost: only where all stand for seconds is that a slide.
+  const bool slides = !sound && line.step >= kSecond;
+  const int64_t usual =
+      line.length > 0 && (line.length < kSecond || slides) ? line.length : std::min(line.step, kSecond);
   if (step - usual > (sound ? kShortestGap - kSlack : kShortestGap)) {
     if (line.holes.size() < kMostHoles) line.holes.push_back({line.last + usual, at_us});
   } else {
@@ -39,6 +45,7 @@ void Gaps::Add(size_t stream, bool sound, int64_t at_us, int64_t duration_us) {
     line.step = step;
   }
   line.last = at_us;
+  line.length = std::clamp<int64_t>(duration_us, 0, kLongestSlide);
 }
 
 bool Gaps::IsGap(const Hole& hole, const Line& pictures) const {
@@ -47,10 +54,10 @@ bool Gaps::IsGap(const Hole& hole, const Line& pictures) const {
     // Sound that ends before or begins behind says nothing.
     if (!line.met || !line.sound || line.begin > hole.begin || line.last < hole.end - kSlack) continue;
     heard = true;
-    const bool silent = std::any_of(line.holes.begin(), line.holes.end(), [&](const Hole& h) {
-      return h.begin <= hole.begin + kSlack && h.end >= hole.end - kSlack;
-    });
-    if (!silent) return false;
+    // Holes lie one behind the other: of those that begin early enough the last ends last.
+    const auto behind = std::upper_bound(line.holes.begin(), line.holes.end(), hole.begin + kSlack,
+                                         [](int64_t at, const Hole& h) { return at < h.begin; });
+    if (behind == line.holes.begin() || std::prev(behind)->end < hole.end - kSlack) return false;
   }
   if (heard) return true;
   // Without sound: where all other frames, a second of them at least, come at one pace.

@@ -27,6 +27,7 @@ class Gaps {
   struct Line {
     bool met = false, sound = false;
     int64_t begin = 0, last = 0, step = 0;
+    int64_t length = 0;           // what the last packet says of its own; 0: nothing
     int64_t steps = 0, like = 0;  // and those that were like the one before
     std::vector<Hole> holes;
   };

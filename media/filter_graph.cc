@@ -70,7 +70,7 @@ Result<std::unique_ptr<FilterGraph>> FilterGraph::Video(const AVFrame& like, AVR
 }
 
 Result<std::unique_ptr<FilterGraph>> FilterGraph::Audio(const AVFrame& like, AVRational time_base,
-                                                        const std::string& filters, int frame_samples) {
+                                                        const std::string& filters) {
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<FilterGraph> self, Start(1));
   char layout[128] = {};
   av_channel_layout_describe(&like.ch_layout, layout, sizeof layout);
@@ -83,8 +83,6 @@ Result<std::unique_ptr<FilterGraph>> FilterGraph::Audio(const AVFrame& like, AVR
     args += std::string(":channel_layout=") + layout;
   }
   TEMPERA_RETURN_IF_ERROR(self->Configure("abuffer", args, "abuffersink", filters));
-  if (frame_samples > 0)
-    self->filters_->buffersink_set_frame_size(self->sink_, static_cast<unsigned>(frame_samples));
   return self;
 }
 

@@ -17,9 +17,9 @@ class FilterGraph {
   static Result<std::unique_ptr<FilterGraph>> Video(const AVFrame& like, AVRational time_base,
                                                     const std::string& filters, int threads,
                                                     AVRational rate = {0, 1});
-  // The same for sound; frame_samples > 0 regroups it into frames of that many samples (but the last).
+  // The same for sound.
   static Result<std::unique_ptr<FilterGraph>> Audio(const AVFrame& like, AVRational time_base,
-                                                    const std::string& filters, int frame_samples);
+                                                    const std::string& filters);
 
   // Hands in a picture (a new reference is taken), or nullptr for the end.
   Status Push(const AVFrame* frame);

@@ -46,7 +46,6 @@ Result<FilterLibrary> LoadFilterLibrary(const std::string& name) {
   find("av_buffersrc_close", &all.buffersrc_close);
   find("av_buffersink_get_frame", &all.buffersink_get_frame);
   find("av_buffersink_get_time_base", &all.buffersink_get_time_base);
-  find("av_buffersink_set_frame_size", &all.buffersink_set_frame_size);
   if (!absent.empty()) return missing(absent);
   return all;
 }

@@ -30,7 +30,6 @@ struct FilterLibrary {
   decltype(&::av_buffersrc_close) buffersrc_close;
   decltype(&::av_buffersink_get_frame) buffersink_get_frame;
   decltype(&::av_buffersink_get_time_base) buffersink_get_time_base;
-  decltype(&::av_buffersink_set_frame_size) buffersink_set_frame_size;
 };
 
 // The name of the library that belongs to the headers we were built with: "libavfilter.so.8".

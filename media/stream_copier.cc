@@ -14,6 +14,7 @@ extern "C" {
 #include "media/film/input_facts.h"
 #include "media/film/track_facts.h"
 #include "media/sound/adts.h"
+#include "media/sound/blocks.h"
 
 namespace tempera::media {
 namespace {
@@ -51,7 +52,7 @@ struct StreamCopier::Track {
   CodecPtr decoder, encoder;
   std::unique_ptr<FilterGraph> resampler;
   int like_rate = 0, like_format = 0, like_channels = 0;  // of the sound that it takes
-  int64_t next_pts = AV_NOPTS_VALUE;                      // sound: in samples
+  std::unique_ptr<Blocks> blocks;                         // sound, as the encoder takes it
 };
 
 StreamCopier::StreamCopier(AVFormatContext* input, int video_stream, AVFormatContext* output)
@@ -204,7 +205,9 @@ Status StreamCopier::StartEncoder(Track* track, const AVCodec& codec, int rate,
   enc.thread_count = 1;
   if (output_->oformat->flags & AVFMT_GLOBALHEADER) enc.flags |= AV_CODEC_FLAG_GLOBAL_HEADER;
   const int error = avcodec_open2(&enc, &codec, nullptr);
-  return error < 0 ? FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error) : OkStatus();
+  if (error < 0) return FfmpegStatus(StatusCode::kUnsupported, "its encoder does not start", error);
+  TEMPERA_ASSIGN_OR_RETURN(track->blocks, Blocks::For(enc));
+  return OkStatus();
 }
 
 Status StreamCopier::OpenSubtitle(Track* track) {
@@ -316,7 +319,7 @@ Status StreamCopier::Handle(AVPacket* packet, const Write& write) {
 // say once: what comes behind a change would play at the wrong speed, or not at all.
 bool StreamCopier::ChangesSound(Track* track, const AVPacket& packet) const {
   const AVCodecParameters& par = *track->in->codecpar;
-  // Of films joined byte by byte (film/joined.h), a packet brings the form of its own.
+  // Of films joined byte by byte (joined/joined.h), a packet brings the form of its own.
   size_t size = 0;
   const uint8_t* own = av_packet_get_side_data(&packet, AV_PKT_DATA_NEW_EXTRADATA, &size);
   if (own) return static_cast<int>(size) != par.extradata_size || std::memcmp(own, par.extradata, size) != 0;
@@ -362,8 +365,7 @@ void StreamCopier::StartResampler(Track* track, const AVFrame& frame) {
   const std::string filters = "aformat=sample_fmts=" + std::string(av_get_sample_fmt_name(enc.sample_fmt)) +
                               ":sample_rates=" + std::to_string(enc.sample_rate) +
                               ":channel_layouts=" + LayoutName(enc.ch_layout);
-  const bool any_size = enc.codec->capabilities & AV_CODEC_CAP_VARIABLE_FRAME_SIZE;
-  auto resampler = FilterGraph::Audio(frame, track->in->time_base, filters, any_size ? 0 : enc.frame_size);
+  auto resampler = FilterGraph::Audio(frame, track->in->time_base, filters);
   if (resampler.ok()) track->resampler = std::move(resampler).value();
   track->like_rate = frame.sample_rate;
   track->like_format = frame.format;
@@ -401,16 +403,11 @@ Status StreamCopier::DrainFilter(Track* track, const Write& write) {
   for (;;) {
     TEMPERA_ASSIGN_OR_RETURN(FramePtr out, track->resampler->Pull());
     if (!out) return OkStatus();
-    if (out->pts != AV_NOPTS_VALUE) {
+    if (out->pts != AV_NOPTS_VALUE)
       out->pts = av_rescale_q(out->pts, track->resampler->time_base(), track->encoder->time_base);
-    }
-    // Encoders want samples without a step back; what comes twice is moved behind.
-    if (track->next_pts != AV_NOPTS_VALUE && (out->pts == AV_NOPTS_VALUE || out->pts < track->next_pts)) {
-      out->pts = track->next_pts;
-    }
-    if (out->pts == AV_NOPTS_VALUE) out->pts = 0;
-    track->next_pts = out->pts + out->nb_samples;
-    TEMPERA_RETURN_IF_ERROR(EncodeAudio(track, out.get(), write));
+    std::vector<FramePtr> ready;
+    TEMPERA_RETURN_IF_ERROR(track->blocks->Push(*out, &ready));
+    for (const FramePtr& block : ready) TEMPERA_RETURN_IF_ERROR(EncodeAudio(track, block.get(), write));
   }
 }
 
@@ -470,16 +467,22 @@ Status StreamCopier::Flush(const Write& write) {
       TEMPERA_RETURN_IF_ERROR(track->resampler->Push(nullptr));
       TEMPERA_RETURN_IF_ERROR(DrainFilter(track.get(), write));
     }
+    std::vector<FramePtr> rest;
+    TEMPERA_RETURN_IF_ERROR(track->blocks->End(&rest));
+    for (const FramePtr& block : rest) TEMPERA_RETURN_IF_ERROR(EncodeAudio(track.get(), block.get(), write));
     TEMPERA_RETURN_IF_ERROR(EncodeAudio(track.get(), nullptr, write));
   }
   for (auto& track : tracks_) {
     if (track && track->changed > 0) {
       const std::string from = TrackName(*track->in) + " from second " +
                                Seconds(std::round(1e-5 * track->changed_us) / 10) + " on ";
-      notices_.push_back(from + (track->reforms
-                                     ? "has another rate or other channels: it becomes what it was before"
-                                     : "is left out where its rate or channels are others than before: give "
-                                       "the sound one form first (ffmpeg -c:v copy), or write .ts"));
+      // Transport streams hold sound of any form only where each packet tells its own.
+      notices_.push_back(from +
+                         (track->reforms
+                              ? "has another rate or other channels: it becomes what it was before"
+                              : "is left out where its rate or channels are others than before: give the "
+                                "sound one form first (ffmpeg -c:v copy)") +
+                         (track->reforms || !track->first ? "" : ", or write .ts"));
     }
     if (track && track->encrypted > 0) {
       notices_.push_back(std::to_string(track->encrypted) + " encrypted packets of " + TrackName(*track->in) +

@@ -32,7 +32,7 @@ class AdtsClock {
  private:
   struct Line {
     std::optional<AdtsForm> first;
-    int64_t next = AV_NOPTS_VALUE;  // while the form is another one
+    int64_t next = AV_NOPTS_VALUE;  // once the form has changed
   };
   std::vector<Line> lines_;
 };

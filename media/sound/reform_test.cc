@@ -1,10 +1,13 @@
 // Sound that changes its rate or channels where films are joined.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 
 #include "media/film/film_test.h"
 #include "media/sound/adts.h"
+#include "media/sound/blocks.h"
 
 namespace tempera::media {
 namespace {
@@ -86,6 +89,50 @@ TEST_F(FilmSound, ThatOnlyTheSecondPartHasIsKept) {
     EXPECT_NEAR(sounds.front(), std::stod(length), 0.1);
     EXPECT_NEAR(sounds.back() - sounds.front(), 3, 0.1);
   }
+}
+
+// Encoders of blocks refuse a short one midway: parts, pauses and overlaps make none.
+TEST(Blocks, AreWholeButTheLast) {
+  const AVCodec* const codec = avcodec_find_encoder(AV_CODEC_ID_AAC);
+  ASSERT_TRUE(codec);
+  CodecPtr encoder(avcodec_alloc_context3(codec));
+  encoder->sample_fmt = AV_SAMPLE_FMT_FLTP;
+  encoder->sample_rate = 48000;
+  encoder->time_base = {1, 48000};
+  av_channel_layout_default(&encoder->ch_layout, 1);
+  ASSERT_GE(avcodec_open2(encoder.get(), codec, nullptr), 0);
+  auto blocks = Blocks::For(*encoder);
+  ASSERT_TRUE(blocks.ok());
+  std::vector<FramePtr> ready;
+  const auto push = [&](int64_t pts, int samples, float value) {
+    FramePtr frame(av_frame_alloc());
+    frame->format = AV_SAMPLE_FMT_FLTP;
+    frame->sample_rate = 48000;
+    frame->nb_samples = samples;
+    frame->pts = pts;
+    av_channel_layout_default(&frame->ch_layout, 1);
+    ASSERT_GE(av_frame_get_buffer(frame.get(), 0), 0);
+    std::fill_n(reinterpret_cast<float*>(frame->data[0]), samples, value);
+    ASSERT_TRUE((*blocks)->Push(*frame, &ready).ok());
+  };
+  push(0, 1500, 0.5F);
+  push(1510, 700, 0.5F);  // a clock that is coarser than samples
+  push(AV_NOPTS_VALUE, 100, 0.5F);
+  push(1000, 100, 0.5F);     // what comes twice
+  push(100000, 3000, 0.5F);  // behind two seconds of nothing
+  ASSERT_TRUE((*blocks)->End(&ready).ok());
+  std::vector<int64_t> begins;
+  int64_t heard = 0;
+  for (size_t i = 0; i < ready.size(); ++i) {
+    begins.push_back(ready[i]->pts);
+    if (i + 1 < ready.size()) {
+      EXPECT_EQ(ready[i]->nb_samples, 1024) << i;
+    }
+    const auto* samples = reinterpret_cast<const float*>(ready[i]->data[0]);
+    heard += std::count(samples, samples + ready[i]->nb_samples, 0.5F);
+  }
+  EXPECT_EQ(begins, (std::vector<int64_t>{0, 1024, 2048, 100000, 101024, 102048}));
+  EXPECT_EQ(heard, 1500 + 700 + 100 + 100 + 3000);
 }
 
 TEST_F(FilmSound, HeadsThatAreNone) {

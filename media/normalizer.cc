@@ -157,7 +157,9 @@ struct Normalizer::Steps {
   bool full = false;  // as it comes
   const char* hdr = nullptr;
   Crop seen;
-  std::string crop;  // its filter; "" for none
+  std::string crop;           // its filter; "" for none
+  int width = 0, height = 0;  // without bars
+  std::string bars;           // their filter; "" for none
   int in_space = AVCOL_SPC_UNSPECIFIED;
   bool now_full = false, resize = false, recolour = false;
   std::vector<std::string> filters;
@@ -237,16 +239,56 @@ Status Normalizer::ToStandard(const AVFrame& frame, Steps* s) {
 }
 
 // Upright, and of the first picture's size.
-void Normalizer::TurnAndSize(Steps* s) {
+void Normalizer::TurnAndSize(const AVFrame& frame, Steps* s) {
   if (!turn_.filters.empty()) {
     s->filters.push_back(turn_.filters);
     Note(turn_.degrees ? "turned upright (" + std::to_string(turn_.degrees) + " degrees)" : "turned upright");
   }
   const int width = turn_.swaps_axes ? s->seen.height : s->seen.width;
   const int height = turn_.swaps_axes ? s->seen.width : s->seen.height;
-  if (width_ == 0) width_ = width, height_ = height;
-  s->resize = width != width_ || height != height_;
-  if (s->resize) Note("a change of picture size midway is scaled to the first size");
+  const AVRational aspect = SampleAspect(frame);
+  const double across = aspect.num > 0 && aspect.den > 0 ? av_q2d(aspect) : 1;
+  const double shape = turn_.swaps_axes ? 1 / across : across;
+  if (width_ == 0) width_ = width, height_ = height, shape_ = shape;
+  Fit(shape * width / height, s);
+  s->resize = width != s->width || height != s->height || !s->bars.empty();
+  if (!s->resize) return;
+  Note(s->bars.empty() ? "a change of picture size midway is scaled to the first size"
+                       : "a change of picture shape midway is shown whole, between black bars");
+}
+
+// The size of a picture of that shape (width by height as it is shown) in the first one's, and bars around.
+void Normalizer::Fit(double shape, Steps* s) {
+  s->width = width_, s->height = height_;
+  const double first = shape_ * width_ / height_, ratio = shape / first;
+  // Pixels of PAL are told in two ways, and sizes are whole blocks: such shapes are one.
+  if (target_ != Target::kVideo || (ratio > 0.97 && ratio < 1.03)) return;
+  const auto even = [](double side, int most) {
+    const double nearest = 2 * std::floor(side / 2 + 0.5);
+    return static_cast<int>(std::clamp<double>(nearest, 2, most));
+  };
+  if (ratio > 1) s->height = even(height_ / ratio, height_);
+  if (ratio < 1) s->width = even(width_ * ratio, width_);
+  if (s->width == width_ && s->height == height_) return;
+  if (const auto pads = FilterGraph::Has("pad"); !pads.ok() || !*pads) {
+    s->width = width_, s->height = height_;
+    Note("a change of picture shape midway is stretched to the first, as this FFmpeg lacks its filter 'pad'");
+    return;
+  }
+  s->bars = "pad=" + std::to_string(width_) + ":" + std::to_string(height_) + ":" +
+            std::to_string((width_ - s->width) / 4 * 2) + ":" + std::to_string((height_ - s->height) / 4 * 2);
+}
+
+// What the container says of pixels goes before what each picture says.
+AVRational Normalizer::SampleAspect(const AVFrame& frame) const {
+  return sample_aspect_.num > 0 && sample_aspect_.den > 0 ? sample_aspect_ : frame.sample_aspect_ratio;
+}
+
+void Normalizer::Show(const Turn& turn, const Crop& crop, AVRational sample_aspect) {
+  turn_ = turn;
+  crop_ = crop;
+  sample_aspect_ = sample_aspect;
+  ++view_;
 }
 
 // The tags of what comes out, and whether it must be brought to those of the film's first picture.
@@ -293,7 +335,7 @@ void Normalizer::Scale(const AVFrame& frame, Steps* s) {
   const bool matrix_fits = !video || EngineKnows(s->in_space);
   if (layout_fits && matrix_fits && !s->resize && !s->recolour) return;
   std::string scale = "scale=flags=bicubic+accurate_rnd+full_chroma_int+full_chroma_inp";
-  if (s->resize) scale += ":w=" + std::to_string(width_) + ":h=" + std::to_string(height_);
+  if (s->resize) scale += ":w=" + std::to_string(s->width) + ":h=" + std::to_string(s->height);
   if (!s->is_rgb && s->in_space != AVCOL_SPC_RGB) {
     const char* in = ScaleMatrix(s->in_space, frame.width, frame.height, IsYuvj(frame.format));
     scale += std::string(":in_color_matrix=") + in;
@@ -304,6 +346,7 @@ void Normalizer::Scale(const AVFrame& frame, Steps* s) {
   }
   s->filters.push_back(scale);
   s->filters.push_back(std::string("format=") + out_format);
+  if (!s->bars.empty()) s->filters.push_back(s->bars);
   const int depth = s->desc->comp[0].depth;
   if (depth > 8 && !s->hdr) Note(std::to_string(depth) + "-bit becomes 8-bit");
   if (video && !s->is_rgb && !s->is_gray && (s->desc->log2_chroma_w != 1 || s->desc->log2_chroma_h != 1)) {
@@ -319,17 +362,17 @@ Result<std::string> Normalizer::Chain(const AVFrame& frame, int* colorspace, int
   s.filters = FieldFilters(frame);
   CutOut(frame, &s);
   TEMPERA_RETURN_IF_ERROR(ToStandard(frame, &s));
-  TurnAndSize(&s);
+  TurnAndSize(frame, &s);
   Colour(frame, &s, colorspace, range);
   Scale(frame, &s);
-  if (target_ == Target::kVideo) TEMPERA_RETURN_IF_ERROR(StartAlpha(frame, s.crop));
+  if (target_ == Target::kVideo) TEMPERA_RETURN_IF_ERROR(StartAlpha(frame, s));
   std::string chain;
   for (const std::string& f : s.filters) chain += (chain.empty() ? "" : ",") + f;
   return chain;
 }
 
 // The chain that makes the plane of transparency beside pictures like this one, where there is some.
-Status Normalizer::StartAlpha(const AVFrame& frame, const std::string& crop_filter) {
+Status Normalizer::StartAlpha(const AVFrame& frame, const Steps& s) {
   alpha_.reset();
   const AVPixFmtDescriptor* desc = av_pix_fmt_desc_get(static_cast<AVPixelFormat>(frame.format));
   const bool has_channel = desc->flags & (AV_PIX_FMT_FLAG_ALPHA | AV_PIX_FMT_FLAG_PAL);
@@ -340,11 +383,13 @@ Status Normalizer::StartAlpha(const AVFrame& frame, const std::string& crop_filt
     return OkStatus();
   }
   std::string plane = desc->flags & AV_PIX_FMT_FLAG_PAL ? "format=rgba,alphaextract" : "alphaextract";
-  if (!crop_filter.empty()) plane += "," + crop_filter;
+  if (!s.crop.empty()) plane += "," + s.crop;
   if (!turn_.filters.empty()) plane += "," + turn_.filters;
   // It is a number and no colour, so that no range is changed.
-  plane += ",scale=w=" + std::to_string(width_) + ":h=" + std::to_string(height_) +
+  plane += ",scale=w=" + std::to_string(s.width) + ":h=" + std::to_string(s.height) +
            ":in_range=full:out_range=full,format=gray";
+  // Bars are opaque; as RGB that is the number 255.
+  if (!s.bars.empty()) plane += ",format=gbrp," + s.bars + ":white,format=gray";
   TEMPERA_ASSIGN_OR_RETURN(alpha_, FilterGraph::Video(frame, time_base_, plane, 1));
   return OkStatus();
 }
@@ -389,7 +434,10 @@ Status Normalizer::Push(const AVFrame* frame, std::vector<FramePtr>* ready) {
                    static_cast<int>(frame->color_range),
                    static_cast<int>(frame->color_trc),
                    static_cast<int>(frame->color_primaries),
-                   interlaced_};
+                   interlaced_,
+                   view_,
+                   SampleAspect(*frame).num,
+                   SampleAspect(*frame).den};
   if (key_ != key) {
     if (graph_) {
       TEMPERA_RETURN_IF_ERROR(EndGraph());

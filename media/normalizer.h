@@ -45,12 +45,14 @@ class Normalizer {
   // Takes telecine back: of five frames that were four of a film, those four come out. rate: of the frames
   // pushed. Before the first Push.
   void Detelecine(AVRational rate) { telecined_ = rate; }
-  // The part of each decoded picture that is meant to be seen. Before the first Push.
-  void CropTo(const Crop& crop) { crop_ = crop; }
+  // How the decoded pictures from here on are meant to be seen: turned, that part of them, and with pixels of
+  // that shape (num 0: what each picture says).
+  void Show(const Turn& turn, const Crop& crop, AVRational sample_aspect);
 
   // Takes one decoded picture, or nullptr for the end, and appends those that are ready, their pts in
   // the same time base. Transparency of a film lies beside its pictures (alpha_plane.h). A picture that needs
-  // no change is handed through without a copy. All have the size of the first.
+  // no change is handed through without a copy. All have the size of the first; others of a film are brought
+  // to that, and where they are of another shape, shown whole between black bars.
   Status Push(const AVFrame* frame, std::vector<FramePtr>* ready);
 
   int width() const { return width_; }  // of what comes out; 0 before the first
@@ -61,7 +63,7 @@ class Normalizer {
 
  private:
   // All that decides which filters a picture needs.
-  using Key = std::array<int, 8>;
+  using Key = std::array<int, 11>;
   // What the first picture of a film came out as; its writer can tell players of no other.
   struct Colours {
     std::string matrix;  // swscale's name
@@ -73,11 +75,13 @@ class Normalizer {
   Result<Steps> LookAt(const AVFrame& frame) const;
   void CutOut(const AVFrame& frame, Steps* s);
   Status ToStandard(const AVFrame& frame, Steps* s);
-  void TurnAndSize(Steps* s);
+  void TurnAndSize(const AVFrame& frame, Steps* s);
+  void Fit(double shape, Steps* s);
+  AVRational SampleAspect(const AVFrame& frame) const;
   void Colour(const AVFrame& frame, Steps* s, int* colorspace, int* range);
   void Scale(const AVFrame& frame, Steps* s);
   Result<std::string> Chain(const AVFrame& frame, int* colorspace, int* range);
-  Status StartAlpha(const AVFrame& frame, const std::string& crop_filter);
+  Status StartAlpha(const AVFrame& frame, const Steps& s);
   Status Pauses(const AVFrame& frame, std::vector<FramePtr>* ready);
   void NoteWhatIsLost(const AVFrame& frame);
   std::vector<std::string> FieldFilters(const AVFrame& frame);
@@ -87,13 +91,16 @@ class Normalizer {
   void Note(const std::string& what);
 
   const Target target_;
-  const Turn turn_;
+  Turn turn_;
   const AVRational time_base_;
   const int threads_;
   AVRational telecined_{0, 1};  // 0: no telecine is taken back
   Crop crop_;
-  bool interlaced_ = false;  // once seen, all goes through the deinterlacer
+  AVRational sample_aspect_{0, 1};  // of pixels as they are decoded; num 0: as the picture says
+  int view_ = 0;                    // the number of changes of these three
+  bool interlaced_ = false;         // once seen, all goes through the deinterlacer
   int width_ = 0, height_ = 0;
+  double shape_ = 1;              // of the first picture's pixels as they come out, width by height
   std::optional<Colours> first_;  // only of a film
   std::optional<Key> key_;
   bool opaque_ = false;                 // the first picture showed no transparency

@@ -8,7 +8,6 @@
 #include <cstdlib>
 #include <cstring>
 #include <deque>
-#include <set>
 #include <thread>
 
 extern "C" {
@@ -19,12 +18,13 @@ extern "C" {
 #include "media/film/cut_short.h"
 #include "media/film/encrypted.h"
 #include "media/film/input_facts.h"
-#include "media/film/joined.h"
 #include "media/film/packet_line.h"
 #include "media/film/series.h"
 #include "media/film/side_packet.h"
 #include "media/film/walk.h"
 #include "media/frame_bridge.h"
+#include "media/joined/joined.h"
+#include "media/joined/moved_on.h"
 #include "media/normalizer.h"
 #include "src/base/thread_pool.h"
 
@@ -53,12 +53,10 @@ enum class Approach {
 };
 constexpr int64_t kBackUs = int64_t{60} * 1000000;
 
-// What of a part's sound may lie before its first picture: half a second of some tracks.
-constexpr int64_t kPacketsAhead = 64;
-
 class Reader final : public VideoReader {
  public:
-  Status Start(const std::string& path, const ReaderOptions& options, Approach approach);
+  Status Start(const std::string& path, const ReaderOptions& options, const FilmBounds& films,
+               Approach approach);
   // After Start: it began behind the wanted moment, and may not have without the seek.
   bool LandedLate() const;
 
@@ -96,6 +94,7 @@ class Reader final : public VideoReader {
   InputPtr input_;
   int video_ = -1;
   int part_ = 0;  // whose pictures are decoded
+  int threads_ = 1;
   CodecPtr decoder_;
   std::unique_ptr<Normalizer> normalizer_;
   PacketPtr packet_;
@@ -124,11 +123,7 @@ class Reader final : public VideoReader {
   bool sought_ = false;                 // it began elsewhere than at the beginning
   bool saw_before_ = false;    // a frame before the wanted moment, so that none of those behind it is missing
   bool by_own_clock_ = false;  // where it began was asked of a clock that may jump
-  std::set<size_t> other_videos_;  // streams that were met
-  bool moved_on_ = false;          // one began, and ours has had a few packets since, or none
-  int64_t ours_since_ = 0;
-  int64_t met_ = 0, other_from_ = 0;  // packets so far; the number of the other one's first
-  std::vector<int64_t> first_met_;    // the number of a stream's first packet, by stream
+  MovedOn moved_on_;
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
   int unsettled_ = 0;
   std::string ended_early_, series_notice_, telecine_notice_;
@@ -167,27 +162,29 @@ bool Reader::LandedLate() const {
   return sought_ && !saw_before_ && (ready_.empty() || ready_.front()->pts > step_ + step_ / 2);
 }
 
-Status Reader::Start(const std::string& path, const ReaderOptions& options, Approach approach) {
+Status Reader::Start(const std::string& path, const ReaderOptions& options, const FilmBounds& films,
+                     Approach approach) {
   name_ = ShownName(path);
   path_ = path;
   options_ = options;
   cancels_.first = options.cancel;
   if (const auto series = FindSeries(path); series.ok() && series->has_value())
     series_notice_ = (*series)->notice;
-  TEMPERA_ASSIGN_OR_RETURN(input_, parts_.Open(path, &cancels_));
+  TEMPERA_ASSIGN_OR_RETURN(input_, parts_.Open(path, films, &cancels_));
   TEMPERA_ASSIGN_OR_RETURN(video_, ChooseVideo(*input_, name_));
   AVStream& stream = *input_->streams[video_];
-  time_base_ = stream.time_base;
-  line_ = std::make_unique<PacketLine>(*input_);
+  time_base_ = parts_.TimeBase(stream);
+  line_ = std::make_unique<PacketLine>(*input_, video_, time_base_);
   stream_done_.assign(input_->nb_streams, false);
   // Four threads outrun any network; each costs a frame of memory.
-  const int threads = options.threads > 0 ? options.threads : std::min(4, AvailableCpus());
-  auto decoder = OpenDecoder(stream, threads);
+  threads_ = options.threads > 0 ? options.threads : std::min(4, AvailableCpus());
+  auto decoder = OpenDecoder(stream, threads_);
   if (!decoder.ok()) return Status(decoder.status().code(), name_ + ": " + decoder.status().message());
   decoder_ = std::move(decoder).value();
+  decoder_->pkt_timebase = time_base_;
   const uint8_t* matrix = StreamSideData(stream, AV_PKT_DATA_DISPLAYMATRIX);
-  normalizer_ = std::make_unique<Normalizer>(Target::kVideo, TurnOf(reinterpret_cast<const int32_t*>(matrix)),
-                                             time_base_, threads);
+  const Turn turn = TurnOf(reinterpret_cast<const int32_t*>(matrix));
+  normalizer_ = std::make_unique<Normalizer>(Target::kVideo, turn, time_base_, threads_);
   packet_.reset(av_packet_alloc());
   decoded_.reset(av_frame_alloc());
   if (!packet_ || !decoded_) return OutOfMemory("no memory to read " + name_);
@@ -198,7 +195,8 @@ Status Reader::Start(const std::string& path, const ReaderOptions& options, Appr
     step_ = std::clamp<int64_t>(av_rescale_q(1, av_inv_q(rate), time_base_), 1, int64_t{1} << 40);
   }
   if (options.detelecine) Detelecine(rate);
-  if (const auto seen = SeenPart(path, *input_, &stream)) normalizer_->CropTo(*seen);
+  const auto seen = SeenPart(path, *input_, &stream, parts_.begin());
+  normalizer_->Show(turn, seen.value_or(Crop()), stream.sample_aspect_ratio);
   Seek(options.start_s, approach);
   return Prime();
 }
@@ -220,6 +218,7 @@ Status Reader::Prime() {
   }
   DescribeVideo(input_.get(), video_, *ready_.front(), options_,
                 options_.detelecine && telecine_notice_.empty(), &info_);
+  info_.time_base = {time_base_.num, time_base_.den};
   // The header of the first film tells its own length only.
   if (parts_.any() && end_us_ == INT64_MAX) info_.estimated_frames = 0;
   primed_ = true;
@@ -270,20 +269,8 @@ Status Reader::ReadPacket() {
 // What has its place in time.
 Status Reader::HandlePackets() {
   while (const PacketPtr packet = line_->Pop()) {
-    const size_t index = static_cast<size_t>(packet->stream_index);
-    // A transport stream's last picture comes out as the file ends.
-    if (packet->stream_index == video_ && ++ours_since_ > 3) moved_on_ = false;
-    if (index >= first_met_.size()) first_met_.resize(index + 1, 0);
-    if (++met_, first_met_[index] == 0) first_met_[index] = met_;
-    const bool others = packet->stream_index != video_ && !video_done_ &&
-                        LeadsTime(*input_->streams[index]) &&
-                        input_->streams[index]->codecpar->codec_type == AVMEDIA_TYPE_VIDEO;
-    if (others && other_videos_.insert(index).second) moved_on_ = true, ours_since_ = 0, other_from_ = met_;
-    // Sound that begins with pictures that are not painted has no place in this film.
-    const bool theirs = moved_on_ && (input_->iformat->flags & AVFMT_TS_DISCONT) &&
-                        first_met_[index] > kPacketsAhead && first_met_[index] > other_from_ - kPacketsAhead;
+    if (moved_on_.IsTheirs(*input_, video_, video_done_, *packet)) continue;
     if (packet->stream_index != video_) {
-      if (theirs) continue;
       TEMPERA_RETURN_IF_ERROR(PassOn(packet.get()));
     } else if (!video_done_) {
       TEMPERA_RETURN_IF_ERROR(HandlePicture(*packet));
@@ -317,6 +304,8 @@ Status Reader::EndWalk() {
 Status Reader::PassOn(AVPacket* packet) {
   const AVStream& stream = *input_->streams[packet->stream_index];
   const size_t index = static_cast<size_t>(packet->stream_index);
+  // What an edit list hides of a later film is no run-in: the sound before goes on to there.
+  if (PartOf(*packet) > 0 && (packet->flags & AV_PKT_FLAG_DISCARD)) return OkStatus();
   const Side side = CutSidePacket(stream, origin_us_, end_us_, options_.start_s > 0, packet);
   if (side == Side::kBehind && index < stream_done_.size()) stream_done_[index] = true;
   if (side != Side::kKept) return OkStatus();
@@ -334,7 +323,10 @@ Status Reader::PassOn(AVPacket* packet) {
 Status Reader::NextDecoder(int part) {
   TEMPERA_RETURN_IF_ERROR(DecodeOne(nullptr));
   part_ = part;
-  if (CodecPtr next = parts_.TakeDecoder(part)) decoder_ = std::move(next);
+  auto next = parts_.Take(part, threads_);
+  if (!next.ok()) return Status(next.status().code(), name_ + ": " + next.status().message());
+  decoder_ = std::move(next->decoder);
+  normalizer_->Show(next->turn, next->seen.value_or(Crop()), next->sample_aspect);
   return OkStatus();
 }
 
@@ -463,14 +455,14 @@ std::vector<std::string> Reader::notices() const {
     all.push_back(std::to_string(left_out_) +
                   " packets of other streams before the first frame were left out");
   }
-  for (std::string& n : parts_.notices()) all.push_back(std::move(n));
+  for (std::string& n : parts_.notices(line_ && line_->jumped())) all.push_back(std::move(n));
   if (!telecine_notice_.empty()) all.push_back(telecine_notice_);
   if (!series_notice_.empty()) all.push_back(series_notice_);
-  if (line_) line_->AddNotices(video_, origin_us_, end_us_, &all);
+  if (line_) line_->AddNotices(origin_us_, end_us_, &all);
   if (by_own_clock_) all.push_back(kByOwnClock);
   const double end_s = (last_pts_ == AV_NOPTS_VALUE ? 0 : last_pts_ + step_) * av_q2d(time_base_);
   // Tracks of other containers lie beside each other; transport streams are joined.
-  const bool moved_on = moved_on_ && (input_->iformat->flags & AVFMT_TS_DISCONT) && end_s > 0;
+  const bool moved_on = moved_on_.now() && (input_->iformat->flags & AVFMT_TS_DISCONT) && end_s > 0;
   if (moved_on) all.push_back(MovedOnNote(end_s));
   const bool all_read = input_done_ && end_us_ == INT64_MAX && !cancels_.now();
   if (all_read && UnreadEnd(*input_, read_to_) > 0) all.push_back(UnreadNote(UnreadEnd(*input_, read_to_)));
@@ -486,9 +478,13 @@ std::vector<std::string> Reader::notices() const {
 
 Result<std::unique_ptr<VideoReader>> VideoReader::Open(const std::string& path,
                                                        const ReaderOptions& options) {
+  // Looked for once, whatever the ways that are tried.
+  FilmBounds films;
+  if (path != "-" && !IsUrl(path))
+    films = FindParts(path, [&options] { return options.cancel && options.cancel->load(); });
   for (const Approach approach : {Approach::kSeek, Approach::kSeekBack, Approach::kWalk}) {
     auto reader = std::make_unique<Reader>();
-    const Status status = reader->Start(path, options, approach);
+    const Status status = reader->Start(path, options, films, approach);
     if (approach != Approach::kWalk && reader->LandedLate()) continue;
     TEMPERA_RETURN_IF_ERROR(status);
     return std::unique_ptr<VideoReader>(std::move(reader));

@@ -203,7 +203,7 @@ TEST_F(Reader, OddSizesAndOneTinyPixel) {
 
 TEST_F(Reader, ChangeOfSizeIsScaled) {
   Make("-f lavfi -i testsrc2=s=64x48:r=5:d=1 -c:v mpeg2video -f mpegts", "1.ts");
-  Make("-f lavfi -i testsrc2=s=96x64:r=5:d=1 -c:v mpeg2video -output_ts_offset 1 -f mpegts", "2.ts");
+  Make("-f lavfi -i testsrc2=s=96x72:r=5:d=1 -c:v mpeg2video -output_ts_offset 1 -f mpegts", "2.ts");
   Shell("cat " + Path("1.ts") + " " + Path("2.ts") + " > " + Path("both.ts"));
   const Seen seen = ReadAll(Path("both.ts"));
   EXPECT_GE(seen.frames.size(), 9u);

@@ -179,7 +179,7 @@ TEST_F(FilmTogether, EveryTwo) {
            Wanted{"alpha.mov", "o.mp4", 25, 64, 48, 0, -1, 0, false, "transparency is dropped"},
            Wanted{"turned_cut.mov", "o.mp4", 15, 32, 48, 2, -1, 0.4, false, "cropped to 48x32"},
            Wanted{"two_turned.mov", "o.mp4", 20, 48, 64, 2, -1, 1.2, false, "2 films joined"},
-           Wanted{"mixed.mov", "o.mp4", 25, 64, 48, 0, -1, 0, false, "it lies the other way round"},
+           Wanted{"mixed.mov", "o.mp4", 50, 64, 48, 0, -1, 0, false, "turned upright"},
        }) {
     Expect(wanted);
   }

@@ -95,11 +95,12 @@ std::optional<Aperture> ParseCleanAperture(Bytes moov, uint32_t track) {
   return std::nullopt;
 }
 
-std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t track) {
+std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t track, int64_t begin) {
   // What comes through a pipe can be read once only.
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
   std::ifstream file(path, std::ios::binary);
+  file.seekg(begin);
   // Boxes on the file's own level; a file has a handful, one in fragments thousands.
   for (int i = 0; i < 100000 && file; ++i) {
     uint8_t head[16] = {};
@@ -203,10 +204,11 @@ std::optional<Aperture> ParsePixelCrop(Bytes file, int number) {
   return std::nullopt;
 }
 
-std::optional<Aperture> ReadPixelCrop(const std::string& path, int number) {
+std::optional<Aperture> ReadPixelCrop(const std::string& path, int number, int64_t begin) {
   std::error_code error;
   if (!std::filesystem::is_regular_file(path, error)) return std::nullopt;
   std::ifstream file(path, std::ios::binary);
+  file.seekg(begin);
   std::vector<uint8_t> bytes(kMostHeadBytes);
   file.read(reinterpret_cast<char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
   return ParsePixelCrop({bytes.data(), static_cast<size_t>(file.gcount())}, number);

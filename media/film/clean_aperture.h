@@ -24,8 +24,9 @@ std::optional<Aperture> ParseCleanAperture(std::span<const uint8_t> moov, uint32
 // among them, from 0.
 std::optional<Aperture> ParsePixelCrop(std::span<const uint8_t> file, int number);
 
-// The same from files. Nothing where it cannot be read so, or is a pipe.
-std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t track);
-std::optional<Aperture> ReadPixelCrop(const std::string& path, int number);
+// The same from files, in which the film begins at that byte. Nothing where it cannot be read so, or is a
+// pipe.
+std::optional<Aperture> ReadCleanAperture(const std::string& path, uint32_t track, int64_t begin);
+std::optional<Aperture> ReadPixelCrop(const std::string& path, int number, int64_t begin);
 
 }  // namespace tempera::media

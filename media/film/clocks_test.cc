@@ -163,6 +163,22 @@ TEST_F(FilmClocks, JoinedFilesWithOtherNumbers) {
   EXPECT_EQ(ReadNotes(Path("a.ts")), "");
 }
 
+// Slides that stand for seconds, in the order in which they are decoded; the container tells only when each
+// is shown.
+TEST_F(FilmClocks, SlidesOutOfOrderKeepTheirTimes) {
+  for (const char* rate : {"1/4", "1/10", "1"}) {
+    SCOPED_TRACE(rate);
+    const double step = rate[1] == 0 ? 1 : std::stod(rate + 2);
+    Make("-f lavfi -i testsrc2=s=64x48:r=" + std::string(rate) + ":d=" + std::to_string(10 * step) +
+             " -pix_fmt yuv420p -c:v libx264 -bf 5 -b_strategy 0",
+         "slides.mkv");
+    std::vector<double> times;
+    EXPECT_EQ(ReadNotes(Path("slides.mkv"), &times), "");
+    ASSERT_EQ(times.size(), 10u);
+    for (size_t i = 0; i < times.size(); ++i) EXPECT_NEAR(times[i], step * static_cast<double>(i), 0.002);
+  }
+}
+
 TEST_F(FilmClocks, UnknownDurationsAreNotBelieved) {
   const std::string clip =
       Make(Source("3", "-g 25") + "-c:a aac -movflags frag_keyframe+empty_moov", "a.mp4");

@@ -45,11 +45,12 @@ Result<int> ChooseVideo(AVFormatContext& input, const std::string& name) {
   return video;
 }
 
-std::optional<Crop> SeenPart(const std::string& path, const AVFormatContext& input, AVStream* video) {
+std::optional<Crop> SeenPart(const std::string& path, const AVFormatContext& input, AVStream* video,
+                             int64_t begin) {
   if (IsUrl(path)) return std::nullopt;
   std::optional<Aperture> seen;
   if (!std::strncmp(input.iformat->name, "mov", 3)) {
-    seen = ReadCleanAperture(path, static_cast<uint32_t>(video->id));
+    seen = ReadCleanAperture(path, static_cast<uint32_t>(video->id), begin);
   } else if (!std::strncmp(input.iformat->name, "matroska", 8)) {
     int number = 0;
     for (int i = 0; i < video->index; ++i) {
@@ -57,7 +58,7 @@ std::optional<Crop> SeenPart(const std::string& path, const AVFormatContext& inp
       number += before.codecpar->codec_type == AVMEDIA_TYPE_VIDEO &&
                 !(before.disposition & AV_DISPOSITION_ATTACHED_PIC);
     }
-    seen = ReadPixelCrop(path, number);
+    seen = ReadPixelCrop(path, number, begin);
   }
   if (!seen) return std::nullopt;
   if (seen->display_width > 0 && seen->display_height > 0) {

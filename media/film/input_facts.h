@@ -13,8 +13,10 @@ namespace tempera::media {
 // The number of the stream to paint. Errors begin with `name`, and say why there is none.
 Result<int> ChooseVideo(AVFormatContext& input, const std::string& name);
 
-// The part of its pictures that is to be seen, where the file says so; corrects the shape of their pixels.
-std::optional<Crop> SeenPart(const std::string& path, const AVFormatContext& input, AVStream* video);
+// The part of its pictures that is to be seen, where the film that begins at that byte of the file says so;
+// corrects the shape of their pixels.
+std::optional<Crop> SeenPart(const std::string& path, const AVFormatContext& input, AVStream* video,
+                             int64_t begin);
 
 // Whether a seek in it is a guess: by the bytes, by clocks that may begin anew, or by times that are not
 // there.

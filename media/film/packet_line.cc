@@ -7,7 +7,7 @@ extern "C" {
 #include <libavutil/mathematics.h>
 }
 
-#include "media/film/joined.h"
+#include "media/joined/joined.h"
 
 namespace tempera::media {
 namespace {
@@ -38,9 +38,9 @@ Timeline::Stream Describe(const AVStream& stream) {
 }
 
 // `ticks` moved by whole turns and a shift, where that is a number.
-void Move(int64_t* ticks, int64_t turns, int64_t shift_us, const AVStream& stream) {
+void Move(int64_t* ticks, int64_t turns, int64_t shift_us, const AVStream& stream, AVRational base) {
   if (*ticks == AV_NOPTS_VALUE || (turns == 0 && shift_us == 0)) return;
-  int64_t moved = av_rescale_q(shift_us, kMicroseconds, stream.time_base);
+  int64_t moved = av_rescale_q(shift_us, kMicroseconds, base);
   int64_t turned = 0;
   // Where there are turns, clocks are short: turns that leave the numbers are no turns.
   if (turns != 0 && (__builtin_mul_overflow(turns, int64_t{1} << stream.pts_wrap_bits, &turned) ||
@@ -59,8 +59,10 @@ bool LeadsTime(const AVStream& stream) {
   return type == AVMEDIA_TYPE_VIDEO || type == AVMEDIA_TYPE_AUDIO;
 }
 
-PacketLine::PacketLine(const AVFormatContext& input)
+PacketLine::PacketLine(const AVFormatContext& input, int video, AVRational base)
     : input_(input),
+      video_(video),
+      base_(base),
       line_(input.iformat->flags & AVFMT_TS_DISCONT),
       gaps_(!(input.iformat->flags & AVFMT_TS_DISCONT)) {}
 
@@ -72,9 +74,9 @@ Status PacketLine::Push(AVPacket* packet) {
   if (!own) return OutOfMemory("no memory for a packet");
   av_packet_move_ref(own.get(), packet);
   adts_.Correct(*input_.streams[own->stream_index], own.get());
-  const AVRational base = input_.streams[own->stream_index]->time_base;
+  const AVRational base = Base(own->stream_index);
   line_.Push({own->stream_index, ToUs(own->dts, base), ToUs(own->pts, base), ToUs(own->duration, base),
-              own->size, PartOf(*own)});
+              own->size, PartOf(*own), PartOf(*own) > 0 && (own->flags & AV_PKT_FLAG_DISCARD) != 0});
   packets_.push_back(std::move(own));
   return OkStatus();
 }
@@ -89,23 +91,23 @@ PacketPtr PacketLine::Pop() {
     return packet;
   }
   const AVStream& stream = *input_.streams[packet->stream_index];
-  // What an edit list hides lies in the time of the file's first part: what is joined to it comes again at
-  // those times.
-  if (place->shift_us != 0) packet->flags &= ~AV_PKT_FLAG_DISCARD;
-  Move(&packet->dts, place->dts_turns, place->shift_us, stream);
-  Move(&packet->pts, place->pts_turns, place->shift_us, stream);
+  const AVRational base = Base(packet->stream_index);
+  // What an edit list hides lies in the time of the film's own beginning: fragments whose clock begins anew
+  // come again at those times.
+  if (place->shift_us != 0 && PartOf(*packet) == 0) packet->flags &= ~AV_PKT_FLAG_DISCARD;
+  Move(&packet->dts, place->dts_turns, place->shift_us, stream, base);
+  Move(&packet->pts, place->pts_turns, place->shift_us, stream, base);
   const int64_t at = packet->dts != AV_NOPTS_VALUE ? packet->dts : packet->pts;
   if (LeadsTime(stream) && at != AV_NOPTS_VALUE) {
     gaps_.Add(static_cast<size_t>(packet->stream_index), stream.codecpar->codec_type == AVMEDIA_TYPE_AUDIO,
-              ToUs(at, stream.time_base), ToUs(packet->duration, stream.time_base));
+              ToUs(at, base), ToUs(packet->duration, base));
   }
   return packet;
 }
 
-void PacketLine::AddNotices(int video, int64_t origin_us, int64_t length_us,
-                            std::vector<std::string>* all) const {
+void PacketLine::AddNotices(int64_t origin_us, int64_t length_us, std::vector<std::string>* all) const {
   for (const std::string& note :
-       {JumpNote(origin_us, length_us), gaps_.Note(static_cast<size_t>(video), origin_us, length_us)}) {
+       {JumpNote(origin_us, length_us), gaps_.Note(static_cast<size_t>(video_), origin_us, length_us)}) {
     if (!note.empty()) all->push_back(note);
   }
 }

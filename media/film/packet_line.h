@@ -14,8 +14,9 @@ namespace tempera::media {
 
 class PacketLine {
  public:
-  // The input must outlive this; streams that it finds later are taken as they come.
-  explicit PacketLine(const AVFormatContext& input);
+  // The input must outlive this; streams that it finds later are taken as they come. Packets are in the time
+  // bases of their streams, those of `video` in `base`.
+  PacketLine(const AVFormatContext& input, int video, AVRational base);
 
   // Takes the packet's content, in the order of the file.
   Status Push(AVPacket* packet);
@@ -25,14 +26,16 @@ class PacketLine {
   void End() { line_.End(); }
 
   bool jumped() const { return !line_.jumps().empty(); }
-  // What is to be said of jumps and gaps in the film, which begins at `origin_us` and is `length_us` long;
-  // video: the number of its pictures.
-  void AddNotices(int video, int64_t origin_us, int64_t length_us, std::vector<std::string>* all) const;
+  // What is to be said of jumps and gaps in the film, which begins at `origin_us` and is `length_us` long.
+  void AddNotices(int64_t origin_us, int64_t length_us, std::vector<std::string>* all) const;
 
  private:
   std::string JumpNote(int64_t origin_us, int64_t length_us) const;
+  AVRational Base(int stream) const { return stream == video_ ? base_ : input_.streams[stream]->time_base; }
 
   const AVFormatContext& input_;
+  const int video_;
+  const AVRational base_;
   Timeline line_;
   Gaps gaps_;
   AdtsClock adts_;

@@ -240,7 +240,7 @@ TEST_F(FilmPictures, MatrixAndRangeChangeMidway) {
   Make(green + "out_color_matrix=bt601:out_range=tv,format=yuv420p", "plain.ts");
   // 720 lines without a tag are BT.709, 48 are BT.601.
   Make(
-      "-f lavfi -i color=0x30c030:s=1280x720:r=25:d=0.4 -c:v libx264 -crf 1 -vf "
+      "-f lavfi -i color=0x30c030:s=960x720:r=25:d=0.4 -c:v libx264 -crf 1 -vf "
       "scale=out_color_matrix=bt709:out_range=tv,format=yuv420p -output_ts_offset 0.4",
       "big.ts");
   for (const char* other : {"709.ts", "full.ts", "big.ts"}) {

@@ -26,6 +26,8 @@ constexpr int64_t kNear = kSecond;
 
 // Packets may be a little out of order.
 constexpr int64_t kStepsBack = 3;
+// In the order of decoding pictures may lie that far behind the latest (H.264 and HEVC hold 16 back).
+constexpr int64_t kMostReordered = 17;
 
 bool Known(int64_t moment) { return moment != Timeline::kUnknown; }
 int64_t Bounded(int64_t us) { return std::clamp(us, -Timeline::kMostUs, Timeline::kMostUs); }
@@ -47,8 +49,11 @@ int64_t Turns(int64_t moment, int64_t reference, int64_t turn) {
 int64_t Timeline::Forwards() const { return (rewinds_ ? 10 : 3600) * kSecond; }
 
 // ffmpeg's 0.1 s. In other formats, and where only the moments of showing are known, which are not in order,
-// more.
-int64_t Timeline::Backwards(bool dts_known) const { return rewinds_ && dts_known ? kSecond / 10 : kSecond; }
+// more: slides that stand for seconds step back by many.
+int64_t Timeline::Backwards(const State& s, bool dts_known) const {
+  if (rewinds_ || dts_known) return rewinds_ && dts_known ? kSecond / 10 : kSecond;
+  return std::max(kSecond, kMostReordered * (s.is.step_us > 0 ? s.is.step_us : s.step));
+}
 
 void Timeline::SetStream(int index, const Stream& stream) {
   if (index < 0) return;
@@ -62,7 +67,9 @@ void Timeline::SetStream(int index, const Stream& stream) {
 
 // Whether the stream's own clock simply goes on at `moment`.
 bool Timeline::GoesOn(const State& s, int64_t moment, bool dts_known) {
-  if (moment < s.last - Backwards(dts_known)) return false;
+  // A container that tells moments of showing gets those of decoding from FFmpeg, some packets late.
+  dts_known = dts_known && s.in_order;
+  if (moment < s.last - Backwards(s, dts_known)) return false;
   // A short film that is shown once more is back where it began.
   const int64_t usual = s.step > 0 ? s.step : s.is.step_us;
   if (dts_known && Known(s.first) && moment <= s.first && moment < s.last - kStepsBack * usual) return false;
@@ -176,6 +183,7 @@ void Timeline::Enter(State* s, int64_t epoch, const Stamp& stamp, int64_t moment
     s->film_end = s->end + shift;
   }
   s->epoch = epoch;
+  s->in_order = Known(stamp.dts_us);
   s->last = s->next = s->end = kUnknown;
   s->first = moment;
   s->first_shown = Known(stamp.pts_us) ? stamp.pts_us : moment;
@@ -186,7 +194,9 @@ void Timeline::Advance(State* s, const Stamp& stamp, int64_t moment) {
   const int64_t usual = s->step > 0 ? s->step : s->is.step_us;
   const int64_t length = stamp.duration_us > 0 ? std::min(stamp.duration_us, 10 * kSecond) : usual;
   const int64_t shown = Known(stamp.pts_us) ? stamp.pts_us : moment;
-  s->last = Known(s->last) ? std::max(s->last, moment) : moment;
+  const bool in_order = Known(stamp.dts_us);
+  s->last = Known(s->last) && (s->in_order || !in_order) ? std::max(s->last, moment) : moment;
+  s->in_order = in_order;
   s->next = moment + length;
   s->end = std::max(Known(s->end) ? s->end : INT64_MIN, shown + length);
   Epoch& epoch = At(s->epoch);
@@ -272,7 +282,7 @@ void Timeline::Push(const Stamp& given) {
   if (!Known(moment)) {
     item.epoch = s.epoch >= 0 ? s.epoch : Newest();
     if (s.epoch >= 0) s.next += s.step > 0 ? s.step : s.is.step_us;
-  } else if (!s.is.leads) {
+  } else if (!s.is.leads || stamp.hidden) {
     if (At(Newest()).part < stamp.part) Open(stamp.stream, moment, stamp.part);
     item.epoch = Follow(moment);
   } else {
@@ -287,6 +297,8 @@ void Timeline::Push(const Stamp& given) {
     item.shown = Known(stamp.pts_us) ? stamp.pts_us : moment;
     item.next_before = s.next;
     item.end_before = s.end;
+    // What follows may have opened the part.
+    if (open_ && epoch == Newest() && entered_ == 0) opened_at_ = moment;
     if (epoch != s.epoch) Enter(&s, epoch, stamp, moment);
     Advance(&s, stamp, moment);
     if (Known(stamp.pts_us) && open_ && epoch == Newest()) {

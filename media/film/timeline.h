@@ -30,7 +30,8 @@ class Timeline {
     int64_t dts_us = kUnknown, pts_us = kUnknown;
     int64_t duration_us = 0;  // 0 = unknown
     int64_t bytes = 0;        // of the packet, which bounds how many are held back
-    int part = 0;  // number of the file among joined ones: a new one has clocks of its own; never less
+    int part = 0;         // number of the file among joined ones: a new one has clocks of its own; never less
+    bool hidden = false;  // it is not shown, and so follows
   };
   // Where a packet belongs.
   struct Place {
@@ -75,6 +76,7 @@ class Timeline {
     int64_t next = kUnknown;  // where the next one is expected
     int64_t end = kUnknown;   // of what was shown
     int64_t step = 0;         // seen last
+    bool in_order = false;    // `last` is a moment of decoding, rather than one of showing
     // Of a stream that has come into the open epoch: where it stood in the film, and its first moments here.
     int64_t film_next = kUnknown, film_end = kUnknown;
     int64_t first = kUnknown, first_shown = kUnknown;
@@ -91,7 +93,7 @@ class Timeline {
   Epoch& At(int64_t number) { return epochs_[static_cast<size_t>(number - first_epoch_)]; }
   int64_t Newest() const { return first_epoch_ + static_cast<int64_t>(epochs_.size()) - 1; }
   int64_t Forwards() const;
-  int64_t Backwards(bool dts_known) const;
+  int64_t Backwards(const State& s, bool dts_known) const;
   bool GoesOn(const State& s, int64_t moment, bool dts_known);
   int64_t Nearest(int64_t moment, int64_t from, int64_t within);
   int64_t Choose(const State& s, int64_t moment, bool dts_known, int part);

@@ -214,6 +214,20 @@ TEST_F(OrderlyTimelineTest, AShortFilmAnew) {
   EXPECT_EQ(line_.jumps().size(), 3u);
 }
 
+// What an edit list hides of a later file takes no time, however long it is.
+TEST_F(OrderlyTimelineTest, HiddenPacketsTakeNoTime) {
+  Part(0, kS);
+  ++part_;
+  for (int64_t t = -5 * kS; t < 0; t += 40 * kMs) {
+    line_.Push({kPicture, t, t, 40 * kMs, 100, part_, true});
+    given_.push_back({kText, t});
+    Collect();
+  }
+  Part(0, kS);
+  ExpectEven(Times(kPicture), 40 * kMs, 50);
+  ExpectEven(Times(kSound), 20 * kMs, 100);
+}
+
 // Files that are joined, the later of which begins where the first had been: at the same moment, a little on,
 // an hour on, a frame long.
 TEST_F(OrderlyTimelineTest, ANewFileHasClocksOfItsOwn) {

@@ -1,58 +1,13 @@
 // Films joined byte by byte: each is painted, one behind the other, with its own sound beside it.
-#include "media/film/joined.h"
+#include <gtest/gtest.h>
 
 #include <cmath>
 
-#include "media/film/film_test.h"
+#include "media/joined/find_parts.h"
+#include "media/joined/joined_test.h"
 
 namespace tempera::media {
 namespace {
-
-class FilmJoined : public FilmTest {
- protected:
-  // Pictures all of one grey, and a tone.
-  void Grey(int level, const std::string& length, const std::string& more, const std::string& name) const {
-    char colour[16];
-    std::snprintf(colour, sizeof colour, "0x%02x%02x%02x", level, level, level);
-    Make("-f lavfi -i color=" + std::string(colour) + ":s=64x48:r=25:d=" + length +
-             " -f lavfi -i sine=440:d=" + length + " -pix_fmt yuv420p " + more + " -shortest",
-         name);
-  }
-  // The mean luma of each frame.
-  std::vector<double> Greys(const std::string& name) const {
-    const std::string raw = Shell(
-        "ffmpeg -nostdin -v fatal -i '" + Path(name) +
-        "' -vf scale=1:1:flags=area,settb=1/25,setpts=N -vsync passthrough -f rawvideo -pix_fmt gray -");
-    std::vector<double> all;
-    for (const char c : raw) all.push_back(static_cast<uint8_t>(c));
-    return all;
-  }
-  // Dark frames, then as many or fewer bright ones, at an even pace, and sound as long.
-  void ExpectBoth(const std::string& joined, size_t dark, size_t bright) {
-    SCOPED_TRACE(joined);
-    std::string notices;
-    ASSERT_STATUS_OK(Copy(Path(joined), Path("o.mkv"), &notices));
-    const auto greys = Greys("o.mkv"), times = Times(Path("o.mkv"), "v"), sounds = Times(Path("o.mkv"), "a");
-    ASSERT_EQ(greys.size(), dark + bright) << notices;
-    for (size_t i = 0; i < greys.size(); ++i) {
-      if (i < dark) {
-        EXPECT_LT(greys[i], 100) << i;
-      }
-      if (i >= dark) {
-        EXPECT_GT(greys[i], 150) << i;
-      }
-    }
-    const double length = 0.04 * static_cast<double>(dark + bright);
-    EXPECT_NEAR(times.back() - times.front(), length - 0.04, 0.07);
-    EXPECT_LT(Longest(times), 0.1);
-    EXPECT_GT(Shortest(times), 0.03) << "squeezed";
-    EXPECT_NEAR(sounds.back() - sounds.front(), length, 0.11);
-    EXPECT_LT(Longest(sounds), 0.08);
-    EXPECT_NE(notices.find("2 films joined byte by byte"), std::string::npos) << notices;
-    EXPECT_EQ(notices.find("damaged"), std::string::npos) << notices;
-    EXPECT_EQ(notices.find("breaks off"), std::string::npos) << notices;
-  }
-};
 
 TEST_F(FilmJoined, EachContainerThatIsNotMadeForIt) {
   const std::string x264 = "-c:v libx264 -preset ultrafast -c:a aac ";
@@ -74,7 +29,7 @@ TEST_F(FilmJoined, EachContainerThatIsNotMadeForIt) {
       Grey(200, "0.8", kind.how + " -g 7", "bright" + end);
       Join("dark" + end, "bright" + end, "both" + end);
       ExpectBoth("both" + end, std::lround(25 * std::stod(length)), 20);
-      EXPECT_TRUE(FindParts(Path("dark" + end)).empty()) << end;
+      EXPECT_TRUE(FindParts(Path("dark" + end)).at.empty()) << end;
     }
   }
   // Fragments behind a film of one piece, and the other way round.

@@ -5,7 +5,7 @@
 # `make help` lists the rest.
 .DEFAULT_GOAL := release
 .PRECIOUS: build/%/build.ninja
-.PHONY: release setup demo test train-tools test-train bench fuzz soak check clean help
+.PHONY: release setup demo test train-tools test-train bench fuzz soak check web web-module test-web clean help
 
 # Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
 build/%/build.ninja:
@@ -37,6 +37,24 @@ train-tools:
 
 test-train: train-tools
 	@ctest --test-dir build/train --output-on-failure -R '^train'
+
+# The engine as WebAssembly, three times; the package web/dist; the page build/page.
+web-module:
+	@tools/setup web
+	@for build in relaxed simd single; do \
+	  cmake --preset wasm-$$build --log-level=WARNING >/dev/null && ninja -C build/wasm-$$build --quiet tempera_wasm || exit 1; \
+	done
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && node build.mjs && node page/build.mjs
+
+# PORT=8000
+web: web-module
+	@node web/serve.mjs build/page $${PORT:-8000}
+
+# Kernels in Node, the package and the page in Chromium.
+test-web: web-module
+	@ninja -C build/wasm-relaxed --quiet tempera_unit_tests
+	@tests/wasm/run_all build/wasm-relaxed
+	@node --test tests/web/
 
 bench:
 	@tools/setup test bench
@@ -76,6 +94,8 @@ help:
 	@echo 'make train-tools  install libtorch, build build/train/tempera-train'
 	@echo 'make test-train   ... and run its tests'
 	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'
+	@echo 'make web          the page: builds the engine for browsers and serves it on this machine'
+	@echo 'make test-web     kernels in Node, package and page in Chromium'
 	@echo 'make fuzz         a minute of fuzzing the model reader and the door, under sanitizers'
 	@echo 'make soak         an hour of random networks, fuzzing and the thread sanitizer, by hand'
 	@echo 'make check        layers, headers, file rules, formatting, what comments and docs cite'

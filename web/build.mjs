@@ -1,0 +1,46 @@
+// Makes dist/: the modules (esbuild), their types (tsc), and the engine's .wasm files.
+//   node build.mjs [FOLDER] [--check]
+// FOLDER holds wasm-relaxed/, wasm-simd/ and wasm-single/ with a tempera.wasm each (default ../build).
+// --check: a build that is missing is an error, as it has to be before the package is published.
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const here = dirname(fileURLToPath(import.meta.url));
+const dist = join(here, 'dist');
+const check = process.argv.includes('--check');
+const folder = resolve(process.argv.slice(2).find((a) => !a.startsWith('--')) ?? join(here, '..', 'build'));
+
+rmSync(dist, { recursive: true, force: true });
+mkdirSync(dist);
+execFileSync(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), '-p', here], { stdio: 'inherit' });
+
+const common = { bundle: true, format: 'esm', target: 'es2020', outdir: dist, legalComments: 'none', minifySyntax: true,
+  minifyWhitespace: true };
+// The adapters and the element find the package's own module beside them, so that a page that uses both has it once.
+const beside = { name: 'beside', setup(b) {
+  b.onResolve({ filter: /^\.\/index\.js$/ }, (a) => (a.importer ? { path: './index.js', external: true } : undefined));
+} };
+const entries = (...names) => names.map((name) => join(here, 'src', `${name}.ts`)).filter(existsSync);
+await build({ ...common, entryPoints: entries('index', 'painter-worker', 'pump-worker') });
+await build({ ...common, entryPoints: entries('element', 'livekit', 'vonage'), plugins: [beside] });
+
+let missing = 0;
+for (const name of ['relaxed', 'simd', 'single']) {
+  const from = join(folder, `wasm-${name}`, 'tempera.wasm');
+  const to = join(dist, `tempera-${name}.wasm`);
+  if (existsSync(from)) {
+    copyFileSync(from, to);
+    console.log(`tempera-${name}.wasm: ${Math.round(statSync(to).size / 1024)} KB`);
+  } else {
+    ++missing;
+    console.log(`tempera-${name}.wasm: left out, there is no ${from}`);
+  }
+}
+if (existsSync(join(here, '..', 'LICENSE'))) copyFileSync(join(here, '..', 'LICENSE'), join(here, 'LICENSE'));
+if (check && missing > 0) {
+  console.error('Not all three builds are there: build the presets wasm-relaxed, wasm-simd and wasm-single first.');
+  process.exit(1);
+}

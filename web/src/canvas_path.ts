@@ -1,0 +1,163 @@
+// The path of browsers without insertable streams: <video>, painter, canvas, captureStream.
+import type { Counts } from './counts.js';
+import { TemperaError, sentenceOf } from './errors.js';
+import type { Host } from './host.js';
+import type { Running } from './process.js';
+import type { PumpWorker } from './pump.js';
+import { PaintQueue } from './queue.js';
+import { sourceOfVideo } from './sources.js';
+
+const hiddenEveryMs = 33; // a hidden tab is shown no frames: a worker's clock says when to look
+const badFramesAllowed = 10; // in a row
+
+export class CanvasPath implements Running {
+  readonly path = 'canvas';
+  readonly output: MediaStreamTrack;
+  private readonly video = document.createElement('video');
+  private readonly canvas = document.createElement('canvas');
+  private readonly context: CanvasRenderingContext2D;
+  private readonly queue: PaintQueue;
+  private over = false;
+  private busy = false;
+  private newer = false;
+  private callback = 0;
+  private ticking = false;
+  private bad = 0;
+  private grabbed = -1;
+  private readonly onvisibility = () => this.next();
+  private readonly onended = () => void this.stop();
+  private idle: () => void = () => {};
+
+  private constructor(
+    host: Host, private readonly counts: Counts, private readonly track: MediaStreamTrack,
+    private readonly clock: PumpWorker, private readonly onend: (error: string) => void,
+  ) {
+    this.queue = new PaintQueue(host, counts);
+    const context = this.canvas.getContext('2d', { alpha: false });
+    if (!context) throw new TemperaError('browser', 'This browser gives no canvas to draw on.');
+    this.context = context;
+    const settings = track.getSettings();
+    this.canvas.width = settings.width ?? 640;
+    this.canvas.height = settings.height ?? 360;
+    const output = this.canvas.captureStream().getVideoTracks()[0];
+    if (!output) throw new TemperaError('browser', 'This browser makes no track of a canvas.');
+    this.output = output;
+    output.stop = () => {
+      MediaStreamTrack.prototype.stop.call(output);
+      void this.stop();
+    };
+    this.clock.hear = (message) => {
+      if (message.type !== 'tick') return;
+      this.ticking = false;
+      this.shown();
+    };
+  }
+
+  static async start(
+    host: Host, counts: Counts, track: MediaStreamTrack, clock: PumpWorker, onend: (error: string) => void,
+  ): Promise<CanvasPath> {
+    const path = new CanvasPath(host, counts, track, clock, onend);
+    const { video } = path;
+    video.muted = true;
+    video.playsInline = true;
+    video.srcObject = new MediaStream([track]);
+    try {
+      await video.play();
+    } catch (thrown) {
+      await path.stop();
+      throw new TemperaError('source', `The track cannot be played (${sentenceOf(thrown)}).`);
+    }
+    document.addEventListener('visibilitychange', path.onvisibility);
+    track.addEventListener('ended', path.onended);
+    path.next();
+    return path;
+  }
+
+  /** Asks to be told of the next picture, by whoever tells of it at the moment. */
+  private next(): void {
+    if (this.over) return;
+    if (this.track.readyState === 'ended') return void this.stop();
+    if (document.hidden || typeof this.video.requestVideoFrameCallback !== 'function') {
+      if (this.callback) this.video.cancelVideoFrameCallback?.(this.callback);
+      this.callback = 0;
+      if (!this.ticking) this.clock.tell({ type: 'tick', everyMs: hiddenEveryMs });
+      this.ticking = true;
+    } else if (!this.callback) {
+      this.callback = this.video.requestVideoFrameCallback(() => {
+        this.callback = 0;
+        this.shown();
+      });
+    }
+  }
+
+  /** The video shows a new picture, or may. */
+  private shown(): void {
+    if (this.over) return;
+    if (!this.busy) void this.grab();
+    else if (document.hidden) this.newer = true;
+    else {
+      if (this.newer) ++this.counts.own.dropped;
+      this.newer = true;
+    }
+    this.next();
+  }
+
+  private async grab(): Promise<void> {
+    const { video } = this;
+    if (video.readyState < 2 || (document.hidden && video.currentTime === this.grabbed)) return;
+    this.grabbed = video.currentTime;
+    this.busy = true;
+    try {
+      const source = await sourceOfVideo(video, this.counts);
+      const painting = await this.queue.paint(source, 'bitmap', true, video.currentTime * 1e6);
+      if (painting instanceof ImageBitmap) this.draw(painting);
+      this.bad = 0;
+    } catch (thrown) {
+      const fatal = thrown instanceof TemperaError && ['closed', 'memory', 'model'].includes(thrown.code);
+      if (fatal || ++this.bad > badFramesAllowed) this.finish(sentenceOf(thrown));
+    } finally {
+      this.busy = false;
+      this.idle();
+    }
+    if (!this.newer || this.over) return;
+    this.newer = false;
+    void this.grab();
+  }
+
+  private draw(painting: ImageBitmap): void {
+    const { canvas } = this;
+    if (!this.over) {
+      if (canvas.width !== painting.width) canvas.width = painting.width;
+      if (canvas.height !== painting.height) canvas.height = painting.height;
+      this.context.drawImage(painting, 0, 0);
+    }
+    painting.close();
+  }
+
+  /** The queue finds the new worker by itself. */
+  move(): Promise<void> {
+    return Promise.resolve();
+  }
+  refuse(): void {}
+
+  async stop(why = ''): Promise<void> {
+    this.finish(why);
+    if (this.busy) await new Promise<void>((resolve) => (this.idle = resolve));
+  }
+
+  private finish(error: string): void {
+    if (this.over) return;
+    this.over = true;
+    document.removeEventListener('visibilitychange', this.onvisibility);
+    this.track.removeEventListener('ended', this.onended);
+    if (this.callback) this.video.cancelVideoFrameCallback?.(this.callback);
+    this.video.pause();
+    this.video.srcObject = null;
+    this.clock.end();
+    if (this.output.readyState === 'live') {
+      MediaStreamTrack.prototype.stop.call(this.output);
+      this.output.dispatchEvent(new Event('ended'));
+    }
+    this.onend(error);
+  }
+}

@@ -1,0 +1,154 @@
+// One painting worker, seen from the page: questions with answers, its death, its end.
+import { TemperaError, sentenceOf, type TemperaErrorCode } from './errors.js';
+import type {
+  FailedMessage, FromPainter, PaintedMessage, ReadyMessage, StartMessage, ToPainter,
+} from './protocol.js';
+
+export interface LinkEvents {
+  progress(stage: string, done: number): void;
+  finding(key: string, bytes: Uint8Array): void;
+  log(level: number, line: string): void;
+  need(width: number, height: number): void;
+  /** Once, unless end() was called before. */
+  died(why: string): void;
+}
+
+/** A start that failed; `memory` and `allocate` are for the host to act upon. */
+export class StartFailure extends Error {
+  constructor(readonly reason: FailedMessage['code'], text: string) {
+    super(text);
+  }
+}
+
+export const codeOf: Record<FailedMessage['code'], TemperaErrorCode> = {
+  memory: 'memory', allocate: 'memory', source: 'source', model: 'model', crash: 'crash', network: 'network',
+  browser: 'browser',
+};
+
+type Reply = PaintedMessage | FailedMessage | { type: 'prepared'; id: number };
+interface Waiting {
+  resolve(reply: Reply): void;
+  reject(error: Error): void;
+}
+
+// A worker that says nothing for so long while it owes an answer has stopped: ten times what calibration took on the
+// slowest machine tried.
+const silenceMs = 60000;
+let links = 0;
+
+export class PainterLink {
+  private readonly worker: Worker;
+  private readonly channel: BroadcastChannel;
+  private readonly waiting = new Map<number, Waiting>();
+  private starting: { resolve(ready: ReadyMessage): void; reject(error: Error): void } | null = null;
+  private ids = 0;
+  private over = false;
+  private heard = 0;
+  private readonly watch: ReturnType<typeof setInterval>;
+
+  constructor(worker: Worker, private readonly events: LinkEvents) {
+    this.worker = worker;
+    this.channel = new BroadcastChannel(`tempera-${Date.now()}-${Math.random()}-${++links}`);
+    this.channel.onmessage = (event: MessageEvent) => this.die(`a helping worker stopped: ${String(event.data)}`);
+    worker.onmessage = (event: MessageEvent) => this.hear(event.data as FromPainter);
+    worker.onmessageerror = () => this.die('it said something that could not be read');
+    worker.onerror = (event) => {
+      event.preventDefault?.();
+      this.die(event.message || 'its file could not be loaded');
+    };
+    this.watch = setInterval(() => this.look(), 5000);
+  }
+
+  start(message: Omit<StartMessage, 'channel' | 'type'>, model: Promise<Uint8Array>): Promise<ReadyMessage> {
+    return new Promise((resolve, reject) => {
+      this.tell({ ...message, type: 'start', channel: this.channel.name });
+      this.starting = { resolve, reject };
+      this.heard = Infinity; // a slow network is no silence of the worker's
+      model.then((bytes) => {
+        this.heard = performance.now();
+        this.tell({ type: 'model', bytes });
+      }, reject);
+    });
+  }
+
+  tell(message: ToPainter, transfer: Transferable[] = []): void {
+    if (!this.over) this.worker.postMessage(message, transfer);
+  }
+
+  /** Sends a message that is answered by its id. Rejects when the worker dies. */
+  ask(make: (id: number) => ToPainter, transfer: Transferable[] = []): Promise<Reply> {
+    const id = ++this.ids;
+    if (this.waiting.size === 0) this.heard = performance.now();
+    return new Promise((resolve, reject) => {
+      if (this.over) return reject(crashed('it is gone'));
+      this.waiting.set(id, { resolve, reject });
+      try {
+        this.worker.postMessage(make(id), transfer);
+      } catch (thrown) {
+        this.waiting.delete(id);
+        reject(new TemperaError('source', `This picture cannot be handed to a worker (${sentenceOf(thrown)}).`));
+      }
+    });
+  }
+
+  /** Resolves once nothing is owed any more. */
+  async idle(): Promise<void> {
+    while (this.waiting.size > 0 && !this.over) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  /** Ends it; what it owes is rejected with this. */
+  end(error: Error): void {
+    if (this.over) return;
+    this.over = true;
+    clearInterval(this.watch);
+    this.channel.close();
+    this.worker.onmessage = this.worker.onerror = this.worker.onmessageerror = null;
+    this.worker.terminate();
+    this.starting?.reject(error);
+    this.starting = null;
+    for (const { reject } of this.waiting.values()) reject(error);
+    this.waiting.clear();
+  }
+
+  private die(why: string): void {
+    if (this.over) return;
+    this.end(crashed(why));
+    this.events.died(why);
+  }
+
+  private look(): void {
+    const owes = this.waiting.size > 0 || this.starting !== null;
+    if (owes && performance.now() - this.heard > silenceMs) this.die('it did not answer for a minute');
+  }
+
+  private hear(message: FromPainter): void {
+    if (this.heard !== Infinity) this.heard = performance.now();
+    switch (message.type) {
+      case 'ready':
+        this.starting?.resolve(message);
+        this.starting = null;
+        return;
+      case 'progress':
+        return this.events.progress(message.stage, message.done);
+      case 'finding':
+        return this.events.finding(message.key, message.bytes);
+      case 'log':
+        return this.events.log(message.level, message.line);
+      case 'need':
+        return this.events.need(message.width, message.height);
+      default:
+        break;
+    }
+    if (message.type === 'failed' && message.id < 0) {
+      this.starting?.reject(new StartFailure(message.code, message.text));
+      this.starting = null;
+      return;
+    }
+    this.waiting.get(message.id)?.resolve(message);
+    this.waiting.delete(message.id);
+  }
+}
+
+function crashed(why: string): TemperaError {
+  return new TemperaError('crash', `The painting worker stopped (${why}); the next frame starts a new one.`);
+}

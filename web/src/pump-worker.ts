@@ -1,0 +1,203 @@
+// Carries frames from a track to the painter and the paintings to another track, off the page's thread: a page that
+// is busy or hidden does not stop it. Also a clock for hidden tabs, where the page's own timers hardly run.
+import { sentenceOf } from './errors.js';
+import {
+  release, type FailedMessage, type FromPump, type PaintedMessage, type PumpCount, type PumpStart, type ToPump,
+} from './protocol.js';
+import { streams, type WorkerScope } from './streams.js';
+
+const scope = globalThis as unknown as WorkerScope;
+const tell = (message: FromPump, transfer?: Transferable[]) => scope.postMessage(message, transfer);
+
+const badFramesAllowed = 10; // in a row
+const queuedPaintings = 2; // that the track has not taken: more are dropped
+
+class Pump {
+  private readonly reader: ReadableStreamDefaultReader<VideoFrame>;
+  private readonly writer: WritableStreamDefaultWriter<VideoFrame>;
+  private readonly count: PumpCount = { painted: 0, dropped: 0, opened: 0, closed: 0 };
+  private port: MessagePort | null = null;
+  /** Owes us an answer since before another took its place. */
+  private oldPort: MessagePort | null = null;
+  private owed = 0;
+  private ids = 0;
+  private latest: VideoFrame | null = null;
+  private bad = 0;
+  private refusal = { pixels: Infinity, text: '' };
+  private over = false;
+
+  constructor(readable: ReadableStream<VideoFrame>, writable: WritableStream<VideoFrame>) {
+    this.reader = readable.getReader();
+    this.writer = writable.getWriter();
+    // Rejects or resolves when whoever has the painted track stops it.
+    this.writer.closed.then(() => this.end(''), () => this.end(''));
+    void this.read();
+  }
+
+  private async read(): Promise<void> {
+    try {
+      for (;;) {
+        const { done, value } = await this.reader.read();
+        if (done) break;
+        ++this.count.opened;
+        if (this.over) {
+          this.close(value);
+          continue;
+        }
+        if (this.latest) {
+          this.close(this.latest);
+          ++this.count.dropped;
+        }
+        this.latest = value;
+        this.next();
+      }
+      this.end('');
+    } catch (thrown) {
+      this.end(`The track could not be read (${sentenceOf(thrown)}).`);
+    }
+  }
+
+  private close(frame: VideoFrame): void {
+    this.count.closed += release(frame);
+  }
+
+  private next(): void {
+    if (this.owed !== 0 || !this.port || !this.latest || this.over) return;
+    const source = this.latest;
+    this.latest = null;
+    this.owed = ++this.ids;
+    const message = { type: 'frame', id: this.owed, source, want: 'frame', live: true, timeUs: source.timestamp };
+    this.port.postMessage(message, [source]);
+  }
+
+  /** From now on this one paints. */
+  move(port: MessagePort, lost: boolean): void {
+    if (lost && this.owed !== 0) {
+      this.owed = 0;
+      ++this.count.closed; // by the browser, with its worker
+      ++this.count.dropped;
+    }
+    if (this.owed !== 0) this.oldPort = this.port;
+    else this.port?.close();
+    this.port = port;
+    port.onmessage = (event: MessageEvent) => this.hear(event.data as PaintedMessage | FailedMessage);
+    if (this.owed === 0) tell({ type: 'moved' });
+    this.next();
+  }
+
+  private hear(reply: PaintedMessage | FailedMessage): void {
+    if (reply.id !== this.owed) return;
+    this.owed = 0;
+    this.count.opened += reply.opened;
+    this.count.closed += reply.closed;
+    if (this.oldPort) {
+      this.oldPort.close();
+      this.oldPort = null;
+      tell({ type: 'moved' });
+    }
+    if (reply.type === 'failed') return this.failed(reply);
+    this.bad = 0;
+    ++this.count.painted;
+    const { result, ...last } = reply;
+    tell({ type: 'count', last, ...this.count });
+    this.write(result as VideoFrame);
+    if (this.over) this.finish();
+    else this.next();
+  }
+
+  private write(painting: VideoFrame): void {
+    if (this.over || (this.writer.desiredSize ?? 0) < -queuedPaintings) {
+      this.close(painting);
+      return;
+    }
+    this.writer.write(painting).then(() => {}, () => {
+      painting.close();
+      this.end('');
+    });
+    ++this.count.closed; // the track closes what it is given
+  }
+
+  private failed(reply: FailedMessage): void {
+    if (reply.source) this.count.closed += release(reply.source);
+    ++this.count.dropped;
+    if (this.over) return this.finish();
+    if (reply.code === 'memory') {
+      if (reply.width * reply.height >= this.refusal.pixels) return this.end(this.refusal.text);
+    } else if (reply.code === 'model' || ++this.bad > badFramesAllowed) {
+      return this.end(reply.text);
+    }
+    this.next();
+  }
+
+  refuse(pixels: number, text: string): void {
+    this.refusal = { pixels, text };
+  }
+
+  end(error: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.error = error;
+    this.reader.cancel().catch(() => {});
+    if (this.latest) this.close(this.latest);
+    this.latest = null;
+    if (this.owed === 0) this.finish();
+  }
+  private error = '';
+
+  private finish(): void {
+    this.writer.close().catch(() => {});
+    this.port?.close();
+    tell({ type: 'ended', error: this.error, ...this.count });
+  }
+}
+
+let pump: Pump | null = null;
+// Messages that come before the pump has its streams.
+let early: Extract<ToPump, { type: 'painter' }> | null = null;
+
+function start(message: PumpStart): void {
+  let { readable, writable } = message;
+  if (message.track) {
+    const { MediaStreamTrackProcessor: Processor, VideoTrackGenerator: Generator } = streams;
+    if (!Processor || !Generator) throw new Error('this browser gives workers no tracks');
+    readable = new Processor({ track: message.track }).readable;
+    const generator = new Generator();
+    writable = generator.writable;
+    tell({ type: 'track', track: generator.track }, [generator.track as unknown as Transferable]);
+  }
+  if (!readable || !writable) throw new Error('there is nothing to carry');
+  pump = new Pump(readable, writable);
+  if (early) pump.move(early.port, early.lost);
+}
+
+function receive(message: ToPump): void {
+  switch (message.type) {
+    case 'probe': {
+      const safari = typeof streams.MediaStreamTrackProcessor === 'function' &&
+        typeof streams.VideoTrackGenerator === 'function';
+      return tell({ type: 'probed', safari });
+    }
+    case 'pump':
+      return start(message);
+    case 'painter':
+      if (pump) pump.move(message.port, message.lost);
+      else early = message;
+      return;
+    case 'refused':
+      return pump?.refuse(message.pixels, message.text);
+    case 'stop':
+      return pump?.end('');
+    case 'tick':
+      setTimeout(() => tell({ type: 'tick' }), message.everyMs);
+      return;
+  }
+}
+
+scope.onmessage = (event) => {
+  try {
+    receive(event.data as ToPump);
+  } catch (thrown) {
+    tell({ type: 'ended', error: `The track cannot be carried (${sentenceOf(thrown)}).`, painted: 0, dropped: 0,
+      opened: 0, closed: 0 });
+  }
+};

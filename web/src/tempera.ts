@@ -1,0 +1,194 @@
+// The package's one object: a model, painted with.
+import { Counts } from './counts.js';
+import { TemperaError, sentenceOf } from './errors.js';
+import { Host } from './host.js';
+import { codeOf } from './link.js';
+import { modelBytes, untilAborted } from './model.js';
+import { probe, type Probe } from './probe.js';
+import { startProcess, type Running } from './process.js';
+import { isPixels, type ParameterText } from './protocol.js';
+import { PaintQueue } from './queue.js';
+import { isLive, sourceOf, timeOf } from './sources.js';
+import type { Info, LoadOptions, PaintOptions, Parameter, Picture, ProcessOptions, Stats } from './types.js';
+
+export class Tempera {
+  private readonly counts = new Counts();
+  private readonly queue: PaintQueue;
+  private readonly values: number[][];
+  private running: Running | null = null;
+  private isClosed = false;
+
+  private constructor(private readonly host: Host, private readonly options: LoadOptions) {
+    this.queue = new PaintQueue(host, this.counts);
+    this.values = this.parameters().map((p) => [...p.default]);
+    host.onchange = (link) => this.running?.move(link, false) ?? Promise.resolve();
+    host.ondeath = () => void this.revive();
+    host.onrefusal = (pixels, sentence) => this.running?.refuse(pixels, sentence);
+  }
+
+  /** What this browser and page can run; never throws. */
+  static probe(): Probe {
+    return probe();
+  }
+
+  /** Rejects with a TemperaError, or with the signal's reason. */
+  static async load(options: LoadOptions): Promise<Tempera> {
+    const { signal, onprogress } = options;
+    const choice = probe(options.threads, options.build);
+    if (choice.build === null) throw new TemperaError('browser', choice.reason);
+    const model = untilAborted(signal, modelBytes(options.model, options));
+    const host = new Host(options, model);
+    try {
+      onprogress?.({ stage: 'engine', done: 0 });
+      await untilAborted(signal, host.alive());
+    } catch (thrown) {
+      host.end(new TemperaError('closed', 'Loading ended.'));
+      throw thrown;
+    }
+    onprogress?.({ stage: 'engine', done: 1 });
+    return new Tempera(host, options);
+  }
+
+  private parameters(): ParameterText[] {
+    return this.host.state?.parameters ?? [];
+  }
+
+  /** What can be turned, with the values as they are. */
+  get params(): readonly Parameter[] {
+    const one = (values: readonly number[]) => (values.length === 1 ? values[0]! : [...values]);
+    return this.parameters().map((p, i) => ({
+      name: p.name, line: p.line, unit: p.unit, kind: p.kind, range: [p.minimum, p.maximum] as const,
+      default: one(p.default), elements: p.elements, value: one(this.values[i] ?? p.default),
+    }));
+  }
+
+  /** With the next frame. Throws a TemperaError when there is no such parameter, or the value is out of its range. */
+  set(name: string, value: number | readonly number[] | boolean): void {
+    const all = this.parameters();
+    const index = all.findIndex((p) => p.name === name);
+    const p = all[index];
+    const wrong = (sentence: string) => new TemperaError('parameter', sentence);
+    if (!p) throw wrong(`There is no parameter ${name}; this model has ${all.map((q) => q.name).join(', ')}.`);
+    const values = (Array.isArray(value) ? [...value] : [Number(value)]) as number[];
+    if (values.length !== p.default.length) {
+      throw wrong(`${name} takes ${p.default.length} numbers, not ${values.length}.`);
+    }
+    for (const v of values) {
+      if (!(v >= p.minimum && v <= p.maximum)) throw wrong(`${name} takes ${p.minimum} to ${p.maximum}, not ${v}.`);
+    }
+    this.values[index] = values;
+    this.host.set(index, values);
+  }
+
+  get info(): Info {
+    const s = this.host.state;
+    if (!s) throw new TemperaError('closed', 'Tempera was closed.');
+    const { build, kernel, threads, reason, version, memoryMB, style, notices } = s;
+    return { build, kernel, threads, reason, version, memoryMB, style, notices,
+      precision: this.options.precision ?? 'auto' };
+  }
+
+  get stats(): Stats {
+    return this.counts.read(this.host.crashes);
+  }
+
+  /**
+   * The painting of a picture, which stays the page's own: close it yourself. ImageData gives ImageData, everything
+   * else an ImageBitmap, unless `as` says otherwise. null: a newer picture took its place before its turn came, as
+   * happens only to those who do not wait for one painting before they ask for the next.
+   */
+  paint(picture: ImageData, options: PaintOptions & { as: 'bitmap' }): Promise<ImageBitmap | null>;
+  paint(picture: ImageData, options?: PaintOptions): Promise<ImageData | null>;
+  paint(picture: Picture, options: PaintOptions & { as: 'data' }): Promise<ImageData | null>;
+  paint(picture: Exclude<Picture, ImageData>, options?: PaintOptions): Promise<ImageBitmap | null>;
+  paint(picture: Picture, options?: PaintOptions): Promise<ImageBitmap | ImageData | null>;
+  async paint(picture: Picture, options: PaintOptions = {}): Promise<ImageBitmap | ImageData | null> {
+    const { signal } = options;
+    if (signal?.aborted) throw signal.reason;
+    const as = options.as ?? (picture instanceof ImageData ? 'data' : 'bitmap');
+    const source = await sourceOf(picture, this.counts);
+    const painting = this.queue.paint(source, as, isLive(picture), timeOf(source));
+    const asked = painting.then((result) => {
+      if (result === null) return null;
+      if (isPixels(result)) {
+        const { rgba, width, height, colorSpace } = result;
+        return new ImageData(new Uint8ClampedArray(rgba), width, height, { colorSpace });
+      }
+      const bitmap = result as ImageBitmap;
+      if (signal?.aborted) bitmap.close();
+      return bitmap;
+    });
+    return untilAborted(signal, asked);
+  }
+
+  /** Plans for frames of this size, so that the first one takes as long as the next. */
+  async prepare(width: number, height: number): Promise<void> {
+    for (;;) {
+      const link = await this.host.alive();
+      const reply = await link.ask((id) => ({ type: 'prepare', id, width, height }));
+      if (reply.type !== 'failed') return;
+      if (reply.code !== 'memory') throw new TemperaError(codeOf[reply.code], reply.text);
+      await this.host.grow({ width, height });
+    }
+  }
+
+  /** What a model remembers of frames is forgotten: call it at a cut. */
+  async reset(): Promise<void> {
+    (await this.host.alive()).tell({ type: 'reset' });
+  }
+
+  /**
+   * A track that shows the given one painted. It ends when the source ends, when it is stopped, or with stop() and
+   * close(). One at a time: a second call ends the first.
+   */
+  async process(track: MediaStreamTrack, options: ProcessOptions = {}): Promise<MediaStreamTrack> {
+    const { signal, onerror } = options;
+    if (signal?.aborted) throw signal.reason;
+    await this.stop();
+    const baseUrl = this.options.baseUrl;
+    const more = baseUrl === undefined ? options : { ...options, baseUrl };
+    let running: Running | null = null;
+    const onabort = () => void running?.stop();
+    running = await startProcess(this.host, this.counts, track, more, (error) => {
+      signal?.removeEventListener('abort', onabort);
+      if (this.running === running) {
+        this.running = null;
+        this.counts.path('');
+      }
+      if (error) onerror?.(new TemperaError('source', error));
+    });
+    if (this.isClosed || signal?.aborted) {
+      await running.stop();
+      throw this.isClosed ? new TemperaError('closed', 'Tempera was closed.') : signal?.reason;
+    }
+    signal?.addEventListener('abort', onabort, { once: true });
+    this.running = running;
+    this.counts.path(running.path);
+    return running.output;
+  }
+
+  /** Ends the track that process() made; resolves when every frame is closed. */
+  async stop(): Promise<void> {
+    await this.running?.stop();
+  }
+
+  private async revive(): Promise<void> {
+    const running = this.running;
+    if (!running) return;
+    try {
+      const link = await this.host.alive();
+      if (this.running === running) await running.move(link, true);
+    } catch (thrown) {
+      await running.stop(sentenceOf(thrown));
+    }
+  }
+
+  /** Ends workers and tracks. What was not painted yet is rejected. */
+  close(): void {
+    if (this.isClosed) return;
+    this.isClosed = true;
+    const end = () => this.host.end(new TemperaError('closed', 'Tempera was closed.'));
+    if (this.running) void this.running.stop().finally(end);
+    else end();
+  }
+}

@@ -1,0 +1,111 @@
+// What a page says to the package, and what it is told.
+
+export type Precision = 'auto' | 'fp32' | 'int8';
+export type Build = 'relaxed' | 'simd' | 'single';
+export type TrackPath = 'chrome' | 'safari' | 'canvas';
+/** An address, or the file itself. */
+export type Model = string | URL | ArrayBuffer | Uint8Array | Blob;
+export type Picture = VideoFrame | ImageBitmap | ImageData | HTMLVideoElement | HTMLCanvasElement;
+
+export interface Progress {
+  /** model: its bytes arrive. engine: the module starts. planning, calibrating: a size is prepared. */
+  stage: 'model' | 'engine' | 'planning' | 'calibrating';
+  /** 0 to 1; within this stage. */
+  done: number;
+}
+
+export interface LoadOptions {
+  model: Model;
+  /** Workers that paint, the first among them. Default: half of the processor's threads, at most 8. */
+  threads?: number;
+  /** auto (default): the fastest that looks the same as fp32. */
+  precision?: Precision;
+  /** What instance norms normalise with: each frame's own numbers (default), or those of the frames before as well. */
+  statistics?: 'exact' | 'smoothed' | 'carried';
+  /** Ends the loading; later, nothing. */
+  signal?: AbortSignal;
+  onprogress?: (progress: Progress) => void;
+  /** Where the workers and the .wasm files lie, when that is not beside this module. The same origin as the page. */
+  baseUrl?: string | URL;
+  /** Take this build instead of the best one. */
+  build?: Build;
+  /** What the module's memory begins with, in MB. Default 32. */
+  memoryMB?: number;
+  /** What it may become for large frames, in MB. Default 256. */
+  maxMemoryMB?: number;
+  /** Findings about the model from an earlier page, as onfinding gave them: spares calibration. */
+  findings?: Iterable<[string, Uint8Array]>;
+  onfinding?: (key: string, bytes: Uint8Array) => void;
+  /** What the engine logs: 0 information, 1 warning, 2 error. */
+  onlog?: (level: number, line: string) => void;
+}
+
+export interface Parameter {
+  readonly name: string;
+  /** What it does, for people; '' when the model does not say. */
+  readonly line: string;
+  /** '' when it has none. */
+  readonly unit: string;
+  readonly kind: 'number' | 'integer' | 'switch' | 'weights';
+  readonly range: readonly [number, number];
+  /** A list when it has several elements. */
+  readonly default: number | readonly number[];
+  /** Names of its elements; empty when it has one. */
+  readonly elements: readonly string[];
+  /** As it was set last. */
+  readonly value: number | readonly number[];
+}
+
+export interface Info {
+  readonly build: Build;
+  /** The engine's 8-bit kernel. */
+  readonly kernel: string;
+  readonly threads: number;
+  /** Why one thread only, or a slower build than the browser could run: a sentence; '' when nothing is amiss. */
+  readonly reason: string;
+  readonly version: string;
+  readonly precision: Precision;
+  /** The module's memory. */
+  readonly memoryMB: number;
+  /** What the model's file says of itself: title, artist, year, license ... */
+  readonly style: Readonly<Record<string, string>>;
+  /** What had to be guessed of the model. */
+  readonly notices: readonly string[];
+}
+
+export interface Stats {
+  readonly painted: number;
+  /** Frames that a newer one replaced before they were painted. */
+  readonly dropped: number;
+  /** VideoFrames that came into the package's hands, and those that it closed or gave away. */
+  readonly opened: number;
+  readonly closed: number;
+  /** Milliseconds of the last painting in the worker, and a running mean. */
+  readonly lastMs: number;
+  readonly meanMs: number;
+  /** Of the last painting. */
+  readonly width: number;
+  readonly height: number;
+  /** How process() reaches the track; '' while none is processed. */
+  readonly path: TrackPath | '';
+  /** The last frame was painted smaller and enlarged, because a larger memory is being prepared or was refused. */
+  readonly scaled: boolean;
+  /** Painting workers that crashed. */
+  readonly crashes: number;
+  /** What the plan takes of the module's memory, in bytes. */
+  readonly planBytes: number;
+}
+
+export interface PaintOptions {
+  /** bitmap: an ImageBitmap. data: an ImageData. Default: data for ImageData, bitmap for all else. */
+  as?: 'bitmap' | 'data';
+  signal?: AbortSignal;
+}
+
+export interface ProcessOptions {
+  /** For tests: this path, and no other. */
+  path?: TrackPath;
+  signal?: AbortSignal;
+  /** The track ended because of this; the returned track has ended too. */
+  onerror?: (error: Error) => void;
+}

@@ -3,7 +3,7 @@
 // FOLDER holds wasm-relaxed/, wasm-simd/ and wasm-single/ with a tempera.wasm each (default ../build).
 // --check: a build that is missing is an error, as it has to be before the package is published.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -16,6 +16,10 @@ const folder = resolve(process.argv.slice(2).find((a) => !a.startsWith('--')) ??
 rmSync(dist, { recursive: true, force: true });
 mkdirSync(dist);
 execFileSync(process.execPath, [join(here, 'node_modules/typescript/bin/tsc'), '-p', here], { stdio: 'inherit' });
+
+// Of what is inside, users see no types.
+const seen = ['index', 'tempera', 'types', 'errors', 'probe', 'element', 'livekit', 'vonage'].map((n) => `${n}.d.ts`);
+for (const file of readdirSync(dist)) if (!seen.includes(file)) rmSync(join(dist, file));
 
 const common = { bundle: true, format: 'esm', target: 'es2020', outdir: dist, legalComments: 'none', minifySyntax: true,
   minifyWhitespace: true };

@@ -26,7 +26,9 @@ export class CanvasPath implements Running {
   private grabbed = -1;
   private readonly onvisibility = () => this.next();
   private readonly onended = () => void this.stop();
-  private idle: () => void = () => {};
+  private error = '';
+  private ended: () => void = () => {};
+  private readonly whenEnded = new Promise<void>((resolve) => (this.ended = resolve));
 
   private constructor(
     host: Host, private readonly counts: Counts, private readonly track: MediaStreamTrack,
@@ -117,7 +119,7 @@ export class CanvasPath implements Running {
       if (fatal || ++this.bad > badFramesAllowed) this.finish(sentenceOf(thrown));
     } finally {
       this.busy = false;
-      this.idle();
+      if (this.over) this.end();
     }
     if (!this.newer || this.over) return;
     this.newer = false;
@@ -142,7 +144,7 @@ export class CanvasPath implements Running {
 
   async stop(why = ''): Promise<void> {
     this.finish(why);
-    if (this.busy) await new Promise<void>((resolve) => (this.idle = resolve));
+    await this.whenEnded;
   }
 
   private finish(error: string): void {
@@ -158,6 +160,13 @@ export class CanvasPath implements Running {
       MediaStreamTrack.prototype.stop.call(this.output);
       this.output.dispatchEvent(new Event('ended'));
     }
-    this.onend(error);
+    this.error = error;
+    if (!this.busy) this.end();
+  }
+
+  /** Every frame is closed. */
+  private end(): void {
+    this.onend(this.error);
+    this.ended();
   }
 }

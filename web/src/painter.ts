@@ -65,6 +65,8 @@ export class Painter {
   private to = 0;
   private pixelsAt = 0;
   private pixelsBytes = 0;
+  /** What the last preparation took: told apart from painting. */
+  private preparedMs = 0;
 
   private constructor(
     private readonly engine: EngineModule,
@@ -170,6 +172,7 @@ export class Painter {
     const { source, want, id } = message;
     const size = pixels.sizeOf(source);
     let opened = 0;
+    this.preparedMs = 0;
     try {
       const scaled = !this.fits(size);
       if (scaled && !this.canShrink(message)) return this.sendBack(message, size, answer);
@@ -178,7 +181,7 @@ export class Painter {
       else result = await this.paint(source, want, message.timeUs);
       opened = isFrame(result) ? 1 : 0;
       const closed = release(source);
-      const { planBytes, ms } = { planBytes: this.planBytes(), ms: performance.now() - start };
+      const { planBytes, ms } = { planBytes: this.planBytes(), ms: performance.now() - start - this.preparedMs };
       answer({ type: 'painted', id, result, ...size, ms, scaled, planBytes, opened, closed }, transferOf(result));
     } catch (thrown) {
       if (isMemory(thrown)) {
@@ -272,10 +275,12 @@ export class Painter {
     if (planned.width !== width || planned.height !== height) planned.formats.clear();
     for (const format of formats) {
       if (planned.formats.has(format)) continue;
+      const start = performance.now();
       planned.width = width;
       planned.height = height;
       this.check(this.engine.exports.tempera_web_prepare(this.stylizer, width, height, format));
       planned.formats.add(format);
+      this.preparedMs += performance.now() - start;
     }
     // The build of one thread takes more memory by itself.
     const limit = pagesOf(this.startedWith.maxMemoryMB) * pageBytes;

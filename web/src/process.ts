@@ -22,7 +22,7 @@ export interface Running {
   stop(why?: string): Promise<void>;
 }
 
-const lookMs = 250; // at a track that was handed over, and whose end nobody would tell
+const lookMs = 250; // at tracks, to see that they have ended
 const endMs = 3000; // for the last frame to come back
 
 class PumpPath implements Running {
@@ -49,6 +49,7 @@ class PumpPath implements Running {
     this.pump.tell({ type: 'pump', readable, writable }, [readable, writable] as unknown as Transferable[]);
     this.output = output;
     this.stopWith(output);
+    this.watch(track);
   }
 
   /** false: tracks cannot be transferred here. */
@@ -64,10 +65,15 @@ class PumpPath implements Running {
     this.output = await made;
     this.pump.hear = (message) => this.hear(message);
     this.stopWith(this.output);
+    this.watch(track);
+    return true;
+  }
+
+  /** A track that was handed over tells nobody of its end, and one that ends before its first frame neither. */
+  private watch(track: MediaStreamTrack): void {
     this.looking = setInterval(() => {
       if (track.readyState === 'ended' || this.output.readyState === 'ended') void this.stop();
     }, lookMs);
-    return true;
   }
 
   /** stop() of the track that was handed out tells nobody; so it tells us. */

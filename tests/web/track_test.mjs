@@ -1,0 +1,253 @@
+// process(): a track in, a painted track out, on each of the three paths; no frame stays open on any.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { closeBrowser, open, whatIsMissing } from './browser.mjs';
+import * as safari from './safari_shim.mjs';
+
+const skip = whatIsMissing();
+after(closeBrowser);
+
+const takeAway = 'delete window.MediaStreamTrackProcessor; delete window.MediaStreamTrackGenerator;';
+const paths = {
+  chrome: {},
+  canvas: { before: takeAway },
+  safari: { before: safari.inPage, replace: { '/dist/pump-worker.js': (bytes) => safari.inWorker + bytes } },
+};
+// The page's side: a camera, and a look at what a track shows.
+const tools = () => {
+  const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  window.later = later;
+  window.until = async (what, ms = 8000) => {
+    for (const end = performance.now() + ms; performance.now() < end; await later(10)) if (what()) return true;
+    return false;
+  };
+  window.camera = async (width = 320, height = 240) => {
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width, height } });
+    return stream.getVideoTracks()[0];
+  };
+  window.shown = async (track) => {
+    const video = Object.assign(document.createElement('video'), { muted: true });
+    video.srcObject = new MediaStream([track]);
+    await video.play();
+    return video;
+  };
+  // Mean of each colour over the middle of the picture, and how much neighbours differ.
+  window.look = (video) => {
+    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
+    const c = canvas.getContext('2d');
+    c.drawImage(video, 0, 0);
+    const { data } = c.getImageData(0, 0, canvas.width, canvas.height);
+    const sum = [0, 0, 0];
+    for (let i = 0; i < data.length; i += 4) for (let k = 0; k < 3; ++k) sum[k] += data[i + k];
+    return { width: canvas.width, height: canvas.height, mean: sum.map((s) => (4 * s) / data.length) };
+  };
+  window.load = (more = {}) => tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32', ...more });
+};
+
+async function opened(path) {
+  const o = await open(paths[path]);
+  await o.page.evaluate(tools);
+  return o;
+}
+
+/** Frames that Chromium's collector found open. */
+async function leaks({ page, said }) {
+  await page.evaluate(async () => {
+    for (let i = 0; i < 3; ++i) {
+      globalThis.gc?.();
+      await window.later(50);
+    }
+  });
+  return said.filter((line) => /garbage collected without being closed/i.test(line));
+}
+
+test('a frame that is left open is found', { skip }, async () => {
+  const o = await opened('chrome');
+  try {
+    await o.page.evaluate(() => {
+      (() => new VideoFrame(new OffscreenCanvas(8, 8).getContext('2d').canvas, { timestamp: 0 }))();
+    });
+    assert.equal((await leaks(o)).length, 1);
+  } finally {
+    await o.close();
+  }
+});
+
+for (const path of Object.keys(paths)) {
+  test(`${path}: a camera's track comes out painted, and ends with it`, { skip }, async () => {
+    const o = await opened(path);
+    try {
+      const seen = await o.page.evaluate(async () => {
+        const t = await window.load();
+        const track = await window.camera();
+        const camera = await window.shown(track);
+        const errors = [];
+        const out = await t.process(track, { onerror: (e) => errors.push(e.message) });
+        let ended = false;
+        out.onended = () => (ended = true);
+        const video = await window.shown(out);
+        const came = await window.until(() => t.stats.painted >= 5);
+        const painted = window.look(video);
+        const raw = window.look(camera);
+        t.set('strength', 0);
+        const before = t.stats.painted;
+        await window.until(() => t.stats.painted >= before + 4);
+        await window.later(100);
+        const [now, source] = [window.look(camera), window.look(video)];
+        const path = t.stats.path;
+        track.stop();
+        const stopped = await window.until(() => out.readyState === 'ended' && t.stats.path === '');
+        const stats = t.stats;
+        t.close();
+        return { came, raw, painted, now, source, path, stopped, ended, errors, stats, transferred: window.transferred };
+      });
+      assert.ok(seen.came, 'nothing was painted');
+      assert.equal(seen.path, path);
+      assert.deepEqual([seen.painted.width, seen.painted.height], [320, 240]);
+      const far = (a, b) => Math.max(...a.mean.map((v, k) => Math.abs(v - b.mean[k])));
+      assert.ok(far(seen.raw, seen.painted) > 10, `the painting is the source: ${JSON.stringify(seen)}`);
+      assert.ok(far(seen.now, seen.source) < 6, `strength 0 is not the source: ${JSON.stringify(seen)}`);
+      assert.ok(seen.stopped && seen.ended, 'it did not end with its source');
+      assert.deepEqual(seen.errors, []);
+      assert.ok(seen.stats.opened > 0);
+      assert.equal(seen.stats.opened, seen.stats.closed);
+      if (path === 'safari') assert.ok(seen.transferred > 0, 'the track was not transferred');
+      assert.deepEqual(await leaks(o), []);
+    } finally {
+      await o.close();
+    }
+  });
+
+  test(`${path}: 50 starts and stops leave no frame open`, { skip }, async () => {
+    const o = await opened(path);
+    try {
+      const seen = await o.page.evaluate(async () => {
+        const t = await window.load();
+        const track = await window.camera(160, 120);
+        const ways = ['output', 'stop', 'signal', 'again', 'clone'];
+        let painting = 0;
+        const states = [];
+        for (let i = 0; i < 50; ++i) {
+          const way = ways[i % ways.length];
+          const control = new AbortController();
+          const own = way === 'clone' ? track.clone() : track;
+          const before = t.stats.painted;
+          const out = await t.process(own, { signal: control.signal });
+          // Half of them are stopped before anything is painted.
+          if (i % 2 === 0 && (await window.until(() => t.stats.painted > before, 3000))) ++painting;
+          if (way === 'output') out.stop();
+          if (way === 'stop') await t.stop();
+          if (way === 'signal') control.abort();
+          if (way === 'clone') own.stop();
+          if (way !== 'again') {
+            await window.until(() => t.stats.path === '', 4000);
+            states.push(out.readyState);
+          }
+        }
+        await t.stop();
+        const { opened, closed, path } = t.stats;
+        t.close();
+        return { opened, closed, path, painting, live: states.filter((s) => s !== 'ended').length, state: track.readyState };
+      });
+      assert.equal(seen.painting, 25);
+      assert.equal(seen.live, 0, 'painted tracks went on');
+      assert.equal(seen.path, '');
+      assert.equal(seen.state, 'live', 'the source was stopped');
+      assert.ok(seen.opened >= 25);
+      assert.equal(seen.opened - seen.closed, 0);
+      assert.deepEqual(await leaks(o), []);
+    } finally {
+      await o.close();
+    }
+  });
+
+  test(`${path}: a track that changes its size goes on`, { skip }, async () => {
+    const o = await opened(path);
+    try {
+      const seen = await o.page.evaluate(async () => {
+        const t = await window.load();
+        const canvas = Object.assign(document.createElement('canvas'), { width: 160, height: 120 });
+        const c = canvas.getContext('2d');
+        let i = 0;
+        const drawing = setInterval(() => {
+          c.fillStyle = `hsl(${(++i * 20) % 360} 80% 50%)`;
+          c.fillRect(0, 0, canvas.width, canvas.height);
+        }, 40);
+        const errors = [];
+        const out = await t.process(canvas.captureStream().getVideoTracks()[0], {
+          onerror: (e) => errors.push(e.message),
+        });
+        const video = await window.shown(out);
+        const sizes = [];
+        for (const [width, height] of [[160, 120], [201, 151], [96, 200]]) {
+          canvas.width = width;
+          canvas.height = height;
+          await window.until(() => video.videoWidth === width && video.videoHeight === height, 6000);
+          sizes.push([video.videoWidth, video.videoHeight]);
+        }
+        clearInterval(drawing);
+        await t.stop();
+        const { opened, closed } = t.stats;
+        t.close();
+        return { sizes, errors, opened, closed };
+      });
+      assert.deepEqual(seen.sizes, [[160, 120], [201, 151], [96, 200]]);
+      assert.deepEqual(seen.errors, []);
+      assert.equal(seen.opened, seen.closed);
+      assert.deepEqual(await leaks(o), []);
+    } finally {
+      await o.close();
+    }
+  });
+}
+
+test('a forced path that the browser lacks is refused in words', { skip }, async () => {
+  const o = await opened('canvas');
+  try {
+    const said = await o.page.evaluate(async () => {
+      const t = await window.load();
+      const track = await window.camera();
+      const said = [];
+      for (const path of ['chrome', 'safari']) said.push(await t.process(track, { path }).catch((e) => e.message));
+      track.stop();
+      said.push(await t.process(track).catch((e) => e.message));
+      t.close();
+      return said;
+    });
+    assert.deepEqual(said, ['This browser has no insertable streams.', 'This browser gives workers no tracks.',
+      'This track has ended; start the camera anew.']);
+  } finally {
+    await o.close();
+  }
+});
+
+test('a hidden tab goes on painting', { skip }, async () => {
+  for (const path of ['chrome', 'canvas']) {
+    const o = await opened(path);
+    try {
+      const seen = await o.page.evaluate(async () => {
+        const t = await window.load();
+        const track = await window.camera(160, 120);
+        await t.process(track);
+        await window.until(() => t.stats.painted >= 3);
+        // What a browser does to a hidden tab: no frames are shown, and timers of the page hardly run.
+        Object.defineProperty(document, 'hidden', { get: () => true });
+        window.requestAnimationFrame = () => 0;
+        HTMLVideoElement.prototype.requestVideoFrameCallback = () => 0;
+        document.dispatchEvent(new Event('visibilitychange'));
+        const before = t.stats.painted;
+        await window.later(1500);
+        const hidden = t.stats.painted - before;
+        track.stop();
+        await window.until(() => t.stats.path === '');
+        const { opened, closed } = t.stats;
+        t.close();
+        return { hidden, opened, closed };
+      });
+      assert.ok(seen.hidden >= 8, `${path}: only ${seen.hidden} frames in 1.5 s`);
+      assert.equal(seen.opened, seen.closed);
+    } finally {
+      await o.close();
+    }
+  }
+});

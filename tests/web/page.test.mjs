@@ -1,0 +1,302 @@
+// The page in Chromium: sources, styles, parameters, the divider, pictures, recordings, words when things go wrong.
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { filmClip, launch, loudness, probe, root, scratch, serve, visit } from './page_server.mjs';
+
+let server;
+let browser;
+before(async () => {
+  server = await serve();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await server?.close();
+});
+
+const allow = { permissions: ['camera', 'microphone'] };
+const words = (page, id) => page.locator(id).textContent();
+const painted = (page) =>
+  page.evaluate(() => {
+    const { width, height } = document.querySelector('#painted');
+    const data = document.querySelector('#painted').getContext('2d').getImageData(0, 0, width, height).data;
+    let sum = 0;
+    for (let i = 0; i < data.length; i += 4) sum += data[i] + 2 * data[i + 1] + 3 * data[i + 2];
+    return { width, height, sum };
+  });
+
+// Waits for the page to paint something else than before.
+async function changes(page, act) {
+  const old = (await painted(page)).sum;
+  await act();
+  await page.waitForFunction(
+    (sum) => {
+      const canvas = document.querySelector('#painted');
+      const { data } = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+      let now = 0;
+      for (let i = 0; i < data.length; i += 4) now += data[i] + 2 * data[i + 1] + 3 * data[i + 2];
+      return now !== sum;
+    },
+    old,
+    { timeout: 15000 },
+  );
+}
+
+const still = async (page) => {
+  await page.setInputFiles('#file', path.join(root, 'models/sample.jpg'));
+  await page.waitForFunction(() => document.querySelector('#pause').hidden);
+  await page.waitForTimeout(700);
+};
+
+describe('the page', () => {
+  it('paints the sample by itself, without a word of complaint', async () => {
+    const { page, context, errors } = await visit(browser, server.url);
+    assert.equal(await words(page, '#alert'), '');
+    assert.match(await words(page, '#engine'), /thread/);
+    assert.equal(await page.locator('.style').count(), 4);
+    assert.equal(
+      await page
+        .locator('.style img')
+        .first()
+        .evaluate((i) => i.complete && i.naturalWidth > 0),
+      true,
+    );
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  it('paints the camera, and mirrors it on wish', async () => {
+    const { page, context, errors } = await visit(browser, server.url, { contextOptions: allow });
+    await page.click('#camera');
+    await page.waitForFunction(() => document.querySelector('#camera').getAttribute('aria-pressed') === 'true');
+    await page.waitForFunction(() => {
+      const { width, height } = document.querySelector('#painted');
+      return Math.abs(width / height - 4 / 3) < 0.02;
+    });
+    await page.waitForFunction(() => Number(document.querySelector('#m-fps').textContent) > 0, undefined, {
+      timeout: 15000,
+    });
+    // Of a frame that stands still, the painting is turned over, to the pixel.
+    await page.keyboard.press(' ');
+    await page.selectOption('#size', '216');
+    await page.waitForFunction(() => document.querySelector('#painted').height === 216);
+    await page.waitForTimeout(500);
+    const rows = (flip) =>
+      page.evaluate((turned) => {
+        const canvas = document.querySelector('#painted');
+        const copy = new OffscreenCanvas(canvas.width, canvas.height).getContext('2d');
+        if (turned) copy.setTransform(-1, 0, 0, 1, canvas.width, 0);
+        copy.drawImage(canvas, 0, 0);
+        return [...copy.getImageData(0, 100, canvas.width, 1).data];
+      }, flip);
+    const mirrored = await rows(true);
+    await changes(page, () => page.locator('#mirror').uncheck());
+    assert.deepEqual(await rows(false), mirrored);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  it('says what to do when the camera is refused, busy or missing', async () => {
+    const cases = [
+      ['NotAllowedError', /refused.*Allow it/],
+      ['NotReadableError', /busy/],
+      ['NotFoundError', /No camera was found/],
+    ];
+    for (const [name, expected] of cases) {
+      const { page, context } = await visit(browser, server.url, {
+        before: (p) =>
+          p.addInitScript((error) => {
+            navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('no', error));
+          }, name),
+      });
+      await page.click('#camera');
+      await page.waitForFunction(() => document.querySelector('#alert').textContent !== '');
+      assert.match(await words(page, '#alert'), expected);
+      // The sample is back, and is painted.
+      await page.waitForFunction(() => document.querySelector('#sample').getAttribute('aria-pressed') === 'true');
+      await context.close();
+    }
+  });
+
+  it('is refused the camera by the browser itself', async () => {
+    const other = await launch({ args: ['--deny-permission-prompts'] });
+    const { page } = await visit(other, server.url);
+    await page.click('#camera');
+    await page.waitForFunction(() => document.querySelector('#alert').textContent !== '');
+    assert.match(await words(page, '#alert'), /refused/);
+    await other.close();
+  });
+
+  it('says when the camera is unplugged, and goes back to the sample', async () => {
+    const { page, context } = await visit(browser, server.url, { contextOptions: allow });
+    await page.click('#camera');
+    await page.waitForFunction(() => document.querySelector('#camera').getAttribute('aria-pressed') === 'true');
+    await page.evaluate(() =>
+      document.querySelector('#video').srcObject.getVideoTracks()[0].dispatchEvent(new Event('ended')),
+    );
+    await page.waitForFunction(() => document.querySelector('#sample').getAttribute('aria-pressed') === 'true');
+    assert.match(await words(page, '#alert'), /unplugged/);
+    await context.close();
+  });
+
+  it('changes the picture with every parameter of the model, and resets them', async () => {
+    const { page, context } = await visit(browser, server.url);
+    await still(page);
+    const first = (await painted(page)).sum;
+    const sliders = page.locator('#controls input[type=range]');
+    assert.ok((await sliders.count()) >= 1);
+    await changes(page, () => sliders.first().fill('0.2'));
+    await changes(page, () => page.locator('#controls input[type=checkbox]').first().click());
+    await changes(page, () => page.click('#reset'));
+    await page.waitForFunction(() => document.querySelector('#controls output').textContent === '100 %');
+    await page.waitForTimeout(700);
+    assert.equal((await painted(page)).sum, first);
+    await context.close();
+  });
+
+  it('changes the style from the keyboard, and keeps the strength', async () => {
+    const { page, context, errors } = await visit(browser, server.url);
+    await still(page);
+    await page.locator('#controls input[type=range]').first().fill('0.5');
+    await changes(page, async () => {
+      await page.locator('.style input:checked').focus();
+      await page.keyboard.press('ArrowRight');
+    });
+    await page.waitForFunction(() => location.hash === '#great-wave');
+    assert.equal(await words(page, '#controls output'), '50 %');
+    assert.match(await page.locator('#painted').getAttribute('aria-label'), /Great Wave/);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  it('moves the divider by keys and by pointer', async () => {
+    const { page, context } = await visit(browser, server.url);
+    const now = async () => Number(await page.locator('#divider').getAttribute('aria-valuenow'));
+    await page.locator('#divider').focus();
+    await page.keyboard.press('End');
+    assert.equal(await now(), 100);
+    await page.keyboard.press('ArrowLeft');
+    assert.equal(await now(), 98);
+    await page.keyboard.press('Home');
+    assert.equal(await now(), 0);
+    const box = await page.locator('#frame').boundingBox();
+    await page.mouse.move(box.x + 2, box.y + box.height / 2);
+    await page.mouse.down();
+    await page.mouse.move(box.x + box.width / 2, box.y + 40, { steps: 4 });
+    await page.mouse.up();
+    assert.ok(Math.abs((await now()) - 50) <= 1, String(await now()));
+    await context.close();
+  });
+
+  it('paints the size that is chosen, and follows the time when it is automatic', async () => {
+    const { page, context } = await visit(browser, server.url);
+    await page.selectOption('#size', '144');
+    await page.waitForFunction(() => document.querySelector('#painted').height === 144);
+    await page.selectOption('#size', '0');
+    await page.waitForFunction(() => document.querySelector('#painted').height >= 216);
+    await page.waitForFunction(() => /Automatic \(\d+ × \d+\)/.test(document.querySelector('#size').options[0].text));
+    await context.close();
+  });
+
+  it('saves a picture of the whole painting as PNG', async () => {
+    const { page, context } = await visit(browser, server.url);
+    await still(page);
+    const [download] = await Promise.all([page.waitForEvent('download'), page.keyboard.press('s')]);
+    const file = path.join(scratch, 'snapshot.png');
+    await download.saveAs(file);
+    assert.match(download.suggestedFilename(), /^tempera-starry-night-[\d-]+\.png$/);
+    const [stream] = probe(file, '-show_streams').streams;
+    const { width, height } = await painted(page);
+    assert.deepEqual([stream.codec_name, stream.width, stream.height], ['png', width, height]);
+    await context.close();
+  });
+
+  for (const source of ['camera', 'film']) {
+    it(`records the ${source} with sound`, async () => {
+      const { page, context } = await visit(browser, server.url, { contextOptions: allow });
+      if (source === 'camera') await page.click('#camera');
+      else await page.setInputFiles('#file', filmClip());
+      await page.waitForFunction(
+        (s) =>
+          document.querySelector(s === 'camera' ? '#camera' : '#sample').getAttribute('aria-pressed') ===
+          String(s === 'camera'),
+        source,
+      );
+      await page.waitForTimeout(500);
+      await page.click('#record');
+      await page.waitForTimeout(2500);
+      const [download] = await Promise.all([page.waitForEvent('download'), page.click('#record')]);
+      const file = path.join(scratch, `recording-${source}`);
+      await download.saveAs(file);
+      const { streams } = probe(file, '-count_frames', '-show_streams');
+      const video = streams.find((s) => s.codec_type === 'video');
+      assert.ok(Number(video.nb_read_frames) >= 10, `${video.nb_read_frames} frames`);
+      assert.ok(loudness(file) > -60, `${loudness(file)} dB`);
+      await context.close();
+    });
+  }
+
+  it('runs a dropped .onnx, and says what is wrong with another', async () => {
+    const { page, context } = await visit(browser, server.url);
+    const bytes = readFileSync(path.join(root, 'models/the-scream.onnx'));
+    const drop = (name, content) =>
+      page.evaluate(
+        ([n, text]) => {
+          const data = new DataTransfer();
+          data.items.add(new File([Uint8Array.from(atob(text), (c) => c.charCodeAt(0))], n));
+          document.body.dispatchEvent(new DragEvent('drop', { dataTransfer: data, bubbles: true, cancelable: true }));
+        },
+        [name, content.toString('base64')],
+      );
+    await changes(page, () => drop('mine.onnx', bytes));
+    await page.waitForFunction(() => document.querySelectorAll('.style').length === 5);
+    assert.match(await words(page, '#say'), /The Scream paints now/);
+    // One operator's name exchanged for one that nobody knows, of the same length.
+    const odd = Buffer.from(bytes);
+    let at = odd.indexOf(Buffer.from('\x22\x04Conv'));
+    assert.ok(at > 0);
+    for (; at > 0; at = odd.indexOf(Buffer.from('\x22\x04Conv'), at)) odd.write('Quux', at + 2);
+    await drop('odd.onnx', odd);
+    await page.waitForFunction(() => /Quux/.test(document.querySelector('#alert').textContent));
+    await drop('broken.onnx', Buffer.from('not a model at all'));
+    await page.waitForFunction(() => /broken cannot be used/.test(document.querySelector('#alert').textContent));
+    await drop('notes.txt', Buffer.from('hello'));
+    await page.waitForFunction(() => /cannot be opened here/.test(document.querySelector('#alert').textContent));
+    await context.close();
+  });
+
+  it('says so when memory runs out, and goes on smaller', async () => {
+    const { page, context } = await visit(browser, server.url, {
+      before: (p) =>
+        p.addInitScript(() => {
+          const real = window.createImageBitmap;
+          window.createImageBitmap = (...a) =>
+            a[1]?.resizeHeight >= 400 ? Promise.reject(new RangeError('Array buffer allocation failed')) : real(...a);
+        }),
+    });
+    await page.setInputFiles('#file', bigPicture());
+    await page.selectOption('#size', '720');
+    await page.waitForFunction(() => /not enough memory/.test(document.querySelector('#alert').textContent));
+    await page.waitForFunction(() => document.querySelector('#painted').height === 360);
+    await context.close();
+  });
+});
+
+function bigPicture() {
+  const file = path.join(scratch, 'big.bmp');
+  const [width, height] = [1600, 1200];
+  const bytes = Buffer.alloc(54 + width * height * 3, 90);
+  bytes.write('BM');
+  bytes.fill(0, 2, 54);
+  bytes.writeUInt32LE(bytes.length, 2);
+  bytes.writeUInt32LE(54, 10);
+  bytes.writeUInt32LE(40, 14);
+  bytes.writeInt32LE(width, 18);
+  bytes.writeInt32LE(height, 22);
+  bytes.writeUInt16LE(1, 26);
+  bytes.writeUInt16LE(24, 28);
+  writeFileSync(file, bytes);
+  return file;
+}

@@ -1,0 +1,151 @@
+// A small static server for the page's tests: with or without the headers of isolation, and a browser to look at it.
+import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import http from 'node:http';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { spawnSync } from 'node:child_process';
+import { createRequire } from 'node:module';
+
+export const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..');
+export const site = process.env.TEMPERA_PAGE ?? path.join(root, 'build/page');
+export const scratch = path.join(root, 'build/page-test');
+mkdirSync(scratch, { recursive: true });
+
+const types = {
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.json': 'application/json',
+  '.wasm': 'application/wasm',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.mp4': 'video/mp4',
+  '.webmanifest': 'application/manifest+json',
+};
+
+const isolation = {
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Embedder-Policy': 'require-corp',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+};
+
+// headers: more of them, for all files. missing: names that are answered with 404.
+export function serve({ isolated = true, headers = {}, missing = [] } = {}) {
+  const all = { ...(isolated ? isolation : {}), ...headers };
+  const server = http.createServer((request, response) => {
+    const name = decodeURIComponent(new URL(request.url, 'http://x').pathname).replace(/\/$/, '/index.html');
+    const file = path.join(site, path.normalize(name));
+    if (
+      !file.startsWith(site) ||
+      !existsSync(file) ||
+      !statSync(file).isFile() ||
+      missing.some((m) => name.endsWith(m))
+    ) {
+      response.writeHead(404, all).end('not here');
+      return;
+    }
+    response.writeHead(200, { ...all, 'Content-Type': types[path.extname(file)] ?? 'application/octet-stream' });
+    createReadStream(file).pipe(response);
+  });
+  return new Promise((resolve) => {
+    server.listen(0, '127.0.0.1', () => {
+      resolve({
+        url: `http://127.0.0.1:${server.address().port}/`,
+        close: () =>
+          new Promise((done) => {
+            server.closeAllConnections();
+            server.close(done);
+          }),
+      });
+    });
+  });
+}
+
+// A browser with a camera that shows a moving test picture. The reason why there is none, as text, where it is missing.
+export async function launch({ camera = true, args = [] } = {}) {
+  const { chromium } = createRequire(path.join(root, 'web/package.json'))('playwright-core');
+  const fake = camera
+    ? ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${cameraClip()}`]
+    : [];
+  return chromium.launch({
+    executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    args: [
+      '--no-sandbox',
+      '--disable-gpu',
+      '--disable-quic',
+      '--no-first-run',
+      '--disable-background-networking',
+      '--disable-component-update',
+      '--disable-sync',
+      '--autoplay-policy=user-gesture-required',
+      ...fake,
+      ...args,
+    ],
+  });
+}
+
+export function ffmpeg(...words) {
+  const run = spawnSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...words], { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`ffmpeg: ${run.stderr}`);
+}
+
+export function probe(file, ...words) {
+  const run = spawnSync('ffprobe', ['-v', 'error', '-of', 'json', ...words, file], { encoding: 'utf8' });
+  if (run.status !== 0) throw new Error(`ffprobe: ${run.stderr}`);
+  return JSON.parse(run.stdout);
+}
+
+// Mean volume of a file's sound in decibels; about -91 is silence.
+export function loudness(file) {
+  const run = spawnSync('ffmpeg', ['-nostdin', '-i', file, '-af', 'volumedetect', '-f', 'null', '-'], { encoding: 'utf8' });
+  return Number(/mean_volume: (-?[\d.]+) dB/.exec(run.stderr)?.[1] ?? -Infinity);
+}
+
+function made(name, ...words) {
+  const file = path.join(scratch, name);
+  if (!existsSync(file)) ffmpeg(...words, file);
+  return file;
+}
+
+export const cameraClip = () =>
+  made('camera.y4m', '-f', 'lavfi', '-i', 'testsrc2=size=640x480:rate=30:duration=2', '-pix_fmt', 'yuv420p');
+
+// 73 frames with B-frames, and three seconds of sound.
+export const filmClip = () =>
+  made(
+    'film.mp4',
+    '-f',
+    'lavfi',
+    '-i',
+    'testsrc2=size=320x240:rate=25:duration=2.92',
+    '-f',
+    'lavfi',
+    '-i',
+    'sine=frequency=440:duration=3',
+    '-c:v',
+    'libx264',
+    '-bf',
+    '2',
+    '-pix_fmt',
+    'yuv420p',
+    '-c:a',
+    'aac',
+  );
+
+// Opens the page and waits until something is painted. errors: what the console complained of.
+export async function visit(browser, url, { contextOptions = {}, hash = '', before } = {}) {
+  const context = await browser.newContext({
+    viewport: { width: 1280, height: 800 },
+    acceptDownloads: true,
+    ...contextOptions,
+  });
+  const page = await context.newPage();
+  const errors = [];
+  page.on('pageerror', (error) => errors.push(error.message));
+  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  if (before) await before(page, context);
+  await page.goto(url + hash);
+  await page.waitForFunction(() => document.documentElement.dataset.painted, undefined, { timeout: 30000 });
+  return { page, context, errors };
+}

@@ -1,0 +1,163 @@
+// Builds the page: static files only, that any host serves.
+//   node page/build.mjs [--out DIR] [--engine DIR] [--sample CLIP]
+// --engine: where the package's built files lie (dist). --sample: a clip to show first; the sample picture otherwise.
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { gzipSync } from 'node:zlib';
+import esbuild from 'esbuild';
+import { metadataOf } from './metadata.mjs';
+
+const here = path.dirname(fileURLToPath(import.meta.url));
+const root = path.resolve(here, '../..');
+const { values: options } = parseArgs({
+  options: {
+    out: { type: 'string', default: path.join(root, 'build/page') },
+    engine: { type: 'string', default: path.join(root, 'web/dist') },
+    sample: { type: 'string', default: path.join(root, 'out/sample.mp4') },
+  },
+});
+const out = path.resolve(options.out);
+// What a first visit loads beside engine and styles; and the part that paints whole films, loaded with the first one.
+const page_limit = 60 * 1024;
+const film_limit = 80 * 1024;
+
+function ffmpeg(...words) {
+  const run = spawnSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...words], { encoding: 'utf8' });
+  if (run.error || run.status !== 0) console.error(`page: ffmpeg: ${run.stderr?.trim() || run.error?.message}`);
+  return run.status === 0;
+}
+
+async function bundle() {
+  const shared = { bundle: true, minify: true, format: 'esm', target: 'es2022', legalComments: 'none', outdir: out };
+  const made = await esbuild.build({
+    ...shared,
+    entryPoints: [path.join(here, 'src/main.ts')],
+    splitting: true,
+    chunkNames: '[name]-[hash]',
+    // mediabunny's private names are half of its size; ours do not begin with a line.
+    mangleProps: /^_/,
+    reserveProps: /^_initialize$/,
+    metafile: true,
+  });
+  return made.metafile;
+}
+
+// The chunk that main.js loads by import() for films, by what it holds.
+function filmChunk(metafile) {
+  const found = Object.entries(metafile.outputs).find(([, o]) => o.entryPoint?.endsWith('/film.ts'));
+  if (!found) throw new Error('page: the part that paints films was not built');
+  return path.basename(found[0]);
+}
+
+function thumbnail(style, file, said) {
+  const name = `thumbs/${style}.jpg`;
+  const beside = ['jpg', 'jpeg', 'png'].map((e) => file.replace(/onnx$/, e)).find((f) => existsSync(f));
+  if (said['tempera.thumbnail']) {
+    writeFileSync(path.join(out, name), Buffer.from(said['tempera.thumbnail'], 'base64'));
+  } else if (!beside) {
+    return undefined;
+  } else if (!ffmpeg('-i', beside, '-vf', 'scale=256:-2:flags=lanczos', '-q:v', '9', path.join(out, name))) {
+    cpSync(beside, path.join(out, name));
+  }
+  return name;
+}
+
+function styles() {
+  mkdirSync(path.join(out, 'styles'));
+  mkdirSync(path.join(out, 'thumbs'));
+  const folder = path.join(root, 'models');
+  const files = readdirSync(folder)
+    .filter((f) => f.endsWith('.onnx'))
+    .sort();
+  const list = files.map((name) => {
+    const file = path.join(folder, name);
+    const said = metadataOf(readFileSync(file));
+    const style = said['tempera.style'] ?? name.replace(/\.onnx$/, '');
+    cpSync(file, path.join(out, 'styles', name));
+    const title = said['tempera.title'] ?? style;
+    return {
+      name: style,
+      title,
+      artist: said['tempera.artist'],
+      year: said['tempera.year'],
+      model: `styles/${name}`,
+      thumb: thumbnail(style, file, said),
+    };
+  });
+  // Best known first.
+  const order = (s) => (s.name === 'starry-night' ? 0 : s.name === 'great-wave' ? 1 : 2);
+  return list.sort((a, b) => order(a) - order(b) || (a.title < b.title ? -1 : 1));
+}
+
+function sample() {
+  const names = [];
+  const clip = path.join(out, 'sample.mp4');
+  // Small: a third of a megabyte, without sound.
+  const shape = ['-vf', 'scale=640:360', '-an', '-c:v', 'libx264', '-profile:v', 'high', '-pix_fmt', 'yuv420p'];
+  const rest = ['-crf', '33', '-preset', 'veryslow', '-movflags', '+faststart', clip];
+  if (existsSync(options.sample) && ffmpeg('-t', '4', '-i', options.sample, ...shape, ...rest))
+    names.push('sample.mp4');
+  cpSync(path.join(root, 'models/sample.jpg'), path.join(out, 'sample.jpg'));
+  return [...names, 'sample.jpg'];
+}
+
+function* walk(folder, below = '') {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const name = below + entry.name;
+    if (entry.isDirectory()) yield* walk(path.join(folder, entry.name), `${name}/`);
+    else yield name;
+  }
+}
+
+async function serviceWorker() {
+  const all = [...walk(out)].sort();
+  const digest = createHash('sha256');
+  for (const name of all) digest.update(name).update(readFileSync(path.join(out, name)));
+  // Engine builds and styles are kept when they are used: nobody needs all of them.
+  const kept = all.filter((name) => !/\.(wasm|onnx)$/.test(name) && name !== 'index.html' && name !== 'sample.mp4');
+  await esbuild.build({
+    entryPoints: [path.join(here, 'src/sw.ts')],
+    bundle: true,
+    minify: true,
+    format: 'iife',
+    target: 'es2022',
+    outfile: path.join(out, 'sw.js'),
+    define: { FILES: JSON.stringify(['./', ...kept]), DIGEST: JSON.stringify(digest.digest('hex').slice(0, 12)) },
+  });
+}
+
+const packed = (name) => gzipSync(readFileSync(path.join(out, name)), { level: 9 }).length;
+const kb = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
+
+function weigh(film) {
+  const engine = /\.(wasm|onnx)$|^thumbs\/|^sample\.|worker/;
+  const page = [...walk(out)].filter((name) => !engine.test(name) && name !== film && !/icon-512/.test(name));
+  const sum = page.reduce((bytes, name) => bytes + packed(name), 0);
+  const thumbs = [...walk(out)]
+    .filter((n) => n.startsWith('thumbs/'))
+    .reduce((b, n) => b + statSync(path.join(out, n)).size, 0);
+  console.log(`page: ${kb(sum)} gzip (limit ${kb(page_limit)}), films ${kb(packed(film))}, thumbnails ${kb(thumbs)}`);
+  if (sum > page_limit || packed(film) > film_limit) {
+    console.error('page: too heavy; see the sizes above');
+    process.exitCode = 1;
+  }
+}
+
+rmSync(out, { recursive: true, force: true });
+mkdirSync(out, { recursive: true });
+const metafile = await bundle();
+for (const name of ['index.html', 'style.css', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png']) {
+  cpSync(path.join(here, name), path.join(out, name));
+}
+writeFileSync(path.join(out, 'styles.json'), JSON.stringify({ styles: styles(), sample: sample() }));
+if (existsSync(options.engine)) {
+  for (const name of readdirSync(options.engine)) {
+    if (/(\.wasm|worker\.js)$/.test(name)) cpSync(path.join(options.engine, name), path.join(out, name));
+  }
+}
+await serviceWorker();
+weigh(filmChunk(metafile));

@@ -1,0 +1,100 @@
+// The package as the page uses it: one style, opened; pictures of the size that the page chose.
+import { Tempera, type Parameter, type Progress } from '../../src/index.js';
+import type { Size } from './sizes.js';
+
+export type { Parameter };
+
+export interface Painted {
+  image: ImageBitmap;
+  width: number;
+  height: number;
+  // In the worker.
+  ms: number;
+  close(): void;
+}
+
+export interface Engine {
+  readonly params: readonly Parameter[];
+  readonly threads: number;
+  // What runs, in words, and why it is not faster where it could be.
+  readonly line: string;
+  readonly reason: string;
+  readonly style: Readonly<Record<string, string>>;
+  readonly notices: readonly string[];
+  set(name: string, value: number | readonly number[]): void;
+  // The frame stays the caller's.
+  paint(frame: VideoFrame | ImageBitmap, size: Size): Promise<Painted>;
+  close(): void;
+}
+
+export interface Loading {
+  signal: AbortSignal;
+  progress(words: string): void;
+}
+
+const doing = {
+  model: 'Fetching the style',
+  engine: 'Starting the painter',
+  planning: 'Getting ready for this size',
+  calibrating: 'Getting to know the style',
+};
+
+// What calibration found of a style, so that it is not looked for again while this page is open.
+const findings = new Map<string, Uint8Array>();
+
+export async function loadEngine(model: string | Blob, { signal, progress }: Loading): Promise<Engine> {
+  const tempera = await Tempera.load({
+    model,
+    signal,
+    findings,
+    onfinding: (key, bytes) => findings.set(key, bytes),
+    onprogress: ({ stage, done }: Progress) => {
+      progress(done > 0 && done < 1 ? `${doing[stage]}, ${Math.round(done * 100)} %` : doing[stage]);
+    },
+  });
+  return wrap(tempera);
+}
+
+function wrap(tempera: Tempera): Engine {
+  const { info } = tempera;
+  const threads = info.threads === 1 ? 'one thread' : `${info.threads} threads`;
+  return {
+    get params() {
+      return tempera.params;
+    },
+    threads: info.threads,
+    line: `Painted here by ${threads}, ${builds[info.build]} (${info.kernel}), ${info.memoryMB} MB.`,
+    reason: info.reason,
+    style: info.style,
+    notices: info.notices,
+    set: (name, value) => tempera.set(name, value),
+    close: () => tempera.close(),
+    async paint(frame, size) {
+      const image = await paintAt(tempera, frame, size);
+      const { width, height } = image;
+      return { image, width, height, ms: tempera.stats.lastMs, close: () => image.close() };
+    },
+  };
+}
+
+const builds = { relaxed: 'relaxed SIMD', simd: 'SIMD128', single: 'SIMD128' };
+
+async function paintAt(tempera: Tempera, frame: VideoFrame | ImageBitmap, size: Size): Promise<ImageBitmap> {
+  const painted = (picture: ImageBitmap | null) => {
+    if (!picture) throw new Error('another frame took its place');
+    return picture;
+  };
+  // As it is, a frame's bytes go to the worker without a detour; scaled, it has to be drawn first.
+  const own = frame instanceof ImageBitmap ? frame : { width: frame.displayWidth, height: frame.displayHeight };
+  if (own.width === size.width && own.height === size.height) return painted(await tempera.paint(frame));
+  const scaled = await createImageBitmap(frame, {
+    resizeWidth: size.width,
+    resizeHeight: size.height,
+    resizeQuality: 'medium',
+  });
+  try {
+    return painted(await tempera.paint(scaled));
+  } finally {
+    scaled.close();
+  }
+}

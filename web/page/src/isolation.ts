@@ -1,0 +1,45 @@
+// The service worker: keeps the page for offline use, and adds the headers of isolation where the host sends none.
+// Without isolation the page still runs, in one thread.
+
+const flag = 'tempera-isolating';
+
+// True: the page is about to load once more.
+export async function isolate(): Promise<boolean> {
+  if (!('serviceWorker' in navigator) || !window.isSecureContext) return false;
+  try {
+    const registration = await navigator.serviceWorker.register('sw.js', { scope: './' });
+    if (window.crossOriginIsolated) {
+      sessionStorage.removeItem(flag);
+      return false;
+    }
+    const tries = Number(sessionStorage.getItem(flag) ?? 0);
+    if (tries >= 2) return false;
+    await controlled(registration);
+    sessionStorage.setItem(flag, String(tries + 1));
+    // The second try: Document-Isolation-Policy did not take, so the older pair of headers is asked for.
+    if (tries === 1) navigator.serviceWorker.controller?.postMessage('older headers');
+    location.reload();
+    return true;
+  } catch {
+    // Storage or workers are forbidden here.
+    return false;
+  }
+}
+
+function controlled(registration: ServiceWorkerRegistration): Promise<void> {
+  return new Promise((resolve, reject) => {
+    if (navigator.serviceWorker.controller && registration.active) return resolve();
+    navigator.serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
+    setTimeout(() => reject(new Error('no service worker')), 4000);
+  });
+}
+
+// What this visit fetched before the service worker was there is kept as well, so that the page works offline at once.
+export function keepOffline(more: string[]): void {
+  if (!('serviceWorker' in navigator)) return;
+  const fetched = performance.getEntriesByType('resource').map((entry) => entry.name);
+  const own = [...fetched, ...more.map((name) => new URL(name, location.href).href)].filter((url) =>
+    url.startsWith(new URL('./', location.href).href),
+  );
+  void navigator.serviceWorker.ready.then((ready) => ready.active?.postMessage({ keep: [...new Set(own)] }));
+}

@@ -1,0 +1,163 @@
+// Paints what a source shows, as fast as it can be painted: frames that come meanwhile are dropped, the newest wins.
+import type { Engine } from './engine.js';
+import { AutoSize, sizeFor, type Size } from './sizes.js';
+import type { Source } from './sources.js';
+import type { View } from './view.js';
+
+export interface Meters {
+  fps: number;
+  ms: number;
+  dropped: number;
+  // Time of painting, over all threads, as a share of all cores.
+  load: number;
+}
+
+type Video = HTMLVideoElement & {
+  requestVideoFrameCallback?: (
+    f: (now: number, frame: { mediaTime: number; presentedFrames: number }) => void,
+  ) => number;
+};
+
+export class Live {
+  engine: Engine | undefined;
+  // 0: by itself.
+  shorter = 0;
+  // While a recording runs, which cannot change its size.
+  locked = false;
+  readonly auto = new AutoSize();
+  failed: (error: unknown) => void = () => undefined;
+  painted: () => void = () => undefined;
+
+  private source: Source | undefined;
+  private busy = false;
+  private fresh = false;
+  private seen = 0;
+  private dropped = 0;
+  private turn = 0;
+  private held = false;
+  private log: { at: number; ms: number }[] = [];
+
+  constructor(private readonly view: View) {}
+
+  // The loop of before ends by itself.
+  show(source: Source): void {
+    this.source = source;
+    this.turn += 1;
+    this.seen = this.dropped = 0;
+    this.log = [];
+    this.fresh = true;
+    this.auto.forget();
+    if (source.video) this.watch(source.video as Video, this.turn);
+    void this.take();
+  }
+
+  // Nothing is painted until it is let go: a whole film is being painted.
+  hold(held: boolean): void {
+    this.held = held;
+    if (!held) this.again();
+  }
+
+  // A parameter, a style or a size changed; what moves shows it by itself.
+  again(): void {
+    this.fresh = true;
+    void this.take();
+  }
+
+  size(): Size | undefined {
+    const wanted = this.shorter || this.auto.shorter;
+    return this.source && sizeFor(this.source, wanted);
+  }
+
+  meters(): Meters {
+    const now = performance.now();
+    this.log = this.log.filter((entry) => now - entry.at < 2000);
+    const times = this.log.map((entry) => entry.ms).sort((a, b) => a - b);
+    const span = Math.min(2000, Math.max(1, now - (this.log[0]?.at ?? now)));
+    const sum = times.reduce((a, b) => a + b, 0);
+    const cores = navigator.hardwareConcurrency || 1;
+    return {
+      fps: this.log.length > 1 ? (this.log.length * 1000) / span : 0,
+      ms: times[times.length >> 1] ?? 0,
+      dropped: this.dropped,
+      load: Math.min(1, (sum * (this.engine?.threads ?? 1)) / span / cores),
+    };
+  }
+
+  private watch(video: Video, turn: number): void {
+    const next = () => {
+      if (turn !== this.turn) return;
+      this.fresh = true;
+      void this.take();
+      ask();
+    };
+    const ask = () => {
+      if (!video.requestVideoFrameCallback) return requestAnimationFrame(next);
+      return video.requestVideoFrameCallback((_, frame) => {
+        if (this.seen && turn === this.turn) this.missed(frame.presentedFrames - this.seen - 1);
+        this.seen = frame.presentedFrames;
+        if (this.busy && this.fresh) this.missed(1);
+        next();
+      });
+    };
+    ask();
+  }
+
+  private missed(count: number): void {
+    if (count > 0 && !this.held) this.dropped += count;
+  }
+
+  private async take(): Promise<void> {
+    const { source, engine } = this;
+    if (this.busy || this.held || !source || !engine || !this.fresh) return;
+    this.busy = true;
+    this.fresh = false;
+    const turn = this.turn;
+    try {
+      await this.paint(source, engine, turn);
+    } catch (error) {
+      if (turn === this.turn && engine === this.engine) this.failed(error);
+    } finally {
+      this.busy = false;
+    }
+    void this.take();
+  }
+
+  private async paint(source: Source, engine: Engine, turn: number): Promise<void> {
+    const start = performance.now();
+    const frame = await grab(source);
+    if (!frame) return;
+    const kept = frame instanceof ImageBitmap ? await createImageBitmap(frame) : frame.clone();
+    let shown = false;
+    try {
+      const painting = await engine.paint(frame, this.size()!);
+      if (turn === this.turn && !this.held) {
+        this.view.show(kept, painting);
+        shown = true;
+        this.count(source, painting.ms, performance.now() - start);
+      }
+      painting.close();
+    } finally {
+      frame.close();
+      if (!shown) kept.close();
+    }
+  }
+
+  private count(source: Source, ms: number, took: number): void {
+    this.log.push({ at: performance.now(), ms });
+    this.painted();
+    if (this.shorter || this.locked || !source.video || source.video.paused) return;
+    const limit = Math.min(source.width, source.height);
+    // Twenty-five a second look fluent; above that a larger picture is worth more.
+    if (this.auto.note(took, Math.max(40, 1000 / source.rate), limit)) this.fresh = true;
+  }
+}
+
+// A picture of what the source shows now, the caller's to close.
+async function grab(source: Source): Promise<VideoFrame | ImageBitmap | undefined> {
+  const { video, bitmap } = source;
+  if (bitmap)
+    return typeof VideoFrame === 'undefined' ? createImageBitmap(bitmap) : new VideoFrame(bitmap, { timestamp: 0 });
+  if (!video || video.readyState < 2) return undefined;
+  if (typeof VideoFrame === 'undefined') return createImageBitmap(video);
+  return new VideoFrame(video, { timestamp: Math.round(video.currentTime * 1e6) });
+}

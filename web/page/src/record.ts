@@ -1,0 +1,132 @@
+// Saves what is seen: one picture as PNG, or what is painted from now on, with sound.
+
+export function save(blob: Blob, name: string): void {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+}
+
+// tempera-great-wave-2026-11-29-17-30-05.png
+export function fileName(style: string, ending: string): string {
+  const now = new Date();
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60000).toISOString();
+  const name =
+    style
+      .replace(/[^\p{L}\p{N}]+/gu, '-')
+      .replace(/^-+|-+$/g, '')
+      .toLowerCase() || 'style';
+  return `tempera-${name}-${local.slice(0, 19).replace(/[T:]/g, '-')}.${ending}`;
+}
+
+export function snapshot(canvas: HTMLCanvasElement): Promise<Blob> {
+  return new Promise((resolve, reject) => {
+    canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new RangeError('no memory for the picture'))), 'image/png');
+  });
+}
+
+// MP4 first: every phone plays it. H.264 and AAC before Opus, which not all players take in MP4.
+const types = [
+  'video/mp4;codecs=avc1.42E01F,mp4a.40.2',
+  'video/mp4;codecs=avc1.42E01F,opus',
+  'video/webm;codecs=vp9,opus',
+  'video/webm;codecs=vp8,opus',
+  'video/webm',
+  'video/mp4',
+];
+
+export function recordingType(): string | undefined {
+  if (typeof MediaRecorder === 'undefined' || !HTMLCanvasElement.prototype.captureStream) return undefined;
+  return types.find((type) => MediaRecorder.isTypeSupported(type));
+}
+
+// What the <video> plays, as a track to record; and whether it is heard. An element can be connected once only.
+export class FilmSound {
+  private context: AudioContext | undefined;
+  private gain: GainNode | undefined;
+  private sink: MediaStreamAudioDestinationNode | undefined;
+
+  constructor(private readonly video: HTMLVideoElement) {}
+
+  hear(on: boolean): void {
+    this.connect();
+    if (this.gain) this.gain.gain.value = on ? 1 : 0;
+  }
+
+  track(): MediaStreamTrack | undefined {
+    const heard = this.gain?.gain.value ?? 0;
+    this.hear(heard > 0);
+    return this.sink?.stream.getAudioTracks()[0];
+  }
+
+  // From a gesture only: browsers start no sound by themselves.
+  private connect(): void {
+    if (!this.context) {
+      this.context = new AudioContext();
+      const from = this.context.createMediaElementSource(this.video);
+      this.gain = this.context.createGain();
+      this.sink = this.context.createMediaStreamDestination();
+      from.connect(this.gain).connect(this.context.destination);
+      from.connect(this.sink);
+    }
+    void this.context.resume();
+    this.video.muted = false;
+  }
+}
+
+export class Recorder {
+  private recorder: MediaRecorder | undefined;
+  private parts: Blob[] = [];
+  private started = 0;
+  private ended: ((blob: Blob) => void) | undefined;
+
+  get running(): boolean {
+    return this.recorder !== undefined;
+  }
+
+  get seconds(): number {
+    return this.running ? (performance.now() - this.started) / 1000 : 0;
+  }
+
+  // mine: sound that ends with the recording, a microphone's. lent: sound that goes on after it.
+  start(canvas: HTMLCanvasElement, type: string, mine: MediaStreamTrack[], lent: MediaStreamTrack[]): void {
+    const stream = canvas.captureStream();
+    for (const track of [...mine, ...lent]) stream.addTrack(track);
+    // 0.15 bits a pixel thirty times a second: strokes are finer than what films hold.
+    const rate = Math.max(2.5e6, canvas.width * canvas.height * 30 * 0.15);
+    const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: rate });
+    this.parts = [];
+    recorder.ondataavailable = (event) => event.data.size > 0 && this.parts.push(event.data);
+    recorder.onstop = () => {
+      this.recorder = undefined;
+      for (const track of [...stream.getVideoTracks(), ...mine]) track.stop();
+      this.ended?.(new Blob(this.parts, { type: type.split(';')[0]! }));
+    };
+    recorder.start(1000);
+    this.recorder = recorder;
+    this.started = performance.now();
+  }
+
+  stop(): Promise<Blob> {
+    return new Promise((resolve) => {
+      this.ended = resolve;
+      this.recorder?.stop();
+    });
+  }
+
+  // Of a hidden tab nothing is painted; the recording waits with it.
+  hold(held: boolean): void {
+    if (held && this.recorder?.state === 'recording') this.recorder.pause();
+    if (!held && this.recorder?.state === 'paused') this.recorder.resume();
+  }
+}
+
+export async function microphone(): Promise<MediaStreamTrack | undefined> {
+  try {
+    const stream = await navigator.mediaDevices.getUserMedia({ audio: true });
+    return stream.getAudioTracks()[0];
+  } catch {
+    return undefined;
+  }
+}

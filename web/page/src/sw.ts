@@ -1,0 +1,102 @@
+/// <reference lib="webworker" />
+// Offline after the first load, and isolated on hosts that send no headers. The build puts the list of files and a
+// digest of them in; a new digest is a new cache, and the old one goes when the new one is whole.
+declare const FILES: string[];
+declare const DIGEST: string;
+const scope = self as unknown as ServiceWorkerGlobalScope;
+const cache_name = `tempera-${DIGEST}`;
+const older_key = 'older-headers';
+
+scope.addEventListener('install', (event) => {
+  event.waitUntil(fill().then(() => scope.skipWaiting()));
+});
+
+async function fill(): Promise<void> {
+  const cache = await caches.open(cache_name);
+  // One by one: a file that is missing on the host must not keep all others from being there offline.
+  await Promise.all(FILES.map((file) => cache.add(new Request(file, { cache: 'no-cache' })).catch(() => undefined)));
+}
+
+scope.addEventListener('activate', (event) => {
+  event.waitUntil(sweep().then(() => scope.clients.claim()));
+});
+
+async function sweep(): Promise<void> {
+  for (const name of await caches.keys()) {
+    if (name.startsWith('tempera-') && name !== cache_name && name !== 'tempera-settings') await caches.delete(name);
+  }
+}
+
+scope.addEventListener('message', (event) => {
+  const keep = (event.data as { keep?: string[] }).keep;
+  if (keep) event.waitUntil(keepAll(keep));
+  if (event.data === 'older headers') {
+    event.waitUntil(caches.open('tempera-settings').then((cache) => cache.put(older_key, new Response('1'))));
+  }
+});
+
+async function keepAll(urls: string[]): Promise<void> {
+  const cache = await caches.open(cache_name);
+  for (const url of urls) {
+    if (!(await cache.match(url))) await cache.add(url).catch(() => undefined);
+  }
+}
+
+scope.addEventListener('fetch', (event) => {
+  const { request } = event;
+  const url = new URL(request.url);
+  if (
+    request.method !== 'GET' ||
+    url.origin !== scope.location.origin ||
+    !url.href.startsWith(scope.registration.scope)
+  )
+    return;
+  event.respondWith(answer(request));
+});
+
+async function answer(request: Request): Promise<Response> {
+  const cache = await caches.open(cache_name);
+  const kept = await cache.match(request, { ignoreSearch: request.mode === 'navigate' });
+  if (kept) return isolated(kept, request);
+  try {
+    const fetched = await fetch(request);
+    if (fetched.status === 200 && !request.headers.has('range')) {
+      const copy = fetched.clone();
+      void cache.put(request, copy).catch(() => undefined);
+    }
+    return await isolated(fetched, request);
+  } catch {
+    if (request.mode === 'navigate') {
+      const page = await cache.match('./');
+      if (page) return isolated(page, request);
+    }
+    return new Response('offline', { status: 503, headers: { 'Content-Type': 'text/plain' } });
+  }
+}
+
+// Chromium 137 and later isolates a document without its neighbours' help; that also holds in a foreign page's frame.
+function hasDocumentIsolation(): boolean {
+  const data = (navigator as unknown as { userAgentData?: { brands: { brand: string; version: string }[] } })
+    .userAgentData;
+  return data?.brands.some(({ brand, version }) => brand === 'Chromium' && Number(version) >= 137) ?? false;
+}
+
+async function isolated(response: Response, request: Request): Promise<Response> {
+  if (response.type === 'opaque' || response.status === 0) return response;
+  const headers = new Headers(response.headers);
+  headers.set('Cross-Origin-Resource-Policy', headers.get('Cross-Origin-Resource-Policy') ?? 'same-origin');
+  const said = headers.has('Cross-Origin-Embedder-Policy') || headers.has('Document-Isolation-Policy');
+  if (!said) await add(headers, request);
+  const { status, statusText } = response;
+  return new Response(response.body, { status, statusText, headers });
+}
+
+async function add(headers: Headers, request: Request): Promise<void> {
+  const older = !hasDocumentIsolation() || (await (await caches.open('tempera-settings')).match(older_key));
+  if (!older) {
+    headers.set('Document-Isolation-Policy', 'isolate-and-require-corp');
+    return;
+  }
+  headers.set('Cross-Origin-Embedder-Policy', 'require-corp');
+  if (request.mode === 'navigate') headers.set('Cross-Origin-Opener-Policy', 'same-origin');
+}

@@ -98,7 +98,9 @@ export function probe(file, ...words) {
 
 // Mean volume of a file's sound in decibels; about -91 is silence.
 export function loudness(file) {
-  const run = spawnSync('ffmpeg', ['-nostdin', '-i', file, '-af', 'volumedetect', '-f', 'null', '-'], { encoding: 'utf8' });
+  const run = spawnSync('ffmpeg', ['-nostdin', '-i', file, '-af', 'volumedetect', '-f', 'null', '-'], {
+    encoding: 'utf8',
+  });
   return Number(/mean_volume: (-?[\d.]+) dB/.exec(run.stderr)?.[1] ?? -Infinity);
 }
 

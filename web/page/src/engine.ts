@@ -16,6 +16,8 @@ export interface Painted {
 export interface Engine {
   readonly params: readonly Parameter[];
   readonly threads: number;
+  // What it was started from, beside the page: to be kept for offline use.
+  readonly files: readonly string[];
   // What runs, in words, and why it is not faster where it could be.
   readonly line: string;
   readonly reason: string;
@@ -63,6 +65,7 @@ function wrap(tempera: Tempera): Engine {
       return tempera.params;
     },
     threads: info.threads,
+    files: ['painter-worker.js', `tempera-${info.build}.wasm`],
     line: `Painted here by ${threads}, ${builds[info.build]} (${info.kernel}), ${info.memoryMB} MB.`,
     reason: info.reason,
     style: info.style,

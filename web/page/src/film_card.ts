@@ -167,9 +167,9 @@ export class FilmCard {
     const missing = film.frames - done.frames;
     const notes = [`Done: ${done.frames.toLocaleString('en')} frames, ${size(done.file.size)}.`];
     if (film.sound === 'lost') notes.push('Its sound could not be kept.');
-    if (done.cut) notes.push('The film is damaged after that.');
-    else if (done.stepped) notes.push('This browser could not decode it, so it was stepped through.');
-    else if (missing > 0) notes.push(`${missing} damaged frames were left out.`);
+    if (done.stepped) notes.push('This browser could not decode it, so it was stepped through.');
+    else if (missing > 0) notes.push(`${missing} more are missing from the file, or damaged.`);
+    else if (done.cut) notes.push('The file is damaged after that.');
     element('film-line').textContent = notes.join(' ');
     element<HTMLAnchorElement>('film-save').click();
     say(`The film is painted: ${done.frames} frames. It was saved to your downloads.`);

@@ -360,7 +360,7 @@ async function begin(): Promise<void> {
   const opened = use('The sample', () => openSample(video, samples));
   if (first) await choose(first);
   await opened;
-  keepOffline(first ? [String(first.model)] : []);
+  if (first && live.engine) keepOffline([String(first.model), ...live.engine.files]);
 }
 
 begin()

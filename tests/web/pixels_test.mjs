@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { closeBrowser, hasBuild, open, whatIsMissing } from './browser.mjs';
 
 const skip = whatIsMissing();
+const timeout = 60000;
 const native = process.env.TEMPERA ?? '';
 const model = fileURLToPath(new URL('../../models/starry-night.onnx', import.meta.url));
 after(closeBrowser);
@@ -64,7 +65,7 @@ async function pictured(options = {}) {
 for (const build of ['relaxed', 'simd', 'single']) {
   const why = skip || (!native && 'TEMPERA names no tempera binary to compare with') ||
     (!existsSync(native) && `there is no ${native}`) || (!hasBuild(build) && `web/dist has no tempera-${build}.wasm`);
-  test(`fp32 of the ${build} build is within 2 of the native engine`, { skip: why }, async () => {
+  test(`fp32 of the ${build} build is within 2 of the native engine`, { skip: why, timeout }, async () => {
     const { page, server, close } = await pictured();
     const folder = mkdtempSync(join(tmpdir(), 'tempera-web-'));
     try {
@@ -98,7 +99,7 @@ for (const build of ['relaxed', 'simd', 'single']) {
   });
 }
 
-test('each parameter changes the next frame and nothing else', { skip }, async () => {
+test('each parameter changes the next frame and nothing else', { skip, timeout }, async () => {
   const { page, close } = await pictured();
   try {
     const seen = await page.evaluate(async () => {
@@ -150,7 +151,7 @@ test('each parameter changes the next frame and nothing else', { skip }, async (
   }
 });
 
-test('every kind of picture is painted, and stays the page\'s', { skip }, async () => {
+test('every kind of picture is painted, and stays the page\'s', { skip, timeout }, async () => {
   const { page, close } = await pictured();
   try {
     const seen = await page.evaluate(async () => {

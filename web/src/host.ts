@@ -38,6 +38,7 @@ export class Host {
   private memoryMB: number;
   private choice: Probe;
   private ended: Error | null = null;
+  private trapped = false;
   private refusedPixels = Infinity;
   private refusal = '';
   private crashTimes: number[] = [];
@@ -127,6 +128,13 @@ export class Host {
       this.memoryMB = nextMemory(this.memoryMB);
     } else if (failure.reason === 'memory') {
       throw new TemperaError('memory', `This model needs more than the ${this.maxMemoryMB} MB that this page allows.`);
+    } else if (failure.reason === 'trap') {
+      // A lack of memory, or a fault in the engine: one more try tells.
+      if (this.trapped || 2 * this.memoryMB > this.maxMemoryMB) {
+        throw new TemperaError('model', `The engine failed on this model (${said}); it may be damaged.`);
+      }
+      this.trapped = true;
+      this.memoryMB *= 2;
     } else if (failure.reason === 'allocate' && build !== 'single') {
       this.module = null;
       this.choice = { build: 'single', threads: 1, reason: `One thread paints, because ${said}.` };
@@ -155,7 +163,7 @@ export class Host {
       } catch (thrown) {
         if (!(thrown instanceof StartFailure)) throw thrown;
         if (thrown.reason === 'allocate') throw this.refuse(size, `and ${sentenceOf(thrown)}`);
-        if (thrown.reason !== 'memory') throw new TemperaError(codeOf[thrown.reason], sentenceOf(thrown));
+        if (thrown.reason !== 'memory' && thrown.reason !== 'trap') throw new TemperaError(codeOf[thrown.reason], sentenceOf(thrown));
       }
     }
   }

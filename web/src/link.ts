@@ -21,7 +21,7 @@ export class StartFailure extends Error {
 }
 
 export const codeOf: Record<FailedMessage['code'], TemperaErrorCode> = {
-  memory: 'memory', allocate: 'memory', source: 'source', model: 'model', crash: 'crash', network: 'network',
+  memory: 'memory', allocate: 'memory', trap: 'model', source: 'source', model: 'model', crash: 'crash', network: 'network',
   browser: 'browser',
 };
 

@@ -95,7 +95,8 @@ export class Painter {
       tell(painter.ready(module));
       return painter;
     } catch (thrown) {
-      const code = thrown instanceof Refusal ? thrown.code : isMemory(thrown) ? 'memory' : 'crash';
+      const trapped = thrown instanceof WebAssembly.RuntimeError;
+      const code = trapped ? 'trap' : thrown instanceof Refusal ? thrown.code : isMemory(thrown) ? 'memory' : 'crash';
       tell({ type: 'failed', id: -1, code, text: sentenceOf(thrown), source: null, width: 0, height: 0, ...none });
       return null;
     }
@@ -130,7 +131,8 @@ export class Painter {
       engine.exports.tempera_web_open(at, model.length, precisions[m.precision], m.statistics, 0, 0));
     if (this.stylizer === 0) {
       const text = engine.error();
-      throw new Refusal(/memory/.test(text) ? 'memory' : 'model', text);
+      // The door tells no status here, only words; these are src/onnx's and src/engine's.
+      throw new Refusal(/not fit into memory|too much memory/.test(text) ? 'memory' : 'model', text);
     }
     this.from = engine.allocate(pictureBytes);
     this.to = engine.allocate(pictureBytes);

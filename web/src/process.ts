@@ -158,11 +158,13 @@ export async function startProcess(
   const pump = new PumpWorker(options.baseUrl);
   try {
     let running: Running | null = null;
+    // Whatever the answer: a stream that is handed to a worker before that runs may lose a frame at its end.
+    const isSafari = await pump.probe();
     if (wanted === 'chrome' || (!wanted && hasChrome)) {
       const path = new PumpPath('chrome', pump, counts, onend);
       path.chrome(track);
       running = path;
-    } else if (wanted !== 'canvas' && (await pump.probe())) {
+    } else if (wanted !== 'canvas' && isSafari) {
       const path = new PumpPath('safari', pump, counts, onend);
       if (await path.safari(track)) running = path;
     }

@@ -121,8 +121,8 @@ export interface PreparedMessage {
 export interface FailedMessage extends FrameCount {
   type: 'failed';
   id: number;
-  /** allocate: the browser gives no shared memory of this size at all. */
-  code: 'memory' | 'allocate' | 'source' | 'model' | 'crash' | 'network' | 'browser';
+  /** allocate: the browser gives no shared memory of this size at all. trap: while the model was opened. */
+  code: 'memory' | 'allocate' | 'trap' | 'source' | 'model' | 'crash' | 'network' | 'browser';
   text: string;
   source: Source | null;
   width: number;

@@ -10,6 +10,7 @@ const scope = globalThis as unknown as WorkerScope;
 const tell = (message: FromPump, transfer?: Transferable[]) => scope.postMessage(message, transfer);
 
 const badFramesAllowed = 10; // in a row
+const lastFrameMs = 300; // a camera's slowest pace, nearly
 const queuedPaintings = 2; // that the track has not taken: more are dropped
 
 class Pump {
@@ -25,6 +26,9 @@ class Pump {
   private bad = 0;
   private refusal = { pixels: Infinity, text: '' };
   private over = false;
+  private error = '';
+  private isRead = false;
+  private finished = false;
 
   constructor(readable: ReadableStream<VideoFrame>, writable: WritableStream<VideoFrame>) {
     this.reader = readable.getReader();
@@ -42,7 +46,7 @@ class Pump {
         ++this.count.opened;
         if (this.over) {
           this.close(value);
-          continue;
+          break;
         }
         if (this.latest) {
           this.close(this.latest);
@@ -51,8 +55,11 @@ class Pump {
         this.latest = value;
         this.next();
       }
+      this.isRead = true;
       this.end('');
+      this.finish();
     } catch (thrown) {
+      this.isRead = true;
       this.end(`The track could not be read (${sentenceOf(thrown)}).`);
     }
   }
@@ -137,14 +144,21 @@ class Pump {
     if (this.over) return;
     this.over = true;
     this.error = error;
-    this.reader.cancel().catch(() => {});
     if (this.latest) this.close(this.latest);
     this.latest = null;
-    if (this.owed === 0) this.finish();
+    // A frame that is on its way would be left open by cancel(): so it is waited for, if it comes at all.
+    setTimeout(() => {
+      this.isRead = true;
+      this.finish();
+    }, lastFrameMs);
+    this.finish();
   }
-  private error = '';
 
+  /** Once nothing is on its way, neither from the track nor from the painter. */
   private finish(): void {
+    if (!this.over || this.finished || !this.isRead || this.owed !== 0) return;
+    this.finished = true;
+    this.reader.cancel().catch(() => {});
     this.writer.close().catch(() => {});
     this.port?.close();
     tell({ type: 'ended', error: this.error, ...this.count });

@@ -1,0 +1,237 @@
+// Bad models, missing files, crashed workers, aborted calls, pages that are too fast: words, and nothing worse.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { closeBrowser, open, whatIsMissing } from './browser.mjs';
+
+const skip = whatIsMissing();
+const timeout = 60000;
+after(closeBrowser);
+
+/** In the page: a gradient, and what a promise ended with. */
+const tools = () => {
+  window.model = '/models/starry-night.onnx';
+  window.gradient = (width, height, shade = 0) => {
+    const image = new ImageData(width, height);
+    for (let i = 0; i < image.data.length; ++i) {
+      image.data[i] = i % 4 === 3 ? 255 : ((i >> 2) % width) + shade + 40 * (i % 4);
+    }
+    return image;
+  };
+  window.outcome = (promise) => promise.then(
+    (value) => (value === null ? 'null' : 'fulfilled'), (e) => `${e.code ?? e.name}: ${e.message}`);
+  window.later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+};
+async function opened(options) {
+  const o = await open(options);
+  await o.page.evaluate(tools);
+  return o;
+}
+/** Runs in a page and closes it; nothing may have been thrown that nobody caught. */
+async function inPage(options, run, argument) {
+  const o = await opened(options);
+  try {
+    const result = await o.page.evaluate(run, argument);
+    assert.deepEqual(o.said.filter((line) => line.startsWith('uncaught')), []);
+    return { result, ...o };
+  } finally {
+    await o.close();
+  }
+}
+
+test('models that are none, damaged or missing are refused in words', { skip, timeout }, async () => {
+  const replace = {
+    '/models/text.onnx': '<!doctype html><title>Not found</title>',
+    '/models/empty.onnx': '',
+    '/models/half.onnx': null,
+    '/models/starry-night.onnx': (bytes) => bytes,
+  };
+  const { result } = await inPage({ replace }, async () => {
+    const load = (model) => window.outcome(tempera.Tempera.load({ model }).then((t) => t.close()));
+    const whole = new Uint8Array(await (await fetch(window.model)).arrayBuffer());
+    const damaged = whole.slice();
+    for (let i = 0; i < damaged.length; i += 97) damaged[i] ^= 0x5a;
+    return {
+      text: await load('/models/text.onnx'),
+      empty: await load('/models/empty.onnx'),
+      missing: await load('/models/half.onnx'),
+      elsewhere: await load('http://127.0.0.1:9/no.onnx'),
+      half: await load(whole.slice(0, whole.length / 2)),
+      damaged: await load(damaged),
+      nothing: await load(undefined),
+      whole: await load(whole),
+      file: await load(new File([whole], 'starry-night.onnx')),
+    };
+  });
+  for (const name of ['text', 'empty', 'half', 'damaged', 'nothing']) assert.match(result[name], /^model: ./, name);
+  assert.match(result.missing, /^network: The model \/models\/half.onnx could not be fetched: the server says 404\.$/);
+  assert.match(result.elsewhere, /^network: The model .* could not be fetched: .*\.$/);
+  assert.equal(result.whole, 'fulfilled');
+  assert.equal(result.file, 'fulfilled');
+});
+
+test('a build that is missing or damaged is replaced by a slower one, and said', { skip, timeout }, async () => {
+  for (const other of [null, 'no module', (bytes) => bytes.subarray(0, bytes.length / 2)]) {
+    const { result } = await inPage({ replace: { '/dist/tempera-relaxed.wasm': other } }, async () => {
+      const t = await tempera.Tempera.load({ model: window.model });
+      const { build, reason } = t.info;
+      const painted = await window.outcome(t.paint(window.gradient(64, 64)));
+      t.close();
+      return { build, reason, painted };
+    });
+    assert.equal(result.build, 'simd');
+    assert.match(result.reason, /^The slower SIMD128 build paints: .*tempera-relaxed\.wasm /);
+    assert.equal(result.painted, 'fulfilled');
+  }
+  const none = { '/dist/tempera-relaxed.wasm': null, '/dist/tempera-simd.wasm': null, '/dist/tempera-single.wasm': null };
+  const { result } = await inPage({ replace: none }, () =>
+    window.outcome(tempera.Tempera.load({ model: window.model })));
+  assert.match(result, /^network: .*tempera-single\.wasm could not be fetched: the server says 404\.$/);
+});
+
+test('a worker file that is missing is an error, not silence', { skip, timeout }, async () => {
+  const { result } = await inPage({ replace: { '/dist/painter-worker.js': null } }, () =>
+    window.outcome(tempera.Tempera.load({ model: window.model })));
+  assert.match(result, /^crash: The painting worker stopped \(.*\)/);
+  const { result: pump } = await inPage({ replace: { '/dist/pump-worker.js': null } }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model });
+    const track = document.createElement('canvas').captureStream().getVideoTracks()[0];
+    const said = await window.outcome(t.process(track));
+    t.close();
+    return said;
+  });
+  assert.match(pump, /^browser: The pump worker stopped \(.*\)\.$/);
+});
+
+// A painter that can be told to crash, or to fall silent in the engine's place.
+const fragile = (bytes) => `{
+  const take = self.postMessage;
+  self.addEventListener('message', (event) => {
+    if (event.data.type === 'frame' && event.data.source.width === 13) {
+      event.stopImmediatePropagation();
+      throw new Error('shot');
+    }
+  });
+}
+${bytes}`;
+
+test('a crashed worker rejects what it owed, and the next frame starts another', { skip, timeout }, async () => {
+  const { result } = await inPage({ replace: { '/dist/painter-worker.js': fragile } }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    t.set('strength', 0);
+    const before = await window.outcome(t.paint(window.gradient(64, 64)));
+    const crashed = await window.outcome(t.paint(window.gradient(13, 13)));
+    const image = window.gradient(64, 64);
+    const again = await t.paint(image);
+    const kept = again.data.every((v, i) => v === image.data[i]); // strength is still 0
+    const owed = [window.outcome(t.paint(window.gradient(13, 13))), window.outcome(t.paint(image))];
+    const both = await Promise.all(owed);
+    const { crashes } = t.stats;
+    for (let i = 0; i < 8; ++i) await window.outcome(t.paint(window.gradient(13, 13)));
+    const tired = await window.outcome(t.paint(image));
+    t.close();
+    return { before, crashed, kept, both, crashes, tired };
+  });
+  assert.equal(result.before, 'fulfilled');
+  assert.match(result.crashed, /^crash: The painting worker stopped \(.*shot\); the next frame starts a new one\.$/);
+  assert.ok(result.kept, 'the new worker forgot the parameters');
+  assert.match(result.both[0], /^crash: /);
+  assert.equal(result.both[1], 'fulfilled');
+  assert.equal(result.crashes, 2);
+  assert.equal(result.tired, 'crash: The painting worker stopped again and again; load Tempera anew.');
+});
+
+test('a track goes on behind a crash', { skip, timeout }, async () => {
+  // Its 20th frame kills the painter.
+  const mortal = (bytes) => `{
+    let frames = 0;
+    const hear = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
+    Object.defineProperty(MessagePort.prototype, 'onmessage', { set(f) {
+      hear.set.call(this, (event) => {
+        if (++frames === 20) throw new Error('shot');
+        f(event);
+      });
+    } });
+  }
+  ${bytes}`;
+  const { result } = await inPage({ replace: { '/dist/painter-worker.js': mortal } }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 160, height: 120 } });
+    const errors = [];
+    const out = await t.process(stream.getVideoTracks()[0], { onerror: (e) => errors.push(e.message) });
+    for (let i = 0; i < 500 && t.stats.painted < 30; ++i) await window.later(20);
+    const { painted, crashes } = t.stats;
+    const state = out.readyState;
+    await t.stop();
+    const { opened, closed } = t.stats;
+    t.close();
+    return { painted, crashes, state, errors, opened, closed };
+  });
+  assert.ok(result.painted >= 30, `${result.painted} frames`);
+  assert.ok(result.crashes >= 1);
+  assert.equal(result.state, 'live');
+  assert.deepEqual(result.errors, []);
+  assert.equal(result.opened, result.closed);
+});
+
+test('aborting ends loading and painting with the signal\'s reason', { skip, timeout }, async () => {
+  const { result } = await inPage({}, async () => {
+    const { Tempera } = tempera;
+    const load = async (ms) => {
+      const control = new AbortController();
+      const loading = Tempera.load({ model: window.model, signal: control.signal });
+      if (ms === 0) control.abort();
+      else setTimeout(() => control.abort(new Error('enough')), ms);
+      return window.outcome(loading);
+    };
+    const said = { before: await window.outcome(Tempera.load({ model: window.model, signal: AbortSignal.abort() })) };
+    said.atOnce = await load(0);
+    said.soon = await load(25);
+    const t = await Tempera.load({ model: window.model, precision: 'fp32', signal: new AbortController().signal });
+    const control = new AbortController();
+    const painting = window.outcome(t.paint(window.gradient(320, 240), { signal: control.signal }));
+    control.abort();
+    said.painting = await painting;
+    said.after = await window.outcome(t.paint(window.gradient(64, 64)));
+    said.signalled = await window.outcome(t.paint(window.gradient(64, 64), { signal: control.signal }));
+    const track = document.createElement('canvas').captureStream().getVideoTracks()[0];
+    said.track = await window.outcome(t.process(track, { signal: control.signal }));
+    t.close();
+    return said;
+  });
+  for (const name of ['before', 'atOnce', 'painting', 'signalled', 'track']) assert.match(result[name], /^(20|AbortError): /);
+  assert.equal(result.soon, 'Error: enough');
+  assert.equal(result.after, 'fulfilled');
+});
+
+test('frames that come too fast are dropped, the newest is painted', { skip, timeout }, async () => {
+  const { result } = await inPage({}, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    t.set('strength', 0);
+    const images = [0, 1, 2, 3, 4, 5].map((i) => window.gradient(200, 150, 10 * i));
+    const results = await Promise.all(images.map((image) => t.paint(image)));
+    const same = results.map((r, i) => r && r.data.every((v, k) => v === images[i].data[k]));
+    const { painted, dropped } = t.stats;
+    t.close();
+    return { same, painted, dropped };
+  });
+  assert.deepEqual(result.same, [true, null, null, null, null, true]);
+  assert.equal(result.painted, 2);
+  assert.equal(result.dropped, 4);
+});
+
+test('closing rejects what is owed, and may be repeated', { skip, timeout }, async () => {
+  const { result } = await inPage({}, async () => {
+    const t = await tempera.Tempera.load({ model: window.model });
+    const owed = [1, 2, 3].map(() => window.outcome(t.paint(window.gradient(200, 150))));
+    await window.later(0);
+    t.close();
+    t.close();
+    const stream = document.createElement('canvas').captureStream();
+    const track = await window.outcome(t.process(stream.getVideoTracks()[0]));
+    t.set('strength', 0.5);
+    return { owed: await Promise.all(owed), track, prepare: await window.outcome(t.prepare(64, 64)) };
+  });
+  assert.deepEqual(result.owed, ['closed: Tempera was closed.', 'null', 'closed: Tempera was closed.']);
+  assert.equal(result.track, 'closed: Tempera was closed.');
+  assert.equal(result.prepare, 'closed: Tempera was closed.');
+});

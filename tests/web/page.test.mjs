@@ -78,11 +78,11 @@ describe('the page', () => {
     await page.waitForFunction(() => Number(document.querySelector('#m-fps').textContent) > 0, undefined, {
       timeout: 15000,
     });
-    // Of a frame that stands still, the painting is turned over, to the pixel.
+    // Of a frame that stands still, the painting is turned over; a browser may round its colours in turning.
     await page.keyboard.press(' ');
-    await page.selectOption('#size', '216');
-    await page.waitForFunction(() => document.querySelector('#painted').height === 216);
-    await page.waitForTimeout(500);
+    await page.waitForFunction(() => document.querySelector('#video').paused);
+    await page.selectOption('#size', '180');
+    await page.waitForFunction(() => document.querySelector('#painted').height === 180);
     const rows = (flip) =>
       page.evaluate((turned) => {
         const canvas = document.querySelector('#painted');
@@ -93,7 +93,9 @@ describe('the page', () => {
       }, flip);
     const mirrored = await rows(true);
     await changes(page, () => page.locator('#mirror').uncheck());
-    assert.deepEqual(await rows(false), mirrored);
+    const now = await rows(false);
+    const off = now.reduce((sum, v, i) => sum + Math.abs(v - mirrored[i]), 0) / now.length;
+    assert.ok(off < 3, `${off.toFixed(1)} apart`);
     assert.deepEqual(errors, []);
     await context.close();
   });
@@ -127,6 +129,29 @@ describe('the page', () => {
     await page.waitForFunction(() => document.querySelector('#alert').textContent !== '');
     assert.match(await words(page, '#alert'), /refused/);
     await other.close();
+  });
+
+  it('lets a camera that comes late not take the place of what was chosen meanwhile', async () => {
+    const { page, context, errors } = await visit(browser, server.url, {
+      contextOptions: allow,
+      before: (p) =>
+        p.addInitScript(() => {
+          const real = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+          navigator.mediaDevices.getUserMedia = async (...a) => {
+            await new Promise((resolve) => setTimeout(resolve, 1500));
+            window.late = await real(...a);
+            return window.late;
+          };
+        }),
+    });
+    await page.click('#camera');
+    await page.click('#sample');
+    await page.waitForFunction(() => window.late?.getTracks().every((track) => track.readyState === 'ended'));
+    assert.equal(await page.locator('#sample').getAttribute('aria-pressed'), 'true');
+    await changes(page, () => undefined);
+    assert.equal(await words(page, '#alert'), '');
+    assert.deepEqual(errors, []);
+    await context.close();
   });
 
   it('says when the camera is unplugged, and goes back to the sample', async () => {
@@ -167,6 +192,17 @@ describe('the page', () => {
     await page.waitForFunction(() => location.hash === '#great-wave');
     assert.equal(await words(page, '#controls output'), '50 %');
     assert.match(await page.locator('#painted').getAttribute('aria-label'), /Great Wave/);
+    assert.deepEqual(errors, []);
+    await context.close();
+  });
+
+  it('takes the last of several styles that are chosen in haste', async () => {
+    const { page, context, errors } = await visit(browser, server.url);
+    await still(page);
+    for (const n of [1, 2, 3]) await page.locator('.style').nth(n).click();
+    await page.waitForFunction(() => location.hash === '#the-scream');
+    assert.equal(await page.locator('.style input').nth(3).isChecked(), true);
+    assert.match(await page.locator('#painted').getAttribute('aria-label'), /The Scream/);
     assert.deepEqual(errors, []);
     await context.close();
   });

@@ -151,6 +151,12 @@ describe('a film', () => {
       const off = one.reduce((sum, v, i) => sum + Math.abs(v - two[i]), 0) / one.length;
       assert.ok(off < 6, `at ${at} s the two are ${off.toFixed(1)} apart`);
     }
+    // One that lies on its side comes out upright.
+    const turned = path.join(scratch, 'side.mp4');
+    ffmpeg('-i', filmClip(), '-c', 'copy', '-t', '0.5', '-metadata:s:v', 'rotate=90', turned);
+    await openFilm(page, turned);
+    const upright = streamsOf(await paint(page, 'upright.mp4')).video;
+    assert.deepEqual([upright.width, upright.height, upright.side_data_list], [240, 320, undefined]);
     await context.close();
   });
 

@@ -42,6 +42,12 @@ describe('a host', () => {
     const server = await serve();
     const { page, context } = await visit(browser, server.url);
     assert.equal(await isolated(page), true);
+    const session = await context.newCDPSession(page);
+    assert.deepEqual((await session.send('Page.getAppManifest')).errors, []);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
+    // Playwright's contexts count as incognito, where nothing is installed.
+    assert.deepEqual(installabilityErrors.filter((e) => e.errorId !== 'in-incognito'), []);
     await offlineReload(page, context, server);
     assert.equal(await isolated(page), true);
     assert.match(await words(page, '#engine'), /[2-9] threads|one thread/);

@@ -145,7 +145,10 @@ export async function visit(browser, url, { contextOptions = {}, hash = '', befo
   const page = await context.newPage();
   const errors = [];
   page.on('pageerror', (error) => errors.push(error.message));
-  page.on('console', (message) => message.type() === 'error' && errors.push(message.text()));
+  page.on('console', (message) => {
+    // The browser warns of frames that nobody closed.
+    if (message.type() === 'error' || /garbage collected/.test(message.text())) errors.push(message.text());
+  });
   if (before) await before(page, context);
   await page.goto(url + hash);
   await page.waitForFunction(() => document.documentElement.dataset.painted, undefined, { timeout: 30000 });

@@ -118,7 +118,7 @@ async function serviceWorker() {
   const digest = createHash('sha256');
   for (const name of all) digest.update(name).update(readFileSync(path.join(out, name)));
   // Engine builds and styles are kept when they are used: nobody needs all of them.
-  const kept = all.filter((name) => !/\.(wasm|onnx)$/.test(name) && name !== 'index.html' && name !== 'sample.mp4');
+  const kept = all.filter((name) => !/\.(wasm|onnx)$/.test(name) && !/^(index.html|sample.mp4|_headers)$/.test(name));
   await esbuild.build({
     entryPoints: [path.join(here, 'src/sw.ts')],
     bundle: true,
@@ -150,13 +150,13 @@ function weigh(film) {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const metafile = await bundle();
-for (const name of ['index.html', 'style.css', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png']) {
+for (const name of ['index.html', 'style.css', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', '_headers']) {
   cpSync(path.join(here, name), path.join(out, name));
 }
 writeFileSync(path.join(out, 'styles.json'), JSON.stringify({ styles: styles(), sample: sample() }));
 if (existsSync(options.engine)) {
   for (const name of readdirSync(options.engine)) {
-    if (/(\.wasm|worker\.js)$/.test(name)) cpSync(path.join(options.engine, name), path.join(out, name));
+    if (/(\.wasm|^painter-worker\.js)$/.test(name)) cpSync(path.join(options.engine, name), path.join(out, name));
   }
 }
 await serviceWorker();

@@ -229,24 +229,26 @@ class Writer {
 
 export async function paintFilm(film: Film, job: Job): Promise<Done> {
   const { track, audio } = film as Opened;
-  const size = sizeFor(film, job.shorter);
+  const stepped = !track || !(await canDecode(track));
+  // The <video> shows a film that lies on its side upright; decoded frames lie, and the file says by how much.
+  const rotation: Rotation = track && !stepped ? await track.getRotation() : 0;
+  const shown = track && stepped ? { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() } : film;
+  const size = sizeFor(shown, job.shorter);
   const [codec, config] = await chooseEncoder(size, film.rate);
   const place = await openPlace();
   const fast = place.target instanceof BufferTarget ? 'in-memory' : false;
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: fast }), target: place.target });
   const pictures = new EncodedVideoPacketSource(codec);
-  const rotation: Rotation = track ? await track.getRotation() : 0;
   output.addVideoTrack(pictures, { rotation });
   const sound = audio && new EncodedAudioPacketSource((await audio.getCodec())!);
   if (sound) output.addAudioTrack(sound);
-  const stepped = !track || !(await canDecode(track));
   try {
     await output.start();
     // Two seconds between key frames: a player can jump, and films stay small.
     const writer = new Writer(config, Math.max(1, Math.round(film.rate * 2)), pictures);
     const heard = sound && audio ? copySound(audio, sound, job.signal) : Promise.resolve();
     heard.catch(() => undefined);
-    const frames = stepped ? steppedFrames(job.video, rotation ? null : track) : decodedFrames(track);
+    const frames = stepped ? steppedFrames(job.video, track) : decodedFrames(track);
     const { count, cut } = await paintAll(frames, size, writer, job);
     pictures.close();
     await heard;

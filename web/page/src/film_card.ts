@@ -91,6 +91,9 @@ export class FilmCard {
     this.saved = done ? URL.createObjectURL(done.file) : '';
     this.show('film-save', done !== undefined);
     this.show('film-progress', false);
+    const again = element('film-start');
+    again.classList.toggle('main', !done);
+    again.textContent = done ? 'Paint again' : 'Paint the whole film';
     const link = element<HTMLAnchorElement>('film-save');
     if (done) {
       link.href = this.saved;
@@ -172,7 +175,7 @@ export class FilmCard {
     else if (done.cut) notes.push('The file is damaged after that.');
     element('film-line').textContent = notes.join(' ');
     element<HTMLAnchorElement>('film-save').click();
-    say(`The film is painted: ${done.frames} frames. It was saved to your downloads.`);
+    say(`The film is painted: ${done.frames} frames. It is in your downloads.`);
   }
 
   private fail(film: Film, error: unknown): void {

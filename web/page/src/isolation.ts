@@ -7,11 +7,11 @@ const flag = 'tempera-isolating';
 export async function isolate(): Promise<boolean> {
   if (!('serviceWorker' in navigator) || !window.isSecureContext) return false;
   try {
-    const registration = await navigator.serviceWorker.register('sw.js', { scope: './' });
     if (window.crossOriginIsolated) {
       sessionStorage.removeItem(flag);
       return false;
     }
+    const registration = await register();
     const tries = Number(sessionStorage.getItem(flag) ?? 0);
     if (tries >= 2) return false;
     await controlled(registration);
@@ -26,6 +26,10 @@ export async function isolate(): Promise<boolean> {
   }
 }
 
+function register(): Promise<ServiceWorkerRegistration> {
+  return navigator.serviceWorker.register('sw.js', { scope: './' });
+}
+
 function controlled(registration: ServiceWorkerRegistration): Promise<void> {
   return new Promise((resolve, reject) => {
     if (navigator.serviceWorker.controller && registration.active) return resolve();
@@ -34,12 +38,18 @@ function controlled(registration: ServiceWorkerRegistration): Promise<void> {
   });
 }
 
-// What this visit fetched before the service worker was there is kept as well, so that the page works offline at once.
-export function keepOffline(more: string[]): void {
-  if (!('serviceWorker' in navigator)) return;
-  const fetched = performance.getEntriesByType('resource').map((entry) => entry.name);
-  const own = [...fetched, ...more.map((name) => new URL(name, location.href).href)].filter((url) =>
-    url.startsWith(new URL('./', location.href).href),
-  );
-  void navigator.serviceWorker.ready.then((ready) => ready.active?.postMessage({ keep: [...new Set(own)] }));
+// Once the first picture is painted. What this visit fetched before the service worker was there is kept as well, so that
+// the page works offline at once.
+export async function keepOffline(more: string[]): Promise<void> {
+  if (!('serviceWorker' in navigator) || !window.isSecureContext) return;
+  try {
+    await register();
+    const ready = await navigator.serviceWorker.ready;
+    const here = new URL('./', location.href).href;
+    const fetched = performance.getEntriesByType('resource').map((entry) => entry.name);
+    const own = [...fetched, ...more.map((name) => new URL(name, here).href)].filter((url) => url.startsWith(here));
+    ready.active?.postMessage({ keep: [...new Set(own)] });
+  } catch {
+    // Not kept: the page needs the network next time, and nothing else changes.
+  }
 }

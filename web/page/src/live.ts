@@ -42,6 +42,7 @@ export class Live {
   // The loop of before ends by itself.
   show(source: Source): void {
     this.source = source;
+    this.view.clear();
     this.turn += 1;
     this.seen = this.dropped = 0;
     this.log = [];
@@ -64,8 +65,10 @@ export class Live {
   }
 
   size(): Size | undefined {
-    const wanted = this.shorter || this.auto.shorter;
-    return this.source && sizeFor(this.source, wanted);
+    if (!this.source) return undefined;
+    // A picture that stands still may take its time.
+    const automatic = this.source.bitmap ? 720 : this.auto.shorter;
+    return sizeFor(this.source, this.shorter || automatic);
   }
 
   meters(): Meters {
@@ -124,9 +127,11 @@ export class Live {
 
   private async paint(source: Source, engine: Engine, turn: number): Promise<void> {
     const start = performance.now();
-    const frame = await grab(source);
+    // A camera goes on behind its paused picture, which has to stay what it is.
+    const stands = source.kind === 'camera' && source.video?.paused && this.view.frame;
+    const frame = stands ? await copy(stands) : await grab(source);
     if (!frame) return;
-    const kept = frame instanceof ImageBitmap ? await createImageBitmap(frame) : frame.clone();
+    const kept = await copy(frame);
     let shown = false;
     try {
       const painting = await engine.paint(frame, this.size()!);
@@ -150,6 +155,10 @@ export class Live {
     // Twenty-five a second look fluent; above that a larger picture is worth more.
     if (this.auto.note(took, Math.max(40, 1000 / source.rate), limit)) this.fresh = true;
   }
+}
+
+async function copy(frame: VideoFrame | ImageBitmap): Promise<VideoFrame | ImageBitmap> {
+  return frame instanceof ImageBitmap ? createImageBitmap(frame) : frame.clone();
 }
 
 // A picture of what the source shows now, the caller's to close.

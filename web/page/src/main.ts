@@ -43,7 +43,7 @@ const film = new FilmCard({
 
 // Sources
 
-async function use(kind: string, open: () => Promise<Source>): Promise<void> {
+async function use(kind: string, open: (wanted: () => boolean) => Promise<Source>): Promise<void> {
   const turn = (asked += 1);
   film.close();
   if (recorder.running) await endRecording();
@@ -52,7 +52,7 @@ async function use(kind: string, open: () => Promise<Source>): Promise<void> {
     // The camera and files share the <video>: what was there stops first.
     source = undefined;
     old?.close();
-    const opened = await open();
+    const opened = await open(() => turn === asked);
     if (turn !== asked) return opened.close();
     take(opened);
   } catch (error) {
@@ -67,7 +67,7 @@ async function use(kind: string, open: () => Promise<Source>): Promise<void> {
 // The stage is never left empty: after an error the sample is back, under the words that tell of it.
 async function restore(): Promise<void> {
   const turn = (asked += 1);
-  const opened = await openSample(video, samples).catch(() => undefined);
+  const opened = await openSample(video, samples, () => turn === asked).catch(() => undefined);
   if (!opened) return;
   if (turn !== asked) return opened.close();
   take(opened);
@@ -104,8 +104,8 @@ async function listCameras(): Promise<void> {
 }
 
 function openTheCamera(device = ''): Promise<void> {
-  return use('The camera', () =>
-    openCamera(video, device, (words) => {
+  return use('The camera', (wanted) =>
+    openCamera(video, device, wanted, (words) => {
       warn(words);
       void restore();
     }),
@@ -123,8 +123,7 @@ function openTheFile(file: File): void {
 async function addStyle(file: File): Promise<void> {
   const title = file.name.replace(/\.onnx$/i, '');
   const added: Style = { name: title, title, model: file };
-  const before = style;
-  if (!(await choose(added))) return gallery.mark(before);
+  if (!(await choose(added))) return;
   const told = live.engine?.style ?? {};
   Object.assign(added, { title: told.title || title, artist: told.artist, year: told.year });
   gallery.add(added);
@@ -156,7 +155,9 @@ async function choose(wanted: Style): Promise<boolean> {
     install(wanted, engine);
     return true;
   } catch (error) {
-    if (!mine.signal.aborted) warn(engineWords(error, wanted.title));
+    if (mine.signal.aborted) return false;
+    warn(engineWords(error, wanted.title));
+    gallery.mark(style);
     return false;
   } finally {
     ended = true;
@@ -169,6 +170,7 @@ function install(wanted: Style, engine: Engine): void {
   live.engine?.close();
   live.engine = engine;
   style = wanted;
+  gallery.mark(wanted);
   for (const parameter of engine.params) {
     const value = turned.get(parameter.name);
     if (value !== undefined) set(engine, parameter.name, value);
@@ -300,7 +302,8 @@ function showMeters(): void {
 function paintingFailed(error: unknown): void {
   warn(engineWords(error, style?.title ?? 'This style'));
   if (!isMemory(error)) return;
-  const smaller = ladder.filter((n) => n < (live.shorter || live.auto.shorter)).at(-1);
+  const size = live.size();
+  const smaller = ladder.filter((n) => size && n < Math.min(size.width, size.height)).at(-1);
   if (smaller === undefined) return;
   live.shorter = smaller;
   element<HTMLSelectElement>('size').value = String(smaller);
@@ -310,7 +313,7 @@ function paintingFailed(error: unknown): void {
 function bind(): void {
   on('camera', 'click', () => openTheCamera());
   on('open', 'click', () => element('file').click());
-  on('sample', 'click', () => use('The sample', () => openSample(video, samples)));
+  on('sample', 'click', () => use('The sample', (wanted) => openSample(video, samples, wanted)));
   on('add', 'click', () => element('model').click());
   for (const id of ['file', 'model']) {
     on(id, 'change', () => {
@@ -334,9 +337,7 @@ function bind(): void {
   // Seeking while paused shows another frame.
   video.addEventListener('seeked', () => video.paused && !film.running && live.again());
   document.addEventListener('visibilitychange', () => recorder.hold(document.hidden));
-  gallery.chosen = async (wanted) => {
-    if (!(await choose(wanted)) && opening?.signal.aborted !== true) gallery.mark(style);
-  };
+  gallery.chosen = (wanted) => void choose(wanted);
   live.failed = paintingFailed;
   live.painted = () => {
     document.documentElement.dataset.painted ??= String(Math.round(performance.now()));
@@ -357,10 +358,10 @@ async function begin(): Promise<void> {
   const named = decodeURIComponent(location.hash.slice(1));
   const first = listing.styles.find((known) => known.name === named) ?? listing.styles[0];
   gallery.mark(first);
-  const opened = use('The sample', () => openSample(video, samples));
+  const opened = use('The sample', (wanted) => openSample(video, samples, wanted));
   if (first) await choose(first);
   await opened;
-  if (first && live.engine) keepOffline([String(first.model), ...live.engine.files]);
+  if (first && live.engine) void keepOffline([String(first.model), ...live.engine.files]);
 }
 
 begin()

@@ -23,7 +23,8 @@ export function say(words: string): void {
 // Stays until something else is said.
 export function warn(words: string): void {
   element('say').textContent = '';
-  element('alert').textContent = words;
+  // The same words again, frame after frame, would be read out again and again.
+  if (element('alert').textContent !== words) element('alert').textContent = words;
 }
 
 export function wait(words: string): void {

@@ -11,7 +11,7 @@ export interface Size {
 export function sizeFor(source: Size, shorter: number): Size {
   const small = Math.min(source.width, source.height);
   const scale = Math.min(1, shorter / Math.max(1, small));
-  const even = (n: number) => Math.max(32, 2 * Math.round((n * scale) / 2));
+  const even = (n: number) => Math.max(32, 2 * Math.floor((n * scale) / 2 + 0.01));
   return { width: even(source.width), height: even(source.height) };
 }
 

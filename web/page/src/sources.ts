@@ -49,9 +49,13 @@ async function start(video: HTMLVideoElement, put: () => void): Promise<void> {
   }
 }
 
+// Another source was asked for while this one was on its way: the <video> is that one's now.
+export class Overtaken extends Error {}
+
 export async function openCamera(
   video: HTMLVideoElement,
   device: string,
+  wanted: () => boolean,
   lost: (words: string) => void,
 ): Promise<Source> {
   if (!navigator.mediaDevices?.getUserMedia) throw new Told(cameraMissing);
@@ -70,6 +74,10 @@ export async function openCamera(
     for (const t of stream.getTracks()) t.stop();
     if (video.srcObject === stream) clear(video);
   };
+  if (!wanted()) {
+    close();
+    throw new Overtaken();
+  }
   try {
     await start(video, () => (video.srcObject = stream));
   } catch {
@@ -121,17 +129,19 @@ export async function openFile(video: HTMLVideoElement, file: File): Promise<Sou
   });
 }
 
-export async function openSample(video: HTMLVideoElement, urls: string[]): Promise<Source> {
+export async function openSample(video: HTMLVideoElement, urls: string[], wanted: () => boolean): Promise<Source> {
   for (const url of urls) {
     try {
       const answer = await fetch(url);
       if (!answer.ok) continue;
       const blob = await answer.blob();
+      if (!wanted()) break;
       if (url.endsWith('.jpg')) return await openPicture(blob, 'Sample', 'sample');
       return await openVideo(video, blob, 'Sample', 'sample');
     } catch {
       // The next one: a clip that this browser cannot play has a picture beside it.
     }
   }
+  if (!wanted()) throw new Overtaken();
   throw new Told('The sample is not there. Use the camera, or open a film or a picture.');
 }

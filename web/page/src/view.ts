@@ -23,6 +23,11 @@ export class View {
     this.setCut(cutAtFirst);
   }
 
+  // What was shown last, as it came; not to be closed.
+  get frame(): Frame | undefined {
+    return this.last;
+  }
+
   // Takes the frame over and closes it when the next one comes.
   show(frame: Frame, painting: Painted): void {
     const { width, height } = painting;

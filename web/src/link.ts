@@ -38,7 +38,8 @@ let links = 0;
 
 export class PainterLink {
   private readonly worker: Worker;
-  private readonly channel: BroadcastChannel;
+  /** null where there is none: then a helper's death is noticed by silence. */
+  private readonly channel: BroadcastChannel | null;
   private readonly waiting = new Map<number, Waiting>();
   private starting: { resolve(ready: ReadyMessage): void; reject(error: Error): void } | null = null;
   private ids = 0;
@@ -48,8 +49,11 @@ export class PainterLink {
 
   constructor(worker: Worker, private readonly events: LinkEvents) {
     this.worker = worker;
-    this.channel = new BroadcastChannel(`tempera-${Date.now()}-${Math.random()}-${++links}`);
-    this.channel.onmessage = (event: MessageEvent) => this.die(`a helping worker stopped: ${String(event.data)}`);
+    const name = `tempera-${Date.now()}-${Math.random()}-${++links}`;
+    this.channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(name) : null;
+    if (this.channel) {
+      this.channel.onmessage = (event: MessageEvent) => this.die(`a helping worker stopped: ${String(event.data)}`);
+    }
     worker.onmessage = (event: MessageEvent) => this.hear(event.data as FromPainter);
     worker.onmessageerror = () => this.die('it said something that could not be read');
     worker.onerror = (event) => {
@@ -61,7 +65,7 @@ export class PainterLink {
 
   start(message: Omit<StartMessage, 'channel' | 'type'>, model: Promise<Uint8Array>): Promise<ReadyMessage> {
     return new Promise((resolve, reject) => {
-      this.tell({ ...message, type: 'start', channel: this.channel.name });
+      this.tell({ ...message, type: 'start', channel: this.channel?.name ?? '' });
       this.starting = { resolve, reject };
       this.heard = Infinity; // a slow network is no silence of the worker's
       model.then((bytes) => {
@@ -101,7 +105,7 @@ export class PainterLink {
     if (this.over) return;
     this.over = true;
     clearInterval(this.watch);
-    this.channel.close();
+    this.channel?.close();
     this.worker.onmessage = this.worker.onerror = this.worker.onmessageerror = null;
     this.worker.terminate();
     this.starting?.reject(error);

@@ -20,7 +20,7 @@ async function help(message: HelpMessage): Promise<void> {
     if (exports.__tls_size?.value > 0) exports.__wasm_init_tls?.(message.tls);
     exports.tempera_web_worker(message.thread);
   } catch (thrown) {
-    new BroadcastChannel(message.channel).postMessage(sentenceOf(thrown));
+    if (message.channel) new BroadcastChannel(message.channel).postMessage(sentenceOf(thrown));
   }
 }
 

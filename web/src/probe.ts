@@ -48,7 +48,7 @@ export function probe(threads?: number, build?: Build): Probe {
   const nothing = (reason: string): Probe => ({ build: null, threads: 0, reason });
   if (typeof WebAssembly !== 'object') return nothing(`This browser has no WebAssembly: ${updateIt}`);
   if (typeof Worker !== 'function') return nothing(`This browser has no workers: ${updateIt}`);
-  if (!validates(simd)) return nothing(`This browser's WebAssembly has no SIMD: ${updateIt}`);
+  if (!validates(simd)) return nothing(`This browser has no SIMD for WebAssembly: ${updateIt}`);
   const wanted = Math.max(1, Math.min(64, Math.floor(threads ?? usefulThreads())));
   const canRelax = validates(relaxed);
   if (build === 'single') return { build, threads: 1, reason: 'One thread paints, as the page asked for.' };

@@ -159,9 +159,11 @@ class Pump {
     if (!this.over || this.finished || !this.isRead || this.owed !== 0) return;
     this.finished = true;
     this.reader.cancel().catch(() => {});
-    this.writer.close().catch(() => {});
     this.port?.close();
-    tell({ type: 'ended', error: this.error, ...this.count });
+    // The page stops the track at once when it hears of the end: the last painting has to be there before that.
+    const late = new Promise((resolve) => setTimeout(resolve, lastFrameMs));
+    const done = () => tell({ type: 'ended', error: this.error, ...this.count });
+    void Promise.race([this.writer.close(), late]).then(done, done);
   }
 }
 

@@ -1,0 +1,168 @@
+// The module's memory: it begins small, another takes its place beside it, or the frame is refused in words.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { closeBrowser, open, whatIsMissing } from './browser.mjs';
+
+const skip = whatIsMissing();
+const timeout = 90000;
+after(closeBrowser);
+
+const tools = () => {
+  window.load = (more) =>
+    tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32', threads: 2, ...more });
+  window.grey = (width, height) => {
+    const image = new ImageData(width, height);
+    for (let i = 0; i < image.data.length; ++i) image.data[i] = i % 4 === 3 ? 255 : (i >> 6) & 255;
+    return image;
+  };
+  window.outcome = (promise) => promise.then(
+    (value) => (value === null ? 'null' : `${value.width}x${value.height}`), (e) => `${e.code ?? e.name}: ${e.message}`);
+  window.later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+  // Pages and their sizes of the memories that the workers are told to make.
+  window.starts = [];
+  const send = Worker.prototype.postMessage;
+  Worker.prototype.postMessage = function (message, transfer) {
+    if (message.type === 'start') window.starts.push(message.memoryMB);
+    return send.call(this, message, transfer);
+  };
+};
+async function inPage(run, options = {}) {
+  const o = await open(options);
+  try {
+    await o.page.evaluate(tools);
+    return await o.page.evaluate(run);
+  } finally {
+    await o.close();
+  }
+}
+
+test('a frame that does not fit gets a larger memory; beyond the cap it is refused', { skip, timeout }, async () => {
+  const seen = await inPage(async () => {
+    const t = await window.load({ maxMemoryMB: 64 });
+    const small = await window.outcome(t.paint(window.grey(320, 240)));
+    const first = t.info.memoryMB;
+    t.set('strength', 0);
+    const image = window.grey(1000, 700);
+    const large = await t.paint(image);
+    const kept = large.data.every((v, i) => v === image.data[i]); // strength went along
+    const second = t.info.memoryMB;
+    const refused = [await window.outcome(t.paint(window.grey(3000, 2000)))];
+    const before = window.starts.length;
+    refused.push(await window.outcome(t.paint(window.grey(3000, 2000))));
+    refused.push(await window.outcome(t.prepare(4000, 2000)));
+    const triesAfterRefusal = window.starts.length - before;
+    const again = await window.outcome(t.paint(window.grey(320, 240)));
+    t.close();
+    return { small, first, kept, second, refused, triesAfterRefusal, again, starts: window.starts };
+  });
+  assert.equal(seen.small, '320x240');
+  assert.equal(seen.first, 32);
+  assert.ok(seen.kept, 'the larger memory forgot the parameters');
+  assert.ok(seen.second > 32 && seen.second <= 64, `${seen.second} MB`);
+  assert.ok(seen.starts.every((mb) => mb <= 64));
+  assert.equal(seen.refused[0], 'memory: A frame of 3000x2000 needs more memory than the 64 MB that this page allows; ' +
+    'paint a smaller picture, or raise maxMemoryMB.');
+  assert.equal(seen.refused[1], seen.refused[0]);
+  assert.match(seen.refused[2], /^memory: /);
+  assert.equal(seen.triesAfterRefusal, 0);
+  assert.equal(seen.again, '320x240');
+});
+
+test('while a larger memory is made, live frames are painted smaller and enlarged', { skip, timeout }, async () => {
+  // The second painter takes its time.
+  const slow = (bytes) => `{
+    const hear = self.addEventListener.bind(self);
+    hear('message', (event) => {
+      if (event.data.type !== 'start' || event.data.memoryMB === 32) return;
+      const until = performance.now() + 1500;
+      while (performance.now() < until);
+    });
+  }
+  ${bytes}`;
+  const seen = await inPage(async () => {
+    const t = await window.load({});
+    const canvas = Object.assign(document.createElement('canvas'), { width: 320, height: 240 });
+    const c = canvas.getContext('2d');
+    const frame = async () => {
+      c.fillStyle = '#369';
+      c.fillRect(0, 0, canvas.width, canvas.height);
+      const frame = new VideoFrame(canvas, { timestamp: performance.now() * 1000 });
+      try {
+        return await window.outcome(t.paint(frame));
+      } finally {
+        frame.close();
+      }
+    };
+    const sizes = [await frame()];
+    canvas.width = 1000;
+    canvas.height = 700;
+    const start = performance.now();
+    sizes.push(await frame());
+    const { scaled } = t.stats;
+    const waited = performance.now() - start;
+    const memory = t.info.memoryMB;
+    for (let i = 0; i < 100 && t.stats.scaled; ++i) sizes.push(await frame());
+    const done = t.stats.scaled;
+    const { opened, closed } = t.stats;
+    const grown = t.info.memoryMB;
+    t.close();
+    return { sizes: [...new Set(sizes)], scaled, waited, memory, done, grown, opened, closed };
+  }, { replace: { '/dist/painter-worker.js': slow } });
+  assert.deepEqual(seen.sizes, ['320x240', '1000x700']);
+  assert.equal(seen.scaled, true, 'the first large frame was not painted by the running worker');
+  assert.equal(seen.memory, 32);
+  assert.ok(seen.waited < 1500, `it was waited for: ${seen.waited} ms`);
+  assert.equal(seen.done, false);
+  assert.ok(seen.grown > 32);
+  assert.equal(seen.opened, seen.closed);
+});
+
+test('a track whose frames never fit ends with a sentence', { skip, timeout }, async () => {
+  const seen = await inPage(async () => {
+    const t = await window.load({ maxMemoryMB: 32 });
+    const canvas = Object.assign(document.createElement('canvas'), { width: 1600, height: 1200 });
+    const c = canvas.getContext('2d');
+    const drawing = setInterval(() => c.fillRect(0, 0, Math.random() * 900, 900), 30);
+    const errors = [];
+    const out = await t.process(canvas.captureStream().getVideoTracks()[0], {
+      onerror: (e) => errors.push(e.message),
+    });
+    for (let i = 0; i < 200 && errors.length === 0; ++i) await window.later(20);
+    clearInterval(drawing);
+    const { opened, closed } = t.stats;
+    t.close();
+    return { errors, state: out.readyState, opened, closed };
+  });
+  assert.deepEqual(seen.errors, ['A frame of 1600x1200 needs more memory than the 32 MB that this page allows; ' +
+    'paint a smaller picture, or raise maxMemoryMB.']);
+  assert.equal(seen.state, 'ended');
+  assert.equal(seen.opened, seen.closed);
+});
+
+test('a browser that gives no shared memory paints with one thread, and says so', { skip, timeout }, async () => {
+  const mean = (bytes) => `{
+    const Memory = WebAssembly.Memory;
+    WebAssembly.Memory = function (init) {
+      if (init.shared && init.initial > 1) throw new RangeError('WebAssembly.Memory(): could not allocate memory');
+      return new Memory(init);
+    };
+  }
+  ${bytes}`;
+  const { hasBuild } = await import('./browser.mjs');
+  const seen = await inPage(async () => {
+    try {
+      const t = await window.load({});
+      const painted = await window.outcome(t.paint(window.grey(64, 64)));
+      const { build, threads, reason } = t.info;
+      t.close();
+      return { painted, build, threads, reason };
+    } catch (e) {
+      return { code: e.code, message: e.message };
+    }
+  }, { replace: { '/dist/painter-worker.js': mean } });
+  if (!hasBuild('single')) return assert.equal(seen.code, 'network', JSON.stringify(seen));
+  assert.equal(seen.painted, '64x64');
+  assert.equal(seen.build, 'single');
+  assert.equal(seen.threads, 1);
+  assert.match(seen.reason, /^One thread paints, because the browser gives no 32 MB of shared memory/);
+});

@@ -235,3 +235,29 @@ test('closing rejects what is owed, and may be repeated', { skip, timeout }, asy
   assert.equal(result.track, 'closed: Tempera was closed.');
   assert.equal(result.prepare, 'closed: Tempera was closed.');
 });
+
+test('findings spare the next page the calibration, and change no pixel', { skip, timeout }, async () => {
+  // The bundled files bring their ranges along; without metadata these have to be found out.
+  const { result } = await inPage({}, async () => {
+    const kept = [];
+    const run = async (findings) => {
+      const stages = new Set();
+      const t = await tempera.Tempera.load({ model: window.model, findings, onfinding: (...f) => kept.push(f),
+        onprogress: (p) => stages.add(p.stage) });
+      const painting = await t.paint(window.gradient(160, 120));
+      t.close();
+      return { calibrated: stages.has('calibrating'), stages: [...stages], painting };
+    };
+    const first = await run([]);
+    const count = kept.length;
+    const second = await run(kept);
+    const same = first.painting.data.every((v, i) => v === second.painting.data[i]);
+    return { first: first.stages, second: second.calibrated, calibrated: first.calibrated, count, same };
+  });
+  assert.deepEqual(result.first.slice(0, 2).sort(), ['engine', 'model']);
+  assert.ok(result.first.includes('planning'));
+  assert.equal(result.calibrated, true);
+  assert.ok(result.count > 0);
+  assert.equal(result.second, false);
+  assert.ok(result.same);
+});

@@ -1,5 +1,6 @@
 // Whole pages: isolated or not, under a strict policy, in old browsers, inside of other applications.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
 import { browser, closeBrowser, hasBuild, open, whatIsMissing } from './browser.mjs';
 import { serve, strictPolicy } from './server.mjs';
@@ -204,5 +205,30 @@ test('the page\'s own thread is not held up', { skip, timeout }, async () => {
     assert.deepEqual(longest, [], 'tasks of more than 50 ms, which is all that a browser reports');
   } finally {
     await o.close();
+  }
+});
+
+test('workers and builds are found in another folder, baseUrl', { skip, timeout }, async () => {
+  // As where a bundler has moved the package's own module away from its files.
+  const server = await serve();
+  const o = await open({ server });
+  try {
+    server.replace['/bundle/app.js'] = readFileSync(new URL('../../web/dist/index.js', import.meta.url));
+    const painted = await o.page.evaluate(async () => {
+      const { Tempera } = await import('/bundle/app.js');
+      const model = '/models/starry-night.onnx';
+      const lost = await Tempera.load({ model }).catch((e) => e.code);
+      const t = await Tempera.load({ model, baseUrl: '/dist' });
+      const track = Object.assign(document.createElement('canvas'), { width: 64, height: 64 }).captureStream();
+      const out = await t.process(track.getVideoTracks()[0]);
+      const painting = await t.paint(new ImageData(64, 64));
+      const result = [lost, painting.width, out.readyState];
+      t.close();
+      return result;
+    });
+    assert.deepEqual(painted, ['crash', 64, 'live']);
+  } finally {
+    await o.close();
+    server.close();
   }
 });

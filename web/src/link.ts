@@ -67,9 +67,7 @@ export class PainterLink {
     return new Promise((resolve, reject) => {
       this.tell({ ...message, type: 'start', channel: this.channel?.name ?? '' });
       this.starting = { resolve, reject };
-      this.heard = Infinity; // a slow network is no silence of the worker's
       model.then((bytes) => {
-        this.heard = performance.now();
         this.tell({ type: 'model', bytes });
       }, reject);
     });
@@ -121,12 +119,12 @@ export class PainterLink {
   }
 
   private look(): void {
-    const owes = this.waiting.size > 0 || this.starting !== null;
-    if (owes && performance.now() - this.heard > silenceMs) this.die('it did not answer for a minute');
+    // Not while it starts: a slow network is no silence of the worker's, and the page can abort that.
+    if (this.waiting.size > 0 && performance.now() - this.heard > silenceMs) this.die('it did not answer for a minute');
   }
 
   private hear(message: FromPainter): void {
-    if (this.heard !== Infinity) this.heard = performance.now();
+    this.heard = performance.now();
     switch (message.type) {
       case 'ready':
         this.starting?.resolve(message);

@@ -107,7 +107,7 @@ export class Tempera {
     if (signal?.aborted) throw signal.reason;
     const as = options.as ?? (picture instanceof ImageData ? 'data' : 'bitmap');
     const source = await sourceOf(picture, this.counts);
-    const painting = this.queue.paint(source, as, isLive(picture), timeOf(source));
+    const painting = this.queue.paint(source, as, options.live ?? isLive(picture), timeOf(source));
     const asked = painting.then((result) => {
       if (result === null) return null;
       if (isPixels(result)) {

@@ -99,6 +99,11 @@ export interface Stats {
 export interface PaintOptions {
   /** bitmap: an ImageBitmap. data: an ImageData. Default: data for ImageData, bitmap for all else. */
   as?: 'bitmap' | 'data';
+  /**
+   * Whether it may be painted smaller and enlarged while a larger memory is made for it. Default: yes for VideoFrame and
+   * HTMLVideoElement, whose next picture comes anyway; no for all else, which waits.
+   */
+  live?: boolean;
   signal?: AbortSignal;
 }
 

@@ -289,6 +289,13 @@ describe('the page', () => {
     await changes(page, () => drop('mine.onnx', bytes));
     await page.waitForFunction(() => document.querySelectorAll('.style').length === 5);
     assert.match(await words(page, '#say'), /The Scream paints now/);
+    assert.equal(
+      await page
+        .locator('.style img')
+        .nth(4)
+        .evaluate((i) => i.complete && i.naturalWidth > 0),
+      true,
+    );
     // One operator's name exchanged for one that nobody knows, of the same length.
     const odd = Buffer.from(bytes);
     let at = odd.indexOf(Buffer.from('\x22\x04Conv'));
@@ -300,6 +307,17 @@ describe('the page', () => {
     await page.waitForFunction(() => /broken cannot be used/.test(document.querySelector('#alert').textContent));
     await drop('notes.txt', Buffer.from('hello'));
     await page.waitForFunction(() => /cannot be opened here/.test(document.querySelector('#alert').textContent));
+    await context.close();
+  });
+
+  it('paints a large picture at its size, though the memory has to grow for it', async () => {
+    const { page, context, errors } = await visit(browser, server.url);
+    await page.setInputFiles('#file', bigPicture());
+    await page.waitForFunction(() => document.querySelector('#painted').height === 720, undefined, { timeout: 30000 });
+    await page.selectOption('#size', '1080');
+    await page.waitForFunction(() => document.querySelector('#painted').height === 1080, undefined, { timeout: 60000 });
+    assert.equal(await words(page, '#alert'), '');
+    assert.deepEqual(errors, []);
     await context.close();
   });
 

@@ -34,10 +34,13 @@ const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, isM
 // Of two colours "rgb(r, g, b)", as WCAG counts.
 function contrast(a, b) {
   const light = (text) => {
-    const [r, g, b] = text.match(/[\d.]+/g).slice(0, 3).map((n) => {
-      const c = n / 255;
-      return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
-    });
+    const [r, g, b] = text
+      .match(/[\d.]+/g)
+      .slice(0, 3)
+      .map((n) => {
+        const c = n / 255;
+        return c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4;
+      });
     return 0.2126 * r + 0.7152 * g + 0.0722 * b;
   };
   const [x, y] = [light(a), light(b)].sort((m, n) => n - m);
@@ -48,9 +51,22 @@ describe('the page for everybody', () => {
   it('names every control, and says what is chosen and how far', async () => {
     const { page, context } = await visit(browser, server.url);
     const nodes = await tree(page);
-    for (const node of nodes.filter((n) => interactive.has(n.role))) assert.ok(node.name, `a ${node.role} without a name`);
-    const has = (role, name) => assert.ok(nodes.some((n) => n.role === role && name.test(n.name)), `no ${role} ${name}`);
-    for (const name of [/^Camera$/, /^Open a file$/, /^Sample$/, /^Pause$/, /^Save a picture$/, /^Record$/, /^Full screen$/]) {
+    for (const node of nodes.filter((n) => interactive.has(n.role)))
+      assert.ok(node.name, `a ${node.role} without a name`);
+    const has = (role, name) =>
+      assert.ok(
+        nodes.some((n) => n.role === role && name.test(n.name)),
+        `no ${role} ${name}`,
+      );
+    for (const name of [
+      /^Camera$/,
+      /^Open a file$/,
+      /^Sample$/,
+      /^Pause$/,
+      /^Save a picture$/,
+      /^Record$/,
+      /^Full screen$/,
+    ]) {
       has('button', name);
     }
     has('slider', /Before and after/);
@@ -74,15 +90,36 @@ describe('the page for everybody', () => {
       const at = await page.evaluate(() => {
         const e = document.activeElement;
         if (e === document.body) return null;
-        const style = getComputedStyle(e.matches('.style input') ? e.nextElementSibling : e.id === 'divider' ? e.firstChild : e);
-        return { id: e.id || e.type, seen: e.classList.contains('skip') || (style.outlineStyle !== 'none' && style.outlineWidth !== '0px') };
+        const style = getComputedStyle(
+          e.matches('.style input') ? e.nextElementSibling : e.id === 'divider' ? e.firstChild : e,
+        );
+        return {
+          id: e.id || e.type,
+          seen: e.classList.contains('skip') || (style.outlineStyle !== 'none' && style.outlineWidth !== '0px'),
+        };
       });
       if (!at) break;
       assert.ok(at.seen, `the focus is not seen on ${at.id}`);
       order.push(at.id);
     }
-    const wanted = ['divider', 'camera', 'open', 'sample', 'pause', 'snapshot', 'record', 'full', 'radio', 'add', 'reset', 'size'];
-    assert.deepEqual(order.filter((id) => wanted.includes(id)), wanted);
+    const wanted = [
+      'divider',
+      'camera',
+      'open',
+      'sample',
+      'pause',
+      'snapshot',
+      'record',
+      'full',
+      'radio',
+      'add',
+      'reset',
+      'size',
+    ];
+    assert.deepEqual(
+      order.filter((id) => wanted.includes(id)),
+      wanted,
+    );
     await context.close();
   });
 
@@ -91,10 +128,23 @@ describe('the page for everybody', () => {
       const { page, context } = await visit(browser, server.url, { contextOptions: { colorScheme } });
       await page.evaluate(() => (document.querySelector('#alert').textContent = 'Words'));
       const pairs = await page.evaluate(() =>
-        ['h1', 'header p', 'dt', 'dd', '.style b', '.style small', '.fine', '#add', '#alert', '#camera', '#film-start'].map((selector) => {
+        [
+          'h1',
+          'header p',
+          'dt',
+          'dd',
+          '.style b',
+          '.style small',
+          '.fine',
+          '#add',
+          '#alert',
+          '#camera',
+          '#film-start',
+        ].map((selector) => {
           const e = document.querySelector(selector);
           let ground = e;
-          while (ground && getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)') ground = ground.parentElement;
+          while (ground && getComputedStyle(ground).backgroundColor === 'rgba(0, 0, 0, 0)')
+            ground = ground.parentElement;
           return [selector, getComputedStyle(e).color, getComputedStyle(ground ?? document.body).backgroundColor];
         }),
       );

@@ -47,7 +47,10 @@ describe('a host', () => {
     await page.evaluate(() => navigator.serviceWorker.ready);
     const { installabilityErrors } = await session.send('Page.getInstallabilityErrors');
     // Playwright's contexts count as incognito, where nothing is installed.
-    assert.deepEqual(installabilityErrors.filter((e) => e.errorId !== 'in-incognito'), []);
+    assert.deepEqual(
+      installabilityErrors.filter((e) => e.errorId !== 'in-incognito'),
+      [],
+    );
     await offlineReload(page, context, server);
     assert.equal(await isolated(page), true);
     assert.match(await words(page, '#engine'), /[2-9] threads|one thread/);

@@ -35,7 +35,10 @@ describe('the automatic size', () => {
   it('climbs on a fast one, never above the source', () => {
     const taken = follow(new sizes.AutoSize(360), 10, 2000, { limit: 720 });
     assert.equal(taken.at(-1), 720);
-    assert.deepEqual(taken, [...taken].sort((a, b) => a - b));
+    assert.deepEqual(
+      taken,
+      [...taken].sort((a, b) => a - b),
+    );
   });
 
   it('does not flap between two sizes', () => {

@@ -150,7 +150,15 @@ function weigh(film) {
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out, { recursive: true });
 const metafile = await bundle();
-for (const name of ['index.html', 'style.css', 'manifest.webmanifest', 'icon.svg', 'icon-192.png', 'icon-512.png', '_headers']) {
+for (const name of [
+  'index.html',
+  'style.css',
+  'manifest.webmanifest',
+  'icon.svg',
+  'icon-192.png',
+  'icon-512.png',
+  '_headers',
+]) {
   cpSync(path.join(here, name), path.join(out, name));
 }
 writeFileSync(path.join(out, 'styles.json'), JSON.stringify({ styles: styles(), sample: sample() }));

@@ -26,6 +26,8 @@ export interface Engine {
   set(name: string, value: number | readonly number[]): void;
   // The frame stays the caller's.
   paint(frame: VideoFrame | ImageBitmap, size: Size): Promise<Painted>;
+  // Resolves when pictures of this size are painted as they are; rejects where memory does not suffice.
+  prepare(size: Size): Promise<void>;
   close(): void;
 }
 
@@ -71,13 +73,27 @@ function wrap(tempera: Tempera): Engine {
     style: info.style,
     notices: info.notices,
     set: (name, value) => tempera.set(name, value),
+    prepare: ({ width, height }) => tempera.prepare(width, height),
     close: () => tempera.close(),
     async paint(frame, size) {
-      const image = await paintAt(tempera, frame, size);
+      const image = await inTime(paintAt(tempera, frame, size));
       const { width, height } = image;
       return { image, width, height, ms: tempera.stats.lastMs, close: () => image.close() };
     },
   };
+}
+
+const patience_ms = 60000;
+
+// A frame that never comes back must not stop all that would follow.
+function inTime<T>(work: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const late = setTimeout(
+      () => reject(new Error('no painting came within a minute; choose the style again')),
+      patience_ms,
+    );
+    work.then(resolve, reject).finally(() => clearTimeout(late));
+  });
 }
 
 const builds = { relaxed: 'relaxed SIMD', simd: 'SIMD128', single: 'SIMD128' };

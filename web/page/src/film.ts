@@ -232,9 +232,11 @@ export async function paintFilm(film: Film, job: Job): Promise<Done> {
   const stepped = !track || !(await canDecode(track));
   // The <video> shows a film that lies on its side upright; decoded frames lie, and the file says by how much.
   const rotation: Rotation = track && !stepped ? await track.getRotation() : 0;
-  const shown = track && stepped ? { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() } : film;
+  const shown =
+    track && stepped ? { width: await track.getDisplayWidth(), height: await track.getDisplayHeight() } : film;
   const size = sizeFor(shown, job.shorter);
   const [codec, config] = await chooseEncoder(size, film.rate);
+  await job.engine.prepare(size);
   const place = await openPlace();
   const fast = place.target instanceof BufferTarget ? 'in-memory' : false;
   const output = new Output({ format: new Mp4OutputFormat({ fastStart: fast }), target: place.target });

@@ -35,6 +35,8 @@ export class Live {
   private dropped = 0;
   private turn = 0;
   private held = false;
+  private ready: { engine: Engine; source: Source; size: Size } | undefined;
+  private preparing = '';
   private log: { at: number; ms: number }[] = [];
 
   constructor(private readonly view: View) {}
@@ -126,6 +128,7 @@ export class Live {
   }
 
   private async paint(source: Source, engine: Engine, turn: number): Promise<void> {
+    const size = await this.agree(source, engine);
     const start = performance.now();
     // A camera goes on behind its paused picture, which has to stay what it is.
     const stands = source.kind === 'camera' && source.video?.paused && this.view.frame;
@@ -134,7 +137,7 @@ export class Live {
     const kept = await copy(frame);
     let shown = false;
     try {
-      const painting = await engine.paint(frame, this.size()!);
+      const painting = await engine.paint(frame, size);
       if (turn === this.turn && !this.held) {
         this.view.show(kept, painting);
         shown = true;
@@ -145,6 +148,29 @@ export class Live {
       frame.close();
       if (!shown) kept.close();
     }
+  }
+
+  // The size to paint now. A new one is prepared first: what moves goes on in the old one until then.
+  private async agree(source: Source, engine: Engine): Promise<Size> {
+    const wanted = this.size()!;
+    const { ready } = this;
+    const same = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
+    if (ready?.engine === engine && same(ready.size, wanted)) return wanted;
+    const prepared = () => engine.prepare(wanted).then(() => (this.ready = { engine, source, size: wanted }));
+    if (ready?.engine !== engine || ready.source !== source || !source.video || source.video.paused) {
+      await prepared();
+      return wanted;
+    }
+    const key = `${wanted.width} ${wanted.height}`;
+    if (this.preparing === key) return ready.size;
+    this.preparing = key;
+    prepared()
+      .then(
+        () => this.again(),
+        (error) => engine === this.engine && this.failed(error),
+      )
+      .finally(() => (this.preparing = ''));
+    return ready.size;
   }
 
   private count(source: Source, ms: number, took: number): void {

@@ -125,11 +125,30 @@ async function addStyle(file: File): Promise<void> {
   const added: Style = { name: title, title, model: file };
   if (!(await choose(added))) return;
   const told = live.engine?.style ?? {};
-  Object.assign(added, { title: told.title || title, artist: told.artist, year: told.year });
+  Object.assign(added, { title: told.title || title, artist: told.artist, year: told.year, thumb: await thumbnail() });
   gallery.add(added);
   gallery.mark(added);
   const notice = live.engine?.notices[0];
   say(notice ? `${added.title} paints now. ${notice}` : `${added.title} paints now.`);
+}
+
+// A small copy of what a new style painted first.
+async function thumbnail(): Promise<string | undefined> {
+  await new Promise<void>((resolve) => {
+    const before = live.painted;
+    const done = () => {
+      live.painted = before;
+      resolve();
+    };
+    live.painted = done;
+    setTimeout(done, 3000);
+  });
+  const canvas = document.createElement('canvas');
+  const { width, height } = view.painted;
+  Object.assign(canvas, { width: 256, height: Math.round((256 * height) / width) });
+  canvas.getContext('2d')?.drawImage(view.painted, 0, 0, canvas.width, canvas.height);
+  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.8));
+  return blob ? URL.createObjectURL(blob) : undefined;
 }
 
 // The old style paints on until the new one is ready. False: it cannot be used, or another was chosen meanwhile.

@@ -37,7 +37,8 @@ const memory = 'There is not enough memory for this size. Choose a smaller resol
 // While a style is opened, or a frame painted.
 export function engineWords(error: unknown, what: string): string {
   if (isMemory(error)) return memory;
-  if (!navigator.onLine && /fetch|network|load/i.test(textOf(error))) {
+  // 503 is what the service worker answers for a file that it does not have while there is no network.
+  if (/fetch|network|load/i.test(textOf(error)) && (!navigator.onLine || /\b503\b/.test(textOf(error)))) {
     return `${what} is not on this device yet. Go online once, and choose it again.`;
   }
   const text = textOf(error);

@@ -79,7 +79,7 @@ describe('the page', () => {
       timeout: 15000,
     });
     // Of a frame that stands still, the painting is turned over; a browser may round its colours in turning.
-    await page.keyboard.press(' ');
+    await page.click('#pause');
     await page.waitForFunction(() => document.querySelector('#video').paused);
     await page.selectOption('#size', '180');
     await page.waitForFunction(() => document.querySelector('#painted').height === 180);
@@ -92,10 +92,16 @@ describe('the page', () => {
         return [...copy.getImageData(0, 100, canvas.width, 1).data];
       }, flip);
     const mirrored = await rows(true);
-    await changes(page, () => page.locator('#mirror').uncheck());
-    const now = await rows(false);
-    const off = now.reduce((sum, v, i) => sum + Math.abs(v - mirrored[i]), 0) / now.length;
-    assert.ok(off < 3, `${off.toFixed(1)} apart`);
+    const apart = async () => {
+      const now = await rows(false);
+      return now.reduce((sum, v, i) => sum + Math.abs(v - mirrored[i]), 0) / now.length;
+    };
+    assert.ok((await apart()) > 5, 'the test picture is its own mirror image');
+    await page.locator('#mirror').uncheck();
+    for (let tries = 0; (await apart()) > 3; tries += 1) {
+      assert.ok(tries < 50, `${(await apart()).toFixed(1)} apart`);
+      await page.waitForTimeout(200);
+    }
     assert.deepEqual(errors, []);
     await context.close();
   });

@@ -32,13 +32,21 @@ test('a script without a bundler paints', { skip, timeout }, async () => {
 
 test('a strict content security policy is kept', { skip, timeout }, async () => {
   for (const path of ['/pages/plain.html', '/pages/element.html']) {
-    const { said } = await visited(path, { policy: strictPolicy }, () =>
-      /^painted/.test(document.title) || document.querySelector('tempera-video')?.tempera?.stats.painted > 2);
-    assert.deepEqual(said.filter((line) => /policy|refused|uncaught/i.test(line)), []);
+    const { said } = await visited(
+      path,
+      { policy: strictPolicy },
+      () => /^painted/.test(document.title) || document.querySelector('tempera-video')?.tempera?.stats.painted > 2,
+    );
+    assert.deepEqual(
+      said.filter((line) => /policy|refused|uncaught/i.test(line)),
+      [],
+    );
   }
 });
 
-test('<tempera-video> shows a camera, takes parameters from attributes, and stops with its removal', { skip, timeout },
+test(
+  '<tempera-video> shows a camera, takes parameters from attributes, and stops with its removal',
+  { skip, timeout },
   async () => {
     const o = await open();
     try {
@@ -88,7 +96,8 @@ test('<tempera-video> shows a camera, takes parameters from attributes, and stop
     } finally {
       await o.close();
     }
-  });
+  },
+);
 
 test('a page without isolation paints with one thread, and says why', { skip, timeout }, async () => {
   const o = await open({ isolated: false });
@@ -125,17 +134,23 @@ for (const [words, before] of Object.entries(oldBrowsers)) {
     const o = await open({ before });
     try {
       const said = await o.page.evaluate(() =>
-        tempera.Tempera.load({ model: '/models/starry-night.onnx' }).catch((e) => [e.name, e.code, e.message]));
+        tempera.Tempera.load({ model: '/models/starry-night.onnx' }).catch((e) => [e.name, e.code, e.message]),
+      );
       assert.deepEqual(said.slice(0, 2), ['TemperaError', 'browser']);
       assert.ok(said[2].includes(words) && said[2].endsWith('.'), said[2]);
-      assert.deepEqual(o.said.filter((line) => line.startsWith('uncaught')), []);
+      assert.deepEqual(
+        o.said.filter((line) => line.startsWith('uncaught')),
+        [],
+      );
     } finally {
       await o.close();
     }
   });
 }
 
-test('a browser without relaxed SIMD gets the SIMD128 build; without BroadcastChannel it paints too', { skip, timeout },
+test(
+  'a browser without relaxed SIMD gets the SIMD128 build; without BroadcastChannel it paints too',
+  { skip, timeout },
   async () => {
     const before = `const all = WebAssembly.validate;
       WebAssembly.validate = (bytes) => bytes.length < 35 && all(bytes);
@@ -153,7 +168,8 @@ test('a browser without relaxed SIMD gets the SIMD128 build; without BroadcastCh
     } finally {
       await o.close();
     }
-  });
+  },
+);
 
 test('LiveKit and Vonage get tracks in the shapes that they know', { skip, timeout }, async () => {
   const o = await open();
@@ -188,15 +204,17 @@ test('LiveKit and Vonage get tracks in the shapes that they know', { skip, timeo
   }
 });
 
-test('the page\'s own thread is not held up', { skip, timeout }, async () => {
+test("the page's own thread is not held up", { skip, timeout }, async () => {
   const o = await open();
   try {
     const longest = await o.page.evaluate(async () => {
       const t = await tempera.Tempera.load({ model: '/models/starry-night.onnx' });
       const stream = await navigator.mediaDevices.getUserMedia({ video: { width: 640, height: 480 } });
       const long = [];
-      new PerformanceObserver((list) => long.push(...list.getEntries().map((e) => e.duration)))
-        .observe({ type: 'longtask', buffered: false });
+      new PerformanceObserver((list) => long.push(...list.getEntries().map((e) => e.duration))).observe({
+        type: 'longtask',
+        buffered: false,
+      });
       await t.process(stream.getVideoTracks()[0]);
       while (t.stats.painted < 15) await new Promise((resolve) => setTimeout(resolve, 50));
       t.close();

@@ -161,6 +161,30 @@ for (const path of Object.keys(paths)) {
     }
   });
 
+  test(`${path}: frames that come too fast are dropped, and closed`, { skip, timeout }, async () => {
+    const o = await opened(path);
+    try {
+      const seen = await o.page.evaluate(async () => {
+        const t = await window.load({ threads: 1, memoryMB: 64 });
+        await t.prepare(800, 600);
+        const track = await window.camera(800, 600);
+        const out = await t.process(track);
+        await window.shown(out);
+        const came = await window.until(() => t.stats.dropped >= 5 && t.stats.painted >= 3, 20000);
+        track.stop();
+        await window.until(() => t.stats.path === '');
+        const { opened, closed, dropped, painted } = t.stats;
+        t.close();
+        return { came, opened, closed, dropped, painted };
+      });
+      assert.ok(seen.came, `nothing was dropped: ${JSON.stringify(seen)}`);
+      assert.ok(seen.opened >= 3);
+      assert.equal(seen.opened - seen.closed, 0);
+    } finally {
+      await o.close();
+    }
+  });
+
   test(`${path}: a track that changes its size goes on`, { skip, timeout }, async () => {
     const o = await opened(path);
     try {

@@ -67,6 +67,8 @@ export class Painter {
   private pixelsBytes = 0;
   /** What the last preparation took: told apart from painting. */
   private preparedMs = 0;
+  /** Whether the frame that is painted is closed already. */
+  private closedEarly = 0;
 
   private constructor(
     private readonly engine: EngineModule,
@@ -175,23 +177,25 @@ export class Painter {
     const size = pixels.sizeOf(source);
     let opened = 0;
     this.preparedMs = 0;
+    this.closedEarly = 0;
     try {
       const scaled = !this.fits(size);
       if (scaled && !this.canShrink(message)) return this.sendBack(message, size, answer);
       let result: Result;
       if (scaled) result = await this.paintSmall(message, size);
-      else result = await this.paint(source, want, message.timeUs);
+      else result = await this.paint(source, want, message.timeUs, want === 'frame');
       opened = isFrame(result) ? 1 : 0;
-      const closed = release(source);
+      const closed = this.closedEarly || release(source);
       const { planBytes, ms } = { planBytes: this.planBytes(), ms: performance.now() - start - this.preparedMs };
       answer({ type: 'painted', id, result, ...size, ms, scaled, planBytes, opened, closed }, transferOf(result));
     } catch (thrown) {
-      if (isMemory(thrown)) {
+      if (isMemory(thrown) && this.closedEarly === 0) {
         this.tooLarge(size, thrown);
         if (this.canShrink(message)) return this.frameNow(message, answer);
         return this.sendBack(message, size, answer);
       }
-      const closed = release(source);
+      if (isMemory(thrown)) this.tooLarge(size, thrown);
+      const closed = this.closedEarly || release(source);
       const code = thrown instanceof Refusal ? thrown.code : 'source';
       answer({ type: 'failed', id, code, text: sentenceOf(thrown), source: null, ...size, opened, closed });
     }
@@ -231,12 +235,17 @@ export class Painter {
     this.ask(size);
     const { width, height } = this.good!;
     const small = pixels.shrunk(message.source, width, height);
-    const painting = await this.paint(small, 'data', message.timeUs);
+    const painting = await this.paint(small, 'data', message.timeUs, false);
     if (!('rgba' in painting)) throw new Error('paintings of pixels are pixels');
-    return pixels.enlargedResult(painting, message.source, message.want, size);
+    return pixels.enlargedResult(painting, pixels.originOf(message.source), message.want, size);
   }
 
-  private async paint(source: Source, want: FrameMessage['want'], timeUs: number): Promise<Result> {
+  /**
+   * early: the source is closed as soon as it is read. Cameras lend few frames: Chromium's sends no other while two are
+   * open, and the one that waits would be old when its turn comes.
+   */
+  private async paint(source: Source, want: FrameMessage['want'], timeUs: number, early: boolean): Promise<Result> {
+    const origin = pixels.originOf(source);
     const input = pixels.layoutOf(source);
     const output = pixels.resultLayout(input, want);
     if (input.width < 1 || input.height < 1) throw new Refusal('source', 'This picture has no pixels.');
@@ -247,11 +256,12 @@ export class Painter {
     this.reserve(inPlace ? inputBytes : inputBytes + output.bytes);
     const outputAt = inPlace ? this.pixelsAt : this.pixelsAt + inputBytes;
     await pixels.read(source, input, this.engine.bytes(this.pixelsAt, input.bytes));
+    if (early) this.closedEarly = release(source);
     this.describe(this.from, input, this.pixelsAt);
     this.describe(this.to, output, outputAt);
     this.check(this.engine.exports.tempera_web_paint(this.stylizer, this.from, this.to, timeUs, 0));
     this.good = { width: input.width, height: input.height };
-    return pixels.write(this.engine.bytes(outputAt, output.bytes), output, source, want);
+    return pixels.write(this.engine.bytes(outputAt, output.bytes), output, origin, want);
   }
 
   private reserve(bytes: number): void {

@@ -143,46 +143,56 @@ function enlarged(pixels: Pixels, width: number, height: number): OffscreenCanva
 
 /** A small painting as the result for a picture of this size. */
 export async function enlargedResult(
-  painting: Pixels, source: Source, want: Want, size: { width: number; height: number },
+  painting: Pixels, origin: Origin, want: Want, size: { width: number; height: number },
 ): Promise<Result> {
   const context = enlarged(painting, size.width, size.height);
-  if (want === 'frame') return new VideoFrame(context.canvas, timesOf(source));
+  if (want === 'frame') return new VideoFrame(context.canvas, origin.times);
   if (want === 'bitmap') return createImageBitmap(context.canvas);
   const rgba = context.getImageData(0, 0, size.width, size.height).data.buffer as ArrayBuffer;
   return { rgba, ...size, colorSpace: 'srgb' };
 }
 
-function timesOf(source: Source): { timestamp: number; duration?: number } {
-  if (!isFrame(source)) return { timestamp: 0 };
-  return source.duration === null ? { timestamp: source.timestamp } : {
-    timestamp: source.timestamp, duration: source.duration,
-  };
+/** What the painting takes over from its source, which may be closed by then. */
+export interface Origin {
+  times: { timestamp: number; duration?: number };
+  /** Of a VideoFrame whose bytes were read as they are. */
+  format: VideoPixelFormat | null;
+  colour: VideoColorSpaceInit | null;
+  colorSpace: PredefinedColorSpace;
+}
+
+export function originOf(source: Source): Origin {
+  const colorSpace = isPixels(source) ? source.colorSpace : 'srgb';
+  if (!isFrame(source)) return { times: { timestamp: 0 }, format: null, colour: null, colorSpace };
+  const { timestamp, duration, format } = source;
+  const times = duration === null ? { timestamp } : { timestamp, duration };
+  if (frameLayout(source) === null) return { times, format: null, colour: null, colorSpace };
+  return { times, format, colour: source.colorSpace.toJSON(), colorSpace };
 }
 
 /** The painting, out of the engine's memory. */
 export async function write(
-  painted: Uint8Array<ArrayBufferLike>, layout: Layout, source: Source, want: Want,
+  painted: Uint8Array<ArrayBufferLike>, layout: Layout, origin: Origin, want: Want,
 ): Promise<Result> {
   const { width, height } = layout;
-  if (want === 'frame') return frameOf(painted, layout, source);
-  const colorSpace = isPixels(source) ? source.colorSpace : 'srgb';
+  if (want === 'frame') return frameOf(painted, layout, origin);
+  const { colorSpace } = origin;
   const rgba = new Uint8Array(painted).buffer as ArrayBuffer; // a copy: shared memory makes no pictures
   const pixels: Pixels = { rgba, width, height, colorSpace };
   return want === 'data' ? pixels : createImageBitmap(imageOf(pixels));
 }
 
-function frameOf(painted: Uint8Array<ArrayBufferLike>, layout: Layout, source: Source): VideoFrame {
+function frameOf(painted: Uint8Array<ArrayBufferLike>, layout: Layout, origin: Origin): VideoFrame {
   const names: Record<number, VideoPixelFormat> = { 4: 'I420', 3: 'NV12', 0: 'RGBA', 1: 'BGRA' };
   const opaque: Record<string, VideoPixelFormat> = { RGBX: 'RGBX', BGRX: 'BGRX' };
-  const frame = isFrame(source) ? source : null;
   const init: VideoFrameBufferInit = {
-    format: opaque[frame?.format ?? ''] ?? names[layout.format] ?? 'RGBA',
+    format: opaque[origin.format ?? ''] ?? names[layout.format] ?? 'RGBA',
     codedWidth: layout.width,
     codedHeight: layout.height,
     layout: layout.planes,
-    ...timesOf(source),
+    ...origin.times,
   };
-  if (frame && frameLayout(frame) !== null) init.colorSpace = frame.colorSpace;
+  if (origin.colour) init.colorSpace = origin.colour;
   try {
     return new VideoFrame(painted as Uint8Array<ArrayBuffer>, init);
   } catch {

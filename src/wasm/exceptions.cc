@@ -25,7 +25,7 @@ namespace {
 
 struct Exception {
   const __cxxabiv1::__shim_type_info* type;
-  void (*destroy)(void*);
+  void* (*destroy)(void*);  // destructors of this ABI give back what they destroyed
   void* adjusted;    // what the chosen handler is given
   int handlers;      // that hold it
   Exception* outer;  // caught before it and not left yet
@@ -125,7 +125,7 @@ void* __cxa_allocate_exception(size_t bytes) {
 }
 void __cxa_free_exception(void* object) { std::free(HeaderOf(object)); }
 
-[[noreturn]] void __cxa_throw(void* object, std::type_info* type, void (*destroy)(void*)) {
+[[noreturn]] void __cxa_throw(void* object, std::type_info* type, void* (*destroy)(void*)) {
   Exception* const e = HeaderOf(object);
   *e = {static_cast<const __cxxabiv1::__shim_type_info*>(type), destroy, object, 0, nullptr};
   __builtin_wasm_throw(0, e);

@@ -26,9 +26,9 @@ namespace {
 struct Exception {
   const __cxxabiv1::__shim_type_info* type;
   void* (*destroy)(void*);  // destructors of this ABI give back what they destroyed
-  void* adjusted;    // what the chosen handler is given
-  int handlers;      // that hold it
-  Exception* outer;  // caught before it and not left yet
+  void* adjusted;           // what the chosen handler is given
+  int handlers;             // that hold it
+  Exception* outer;         // caught before it and not left yet
   // The object follows, aligned for any.
 };
 constexpr size_t kHeader = (sizeof(Exception) + 15) / 16 * 16;

@@ -107,7 +107,7 @@ void AtomicFile::RemoveLeftOver(const std::string& given) {
     if (name.compare(0, begin.size(), begin) != 0) continue;
     const pid_t process = ProcessOf(name.substr(begin.size()));
     if (process == 0 || kill(process, 0) == 0 || errno != ESRCH) continue;
-    const std::string whole = folder + "/" + name;
+    const std::string whole = std::string(folder).append("/").append(name);
     struct stat st;
     if (lstat(whole.c_str(), &st) == 0 && S_ISREG(st.st_mode) &&
         st.st_mtime < std::time(nullptr) - kLeftAloneSeconds && !IsHeld(whole)) {

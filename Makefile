@@ -44,6 +44,9 @@ web-module:
 	@for build in relaxed simd single; do \
 	  cmake --preset wasm-$$build --log-level=WARNING >/dev/null && ninja -C build/wasm-$$build --quiet tempera_wasm || exit 1; \
 	done
+	@$(MAKE) --no-print-directory build/release/build.ninja
+	@ninja -C build/release --quiet tempera-scene
+	@tools/sample
 	@cd web && npm ci --no-audit --no-fund --loglevel=error && node build.mjs && node page/build.mjs
 
 # PORT=8000
@@ -54,7 +57,8 @@ web: web-module
 test-web: web-module
 	@ninja -C build/wasm-relaxed --quiet tempera_unit_tests
 	@tests/wasm/run_all build/wasm-relaxed
-	@node --test tests/web/
+	@$(MAKE) --no-print-directory release
+	@TEMPERA=build/release/tempera node --test tests/web/
 
 bench:
 	@tools/setup test bench

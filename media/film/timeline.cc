@@ -260,6 +260,17 @@ void Timeline::Decide() {
   jumps_.push_back({opened_at_ + At(newest).shift, At(old_epoch_).shift - At(newest).shift});
 }
 
+// By whole turns to where its stream, or else the newest clock, is.
+Timeline::Place Timeline::Unwrap(Stamp* stamp, int64_t reference, int64_t turn_us) {
+  Place place;
+  place.dts_turns = Turns(stamp->dts_us, reference, turn_us);
+  if (Known(stamp->dts_us)) stamp->dts_us = Bounded(stamp->dts_us + place.dts_turns * turn_us);
+  const int64_t near = Known(stamp->dts_us) ? stamp->dts_us : reference;
+  place.pts_turns = Turns(stamp->pts_us, near, turn_us);
+  if (Known(stamp->pts_us)) stamp->pts_us = Bounded(stamp->pts_us + place.pts_turns * turn_us);
+  return place;
+}
+
 void Timeline::Push(const Stamp& given) {
   Stamp stamp = given;
   stamp.stream = std::clamp(stamp.stream, 0, 1 << 16);
@@ -269,14 +280,7 @@ void Timeline::Push(const Stamp& given) {
   stamp.pts_us = Moment(stamp.pts_us);
   stamp.duration_us = std::max<int64_t>(0, stamp.duration_us);
   Item item;
-  // By whole turns to where its stream, or else the newest clock, is.
-  const int64_t reference = s.epoch >= 0 ? s.next : At(Newest()).front;
-  item.place.dts_turns = Turns(stamp.dts_us, reference, s.is.turn_us);
-  if (Known(stamp.dts_us)) stamp.dts_us = Bounded(stamp.dts_us + item.place.dts_turns * s.is.turn_us);
-  const int64_t near = Known(stamp.dts_us) ? stamp.dts_us : reference;
-  item.place.pts_turns = Turns(stamp.pts_us, near, s.is.turn_us);
-  if (Known(stamp.pts_us)) stamp.pts_us = Bounded(stamp.pts_us + item.place.pts_turns * s.is.turn_us);
-
+  item.place = Unwrap(&stamp, s.epoch >= 0 ? s.next : At(Newest()).front, s.is.turn_us);
   const bool dts_known = Known(stamp.dts_us);
   const int64_t moment = dts_known ? stamp.dts_us : stamp.pts_us;
   if (!Known(moment)) {

@@ -92,6 +92,7 @@ class Timeline {
 
   Epoch& At(int64_t number) { return epochs_[static_cast<size_t>(number - first_epoch_)]; }
   int64_t Newest() const { return first_epoch_ + static_cast<int64_t>(epochs_.size()) - 1; }
+  static Place Unwrap(Stamp* stamp, int64_t reference, int64_t turn_us);
   int64_t Forwards() const;
   int64_t Backwards(const State& s, bool dts_known) const;
   bool GoesOn(const State& s, int64_t moment, bool dts_known);

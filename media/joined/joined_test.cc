@@ -112,15 +112,7 @@ TEST_F(FilmJoined, SoundOfAnotherForm) {
       // 440 waves a second all the way.
       const std::string raw =
           Shell("ffmpeg -nostdin -v error -i '" + Path(to) + "' -vn -ac 1 -ar 48000 -f s16le -");
-      int waves = 0;
-      int16_t before = 0;
-      for (size_t at = 0; at + 2 <= raw.size(); at += 2) {
-        const auto now =
-            static_cast<int16_t>(static_cast<uint8_t>(raw[at]) | static_cast<uint8_t>(raw[at + 1]) << 8);
-        waves += before < 0 && now >= 0;
-        before = now;
-      }
-      EXPECT_NEAR(waves, 1760, 90);
+      EXPECT_NEAR(Waves(raw), 1760, 90);
     }
   }
 }

@@ -54,6 +54,18 @@ class FilmJoined : public FilmTest {
     EXPECT_EQ(notices.find("damaged"), std::string::npos) << notices;
     EXPECT_EQ(notices.find("breaks off"), std::string::npos) << notices;
   }
+  // Of raw sound, 16 bits: how often it goes up through nothing.
+  static int Waves(const std::string& raw) {
+    int waves = 0;
+    int16_t before = 0;
+    for (size_t at = 0; at + 2 <= raw.size(); at += 2) {
+      const auto now =
+          static_cast<int16_t>(static_cast<uint8_t>(raw[at]) | static_cast<uint8_t>(raw[at + 1]) << 8);
+      waves += before < 0 && now >= 0;
+      before = now;
+    }
+    return waves;
+  }
 };
 
 }  // namespace tempera::media

@@ -237,15 +237,7 @@ TEST_F(FilmUnlike, SoundGoesOnInItsLike) {
   for (const char* track : {"0", "1"}) {
     const std::string raw = Shell("ffmpeg -nostdin -v error -i '" + Path("o.mkv") + "' -map 0:a:" + track +
                                   " -ss 1.3 -t 0.5 -ac 1 -ar 48000 -f s16le -");
-    int waves = 0;
-    int16_t before = 0;
-    for (size_t at = 0; at + 2 <= raw.size(); at += 2) {
-      const auto now =
-          static_cast<int16_t>(static_cast<uint8_t>(raw[at]) | static_cast<uint8_t>(raw[at + 1]) << 8);
-      waves += before < 0 && now >= 0;
-      before = now;
-    }
-    EXPECT_NEAR(waves, track[0] == '0' ? 220 : 440, 15) << notices;
+    EXPECT_NEAR(Waves(raw), track[0] == '0' ? 220 : 440, 15) << notices;
   }
 }
 

@@ -2,19 +2,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { filmClip, launch, loudness, probe, root, scratch, serve, visit } from './page_server.mjs';
+import { describe, it } from 'node:test';
+import { browser, filmClip, launch, loudness, openBefore, probe, root, scratch, server, visit } from './page_server.mjs';
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+openBefore();
 
 const allow = { permissions: ['camera', 'microphone'] };
 const words = (page, id) => page.locator(id).textContent();

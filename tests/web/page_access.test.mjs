@@ -1,19 +1,10 @@
 // What keyboards and screen readers get of the page, what phones do, and how it looks: screenshots lie in build/page-test.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { filmClip, launch, scratch, serve, visit } from './page_server.mjs';
+import { describe, it } from 'node:test';
+import { browser, filmClip, openBefore, scratch, server, visit } from './page_server.mjs';
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+openBefore();
 
 // Roles and names as the browser tells them to a screen reader.
 async function tree(page) {

@@ -3,19 +3,10 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
-import { ffmpeg, filmClip, launch, probe, scratch, serve, visit } from './page_server.mjs';
+import { describe, it } from 'node:test';
+import { browser, ffmpeg, filmClip, openBefore, probe, scratch, server, visit } from './page_server.mjs';
 
-let server;
-let browser;
-before(async () => {
-  server = await serve();
-  browser = await launch();
-});
-after(async () => {
-  await browser?.close();
-  await server?.close();
-});
+openBefore();
 
 const words = (page, id) => page.locator(id).textContent();
 

@@ -2,6 +2,7 @@
 import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
+import { after, before } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
@@ -82,6 +83,20 @@ export async function launch({ camera = true, args = [] } = {}) {
       ...fake,
       ...args,
     ],
+  });
+}
+
+// What a file of tests looks at: served and opened before its first one, closed behind its last.
+export let server;
+export let browser;
+export function openBefore() {
+  before(async () => {
+    server = await serve();
+    browser = await launch();
+  });
+  after(async () => {
+    await browser?.close();
+    await server?.close();
   });
 }
 

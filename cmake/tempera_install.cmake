@@ -10,6 +10,11 @@ install(FILES ${PROJECT_SOURCE_DIR}/LICENSE DESTINATION ${CMAKE_INSTALL_DOCDIR})
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION share/tempera/styles
         FILES_MATCHING PATTERN "*.onnx" PATTERN "*.jpg" PATTERN "styles.jpg" EXCLUDE)
 
+# The page, where `make web` built it: the command looks for it as for the styles.
+if(TEMPERA_BUILD_CLI)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/build/page/ DESTINATION share/tempera/page OPTIONAL)
+endif()
+
 set(tempera_config_dir ${CMAKE_INSTALL_LIBDIR}/cmake/tempera)
 install(EXPORT tempera_targets FILE temperaTargets.cmake NAMESPACE tempera:: DESTINATION ${tempera_config_dir})
 set(TEMPERA_STYLES_DIR share/tempera/styles)

@@ -51,7 +51,8 @@ web-module:
 
 # PORT=8000
 web: web-module
-	@node web/serve.mjs build/page $${PORT:-8000}
+	@ninja -C build/release --quiet tempera_command
+	@build/release/tempera serve --port $${PORT:-8000}
 
 # Kernels in Node, the package and the page in Chromium.
 test-web: web-module

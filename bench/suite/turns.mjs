@@ -76,7 +76,7 @@ export async function interleave(workers, { seconds, least = 3, most = 100 }) {
     const times = wall.get(worker);
     return {
       name: worker.name, version: worker.version, rounds: times.length, median_ms: median(times),
-      min_ms: Math.min(...times), p90_ms: quantile(times, 0.9), cpu_min_ms: Math.min(...cpu.get(worker)),
+      min_ms: Math.min(...times), p90_ms: quantile(times, 0.9), p99_ms: quantile(times, 0.99), cpu_min_ms: Math.min(...cpu.get(worker)),
     };
   });
 }

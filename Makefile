@@ -5,7 +5,7 @@
 # `make help` lists the rest.
 .DEFAULT_GOAL := release
 .PRECIOUS: build/%/build.ninja
-.PHONY: release setup demo test train-tools test-train bench fuzz soak check web web-module test-web clean help
+.PHONY: release setup demo test train-tools test-train bench bench-web fuzz soak check web web-module test-web clean help
 
 # Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
 build/%/build.ninja:
@@ -67,6 +67,13 @@ bench:
 	@ninja -C build/test --quiet
 	@bench/run
 
+# The browser's figures; bench/web/run says more. BENCH_WEB='--quick' make bench-web
+bench-web: web-module
+	@tools/setup test bench
+	@$(MAKE) --no-print-directory build/test/build.ninja
+	@ninja -C build/test --quiet bench_session bench_make_net
+	@bench/web/run $${BENCH_WEB:-}
+
 # SECONDS_TO_FUZZ=600 make fuzz
 fuzz:
 	@tools/setup test check
@@ -99,6 +106,7 @@ help:
 	@echo 'make train-tools  install libtorch, build build/train/tempera-train'
 	@echo 'make test-train   ... and run its tests'
 	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'
+	@echo 'make bench-web    the same in Chromium: build/bench-web.json, docs/performance.md'
 	@echo 'make web          the page: builds the engine for browsers and serves it on this machine'
 	@echo 'make test-web     kernels in Node, package and page in Chromium'
 	@echo 'make fuzz         a minute of fuzzing the model reader and the door, under sanitizers'

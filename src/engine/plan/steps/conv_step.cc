@@ -51,8 +51,10 @@ std::string ConvShapeName(const kernels::ConvShape& s) {
 MadeStep MakeStep(const ConvWork& work, StepMaker& maker) {
   if (work.precision != Precision::kFp32) return MakeConvNhwcStep(work, maker);
   if (maker.ReadsInterleaved()) return MakeDepthwiseNhwcStep(work, maker);
-  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Step> planes, MakePlaneConvStep(work, maker));
-  if (planes != nullptr) return planes;
+  for (const auto& make : {MakeDepthwiseStep, MakeMixStep}) {
+    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Step> planes, make(work, maker));
+    if (planes != nullptr) return planes;
+  }
   TEMPERA_ASSIGN_OR_RETURN(std::shared_ptr<const kernels::ConvPlan> planned, PlanConvOf(work, maker));
   const std::string kernel =
       "conv_f32" + ConvShapeName(planned->shape) + planned->form_name() + " planar " + maker.target_name();

@@ -23,7 +23,9 @@ kernels::ConvNhwcOptions NhwcOptionsOf(const ConvWork& work, int64_t highway_bit
 MadeStep MakeConvNhwcStep(const ConvWork& work, StepMaker& maker);
 // Depthwise between interleaved pictures: depthwise_nhwc_step.cc.
 MadeStep MakeDepthwiseNhwcStep(const ConvWork& work, StepMaker& maker);
-// Depthwise over planes, and those of single pixels; nullptr where it is neither: depthwise_step.cc.
-MadeStep MakePlaneConvStep(const ConvWork& work, StepMaker& maker);
+// Over planes, in forms of their own; nullptr where it is none such. Depthwise: depthwise_step.cc. Of single pixels:
+// mix_step.cc.
+MadeStep MakeDepthwiseStep(const ConvWork& work, StepMaker& maker);
+MadeStep MakeMixStep(const ConvWork& work, StepMaker& maker);
 
 }  // namespace tempera::engine

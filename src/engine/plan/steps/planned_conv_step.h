@@ -104,4 +104,15 @@ MadeStep NewConvStep(Plan plan, size_t weight_bytes, std::string kernel, const C
                                work, maker);
 }
 
+// Of a form over planes.
+template <typename ConvPlan>
+MadeStep NewPlaneConvStep(ConvPlan planned, const std::string& kernel, const ConvWork& work, StepMaker& maker) {
+  const kernels::ConvShape shape = planned.shape;
+  const size_t numbers = maker.Peek(work.weights).size() + static_cast<size_t>(shape.out_channels);
+  return NewConvStep<GatheringConvStep<ConvPlan, kernels::ConvArgs>>(
+      std::move(planned), numbers * sizeof(float),
+      kernel + ConvShapeName(shape) + (shape.upsample == 2 ? " x2" : "") + " planar " + maker.target_name(),
+      work, maker);
+}
+
 }  // namespace tempera::engine

@@ -1,187 +1,24 @@
 #include <algorithm>
-#include <vector>
 
 #include "src/ops/op.h"
-
-// The one table. Each line X(Name) stands for a function NameOperator() in the operator's file.
-#define TEMPERA_OPERATORS(X)   \
-  X(Abs)                       \
-  X(Add)                       \
-  X(Affine)                    \
-  X(And)                       \
-  X(ArgMax)                    \
-  X(AveragePool)               \
-  X(BatchNormalization)        \
-  X(Cast)                      \
-  X(CastLike)                  \
-  X(Ceil)                      \
-  X(Clip)                      \
-  X(Concat)                    \
-  X(Constant)                  \
-  X(ConstantOfShape)           \
-  X(Conv)                      \
-  X(ConvTranspose)             \
-  X(Cos)                       \
-  X(Crop)                      \
-  X(DepthToSpace)              \
-  X(DequantizeLinear)          \
-  X(Div)                       \
-  X(Dropout)                   \
-  X(Elu)                       \
-  X(Equal)                     \
-  X(Erf)                       \
-  X(Exp)                       \
-  X(Expand)                    \
-  X(Flatten)                   \
-  X(Floor)                     \
-  X(Gather)                    \
-  X(Gelu)                      \
-  X(Gemm)                      \
-  X(GlobalAveragePool)         \
-  X(GlobalMaxPool)             \
-  X(Greater)                   \
-  X(GreaterOrEqual)            \
-  X(GroupNormalization)        \
-  X(HardSigmoid)               \
-  X(HardSwish)                 \
-  X(Identity)                  \
-  X(If)                        \
-  X(ImageScaler)               \
-  X(InstanceNormalization)     \
-  X(LayerNormalization)        \
-  X(LeakyRelu)                 \
-  X(Less)                      \
-  X(LessOrEqual)               \
-  X(Log)                       \
-  X(MatMul)                    \
-  X(Max)                       \
-  X(MaxPool)                   \
-  X(Mean)                      \
-  X(MeanVarianceNormalization) \
-  X(Min)                       \
-  X(Mish)                      \
-  X(Mul)                       \
-  X(Neg)                       \
-  X(Not)                       \
-  X(Or)                        \
-  X(PRelu)                     \
-  X(Pad)                       \
-  X(Pow)                       \
-  X(QuantizeLinear)            \
-  X(Range)                     \
-  X(Reciprocal)                \
-  X(ReduceL2)                  \
-  X(ReduceMax)                 \
-  X(ReduceMean)                \
-  X(ReduceMin)                 \
-  X(ReduceSum)                 \
-  X(Relu)                      \
-  X(Reshape)                   \
-  X(Resize)                    \
-  X(Round)                     \
-  X(Selu)                      \
-  X(Shape)                     \
-  X(Sigmoid)                   \
-  X(Sign)                      \
-  X(Sin)                       \
-  X(Size)                      \
-  X(Slice)                     \
-  X(Softmax)                   \
-  X(Softplus)                  \
-  X(Softsign)                  \
-  X(SpaceToDepth)              \
-  X(Split)                     \
-  X(Sqrt)                      \
-  X(Squeeze)                   \
-  X(Sub)                       \
-  X(Sum)                       \
-  X(Tanh)                      \
-  X(ThresholdedRelu)           \
-  X(Tile)                      \
-  X(Transpose)                 \
-  X(Unsqueeze)                 \
-  X(Upsample)                  \
-  X(Where)
-
-// What networks that turn pictures into pictures hardly ever have: a browser's build, which is to be small,
-// says that it lacks them.
-#if defined(TEMPERA_FEWER_OPERATORS)
-#define TEMPERA_RARE_OPERATORS(X)
-#else
-#define TEMPERA_RARE_OPERATORS(X) \
-  X(Acos)                         \
-  X(Acosh)                        \
-  X(ArgMin)                       \
-  X(Asin)                         \
-  X(Asinh)                        \
-  X(Atan)                         \
-  X(Atanh)                        \
-  X(Celu)                         \
-  X(ConvInteger)                  \
-  X(Cosh)                         \
-  X(CumSum)                       \
-  X(DynamicQuantizeLinear)        \
-  X(Einsum)                       \
-  X(EyeLike)                      \
-  X(GatherElements)               \
-  X(GatherND)                     \
-  X(GridSample)                   \
-  X(Hardmax)                      \
-  X(IsInf)                        \
-  X(IsNaN)                        \
-  X(LRN)                          \
-  X(LogSoftmax)                   \
-  X(LpNormalization)              \
-  X(MatMulInteger)                \
-  X(Mod)                          \
-  X(NonZero)                      \
-  X(OneHot)                       \
-  X(QLinearConv)                  \
-  X(QLinearMatMul)                \
-  X(ReduceL1)                     \
-  X(ReduceLogSum)                 \
-  X(ReduceLogSumExp)              \
-  X(ReduceProd)                   \
-  X(ReduceSumSquare)              \
-  X(ReverseSequence)              \
-  X(RoiAlign)                     \
-  X(Scatter)                      \
-  X(ScatterElements)              \
-  X(ScatterND)                    \
-  X(Shrink)                       \
-  X(Sinh)                         \
-  X(Tan)                          \
-  X(TopK)                         \
-  X(Trilu)                        \
-  X(Xor)
-#endif
-
-// What passes make: "tempera.Name" is made by FusedNameOperator().
-#define TEMPERA_FUSED_OPERATORS(X) \
-  X(FusedAffine)                   \
-  X(FusedConv)                     \
-  X(FusedGelu)                     \
-  X(FusedGroupNorm)                \
-  X(FusedMish)                     \
-  X(FusedSilu)                     \
-  X(FusedSoftmax)
+#include "src/ops/operator_table.h"
 
 namespace tempera::ops {
+namespace {
 
-#define TEMPERA_DECLARE(name) Operator name##Operator();
-TEMPERA_OPERATORS(TEMPERA_DECLARE)
-TEMPERA_RARE_OPERATORS(TEMPERA_DECLARE)
-TEMPERA_FUSED_OPERATORS(TEMPERA_DECLARE)
-#undef TEMPERA_DECLARE
+bool InOrder(const Operator& a, const Operator& b) { return a.name < b.name; }
 
-#define TEMPERA_ENTRY(name) name##Operator(),
-std::span<const Operator> AllOperators() {
-  static const std::vector<Operator> table = [] {
-    std::vector<Operator> t = {TEMPERA_OPERATORS(TEMPERA_ENTRY) TEMPERA_RARE_OPERATORS(TEMPERA_ENTRY)};
-    std::sort(t.begin(), t.end(), [](const Operator& a, const Operator& b) { return a.name < b.name; });
-    return t;
-  }();
-  return table;
+const Operator* Find(std::span<const Operator> table, std::string_view op_type) {
+  const auto at = std::lower_bound(table.begin(), table.end(), op_type,
+                                   [](const Operator& op, std::string_view name) { return op.name < name; });
+  return at != table.end() && at->name == op_type ? &*at : nullptr;
+}
+
+}  // namespace
+
+std::vector<Operator> Sorted(std::vector<Operator> operators) {
+  std::sort(operators.begin(), operators.end(), InOrder);
+  return operators;
 }
 
 Status Compute(const Operator& op, const ComputeContext& context) {
@@ -195,19 +32,10 @@ Status InferFused(InferContext& context) {
 }
 
 const Operator* FindLoop(std::string_view op_type) {
-  static const std::vector<Operator> fused = {TEMPERA_FUSED_OPERATORS(TEMPERA_ENTRY)};
-  for (const Operator& op : fused) {
-    if (op.name == op_type) return &op;
-  }
-  return FindOperator(op_type);
+  const Operator* fused = Find(FusedOperators(), op_type);
+  return fused != nullptr ? fused : FindOperator(op_type);
 }
-#undef TEMPERA_ENTRY
 
-const Operator* FindOperator(std::string_view op_type) {
-  const auto table = AllOperators();
-  const auto at = std::lower_bound(table.begin(), table.end(), op_type,
-                                   [](const Operator& op, std::string_view name) { return op.name < name; });
-  return at != table.end() && at->name == op_type ? &*at : nullptr;
-}
+const Operator* FindOperator(std::string_view op_type) { return Find(AllOperators(), op_type); }
 
 }  // namespace tempera::ops

@@ -1,5 +1,5 @@
 // What is known of an operator before any number is: one line each, in operators.cc. What runs it is in the
-// planners' table (plan/planners.cc), which a test holds against this one.
+// planners' table (plan/planner_table.cc), which a test holds against this one.
 #pragma once
 
 #include <span>

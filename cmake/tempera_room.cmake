@@ -27,6 +27,19 @@ endif()
 # Everything that a room's own tests are in.
 add_custom_target(tempera_unit_tests)
 
+# Of kernels, only loops over vectors are compiled for speed in a browser's build, and without what -O3 unrolls
+# beside them: what plans them runs once a size.
+function(tempera_small_planners sources)
+  foreach(file ${sources})
+    file(STRINGS ${file} loops REGEX "foreach_target|wasm_simd128|PoolF32" LIMIT_COUNT 1)
+    if(loops)
+      set_property(SOURCE ${file} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-O2>)
+    else()
+      set_property(SOURCE ${file} APPEND PROPERTY COMPILE_OPTIONS $<$<CONFIG:Release>:-Oz>)
+    endif()
+  endforeach()
+endfunction()
+
 # A room of the house: one folder, one static library tempera_<name>, and, where
 # there are *_test.cc files beside the sources, one test binary tempera_<name>_test.
 #   tempera_room(NAME [KERNELS | SMALL] [THROWS] [FOLDERS sub-folders that belong to it] [NATIVE files] DEPENDS other libraries)
@@ -68,6 +81,7 @@ function(tempera_room name)
       endif()
       if(ROOM_KERNELS)
         target_compile_options(tempera_${name} PRIVATE ${tempera_wasm_kernels})
+        tempera_small_planners("${sources}")
       else()
         target_compile_options(tempera_${name} PRIVATE $<$<CONFIG:Release>:-Oz>)
       endif()

@@ -147,20 +147,20 @@ HWY_INLINE VF Function(DF d, VF x, VF alpha, VF beta) {
 }
 
 template <UnaryOp kOp>
-void Row(const UnaryFunction& f, const Pointwise& p, int64_t channel, const float* input, float* output,
-         int64_t count) {
-  if (!p.is_identity()) {
-    PointwiseRow(p, channel, input, output, count);
-    input = output;
-  }
+void Row(const UnaryFunction& f, const float* input, float* output, int64_t count) {
   const VF alpha = hn::Set(DF(), f.alpha), beta = hn::Set(DF(), f.beta);
   MapRow(input, output, count, [&](DF d, VF x) HWY_ATTR { return Function<kOp>(d, x, alpha, beta); });
 }
 
 void Unary(const UnaryFunction& f, const Pointwise& p, int64_t channel, const float* input, float* output,
            int64_t count) {
+  if (!p.is_identity()) {
+    PointwiseRow(p, channel, input, output, count);
+    input = output;
+  }
   // By UnaryOp.
-  static constexpr UnaryF32 kRows[] = {&Row<UnaryOp::kAbs>,
+  using RowOf = void (*)(const UnaryFunction& f, const float* input, float* output, int64_t count);
+  static constexpr RowOf kRows[] = {&Row<UnaryOp::kAbs>,
                                        &Row<UnaryOp::kCeil>,
                                        &Row<UnaryOp::kCelu>,
                                        &Row<UnaryOp::kElu>,
@@ -185,7 +185,7 @@ void Unary(const UnaryFunction& f, const Pointwise& p, int64_t channel, const fl
                                        &Row<UnaryOp::kSquare>,
                                        &Row<UnaryOp::kTanh>,
                                        &Row<UnaryOp::kThresholdedRelu>};
-  kRows[static_cast<size_t>(f.op)](f, p, channel, input, output, count);
+  kRows[static_cast<size_t>(f.op)](f, input, output, count);
 }
 
 UnaryF32 GetUnary() { return &Unary; }

@@ -20,7 +20,7 @@ include_directories(SYSTEM ${headers})
 add_library(PkgConfig::HWY INTERFACE IMPORTED GLOBAL)
 # Workers of the page, not threads of a system.
 add_library(Threads::Threads INTERFACE IMPORTED)
-# A page is to be there at once: what pictures never need is left out (src/ops/ops.cc, element_types.h).
+# A page is to be there at once: what pictures never need is left out (src/ops/operator_table.cc, element_types.h).
 add_compile_definitions(TEMPERA_FEWER_OPERATORS)
 
 set(tempera_wasm_kernels "")

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import esbuild from 'esbuild';
+import { withHalfWeights } from './half.mjs';
 import { metadataOf } from './metadata.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -24,6 +25,9 @@ const out = path.resolve(options.out);
 // What a first visit loads beside engine and styles; and the part that paints whole films, loaded with the first one.
 const page_limit = 60 * 1024;
 const film_limit = 80 * 1024;
+// Of the ten of a float16's fraction: the painting stays within 55 dB of the file's (starry-night, great-wave), and a
+// style weighs 102 KB compressed instead of 250.
+const droppedBits = 4;
 
 function ffmpeg(...words) {
   const run = spawnSync('ffmpeg', ['-nostdin', '-v', 'error', '-y', ...words], { encoding: 'utf8' });
@@ -75,9 +79,10 @@ function styles() {
     .sort();
   const list = files.map((name) => {
     const file = path.join(folder, name);
-    const said = metadataOf(readFileSync(file));
+    const model = readFileSync(file);
+    const said = metadataOf(model);
     const style = said['tempera.style'] ?? name.replace(/\.onnx$/, '');
-    cpSync(file, path.join(out, 'styles', name));
+    writeFileSync(path.join(out, 'styles', name), withHalfWeights(model, droppedBits));
     const title = said['tempera.title'] ?? style;
     return {
       name: style,

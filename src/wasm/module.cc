@@ -2,6 +2,7 @@
 // page need not know how C lays them out. Pointers are offsets in the module's memory. All but
 // tempera_web_worker and tempera_web_set from one thread. Texts live until the next call. Functions that
 // return a status return tempera_status; the words are tempera_web_error's.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -103,6 +104,7 @@ std::string ParameterText(const tempera_parameter_info& info) {
 }
 
 std::string g_text;
+int32_t g_status = TEMPERA_OK;
 
 }  // namespace
 
@@ -123,7 +125,7 @@ EXPORT(tempera_web_give) void WebGive(const char* key, const uint8_t* bytes, siz
   Findings()[key].assign(bytes, bytes + size);
 }
 
-// NULL: refused. All workers paint: the page has started as many as it wants.
+// NULL: refused; tempera_web_status says how. All workers paint: the page has started as many as it wants.
 EXPORT(tempera_web_open)
 tempera_stylizer* WebOpen(const void* bytes, size_t size, int32_t precision, int32_t statistics,
                           int32_t width, int32_t height) {
@@ -134,11 +136,15 @@ tempera_stylizer* WebOpen(const void* bytes, size_t size, int32_t precision, int
   options.working_height = height;
   options.host = OneHost();
   tempera_stylizer* stylizer = nullptr;
-  if (tempera_open_memory(bytes, size, &options, &stylizer) != TEMPERA_OK) return nullptr;
+  g_status = tempera_open_memory(bytes, size, &options, &stylizer);
+  if (g_status != TEMPERA_OK) return nullptr;
   tempera_set_progress_callback(
       stylizer, [](const char* doing, double done, void*) { PageProgress(doing, done); }, nullptr);
   return stylizer;
 }
+
+// The tempera_status of the last tempera_web_open.
+EXPORT(tempera_web_status) int32_t WebStatus() { return g_status; }
 
 EXPORT(tempera_web_close) void WebClose(tempera_stylizer* stylizer) { tempera_close(stylizer); }
 
@@ -147,7 +153,7 @@ int32_t WebPrepare(tempera_stylizer* stylizer, int32_t width, int32_t height, in
   return tempera_prepare(stylizer, width, height, format);
 }
 
-// under: NULL = the input. time_us: as tempera_frame_params.timestamp_us.
+// time_us: as tempera_frame_params.timestamp_us.
 EXPORT(tempera_web_paint)
 int32_t WebPaint(tempera_stylizer* stylizer, const Picture* in, const Picture* out, double time_us,
                  int32_t cut) {

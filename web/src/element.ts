@@ -5,6 +5,8 @@
 import { Tempera, TemperaError } from './index.js';
 
 const own = ['src', 'camera', 'model'];
+const badFramesAllowed = 10; // in a row
+const hiddenMs = 250; // between looks at a video whose pictures nobody is shown
 // In Node, where pages are made in advance, there are no elements.
 const Base = (typeof HTMLElement === 'function' ? HTMLElement : class {}) as typeof HTMLElement;
 
@@ -53,49 +55,80 @@ export class TemperaVideoElement extends Base {
   private end(): void {
     this.run.abort();
     this.run = new AbortController();
-    this.tempera?.close();
     this.tempera = null;
-    const stream = this.video?.srcObject;
-    if (stream instanceof MediaStream) stream.getTracks().forEach((track) => track.stop());
-    if (this.video) this.video.srcObject = null;
-    this.video?.removeAttribute('src');
-    this.video = null;
   }
 
   private async start(signal: AbortSignal): Promise<void> {
+    // Ends what is loading still when the other part has failed.
+    const control = new AbortController();
+    signal.addEventListener('abort', () => control.abort(), { once: true });
+    const model = new URL(this.getAttribute('model') ?? '', document.baseURI);
+    const loading = Tempera.load({ model, signal: control.signal });
+    const opening = this.open(control.signal);
+    const close = () => {
+      control.abort();
+      loading.then((tempera) => tempera.close(), () => {});
+      opening.catch(() => {});
+    };
+    signal.addEventListener('abort', close, { once: true });
     try {
-      const model = new URL(this.getAttribute('model') ?? '', document.baseURI);
-      const [tempera, video] = await Promise.all([Tempera.load({ model, signal }), this.open(signal)]);
-      if (signal.aborted) return tempera.close();
+      const [tempera, video] = await Promise.all([loading, opening]);
+      if (signal.aborted) return;
       this.tempera = tempera;
       this.take(this.getAttributeNames());
       this.dispatchEvent(new Event('ready'));
-      while (!signal.aborted) {
-        await nextPicture(video);
-        if (signal.aborted || video.readyState < 2) continue;
-        this.show(await tempera.paint(video));
-      }
+      await this.paintAll(tempera, video, signal);
     } catch (thrown) {
       if (signal.aborted) return;
-      const sentence = thrown instanceof Error ? thrown.message : String(thrown);
-      this.dispatchEvent(new CustomEvent('error', { detail: sentence }));
+      close();
+      this.tempera = null;
+      this.dispatchEvent(new CustomEvent('error', { detail: sentenceOf(thrown) }));
     }
   }
 
+  private async paintAll(tempera: Tempera, video: HTMLVideoElement, signal: AbortSignal): Promise<void> {
+    let bad = 0;
+    let painted = -1;
+    while (!signal.aborted) {
+      const isNew = await nextPicture(video, signal);
+      if (signal.aborted || video.readyState < 2 || (!isNew && video.currentTime === painted)) continue;
+      painted = video.currentTime;
+      try {
+        this.show(await tempera.paint(video));
+        bad = 0;
+      } catch (thrown) {
+        const fatal = thrown instanceof TemperaError && ['closed', 'memory', 'model', 'network'].includes(thrown.code);
+        if (fatal || ++bad > badFramesAllowed) throw thrown;
+      }
+    }
+  }
+
+  /** The camera or film, played. Aborting gives the camera back, whenever it comes. */
   private async open(signal: AbortSignal): Promise<HTMLVideoElement> {
     const video = document.createElement('video');
     this.video = video;
     Object.assign(video, { muted: true, loop: true, playsInline: true, crossOrigin: 'anonymous' });
+    const aborted = new Promise<never>((_, reject) => {
+      const abort = () => {
+        if (video.srcObject instanceof MediaStream) video.srcObject.getTracks().forEach((track) => track.stop());
+        video.srcObject = null;
+        video.removeAttribute('src');
+        if (this.video === video) this.video = null;
+        reject(new DOMException('It was aborted.', 'AbortError'));
+      };
+      signal.addEventListener('abort', abort, { once: true });
+    });
+    aborted.catch(() => {});
     if (this.hasAttribute('camera')) {
       const stream = await navigator.mediaDevices.getUserMedia({ video: true });
       if (signal.aborted) stream.getTracks().forEach((track) => track.stop());
-      video.srcObject = stream;
+      else video.srcObject = stream;
     } else {
       const src = this.getAttribute('src');
       if (!src) throw new TemperaError('source', 'Give <tempera-video> a src, or camera.');
       video.src = new URL(src, document.baseURI).href;
     }
-    await video.play();
+    await Promise.race([video.play(), aborted]);
     return video;
   }
 
@@ -110,10 +143,12 @@ export class TemperaVideoElement extends Base {
 
   /** Those of these attributes that are named like a parameter; one that was taken away is its default again. */
   private take(names: string[]): void {
-    for (const { name, default: initial } of this.tempera?.params ?? []) {
+    for (const { name, kind, default: initial } of this.tempera?.params ?? []) {
       if (!names.includes(name)) continue;
       const text = this.getAttribute(name);
-      const values = text === null ? initial : text.trim().split(/[\s,]+/).map(Number);
+      // As in HTML: a switch that is there without a value is on.
+      const isOn = text === '' && kind === 'switch';
+      const values = text === null ? initial : isOn ? 1 : text.trim().split(/[\s,]+/).map(numberOf);
       try {
         this.tempera?.set(name, Array.isArray(values) && values.length === 1 ? values[0]! : values);
       } catch (thrown) {
@@ -123,10 +158,29 @@ export class TemperaVideoElement extends Base {
   }
 }
 
-function nextPicture(video: HTMLVideoElement): Promise<void> {
+/** '' is no number, though Number takes it for 0. */
+function numberOf(text: string): number {
+  return text === '' ? NaN : Number(text);
+}
+
+function sentenceOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
+/** true when the video shows another picture, false when it may: one that is hidden or taken away tells nobody. */
+function nextPicture(video: HTMLVideoElement, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve) => {
-    if (typeof video.requestVideoFrameCallback === 'function') video.requestVideoFrameCallback(() => resolve());
-    else setTimeout(resolve, 33);
+    const done = (isNew: boolean) => {
+      clearTimeout(late);
+      signal.removeEventListener('abort', abort);
+      if (callback) video.cancelVideoFrameCallback?.(callback);
+      resolve(isNew);
+    };
+    const abort = () => done(false);
+    const tells = typeof video.requestVideoFrameCallback === 'function';
+    const late = setTimeout(() => done(false), tells ? hiddenMs : 33);
+    const callback = tells ? video.requestVideoFrameCallback(() => done(true)) : 0;
+    signal.addEventListener('abort', abort, { once: true });
   });
 }
 

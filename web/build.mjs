@@ -1,7 +1,8 @@
 // Makes dist/: the modules (esbuild), their types (tsc), and the engine's .wasm files.
 //   node build.mjs [FOLDER] [--check]
-// FOLDER holds wasm-relaxed/, wasm-simd/ and wasm-single/ with a tempera.wasm each (default ../build).
-// --check: a build that is missing is an error, as it has to be before the package is published.
+// FOLDER holds wasm-relaxed/, wasm-simd/ and wasm-single/ with a tempera.wasm each, what style networks need, and a
+// tempera-whole.wasm with all operators (default ../build).
+// --check: a module that is missing is an error, as it has to be before the package is published.
 import { execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
@@ -32,8 +33,9 @@ await build({ ...common, entryPoints: entries('index', 'painter-worker', 'pump-w
 await build({ ...common, entryPoints: entries('element', 'livekit', 'vonage'), plugins: [beside] });
 
 let missing = 0;
-for (const name of ['relaxed', 'simd', 'single']) {
-  const from = join(folder, `wasm-${name}`, 'tempera.wasm');
+for (const name of ['relaxed', 'simd', 'single'].flatMap((build) => [build, `${build}-whole`])) {
+  const [build, whole = ''] = name.split('-');
+  const from = join(folder, `wasm-${build}`, whole ? 'tempera-whole.wasm' : 'tempera.wasm');
   const to = join(dist, `tempera-${name}.wasm`);
   if (existsSync(from)) {
     copyFileSync(from, to);
@@ -45,6 +47,6 @@ for (const name of ['relaxed', 'simd', 'single']) {
 }
 if (existsSync(join(here, '..', 'LICENSE'))) copyFileSync(join(here, '..', 'LICENSE'), join(here, 'LICENSE'));
 if (check && missing > 0) {
-  console.error('Not all three builds are there: build the presets wasm-relaxed, wasm-simd and wasm-single first.');
+  console.error('Not all modules are there: build the presets wasm-relaxed, wasm-simd and wasm-single first.');
   process.exit(1);
 }

@@ -17,6 +17,20 @@ const tools = () => {
   };
   window.outcome = (promise) => promise.then(
     (value) => (value === null ? 'null' : `${value.width}x${value.height}`), (e) => `${e.code ?? e.name}: ${e.message}`);
+  // I420, as cameras and decoders give.
+  window.yuv = (width, height) => {
+    const half = ((width + 1) >> 1) * ((height + 1) >> 1);
+    const bytes = new Uint8Array(width * height + 2 * half).fill(128);
+    for (let i = 0; i < width * height; ++i) bytes[i] = 16 + ((i >> 4) % 200);
+    return new VideoFrame(bytes, { format: 'I420', codedWidth: width, codedHeight: height, timestamp: 0 });
+  };
+  window.painted = async (t, frame, options) => {
+    try {
+      return await window.outcome(t.paint(frame, options));
+    } finally {
+      frame.close();
+    }
+  };
   window.later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
   // Pages and their sizes of the memories that the workers are told to make.
   window.starts = [];
@@ -26,11 +40,11 @@ const tools = () => {
     return send.call(this, message, transfer);
   };
 };
-async function inPage(run, options = {}) {
+async function inPage(run, options = {}, argument = undefined) {
   const o = await open(options);
   try {
     await o.page.evaluate(tools);
-    return await o.page.evaluate(run);
+    return await o.page.evaluate(run, argument);
   } finally {
     await o.close();
   }
@@ -121,6 +135,120 @@ test('while a larger memory is made, live frames are painted smaller and enlarge
   assert.equal(seen.done, false);
   assert.ok(seen.grown > 32);
   assert.equal(seen.opened, seen.closed);
+});
+
+test('a camera larger than the picture before it is painted, whatever the formats', { skip, timeout }, async () => {
+  // Neither size was prepared. The second does not fit into the memory that the first one grew to, and in the pieces
+  // that it leaves the first one does not fit again.
+  const seen = await inPage(async () => {
+    const t = await window.load({});
+    const picture = await createImageBitmap(window.grey(1280, 720));
+    const said = [await window.outcome(t.paint(picture))];
+    const first = t.info.memoryMB;
+    const late = window.later(60000).then(() => 'nothing came');
+    for (let i = 0; i < 20 && (i === 0 || t.stats.scaled); ++i) {
+      said.push(await Promise.race([window.painted(t, window.yuv(1920, 1080)), late]));
+    }
+    const { scaled } = t.stats;
+    said.push(await window.outcome(t.paint(picture)));
+    const { opened, closed } = t.stats;
+    const second = t.info.memoryMB;
+    t.close();
+    return { said: [...new Set(said)], first, second, scaled, opened, closed };
+  });
+  assert.deepEqual(seen.said, ['1280x720', '1920x1080']);
+  assert.ok(seen.second > seen.first);
+  assert.equal(seen.scaled, false);
+  assert.equal(seen.opened, seen.closed);
+});
+
+test('a prepared size is painted as it is from its first frame, in any format', { skip, timeout }, async () => {
+  const seen = await inPage(async () => {
+    const t = await window.load({});
+    await window.painted(t, window.yuv(640, 360));
+    await t.prepare(1280, 720);
+    const starts = window.starts.length;
+    const rows = [];
+    for (const frame of [window.yuv(1280, 720), new VideoFrame(await createImageBitmap(window.grey(1280, 720)), { timestamp: 0 })]) {
+      const format = frame.format;
+      rows.push([format, await window.painted(t, frame), t.stats.scaled]);
+    }
+    rows.push(['data', await window.outcome(t.paint(window.grey(1280, 720))), t.stats.scaled]);
+    const more = window.starts.length - starts;
+    t.close();
+    return { rows, more };
+  });
+  assert.equal(seen.rows[0][0], 'I420');
+  for (const row of seen.rows) assert.deepEqual(row.slice(1), ['1280x720', false]);
+  assert.equal(seen.more, 0, 'another worker was started for a size that was prepared');
+});
+
+for (const state of ['refused', 'out of its bounds']) {
+  test(`the build of one thread paints small pictures after a large one was ${state}`, { skip, timeout }, async () => {
+    const { hasBuild } = await import('./browser.mjs');
+    if (!hasBuild('single')) return;
+    const seen = await inPage(async (isLive) => {
+      const t = await window.load({ build: 'single', maxMemoryMB: 64 });
+      const said = [await window.painted(t, window.yuv(320, 240))];
+      said.push(await window.painted(t, window.yuv(1600, 1200), { live: isLive }));
+      for (let i = 0; i < 3; ++i) said.push(await window.painted(t, window.yuv(320, 240)));
+      said.push(await window.outcome(t.paint(window.grey(320, 240))));
+      said.push(await window.painted(t, window.yuv(1600, 1200), { live: isLive }));
+      const { opened, closed, crashes, scaled } = t.stats;
+      const { memoryMB } = t.info;
+      t.close();
+      return { said, opened, closed, crashes, memoryMB, scaled };
+    }, {}, state !== 'refused');
+    const small = '320x240';
+    assert.deepEqual([seen.said[0], ...seen.said.slice(2, 6)], [small, small, small, small, small]);
+    const words = /^memory: A frame of 1600x1200 needs more memory than the 64 MB that this page allows; /;
+    assert.match(seen.said[1], words);
+    if (state === 'refused') assert.match(seen.said[6], words);
+    else assert.deepEqual([seen.said[6], seen.scaled], ['1600x1200', true], 'it is not painted small, though it could be');
+    assert.equal(seen.crashes, 0);
+    assert.ok(seen.memoryMB <= 64, `${seen.memoryMB} MB`);
+    assert.equal(seen.opened, seen.closed);
+  });
+}
+
+test('a trap at a size is the end of that size only', { skip, timeout }, async () => {
+  // The engine is let down in the middle of a plan for 401 columns.
+  const trap = (bytes) => `{
+    const make = WebAssembly.instantiate;
+    WebAssembly.instantiate = async (module, imports) => {
+      const instance = await make(module, imports);
+      const exports = { ...instance.exports };
+      exports.tempera_web_prepare = (stylizer, width, ...more) => {
+        if (width === 401) throw new WebAssembly.RuntimeError('unreachable');
+        return instance.exports.tempera_web_prepare(stylizer, width, ...more);
+      };
+      return { exports };
+    };
+  }
+  ${bytes}`;
+  const seen = await inPage(async () => {
+    const rows = [];
+    for (const build of ['simd', 'single']) {
+      const t = await window.load({ build, maxMemoryMB: 64 });
+      t.set('strength', 0);
+      const said = [await window.outcome(t.paint(window.grey(320, 240)))];
+      said.push(await window.outcome(t.paint(window.grey(401, 300))));
+      const image = window.grey(320, 240);
+      const painting = await t.paint(image);
+      const kept = painting.data.every((v, i) => v === image.data[i]);
+      const refused = await window.outcome(t.prepare(401, 300));
+      said.push(await window.outcome(t.paint(image)));
+      t.close();
+      rows.push({ said, kept, refused });
+    }
+    return rows;
+  }, { replace: { '/dist/painter-worker.js': trap } });
+  for (const { said, kept, refused } of seen) {
+    assert.deepEqual([said[0], said[2]], ['320x240', '320x240']);
+    assert.match(said[1], /^memory: The engine failed on a frame of 401x300 \(unreachable\), .*\.$/);
+    assert.ok(kept, 'the next worker forgot the parameters');
+    assert.match(refused, /^memory: The engine failed on a frame of 401x300/);
+  }
 });
 
 test('a track whose frames never fit ends with a sentence', { skip, timeout }, async () => {

@@ -2,13 +2,14 @@
 import type { Counts } from './counts.js';
 import { TemperaError, sentenceOf } from './errors.js';
 import type { Host } from './host.js';
-import type { Running } from './process.js';
+import { badFramesAllowed } from './protocol.js';
 import type { PumpWorker } from './pump.js';
 import { PaintQueue } from './queue.js';
+import { endOutput, hearStop, lastFrameMs, type Running } from './running.js';
 import { sourceOfVideo } from './sources.js';
 
 const hiddenEveryMs = 33; // a hidden tab is shown no frames: a worker's clock says when to look
-const badFramesAllowed = 10; // in a row
+const playMs = 1000; // a track without a frame yet never plays
 
 export class CanvasPath implements Running {
   readonly path = 'canvas';
@@ -18,6 +19,7 @@ export class CanvasPath implements Running {
   private readonly context: CanvasRenderingContext2D;
   private readonly queue: PaintQueue;
   private over = false;
+  private told = false;
   private busy = false;
   private newer = false;
   private callback = 0;
@@ -44,10 +46,7 @@ export class CanvasPath implements Running {
     const output = this.canvas.captureStream().getVideoTracks()[0];
     if (!output) throw new TemperaError('browser', 'This browser makes no track of a canvas.');
     this.output = output;
-    output.stop = () => {
-      MediaStreamTrack.prototype.stop.call(output);
-      void this.stop();
-    };
+    hearStop(output, () => void this.stop());
     this.clock.hear = (message) => {
       if (message.type !== 'tick') return;
       this.ticking = false;
@@ -63,14 +62,17 @@ export class CanvasPath implements Running {
     video.muted = true;
     video.playsInline = true;
     video.srcObject = new MediaStream([track]);
+    document.addEventListener('visibilitychange', path.onvisibility);
+    track.addEventListener('ended', path.onended);
+    const playing = video.play();
+    const late = new Promise((resolve) => setTimeout(resolve, playMs));
     try {
-      await video.play();
+      await Promise.race([playing, late, path.whenEnded]);
     } catch (thrown) {
       await path.stop();
       throw new TemperaError('source', `The track cannot be played (${sentenceOf(thrown)}).`);
     }
-    document.addEventListener('visibilitychange', path.onvisibility);
-    track.addEventListener('ended', path.onended);
+    playing.catch((thrown) => path.finish(`The track cannot be played (${sentenceOf(thrown)}).`));
     path.next();
     return path;
   }
@@ -110,8 +112,8 @@ export class CanvasPath implements Running {
     this.grabbed = video.currentTime;
     this.busy = true;
     try {
-      const source = await sourceOfVideo(video, this.counts);
-      const painting = await this.queue.paint(source, 'bitmap', true, video.currentTime * 1e6);
+      const wish = { want: 'bitmap', live: true, timeUs: video.currentTime * 1e6 } as const;
+      const painting = await this.queue.paint(sourceOfVideo(video, this.counts), wish);
       if (painting instanceof ImageBitmap) this.draw(painting);
       this.bad = 0;
     } catch (thrown) {
@@ -144,7 +146,9 @@ export class CanvasPath implements Running {
 
   async stop(why = ''): Promise<void> {
     this.finish(why);
+    const late = setTimeout(() => this.end(), lastFrameMs);
     await this.whenEnded;
+    clearTimeout(late);
   }
 
   private finish(error: string): void {
@@ -156,16 +160,15 @@ export class CanvasPath implements Running {
     this.video.pause();
     this.video.srcObject = null;
     this.clock.end();
-    if (this.output.readyState === 'live') {
-      MediaStreamTrack.prototype.stop.call(this.output);
-      this.output.dispatchEvent(new Event('ended'));
-    }
+    endOutput(this.output);
     this.error = error;
     if (!this.busy) this.end();
   }
 
   /** Every frame is closed. */
   private end(): void {
+    if (this.told) return;
+    this.told = true;
     this.onend(this.error);
     this.ended();
   }

@@ -1,4 +1,5 @@
 // The module of src/wasm/module.cc, instantiated in a worker: its exports, its memory, its texts.
+import { sentenceOf } from './errors.js';
 import type { ParameterText } from './protocol.js';
 
 export interface Exports {
@@ -14,6 +15,7 @@ export interface Exports {
   tempera_web_error(): number;
   tempera_web_give(key: number, bytes: number, size: number): void;
   tempera_web_open(bytes: number, size: number, precision: number, statistics: number, w: number, h: number): number;
+  tempera_web_status(): number;
   tempera_web_close(stylizer: number): void;
   tempera_web_prepare(stylizer: number, width: number, height: number, format: number): number;
   tempera_web_paint(stylizer: number, from: number, to: number, timeUs: number, cut: number): number;
@@ -32,6 +34,24 @@ export const Status = { ok: 0, corruptModel: 3, unsupported: 4, outOfMemory: 5 }
 
 export class OutOfMemory extends Error {}
 
+/**
+ * The engine was left in the middle of a call: what its memory holds is not known, and locks may be held. Nothing of it
+ * may be called any more.
+ */
+export class Trap extends Error {
+  /** isMemory: memory ended where no call answers for it, which is thrown as an exception of C++. */
+  constructor(text: string, readonly isMemory: boolean) {
+    super(text);
+  }
+}
+
+function trapOf(thrown: unknown): Trap {
+  if (thrown instanceof Trap) return thrown;
+  const Exception: unknown = (WebAssembly as { Exception?: unknown }).Exception;
+  const isMemory = typeof Exception === 'function' && thrown instanceof (Exception as new () => object);
+  return new Trap(isMemory ? 'its memory ended' : sentenceOf(thrown), isMemory);
+}
+
 export interface Callbacks {
   log(level: number, line: string): void;
   progress(doing: string, done: number): void;
@@ -44,10 +64,28 @@ export const pageBytes = 65536;
 export const pagesOf = (megabytes: number): number => Math.ceil((megabytes * 1048576) / pageBytes);
 
 export class EngineModule {
-  private constructor(
-    readonly exports: Exports,
-    readonly memory: WebAssembly.Memory,
-  ) {}
+  /** Why nothing of it may be called any more; null while it may. */
+  trap: Trap | null = null;
+  /** Throw a Trap for whatever ends a call early, and ever after. */
+  readonly exports: Exports;
+
+  private constructor(exports: Exports, readonly memory: WebAssembly.Memory) {
+    this.exports = this.guarded(exports);
+  }
+
+  private guarded(exports: Exports): Exports {
+    const guard = (call: (...args: never[]) => unknown) => (...args: never[]) => {
+      if (this.trap) throw this.trap;
+      try {
+        return call(...args);
+      } catch (thrown) {
+        throw (this.trap = trapOf(thrown));
+      }
+    };
+    const entries = Object.entries(exports) as [string, unknown][];
+    const all = entries.map(([name, e]) => [name, typeof e === 'function' ? guard(e as never) : e] as const);
+    return Object.fromEntries(all) as unknown as Exports;
+  }
 
   /** memory: null for the build of one thread, which brings its own. */
   static async instantiate(

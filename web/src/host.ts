@@ -1,12 +1,14 @@
-// Starts painting workers: the first one, another after a crash, and one with a larger memory beside the running one
-// when a frame does not fit. Everything else talks to whichever is current.
+// Starts painting workers: the first one, another after a crash, one with a larger memory beside the running one when a
+// frame does not fit, one with the whole engine when the small one lacks something. Everything else talks to whichever
+// is current.
 import { TemperaError, sentenceOf } from './errors.js';
+import { moduleUrl, painterWorker } from './files.js';
 import { PainterLink, StartFailure, codeOf } from './link.js';
 import { probe, type Probe } from './probe.js';
-import type { ReadyMessage } from './protocol.js';
-import type { Build, LoadOptions, Progress } from './types.js';
+import type { Lack, ReadyMessage } from './protocol.js';
+import type { Build, Engine, LoadOptions, Progress } from './types.js';
 
-export interface Size {
+interface Size {
   width: number;
   height: number;
 }
@@ -17,6 +19,7 @@ const defaultMaxMemoryMB = 256;
 // Workers that crash again and again are not started for ever.
 const crashesAllowed = 5;
 const crashWindowMs = 10000;
+const retireMs = 20000; // for the last frames of a worker that is replaced
 
 /** 32, 48, 64, 96, 128, 192 ...: by half, then to the next power of two. */
 export function nextMemory(megabytes: number): number {
@@ -33,26 +36,35 @@ export class Host {
   private restarting: Promise<PainterLink> | null = null;
   private readonly starts = new Set<PainterLink>();
   private module: WebAssembly.Module | null = null;
-  private readonly findings: Map<string, Uint8Array>;
+  private readonly findings = new Map<string, Uint8Array>();
   private readonly values = new Map<number, number[]>();
   private memoryMB: number;
   private choice: Probe;
   private ended: Error | null = null;
   private trapped = false;
+  private engine: Engine;
+  /** What the small engine lacked. */
+  private lacked = '';
+  /** Why there is no whole one. */
+  private noWhole: TemperaError | null = null;
   private refusedPixels = Infinity;
   private refusal = '';
   private crashTimes: number[] = [];
   crashes = 0;
 
-  /** Another worker paints from now on, after growth or a crash. Resolves when the one before is not used any more. */
-  onchange: (link: PainterLink) => Promise<void> = () => Promise.resolve();
+  /** Another worker paints from now on; lost: with the one before it went what that owed. Resolves when that owes nothing. */
+  onchange: (link: PainterLink, lost: boolean) => Promise<void> = () => Promise.resolve();
   /** The current worker died; nothing is painted until alive() is called. */
   ondeath: () => void = () => {};
   onrefusal: (pixels: number, sentence: string) => void = () => {};
 
-  constructor(private readonly options: LoadOptions, private readonly model: Promise<Uint8Array>) {
+  constructor(
+    private readonly options: LoadOptions, private readonly model: Promise<Uint8Array>,
+    /** What earlier pages found out, when it has arrived; never rejects. */
+    private readonly given: Promise<[string, Uint8Array][]>,
+  ) {
     model.catch(() => {}); // start() reports it
-    this.findings = new Map(options.findings ?? []);
+    this.engine = options.engine ?? 'styles';
     this.memoryMB = Math.max(1, options.memoryMB ?? defaultMemoryMB);
     this.choice = probe(options.threads, options.build);
   }
@@ -62,9 +74,6 @@ export class Host {
   }
   get state(): ReadyMessage | null {
     return this.ready;
-  }
-  get reason(): string {
-    return this.choice.reason;
   }
 
   /** The worker that paints; started when there is none. */
@@ -80,12 +89,36 @@ export class Host {
     return size.width * size.height >= this.refusedPixels ? this.refusal : '';
   }
 
-  /** A memory in which this size fits, beside the running worker. Rejects when there is none within bounds. */
-  grow(size: Size): Promise<void> {
-    const refused = this.refused(size);
-    if (refused) return Promise.reject(new TemperaError('memory', refused));
-    this.growing ??= this.startLarger(size).finally(() => (this.growing = null));
+  /**
+   * Another worker than `from`, which lacked something for a picture: resolves when it is worth asking again, rejects
+   * when there is none within bounds. A worker that cannot go on is left in either case.
+   */
+  better(lack: Lack, from: PainterLink): Promise<void> {
+    if (from !== this.link) return this.growing ?? Promise.resolve(); // somebody saw to it before
+    const isWorn = lack.state === 'worn' && lack.width * lack.height < lack.tooMany;
+    if (lack.code === 'memory' && isWorn) {
+      this.leave(lack, from);
+      return Promise.resolve();
+    }
+    const refused = lack.code === 'memory' ? this.refused(lack) : '';
+    if (refused) {
+      this.leave(lack, from);
+      return Promise.reject(new TemperaError('memory', refused));
+    }
+    this.growing ??= this.startBetter(lack)
+      .catch((thrown) => {
+        this.leave(lack, from);
+        throw thrown;
+      })
+      .finally(() => (this.growing = null));
     return this.growing;
+  }
+
+  /** The next picture starts another one, in the same memory. */
+  private leave(lack: Lack, from: PainterLink): void {
+    if (lack.state === 'well' || from !== this.link) return;
+    from.end(new TemperaError('crash', `The painting worker could not go on (${lack.text}); the next frame starts a new one.`));
+    this.gone(from, lack.state === 'dead');
   }
 
   /** To a track that comes later. */
@@ -124,7 +157,11 @@ export class Host {
   private lessThan(build: Build, failure: StartFailure): void {
     const said = sentenceOf(failure);
     const missing = failure.reason === 'network' || failure.reason === 'browser';
-    if (failure.reason === 'memory' && nextMemory(this.memoryMB) <= this.maxMemoryMB) {
+    if (failure.reason === 'unsupported') {
+      this.takeWhole(said);
+    } else if (missing && this.lacked) {
+      throw this.refuseWhole(said);
+    } else if (failure.reason === 'memory' && build !== 'single' && nextMemory(this.memoryMB) <= this.maxMemoryMB) {
       this.memoryMB = nextMemory(this.memoryMB);
     } else if (failure.reason === 'memory') {
       throw new TemperaError('memory', `This model needs more than the ${this.maxMemoryMB} MB that this page allows.`);
@@ -135,6 +172,8 @@ export class Host {
       }
       this.trapped = true;
       this.memoryMB *= 2;
+    } else if (failure.reason === 'helpers' && this.choice.threads > 1) {
+      this.choice = { ...this.choice, threads: 1, reason: `One thread paints, because ${said}.` };
     } else if (failure.reason === 'allocate' && build !== 'single') {
       this.module = null;
       this.choice = { build: 'single', threads: 1, reason: `One thread paints, because ${said}.` };
@@ -149,29 +188,66 @@ export class Host {
     }
   }
 
-  private async startLarger(size: Size): Promise<void> {
-    for (let megabytes = nextMemory(this.memoryMB); ; megabytes = nextMemory(megabytes)) {
+  private takeWhole(lacked: string): void {
+    this.lacked = lacked;
+    this.engine = 'whole';
+    this.module = null;
+  }
+
+  private refuseWhole(said: string): TemperaError {
+    const words = `The small engine cannot run this model (${this.lacked}), and the whole one cannot be had: ${said}`;
+    return new TemperaError('network', words);
+  }
+
+  private async startBetter(lack: Lack): Promise<void> {
+    if (lack.code !== 'unsupported') return this.startLarger(lack, nextMemory(this.memoryMB));
+    if (this.noWhole) throw this.noWhole;
+    const small = this.module;
+    this.takeWhole(lack.text);
+    try {
+      await this.startLarger(lack, this.memoryMB);
+    } catch (thrown) {
+      this.engine = 'styles';
+      this.module = small;
+      this.lacked = '';
+      if (thrown instanceof TemperaError && (thrown.code === 'network' || thrown.code === 'model')) {
+        this.noWhole = thrown;
+        this.onrefusal(0, thrown.message);
+      }
+      throw thrown;
+    }
+  }
+
+  /** Memories of so many MB and more, until one has room. */
+  private async startLarger(lack: Lack, first: number): Promise<void> {
+    for (let megabytes = first; ; megabytes = nextMemory(megabytes)) {
       if (this.ended) throw this.ended;
-      if (megabytes > this.maxMemoryMB || this.choice.build === 'single') {
-        throw this.refuse(size, `than the ${this.maxMemoryMB} MB that this page allows`);
+      const isLast = this.choice.build === 'single'; // it grows by itself
+      if (megabytes > Math.max(this.maxMemoryMB, this.memoryMB) || (isLast && megabytes > this.memoryMB)) {
+        throw this.refuse(lack, `than the ${this.maxMemoryMB} MB that this page allows`);
       }
       try {
-        const started = await this.startIn(megabytes, size);
+        const started = await this.startIn(megabytes, lack);
         this.memoryMB = megabytes;
         this.adopt(started);
         return;
       } catch (thrown) {
         if (!(thrown instanceof StartFailure)) throw thrown;
-        if (thrown.reason === 'allocate') throw this.refuse(size, `and ${sentenceOf(thrown)}`);
-        if (thrown.reason !== 'memory' && thrown.reason !== 'trap') throw new TemperaError(codeOf[thrown.reason], sentenceOf(thrown));
+        const said = sentenceOf(thrown);
+        if (thrown.reason === 'allocate') throw this.refuse(lack, `and ${said}`);
+        if (this.lacked && (thrown.reason === 'network' || thrown.reason === 'browser')) throw this.refuseWhole(said);
+        if (thrown.reason === 'unsupported') return this.startBetter({ ...lack, code: 'unsupported', text: said });
+        if (thrown.reason !== 'memory' && thrown.reason !== 'trap') throw new TemperaError(codeOf[thrown.reason], said);
       }
     }
   }
 
-  private refuse(size: Size, why: string): TemperaError {
-    this.refusedPixels = Math.min(this.refusedPixels, size.width * size.height);
-    this.refusal =
-      `A frame of ${size.width}x${size.height} needs more memory ${why}; paint a smaller picture, or raise maxMemoryMB.`;
+  private refuse(lack: Lack, why: string): TemperaError {
+    const size = `${lack.width}x${lack.height}`;
+    this.refusedPixels = Math.min(this.refusedPixels, lack.width * lack.height);
+    this.refusal = lack.state === 'dead'
+      ? `The engine failed on a frame of ${size} (${lack.text}), which mostly is for lack of memory; paint a smaller picture.`
+      : `A frame of ${size} needs more memory ${why}; paint a smaller picture, or raise maxMemoryMB.`;
     this.onrefusal(this.refusedPixels, this.refusal);
     return new TemperaError('memory', this.refusal);
   }
@@ -179,7 +255,8 @@ export class Host {
   /** One worker with this memory; StartFailure when it cannot. */
   private async startIn(memoryMB: number, size: Size | null): Promise<{ link: PainterLink; ready: ReadyMessage }> {
     const { build, threads } = this.choice;
-    const { precision = 'auto' } = this.options;
+    const { engine } = this;
+    const { precision = 'auto', baseUrl } = this.options;
     const link: PainterLink = new PainterLink(this.makeWorker(), {
       progress: (stage, done) => this.options.onprogress?.({ stage: stage as Progress['stage'], done }),
       finding: (key, bytes) => {
@@ -187,18 +264,19 @@ export class Host {
         this.options.onfinding?.(key, bytes);
       },
       log: (level, line) => this.options.onlog?.(level, line),
-      need: (width, height) => {
-        if (link === this.link) this.grow({ width, height }).catch(() => {});
+      need: (lack) => {
+        if (link === this.link) this.better(lack, link).catch(() => {});
       },
       died: () => this.died(link),
     });
     this.starts.add(link);
     try {
+      const given = this.given.then((pairs) => [...pairs, ...this.findings]);
       const ready = await link.start({
-        build: build!, wasmUrl: this.fileUrl(build!), module: this.module, threads, memoryMB,
+        build: build!, engine, wasmUrl: moduleUrl(baseUrl, build!, engine), module: this.module, threads, memoryMB,
         maxMemoryMB: this.maxMemoryMB, precision, statistics: statistics[this.options.statistics ?? 'exact'],
-        findings: [...this.findings], size,
-      }, this.model);
+        size: size && { width: size.width, height: size.height }, refusedPixels: this.refusedPixels,
+      }, Promise.all([this.model, given]));
       return { link, ready };
     } catch (thrown) {
       link.end(new Error('it was not needed'));
@@ -218,48 +296,45 @@ export class Host {
     this.ready = { ...ready, reason: this.choice.reason };
     this.module = ready.module;
     for (const [index, values] of this.values) link.tell({ type: 'set', index, values });
-    const moved = this.onchange(link);
-    if (old) void Promise.all([old.idle(), moved]).then(() => old.end(new Error('another worker paints')));
+    const moved = this.onchange(link, old === null);
+    if (old) void this.retire(old, moved);
     return link;
   }
 
+  /** Ends a worker when it owes nothing any more, or does not come to that. */
+  private async retire(old: PainterLink, moved: Promise<void>): Promise<void> {
+    let isLate = true;
+    const done = Promise.all([old.idle(retireMs), moved]).then(() => (isLate = false));
+    let timer: ReturnType<typeof setTimeout> | undefined;
+    await Promise.race([done, new Promise((resolve) => (timer = setTimeout(resolve, retireMs)))]);
+    clearTimeout(timer);
+    old.end(new TemperaError('crash', 'Another worker paints.'));
+    if (isLate && this.link) void this.onchange(this.link, true);
+  }
+
   private died(link: PainterLink): void {
+    if (link === this.link) this.gone(link, true);
+  }
+
+  private gone(link: PainterLink, isCrash: boolean): void {
     if (link !== this.link) return;
     this.link = null;
-    ++this.crashes;
-    const now = performance.now();
-    this.crashTimes = [...this.crashTimes.filter((t) => now - t < crashWindowMs), now];
-    if (this.crashTimes.length > crashesAllowed) {
-      this.end(new TemperaError('crash', 'The painting worker stopped again and again; load Tempera anew.'));
+    if (isCrash) {
+      ++this.crashes;
+      const now = performance.now();
+      this.crashTimes = [...this.crashTimes.filter((t) => now - t < crashWindowMs), now];
+      if (this.crashTimes.length > crashesAllowed) {
+        this.end(new TemperaError('crash', 'The painting worker stopped again and again; load Tempera anew.'));
+      }
     }
     this.ondeath();
   }
 
   private makeWorker(): Worker {
-    const name = 'tempera-painter';
     try {
-      // Written out where it is used: bundlers look for exactly this.
-      if (!this.options.baseUrl) {
-        return new Worker(new URL('./painter-worker.js', import.meta.url), { type: 'module', name });
-      }
-      return new Worker(this.inBase('painter-worker.js'), { type: 'module', name });
+      return painterWorker(this.options.baseUrl);
     } catch (thrown) {
       throw new TemperaError('browser', `The painting worker cannot be started (${sentenceOf(thrown)}).`);
     }
-  }
-
-  private fileUrl(build: Build): string {
-    if (this.options.baseUrl) return this.inBase(`tempera-${build}.wasm`).href;
-    const urls = {
-      relaxed: new URL('./tempera-relaxed.wasm', import.meta.url),
-      simd: new URL('./tempera-simd.wasm', import.meta.url),
-      single: new URL('./tempera-single.wasm', import.meta.url),
-    };
-    return urls[build].href;
-  }
-
-  private inBase(file: string): URL {
-    const base = String(this.options.baseUrl);
-    return new URL(file, new URL(base.endsWith('/') ? base : `${base}/`, document.baseURI));
   }
 }

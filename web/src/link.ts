@@ -1,39 +1,45 @@
 // One painting worker, seen from the page: questions with answers, its death, its end.
 import { TemperaError, sentenceOf, type TemperaErrorCode } from './errors.js';
 import type {
-  FailedMessage, FromPainter, PaintedMessage, ReadyMessage, StartMessage, ToPainter,
+  FailedMessage, FailureCode, FromPainter, Lack, PaintedMessage, ReadyMessage, StartMessage, ToPainter,
 } from './protocol.js';
 
 export interface LinkEvents {
   progress(stage: string, done: number): void;
   finding(key: string, bytes: Uint8Array): void;
   log(level: number, line: string): void;
-  need(width: number, height: number): void;
+  need(lack: Lack): void;
   /** Once, unless end() was called before. */
   died(why: string): void;
 }
 
-/** A start that failed; `memory` and `allocate` are for the host to act upon. */
+/** A start that failed, for the host to act upon. */
 export class StartFailure extends Error {
-  constructor(readonly reason: FailedMessage['code'], text: string) {
+  constructor(readonly reason: FailureCode, text: string) {
     super(text);
   }
 }
 
-export const codeOf: Record<FailedMessage['code'], TemperaErrorCode> = {
+export const codeOf: Record<FailureCode, TemperaErrorCode> = {
   memory: 'memory', allocate: 'memory', trap: 'model', source: 'source', model: 'model', crash: 'crash', network: 'network',
-  browser: 'browser',
+  browser: 'browser', helpers: 'crash', unsupported: 'model',
 };
 
 type Reply = PaintedMessage | FailedMessage | { type: 'prepared'; id: number };
 interface Waiting {
   resolve(reply: Reply): void;
   reject(error: Error): void;
+  /** So many looks ago. */
+  age: number;
 }
 
+const lookMs = 5000;
 // A worker that says nothing for so long while it owes an answer has stopped: ten times what calibration took on the
-// slowest machine tried.
+// slowest machine tried. By the clock and by looks, because a machine that slept looks once when it wakes.
 const silenceMs = 60000;
+const silentLooks = 6;
+// One that reports progress for ten minutes on the same question comes to no end.
+const longestLooks = 120;
 let links = 0;
 
 export class PainterLink {
@@ -45,6 +51,7 @@ export class PainterLink {
   private ids = 0;
   private over = false;
   private heard = 0;
+  private silence = 0;
   private readonly watch: ReturnType<typeof setInterval>;
 
   constructor(worker: Worker, private readonly events: LinkEvents) {
@@ -52,7 +59,7 @@ export class PainterLink {
     const name = `tempera-${Date.now()}-${Math.random()}-${++links}`;
     this.channel = typeof BroadcastChannel === 'function' ? new BroadcastChannel(name) : null;
     if (this.channel) {
-      this.channel.onmessage = (event: MessageEvent) => this.die(`a helping worker stopped: ${String(event.data)}`);
+      this.channel.onmessage = (event: MessageEvent) => this.helperDied(String(event.data));
     }
     worker.onmessage = (event: MessageEvent) => this.hear(event.data as FromPainter);
     worker.onmessageerror = () => this.die('it said something that could not be read');
@@ -60,15 +67,18 @@ export class PainterLink {
       event.preventDefault?.();
       this.die(event.message || 'its file could not be loaded');
     };
-    this.watch = setInterval(() => this.look(), 5000);
+    this.watch = setInterval(() => this.look(), lookMs);
   }
 
-  start(message: Omit<StartMessage, 'channel' | 'type'>, model: Promise<Uint8Array>): Promise<ReadyMessage> {
+  /** The worker starts meanwhile. */
+  start(
+    message: Omit<StartMessage, 'channel' | 'type'>, model: Promise<[Uint8Array, [string, Uint8Array][]]>,
+  ): Promise<ReadyMessage> {
     return new Promise((resolve, reject) => {
       this.tell({ ...message, type: 'start', channel: this.channel?.name ?? '' });
       this.starting = { resolve, reject };
-      model.then((bytes) => {
-        this.tell({ type: 'model', bytes });
+      model.then(([bytes, findings]) => {
+        this.tell({ type: 'model', bytes, findings });
       }, reject);
     });
   }
@@ -77,13 +87,17 @@ export class PainterLink {
     if (!this.over) this.worker.postMessage(message, transfer);
   }
 
+  get isOver(): boolean {
+    return this.over;
+  }
+
   /** Sends a message that is answered by its id. Rejects when the worker dies. */
   ask(make: (id: number) => ToPainter, transfer: Transferable[] = []): Promise<Reply> {
     const id = ++this.ids;
-    if (this.waiting.size === 0) this.heard = performance.now();
+    if (this.waiting.size === 0) this.notSilent();
     return new Promise((resolve, reject) => {
       if (this.over) return reject(crashed('it is gone'));
-      this.waiting.set(id, { resolve, reject });
+      this.waiting.set(id, { resolve, reject, age: 0 });
       try {
         this.worker.postMessage(make(id), transfer);
       } catch (thrown) {
@@ -93,9 +107,12 @@ export class PainterLink {
     });
   }
 
-  /** Resolves once nothing is owed any more. */
-  async idle(): Promise<void> {
-    while (this.waiting.size > 0 && !this.over) await new Promise((resolve) => setTimeout(resolve, 5));
+  /** Resolves once nothing is owed any more, and no later than in so many milliseconds. */
+  async idle(ms: number): Promise<void> {
+    const until = performance.now() + ms;
+    while (this.waiting.size > 0 && !this.over && performance.now() < until) {
+      await new Promise((resolve) => setTimeout(resolve, 5));
+    }
   }
 
   /** Ends it; what it owes is rejected with this. */
@@ -112,19 +129,37 @@ export class PainterLink {
     this.waiting.clear();
   }
 
-  private die(why: string): void {
+  /** As if it had crashed. */
+  die(why: string): void {
     if (this.over) return;
     this.end(crashed(why));
     this.events.died(why);
   }
 
+  private helperDied(why: string): void {
+    if (!this.starting) return this.die(`a helping worker stopped: ${why}`);
+    this.starting.reject(new StartFailure('helpers', `the other threads did not start (${why})`));
+    this.starting = null;
+  }
+
+  private notSilent(): void {
+    this.heard = performance.now();
+    this.silence = 0;
+  }
+
   private look(): void {
     // Not while it starts: a slow network is no silence of the worker's, and the page can abort that.
-    if (this.waiting.size > 0 && performance.now() - this.heard > silenceMs) this.die('it did not answer for a minute');
+    if (this.waiting.size === 0) return;
+    if (++this.silence >= silentLooks && performance.now() - this.heard > silenceMs) {
+      return this.die('it did not answer for a minute');
+    }
+    for (const waiting of this.waiting.values()) {
+      if (++waiting.age > longestLooks) return this.die('it came to no end in ten minutes');
+    }
   }
 
   private hear(message: FromPainter): void {
-    this.heard = performance.now();
+    this.notSilent();
     switch (message.type) {
       case 'ready':
         this.starting?.resolve(message);
@@ -137,7 +172,7 @@ export class PainterLink {
       case 'log':
         return this.events.log(message.level, message.line);
       case 'need':
-        return this.events.need(message.width, message.height);
+        return this.events.need(message);
       default:
         break;
     }

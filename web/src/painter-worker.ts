@@ -3,13 +3,13 @@
 import { EngineModule } from './engine_module.js';
 import { sentenceOf } from './errors.js';
 import { Painter } from './painter.js';
-import type { FromPainter, HelpMessage, ToPainter } from './protocol.js';
+import type { FromPainter, HelpMessage, ModelMessage, ToPainter } from './protocol.js';
 import type { WorkerScope } from './streams.js';
 
 const scope = globalThis as unknown as WorkerScope;
 let painter: Painter | null = null;
-let modelArrived: (bytes: Uint8Array) => void = () => {};
-const model = new Promise<Uint8Array>((resolve) => (modelArrived = resolve));
+let modelArrived: (message: ModelMessage) => void = () => {};
+const model = new Promise<ModelMessage>((resolve) => (modelArrived = resolve));
 
 /** Never comes back: the thread belongs to the engine, which sleeps in it. */
 async function help(message: HelpMessage): Promise<void> {
@@ -32,7 +32,7 @@ async function receive(message: ToPainter, answer: (m: FromPainter, transfer?: T
       painter = await Painter.start(message, model, scope.location.href, answer);
       return;
     case 'model':
-      return modelArrived(message.bytes);
+      return modelArrived(message);
     case 'frame':
       return painter?.frame(message, answer);
     case 'prepare':

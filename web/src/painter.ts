@@ -1,12 +1,12 @@
 // One engine with one model in one memory: takes pictures, paints them one after the other, answers. Runs in the
 // painting worker. It never asks for a larger memory itself: it says that it needs one, and goes on with the size
 // that it knows until the page has started another worker.
-import { EngineModule, OutOfMemory, Status, pageBytes, pagesOf } from './engine_module.js';
+import { EngineModule, OutOfMemory, Status, Trap, pageBytes, pagesOf } from './engine_module.js';
 import { sentenceOf } from './errors.js';
 import * as pixels from './pixels.js';
 import {
-  isFrame, release, transferOf, type FailedMessage, type FrameMessage, type FromPainter, type HelpMessage,
-  type PrepareMessage, type ReadyMessage, type Result, type Source, type StartMessage,
+  isFrame, release, transferOf, type FailedMessage, type FailureCode, type FrameMessage, type FromPainter,
+  type HelpMessage, type Lack, type ModelMessage, type PrepareMessage, type ReadyMessage, type Result, type Source, type StartMessage,
 } from './protocol.js';
 
 export type Answer = (message: FromPainter, transfer?: Transferable[]) => void;
@@ -18,7 +18,7 @@ const styleKeys = ['style', 'title', 'artist', 'year', 'license', 'source', 'aut
 const precisions = { auto: 0, fp32: 1, int8: 3 };
 
 class Refusal extends Error {
-  constructor(readonly code: FailedMessage['code'], text: string) {
+  constructor(readonly code: FailureCode, text: string) {
     super(text);
   }
 }
@@ -51,18 +51,28 @@ function makeMemory(megabytes: number): WebAssembly.Memory {
   }
 }
 
+interface Size {
+  width: number;
+  height: number;
+}
+const pixelsIn = (size: Size): number => size.width * size.height;
+
 export class Painter {
   private stylizer = 0;
-  /** A trap leaves the memory in an unknown state: nothing is called any more. */
-  private dead = '';
   private tail: Promise<unknown> = Promise.resolve();
-  private planned = { width: 0, height: 0, formats: new Set<number>() };
-  private good: { width: number; height: number } | null = null;
-  /** Pixels of the smallest picture that did not fit. */
-  private tooMany = Infinity;
+  /** any: of every format. */
+  private planned = { width: 0, height: 0, any: false };
+  /** Painted last, as it was. */
+  private good: Size | null = null;
+  /** Pixels of the largest picture that was painted or prepared, and of the smallest that did not fit. */
+  private most = 0;
+  private tooMany: number;
+  /** Its memory is in pieces, or larger than allowed: what was painted before does not fit any more. */
+  private isWorn = false;
   private asked = '';
   private from = 0;
   private to = 0;
+  private values = 0;
   private pixelsAt = 0;
   private pixelsBytes = 0;
   /** What the last preparation took: told apart from painting. */
@@ -74,11 +84,13 @@ export class Painter {
     private readonly engine: EngineModule,
     private readonly startedWith: StartMessage,
     private readonly tell: Answer,
-  ) {}
+  ) {
+    this.tooMany = startedWith.refusedPixels;
+  }
 
   /** Answers ready, or failed with id -1. */
   static async start(
-    message: StartMessage, model: Promise<Uint8Array>, helperUrl: string, tell: Answer,
+    message: StartMessage, model: Promise<ModelMessage>, helperUrl: string, tell: Answer,
   ): Promise<Painter | null> {
     try {
       const module = message.module ?? (await compile(message.wasmUrl));
@@ -93,13 +105,13 @@ export class Painter {
       const painter = new Painter(engine, message, tell);
       if (memory) await painter.startHelpers(module, memory, helperUrl);
       painter.open(await model);
-      if (message.size) painter.prepare(message.size.width, message.size.height, [pixels.Format.rgba]);
+      if (message.size) painter.prepareAny(message.size);
       tell(painter.ready(module));
       return painter;
     } catch (thrown) {
-      const trapped = thrown instanceof WebAssembly.RuntimeError;
-      const code = trapped ? 'trap' : thrown instanceof Refusal ? thrown.code : isMemory(thrown) ? 'memory' : 'crash';
-      tell({ type: 'failed', id: -1, code, text: sentenceOf(thrown), source: null, width: 0, height: 0, ...none });
+      const lack = { width: 0, height: 0, state: 'well', tooMany: Infinity } as const;
+      const code = thrown instanceof Trap && !thrown.isMemory ? 'trap' : codeOf(thrown, 'crash');
+      tell({ type: 'failed', id: -1, code, text: sentenceOf(thrown), source: null, ...lack, ...none });
       return null;
     }
   }
@@ -110,34 +122,36 @@ export class Painter {
     for (let thread = 1; thread < this.startedWith.threads; ++thread) {
       const stack = (this.engine.allocate(helperStackBytes) + helperStackBytes) & ~15;
       const tls = this.engine.allocate(Math.max(64, Number(exports.__tls_size?.value ?? 0)));
-      const helper = new Worker(url, { type: 'module', name: `tempera-helper-${thread}` });
-      helper.onerror = (event) => (failed = event.message || 'a helper did not start');
       const channel = this.startedWith.channel;
-      helper.postMessage({ type: 'help', module, memory, stack, tls, thread, channel } satisfies HelpMessage);
+      try {
+        const helper = new Worker(url, { type: 'module', name: `tempera-helper-${thread}` });
+        helper.onerror = (event) => (failed = event.message || 'a helper did not start');
+        helper.postMessage({ type: 'help', module, memory, stack, tls, thread, channel } satisfies HelpMessage);
+      } catch (thrown) {
+        failed = sentenceOf(thrown);
+      }
     }
     const until = performance.now() + startMs;
     while (exports.tempera_web_workers() < this.startedWith.threads - 1) {
       if (failed || performance.now() > until) {
-        throw new Refusal('crash', `The helping workers did not start${failed ? ` (${failed})` : ''}.`);
+        throw new Refusal('helpers', `the other threads did not start${failed ? ` (${failed})` : ''}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 1));
     }
   }
 
-  private open(model: Uint8Array): void {
+  private open({ bytes: model, findings }: ModelMessage): void {
     const { engine, startedWith: m } = this;
-    for (const [key, bytes] of m.findings) {
+    for (const [key, bytes] of findings) {
       engine.withText(key, (k) => engine.with(bytes, (at) => engine.exports.tempera_web_give(k, at, bytes.length)));
     }
     this.stylizer = engine.with(model, (at) =>
       engine.exports.tempera_web_open(at, model.length, precisions[m.precision], m.statistics, 0, 0));
-    if (this.stylizer === 0) {
-      const text = engine.error();
-      // The door tells no status here, only words; these are src/onnx's and src/engine's.
-      throw new Refusal(/not fit into memory|too much memory/.test(text) ? 'memory' : 'model', text);
-    }
+    if (this.stylizer === 0) this.check(engine.exports.tempera_web_status(), 'model');
     this.from = engine.allocate(pictureBytes);
     this.to = engine.allocate(pictureBytes);
+    const elements = engine.parameters(this.stylizer).map((p) => p.default.length);
+    this.values = engine.allocate(4 * Math.max(1, ...elements));
   }
 
   private ready(module: WebAssembly.Module): ReadyMessage {
@@ -154,6 +168,7 @@ export class Painter {
     return {
       type: 'ready',
       build: m.build,
+      engine: m.engine,
       kernel: engine.text(engine.exports.tempera_web_kernel()),
       version: engine.text(engine.exports.tempera_web_version()),
       threads: engine.exports.tempera_web_workers() + 1,
@@ -168,76 +183,107 @@ export class Painter {
 
   /** One after the other: reading a picture waits, and the memory it goes to is everybody's. */
   frame(message: FrameMessage, answer: Answer): void {
-    this.tail = this.tail.then(() => this.frameNow(message, answer));
+    this.tail = this.tail.then(() => this.frameNow(message, answer)).catch((thrown) => this.tellLog(thrown));
   }
 
   private async frameNow(message: FrameMessage, answer: Answer): Promise<void> {
     const start = performance.now();
     const { source, want, id } = message;
-    const size = pixels.sizeOf(source);
-    let opened = 0;
     this.preparedMs = 0;
     this.closedEarly = 0;
+    let size = { width: 0, height: 0 };
+    let result: Result | null = null;
     try {
-      const scaled = !this.fits(size);
-      if (scaled && !this.canShrink(message)) return this.sendBack(message, size, answer);
-      let result: Result;
-      if (scaled) result = await this.paintSmall(message, size);
-      else result = await this.paint(source, want, message.timeUs, want === 'frame');
-      opened = isFrame(result) ? 1 : 0;
-      const closed = this.closedEarly || release(source);
+      size = pixels.sizeOf(source, want);
+      const painted = await this.painted(message, size);
+      result = painted.result;
+      this.closedEarly ||= release(source);
       const { planBytes, ms } = { planBytes: this.planBytes(), ms: performance.now() - start - this.preparedMs };
-      answer({ type: 'painted', id, result, ...size, ms, scaled, planBytes, opened, closed }, transferOf(result));
+      const counts = { opened: isFrame(result) ? 1 : 0, closed: this.closedEarly };
+      answer({ type: 'painted', id, ...painted, ...size, ms, planBytes, ...counts }, transferOf(result));
     } catch (thrown) {
-      if (isMemory(thrown) && this.closedEarly === 0) {
-        this.tooLarge(size, thrown);
-        if (this.canShrink(message)) return this.frameNow(message, answer);
-        return this.sendBack(message, size, answer);
-      }
-      if (isMemory(thrown)) this.tooLarge(size, thrown);
-      const closed = this.closedEarly || release(source);
-      const code = thrown instanceof Refusal ? thrown.code : 'source';
-      answer({ type: 'failed', id, code, text: sentenceOf(thrown), source: null, ...size, opened, closed });
+      release(result);
+      this.giveBack(message, size, thrown, answer);
     }
   }
 
-  private fits(size: { width: number; height: number }): boolean {
-    return !this.dead && size.width * size.height < this.tooMany;
+  /** As it is, where that fits; otherwise smaller, where that will do. Both once: a failure is the sender's to act upon. */
+  private async painted(message: FrameMessage, size: Size): Promise<{ result: Result; scaled: boolean }> {
+    const { source, want, timeUs } = message;
+    const canShrink = () => message.live && !this.engine.trap && !this.isWorn && this.good !== null;
+    if (!this.fits(size)) {
+      if (!canShrink()) throw new OutOfMemory(`${size.width}x${size.height} pixels do not fit into the memory`);
+    } else {
+      try {
+        return { result: await this.paint(source, want, timeUs, want === 'frame'), scaled: false };
+      } catch (thrown) {
+        if (!isLack(thrown)) throw thrown;
+        this.tooLarge(size);
+        if (this.closedEarly !== 0 || !canShrink()) throw thrown;
+      }
+    }
+    this.ask(this.lack(size, 'memory', ''));
+    try {
+      return { result: await this.paintSmall(message, size), scaled: true };
+    } catch (thrown) {
+      this.good = null;
+      if (isLack(thrown)) this.isWorn = true;
+      throw thrown;
+    }
   }
 
-  private canShrink(message: FrameMessage): boolean {
-    return message.live && !this.dead && this.good !== null;
+  private fits(size: Size): boolean {
+    return !this.engine.trap && pixelsIn(size) < this.tooMany;
   }
 
-  private tooLarge(size: { width: number; height: number }, thrown: unknown): void {
-    if (!(thrown instanceof OutOfMemory)) this.dead = sentenceOf(thrown);
-    this.tooMany = Math.min(this.tooMany, size.width * size.height);
-    if (this.good && this.good.width * this.good.height >= this.tooMany) this.good = null;
-    this.planned.formats.clear();
+  private tooLarge(size: Size): void {
+    if (pixelsIn(size) <= this.most) this.isWorn = true;
+    else if (!this.isWorn || this.tooMany === Infinity) this.tooMany = Math.min(this.tooMany, pixelsIn(size));
+    if (this.good && pixelsIn(this.good) >= this.tooMany) this.good = null;
     this.planned.width = 0;
   }
 
-  private sendBack(message: FrameMessage, size: { width: number; height: number }, answer: Answer): void {
-    this.ask(size);
-    const text = this.dead || `${size.width}x${size.height} pixels do not fit into the memory`;
-    const { source, id } = message;
-    answer({ type: 'failed', id, code: 'memory', text, source, ...size, ...none }, transferOf(source));
+  private lack(size: Size, code: FailureCode, text: string): Lack {
+    const { width, height } = size;
+    return { width, height, code, text, state: this.engine.trap ? 'dead' : this.isWorn ? 'worn' : 'well',
+      tooMany: this.tooMany };
   }
 
-  private ask(size: { width: number; height: number }): void {
-    const asked = `${size.width}x${size.height}`;
+  /** Nothing was painted: with the picture, when that can be painted elsewhere. */
+  private giveBack(message: FrameMessage, size: Size, thrown: unknown, answer: Answer): void {
+    const { id, source } = message;
+    const lack = this.lack(size, codeOf(thrown, 'source'), sentenceOf(thrown));
+    const isElsewhere = lack.code === 'memory' || lack.code === 'unsupported';
+    let back: FailedMessage = { type: 'failed', id, ...lack, source, ...none };
+    if (!isElsewhere || this.closedEarly !== 0) back = this.refused(back);
+    try {
+      answer(back, back.source ? transferOf(back.source) : []);
+    } catch {
+      answer(this.refused({ ...back, code: 'source' })); // it was closed, or taken away
+    }
+    // Behind the answer, for the page may end this worker when it hears of it.
+    if (isElsewhere) this.ask(lack);
+  }
+
+  /** The same without the picture. */
+  private refused(message: FailedMessage): FailedMessage {
+    const closed = this.closedEarly || (message.source ? release(message.source) : 0);
+    return { ...message, source: null, closed };
+  }
+
+  private ask(lack: Lack): void {
+    const asked = `${lack.code} ${lack.width}x${lack.height} ${lack.state}`;
     if (asked === this.asked) return;
     this.asked = asked;
-    this.tell({ type: 'need', ...size });
+    this.tell({ type: 'need', ...lack });
   }
 
-  private async paintSmall(message: FrameMessage, size: { width: number; height: number }): Promise<Result> {
-    this.ask(size);
+  private async paintSmall(message: FrameMessage, size: Size): Promise<Result> {
     const { width, height } = this.good!;
     const small = pixels.shrunk(message.source, width, height);
     const painting = await this.paint(small, 'data', message.timeUs, false);
     if (!('rgba' in painting)) throw new Error('paintings of pixels are pixels');
-    return pixels.enlargedResult(painting, pixels.originOf(message.source), message.want, size);
+    return pixels.enlargedResult(painting, pixels.originOf(message.source, message.want), message.want, size);
   }
 
   /**
@@ -245,29 +291,64 @@ export class Painter {
    * open, and the one that waits would be old when its turn comes.
    */
   private async paint(source: Source, want: FrameMessage['want'], timeUs: number, early: boolean): Promise<Result> {
-    const origin = pixels.originOf(source);
-    const input = pixels.layoutOf(source);
+    const origin = pixels.originOf(source, want);
+    const input = pixels.layoutOf(source, want);
     const output = pixels.resultLayout(input, want);
     if (input.width < 1 || input.height < 1) throw new Refusal('source', 'This picture has no pixels.');
-    this.prepare(input.width, input.height, [input.format, output.format]);
     // The same format in and out shares its pixels: what the engine allows, and half of the memory.
     const inPlace = input.format === output.format;
-    const inputBytes = (input.bytes + 63) & ~63;
-    this.reserve(inPlace ? inputBytes : inputBytes + output.bytes);
+    const inputBytes = aligned(input.bytes);
+    const needsAny = pixels.isSubsampled(input.format) || pixels.isSubsampled(output.format);
+    this.prepare(input, needsAny, inPlace ? inputBytes : inputBytes + output.bytes);
     const outputAt = inPlace ? this.pixelsAt : this.pixelsAt + inputBytes;
-    await pixels.read(source, input, this.engine.bytes(this.pixelsAt, input.bytes));
+    await pixels.read(source, want, input, this.engine.bytes(this.pixelsAt, input.bytes));
     if (early) this.closedEarly = release(source);
     this.describe(this.from, input, this.pixelsAt);
     this.describe(this.to, output, outputAt);
-    this.check(this.engine.exports.tempera_web_paint(this.stylizer, this.from, this.to, timeUs, 0));
+    this.check(this.engine.exports.tempera_web_paint(this.stylizer, this.from, this.to, timeUs, 0), 'source');
     this.good = { width: input.width, height: input.height };
+    this.most = Math.max(this.most, pixelsIn(input));
     return pixels.write(this.engine.bytes(outputAt, output.bytes), output, origin, want);
   }
 
+  /** Pictures of this size find their plan and room for their pixels, whatever their format and what they become. */
+  private prepareAny(size: Size): void {
+    const { bytes } = pixels.rgbaLayout(size.width, size.height);
+    this.prepare(size, true, aligned(pixels.i420Bytes(size.width, size.height)) + bytes);
+    this.most = Math.max(this.most, pixelsIn(size));
+  }
+
+  /**
+   * The plan of this size, for every format or for those without subsampling only, and room for pixels. The pixels of
+   * the size before go first: plans are large, and memory in pieces has no room for them.
+   */
+  private prepare({ width, height }: Size, any: boolean, pixelBytes: number): void {
+    const planned = this.planned;
+    if (planned.width !== width || planned.height !== height || (any && !planned.any)) {
+      const start = performance.now();
+      this.reserve(0);
+      planned.width = 0;
+      const format = any ? pixels.Format.i420 : pixels.Format.rgba;
+      this.check(this.engine.exports.tempera_web_prepare(this.stylizer, width, height, format), 'source');
+      this.planned = { width, height, any };
+      this.preparedMs += performance.now() - start;
+    }
+    this.reserve(pixelBytes);
+    // The build of one thread takes more memory by itself, and gives nothing back.
+    const limit = pagesOf(this.startedWith.maxMemoryMB) * pageBytes;
+    if (this.engine.memory.buffer.byteLength > limit) {
+      this.tooLarge({ width, height });
+      this.isWorn = true;
+      throw new OutOfMemory('it grew beyond what the page allows');
+    }
+  }
+
+  /** 0: gives it back. */
   private reserve(bytes: number): void {
-    if (bytes <= this.pixelsBytes) return;
+    if (bytes !== 0 && bytes <= this.pixelsBytes) return;
     this.engine.free(this.pixelsAt);
     this.pixelsAt = this.pixelsBytes = 0;
+    if (bytes === 0) return;
     this.pixelsAt = this.engine.allocate(bytes);
     this.pixelsBytes = bytes;
   }
@@ -282,64 +363,68 @@ export class Painter {
     });
   }
 
-  private prepare(width: number, height: number, formats: number[]): void {
-    const planned = this.planned;
-    if (planned.width !== width || planned.height !== height) planned.formats.clear();
-    for (const format of formats) {
-      if (planned.formats.has(format)) continue;
-      const start = performance.now();
-      planned.width = width;
-      planned.height = height;
-      this.check(this.engine.exports.tempera_web_prepare(this.stylizer, width, height, format));
-      planned.formats.add(format);
-      this.preparedMs += performance.now() - start;
-    }
-    // The build of one thread takes more memory by itself.
-    const limit = pagesOf(this.startedWith.maxMemoryMB) * pageBytes;
-    if (this.engine.memory.buffer.byteLength > limit) throw new OutOfMemory('it grew beyond what the page allows');
-  }
-
-  private check(status: number): void {
+  /** otherwise: whose fault the rest is. */
+  private check(status: number, otherwise: FailureCode): void {
     if (status === Status.ok) return;
     const text = this.engine.error();
     if (status === Status.outOfMemory) throw new OutOfMemory(text);
-    const isModel = status === Status.corruptModel || status === Status.unsupported;
-    throw new Refusal(isModel ? 'model' : 'source', text);
+    if (status === Status.unsupported) {
+      throw new Refusal(this.startedWith.engine === 'styles' ? 'unsupported' : 'model', text);
+    }
+    throw new Refusal(status === Status.corruptModel ? 'model' : otherwise, text);
   }
 
   prepareNow(message: PrepareMessage, answer: Answer): void {
-    const { id, width, height } = message;
+    const { id } = message;
     this.tail = this.tail.then(() => {
       try {
-        if (!this.fits(message)) throw new OutOfMemory('as before');
-        this.prepare(width, height, [pixels.Format.rgba]);
+        if (!this.fits(message)) throw this.engine.trap ?? new OutOfMemory('it did not fit before');
+        this.prepareAny(message);
         answer({ type: 'prepared', id });
       } catch (thrown) {
-        if (isMemory(thrown)) this.tooLarge(message, thrown);
-        const code = isMemory(thrown) ? 'memory' : thrown instanceof Refusal ? thrown.code : 'crash';
-        answer({ type: 'failed', id, code, text: sentenceOf(thrown), source: null, width, height, ...none });
+        if (isLack(thrown)) this.tooLarge(message);
+        const lack = this.lack(message, codeOf(thrown, 'crash'), sentenceOf(thrown));
+        answer({ type: 'failed', id, ...lack, source: null, ...none });
       }
-    });
+    }).catch((thrown) => this.tellLog(thrown));
   }
 
+  /** With the next frame. A trap here is met, and answered for, by that. */
   set(index: number, values: number[]): void {
-    if (this.dead) return;
-    const floats = new Uint8Array(new Float32Array(values).buffer);
-    this.engine.with(floats, (at) => this.engine.exports.tempera_web_set(this.stylizer, index, at, values.length));
+    try {
+      const { engine } = this;
+      engine.bytes(this.values, 4 * values.length).set(new Uint8Array(new Float32Array(values).buffer));
+      this.check(engine.exports.tempera_web_set(this.stylizer, index, this.values, values.length), 'source');
+    } catch (thrown) {
+      this.tellLog(thrown);
+    }
   }
 
+  /** Behind the frames that are on their way. */
   reset(): void {
-    if (!this.dead) this.engine.exports.tempera_web_reset(this.stylizer);
+    this.tail = this.tail.then(() => this.check(this.engine.exports.tempera_web_reset(this.stylizer), 'source'))
+      .catch((thrown) => this.tellLog(thrown));
+  }
+
+  private tellLog(thrown: unknown): void {
+    this.tell({ type: 'log', level: 2, line: `The painting worker: ${sentenceOf(thrown)}` });
   }
 
   private planBytes(): number {
-    return this.dead ? 0 : this.engine.exports.tempera_web_memory(this.stylizer);
+    return this.engine.trap ? 0 : this.engine.exports.tempera_web_memory(this.stylizer) >>> 0;
   }
 }
 
 const none = { opened: 0, closed: 0 };
+const aligned = (bytes: number): number => (bytes + 63) & ~63;
 
 /** Refused for lack of memory, or trapped: what a lack of memory looks like where nobody looked for it. */
-function isMemory(thrown: unknown): boolean {
-  return thrown instanceof OutOfMemory || thrown instanceof WebAssembly.RuntimeError;
+function isLack(thrown: unknown): boolean {
+  return thrown instanceof OutOfMemory || thrown instanceof Trap;
+}
+
+/** otherwise: of what is none of ours. */
+function codeOf(thrown: unknown, otherwise: FailureCode): FailureCode {
+  if (thrown instanceof Refusal) return thrown.code;
+  return isLack(thrown) ? 'memory' : otherwise;
 }

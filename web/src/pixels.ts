@@ -20,13 +20,29 @@ export interface Layout {
 const matrices: Record<string, number> = { bt709: 1, bt470bg: 5, smpte170m: 6, 'bt2020-ncl': 9 };
 const transfers: Record<string, number> = { bt709: 1, smpte170m: 6, 'iec61966-2-1': 13 };
 
-export function sizeOf(source: Source): { width: number; height: number } {
+/** Of what is painted: a frame's own pixels, unless the result could not say that they are not square. */
+export function sizeOf(source: Source, want: Want): { width: number; height: number } {
   if (!isFrame(source)) return { width: source.width, height: source.height };
-  const turned = turnOf(source) % 180 !== 0;
-  const rect = source.visibleRect;
-  const width = rect?.width ?? 0;
-  const height = rect?.height ?? 0;
-  return turned ? { width: height, height: width } : { width, height };
+  if (want === 'frame' && isUpright(source)) return pixelsOf(source);
+  return isSquare(source) ? turnedPixelsOf(source) : { width: source.displayWidth, height: source.displayHeight };
+}
+
+function pixelsOf(frame: VideoFrame): { width: number; height: number } {
+  return { width: frame.visibleRect?.width ?? 0, height: frame.visibleRect?.height ?? 0 };
+}
+function turnedPixelsOf(frame: VideoFrame): { width: number; height: number } {
+  const { width, height } = pixelsOf(frame);
+  return turnOf(frame) % 180 !== 0 ? { width: height, height: width } : { width, height };
+}
+
+/** Whether its pixels are as wide as they are high when they are shown, but for rounding. */
+function isSquare(frame: VideoFrame): boolean {
+  const { width, height } = turnedPixelsOf(frame);
+  const { displayWidth, displayHeight } = frame;
+  return Math.abs(displayWidth * height - displayHeight * width) <= Math.max(displayWidth, width, displayHeight, height);
+}
+function isUpright(frame: VideoFrame): boolean {
+  return turnOf(frame) === 0 && !isMirrored(frame);
 }
 
 /** Newer browsers' frames may be turned or mirrored when they are shown, which their bytes do not know. */
@@ -52,30 +68,45 @@ function planesOf(format: number, width: number, height: number): { planes: Layo
   return { planes: [luma, ...chroma], bytes: first + 2 * half };
 }
 
+export function isSubsampled(format: number): boolean {
+  return format >= Format.nv12;
+}
+/** As many as NV12's. */
+export function i420Bytes(width: number, height: number): number {
+  return planesOf(Format.i420, width, height).bytes;
+}
+
 export function rgbaLayout(width: number, height: number): Layout {
   const colour = { matrix: 0, range: 0, transfer: 0, primaries: 0 };
   return { format: Format.rgba, width, height, ...colour, ...planesOf(Format.rgba, width, height) };
 }
 
+/** Those whose numbers, taken for sRGB's, look the same. */
+function hasUsualPrimaries(frame: VideoFrame, isYuv: boolean): boolean {
+  const { primaries } = frame.colorSpace;
+  return !primaries || primaries === 'bt709' || (isYuv && (primaries === 'smpte170m' || primaries === 'bt470bg'));
+}
+
 /** null: its bytes cannot be had, or mean something that the engine does not know; a canvas has to convert it. */
-function frameLayout(frame: VideoFrame): Layout | null {
+function frameLayout(frame: VideoFrame, want: Want): Layout | null {
   const names: Record<string, number> = { I420: 4, NV12: 3, RGBA: 0, RGBX: 0, BGRA: 1, BGRX: 1 };
   const format = names[frame.format ?? ''];
-  if (format === undefined || turnOf(frame) !== 0 || isMirrored(frame)) return null;
+  if (format === undefined || !isUpright(frame) || (want !== 'frame' && !isSquare(frame))) return null;
   const colour = frame.colorSpace;
-  const isYuv = format >= Format.nv12;
+  const isYuv = isSubsampled(format);
+  if (!hasUsualPrimaries(frame, isYuv)) return null;
   // Cameras that do not say: browsers show those as BT.601.
   const matrix = !isYuv ? 0 : colour.matrix ? matrices[colour.matrix] : 6;
   const transfer = colour.transfer ? transfers[colour.transfer] : 0;
   if (matrix === undefined || transfer === undefined) return null;
-  const { width, height } = sizeOf(frame);
+  const { width, height } = pixelsOf(frame);
   const range = !isYuv ? 0 : colour.fullRange ? 2 : 1;
   return { format, width, height, matrix, range, transfer, primaries: 0, ...planesOf(format, width, height) };
 }
 
-export function layoutOf(source: Source): Layout {
-  const { width, height } = sizeOf(source);
-  return (isFrame(source) ? frameLayout(source) : null) ?? rgbaLayout(width, height);
+export function layoutOf(source: Source, want: Want): Layout {
+  const { width, height } = sizeOf(source, want);
+  return (isFrame(source) ? frameLayout(source, want) : null) ?? rgbaLayout(width, height);
 }
 
 /** What the painting of this layout becomes, when that is a VideoFrame: encoders want what cameras give. */
@@ -84,9 +115,11 @@ export function resultLayout(input: Layout, want: Want): Layout {
 }
 
 let canvas: OffscreenCanvas | null = null;
+/** Holds a small painting while it is enlarged. */
+let beside: OffscreenCanvas | null = null;
 
 /** The picture on a canvas of this size. */
-function drawn(source: Source | ImageData, width: number, height: number): OffscreenCanvasRenderingContext2D {
+function drawn(source: Source | OffscreenCanvas, width: number, height: number): OffscreenCanvasRenderingContext2D {
   if (typeof OffscreenCanvas === 'undefined') {
     throw new Error('this browser has no OffscreenCanvas; give pictures as ImageData');
   }
@@ -99,7 +132,6 @@ function drawn(source: Source | ImageData, width: number, height: number): Offsc
   if (!context) throw new Error('this browser gives workers no canvas to draw on');
   context.globalCompositeOperation = 'copy';
   if ('rgba' in source) context.putImageData(imageOf(source), 0, 0);
-  else if (source instanceof ImageData) context.putImageData(source, 0, 0);
   else context.drawImage(source, 0, 0, width, height);
   return context;
 }
@@ -109,10 +141,12 @@ export function imageOf(pixels: Pixels): ImageData {
   return new ImageData(new Uint8ClampedArray(rgba), width, height, { colorSpace });
 }
 
-/** Writes the source's bytes as `layout` says, which layoutOf has made of it. */
-export async function read(source: Source, layout: Layout, into: Uint8Array<ArrayBufferLike>): Promise<void> {
+/** Writes the source's bytes as `layout` says, which layoutOf has made of it and of `want`. */
+export async function read(
+  source: Source, want: Want, layout: Layout, into: Uint8Array<ArrayBufferLike>,
+): Promise<void> {
   if (isPixels(source)) return into.set(new Uint8Array(source.rgba));
-  if (isFrame(source) && frameLayout(source) !== null) return copyFrame(source, layout, into);
+  if (isFrame(source) && frameLayout(source, want) !== null) return copyFrame(source, layout, into);
   into.set(drawn(source, layout.width, layout.height).getImageData(0, 0, layout.width, layout.height).data);
 }
 
@@ -136,9 +170,11 @@ export function shrunk(source: Source, width: number, height: number): Pixels {
 
 /** Pixels on a canvas of another size. */
 function enlarged(pixels: Pixels, width: number, height: number): OffscreenCanvasRenderingContext2D {
-  const own = new OffscreenCanvas(pixels.width, pixels.height);
-  own.getContext('2d')?.putImageData(imageOf(pixels), 0, 0);
-  return drawn(own.transferToImageBitmap(), width, height);
+  beside ??= new OffscreenCanvas(pixels.width, pixels.height);
+  beside.width = pixels.width;
+  beside.height = pixels.height;
+  beside.getContext('2d')?.putImageData(imageOf(pixels), 0, 0);
+  return drawn(beside, width, height);
 }
 
 /** A small painting as the result for a picture of this size. */
@@ -146,7 +182,7 @@ export async function enlargedResult(
   painting: Pixels, origin: Origin, want: Want, size: { width: number; height: number },
 ): Promise<Result> {
   const context = enlarged(painting, size.width, size.height);
-  if (want === 'frame') return new VideoFrame(context.canvas, origin.times);
+  if (want === 'frame') return new VideoFrame(context.canvas, { ...origin.times, ...origin.display });
   if (want === 'bitmap') return createImageBitmap(context.canvas);
   const rgba = context.getImageData(0, 0, size.width, size.height).data.buffer as ArrayBuffer;
   return { rgba, ...size, colorSpace: 'srgb' };
@@ -155,19 +191,22 @@ export async function enlargedResult(
 /** What the painting takes over from its source, which may be closed by then. */
 export interface Origin {
   times: { timestamp: number; duration?: number };
+  /** Of pixels that are not square. */
+  display: { displayWidth?: number; displayHeight?: number };
   /** Of a VideoFrame whose bytes were read as they are. */
   format: VideoPixelFormat | null;
   colour: VideoColorSpaceInit | null;
   colorSpace: PredefinedColorSpace;
 }
 
-export function originOf(source: Source): Origin {
+export function originOf(source: Source, want: Want): Origin {
   const colorSpace = isPixels(source) ? source.colorSpace : 'srgb';
-  if (!isFrame(source)) return { times: { timestamp: 0 }, format: null, colour: null, colorSpace };
-  const { timestamp, duration, format } = source;
+  if (!isFrame(source)) return { times: { timestamp: 0 }, display: {}, format: null, colour: null, colorSpace };
+  const { timestamp, duration, format, displayWidth, displayHeight } = source;
   const times = duration === null ? { timestamp } : { timestamp, duration };
-  if (frameLayout(source) === null) return { times, format: null, colour: null, colorSpace };
-  return { times, format, colour: source.colorSpace.toJSON(), colorSpace };
+  const display = isUpright(source) && !isSquare(source) ? { displayWidth, displayHeight } : {};
+  if (frameLayout(source, want) === null) return { times, display, format: null, colour: null, colorSpace };
+  return { times, display, format, colour: source.colorSpace.toJSON(), colorSpace };
 }
 
 /** The painting, out of the engine's memory. */
@@ -191,6 +230,7 @@ function frameOf(painted: Uint8Array<ArrayBufferLike>, layout: Layout, origin: O
     codedHeight: layout.height,
     layout: layout.planes,
     ...origin.times,
+    ...origin.display,
   };
   if (origin.colour) init.colorSpace = origin.colour;
   try {

@@ -59,5 +59,8 @@ export function probe(threads?: number, build?: Build): Probe {
     return { build: 'single', threads: 1, reason };
   }
   const best = canRelax && build !== 'simd' ? 'relaxed' : 'simd';
-  return { build: best, threads: wanted, reason: wanted === 1 && threads !== 1 ? 'This processor has one thread.' : '' };
+  const isLess = build === 'relaxed' && best !== build;
+  const slower = isLess ? 'The slower SIMD128 build paints, because this browser has no relaxed SIMD.' : '';
+  const reason = slower || (wanted === 1 && threads !== 1 ? 'This processor has one thread.' : '');
+  return { build: best, threads: wanted, reason };
 }

@@ -9,27 +9,19 @@ import type { Host } from './host.js';
 import type { PainterLink } from './link.js';
 import type { FromPump } from './protocol.js';
 import { PumpWorker, handOver } from './pump.js';
+import { endOutput, hearStop, lastFrameMs, type Running } from './running.js';
 import { streams } from './streams.js';
-import type { ProcessOptions, TrackPath } from './types.js';
-
-export interface Running {
-  readonly path: TrackPath;
-  readonly output: MediaStreamTrack;
-  /** Another worker paints. */
-  move(link: PainterLink, lost: boolean): Promise<void>;
-  refuse(pixels: number, sentence: string): void;
-  /** Resolves when every frame is closed. why: a sentence when that is an error. */
-  stop(why?: string): Promise<void>;
-}
+import type { ProcessOptions } from './types.js';
 
 const lookMs = 250; // at tracks, to see that they have ended
-const endMs = 3000; // for the last frame to come back
 
 class PumpPath implements Running {
   output!: MediaStreamTrack;
   private over = false;
   private why = '';
-  private moved: () => void = () => {};
+  private moves = 0;
+  /** Who waits for a move, by its number. */
+  private readonly moving = new Map<number, () => void>();
   private ended: () => void = () => {};
   private readonly whenEnded = new Promise<void>((resolve) => (this.ended = resolve));
   private looking: ReturnType<typeof setInterval> | undefined;
@@ -48,7 +40,7 @@ class PumpPath implements Running {
     this.pump.hear = (message) => this.hear(message);
     this.pump.tell({ type: 'pump', readable, writable }, [readable, writable] as unknown as Transferable[]);
     this.output = output;
-    this.stopWith(output);
+    hearStop(output, () => void this.stop());
     this.watch(track);
   }
 
@@ -64,7 +56,7 @@ class PumpPath implements Running {
     if (!handOver(this.pump, track)) return false;
     this.output = await made;
     this.pump.hear = (message) => this.hear(message);
-    this.stopWith(this.output);
+    hearStop(this.output, () => void this.stop());
     this.watch(track);
     return true;
   }
@@ -76,22 +68,23 @@ class PumpPath implements Running {
     }, lookMs);
   }
 
-  /** stop() of the track that was handed out tells nobody; so it tells us. */
-  private stopWith(output: MediaStreamTrack): void {
-    output.stop = () => {
-      MediaStreamTrack.prototype.stop.call(output);
-      void this.stop();
-    };
-  }
-
   move(link: PainterLink, lost: boolean): Promise<void> {
     if (this.over) return Promise.resolve();
     const { port1, port2 } = new MessageChannel();
     link.tell({ type: 'port', port: port1 }, [port1]);
+    const move = ++this.moves;
     return new Promise((resolve) => {
-      this.moved = resolve;
-      this.pump.tell({ type: 'painter', port: port2, lost }, [port2]);
+      this.moving.set(move, resolve);
+      this.pump.tell({ type: 'painter', port: port2, lost, move }, [port2]);
     });
+  }
+
+  private moved(last: number): void {
+    for (const [move, resolve] of this.moving) {
+      if (move > last) continue;
+      this.moving.delete(move);
+      resolve();
+    }
   }
 
   refuse(pixels: number, text: string): void {
@@ -102,7 +95,7 @@ class PumpPath implements Running {
     this.why ||= why;
     if (!this.over) {
       this.pump.tell({ type: 'stop' });
-      const late = setTimeout(() => this.finish(''), endMs);
+      const late = setTimeout(() => this.finish(''), lastFrameMs);
       await this.whenEnded;
       clearTimeout(late);
     }
@@ -111,7 +104,7 @@ class PumpPath implements Running {
   private hear(message: FromPump): void {
     switch (message.type) {
       case 'moved':
-        return this.moved();
+        return this.moved(message.move);
       case 'count':
       case 'ended': {
         const { painted, dropped, opened, closed } = message;
@@ -129,13 +122,10 @@ class PumpPath implements Running {
     if (this.over) return;
     this.over = true;
     clearInterval(this.looking);
-    this.moved();
+    this.moved(Infinity);
     this.counts.endPump();
     this.pump.end();
-    if (this.output?.readyState === 'live') {
-      MediaStreamTrack.prototype.stop.call(this.output);
-      this.output.dispatchEvent(new Event('ended'));
-    }
+    endOutput(this.output);
     this.onend(error || this.why);
     this.ended();
   }
@@ -145,14 +135,13 @@ function canvasWorks(): boolean {
   return typeof HTMLCanvasElement === 'function' && typeof HTMLCanvasElement.prototype.captureStream === 'function';
 }
 
-/** onend: it is over, by an error when that is a sentence. */
+/** Nothing is painted before the first move(). onend: it is over, by an error when that is a sentence. */
 export async function startProcess(
   host: Host, counts: Counts, track: MediaStreamTrack, options: ProcessOptions & { baseUrl?: string | URL },
   onend: (error: string) => void,
 ): Promise<Running> {
   if (track.kind !== 'video') throw new TemperaError('source', 'This is a sound track; give process() a video track.');
   if (track.readyState !== 'live') throw new TemperaError('source', 'This track has ended; start the camera anew.');
-  const link = await host.alive();
   const wanted = options.path;
   const hasChrome = !!streams.MediaStreamTrackProcessor && !!streams.MediaStreamTrackGenerator;
   const pump = new PumpWorker(options.baseUrl);
@@ -168,11 +157,7 @@ export async function startProcess(
       const path = new PumpPath('safari', pump, counts, onend);
       if (await path.safari(track)) running = path;
     }
-    if (running) {
-      void running.move(link, false);
-      host.tellRefusal(running);
-      return running;
-    }
+    if (running) return running;
     if (wanted === 'safari') throw new TemperaError('browser', 'This browser gives workers no tracks.');
     if (!canvasWorks()) throw new TemperaError('browser', 'This browser cannot make a track; update it.');
     return await CanvasPath.start(host, counts, track, pump, onend);

@@ -1,5 +1,5 @@
 // What the page, the painting worker and the pump say to each other.
-import type { Build, Precision } from './types.js';
+import type { Build, Engine, Precision } from './types.js';
 
 /** Pixels that come without an object of the browser's: RGBA, rows without gaps. */
 export interface Pixels {
@@ -16,6 +16,7 @@ export type Want = 'frame' | 'bitmap' | 'data';
 export interface StartMessage {
   type: 'start';
   build: Build;
+  engine: Engine;
   wasmUrl: string;
   /** Compiled before, for a restart. */
   module: WebAssembly.Module | null;
@@ -24,9 +25,10 @@ export interface StartMessage {
   maxMemoryMB: number;
   precision: Precision;
   statistics: number;
-  findings: [string, Uint8Array][];
   /** Plan for this size at once. */
   size: { width: number; height: number } | null;
+  /** Pictures of so many pixels and more were refused for good; Infinity: none. */
+  refusedPixels: number;
   /** Where helpers say that they died, which the painter cannot hear while it paints. */
   channel: string;
 }
@@ -34,6 +36,7 @@ export interface StartMessage {
 export interface ModelMessage {
   type: 'model';
   bytes: Uint8Array;
+  findings: [string, Uint8Array][];
 }
 export interface FrameMessage {
   type: 'frame';
@@ -88,6 +91,7 @@ export interface ParameterText {
 export interface ReadyMessage {
   type: 'ready';
   build: Build;
+  engine: Engine;
   kernel: string;
   version: string;
   threads: number;
@@ -117,22 +121,33 @@ export interface PreparedMessage {
   type: 'prepared';
   id: number;
 }
-/** Nothing was painted. `source` comes back when a larger memory may help. */
-export interface FailedMessage extends FrameCount {
+/** What another worker has to be better at, for a picture of this size. */
+export interface Lack {
+  width: number;
+  height: number;
+  /** unsupported: of the small engine. */
+  code: FailureCode;
+  text: string;
+  /** well: goes on with others. worn: fails where it succeeded before, another in the same memory may do. dead: a trap. */
+  state: 'well' | 'worn' | 'dead';
+  /** The fewest pixels that did not fit into a memory in order. */
+  tooMany: number;
+}
+/**
+ * allocate: the browser gives no shared memory of this size at all. trap: while the model was opened. helpers: the other
+ * threads did not start. unsupported: the whole engine may know it.
+ */
+export type FailureCode =
+  | 'memory' | 'allocate' | 'trap' | 'source' | 'model' | 'crash' | 'network' | 'browser' | 'helpers' | 'unsupported';
+/** Nothing was painted. `source` comes back when another worker may help. */
+export interface FailedMessage extends FrameCount, Lack {
   type: 'failed';
   id: number;
-  /** allocate: the browser gives no shared memory of this size at all. trap: while the model was opened. */
-  code: 'memory' | 'allocate' | 'trap' | 'source' | 'model' | 'crash' | 'network' | 'browser';
-  text: string;
   source: Source | null;
-  width: number;
-  height: number;
 }
-/** This size needs a larger memory; to the page, once for each size. */
-export interface NeedMessage {
+/** To the page, once for each. */
+export interface NeedMessage extends Lack {
   type: 'need';
-  width: number;
-  height: number;
 }
 export interface ProgressMessage {
   type: 'progress';
@@ -163,8 +178,8 @@ export interface PumpStart {
 export type ToPump =
   | { type: 'probe' }
   | PumpStart
-  /** lost: the painter before it crashed, with the frame that it had. */
-  | { type: 'painter'; port: MessagePort; lost: boolean }
+  /** lost: the painter before it crashed, with the frame that it had. move: counts them. */
+  | { type: 'painter'; port: MessagePort; lost: boolean; move: number }
   /** Frames of so many pixels and more will never fit. */
   | { type: 'refused'; pixels: number; text: string }
   | { type: 'stop' }
@@ -176,11 +191,14 @@ export interface PumpCount extends FrameCount {
 export type FromPump =
   | { type: 'probed'; safari: boolean }
   | { type: 'track'; track: MediaStreamTrack }
-  /** Nothing is owed by the painter before the last one. */
-  | { type: 'moved' }
+  /** Nothing is owed by the painters before that of this move. */
+  | { type: 'moved'; move: number }
   | { type: 'tick' }
   | ({ type: 'count'; last: Omit<PaintedMessage, 'result'> | null } & PumpCount)
   | ({ type: 'ended'; error: string } & PumpCount);
+
+/** In a row; then a track ends. */
+export const badFramesAllowed = 10;
 
 export function isPixels(source: Source | Result): source is Pixels {
   return 'rgba' in source;

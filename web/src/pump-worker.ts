@@ -2,14 +2,13 @@
 // is busy or hidden does not stop it. Also a clock for hidden tabs, where the page's own timers hardly run.
 import { sentenceOf } from './errors.js';
 import {
-  release, type FailedMessage, type FromPump, type PaintedMessage, type PumpCount, type PumpStart, type ToPump,
+  badFramesAllowed, release, type FailedMessage, type FromPump, type PaintedMessage, type PumpCount, type PumpStart, type ToPump,
 } from './protocol.js';
 import { streams, type WorkerScope } from './streams.js';
 
 const scope = globalThis as unknown as WorkerScope;
 const tell = (message: FromPump, transfer?: Transferable[]) => scope.postMessage(message, transfer);
 
-const badFramesAllowed = 10; // in a row
 const lastFrameMs = 300; // a camera's slowest pace, nearly
 const queuedPaintings = 2; // that the track has not taken: more are dropped
 
@@ -21,6 +20,7 @@ class Pump {
   /** Owes us an answer since before another took its place. */
   private oldPort: MessagePort | null = null;
   private owed = 0;
+  private moves = 0;
   private ids = 0;
   private latest: VideoFrame | null = null;
   private bad = 0;
@@ -78,17 +78,21 @@ class Pump {
   }
 
   /** From now on this one paints. */
-  move(port: MessagePort, lost: boolean): void {
+  move(port: MessagePort, lost: boolean, move: number): void {
     if (lost && this.owed !== 0) {
       this.owed = 0;
       ++this.count.closed; // by the browser, with its worker
       ++this.count.dropped;
     }
-    if (this.owed !== 0) this.oldPort = this.port;
-    else this.port?.close();
+    if (this.owed === 0) this.oldPort?.close();
+    // The frame that is owed is owed by the first of those that were moved away from.
+    if (this.owed !== 0) this.oldPort ??= this.port;
+    else this.oldPort = null;
+    if (this.port !== this.oldPort) this.port?.close();
     this.port = port;
+    this.moves = move;
     port.onmessage = (event: MessageEvent) => this.hear(event.data as PaintedMessage | FailedMessage);
-    if (this.owed === 0) tell({ type: 'moved' });
+    if (this.owed === 0) tell({ type: 'moved', move });
     this.next();
   }
 
@@ -100,7 +104,7 @@ class Pump {
     if (this.oldPort) {
       this.oldPort.close();
       this.oldPort = null;
-      tell({ type: 'moved' });
+      tell({ type: 'moved', move: this.moves });
     }
     if (reply.type === 'failed') return this.failed(reply);
     this.bad = 0;
@@ -128,7 +132,7 @@ class Pump {
     if (reply.source) this.count.closed += release(reply.source);
     ++this.count.dropped;
     if (this.over) return this.finish();
-    if (reply.code === 'memory') {
+    if (reply.code === 'memory' || reply.code === 'unsupported') {
       if (reply.width * reply.height >= this.refusal.pixels) return this.end(this.refusal.text);
     } else if (reply.code === 'model' || ++this.bad > badFramesAllowed) {
       return this.end(reply.text);
@@ -183,7 +187,7 @@ function start(message: PumpStart): void {
   }
   if (!readable || !writable) throw new Error('there is nothing to carry');
   pump = new Pump(readable, writable);
-  if (early) pump.move(early.port, early.lost);
+  if (early) pump.move(early.port, early.lost, early.move);
 }
 
 function receive(message: ToPump): void {
@@ -196,7 +200,7 @@ function receive(message: ToPump): void {
     case 'pump':
       return start(message);
     case 'painter':
-      if (pump) pump.move(message.port, message.lost);
+      if (pump) pump.move(message.port, message.lost, message.move);
       else early = message;
       return;
     case 'refused':

@@ -1,5 +1,6 @@
 // The pump worker, seen from the page.
 import { TemperaError, sentenceOf } from './errors.js';
+import { pumpWorker } from './files.js';
 import type { FromPump, ToPump } from './protocol.js';
 
 export class PumpWorker {
@@ -7,14 +8,7 @@ export class PumpWorker {
   hear: (message: FromPump) => void = () => {};
 
   constructor(baseUrl: string | URL | undefined) {
-    const name = 'tempera-pump';
-    if (baseUrl) {
-      const base = String(baseUrl);
-      const folder = new URL(base.endsWith('/') ? base : `${base}/`, document.baseURI);
-      this.worker = new Worker(new URL('pump-worker.js', folder), { type: 'module', name });
-    } else {
-      this.worker = new Worker(new URL('./pump-worker.js', import.meta.url), { type: 'module', name });
-    }
+    this.worker = pumpWorker(baseUrl);
     this.worker.onmessage = (event: MessageEvent) => this.hear(event.data as FromPump);
     this.worker.onerror = (event) => {
       event.preventDefault?.();

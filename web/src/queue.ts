@@ -1,17 +1,23 @@
 // Pictures on their way to the painter: one is painted, one waits, and a newer one takes the place of that.
-import { TemperaError } from './errors.js';
 import type { Counts } from './counts.js';
+import { TemperaError } from './errors.js';
 import type { Host } from './host.js';
-import { codeOf } from './link.js';
+import { codeOf, type PainterLink } from './link.js';
 import {
-  isFrame, release, transferOf, type FailedMessage, type PaintedMessage, type Result, type Source, type Want,
+  release, transferOf, type FailedMessage, type PaintedMessage, type Result, type Source, type Want,
 } from './protocol.js';
+import { timeOf } from './sources.js';
 
-interface Job {
-  source: Source;
+export interface Wish {
   want: Want;
   live: boolean;
-  timeUs: number;
+  /** Default: as the picture says. */
+  timeUs?: number;
+  /** Milliseconds until the worker is taken for stuck. */
+  timeout?: number | undefined;
+}
+interface Job extends Wish {
+  source: Promise<Source>;
   resolve(result: Result | null): void;
   reject(error: unknown): void;
 }
@@ -22,10 +28,14 @@ export class PaintQueue {
 
   constructor(private readonly host: Host, private readonly counts: Counts) {}
 
-  /** Takes the source: it is closed here or in the worker. null: a newer picture took its place. */
-  paint(source: Source, want: Want, live: boolean, timeUs: number): Promise<Result | null> {
+  /**
+   * Takes the source: it is closed here or in the worker. A promise of it, because reading a picture takes its time and
+   * the place in the queue is that of the call. null: a newer picture took its place.
+   */
+  paint(source: Promise<Source>, wish: Wish): Promise<Result | null> {
+    source.catch(() => {}); // told to whoever waits for the painting
     return new Promise((resolve, reject) => {
-      const job: Job = { source, want, live, timeUs, resolve, reject };
+      const job: Job = { ...wish, source, resolve, reject };
       if (!this.busy) return void this.run(job);
       if (this.waiting) this.drop(this.waiting);
       this.waiting = job;
@@ -34,14 +44,18 @@ export class PaintQueue {
 
   private drop(job: Job): void {
     ++this.counts.own.dropped;
-    this.counts.own.closed += release(job.source);
+    job.source.then((source) => this.close(source), () => {});
     job.resolve(null);
+  }
+
+  private close(source: Source): void {
+    this.counts.own.closed += release(source);
   }
 
   private async run(job: Job): Promise<void> {
     this.busy = true;
     try {
-      job.resolve(await this.painted(job));
+      job.resolve(await this.painted(job, await job.source));
     } catch (thrown) {
       job.reject(thrown);
     } finally {
@@ -52,9 +66,9 @@ export class PaintQueue {
     }
   }
 
-  private async painted(job: Job): Promise<Result> {
-    for (;;) {
-      const reply = await this.asked(job);
+  private async painted(job: Job, first: Source): Promise<Result> {
+    for (let source = first; ;) {
+      const { reply, link } = await this.asked(job, source);
       this.counts.frames(reply);
       if (reply.type === 'painted') {
         ++this.counts.own.painted;
@@ -62,32 +76,31 @@ export class PaintQueue {
         return reply.result;
       }
       if (reply.source === null) throw new TemperaError(codeOf[reply.code], reply.text);
-      job.source = reply.source;
+      source = reply.source;
       try {
-        await this.host.grow(reply);
+        await this.host.better(reply, link);
       } catch (thrown) {
-        this.counts.own.closed += release(job.source);
+        this.close(source);
         throw thrown;
       }
     }
   }
 
-  private async asked(job: Job): Promise<PaintedMessage | FailedMessage> {
-    const { source, want, live, timeUs } = job;
-    // A frame that goes down with its worker is closed by the browser.
-    const isVideoFrame = isFrame(source);
+  private async asked(job: Job, source: Source): Promise<{ reply: PaintedMessage | FailedMessage; link: PainterLink }> {
+    const { want, live, timeUs = timeOf(source), timeout } = job;
+    let late: ReturnType<typeof setTimeout> | undefined;
     try {
       const link = await this.host.alive();
+      if (timeout !== undefined) late = setTimeout(() => link.die(`a frame took longer than ${timeout} ms`), timeout);
       const message = { type: 'frame', source, want, live, timeUs } as const;
       const reply = await link.ask((id) => ({ ...message, id }), transferOf(source));
       if (reply.type === 'prepared') throw new TemperaError('crash', 'The painting worker answered another question.');
-      return reply;
+      return { reply, link };
     } catch (thrown) {
-      if (isVideoFrame) {
-        source.close(); // no harm when it was handed over
-        ++this.counts.own.closed;
-      }
+      this.close(source); // no harm when it was handed over: a frame that goes down with its worker is closed with it
       throw thrown;
+    } finally {
+      clearTimeout(late);
     }
   }
 }

@@ -1,14 +1,17 @@
 // The package's one object: a model, painted with.
 import { Counts } from './counts.js';
 import { TemperaError, sentenceOf } from './errors.js';
+import { givenFindings } from './findings.js';
 import { Host } from './host.js';
 import { codeOf } from './link.js';
 import { modelBytes, untilAborted } from './model.js';
+import { checkOptions } from './options.js';
 import { probe, type Probe } from './probe.js';
-import { startProcess, type Running } from './process.js';
+import { startProcess } from './process.js';
 import { isPixels, type ParameterText } from './protocol.js';
 import { PaintQueue } from './queue.js';
-import { isLive, sourceOf, timeOf } from './sources.js';
+import type { Running } from './running.js';
+import { isLive, sourceOf } from './sources.js';
 import type { Info, LoadOptions, PaintOptions, Parameter, Picture, ProcessOptions, Stats } from './types.js';
 
 export class Tempera {
@@ -17,11 +20,13 @@ export class Tempera {
   private readonly values: number[][];
   private running: Running | null = null;
   private isClosed = false;
+  /** Tracks are started and stopped one after the other. */
+  private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly host: Host, private readonly options: LoadOptions) {
     this.queue = new PaintQueue(host, this.counts);
     this.values = this.parameters().map((p) => [...p.default]);
-    host.onchange = (link) => this.running?.move(link, false) ?? Promise.resolve();
+    host.onchange = (link, lost) => this.running?.move(link, lost) ?? Promise.resolve();
     host.ondeath = () => void this.revive();
     host.onrefusal = (pixels, sentence) => this.running?.refuse(pixels, sentence);
   }
@@ -34,10 +39,11 @@ export class Tempera {
   /** Rejects with a TemperaError, or with the signal's reason. */
   static async load(options: LoadOptions): Promise<Tempera> {
     const { signal, onprogress } = options;
+    checkOptions(options);
     const choice = probe(options.threads, options.build);
     if (choice.build === null) throw new TemperaError('browser', choice.reason);
     const model = untilAborted(signal, modelBytes(options.model, options));
-    const host = new Host(options, model);
+    const host = new Host(options, model, givenFindings(options, model));
     try {
       onprogress?.({ stage: 'engine', done: 0 });
       await untilAborted(signal, host.alive());
@@ -83,8 +89,8 @@ export class Tempera {
   get info(): Info {
     const s = this.host.state;
     if (!s) throw new TemperaError('closed', 'Tempera was closed.');
-    const { build, kernel, threads, reason, version, memoryMB, style, notices } = s;
-    return { build, kernel, threads, reason, version, memoryMB, style, notices,
+    const { build, engine, kernel, threads, reason, version, memoryMB, style, notices } = s;
+    return { build, engine, kernel, threads, reason, version, memoryMB, style, notices,
       precision: this.options.precision ?? 'auto' };
   }
 
@@ -106,8 +112,8 @@ export class Tempera {
     const { signal } = options;
     if (signal?.aborted) throw signal.reason;
     const as = options.as ?? (picture instanceof ImageData ? 'data' : 'bitmap');
-    const source = await sourceOf(picture, this.counts);
-    const painting = this.queue.paint(source, as, options.live ?? isLive(picture), timeOf(source));
+    const wish = { want: as, live: options.live ?? isLive(picture), timeout: options.timeout };
+    const painting = this.queue.paint(sourceOf(picture, this.counts), wish);
     const asked = painting.then((result) => {
       if (result === null) return null;
       if (isPixels(result)) {
@@ -121,14 +127,15 @@ export class Tempera {
     return untilAborted(signal, asked);
   }
 
-  /** Plans for frames of this size, so that the first one takes as long as the next. */
+  /** Plans for frames of this size and keeps room for their pixels: the first one takes as long as the next, and as it is. */
   async prepare(width: number, height: number): Promise<void> {
     for (;;) {
       const link = await this.host.alive();
       const reply = await link.ask((id) => ({ type: 'prepare', id, width, height }));
       if (reply.type !== 'failed') return;
-      if (reply.code !== 'memory') throw new TemperaError(codeOf[reply.code], reply.text);
-      await this.host.grow({ width, height });
+      const isElsewhere = reply.code === 'memory' || reply.code === 'unsupported';
+      if (!isElsewhere) throw new TemperaError(codeOf[reply.code], reply.text);
+      await this.host.better(reply, link);
     }
   }
 
@@ -142,42 +149,63 @@ export class Tempera {
    * close(). One at a time: a second call ends the first.
    */
   async process(track: MediaStreamTrack, options: ProcessOptions = {}): Promise<MediaStreamTrack> {
-    const { signal, onerror } = options;
+    const { signal } = options;
     if (signal?.aborted) throw signal.reason;
-    await this.stop();
+    return untilAborted(signal, this.inTurn(() => this.processNow(track, options)));
+  }
+
+  private inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.turn.then(work);
+    this.turn = done.catch(() => {});
+    return done;
+  }
+
+  private async processNow(track: MediaStreamTrack, options: ProcessOptions): Promise<MediaStreamTrack> {
+    const { signal, onerror } = options;
+    await this.running?.stop();
     const baseUrl = this.options.baseUrl;
     const more = baseUrl === undefined ? options : { ...options, baseUrl };
     let running: Running | null = null;
+    let isOver = false;
     const onabort = () => void running?.stop();
-    running = await startProcess(this.host, this.counts, track, more, (error) => {
+    const onend = (error: string) => {
+      isOver = true;
       signal?.removeEventListener('abort', onabort);
       if (this.running === running) {
         this.running = null;
         this.counts.path('');
       }
       if (error) onerror?.(new TemperaError('source', error));
-    });
-    if (this.isClosed || signal?.aborted) {
+    };
+    await this.host.alive();
+    running = await startProcess(this.host, this.counts, track, more, onend);
+    try {
+      const link = await this.host.alive();
+      if (signal?.aborted) throw signal.reason;
+      if (isOver) return running.output;
+      this.running = running;
+      void running.move(link, false);
+    } catch (thrown) {
       await running.stop();
-      throw this.isClosed ? new TemperaError('closed', 'Tempera was closed.') : signal?.reason;
+      throw this.isClosed ? new TemperaError('closed', 'Tempera was closed.') : thrown;
     }
     signal?.addEventListener('abort', onabort, { once: true });
-    this.running = running;
     this.counts.path(running.path);
+    this.host.tellRefusal(running);
     return running.output;
   }
 
-  /** Ends the track that process() made; resolves when every frame is closed. */
-  async stop(): Promise<void> {
-    await this.running?.stop();
+  /** Ends the track that process() made, or is about to; resolves when every frame is closed. */
+  stop(): Promise<void> {
+    return this.inTurn(async () => this.running?.stop());
   }
 
+  /** A track goes on behind a crash: the worker that is started moves it by itself. */
   private async revive(): Promise<void> {
     const running = this.running;
     if (!running) return;
     try {
-      const link = await this.host.alive();
-      if (this.running === running) await running.move(link, true);
+      await this.host.alive();
     } catch (thrown) {
       await running.stop(sentenceOf(thrown));
     }

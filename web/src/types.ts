@@ -2,6 +2,8 @@
 
 export type Precision = 'auto' | 'fp32' | 'int8';
 export type Build = 'relaxed' | 'simd' | 'single';
+/** styles: small, what style networks need. whole: every operator; about twice as large. */
+export type Engine = 'styles' | 'whole';
 export type TrackPath = 'chrome' | 'safari' | 'canvas';
 /** An address, or the file itself. */
 export type Model = string | URL | ArrayBuffer | Uint8Array | Blob;
@@ -29,12 +31,17 @@ export interface LoadOptions {
   baseUrl?: string | URL;
   /** Take this build instead of the best one. */
   build?: Build;
+  /** whole: at once. Default: styles first, and whole when that lacks something that the model needs. */
+  engine?: Engine;
   /** What the module's memory begins with, in MB. Default 32. */
   memoryMB?: number;
   /** What it may become for large frames, in MB. Default 256. */
   maxMemoryMB?: number;
-  /** Findings about the model from an earlier page, as onfinding gave them: spares calibration. */
-  findings?: Iterable<[string, Uint8Array]>;
+  /**
+   * Findings about the model, which spare calibration: from an earlier page, as onfinding gave them, or the address of a
+   * file of them. Without, or when the file is missing or damaged, the model is calibrated here.
+   */
+  findings?: Iterable<[string, Uint8Array]> | string | URL;
   onfinding?: (key: string, bytes: Uint8Array) => void;
   /** What the engine logs: 0 information, 1 warning, 2 error. */
   onlog?: (level: number, line: string) => void;
@@ -58,12 +65,14 @@ export interface Parameter {
 
 export interface Info {
   readonly build: Build;
+  readonly engine: Engine;
   /** The engine's 8-bit kernel. */
   readonly kernel: string;
   readonly threads: number;
   /** Why one thread only, or a slower build than the browser could run: a sentence; '' when nothing is amiss. */
   readonly reason: string;
   readonly version: string;
+  /** As it was asked for. */
   readonly precision: Precision;
   /** The module's memory. */
   readonly memoryMB: number;
@@ -105,6 +114,12 @@ export interface PaintOptions {
    */
   live?: boolean;
   signal?: AbortSignal;
+  /**
+   * Milliseconds after which the painting worker is taken for stuck: the painting is rejected with code crash, and the
+   * next one starts another worker. Counted from when it is handed to the worker. Default: none; a worker that says
+   * nothing for a minute is taken for stuck in any case.
+   */
+  timeout?: number;
 }
 
 export interface ProcessOptions {

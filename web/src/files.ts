@@ -1,0 +1,33 @@
+// Where the package's other files lie: beside this module, unless the page says otherwise.
+
+/** A file in the folder that the page names. */
+export function inBase(base: string | URL, file: string): URL {
+  const folder = String(base);
+  return new URL(file, new URL(folder.endsWith('/') ? folder : `${folder}/`, document.baseURI));
+}
+
+// Written out, each where it is used: bundlers look for exactly this.
+const beside: Record<string, URL> = {
+  'tempera-relaxed.wasm': new URL('./tempera-relaxed.wasm', import.meta.url),
+  'tempera-simd.wasm': new URL('./tempera-simd.wasm', import.meta.url),
+  'tempera-single.wasm': new URL('./tempera-single.wasm', import.meta.url),
+  'tempera-relaxed-whole.wasm': new URL('./tempera-relaxed-whole.wasm', import.meta.url),
+  'tempera-simd-whole.wasm': new URL('./tempera-simd-whole.wasm', import.meta.url),
+  'tempera-single-whole.wasm': new URL('./tempera-single-whole.wasm', import.meta.url),
+};
+
+export function moduleUrl(base: string | URL | undefined, build: string, engine: string): string {
+  const file = `tempera-${build}${engine === 'whole' ? '-whole' : ''}.wasm`;
+  return (base ? inBase(base, file) : beside[file]!).href;
+}
+
+export function painterWorker(base: string | URL | undefined): Worker {
+  const options = { type: 'module', name: 'tempera-painter' } as const;
+  if (base) return new Worker(inBase(base, 'painter-worker.js'), options);
+  return new Worker(new URL('./painter-worker.js', import.meta.url), { type: 'module', name: 'tempera-painter' });
+}
+
+export function pumpWorker(base: string | URL | undefined): Worker {
+  if (base) return new Worker(inBase(base, 'pump-worker.js'), { type: 'module', name: 'tempera-pump' });
+  return new Worker(new URL('./pump-worker.js', import.meta.url), { type: 'module', name: 'tempera-pump' });
+}

@@ -16,7 +16,7 @@ test('the package holds what its exports name, and no sources, tests or tools', 
   const files = (Array.isArray(answer) ? answer[0] : Object.values(answer)[0]).files.map((f) => f.path).sort();
   const modules = ['element', 'index', 'livekit', 'painter-worker', 'pump-worker', 'vonage'].map((n) => `dist/${n}.js`);
   const types = ['element', 'errors', 'index', 'livekit', 'probe', 'tempera', 'types', 'vonage'].map((n) => `dist/${n}.d.ts`);
-  const builds = ['relaxed', 'simd', 'single'].filter(hasBuild).map((n) => `dist/tempera-${n}.wasm`);
+  const builds = ['relaxed', 'simd', 'single'].flatMap((n) => [n, `${n}-whole`]).filter(hasBuild).map((n) => `dist/tempera-${n}.wasm`);
   assert.deepEqual(files, ['LICENSE', 'README.md', 'package.json', ...modules, ...types, ...builds].sort());
   const { exports } = JSON.parse(read('package.json'));
   const named = Object.values(exports).flatMap((e) => (typeof e === 'string' ? [e] : Object.values(e)));

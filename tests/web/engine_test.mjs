@@ -1,0 +1,175 @@
+// The small engine and the whole one: which is fetched, what happens when the small one lacks something, and when there
+// is no whole one. And what calibration found, from a file.
+import assert from 'node:assert/strict';
+import { after, test } from 'node:test';
+import { closeBrowser, open, whatIsMissing } from './browser.mjs';
+
+const skip = whatIsMissing();
+const timeout = 60000;
+after(closeBrowser);
+
+// A painter whose small engine lacks an operator: said when the model is opened, or when a width is prepared.
+const lacking = (where) => (bytes) => `{
+  let isSmall = false;
+  self.addEventListener('message', ({ data }) => { if (data.type === 'start') isSmall = data.engine === 'styles'; });
+  const make = WebAssembly.instantiate;
+  WebAssembly.instantiate = async (module, imports) => {
+    const instance = await make(module, imports);
+    if (!isSmall) return instance;
+    const exports = { ...instance.exports };
+    const text = new TextEncoder().encode('node 3: the operator MaxPool is not in this build\\0');
+    let error = 0;
+    const say = () => {
+      const memory = exports.memory ?? imports.env.memory;
+      error = exports.tempera_web_allocate(64);
+      new Uint8Array(memory.buffer).set(text, error);
+    };
+    if (${where === 'open'}) {
+      exports.tempera_web_open = () => { say(); return 0; };
+      exports.tempera_web_status = () => 4;
+    } else {
+      exports.tempera_web_prepare = (stylizer, width, ...more) => {
+        if (width !== 200) return instance.exports.tempera_web_prepare(stylizer, width, ...more);
+        say();
+        return 4;
+      };
+    }
+    exports.tempera_web_error = () => error || instance.exports.tempera_web_error();
+    return { exports };
+  };
+}
+${bytes}`;
+
+const tools = () => {
+  window.load = (more) =>
+    tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32', threads: 2, ...more });
+  window.outcome = (promise) => promise.then(
+    (value) => (value === null ? 'null' : `${value.width}x${value.height}`), (e) => `${e.code ?? e.name}: ${e.message}`);
+};
+async function inPage(run, options = {}, argument = undefined) {
+  const o = await open(options);
+  try {
+    await o.page.evaluate(tools);
+    const value = await o.page.evaluate(run, argument);
+    const modules = o.server.served.filter((path) => path.endsWith('.wasm')).map((path) => path.slice(6));
+    assert.deepEqual(o.said.filter((line) => line.startsWith('uncaught')), []);
+    return { value, modules };
+  } finally {
+    await o.close();
+  }
+}
+
+test('the small engine is what a style gets, and the whole one who asks for it', { skip, timeout }, async () => {
+  for (const engine of [undefined, 'styles', 'whole']) {
+    const { value, modules } = await inPage(async (engine) => {
+      const t = await window.load(engine ? { engine } : {});
+      const painted = await window.outcome(t.paint(new ImageData(64, 64)));
+      const said = [t.info.engine, painted];
+      t.close();
+      return said;
+    }, {}, engine);
+    assert.deepEqual(value, [engine ?? 'styles', '64x64']);
+    assert.deepEqual(modules, [engine === 'whole' ? 'tempera-relaxed-whole.wasm' : 'tempera-relaxed.wasm']);
+  }
+});
+
+test('a model that the small engine refuses is painted by the whole one, and the page hears nothing', { skip, timeout },
+  async () => {
+    for (const build of ['relaxed', 'single']) {
+      const { value, modules } = await inPage(async (build) => {
+        const t = await window.load({ build });
+        const said = [t.info.engine, await window.outcome(t.paint(new ImageData(64, 64)))];
+        // A larger memory goes on with the whole engine.
+        said.push(await window.outcome(t.paint(new ImageData(1000, 700))), t.info.engine, t.stats.crashes);
+        t.close();
+        return said;
+      }, { replace: { '/dist/painter-worker.js': lacking('open') } }, build);
+      assert.deepEqual(value, ['whole', '64x64', '1000x700', 'whole', 0]);
+      assert.deepEqual(modules, [`tempera-${build}.wasm`, `tempera-${build}-whole.wasm`]);
+    }
+  });
+
+test('a size that the small engine refuses is painted by the whole one', { skip, timeout }, async () => {
+  const { value, modules } = await inPage(async () => {
+    const t = await window.load({});
+    t.set('strength', 0);
+    const said = [await window.outcome(t.paint(new ImageData(64, 64))), t.info.engine];
+    const image = new ImageData(200, 100);
+    image.data.fill(77);
+    const painting = await t.paint(image);
+    said.push(painting.data.every((v) => v === 77), t.info.engine, t.stats.crashes);
+    t.close();
+    const other = await window.load({});
+    await other.prepare(200, 100);
+    said.push(other.info.engine);
+    other.close();
+    // A track: its frames are lost until the whole engine is there.
+    const third = await window.load({});
+    const canvas = Object.assign(document.createElement('canvas'), { width: 200, height: 100 });
+    const c = canvas.getContext('2d');
+    const drawing = setInterval(() => c.fillRect(0, 0, Math.random() * 200, 90), 30);
+    await third.process(canvas.captureStream().getVideoTracks()[0]);
+    for (let i = 0; i < 200 && third.stats.painted < 3; ++i) await new Promise((resolve) => setTimeout(resolve, 20));
+    said.push(third.stats.painted >= 3, third.info.engine);
+    clearInterval(drawing);
+    await third.stop();
+    said.push(third.stats.opened - third.stats.closed);
+    third.close();
+    return said;
+  }, { replace: { '/dist/painter-worker.js': lacking('prepare') } });
+  assert.deepEqual(value, ['64x64', 'styles', true, 'whole', 0, 'whole', true, 'whole', 0]);
+  assert.equal(modules.filter((name) => name.includes('whole')).length, 3);
+});
+
+test('without the whole engine it is said what the small one lacks', { skip, timeout }, async () => {
+  const words = new RegExp('^network: The small engine cannot run this model \\(node 3: the operator MaxPool is not in this ' +
+    'build\\), and the whole one cannot be had: http.*/dist/tempera-relaxed-whole\\.wasm could not be fetched: the server ' +
+    'says 404\\.$');
+  const missing = { '/dist/tempera-relaxed-whole.wasm': null };
+  const opened = await inPage(() => window.outcome(window.load({})),
+    { replace: { ...missing, '/dist/painter-worker.js': lacking('open') } });
+  assert.match(opened.value, words);
+  const prepared = await inPage(async () => {
+    const t = await window.load({});
+    const said = [await window.outcome(t.paint(new ImageData(200, 100))), await window.outcome(t.prepare(200, 100))];
+    said.push(await window.outcome(t.paint(new ImageData(64, 64))), t.info.engine);
+    t.close();
+    return said;
+  }, { replace: { ...missing, '/dist/painter-worker.js': lacking('prepare') } });
+  assert.match(prepared.value[0], words);
+  assert.match(prepared.value[1], words);
+  assert.deepEqual(prepared.value.slice(2), ['64x64', 'styles']);
+  assert.equal(prepared.modules.length, 2, 'a module that is not there was asked for again');
+});
+
+test('a file of findings spares calibration; one that is missing or damaged costs nothing else', { skip, timeout },
+  async () => {
+    const { value } = await inPage(async () => {
+      const kept = {};
+      const run = async (findings) => {
+        const stages = new Set();
+        const t = await window.load({ precision: 'auto', findings,
+          onfinding: (key, bytes) => (kept[key] = btoa(String.fromCharCode(...bytes))),
+          onprogress: (p) => stages.add(p.stage) });
+        const painting = await t.paint(new ImageData(160, 120));
+        t.close();
+        return { calibrated: stages.has('calibrating'), painting };
+      };
+      const first = await run(undefined);
+      const file = (text) => URL.createObjectURL(new Blob([text]));
+      const rows = { first: first.calibrated };
+      const tries = {
+        file: file(JSON.stringify({ findings: kept })), missing: '/models/none.findings.json', text: file('<!doctype html>'),
+        empty: file('{}'), damaged: file(JSON.stringify({ findings: { ...kept, other: 7 } })),
+        bytes: file(JSON.stringify({ findings: Object.fromEntries(Object.keys(kept).map((key) => [key, 'AAAA'])) })),
+      };
+      for (const [name, findings] of Object.entries(tries)) {
+        const { calibrated, painting } = await run(name === 'file' ? new URL(findings) : findings);
+        rows[name] = calibrated;
+        if (!painting.data.every((v, i) => v === first.painting.data[i])) rows[name] = 'other pixels';
+      }
+      return rows;
+    });
+    assert.deepEqual(value,
+      { first: true, file: false, missing: true, text: true, empty: true, damaged: true, bytes: true });
+  });

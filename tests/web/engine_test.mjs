@@ -1,8 +1,10 @@
 // The small engine and the whole one: which is fetched, what happens when the small one lacks something, and when there
 // is no whole one. And what calibration found, from a file.
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, test } from 'node:test';
-import { closeBrowser, open, whatIsMissing } from './browser.mjs';
+import { findingsOf } from '../../web/find.mjs';
+import { closeBrowser, hasBuild, open, whatIsMissing } from './browser.mjs';
 
 const skip = whatIsMissing();
 const timeout = 60000;
@@ -173,3 +175,27 @@ test('a file of findings spares calibration; one that is missing or damaged cost
     assert.deepEqual(value,
       { first: true, file: false, missing: true, text: true, empty: true, damaged: true, bytes: true });
   });
+
+test('what web/find.mjs finds out in advance is what each build would', { skip, timeout }, async () => {
+  const model = readFileSync(new URL('../../models/starry-night.onnx', import.meta.url));
+  const lines = [];
+  const sizes = ['640x360', '160x120'];
+  const text = findingsOf(model, { sizes, tell: (line) => lines.push(line) });
+  const builds = ['relaxed', 'simd', 'single'].filter(hasBuild);
+  assert.equal(lines.length, builds.length + (hasBuild('relaxed') ? 2 : 0), lines.join('\n'));
+  for (const build of builds) {
+    const { value } = await inPage(async (build) => {
+      const found = [];
+      const stages = new Set();
+      const t = await window.load({ build, precision: 'auto', findings: '/starry-night.findings.json',
+        onfinding: (key) => found.push(key), onprogress: (p) => stages.add(p.stage) });
+      const said = [];
+      for (const [width, height] of [[160, 120], [640, 360], [301, 413]]) {
+        said.push(await window.outcome(t.paint(new ImageData(width, height))));
+      }
+      t.close();
+      return { found, calibrated: stages.has('calibrating'), said };
+    }, { replace: { '/starry-night.findings.json': text } }, build);
+    assert.deepEqual(value, { found: [], calibrated: false, said: ['160x120', '640x360', '301x413'] }, build);
+  }
+});

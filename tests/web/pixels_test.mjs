@@ -6,12 +6,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { closeBrowser, hasBuild, open, whatIsMissing } from './browser.mjs';
+import { closeBrowser, hasBuild, open, unlessInCi, whatIsMissing } from './browser.mjs';
 
 const skip = whatIsMissing();
 const timeout = 60000;
 const native = process.env.TEMPERA ?? '';
-const model = fileURLToPath(new URL('../../models/starry-night.onnx', import.meta.url));
+const models = fileURLToPath(new URL('../../models/', import.meta.url));
 after(closeBrowser);
 
 // Odd on purpose: sizes that no network likes.
@@ -62,17 +62,30 @@ async function pictured(options = {}) {
   return opened;
 }
 
+/** Paints the server's in.png with the native engine and gives it out as out.png; target: TEMPERA_CPU. */
+function paintNatively(server, style, precision, target = '') {
+  const folder = mkdtempSync(join(tmpdir(), 'tempera-web-'));
+  try {
+    writeFileSync(join(folder, 'in.png'), server.replace['/in.png']);
+    execFileSync(native, ['stylize', join(folder, 'in.png'), '-o', join(folder, 'out.png'), '--style',
+      join(models, `${style}.onnx`), '--precision', precision],
+      { stdio: 'pipe', env: { ...process.env, TEMPERA_CPU: target, TEMPERA_CACHE: 'off' } });
+    server.replace['/out.png'] = readFileSync(join(folder, 'out.png'));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+const noNative = (!native && 'TEMPERA names no tempera binary to compare with') ||
+  (!existsSync(native) && `there is no ${native}`);
+const cannotCompare = (build) => skip || unlessInCi(noNative) ||
+  unlessInCi(!hasBuild(build) && `web/dist has no tempera-${build}.wasm`);
+
 for (const build of ['relaxed', 'simd', 'single']) {
-  const why = skip || (!native && 'TEMPERA names no tempera binary to compare with') ||
-    (!existsSync(native) && `there is no ${native}`) || (!hasBuild(build) && `web/dist has no tempera-${build}.wasm`);
+  const why = cannotCompare(build);
   test(`fp32 of the ${build} build is within 2 of the native engine`, { skip: why, timeout }, async () => {
     const { page, server, close } = await pictured();
-    const folder = mkdtempSync(join(tmpdir(), 'tempera-web-'));
     try {
-      writeFileSync(join(folder, 'in.png'), server.replace['/in.png']);
-      execFileSync(native, ['stylize', join(folder, 'in.png'), '-o', join(folder, 'out.png'), '--style', model,
-        '--precision', 'fp32'], { stdio: 'pipe' });
-      server.replace['/out.png'] = readFileSync(join(folder, 'out.png'));
+      paintNatively(server, 'starry-night', 'fp32');
       const far = await page.evaluate(async (build) => {
         const t = await tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32', build });
         const source = await window.pixelsOf('/in.png');
@@ -93,7 +106,44 @@ for (const build of ['relaxed', 'simd', 'single']) {
       assert.ok(far.fromSource > 50, 'nothing was painted');
       assert.equal(far.bitmap, 0, 'an ImageBitmap shows other pixels than an ImageData');
     } finally {
-      rmSync(folder, { recursive: true });
+      await close();
+    }
+  });
+
+  // A target below AVX2 has plain dot kernels only, as src/kernels/dot/dot_table.cc says. The relaxed build multiplies
+  // and adds at once in its floating-point part, where the processor can, and so does AVX-512's: the same bytes again.
+  const like = build === 'relaxed' ? 'near the native plain kernel, AVX-512' : 'the native plain kernel';
+  test(`int8 of the ${build} build is ${like}'s byte for byte`, { skip: why, timeout }, async (context) => {
+    const { page, server, close } = await pictured();
+    const painted = (style) => page.evaluate(async ({ style, build }) => {
+      const t = await tempera.Tempera.load({ model: `/models/${style}.onnx`, precision: 'int8', build });
+      const [source, reference] = [await window.pixelsOf('/in.png'), await window.pixelsOf('/out.png')];
+      const painting = await t.paint(source);
+      const { kernel } = t.info;
+      t.close();
+      return { kernel, far: window.worst(painting, reference), fromSource: window.worst(painting, source) };
+    }, { style, build });
+    try {
+      for (const style of ['starry-night', 'great-wave']) {
+        paintNatively(server, style, 'int8', 'sse4');
+        const { kernel, far, fromSource } = await painted(style);
+        assert.ok(fromSource > 50, 'nothing was painted');
+        if (build !== 'relaxed') {
+          assert.equal(far, 0, `${style}: bytes differ by ${far}`);
+          continue;
+        }
+        assert.match(kernel, /^wasm_relaxed/, 'the relaxed build paints with a kernel of the other builds');
+        if (kernel !== 'wasm_relaxed') return context.skip('weights are coarser on processors without AVX-VNNI');
+        assert.ok(far <= 8, `${style}: bytes differ by ${far}`);
+        try {
+          paintNatively(server, style, 'int8', 'avx512');
+        } catch (thrown) {
+          assert.match(String(thrown.stderr), /not available on this processor/);
+          return context.skip('this processor has no AVX-512 to compare with');
+        }
+        assert.equal((await painted(style)).far, 0, `${style}: other bytes than AVX-512's`);
+      }
+    } finally {
       await close();
     }
   });
@@ -183,6 +233,74 @@ test('every kind of picture is painted, and stays the page\'s', { skip, timeout 
     for (const line of seen.refused.slice(0, 4)) assert.match(line, /^source: .*\.$/);
     assert.equal(seen.refused[4], 'closed: Tempera was closed.');
     assert.equal(seen.opened, seen.closed);
+  } finally {
+    await close();
+  }
+});
+
+test('pixels that are not square are kept in frames, and made square in pictures', { skip, timeout }, async () => {
+  const { page, close } = await pictured();
+  try {
+    const seen = await page.evaluate(async () => {
+      const t = await tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32' });
+      t.set('strength', 0);
+      const frame = () => {
+        const bytes = new Uint8Array(96 * 80 * 1.5).fill(128);
+        for (let i = 0; i < 96 * 80; ++i) bytes[i] = i % 96 < 48 ? 40 : 200;
+        return new VideoFrame(bytes, { format: 'I420', codedWidth: 96, codedHeight: 80, displayWidth: 128, displayHeight: 80,
+          timestamp: 7 });
+      };
+      const given = frame();
+      const data = await t.paint(given, { as: 'data' });
+      const bitmap = await t.paint(given);
+      const line = [10, 60, 68, 120].map((x) => data.data[4 * (40 * data.width + x)]);
+      const sizes = [[data.width, data.height], [bitmap.width, bitmap.height], [t.stats.width, t.stats.height]];
+      given.close();
+      // Frames come out of tracks.
+      const { MediaStreamTrackGenerator: Generator, MediaStreamTrackProcessor: Processor } = window;
+      const input = new Generator({ kind: 'video' });
+      const writer = input.writable.getWriter();
+      const output = await t.process(input);
+      const reader = new Processor({ track: output }).readable.getReader();
+      const writing = setInterval(() => writer.write(frame()).catch(() => {}), 30);
+      const { value } = await reader.read();
+      clearInterval(writing);
+      const shape = [value.codedWidth, value.codedHeight, value.displayWidth, value.displayHeight];
+      value.close();
+      t.close();
+      return { sizes, line, shape };
+    });
+    assert.deepEqual(seen.sizes, [[128, 80], [128, 80], [128, 80]]);
+    const [left, nearly, behind, right] = seen.line;
+    assert.ok(left < 60 && nearly < 60 && behind > 180 && right > 180, `the edge moved: ${seen.line}`);
+    assert.deepEqual(seen.shape, [96, 80, 128, 80]);
+  } finally {
+    await close();
+  }
+});
+
+test('a frame in wide colours is painted in the colours that it shows', { skip, timeout }, async () => {
+  const { page, close } = await pictured();
+  try {
+    const seen = await page.evaluate(async () => {
+      const t = await tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32' });
+      t.set('strength', 0);
+      const bytes = new Uint8Array(64 * 64 * 4);
+      for (let i = 0; i < bytes.length; i += 4) bytes.set([200, 90, 60, 255], i);
+      const colorSpace = { primaries: 'smpte432', transfer: 'iec61966-2-1', matrix: 'rgb', fullRange: true };
+      const frame = new VideoFrame(bytes, { format: 'RGBA', codedWidth: 64, codedHeight: 64, timestamp: 0, colorSpace });
+      const primaries = frame.colorSpace.primaries;
+      const painting = await t.paint(frame, { as: 'data' });
+      const c = new OffscreenCanvas(64, 64).getContext('2d');
+      c.drawImage(frame, 0, 0);
+      const shown = [...c.getImageData(9, 9, 1, 1).data];
+      frame.close();
+      t.close();
+      return { primaries, painted: [...painting.data.subarray(0, 4)], shown };
+    });
+    assert.equal(seen.primaries, 'smpte432');
+    assert.deepEqual(seen.painted, seen.shown);
+    assert.notDeepEqual(seen.shown, [200, 90, 60, 255], 'the canvas converts nothing, so this test shows nothing');
   } finally {
     await close();
   }

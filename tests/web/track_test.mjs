@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { closeBrowser, open, whatIsMissing } from './browser.mjs';
+import { counting, listening } from './frame_count.mjs';
 import * as safari from './safari_shim.mjs';
 
 const skip = whatIsMissing();
@@ -52,6 +53,22 @@ async function opened(path) {
   return o;
 }
 
+/** The same with VideoFrames counted in page and workers. */
+async function counted(path, inPump = '') {
+  const { before = '', replace = {} } = paths[path];
+  const pump = replace['/dist/pump-worker.js'] ?? ((bytes) => bytes);
+  const o = await open({
+    before: counting + before,
+    replace: {
+      '/dist/pump-worker.js': (bytes) => counting + inPump + pump(bytes),
+      '/dist/painter-worker.js': (bytes) => counting + bytes,
+    },
+  });
+  await o.page.evaluate(tools);
+  await o.page.evaluate(listening);
+  return o;
+}
+
 /** What Chromium's collector says of frames that the page left open, ten seconds later. In workers it says nothing. */
 async function leaks({ page, said }) {
   await page.evaluate(() => {
@@ -70,6 +87,26 @@ test('a frame that is left open is found', { skip, timeout }, async () => {
       return frame().format;
     });
     assert.ok((await leaks(o)).length > 0);
+  } finally {
+    await o.close();
+  }
+});
+
+test('a frame that is left open in a worker is found', { skip, timeout }, async () => {
+  // The track's worker closes no frame that it drops.
+  const o = await counted('chrome', "VideoFrame.prototype.close = () => {};");
+  try {
+    const counts = await o.page.evaluate(async () => {
+      const t = await window.load({ threads: 1 });
+      const track = await window.camera(640, 480);
+      await t.process(track);
+      await window.until(() => t.stats.dropped >= 3);
+      await t.stop();
+      const counts = await window.frameCounts();
+      t.close();
+      return counts;
+    });
+    assert.ok(counts['tempera-pump'].open > 0, JSON.stringify(counts));
   } finally {
     await o.close();
   }
@@ -120,7 +157,7 @@ for (const path of Object.keys(paths)) {
   });
 
   test(`${path}: ${starts} starts and stops leave no frame open`, { skip, timeout: timeout + 2000 * starts }, async () => {
-    const o = await opened(path);
+    const o = await counted(path);
     try {
       const seen = await o.page.evaluate(async (starts) => {
         const t = await window.load({ threads: 1 });
@@ -147,7 +184,8 @@ for (const path of Object.keys(paths)) {
         }
         await t.stop();
         const { opened, closed, path } = t.stats;
-        return { opened, closed, path, painting, live: states.filter((s) => s !== 'ended').length, state: track.readyState };
+        const counts = await window.frameCounts();
+        return { opened, closed, path, painting, counts, live: states.filter((s) => s !== 'ended').length, state: track.readyState };
       }, starts);
       assert.equal(seen.painting, starts / 2);
       assert.equal(seen.live, 0, 'painted tracks went on');
@@ -155,6 +193,12 @@ for (const path of Object.keys(paths)) {
       assert.equal(seen.state, 'live', 'the source was stopped');
       assert.ok(seen.opened >= starts / 2);
       assert.equal(seen.opened - seen.closed, 0);
+      // Not what the package says of itself: the frames themselves.
+      for (const [name, { open }] of Object.entries(seen.counts)) assert.equal(open, 0, `${name}: ${JSON.stringify(seen.counts)}`);
+      assert.ok(seen.counts['tempera-painter'].seen >= starts / 2, JSON.stringify(seen.counts));
+      const carrier = path === 'canvas' ? seen.counts.page : seen.counts['tempera-pump'];
+      assert.ok(carrier.seen >= starts / 2, JSON.stringify(seen.counts));
+      if (path !== 'canvas') assert.equal(carrier.ended, starts, 'a worker of a track ended without a word');
       assert.deepEqual(await leaks(o), []);
     } finally {
       await o.close();
@@ -223,6 +267,62 @@ for (const path of Object.keys(paths)) {
     }
   });
 }
+
+test('two calls of process() at once take turns, and only the last track is live', { skip, timeout }, async () => {
+  for (const path of Object.keys(paths)) {
+    const o = await opened(path);
+    try {
+      const seen = await o.page.evaluate(async () => {
+        const t = await window.load();
+        const track = await window.camera(160, 120);
+        const outs = await Promise.all([t.process(track), t.process(track), t.process(track)]);
+        const states = outs.map((out) => out.readyState);
+        const came = await window.until(() => t.stats.painted >= 3);
+        const starting = t.process(track);
+        await t.stop();
+        const last = (await starting).readyState;
+        const { opened, closed, path } = t.stats;
+        t.close();
+        return { states, came, last, opened, closed, path };
+      });
+      assert.deepEqual(seen.states, ['ended', 'ended', 'live'], path);
+      assert.ok(seen.came);
+      assert.deepEqual([seen.last, seen.path], ['ended', '']);
+      assert.equal(seen.opened, seen.closed);
+    } finally {
+      await o.close();
+    }
+  }
+});
+
+test('a track without a frame holds up nobody', { skip, timeout }, async () => {
+  for (const path of Object.keys(paths)) {
+    const o = await opened(path);
+    try {
+      const seen = await o.page.evaluate(async () => {
+        const t = await window.load();
+        const still = document.createElement('canvas').captureStream(0).getVideoTracks()[0];
+        const start = performance.now();
+        const out = await t.process(still);
+        const control = new AbortController();
+        const waiting = t.process(still.clone(), { signal: control.signal }).then(() => 'came', (e) => e.message);
+        setTimeout(() => control.abort(new Error('enough')), 100);
+        const said = await Promise.race([waiting, window.later(5000).then(() => 'nothing')]);
+        const track = await window.camera(160, 120);
+        await t.process(track);
+        const painted = await window.until(() => t.stats.painted >= 3);
+        const ms = performance.now() - start;
+        t.close();
+        return { first: out.readyState, said, painted, ms };
+      });
+      assert.equal(seen.first, 'ended');
+      assert.ok(['enough', 'came'].includes(seen.said), seen.said);
+      assert.ok(seen.painted, path);
+    } finally {
+      await o.close();
+    }
+  }
+});
 
 test('a forced path that the browser lacks is refused in words', { skip, timeout }, async () => {
   const o = await opened('canvas');

@@ -173,6 +173,168 @@ test('a track goes on behind a crash', { skip, timeout }, async () => {
   assert.equal(result.opened, result.closed);
 });
 
+test('options that are misspelt or no numbers are refused in words', { skip, timeout }, async () => {
+  const { result } = await inPage({}, async () => {
+    const said = [];
+    for (const wrong of [{ precision: 'fp16' }, { statistics: 'none' }, { build: 'fast' }, { engine: 'small' },
+      { threads: NaN }, { threads: 0 }, { memoryMB: '32' }, { maxMemoryMB: 9999 }, { precision: null }]) {
+      said.push(await window.outcome(tempera.Tempera.load({ model: window.model, ...wrong })));
+    }
+    return said;
+  });
+  assert.deepEqual(result, [
+    'parameter: precision is auto, fp32 or int8, not fp16.',
+    'parameter: statistics is exact, smoothed or carried, not none.',
+    'parameter: build is relaxed, simd or single, not fast.',
+    'parameter: engine is styles or whole, not small.',
+    'parameter: threads is a number of at least 1, not NaN.',
+    'parameter: threads is a number of at least 1, not 0.',
+    'parameter: memoryMB is a number of at least 1 and at most 4096, not 32.',
+    'parameter: maxMemoryMB is a number of at least 1 and at most 4096, not 9999.',
+    'parameter: precision is auto, fp32 or int8, not null.',
+  ]);
+});
+
+test('helping workers that do not start leave one thread, and that is said', { skip, timeout }, async () => {
+  // No workers within workers; and one that dies as soon as it is told to help.
+  const faults = {
+    none: (bytes) => `delete self.Worker; ${bytes}`,
+    dying: (bytes) => `{
+      const instantiate = WebAssembly.instantiate;
+      WebAssembly.instantiate = (...given) => {
+        if (self.name.startsWith('tempera-helper')) throw new Error('shot');
+        return instantiate(...given);
+      };
+    }
+    ${bytes}`,
+  };
+  for (const [name, fault] of Object.entries(faults)) {
+    const { result } = await inPage({ replace: { '/dist/painter-worker.js': fault } }, async () => {
+      const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32', threads: 3 });
+      const { build, threads, reason } = t.info;
+      const painted = await window.outcome(t.paint(window.gradient(64, 64)));
+      t.close();
+      return { build, threads, reason, painted };
+    });
+    assert.deepEqual([result.build, result.threads, result.painted], ['relaxed', 1, 'fulfilled'], name);
+    assert.match(result.reason, /^One thread paints, because the other threads did not start \(.+\)\.$/);
+  }
+});
+
+test('a build that this browser lacks is replaced, and said', { skip, timeout }, async () => {
+  const before = 'const all = WebAssembly.validate; WebAssembly.validate = (bytes) => bytes.length < 35 && all(bytes);';
+  const { result } = await inPage({ before }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, build: 'relaxed', threads: 1 });
+    const { build, reason } = t.info;
+    t.close();
+    return { build, reason };
+  });
+  assert.deepEqual(result, { build: 'simd',
+    reason: 'The slower SIMD128 build paints, because this browser has no relaxed SIMD.' });
+});
+
+test('a painter that is stuck is replaced after the time that the page gives it', { skip, timeout }, async () => {
+  const stuck = (bytes) => `self.addEventListener('message', (event) => {
+    if (event.data.type === 'frame' && event.data.source.width === 13) for (;;);
+  });
+  ${bytes}`;
+  const { result } = await inPage({ replace: { '/dist/painter-worker.js': stuck } }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    const quick = await window.outcome(t.paint(window.gradient(64, 64), { timeout: 20000 }));
+    const start = performance.now();
+    const late = await window.outcome(t.paint(window.gradient(13, 13), { timeout: 300 }));
+    const ms = performance.now() - start;
+    const again = await window.outcome(t.paint(window.gradient(64, 64)));
+    const { crashes } = t.stats;
+    t.close();
+    return { quick, late, ms, again, crashes };
+  });
+  assert.deepEqual([result.quick, result.again, result.crashes], ['fulfilled', 'fulfilled', 1]);
+  assert.match(result.late, /^crash: The painting worker stopped \(a frame took longer than 300 ms\); /);
+  assert.ok(result.ms >= 300 && result.ms < 3000, `${result.ms} ms`);
+});
+
+test('a painter that falls silent, or reports progress without end, is replaced', { skip, timeout }, async () => {
+  // Time passes two hundred times as fast for whoever looks.
+  const before = `{
+    const every = window.setInterval;
+    window.setInterval = (call, ms) => every(call, ms === 5000 ? 25 : ms);
+    const now = performance.now.bind(performance);
+    performance.now = () => 200 * now();
+  }`;
+  const busy = (bytes) => `self.addEventListener('message', (event) => {
+    const width = event.data.type === 'frame' ? event.data.source.width : 0;
+    if (width === 13 || width === 14) event.stopImmediatePropagation();
+    if (width === 14) setInterval(() => self.postMessage({ type: 'progress', stage: 'planning', done: 0 }), 10);
+  });
+  ${bytes}`;
+  const { result } = await inPage({ before, replace: { '/dist/painter-worker.js': busy } }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    const said = [await window.outcome(t.paint(window.gradient(13, 13))), await window.outcome(t.paint(window.gradient(14, 14)))];
+    said.push(await window.outcome(t.paint(window.gradient(64, 64))));
+    t.close();
+    return said;
+  });
+  assert.match(result[0], /^crash: The painting worker stopped \(it did not answer for a minute\)/);
+  assert.match(result[1], /^crash: The painting worker stopped \(it came to no end in ten minutes\)/);
+  assert.equal(result[2], 'fulfilled');
+});
+
+test('a picture that cannot be sent back is an error of its own, and the next one is painted', { skip, timeout }, async () => {
+  // Its frame is closed while it is painted, and then there is no room for it.
+  const mean = (bytes) => `{
+    const copyTo = VideoFrame.prototype.copyTo;
+    VideoFrame.prototype.copyTo = async function (...given) {
+      await copyTo.apply(this, given);
+      if (this.timestamp !== 13) return;
+      this.close();
+      throw new WebAssembly.RuntimeError('shot');
+    };
+    const post = self.postMessage.bind(self);
+    self.postMessage = (message, transfer) => {
+      if (message.type === 'painted' && message.width === 14) throw new DOMException('no', 'DataCloneError');
+      return post(message, transfer);
+    };
+  }
+  ${bytes}`;
+  const { result } = await inPage({ replace: { '/dist/painter-worker.js': mean } }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    const bytes = new Uint8Array(64 * 64 * 4);
+    const frame = new VideoFrame(bytes, { format: 'RGBA', codedWidth: 64, codedHeight: 64, timestamp: 13 });
+    const said = [await window.outcome(t.paint(frame))];
+    frame.close();
+    said.push(await window.outcome(t.paint(window.gradient(14, 14))));
+    said.push(await window.outcome(t.paint(window.gradient(64, 64))), await window.outcome(t.prepare(96, 64).then(() => 0)));
+    await t.reset();
+    t.close();
+    return said;
+  });
+  assert.match(result[0], /^source: ./);
+  assert.match(result[1], /^source: ./);
+  assert.deepEqual(result.slice(2), ['fulfilled', 'fulfilled']);
+});
+
+test('newest wins by the order of the calls, not by how long a picture takes to be read', { skip, timeout }, async () => {
+  const { result } = await inPage({}, async () => {
+    const make = window.createImageBitmap.bind(window);
+    let calls = 0;
+    window.createImageBitmap = async (...given) => {
+      if (++calls === 2) await window.later(300);
+      return make(...given);
+    };
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    const canvas = () => {
+      const c = document.createElement('canvas');
+      c.getContext('2d').fillRect(0, 0, 9, 9);
+      return c;
+    };
+    const said = await Promise.all([1, 2, 3].map(() => window.outcome(t.paint(canvas()))));
+    t.close();
+    return said;
+  });
+  assert.deepEqual(result, ['fulfilled', 'null', 'fulfilled']);
+});
+
 test('aborting ends loading and painting with the signal\'s reason', { skip, timeout }, async () => {
   const { result } = await inPage({}, async () => {
     const { Tempera } = tempera;
@@ -237,7 +399,6 @@ test('closing rejects what is owed, and may be repeated', { skip, timeout }, asy
 });
 
 test('findings spare the next page the calibration, and change no pixel', { skip, timeout }, async () => {
-  // The bundled files bring their ranges along; without metadata these have to be found out.
   const { result } = await inPage({}, async () => {
     const kept = [];
     const run = async (findings) => {

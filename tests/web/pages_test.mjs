@@ -70,6 +70,7 @@ test(
         await later(20);
         strength.push(value('strength'));
         element.setAttribute('strength', '7');
+        await later(20);
         element.removeAttribute('strength');
         await later(20);
         strength.push(value('strength'));
@@ -83,8 +84,19 @@ test(
         lonely.setAttribute('model', '/models/missing.onnx');
         lonely.setAttribute('camera', '');
         const failed = new Promise((resolve) => lonely.addEventListener('error', (e) => resolve(e.detail)));
+        // The camera that it asks for.
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        const given = [];
+        navigator.mediaDevices.getUserMedia = async (wish) => {
+          const stream = await ask(wish);
+          given.push(...stream.getTracks());
+          return stream;
+        };
         document.body.append(lonely);
         result.failed = await failed;
+        for (let i = 0; i < 100 && given.length === 0; ++i) await later(20);
+        await later(50);
+        result.given = given.map((given) => given.readyState);
         result.errors = errors;
         return result;
       });
@@ -92,12 +104,77 @@ test(
       assert.deepEqual(seen.size, [640, 480]);
       assert.deepEqual(seen.strength, [0.25, 0.75, 1]);
       assert.deepEqual(seen.after, ['ended', null, 'closed']);
+      assert.deepEqual(seen.errors, ['strength takes 0 to 1, not 7.']);
+      assert.deepEqual(seen.given, ['ended'], 'the camera stays on');
       assert.match(seen.failed, /^The model .*missing\.onnx could not be fetched: the server says 404\.$/);
     } finally {
       await o.close();
     }
   },
 );
+
+test('<tempera-video> ends its workers when the camera is refused, and outlives a frame that failed', { skip, timeout },
+  async () => {
+    const mortal = (bytes) => `{
+      let frames = 0;
+      self.addEventListener('message', (event) => {
+        if (event.data.type === 'frame' && ++frames === 3) throw new Error('shot');
+      });
+    }
+    ${bytes}`;
+    const o = await open({ replace: { '/dist/painter-worker.js': mortal } });
+    try {
+      const seen = await o.page.evaluate(async () => {
+        await import('/dist/element.js');
+        const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+        const workers = { started: 0, ended: 0 };
+        const Own = window.Worker;
+        window.Worker = class extends Own {
+          constructor(...given) { super(...given); ++workers.started; }
+          terminate() { super.terminate(); ++workers.ended; }
+        };
+        const ask = navigator.mediaDevices.getUserMedia.bind(navigator.mediaDevices);
+        navigator.mediaDevices.getUserMedia = () => Promise.reject(new DOMException('Permission denied', 'NotAllowedError'));
+        const make = (more) => {
+          const element = document.createElement('tempera-video');
+          for (const [name, value] of Object.entries({ model: '/models/great-wave.onnx', camera: '', ...more })) {
+            element.setAttribute(name, value);
+          }
+          return element;
+        };
+        const refused = make({});
+        const failed = new Promise((resolve) => refused.addEventListener('error', (e) => resolve(e.detail)));
+        document.body.append(refused);
+        const said = await failed;
+        for (let i = 0; i < 100 && workers.ended < workers.started; ++i) await later(20);
+        const after = { ...workers };
+        navigator.mediaDevices.getUserMedia = ask;
+        const element = make({ keep_colors: '', strength: 'x' });
+        const errors = [];
+        element.addEventListener('error', (e) => errors.push(e.detail));
+        document.body.append(element);
+        await new Promise((resolve) => element.addEventListener('ready', resolve, { once: true }));
+        const t = element.tempera;
+        const kept = t.params.find((p) => p.name === 'keep_colors').value;
+        for (let i = 0; i < 300 && (t.stats.painted < 5 || t.stats.crashes < 1); ++i) await later(20);
+        const { painted, crashes } = t.stats;
+        // Its video is gone, and tells of nothing: the loop has to notice that it ended.
+        element.video.requestVideoFrameCallback = () => 0;
+        element.remove();
+        await later(400);
+        return { said, after, kept, errors, painted, crashes, state: await t.paint(new ImageData(9, 9)).catch((e) => e.code) };
+      });
+      assert.equal(seen.said, 'Permission denied');
+      assert.ok(seen.after.started > 0);
+      assert.equal(seen.after.ended, seen.after.started, 'workers go on');
+      assert.equal(seen.kept, 1, 'a switch that is there is off');
+      assert.deepEqual(seen.errors, ['strength takes 0 to 1, not NaN.']);
+      assert.ok(seen.painted >= 5 && seen.crashes >= 1, JSON.stringify(seen));
+      assert.equal(seen.state, 'closed');
+    } finally {
+      await o.close();
+    }
+  });
 
 test('a page without isolation paints with one thread, and says why', { skip, timeout }, async () => {
   const o = await open({ isolated: false });

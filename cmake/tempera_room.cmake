@@ -72,8 +72,10 @@ function(tempera_room name)
     target_compile_options(tempera_${name} PRIVATE -Wall -Wextra -ffunction-sections -fdata-sections)
     target_link_libraries(tempera_${name} PUBLIC ${ROOM_DEPENDS})
     if(TEMPERA_WASM)
-      # Only the reader of models meets exceptions, of the library it reads with; where memory ends, one of them ends
-      # the instance, and the page makes another.
+      # Sizes of models and pictures have 64 bits, addresses 32: no number is cut without a word.
+      target_compile_options(tempera_${name} PRIVATE -Wshorten-64-to-32)
+      # Only the reader of models meets exceptions, of the library it reads with and of memory that ends; elsewhere the
+      # instance ends with it (src/wasm/exceptions.cc), and the page makes another.
       if(ROOM_THROWS)
         target_compile_options(tempera_${name} PRIVATE -fwasm-exceptions)
       else()

@@ -14,14 +14,24 @@ namespace {
 // planes otherwise lie on more 4 KiB pages than a processor keeps track of, and each row of each channel
 // waits for a walk of the page table.
 constexpr size_t kHugePage = size_t{2} << 20;
+#if defined(__wasm__)
+// None there, and every alignment leaves a hole that large in a memory that cannot grow.
+constexpr size_t kHugeFrom = SIZE_MAX;
+#else
 constexpr size_t kHugeFrom = 2 * kHugePage;
+#endif
 
 }  // namespace
 
 AlignedBuffer::~AlignedBuffer() { std::free(data_); }
 
-Result<AlignedBuffer> AlignedBuffer::Allocate(size_t size_bytes) {
-  const size_t limit = SIZE_MAX / 2;
+Result<AlignedBuffer> AlignedBuffer::Allocate(uint64_t asked) {
+  // No object is larger than what a ptrdiff_t counts.
+  if (asked > SIZE_MAX / 2) {
+    return OutOfMemory("a buffer of " + BytesToString(static_cast<double>(asked)) +
+                       " does not fit into memory; use a smaller size");
+  }
+  const auto size_bytes = static_cast<size_t>(asked);
   // Small ones are not worth the question (some 30 us).
   constexpr size_t kAsksFrom = size_t{64} << 20;
   const size_t available = size_bytes < kAsksFrom ? SIZE_MAX : AvailableMemoryBytes();
@@ -34,7 +44,7 @@ Result<AlignedBuffer> AlignedBuffer::Allocate(size_t size_bytes) {
   const size_t alignment = rounded >= kHugeFrom ? kHugePage : kAlignment;
   // Not aligned_alloc: C leaves it undefined for a size that is no multiple of the alignment.
   void* p = nullptr;
-  if (size_bytes > limit || posix_memalign(&p, alignment, rounded ? rounded : kAlignment) != 0) {
+  if (posix_memalign(&p, alignment, rounded ? rounded : kAlignment) != 0) {
     return OutOfMemory("a buffer of " + BytesToString(static_cast<double>(size_bytes)) +
                        " does not fit into memory; use a smaller size");
   }

@@ -24,8 +24,9 @@ class AlignedBuffer {
     return *this;
   }
 
-  // Zero-filled. Out of memory comes back as a status, with the size in MiB.
-  static Result<AlignedBuffer> Allocate(size_t size_bytes);
+  // Zero-filled. Out of memory comes back as a status, with the size in MiB. The size has 64 bits where
+  // addresses have 32 too: what is beyond them is refused, not taken modulo 4 GiB.
+  static Result<AlignedBuffer> Allocate(uint64_t size_bytes);
 
   uint8_t* data() { return data_; }
   const uint8_t* data() const { return data_; }

@@ -19,7 +19,9 @@ TEST(CheckedMath, CountsElements) {
   EXPECT_EQ(Count({}), 1);
   EXPECT_EQ(Count({2, 3, 5}), 30);
   EXPECT_EQ(Count({2, 0, 5}), 0);
-  EXPECT_EQ(Count({int64_t{1} << 58}), int64_t{1} << 58);
+  // What a tensor may have where addresses have 32 bits is less.
+  const int64_t many = int64_t{1} << (sizeof(size_t) < 8 ? 28 : 58);
+  EXPECT_EQ(Count({many}), many);
 }
 
 TEST(CheckedMath, RefusesNegativeAndHugeShapes) {

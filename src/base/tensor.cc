@@ -1,6 +1,7 @@
 #include "src/base/tensor.h"
 
 #include "src/base/checked_math.h"
+#include "src/base/memory.h"
 
 namespace tempera {
 
@@ -46,11 +47,12 @@ std::string ShapeToString(std::span<const int64_t> shape) {
 }
 
 Result<int64_t> ElementCount(std::span<const int64_t> shape, DataType type) {
-  constexpr int64_t kMaxBytes = int64_t{16} << 30;
   int64_t n = 0, bytes = 0;
   const auto size = static_cast<int64_t>(DataTypeSize(type));
-  if (!CheckedElementCount(shape, &n) || !CheckedMul(n, size ? size : 1, &bytes) || bytes > kMaxBytes) {
-    return InvalidArgument("tensor shape " + ShapeToString(shape) + " is negative or larger than 16 GiB");
+  if (!CheckedElementCount(shape, &n) || !CheckedMul(n, size ? size : 1, &bytes) ||
+      bytes > kMostTensorBytes) {
+    return InvalidArgument("tensor shape " + ShapeToString(shape) + " is negative or larger than " +
+                           BytesToString(static_cast<double>(kMostTensorBytes)));
   }
   return n;
 }
@@ -61,7 +63,7 @@ Result<Tensor> Tensor::Create(DataType dtype, Shape shape) {
   }
   TEMPERA_ASSIGN_OR_RETURN(const int64_t n, ElementCount(shape, dtype));
   TEMPERA_ASSIGN_OR_RETURN(AlignedBuffer buffer,
-                           AlignedBuffer::Allocate(static_cast<size_t>(n) * DataTypeSize(dtype)));
+                           AlignedBuffer::Allocate(static_cast<uint64_t>(n) * DataTypeSize(dtype)));
   Tensor t;
   t.info_ = {dtype, std::move(shape)};
   t.element_count_ = n;

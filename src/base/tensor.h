@@ -44,7 +44,7 @@ using Shape = std::vector<int64_t>;
 std::string ShapeToString(std::span<const int64_t> shape);
 
 // Element count, or an error when a dim is negative or the bytes overflow
-// (the limit is 16 GiB a tensor).
+// (the limit is kMostTensorBytes of checked_math.h).
 Result<int64_t> ElementCount(std::span<const int64_t> shape, DataType type);
 
 struct TensorInfo {

@@ -22,7 +22,7 @@ HWY_API Vec128<float, 4> PromoteTo(Simd<float, 4, 0>, const Vec128<float16_t, 4>
   return Vec128<float, 4>(wasm_f32x4_mul(small, wasm_f32x4_const_splat(0x1p112f)));
 }
 
-// fp32 to fp16, cut off, as Highway's own.
+// fp32 to fp16, cut off, as Highway's own. Callers clamp to 65504: more wraps, NaN becomes a number.
 HWY_API Vec128<float16_t, 4> DemoteTo(Simd<float16_t, 4, 0>, const Vec128<float, 4> v) {
   const v128_t small = wasm_f32x4_mul(v.raw, wasm_f32x4_const_splat(0x1p-112f));
   const v128_t rest = wasm_v128_and(wasm_u32x4_shr(small, 13), wasm_u32x4_const_splat(0x7fff));

@@ -15,7 +15,7 @@ Status Infer(InferContext& c) {
   if (c.node.attributes.Int("keepdims", 1) != 0) {
     c.outputs[0].shape[static_cast<size_t>(axis)] = 1;
   } else {
-    c.outputs[0].shape.erase(c.outputs[0].shape.begin() + axis);
+    c.outputs[0].shape.erase(c.outputs[0].shape.begin() + static_cast<ptrdiff_t>(axis));
   }
   return OkStatus();
 }

@@ -99,7 +99,7 @@ Status InferShape(InferContext& c) {
 Status ShapeReference(const ComputeContext& c) {
   const Shape& shape = c.inputs[0]->shape();
   const auto [start, end] = ShapeRange(c.node, shape.size());
-  std::copy(shape.begin() + start, shape.begin() + end, c.outputs[0]->data<int64_t>());
+  std::copy(shape.data() + start, shape.data() + end, c.outputs[0]->data<int64_t>());
   return OkStatus();
 }
 

@@ -119,7 +119,7 @@ Result<Equation> Parse(const graph::Node& node, const std::vector<Shape>& shapes
     TEMPERA_ASSIGN_OR_RETURN(e.result, LabelsOf(text.substr(arrow + 2), most_rest));
   }
   for (size_t i = 0; i < e.result.size(); ++i) {
-    const auto before = e.result.begin() + static_cast<int64_t>(i);
+    const auto before = e.result.begin() + static_cast<ptrdiff_t>(i);
     if (!e.sizes.contains(e.result[i]) || std::find(e.result.begin(), before, e.result[i]) != before)
       return CorruptModel("its equation's result has an index that is unknown, or stands twice");
   }

@@ -18,9 +18,9 @@ Status Infer(InferContext& c) {
     return CorruptModel("its indices are not integers");
   c.outputs[0].dtype = c.inputs[0]->dtype;
   Shape& out = c.outputs[0].shape;
-  out.assign(x.begin(), x.begin() + axis);
+  out.assign(x.data(), x.data() + axis);
   out.insert(out.end(), indices.begin(), indices.end());
-  out.insert(out.end(), x.begin() + axis + 1, x.end());
+  out.insert(out.end(), x.data() + axis + 1, x.data() + x.size());
   return OkStatus();
 }
 

@@ -63,19 +63,20 @@ Status InferNd(InferContext& c) {
   const auto rank = static_cast<int64_t>(x.size());
   bool fits = batch >= 0 && batch < rank && batch < static_cast<int64_t>(indices.size()) &&
               indices.back() >= 1 && indices.back() <= rank - batch;
-  fits = fits && std::equal(x.begin(), x.begin() + batch, indices.begin());
+  fits = fits && std::equal(x.data(), x.data() + batch, indices.data());
   if (!fits) {
     return CorruptModel("its indices " + ShapeToString(indices) + " do not fit its input " +
                         ShapeToString(x) + " with batch_dims " + std::to_string(batch));
   }
   c.outputs[0] = {c.inputs[0]->dtype, Shape(indices.begin(), indices.end() - 1)};
-  c.outputs[0].shape.insert(c.outputs[0].shape.end(), x.begin() + batch + indices.back(), x.end());
+  c.outputs[0].shape.insert(c.outputs[0].shape.end(), x.data() + batch + indices.back(), x.data() + x.size());
   return OkStatus();
 }
 
-int64_t Product(Shape::const_iterator first, Shape::const_iterator last) {
+// Of dimensions [first, last).
+int64_t Product(const Shape& shape, int64_t first, int64_t last) {
   int64_t product = 1;
-  for (; first != last; ++first) product *= *first;
+  for (int64_t d = first; d < last; ++d) product *= shape[static_cast<size_t>(d)];
   return product;
 }
 
@@ -84,10 +85,11 @@ Status NdReference(const ComputeContext& c) {
   const Tensor& indices = *c.inputs[1];
   const int64_t batch = c.node.attributes.Int("batch_dims", 0), depth = indices.shape().back();
   const Shape strides = DenseStrides(x.shape());
-  const int64_t batches = Product(x.shape().begin(), x.shape().begin() + batch);
-  const int64_t batch_size = Product(x.shape().begin() + batch, x.shape().end());
-  const int64_t slice = Product(x.shape().begin() + batch + depth, x.shape().end()) *
-                        static_cast<int64_t>(DataTypeSize(x.dtype()));
+  const auto rank = static_cast<int64_t>(x.shape().size());
+  const int64_t batches = Product(x.shape(), 0, batch);
+  const int64_t batch_size = Product(x.shape(), batch, rank);
+  const int64_t slice =
+      Product(x.shape(), batch + depth, rank) * static_cast<int64_t>(DataTypeSize(x.dtype()));
   // Not nothing: an output is not empty.
   const int64_t slices = indices.element_count() / depth;
   auto* out = c.outputs[0]->data<uint8_t>();

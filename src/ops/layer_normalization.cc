@@ -14,7 +14,7 @@ namespace {
 bool Fits(const Shape& constant, const Shape& x, size_t axis) {
   if (std::all_of(constant.begin(), constant.end(), [](int64_t d) { return d == 1; }))
     return constant.size() <= x.size() - axis;
-  return constant == Shape(x.begin() + static_cast<int64_t>(axis), x.end());
+  return constant == Shape(x.begin() + static_cast<ptrdiff_t>(axis), x.end());
 }
 
 Status Infer(InferContext& c) {

@@ -40,7 +40,7 @@ Status InferOneHot(InferContext& c) {
   TEMPERA_ASSIGN_OR_RETURN(const int64_t depth, WholeNumberAt(*c.constants[1], 0));
   if (depth < 0) return CorruptModel("its depth is " + std::to_string(depth));
   c.outputs[0] = {c.inputs[2]->dtype, indices};
-  c.outputs[0].shape.insert(c.outputs[0].shape.begin() + axis, depth);
+  c.outputs[0].shape.insert(c.outputs[0].shape.begin() + static_cast<ptrdiff_t>(axis), depth);
   return OkStatus();
 }
 

@@ -87,7 +87,7 @@ Status InferNd(InferContext& c) {
   if (indices.empty() || indices.back() < 1 || indices.back() > static_cast<int64_t>(x.size()))
     return Misfit(c);
   Shape updates(indices.begin(), indices.end() - 1);
-  updates.insert(updates.end(), x.begin() + indices.back(), x.end());
+  updates.insert(updates.end(), x.data() + indices.back(), x.data() + x.size());
   return c.inputs[2]->shape == updates ? OkStatus() : Misfit(c);
 }
 

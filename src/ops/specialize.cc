@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <string>
 
+#include "src/base/checked_math.h"
+#include "src/base/memory.h"
 #include "src/graph/liveness.h"
 #include "src/graph/rewrite.h"
 #include "src/onnx/quote.h"
@@ -22,10 +24,16 @@ using graph::ValueId;
 // Tile, Expand or ConstantOfShape must not eat the memory before a frame is seen.
 constexpr int64_t kMaxFoldedBytes = int64_t{96} << 20;
 // What may live at one time while a frame is computed: enough for the widest public style
-// networks at 4K, and below what would send a machine into swap for minutes.
-constexpr int64_t kMaxLiveBytes = int64_t{16} << 30;
+// networks at 4K, and below what would send a machine into swap for minutes. Where addresses have 32 bits,
+// half of what they reach.
+constexpr int64_t kMaxLiveBytes = sizeof(size_t) < 8 ? int64_t{2} << 30 : int64_t{16} << 30;
 
 std::string Mib(int64_t bytes) { return std::to_string(bytes >> 20) + " MiB"; }
+
+Status TooLarge(const std::string& what) {
+  return OutOfMemory(what + " is larger than " + BytesToString(static_cast<double>(kMostTensorBytes)) +
+                     "; use a smaller picture");
+}
 
 Status AtNode(const Node& node, const Status& status) {
   return Status(status.code(),
@@ -117,8 +125,11 @@ Status Specializer::SetInputs(std::span<const TensorInfo> inputs) {
     }
     const Result<int64_t> count = ElementCount(inputs[i].shape, inputs[i].dtype);
     if (!count.ok()) {
-      return InvalidArgument("input " + onnx::Quote(value.name) + " cannot have shape " +
-                             ShapeToString(inputs[i].shape));
+      const Shape& shape = inputs[i].shape;
+      const std::string input = "input " + onnx::Quote(value.name);
+      if (std::any_of(shape.begin(), shape.end(), [](int64_t d) { return d < 0; }))
+        return InvalidArgument(input + " cannot have shape " + ShapeToString(shape));
+      return TooLarge(input + " of shape " + ShapeToString(shape));
     }
     const size_t rank = graph_.input_dims[i].size();
     if (rank != 0 && rank != inputs[i].shape.size()) {
@@ -202,8 +213,7 @@ Status Specializer::VisitNode(Node&& node) {
                             " dimensions; export the model with at most " + std::to_string(onnx::kMaxRank)));
     }
     if (const auto count = ElementCount(shape, outputs[i].dtype); !count.ok()) {
-      return AtNode(node, OutOfMemory("its result of shape " + ShapeToString(shape) +
-                                      " is larger than 16 GiB; use a smaller picture"));
+      return AtNode(node, TooLarge("its result of shape " + ShapeToString(shape)));
     }
     graph_.value(node.outputs[i]).info = std::move(outputs[i]);
     concrete_[static_cast<size_t>(node.outputs[i])] = true;

@@ -44,8 +44,8 @@ Result<Window> ResolveWindow(const graph::Node& node, std::span<const int64_t> s
     return CorruptModel("kernel_shape " + ShapeToString(w.kernel) + " disagrees with the weights' " +
                         ShapeToString(kernel));
   }
-  w.pads_begin.assign(pads.begin(), pads.begin() + static_cast<int64_t>(rank));
-  w.pads_end.assign(pads.begin() + static_cast<int64_t>(rank), pads.end());
+  w.pads_begin.assign(pads.begin(), pads.begin() + static_cast<ptrdiff_t>(rank));
+  w.pads_end.assign(pads.begin() + static_cast<ptrdiff_t>(rank), pads.end());
 
   const std::string auto_pad = attributes.String("auto_pad", "NOTSET");
   const bool same = graph::IsSamePad(auto_pad);

@@ -1,5 +1,6 @@
 #include "src/stylize/stylizer.h"
 
+#include "src/base/checked_math.h"
 #include "src/base/cpu.h"
 #include "src/engine/run/states.h"
 #include "src/metadata/picture_model.h"
@@ -10,8 +11,8 @@
 namespace tempera::stylize {
 namespace {
 
-// What a size takes at least where one tensor alone is too large (src/base/tensor.cc): 16 GiB.
-constexpr double kLargeBytes = 17179869184.0;
+// What a size takes at least where one tensor alone is too large.
+constexpr auto kLargeBytes = static_cast<double>(kMostTensorBytes);
 
 }  // namespace
 

@@ -51,8 +51,8 @@ class TaskEnds {
   }
 
   // What a thread's scratch must hold behind the kernel's own (`bytes`, which it begins with).
-  size_t ScratchBytes(size_t bytes) const {
-    return RoundUp(bytes) + static_cast<size_t>(source_room_ + sink_room_) * sizeof(float);
+  uint64_t ScratchBytes(uint64_t bytes) const {
+    return RoundUp(bytes) + static_cast<uint64_t>(source_room_ + sink_room_) * sizeof(float);
   }
 
   template <class Plan, class Args>
@@ -78,7 +78,7 @@ class TaskEnds {
   }
 
  private:
-  static size_t RoundUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
+  static uint64_t RoundUp(uint64_t bytes) { return (bytes + 63) / 64 * 64; }
 
   // Rows of whole cache lines.
   static kernels::PlaneSteps StepsOf(const Region& r) {

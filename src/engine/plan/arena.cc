@@ -6,7 +6,7 @@
 namespace tempera::engine {
 namespace {
 
-constexpr size_t kAlignment = 64;
+constexpr uint64_t kAlignment = 64;
 
 bool Overlap(const ArenaBlock& a, const ArenaBlock& b) {
   return a.first_step <= b.last_step && b.first_step <= a.last_step;
@@ -14,22 +14,22 @@ bool Overlap(const ArenaBlock& a, const ArenaBlock& b) {
 
 }  // namespace
 
-size_t PlanArena(std::vector<ArenaBlock>& blocks) {
+uint64_t PlanArena(std::vector<ArenaBlock>& blocks) {
   std::vector<size_t> order(blocks.size());
   std::iota(order.begin(), order.end(), size_t{0});
   std::sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return blocks[a].bytes != blocks[b].bytes ? blocks[a].bytes > blocks[b].bytes : a < b;
   });
-  size_t total = 0;
+  uint64_t total = 0;
   std::vector<const ArenaBlock*> placed;  // sorted by offset
   for (size_t i : order) {
     ArenaBlock& block = blocks[i];
-    const size_t bytes = (block.bytes + kAlignment - 1) / kAlignment * kAlignment;
-    size_t offset = 0;
+    const uint64_t bytes = (block.bytes + kAlignment - 1) / kAlignment * kAlignment;
+    uint64_t offset = 0;
     for (const ArenaBlock* other : placed) {
       if (!Overlap(block, *other)) continue;
       if (offset + bytes <= other->offset) break;
-      const size_t end = other->offset + (other->bytes + kAlignment - 1) / kAlignment * kAlignment;
+      const uint64_t end = other->offset + (other->bytes + kAlignment - 1) / kAlignment * kAlignment;
       offset = std::max(offset, end);
     }
     block.offset = offset;

@@ -11,9 +11,9 @@
 namespace tempera::engine {
 
 struct MemoryPlan {
-  std::vector<size_t> offsets;      // in the arena, by StorageId; of no meaning for tensors outside it
+  std::vector<uint64_t> offsets;    // in the arena, by StorageId; of no meaning for tensors outside it
   std::vector<StorageId> replaces;  // by StorageId, as StorageData has it
-  size_t bytes = 0;
+  uint64_t bytes = 0;
 };
 
 // stage_of: by node, never falling. What nodes of one stage touch is kept until the last of them is done:

@@ -18,7 +18,7 @@ using graph::ValueId;
 
 namespace {
 
-constexpr size_t kF16Bytes = 2;
+constexpr uint64_t kF16Bytes = 2;
 
 std::string OperatorsOf(const Node& node) { return node.attributes.String("operators", node.op_type); }
 
@@ -60,10 +60,10 @@ StorageId PlanBuilder::NewStorage(ValueId v, StorageLayout layout) {
   storage.picture = PlanesOf(v);
   storage.layout = layout;
   storage.bytes = DataTypeSize(i.dtype);
-  for (int64_t d : i.shape) storage.bytes *= static_cast<size_t>(d);  // checked by Specialize
+  for (int64_t d : i.shape) storage.bytes *= static_cast<uint64_t>(d);  // checked by Specialize
   if (layout == StorageLayout::kInterleavedF16) {
     const Planes& p = storage.picture;
-    storage.bytes = static_cast<size_t>(p.n * p.plane() * kernels::NhwcChannels(p.channels)) * kF16Bytes;
+    storage.bytes = static_cast<uint64_t>(p.n * p.plane() * kernels::NhwcChannels(p.channels)) * kF16Bytes;
   }
   plan_.storages.push_back(std::move(storage));
   producers_.push_back(-1);

@@ -52,9 +52,9 @@ class Step {
 
   // Those of its node, which the memory plan keeps alive while the step runs.
   std::vector<StorageId> reads, writes;
-  size_t scratch_bytes = 0;   // per thread
-  size_t weight_bytes = 0;    // all that it reads besides
-  size_t constant_bytes = 0;  // of them, those that are the graph's constants as they lie
+  uint64_t scratch_bytes = 0;  // per thread
+  size_t weight_bytes = 0;     // all that it reads besides
+  size_t constant_bytes = 0;   // of them, those that are the graph's constants as they lie
   StepInfo info;
 };
 

@@ -56,7 +56,8 @@ class PlanCheck {
     }
     // A picture end has no memory.
     const bool none = s.kind != StorageKind::kArena && s.bytes == 0;
-    if (bytes < 0 || (!none && s.bytes != static_cast<size_t>(bytes))) return Wrong(s, "is of another size");
+    if (bytes < 0 || (!none && s.bytes != static_cast<uint64_t>(bytes)))
+      return Wrong(s, "is of another size");
     const bool is_picture = s.shape.size() == 4 && s.type == DataType::kFloat32;
     if (is_picture && s.picture.channels > 1 &&
         s.picture != Planes{s.shape[0], s.shape[1], s.shape[2], s.shape[3]})
@@ -68,7 +69,7 @@ class PlanCheck {
     if (s.kept && (s.kind == StorageKind::kArena || s.offset >= 0))
       return Wrong(s, "is kept between runs, in memory that is not");
     if (s.offset >= 0 &&
-        (s.bytes > plan_.arena_bytes || static_cast<size_t>(s.offset) > plan_.arena_bytes - s.bytes))
+        (s.bytes > plan_.arena_bytes || static_cast<uint64_t>(s.offset) > plan_.arena_bytes - s.bytes))
       return Wrong(s, "reaches past the arena");
     return OkStatus();
   }

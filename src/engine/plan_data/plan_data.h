@@ -41,7 +41,7 @@ struct StorageData {
   StorageLayout layout = StorageLayout::kDense;
   StorageKind kind = StorageKind::kArena;
   size_t index = 0;
-  size_t bytes = 0;
+  uint64_t bytes = 0;
   // From the first node that touches it to the last, both included: an input is there before the first node
   // (-1), an output until behind the last (their number). Nodes of a stage run interleaved, so memory is kept
   // for the whole stages.
@@ -145,8 +145,8 @@ struct PlanData {
   std::vector<StateData> states;
   std::vector<NormData> norms;
   std::vector<std::vector<float>> numbers;
-  size_t arena_bytes = 0;    // without the threads' scratch
-  size_t scratch_bytes = 0;  // of all threads
+  uint64_t arena_bytes = 0;    // without the threads' scratch
+  uint64_t scratch_bytes = 0;  // of all threads
 };
 
 // What is wrong with it, or Ok. Of a plan that passes it is known that

@@ -7,14 +7,14 @@
 
 namespace tempera::engine {
 
-size_t BytesOf(const TensorInfo& info) {
-  size_t bytes = DataTypeSize(info.dtype);
-  for (int64_t d : info.shape) bytes *= static_cast<size_t>(d);  // checked by Specialize
+uint64_t BytesOf(const TensorInfo& info) {
+  uint64_t bytes = DataTypeSize(info.dtype);
+  for (int64_t d : info.shape) bytes *= static_cast<uint64_t>(d);  // checked by Specialize
   return bytes;
 }
 
-size_t WeightBytes(const Plan& plan) {
-  size_t bytes = 0;
+uint64_t WeightBytes(const Plan& plan) {
+  uint64_t bytes = 0;
   for (const auto& step : plan.steps) bytes += step->weight_bytes - step->constant_bytes;
   std::unordered_set<const void*> counted;  // one may have several names and shapes
   for (const graph::Value& value : plan.graph->values) {
@@ -25,10 +25,10 @@ size_t WeightBytes(const Plan& plan) {
 
 Status CheckMemory(const MemoryInfo& memory, const Host& host) {
   if (host.most_bytes == 0) return OkStatus();
-  size_t left = host.most_bytes;
+  uint64_t left = host.most_bytes;
   double all = 0;
   bool fits = true;
-  for (const size_t bytes :
+  for (const uint64_t bytes :
        {memory.activation_bytes, memory.kept_bytes, memory.end_bytes, memory.weight_bytes}) {
     all += static_cast<double>(bytes);
     fits = fits && bytes <= left;

@@ -1,7 +1,7 @@
 // What a session takes, before it takes it.
 #pragma once
 
-#include <cstddef>
+#include <cstdint>
 
 #include "src/base/host.h"
 #include "src/base/status.h"
@@ -12,10 +12,10 @@
 namespace tempera::engine {
 
 // Of a tensor of a specialised graph.
-size_t BytesOf(const TensorInfo& info);
+uint64_t BytesOf(const TensorInfo& info);
 
 // What its steps have packed, and the constants that it keeps, each once.
-size_t WeightBytes(const Plan& plan);
+uint64_t WeightBytes(const Plan& plan);
 
 // kOutOfMemory where that is more than the host allows.
 Status CheckMemory(const MemoryInfo& memory, const Host& host);

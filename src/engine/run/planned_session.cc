@@ -89,7 +89,7 @@ class PlannedSession final : public Session {
       }
     }
     FillPlaces(plan_, stage_of, exact_.stages.memory, ends_in_arena_, &data);
-    data.scratch_bytes = scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
+    data.scratch_bytes = scratch_bytes_ * static_cast<uint64_t>(pool_->num_threads());
     return data;
   }
   PrecisionInfo precision() const override { return precision_; }
@@ -182,11 +182,11 @@ class PlannedSession final : public Session {
   // All that MakeTensors and PlaceStorages will ask for, and what is there already.
   void CountMemory() {
     const graph::Graph& graph = *plan_.graph;
-    memory_.activation_bytes = scratch_offset_ + scratch_bytes_ * static_cast<size_t>(pool_->num_threads());
+    memory_.activation_bytes = scratch_offset_ + scratch_bytes_ * static_cast<uint64_t>(pool_->num_threads());
     memory_.weight_bytes = WeightBytes(plan_);
     memory_.kept_bytes = states_.bytes();
     for (size_t i = 0; i < graph.inputs.size(); ++i) {
-      const size_t bytes = OwnsInput(i) ? BytesOf(graph.value(graph.inputs[i]).info) : 0;
+      const uint64_t bytes = OwnsInput(i) ? BytesOf(graph.value(graph.inputs[i]).info) : 0;
       (i == picture_input_ ? memory_.end_bytes : memory_.kept_bytes) += bytes;
     }
     for (size_t o = 0; o < graph.outputs.size(); ++o) {
@@ -243,7 +243,7 @@ class PlannedSession final : public Session {
       for (const auto& step : plan_.steps) step->Bind(*order.memory);
       bound_ = &order;
     }
-    const RunContext context{*pool_, arena_.data() + scratch_offset_, scratch_bytes_};
+    const RunContext context{*pool_, arena_.data() + scratch_offset_, static_cast<size_t>(scratch_bytes_)};
     for (Stage& stage : order.stages.stages) {
       if (host_->cancelled()) return host_->CheckCancelled();
       if (stage.chain != nullptr) {
@@ -454,7 +454,7 @@ class PlannedSession final : public Session {
   int32_t source_step_ = -1, sink_step_ = -1;
   bool mixes_ends_ = false;
   AlignedBuffer arena_;
-  size_t scratch_offset_ = 0, scratch_bytes_ = 0;
+  uint64_t scratch_offset_ = 0, scratch_bytes_ = 0;
   MemoryInfo memory_;
   PrecisionInfo precision_;
   CalibrationPtr calibration_;

@@ -72,10 +72,10 @@ inline KnownInputs InputsOf(const SessionOptions& options) {
 }
 
 struct MemoryInfo {
-  size_t activation_bytes = 0;  // the arena, planned once
-  size_t kept_bytes = 0;        // inputs besides the picture; states, each of them twice
-  size_t end_bytes = 0;         // the picture and outputs that lie outside the arena
-  size_t weight_bytes = 0;      // packed weights and constants
+  uint64_t activation_bytes = 0;  // the arena, planned once
+  uint64_t kept_bytes = 0;        // inputs besides the picture; states, each of them twice
+  uint64_t end_bytes = 0;         // the picture and outputs that lie outside the arena
+  uint64_t weight_bytes = 0;      // packed weights and constants
 };
 
 // Reads, checks and imports. Thread-safe to share afterwards (immutable).

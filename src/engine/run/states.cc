@@ -110,8 +110,8 @@ void States::Advance() {
   }
 }
 
-size_t States::bytes() const {
-  size_t bytes = 0;
+uint64_t States::bytes() const {
+  uint64_t bytes = 0;
   for (const State& s : states_) bytes += 2 * BytesOf(s.info);
   return bytes;
 }

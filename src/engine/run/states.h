@@ -35,7 +35,7 @@ class States {
   void Advance();
   bool any() const { return !states_.empty(); }
   // Of all tensors, made or not.
-  size_t bytes() const;
+  uint64_t bytes() const;
 
  private:
   struct State {

@@ -81,7 +81,7 @@ struct ConvPlan : ConvGeometry {
 
   // Scratch of one channel: scratch_rows rows, each read_stride_w segments of segment_width numbers.
   int64_t scratch_rows = 0, segment_width = 0, channel_stride = 0;
-  size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
+  uint64_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
 
   const ConvTarget* target = nullptr;
 

@@ -81,7 +81,7 @@ void PlanTiles(ConvPlan& p) {
   // (vectors have at least one lane).
   const int64_t floats = s.in_channels / s.group * p.channel_stride + p.read_stride_w * p.segment_width +
                          4 * p.tile_h * CeilDiv(p.tile_w, p.target->lanes);
-  p.scratch_bytes = static_cast<size_t>(RoundUp(floats * 4, 64));
+  p.scratch_bytes = static_cast<uint64_t>(RoundUp(floats * 4, 64));
 }
 
 Status PackWeights(ConvPlan& p, std::span<const float> weights) {
@@ -150,7 +150,7 @@ void PlanShuffle(ConvPlan& p) {
   p.shuffle.row = std::min(p.tile_w, p.shape.out_w);
   p.shuffle.plane = (CeilDiv(p.tile_h * p.shuffle.row, kVector) | 1) * kVector;
   p.shuffle.start = RoundUp(static_cast<int64_t>(p.scratch_bytes), 64) / 4;
-  p.scratch_bytes = static_cast<size_t>((p.shuffle.start + p.shuffle.slots * p.shuffle.plane) * 4);
+  p.scratch_bytes = static_cast<uint64_t>((p.shuffle.start + p.shuffle.slots * p.shuffle.plane) * 4);
 }
 
 }  // namespace

@@ -73,8 +73,8 @@ struct ConvNhwcPlan : ConvGeometry {
   ConvPrecision precision = ConvPrecision::kInt8;
   PictureLayout input = PictureLayout::kNhwcF16, output = PictureLayout::kNhwcF16;
   const DotKernel* dot = nullptr;
-  int64_t tasks = 0;         // n * tiles; depends on the shape and the precision alone
-  size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
+  int64_t tasks = 0;           // n * tiles; depends on the shape and the precision alone
+  uint64_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
   size_t weight_bytes = 0;
 
   // What follows is for the implementation.

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstring>
 #include <limits>
+#include <string>
 
 #include "src/base/checked_math.h"
 #include "src/base/half.h"
@@ -98,10 +99,10 @@ void PlanScratch(ConvNhwcPlan& p) {
   p.chunk_pixels = RoundUp(std::max(least_pixels, budget / (p.dot_columns * 4)), p.dot->pixel_block);
   p.chunk_pixels = std::min(p.chunk_pixels, pixels);
 
-  size_t at = 0;
+  uint64_t at = 0;
   const auto take = [&at](int64_t bytes) {
-    const size_t from = at;
-    at += static_cast<size_t>(RoundUp(bytes, 64));
+    const auto from = static_cast<size_t>(at);
+    at += static_cast<uint64_t>(RoundUp(bytes, 64));
     return from;
   };
   p.scratch.rows = take(p.ring_rows * p.row_stride * size);
@@ -263,6 +264,11 @@ Status PlanPhases(ConvNhwcPlan& p, std::span<const float> weights, std::span<con
       phase.kernel_rows = static_cast<int64_t>(taps_y.size());
       const int64_t taps = std::min(p.shift_step, static_cast<int64_t>(taps_x.size()));
       phase.row_k = RoundUp(taps * p.packed_channels, p.dot->k_step);
+      if (phase.kernel_rows * phase.row_k * p.dot_columns > kMostTensorBytes / 8) {
+        return OutOfMemory("convolution weights of " + std::to_string(phase.kernel_rows * phase.row_k) +
+                           " by " + std::to_string(p.dot_columns) +
+                           " do not fit into memory; use a smaller model");
+      }
       std::vector<double> w = PhaseWeights(p, phase, taps_y, taps_x, weights, steps);
       RoundWeights(p, phase, w, bias);
       const std::vector<uint8_t> packed = PackWeights(p, phase, w);

@@ -24,8 +24,8 @@ struct DepthwiseNhwcPlan {
   AlignedBuffer weights;    // [kernel_h * kernel_w][channels] fp32, zeros in padding
   std::vector<float> bias;  // [channels]
   int64_t tile_h = 0, tiles = 0;
-  int64_t tasks = 0;         // n * tiles
-  size_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
+  int64_t tasks = 0;           // n * tiles
+  uint64_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
   const DepthwiseNhwcTarget* target = nullptr;
 
   // input and output are kNhwcF16, neither may overlap the other; moments are not gathered.

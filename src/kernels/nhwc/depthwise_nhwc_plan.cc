@@ -37,7 +37,7 @@ Result<DepthwiseNhwcPlan> PlanDepthwiseNhwc(const ConvShape& shape, std::span<co
   p.channels = NhwcChannels(shape.out_channels);
   p.target = ChooseDepthwiseNhwcTarget(highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(p.weights,
-                           AlignedBuffer::Allocate(static_cast<size_t>(taps * p.channels) * sizeof(float)));
+                           AlignedBuffer::Allocate(static_cast<uint64_t>(taps * p.channels) * sizeof(float)));
   auto* packed = reinterpret_cast<float*>(p.weights.data());
   std::fill_n(packed, taps * p.channels, 0.0f);
   for (int64_t c = 0; c < shape.out_channels; ++c) {
@@ -57,7 +57,7 @@ Result<DepthwiseNhwcPlan> PlanDepthwiseNhwc(const ConvShape& shape, std::span<co
   // scale, shift, lo, hi and slope of what is read, lo, hi and slope of what is written.
   constexpr int64_t kConstants = 8;
   p.scratch_bytes =
-      static_cast<size_t>(RoundUp(kConstants * p.channels * static_cast<int64_t>(sizeof(float)), 64));
+      static_cast<uint64_t>(RoundUp(kConstants * p.channels * static_cast<int64_t>(sizeof(float)), 64));
   return p;
 }
 

@@ -27,11 +27,11 @@ struct DepthwisePlan {
   int64_t channel_tasks = 1;      // tasks over the channels of one image
   int64_t tasks = 0;              // n * channel_tasks * tiles
 
-  int64_t rows_at_once = 1;   // output rows computed side by side
-  int64_t ring_rows = 0;      // input rows that they read
-  int64_t ring_slots = 0;     // places for them: one more where two rows may share one
-  int64_t segment_width = 0;  // of a ring row: stride_w segments, one per column modulo stride
-  size_t scratch_bytes = 0;   // what one thread needs, 64-byte aligned
+  int64_t rows_at_once = 1;    // output rows computed side by side
+  int64_t ring_rows = 0;       // input rows that they read
+  int64_t ring_slots = 0;      // places for them: one more where two rows may share one
+  int64_t segment_width = 0;   // of a ring row: stride_w segments, one per column modulo stride
+  uint64_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
 
   const DepthwiseTarget* target = nullptr;
 

@@ -86,7 +86,7 @@ Result<DepthwisePlan> PlanDepthwise(const ConvShape& shape, std::span<const floa
   const int64_t row = shape.stride_w * p.segment_width;
   const int64_t bytes = p.ring_slots * row * static_cast<int64_t>(sizeof(float)) +
                         (p.ring_rows + shape.kernel_h * shape.kernel_w) * static_cast<int64_t>(sizeof(void*));
-  p.scratch_bytes = static_cast<size_t>(RoundUp(bytes, 64));
+  p.scratch_bytes = static_cast<uint64_t>(RoundUp(bytes, 64));
   return p;
 }
 

@@ -35,10 +35,10 @@ struct MixPlan {
   int64_t parts = 1;  // tasks over the blocks of output channels
   int64_t tasks = 0;  // n * parts * tiles
   int64_t chunk = 0;  // input channels that are summed at once
-  int64_t blocks_a_pass = 0;  // blocks that pass over all groups of a panel before the next ones do
-  bool direct = false;        // pixels are read where they are: no panel
-  int64_t shuffle_start = 0;  // of a shuffle: where a task's planes lie in scratch, `tile` numbers each
-  size_t scratch_bytes = 0;   // what one thread needs, 64-byte aligned
+  int64_t blocks_a_pass = 0;   // blocks that pass over all groups of a panel before the next ones do
+  bool direct = false;         // pixels are read where they are: no panel
+  int64_t shuffle_start = 0;   // of a shuffle: where a task's planes lie in scratch, `tile` numbers each
+  uint64_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
 
   const MixTarget* target = nullptr;
 

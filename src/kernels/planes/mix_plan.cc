@@ -115,7 +115,7 @@ Result<MixPlan> PlanMix(const ConvShape& shape, std::span<const float> weights, 
   const int64_t lines = in + (p.enlarged() ? out : strided ? 1 : 0);
   p.shuffle_start = p.direct ? 0 : RoundUp(lines * p.panel, 16);
   const int64_t shuffled = shape.shuffle > 1 ? RoundUp(out * p.tile, 16) : 0;
-  p.scratch_bytes = static_cast<size_t>((p.shuffle_start + shuffled) * 4);
+  p.scratch_bytes = static_cast<uint64_t>((p.shuffle_start + shuffled) * 4);
   return p;
 }
 

@@ -66,7 +66,7 @@ PoolPlan PlanPool(bool mean, int64_t n, int64_t channels, PoolAxis y, PoolAxis x
   p.task_rows = std::clamp<int64_t>(kTaskNumbers / (p.x.out * p.y.kernel * p.x.kernel), 1, p.y.out);
   p.bands = CeilDiv(p.y.out, p.task_rows);
   p.tasks = n * channels * p.bands;
-  if (mean) p.scratch_bytes = static_cast<size_t>(p.x.out) * sizeof(double);
+  if (mean) p.scratch_bytes = static_cast<uint64_t>(p.x.out) * sizeof(double);
   return p;
 }
 

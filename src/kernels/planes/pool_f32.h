@@ -33,7 +33,7 @@ struct PoolPlan {
   PoolAxis y, x;
   int64_t task_rows = 1, bands = 1;  // rows of a task, tasks of a plane
   int64_t tasks = 0;
-  size_t scratch_bytes = 0;  // what one thread needs
+  uint64_t scratch_bytes = 0;  // what one thread needs
 
   void RunTask(const PoolArgs& args, int64_t task, void* scratch) const;
   TaskRegion ReadRegion(int64_t task) const;

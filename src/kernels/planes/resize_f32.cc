@@ -146,7 +146,7 @@ int64_t ResizeScratchFloats(const ResizeAxis& x) {
 
 bool Ascends(const ResizeAxis& axis) {
   for (int64_t t = 0; t < axis.taps; ++t) {
-    const auto first = axis.index.begin() + t * axis.out;
+    const auto* first = axis.index.data() + t * axis.out;
     if (!std::is_sorted(first, first + axis.out)) return false;
   }
   return true;

@@ -54,7 +54,7 @@ struct ResizePlan {
   ResizeAxis y, x;
   int64_t task_rows = 1, bands = 1;  // rows of a task, tasks of a plane
   int64_t tasks = 0;
-  size_t scratch_bytes = 0;  // what one thread needs
+  uint64_t scratch_bytes = 0;  // what one thread needs
   bool stream = false;
   ResizeRowsF32 resize = nullptr;
 

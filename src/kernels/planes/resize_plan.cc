@@ -23,7 +23,7 @@ ResizePlan PlanResize(int64_t n, int64_t channels, ResizeAxis y, ResizeAxis x, i
   p.task_rows = std::clamp<int64_t>(kTaskNumbers / p.x.out, 1, p.y.out);
   p.bands = CeilDiv(p.y.out, p.task_rows);
   p.tasks = n * channels * p.bands;
-  p.scratch_bytes = static_cast<size_t>(ResizeScratchFloats(p.x)) * sizeof(float);
+  p.scratch_bytes = static_cast<uint64_t>(ResizeScratchFloats(p.x)) * sizeof(float);
   p.stream = n * channels * p.y.out * p.x.out >= kStreamedNumbers;
   p.resize = ChooseResizeRowsF32(highway_bit);
   return p;
@@ -38,7 +38,7 @@ TaskRegion ResizePlan::ReadRegion(int64_t task) const {
   TaskRegion r = WrittenRegion(task);
   int64_t low = y.in, high = 0;
   for (int64_t t = 0; t < y.taps; ++t) {
-    const auto index = y.index.begin() + t * y.out + r.y;
+    const auto* index = y.index.data() + t * y.out + r.y;
     const auto [least, most] = std::minmax_element(index, index + r.rows);
     low = std::min<int64_t>(low, *least), high = std::max<int64_t>(high, *most + 1);
   }

@@ -164,7 +164,7 @@ void PlanTiles(ConvPlan& p) {
   const int64_t floats = points * (w.v_point + w.m_point) + (w.input_rows + 2) * row +
                          w.input_rows * w.axis.points * w.v_width +
                          RoundUp(4 * w.rows * CeilDiv(w.columns, p.target->lanes), kLine);
-  p.scratch_bytes = static_cast<size_t>(floats) * sizeof(float);
+  p.scratch_bytes = static_cast<uint64_t>(floats) * sizeof(float);
 }
 
 // Taps of one phase along one axis, from the first to the last that any output phase reads, when the output
@@ -303,7 +303,7 @@ Status PlanWinograd(ConvPlan& p, WinogradKind kind, std::span<const float> weigh
       std::max(ChooseOrigin(p, true, &w.origin_y).taps, ChooseOrigin(p, false, &w.origin_x).taps);
   w.blocks = CeilDiv(CeilDiv(taps, w.in_phases), w.axis.taps);
   PlanTiles(p);
-  if (p.tasks > (1 << 30) || p.scratch_bytes > (size_t{1} << 30)) {
+  if (p.tasks > (1 << 30) || p.scratch_bytes > (uint64_t{1} << 30)) {
     return Unsupported("convolution has too many tiles");
   }
   return TransformWeights(p, weights);

@@ -201,8 +201,8 @@ Status PlanStrip(ConvPlan& p, std::span<const float> weights) {
   // The tile's input, one row before its split, transformed input of a strip, products.
   const int64_t floats = p.shape.in_channels * (p.channel_stride + strip.v_channel) +
                          p.read_stride_w * p.segment_width + StripProducts(p);
-  p.scratch_bytes = static_cast<size_t>(RoundUp(floats * 4, 64));
-  if (p.tasks > (1 << 30) || p.scratch_bytes > (size_t{1} << 30)) {
+  p.scratch_bytes = static_cast<uint64_t>(RoundUp(floats * 4, 64));
+  if (p.tasks > (1 << 30) || p.scratch_bytes > (uint64_t{1} << 30)) {
     return Unsupported("convolution has too many tiles");
   }
   return PackWeights(p, weights);

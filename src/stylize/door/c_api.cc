@@ -1,4 +1,6 @@
 // The C border: stylizers and frames. What callers may get wrong is checked here.
+#include <algorithm>
+#include <cstdint>
 #include <string>
 
 #include "src/base/cpu.h"
@@ -110,7 +112,8 @@ tempera_status tempera_working_size(tempera_stylizer* stylizer, int32_t frame_wi
 size_t tempera_memory_bytes(const tempera_stylizer* stylizer) {
   if (stylizer == nullptr) return 0;
   const tempera::engine::MemoryInfo memory = stylizer->stylizer->memory();
-  return memory.activation_bytes + memory.kept_bytes + memory.end_bytes + memory.weight_bytes;
+  const uint64_t bytes = memory.activation_bytes + memory.kept_bytes + memory.end_bytes + memory.weight_bytes;
+  return static_cast<size_t>(std::min<uint64_t>(bytes, SIZE_MAX));
 }
 
 const char* tempera_metadata(const tempera_stylizer* stylizer, const char* key) {

@@ -23,7 +23,7 @@ class ParametersStep final : public Step {
   Status Run(const RunContext&) override {
     for (const Part& part : parts_) {
       for (size_t at = 0; at < part.to->size(); at += part.count)
-        std::copy_n(part.numbers, part.count, part.to->begin() + static_cast<int64_t>(at));
+        std::copy_n(part.numbers, part.count, part.to->begin() + static_cast<ptrdiff_t>(at));
     }
     if (norm_ != nullptr) norm_->Apply();
     return OkStatus();

@@ -25,7 +25,7 @@ class SoftmaxStep final : public Step {
         to_(to),
         softmax_(kernels::ChooseSoftmaxF32(highway_bit)) {
     info.kernel = "softmax_f32";
-    scratch_bytes = static_cast<size_t>(kernels::SoftmaxScratchFloats(size_)) * sizeof(float);
+    scratch_bytes = static_cast<uint64_t>(kernels::SoftmaxScratchFloats(size_)) * sizeof(float);
     per_task_ = RoundUp(CeilDiv(kSoftmaxNumbers, size_), kVector);
   }
 

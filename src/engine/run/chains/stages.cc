@@ -44,9 +44,9 @@ std::unique_ptr<Chain> MakeChain(const Plan& plan, size_t first, size_t count, i
 }
 
 // Of all that steps [first, first + count) read and write.
-size_t BytesOf(const Plan& plan, size_t first, size_t count) {
+uint64_t BytesOf(const Plan& plan, size_t first, size_t count) {
   std::vector<bool> seen(plan.storages.size(), false);
-  size_t bytes = 0;
+  uint64_t bytes = 0;
   for (size_t i = first; i < first + count; ++i) {
     for (const auto* ids : {&plan.steps[i]->reads, &plan.steps[i]->writes}) {
       for (StorageId id : *ids) {
@@ -67,8 +67,8 @@ Stages PlanStages(const Plan& plan, const StageOptions& options) {
   for (size_t i = 0; i < count; ++i) stage_of[i] = static_cast<int32_t>(i);
   Stages result;
   result.memory = PlanMemory(plan, stage_of, options.ends_in_arena);
-  const size_t most =
-      std::max(result.memory.bytes, static_cast<size_t>(std::max<int64_t>(0, options.most_bytes)));
+  const uint64_t most =
+      std::max(result.memory.bytes, static_cast<uint64_t>(std::max<int64_t>(0, options.most_bytes)));
   const bool chains = options.most_bytes >= 0 && count <= kMostSteps && plan.storages.size() <= kMostStorages;
   for (size_t first = 0; first < count;) {
     Stage stage{first, 1, nullptr};

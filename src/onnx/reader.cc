@@ -4,6 +4,7 @@
 #include <new>
 #include <protozero/pbf_reader.hpp>
 
+#include "src/base/memory.h"
 #include "src/onnx/external_data.h"
 #include "src/onnx/file_bytes.h"
 #include "src/onnx/flatten.h"
@@ -57,6 +58,7 @@ auto Guarded(std::span<const uint8_t> bytes, const std::string& source, Parse pa
     -> decltype(parse(data_view())) {
   const data_view view(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   try {
+    const CatchesBadAlloc here;
     return parse(view);
   } catch (const protozero::exception& e) {
     return ExplainMalformed(view, source, e.what());

@@ -1,12 +1,16 @@
 // Exceptions. Debian's libc++abi for wasm32 comes without them, so here is the part of the Itanium C++ ABI
 // that clang's code for WebAssembly exceptions calls: a throw, and the choice of a handler by type. The model
-// reader's library reports damaged files that way. One copy an exception, no nested rethrowing of foreign
-// ones, no specifications.
+// reader's library reports damaged files that way. One copy an exception, no foreign ones, no specifications.
+// And what is asked for memory: an exception where the reader waits for one, the end of the instance
+// elsewhere.
+#include <cstddef>
 #include <cstdint>
 #include <cstdlib>
 #include <exception>
 #include <new>
 #include <typeinfo>
+
+#include "src/base/memory.h"
 
 namespace __cxxabiv1 {
 
@@ -27,7 +31,7 @@ struct Exception {
   const __cxxabiv1::__shim_type_info* type;
   void* (*destroy)(void*);  // destructors of this ABI give back what they destroyed
   void* adjusted;           // what the chosen handler is given
-  int handlers;             // that hold it
+  int handlers;             // that hold it; below zero: as many, and it has been thrown on
   Exception* outer;         // caught before it and not left yet
   // The object follows, aligned for any.
 };
@@ -39,6 +43,18 @@ Exception* HeaderOf(void* object) {
 void* ObjectOf(Exception* e) { return reinterpret_cast<char*>(e) + kHeader; }
 
 thread_local Exception* t_caught = nullptr;
+
+// For std::bad_alloc, which is thrown where no memory is left for it. Models are read on one thread.
+alignas(16) char g_last[kHeader + sizeof(std::bad_alloc)];
+bool g_last_used = false;
+
+void Free(Exception* e) {
+  if (reinterpret_cast<char*>(e) == g_last) {
+    g_last_used = false;
+  } else {
+    std::free(e);
+  }
+}
 
 uint32_t ReadUnsigned(const uint8_t*& at) {
   uint32_t value = 0;
@@ -119,11 +135,15 @@ int _Unwind_CallPersonality(void* exception) {
 int __gxx_wasm_personality_v0() { std::abort(); }
 
 void* __cxa_allocate_exception(size_t bytes) {
-  void* const memory = std::malloc(kHeader + bytes);
-  if (memory == nullptr) std::abort();
+  void* memory = std::malloc(kHeader + bytes);
+  if (memory == nullptr) {
+    if (g_last_used || kHeader + bytes > sizeof(g_last)) std::abort();
+    g_last_used = true;
+    memory = g_last;
+  }
   return static_cast<char*>(memory) + kHeader;
 }
-void __cxa_free_exception(void* object) { std::free(HeaderOf(object)); }
+void __cxa_free_exception(void* object) { Free(HeaderOf(object)); }
 
 [[noreturn]] void __cxa_throw(void* object, std::type_info* type, void* (*destroy)(void*)) {
   Exception* const e = HeaderOf(object);
@@ -135,7 +155,8 @@ void* __cxa_get_exception_ptr(void* exception) { return static_cast<Exception*>(
 
 void* __cxa_begin_catch(void* exception) {
   auto* const e = static_cast<Exception*>(exception);
-  if (e->handlers++ == 0) {
+  e->handlers = (e->handlers < 0 ? -e->handlers : e->handlers) + 1;
+  if (e != t_caught) {
     e->outer = t_caught;
     t_caught = e;
   }
@@ -144,29 +165,35 @@ void* __cxa_begin_catch(void* exception) {
 
 void __cxa_end_catch() {
   Exception* const e = t_caught;
-  if (e == nullptr || --e->handlers > 0) return;
+  if (e == nullptr) return;
+  if (e->handlers < 0) {
+    // Thrown on: its handlers are left, the object goes to the next one.
+    if (++e->handlers == 0) t_caught = e->outer;
+    return;
+  }
+  if (--e->handlers > 0) return;
   t_caught = e->outer;
   if (e->destroy != nullptr) e->destroy(ObjectOf(e));
-  std::free(e);
+  Free(e);
 }
 
 [[noreturn]] void __cxa_rethrow() {
   Exception* const e = t_caught;
   if (e == nullptr) std::abort();
-  // The handler that is left by this takes its hold away with __cxa_end_catch; one more keeps the object
-  // alive.
-  t_caught = e->outer;
-  e->handlers = 0;
+  e->handlers = -e->handlers;
   __builtin_wasm_throw(0, e);
 }
 
 }  // extern "C"
 
-// libc++'s own aborts where memory runs out.
+// libc++'s own aborts wherever memory runs out. An exception that passes rooms compiled without them leaves
+// their locks held and their objects alive, and a page would take it for a frame that failed: a trap, as
+// abort is, says that this instance is not to be used again.
 void* operator new(size_t bytes) {
   void* const memory = std::malloc(bytes == 0 ? 1 : bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  return memory;
+  if (memory != nullptr) return memory;
+  if (!tempera::BadAllocIsCaught()) std::abort();
+  throw std::bad_alloc();
 }
 void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }

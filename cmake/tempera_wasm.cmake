@@ -28,9 +28,10 @@ if(TEMPERA_WASM STREQUAL "relaxed")
   set(tempera_wasm_kernels -mrelaxed-simd -DTEMPERA_WASM_RELAXED)
 endif()
 
-# What every module is linked with: threads share a memory that the page makes, and an allocator with a lock.
+# What every module is linked with: threads share a memory that the page makes, and an allocator with a lock. The stack
+# lies first, so that one that is too deep leaves the memory, which is a trap, and writes over nothing.
 function(tempera_wasm_link target)
-  set(link -Wl,-O2,--gc-sections -Wl,-z,stack-size=262144)
+  set(link -Wl,-O2,--gc-sections -Wl,--stack-first -Wl,-z,stack-size=524288)
   if(NOT TEMPERA_WASM STREQUAL "single")
     list(APPEND link -Wl,--shared-memory,--import-memory,--max-memory=1073741824,--no-check-features
          -Wl,--export=__stack_pointer,--export=__tls_base,--export=__tls_size,--export=__tls_align

@@ -54,10 +54,16 @@ web: web-module
 	@ninja -C build/release --quiet tempera_command
 	@build/release/tempera serve --port $${PORT:-8000}
 
-# Kernels in Node, the package and the page in Chromium.
+# Kernels, hostile sizes and the fuzzers' corpus in Node, kernels, package and page in Chromium.
 test-web: web-module
-	@ninja -C build/wasm-relaxed --quiet tempera_unit_tests
-	@tests/wasm/run_all build/wasm-relaxed
+	@$(MAKE) --no-print-directory build/test/build.ninja
+	@ninja -C build/test --quiet tempera_make_seeds
+	@build/test/tempera_make_seeds build/test/web_seeds
+	@for build in relaxed simd single; do \
+	  ninja -C build/wasm-$$build --quiet tempera_unit_tests && \
+	  tests/wasm/run_all build/wasm-$$build build/test/web_seeds || exit 1; \
+	done
+	@node tests/wasm/chromium.mjs build/wasm-relaxed
 	@$(MAKE) --no-print-directory release
 	@TEMPERA=build/release/tempera node --test tests/web/
 
@@ -108,7 +114,7 @@ help:
 	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'
 	@echo 'make bench-web    the same in Chromium: build/bench-web.json, docs/performance.md'
 	@echo 'make web          the page: builds the engine for browsers and serves it on this machine'
-	@echo 'make test-web     kernels in Node, package and page in Chromium'
+	@echo 'make test-web     kernels and hostile models in Node; kernels, package and page in Chromium'
 	@echo 'make fuzz         a minute of fuzzing the model reader and the door, under sanitizers'
 	@echo 'make soak         an hour of random networks, fuzzing and the thread sanitizer, by hand'
 	@echo 'make check        layers, headers, file rules, formatting, what comments and docs cite'

@@ -8,6 +8,7 @@ import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } fr
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { shrunk } from './shrink.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const dist = join(here, 'dist');
@@ -38,7 +39,7 @@ for (const name of ['relaxed', 'simd', 'single'].flatMap((build) => [build, `${b
   const from = join(folder, `wasm-${build}`, whole ? 'tempera-whole.wasm' : 'tempera.wasm');
   const to = join(dist, `tempera-${name}.wasm`);
   if (existsSync(from)) {
-    copyFileSync(from, to);
+    copyFileSync(shrunk(from), to);
     console.log(`tempera-${name}.wasm: ${Math.round(statSync(to).size / 1024)} KB`);
   } else {
     ++missing;

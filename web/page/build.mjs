@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import esbuild from 'esbuild';
+import { findingsOf } from '../find.mjs';
 import { withHalfWeights } from './half.mjs';
 import { metadataOf } from './metadata.mjs';
 
@@ -64,7 +65,7 @@ function thumbnail(style, file, said) {
     writeFileSync(path.join(out, name), Buffer.from(said['tempera.thumbnail'], 'base64'));
   } else if (!beside) {
     return undefined;
-  } else if (!ffmpeg('-i', beside, '-vf', 'scale=256:-2:flags=lanczos', '-q:v', '9', path.join(out, name))) {
+  } else if (!ffmpeg('-i', beside, '-vf', 'scale=224:-2:flags=lanczos', '-q:v', '10', path.join(out, name))) {
     cpSync(beside, path.join(out, name));
   }
   return name;
@@ -82,7 +83,10 @@ function styles() {
     const model = readFileSync(file);
     const said = metadataOf(model);
     const style = said['tempera.style'] ?? name.replace(/\.onnx$/, '');
-    writeFileSync(path.join(out, 'styles', name), withHalfWeights(model, droppedBits));
+    const half = withHalfWeights(model, droppedBits);
+    writeFileSync(path.join(out, 'styles', name), half);
+    const findings = `styles/${name.replace(/onnx$/, 'findings.json')}`;
+    writeFileSync(path.join(out, findings), findingsOf(half, { folder: path.resolve(options.engine) }));
     const title = said['tempera.title'] ?? style;
     return {
       name: style,
@@ -149,7 +153,7 @@ const packed = (name) => gzipSync(readFileSync(path.join(out, name)), { level: 9
 const kb = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 
 function weigh(film) {
-  const engine = /\.(wasm|onnx)$|^thumbs\/|^sample\.|worker/;
+  const engine = /\.wasm$|^(styles|thumbs)\/|^sample\.|worker/;
   const page = [...walk(out)].filter((name) => !engine.test(name) && name !== film && !/icon-512/.test(name));
   const sum = page.reduce((bytes, name) => bytes + packed(name), 0);
   const thumbs = [...walk(out)]

@@ -28,6 +28,10 @@ MadeStep MakeDepthwiseStep(const ConvWork& work, StepMaker&) {
   if (work.conv.group > 1) return LeftOut("a convolution in groups");
   return std::unique_ptr<Step>();
 }
+MadeStep MakeMixStep(const ConvWork& work, StepMaker&) {
+  if (work.kernel_h == 1 && work.kernel_w == 1) return LeftOut("a convolution of single pixels in fp32");
+  return std::unique_ptr<Step>();
+}
 
 // Styles come with what was found out about them, or are painted in fp32.
 Status FindCalibration(const CalibrationSearch&, Calibration*) { return LeftOut("calibrating"); }

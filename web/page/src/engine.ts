@@ -43,15 +43,26 @@ const doing = {
   calibrating: 'Getting to know the style',
 };
 
-// What calibration found of a style, so that it is not looked for again while this page is open.
-const findings = new Map<string, Uint8Array>();
+// What calibration found of a model, so that it is not looked for again while this page is open.
+const found = new Map<string | Blob, Map<string, Uint8Array>>();
+
+function remember(model: string | Blob, key: string, bytes: Uint8Array): void {
+  const known = found.get(model) ?? new Map<string, Uint8Array>();
+  found.set(model, known.set(key, bytes));
+}
+
+// Of the page's own styles it was found when the page was built.
+function findingsOf(model: string | Blob): Iterable<[string, Uint8Array]> | string | undefined {
+  return found.get(model) ?? (typeof model === 'string' ? model.replace(/\.onnx$/, '.findings.json') : undefined);
+}
 
 export async function loadEngine(model: string | Blob, { signal, progress }: Loading): Promise<Engine> {
+  const findings = findingsOf(model);
   const tempera = await Tempera.load({
     model,
     signal,
-    findings,
-    onfinding: (key, bytes) => findings.set(key, bytes),
+    ...(findings && { findings }),
+    onfinding: (key, bytes) => remember(model, key, bytes),
     onprogress: ({ stage, done }: Progress) => {
       progress(done > 0 && done < 1 ? `${doing[stage]}, ${Math.round(done * 100)} %` : doing[stage]);
     },
@@ -67,7 +78,7 @@ function wrap(tempera: Tempera): Engine {
       return tempera.params;
     },
     threads: info.threads,
-    files: ['painter-worker.js', `tempera-${info.build}.wasm`],
+    files: ['painter-worker.js', `tempera-${info.build}${info.engine === 'whole' ? '-whole' : ''}.wasm`],
     line: `Painted here by ${threads}, ${builds[info.build]} (${info.kernel}), ${info.memoryMB} MB.`,
     reason: info.reason,
     style: info.style,

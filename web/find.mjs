@@ -6,7 +6,7 @@
 // ones are what automatic sizes come down to.
 // The engine decides by shapes and by the dot kernel that it has, never by a stopwatch, so that this machine's answer is
 // the same as the visitor's; which kernel that is follows from how a processor reads an instruction (relaxed_dot.mjs).
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { setFlagsFromString } from 'node:v8';
@@ -122,7 +122,7 @@ function main([...words]) {
   console.log(`${to}: ${text.length} bytes`);
 }
 
-if (process.argv[1] && resolve(process.argv[1]) === fileURLToPath(import.meta.url)) {
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
   try {
     main(process.argv.slice(2));
   } catch (thrown) {

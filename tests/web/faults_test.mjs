@@ -177,9 +177,14 @@ test('options that are misspelt or no numbers are refused in words', { skip, tim
   const { result } = await inPage({}, async () => {
     const said = [];
     for (const wrong of [{ precision: 'fp16' }, { statistics: 'none' }, { build: 'fast' }, { engine: 'small' },
-      { threads: NaN }, { threads: 0 }, { memoryMB: '32' }, { maxMemoryMB: 9999 }, { precision: null }]) {
+      { threads: NaN }, { threads: 0 }, { memoryMB: '32' }, { maxMemoryMB: 9999 }, { precision: null }, { findings: 7 }]) {
       said.push(await window.outcome(tempera.Tempera.load({ model: window.model, ...wrong })));
     }
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32' });
+    for (const timeout of [NaN, 0, Infinity]) {
+      said.push(await window.outcome(t.paint(window.gradient(64, 64), { timeout })));
+    }
+    t.close();
     return said;
   });
   assert.deepEqual(result, [
@@ -192,6 +197,10 @@ test('options that are misspelt or no numbers are refused in words', { skip, tim
     'parameter: memoryMB is a number of at least 1 and at most 4096, not 32.',
     'parameter: maxMemoryMB is a number of at least 1 and at most 4096, not 9999.',
     'parameter: precision is auto, fp32 or int8, not null.',
+    'parameter: findings is an address, or pairs of key and bytes.',
+    'parameter: timeout is a number of milliseconds above 0, not NaN.',
+    'parameter: timeout is a number of milliseconds above 0, not 0.',
+    'fulfilled',
   ]);
 });
 

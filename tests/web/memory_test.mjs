@@ -252,6 +252,30 @@ test('a trap at a size is the end of that size only', { skip, timeout }, async (
   }
 });
 
+test('a memory that is too small for the engine or the model is made larger, or refused as that', { skip, timeout },
+  async () => {
+    const seen = await inPage(async () => {
+      const rows = [];
+      const style = new Uint8Array(await (await fetch('/models/starry-night.onnx')).arrayBuffer());
+      // The same with 4 MB of a description: field 6.
+      const model = new Uint8Array(style.length + 5 + 4194304);
+      model.set(style);
+      model.set([0x32, 0x80, 0x80, 0x80, 0x02], style.length);
+      model.fill(32, style.length + 5);
+      for (const memoryMB of [1, 2, 4, 5, 6, 9, 24]) {
+        const t = await window.load({ model, memoryMB, threads: 1 });
+        rows.push([memoryMB, await window.outcome(t.paint(window.grey(64, 64)))]);
+        t.close();
+        const refused = await window.outcome(window.load({ model, memoryMB, maxMemoryMB: memoryMB, threads: 1 }));
+        rows.push([memoryMB, refused.replace(/^undefinedxundefined$/, 'loaded')]);
+      }
+      return rows;
+    });
+    const words = /^(loaded|memory: This model needs more than the [0-9.]+ MB that this page allows\.)$/;
+    seen.forEach(([mb, said], i) => (i % 2 === 0 ? assert.equal(said, '64x64', `${mb} MB`) : assert.match(said, words, `${mb} MB`)));
+    assert.ok(seen.some(([, said]) => said.startsWith('memory')));
+  });
+
 test('a track whose frames never fit ends with a sentence', { skip, timeout }, async () => {
   const seen = await inPage(async () => {
     const t = await window.load({ maxMemoryMB: 32 });

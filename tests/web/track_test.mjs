@@ -268,6 +268,62 @@ for (const path of Object.keys(paths)) {
   });
 }
 
+test('two larger memories while a frame is owed end both workers before them', { skip, timeout }, async () => {
+  // The first painter holds the second frame of the track back until the others are there.
+  const slow = (bytes) => `{
+    let first = false;
+    let frames = 0;
+    self.addEventListener('message', ({ data }) => { if (data.type === 'start') first = data.memoryMB === 32; });
+    const hear = Object.getOwnPropertyDescriptor(MessagePort.prototype, 'onmessage');
+    Object.defineProperty(MessagePort.prototype, 'onmessage', { set(f) {
+      hear.set.call(this, (event) => {
+        if (first && ++frames === 2) setTimeout(() => f(event), 4000);
+        else f(event);
+      });
+    } });
+  }
+  ${bytes}`;
+  const o = await open({ replace: { '/dist/painter-worker.js': slow } });
+  try {
+    await o.page.evaluate(tools);
+    const seen = await o.page.evaluate(async () => {
+      const painters = { started: 0, ended: 0 };
+      const Own = window.Worker;
+      window.Worker = class extends Own {
+        constructor(url, options) {
+          super(url, options);
+          this.paints = options.name === 'tempera-painter';
+          if (this.paints) ++painters.started;
+        }
+        terminate() {
+          super.terminate();
+          if (this.paints) ++painters.ended;
+        }
+      };
+      const t = await window.load({ threads: 1 });
+      await t.process(await window.camera(160, 120));
+      await window.until(() => t.stats.painted >= 1);
+      await window.later(200);
+      await t.prepare(1100, 700);
+      await t.prepare(1500, 1000);
+      const before = { ...painters };
+      const painted = t.stats.painted;
+      const ended = await window.until(() => painters.ended === painters.started - 1, 15000);
+      const goesOn = await window.until(() => t.stats.painted > painted + 3);
+      await t.stop();
+      const { opened, closed } = t.stats;
+      t.close();
+      return { before, painters, ended, goesOn, opened, closed };
+    });
+    assert.ok(seen.before.started >= 3, JSON.stringify(seen));
+    assert.ok(seen.before.ended <= seen.before.started - 3, 'nothing was owed: this test shows nothing');
+    assert.ok(seen.ended && seen.goesOn, JSON.stringify(seen));
+    assert.equal(seen.opened, seen.closed);
+  } finally {
+    await o.close();
+  }
+});
+
 test('two calls of process() at once take turns, and only the last track is live', { skip, timeout }, async () => {
   for (const path of Object.keys(paths)) {
     const o = await opened(path);

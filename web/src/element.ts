@@ -62,17 +62,16 @@ export class TemperaVideoElement extends Base {
     // Ends what is loading still when the other part has failed.
     const control = new AbortController();
     signal.addEventListener('abort', () => control.abort(), { once: true });
-    const model = new URL(this.getAttribute('model') ?? '', document.baseURI);
-    const loading = Tempera.load({ model, signal: control.signal });
-    const opening = this.open(control.signal);
+    let loading: Promise<Tempera> | null = null;
     const close = () => {
       control.abort();
-      loading.then((tempera) => tempera.close(), () => {});
-      opening.catch(() => {});
+      loading?.then((tempera) => tempera.close(), () => {});
     };
     signal.addEventListener('abort', close, { once: true });
     try {
-      const [tempera, video] = await Promise.all([loading, opening]);
+      const model = new URL(this.getAttribute('model') ?? '', document.baseURI);
+      loading = Tempera.load({ model, signal: control.signal });
+      const [tempera, video] = await Promise.all([loading, this.open(control.signal)]);
       if (signal.aborted) return;
       this.tempera = tempera;
       this.take(this.getAttributeNames());

@@ -1,4 +1,5 @@
 // Where the package's other files lie: beside this module, unless the page says otherwise.
+import type { Build, Engine } from './types.js';
 
 /** A file in the folder that the page names. */
 export function inBase(base: string | URL, file: string): URL {
@@ -6,24 +7,24 @@ export function inBase(base: string | URL, file: string): URL {
   return new URL(file, new URL(folder.endsWith('/') ? folder : `${folder}/`, document.baseURI));
 }
 
-// Written out, each where it is used: bundlers look for exactly this.
-const beside: Record<string, URL> = {
+// Written out, each where it is used: bundlers look for exactly this. A function, for where there is no address to start
+// from the page names a folder.
+const beside = (): Record<string, URL> => ({
   'tempera-relaxed.wasm': new URL('./tempera-relaxed.wasm', import.meta.url),
   'tempera-simd.wasm': new URL('./tempera-simd.wasm', import.meta.url),
   'tempera-single.wasm': new URL('./tempera-single.wasm', import.meta.url),
   'tempera-relaxed-whole.wasm': new URL('./tempera-relaxed-whole.wasm', import.meta.url),
   'tempera-simd-whole.wasm': new URL('./tempera-simd-whole.wasm', import.meta.url),
   'tempera-single-whole.wasm': new URL('./tempera-single-whole.wasm', import.meta.url),
-};
+});
 
-export function moduleUrl(base: string | URL | undefined, build: string, engine: string): string {
+export function moduleUrl(base: string | URL | undefined, build: Build, engine: Engine): string {
   const file = `tempera-${build}${engine === 'whole' ? '-whole' : ''}.wasm`;
-  return (base ? inBase(base, file) : beside[file]!).href;
+  return (base ? inBase(base, file) : beside()[file]!).href;
 }
 
 export function painterWorker(base: string | URL | undefined): Worker {
-  const options = { type: 'module', name: 'tempera-painter' } as const;
-  if (base) return new Worker(inBase(base, 'painter-worker.js'), options);
+  if (base) return new Worker(inBase(base, 'painter-worker.js'), { type: 'module', name: 'tempera-painter' });
   return new Worker(new URL('./painter-worker.js', import.meta.url), { type: 'module', name: 'tempera-painter' });
 }
 

@@ -11,6 +11,15 @@ const words: Partial<Record<keyof LoadOptions, readonly string[]>> = {
 const numbers = ['threads', 'memoryMB', 'maxMemoryMB'] as const;
 const mostMB = 4096; // of a memory with addresses of 32 bits
 
+const mostMs = 2147483647; // of a browser's timers
+
+/** Of paint(): undefined where there is none. Throws a TemperaError. */
+export function checkTimeout(ms: number | undefined): number | undefined {
+  if (ms === undefined || ms > mostMs) return undefined;
+  if (!(ms > 0)) throw new TemperaError('parameter', `timeout is a number of milliseconds above 0, not ${String(ms)}.`);
+  return ms;
+}
+
 /** Throws a TemperaError. */
 export function checkOptions(options: LoadOptions): void {
   const wrong = (sentence: string) => new TemperaError('parameter', sentence);
@@ -26,5 +35,10 @@ export function checkOptions(options: LoadOptions): void {
     if (typeof value !== 'number' || !(value >= 1 && value <= most)) {
       throw wrong(`${name} is a number of at least 1${most === Infinity ? '' : ` and at most ${most}`}, not ${String(value)}.`);
     }
+  }
+  const { findings } = options;
+  const isList = typeof (findings as Iterable<unknown> | undefined)?.[Symbol.iterator] === 'function';
+  if (findings !== undefined && !(findings instanceof URL) && !isList) {
+    throw wrong('findings is an address, or pairs of key and bytes.');
   }
 }

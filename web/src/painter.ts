@@ -1,7 +1,7 @@
 // One engine with one model in one memory: takes pictures, paints them one after the other, answers. Runs in the
 // painting worker. It never asks for a larger memory itself: it says that it needs one, and goes on with the size
 // that it knows until the page has started another worker.
-import { EngineModule, OutOfMemory, Status, Trap, pageBytes, pagesOf } from './engine_module.js';
+import { EngineModule, OutOfMemory, Status, Trap, pageBytes, pagesOf, type Callbacks } from './engine_module.js';
 import { sentenceOf } from './errors.js';
 import * as pixels from './pixels.js';
 import {
@@ -51,6 +51,18 @@ function makeMemory(megabytes: number): WebAssembly.Memory {
   }
 }
 
+/** A memory that has no room for the module itself is too small, like any other. */
+async function instantiated(
+  module: WebAssembly.Module, memory: WebAssembly.Memory | null, callbacks: Callbacks,
+): Promise<EngineModule> {
+  try {
+    return await EngineModule.instantiate(module, memory, callbacks);
+  } catch (thrown) {
+    const isMemory = thrown instanceof WebAssembly.LinkError && /memory/i.test(thrown.message);
+    throw isMemory ? new OutOfMemory(thrown.message) : thrown;
+  }
+}
+
 interface Size {
   width: number;
   height: number;
@@ -96,7 +108,7 @@ export class Painter {
       const module = message.module ?? (await compile(message.wasmUrl));
       const shared = WebAssembly.Module.imports(module).some((i) => i.kind === 'memory');
       const memory = shared ? makeMemory(message.memoryMB) : null;
-      const engine = await EngineModule.instantiate(module, memory, {
+      const engine = await instantiated(module, memory, {
         log: (level, line) => tell({ type: 'log', level, line }),
         progress: (stage, done) => tell({ type: 'progress', stage, done }),
         found: (key, bytes) => tell({ type: 'finding', key, bytes }),

@@ -5,7 +5,7 @@ import { givenFindings } from './findings.js';
 import { Host } from './host.js';
 import { codeOf } from './link.js';
 import { modelBytes, untilAborted } from './model.js';
-import { checkOptions } from './options.js';
+import { checkOptions, checkTimeout } from './options.js';
 import { probe, type Probe } from './probe.js';
 import { startProcess } from './process.js';
 import { isPixels, type ParameterText } from './protocol.js';
@@ -112,7 +112,7 @@ export class Tempera {
     const { signal } = options;
     if (signal?.aborted) throw signal.reason;
     const as = options.as ?? (picture instanceof ImageData ? 'data' : 'bitmap');
-    const wish = { want: as, live: options.live ?? isLive(picture), timeout: options.timeout };
+    const wish = { want: as, live: options.live ?? isLive(picture), timeout: checkTimeout(options.timeout) };
     const painting = this.queue.paint(sourceOf(picture, this.counts), wish);
     const asked = painting.then((result) => {
       if (result === null) return null;

@@ -18,8 +18,7 @@ if (Number(process.versions.node.split('.')[0]) < 22) setFlagsFromString('--expe
 const here = dirname(fileURLToPath(import.meta.url));
 const memoryMB = 512;
 // Calibration looks at 256 pixels at most either way, so that the first holds for all larger sizes.
-const usualSizes = ['640x360', '384x216', '216x384', '320x180', '256x144'];
-const unsupported = 4; // tempera_status
+const usualSizes = ['640x360', '320x240', '240x320', '384x216', '216x384', '320x180', '256x144'];
 
 /** found: is told of each finding. Answers with the kernel that was used. */
 function calibrate(bytes, model, sizes, found) {
@@ -58,20 +57,23 @@ function calibrate(bytes, model, sizes, found) {
     if (!width) throw new Error(`a size is like 640x360, not ${size}`);
     // Each anew: a model that is open goes on with what it found at the size before.
     const stylizer = e.tempera_web_open(at, model.length, 0, 0, 0, 0);
-    const status = stylizer === 0 ? e.tempera_web_status() : e.tempera_web_prepare(stylizer, Number(width), Number(height), 0);
-    if (status !== 0) throw Object.assign(new Error(text(e.tempera_web_error())), { status });
+    const status = stylizer === 0 ? 1 : e.tempera_web_prepare(stylizer, Number(width), Number(height), 0);
+    if (status !== 0) throw new Error(text(e.tempera_web_error()));
     e.tempera_web_close(stylizer);
   }
   return kernel;
 }
 
-function* modulesIn(folder, engine) {
-  const at = (build) => join(folder, `tempera-${build}${engine === 'whole' ? '-whole' : ''}.wasm`);
+/** Of each build the whole engine, for the small one may have no calibration. */
+function* modulesIn(folder) {
+  const moduleOf = (build) => ['-whole', ''].map((name) => join(folder, `tempera-${build}${name}.wasm`)).find(existsSync);
   for (const build of ['single', 'simd']) {
-    if (existsSync(at(build))) yield { name: build, bytes: readFileSync(at(build)), kernel: 'wasm_s16' };
+    const file = moduleOf(build);
+    if (file) yield { name: build, bytes: readFileSync(file), kernel: 'wasm_s16' };
   }
-  if (!existsSync(at('relaxed'))) return;
-  const bytes = readFileSync(at('relaxed'));
+  const file = moduleOf('relaxed');
+  if (!file) return;
+  const bytes = readFileSync(file);
   for (const [reading, kernel] of Object.entries(readings)) {
     yield { name: `relaxed, ${reading}`, bytes: withReading(bytes, reading), kernel };
   }
@@ -79,18 +81,9 @@ function* modulesIn(folder, engine) {
 
 /** The text of a file of findings. folder: of .wasm files. tell: hears a line for each build. */
 export function findingsOf(model, { folder = join(here, 'dist'), sizes = usualSizes, tell = () => {} } = {}) {
-  try {
-    return findingsBy('styles', model, folder, sizes, tell);
-  } catch (thrown) {
-    if (thrown.status !== unsupported) throw thrown;
-    return findingsBy('whole', model, folder, sizes, tell);
-  }
-}
-
-function findingsBy(engine, model, folder, sizes, tell) {
   const findings = {};
   let builds = 0;
-  for (const { name, bytes, kernel } of modulesIn(folder, engine)) {
+  for (const { name, bytes, kernel } of modulesIn(folder)) {
     const start = performance.now();
     let count = 0;
     const used = calibrate(bytes, model, sizes, (key, finding) => {

@@ -41,7 +41,6 @@ export class Host {
   private memoryMB: number;
   private choice: Probe;
   private ended: Error | null = null;
-  private trapped = false;
   private engine: Engine;
   /** What the small engine lacked. */
   private lacked = '';
@@ -166,11 +165,10 @@ export class Host {
     } else if (failure.reason === 'memory') {
       throw new TemperaError('memory', `This model needs more than the ${this.maxMemoryMB} MB that this page allows.`);
     } else if (failure.reason === 'trap') {
-      // A lack of memory, or a fault in the engine: one more try tells.
-      if (this.trapped || 2 * this.memoryMB > this.maxMemoryMB) {
+      // A lack of memory where no call answers for it, or a fault in the engine: more memory tells.
+      if (2 * this.memoryMB > this.maxMemoryMB) {
         throw new TemperaError('model', `The engine failed on this model (${said}); it may be damaged.`);
       }
-      this.trapped = true;
       this.memoryMB *= 2;
     } else if (failure.reason === 'helpers' && this.choice.threads > 1) {
       this.choice = { ...this.choice, threads: 1, reason: `One thread paints, because ${said}.` };

@@ -326,7 +326,7 @@ export class Painter {
   /** Pictures of this size find their plan and room for their pixels, whatever their format and what they become. */
   private prepareAny(size: Size): void {
     const { bytes } = pixels.rgbaLayout(size.width, size.height);
-    this.prepare(size, true, aligned(pixels.i420Bytes(size.width, size.height)) + bytes);
+    this.prepare(size, true, aligned(bytes) + bytes); // BGRA in, RGBA out
     this.most = Math.max(this.most, pixelsIn(size));
   }
 

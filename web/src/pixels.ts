@@ -71,10 +71,6 @@ function planesOf(format: number, width: number, height: number): { planes: Layo
 export function isSubsampled(format: number): boolean {
   return format >= Format.nv12;
 }
-/** As many as NV12's. */
-export function i420Bytes(width: number, height: number): number {
-  return planesOf(Format.i420, width, height).bytes;
-}
 
 export function rgbaLayout(width: number, height: number): Layout {
   const colour = { matrix: 0, range: 0, transfer: 0, primaries: 0 };

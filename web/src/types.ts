@@ -39,7 +39,7 @@ export interface LoadOptions {
   maxMemoryMB?: number;
   /**
    * Findings about the model, which spare calibration: from an earlier page, as onfinding gave them, or the address of a
-   * file of them. Without, or when the file is missing or damaged, the model is calibrated here.
+   * file of them. Without, or when the file is missing or damaged, the whole engine calibrates the model here.
    */
   findings?: Iterable<[string, Uint8Array]> | string | URL;
   onfinding?: (key: string, bytes: Uint8Array) => void;

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { closeBrowser, hasBuild, open, unlessInCi, whatIsMissing } from './browser.mjs';
+import { compare, drawIn } from './in_page.mjs';
 
 const skip = whatIsMissing();
 const timeout = 60000;
@@ -18,46 +19,9 @@ after(closeBrowser);
 const width = 321;
 const height = 243;
 
-/** A picture with edges, a gradient and text, the same in every run; as PNG. */
-const drawIn = async ({ width, height }) => {
-  const canvas = Object.assign(document.createElement('canvas'), { width, height });
-  const c = canvas.getContext('2d');
-  const sky = c.createLinearGradient(0, 0, width, height);
-  sky.addColorStop(0, '#28507c');
-  sky.addColorStop(0.6, '#f0c890');
-  sky.addColorStop(1, '#301810');
-  c.fillStyle = sky;
-  c.fillRect(0, 0, width, height);
-  for (let i = 0; i < 40; ++i) {
-    c.fillStyle = `hsl(${(i * 47) % 360} 70% ${20 + ((i * 13) % 60)}%)`;
-    c.fillRect((i * 67) % width, (i * 41) % height, 8 + ((i * 5) % 40), 6 + ((i * 11) % 30));
-  }
-  c.font = '40px sans-serif';
-  c.fillStyle = '#fff';
-  c.fillText('tempera', 40, 120);
-  const blob = await new Promise((resolve) => canvas.toBlob(resolve));
-  return [...new Uint8Array(await blob.arrayBuffer())];
-};
-
-/** window.pixelsOf: the ImageData of a picture that the server has. */
-const pixelsOf = () => {
-  window.pixelsOf = async (path) => {
-    const bitmap = await createImageBitmap(await (await fetch(path)).blob());
-    const canvas = Object.assign(document.createElement('canvas'), { width: bitmap.width, height: bitmap.height });
-    const c = canvas.getContext('2d');
-    c.drawImage(bitmap, 0, 0);
-    return c.getImageData(0, 0, bitmap.width, bitmap.height);
-  };
-  window.worst = (a, b) => {
-    let worst = 0;
-    for (let i = 0; i < a.data.length; ++i) worst = Math.max(worst, Math.abs(a.data[i] - b.data[i]));
-    return worst;
-  };
-};
-
 async function pictured(options = {}) {
   const opened = await open(options);
-  await opened.page.evaluate(pixelsOf);
+  await opened.page.evaluate(compare);
   opened.server.replace['/in.png'] = Buffer.from(await opened.page.evaluate(drawIn, { width, height }));
   return opened;
 }

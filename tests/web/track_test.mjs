@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, test } from 'node:test';
 import { closeBrowser, open, whatIsMissing } from './browser.mjs';
 import { counting, listening } from './frame_count.mjs';
+import { tools } from './in_page.mjs';
 import * as safari from './safari_shim.mjs';
 
 const skip = whatIsMissing();
@@ -16,37 +17,6 @@ const paths = {
   canvas: { before: takeAway },
   safari: { before: safari.inPage, replace: { '/dist/pump-worker.js': (bytes) => safari.inWorker + bytes } },
 };
-// The page's side: a camera, and a look at what a track shows.
-const tools = () => {
-  const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
-  window.later = later;
-  window.until = async (what, ms = 8000) => {
-    for (const end = performance.now() + ms; performance.now() < end; await later(10)) if (what()) return true;
-    return false;
-  };
-  window.camera = async (width = 320, height = 240) => {
-    const stream = await navigator.mediaDevices.getUserMedia({ video: { width, height } });
-    return stream.getVideoTracks()[0];
-  };
-  window.shown = async (track) => {
-    const video = Object.assign(document.createElement('video'), { muted: true });
-    video.srcObject = new MediaStream([track]);
-    await video.play();
-    return video;
-  };
-  // Mean of each colour over the middle of the picture, and how much neighbours differ.
-  window.look = (video) => {
-    const canvas = new OffscreenCanvas(video.videoWidth, video.videoHeight);
-    const c = canvas.getContext('2d');
-    c.drawImage(video, 0, 0);
-    const { data } = c.getImageData(0, 0, canvas.width, canvas.height);
-    const sum = [0, 0, 0];
-    for (let i = 0; i < data.length; i += 4) for (let k = 0; k < 3; ++k) sum[k] += data[i + k];
-    return { width: canvas.width, height: canvas.height, mean: sum.map((s) => (4 * s) / data.length) };
-  };
-  window.load = (more = {}) => tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32', ...more });
-};
-
 async function opened(path) {
   const o = await open(paths[path]);
   await o.page.evaluate(tools);
@@ -395,6 +365,29 @@ test('a forced path that the browser lacks is refused in words', { skip, timeout
     });
     assert.deepEqual(said, ['This browser has no insertable streams.', 'This browser gives workers no tracks.',
       'This track has ended; start the camera anew.']);
+  } finally {
+    await o.close();
+  }
+});
+
+test('canvas: a browser that tells of no frames is asked by a clock', { skip, timeout }, async () => {
+  const o = await open({ before: `${takeAway} HTMLVideoElement.prototype.requestVideoFrameCallback = () => 1;` });
+  try {
+    await o.page.evaluate(tools);
+    const seen = await o.page.evaluate(async () => {
+      const t = await window.load();
+      const track = await window.camera(160, 120);
+      const out = await t.process(track);
+      const came = await window.until(() => t.stats.painted >= 10);
+      const path = t.stats.path;
+      track.stop();
+      const stopped = await window.until(() => out.readyState === 'ended' && t.stats.path === '');
+      const { opened, closed } = t.stats;
+      t.close();
+      return { came, path, stopped, opened, closed };
+    });
+    assert.deepEqual([seen.came, seen.path, seen.stopped], [true, 'canvas', true]);
+    assert.equal(seen.opened, seen.closed);
   } finally {
     await o.close();
   }

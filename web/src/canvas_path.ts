@@ -5,15 +5,18 @@ import type { Host } from './host.js';
 import { badFramesAllowed } from './protocol.js';
 import type { PumpWorker } from './pump.js';
 import { PaintQueue } from './queue.js';
-import { endOutput, hearStop, lastFrameMs, type Running } from './running.js';
+import { hearStop, lastFrameMs, type Running } from './running.js';
 import { sourceOfVideo } from './sources.js';
 
-const hiddenEveryMs = 33; // a hidden tab is shown no frames: a worker's clock says when to look
 const playMs = 1000; // a track without a frame yet never plays
+const tickMs = 33; // where the browser tells of no frames, as in hidden tabs, a worker's clock says when to look
+const lookMs = 250; // at the track, to see that it has ended: stop() of the page's own tells nobody
+const silentMs = 750; // without a frame's callback: Safari's stay away where the video is not to be seen
 
 export class CanvasPath implements Running {
   readonly path = 'canvas';
   readonly output: MediaStreamTrack;
+  private readonly endOutput: () => void;
   private readonly video = document.createElement('video');
   private readonly canvas = document.createElement('canvas');
   private readonly context: CanvasRenderingContext2D;
@@ -26,6 +29,11 @@ export class CanvasPath implements Running {
   private ticking = false;
   private bad = 0;
   private grabbed = -1;
+  /** No callback has ever come. */
+  private silent = false;
+  private called = false;
+  private playedAt = 0;
+  private looking: ReturnType<typeof setInterval> | undefined;
   private readonly onvisibility = () => this.next();
   private readonly onended = () => void this.stop();
   private error = '';
@@ -46,7 +54,7 @@ export class CanvasPath implements Running {
     const output = this.canvas.captureStream().getVideoTracks()[0];
     if (!output) throw new TemperaError('browser', 'This browser makes no track of a canvas.');
     this.output = output;
-    hearStop(output, () => void this.stop());
+    this.endOutput = hearStop(output, () => void this.stop());
     this.clock.hear = (message) => {
       if (message.type !== 'tick') return;
       this.ticking = false;
@@ -73,8 +81,22 @@ export class CanvasPath implements Running {
       throw new TemperaError('source', `The track cannot be played (${sentenceOf(thrown)}).`);
     }
     playing.catch((thrown) => path.finish(`The track cannot be played (${sentenceOf(thrown)}).`));
+    path.playedAt = performance.now();
+    path.looking = setInterval(() => path.look(), lookMs);
     path.next();
     return path;
+  }
+
+  private look(): void {
+    if (this.track.readyState === 'ended' || this.output.readyState === 'ended') return void this.stop();
+    if (this.called || this.silent || document.hidden || performance.now() - this.playedAt < silentMs) return;
+    this.silent = true;
+    this.next();
+  }
+
+  /** By the clock: nobody tells of pictures. */
+  private get ticks(): boolean {
+    return document.hidden || this.silent || typeof this.video.requestVideoFrameCallback !== 'function';
   }
 
   /** Asks to be told of the next picture, by whoever tells of it at the moment. */
@@ -84,21 +106,24 @@ export class CanvasPath implements Running {
     if (document.hidden || typeof this.video.requestVideoFrameCallback !== 'function') {
       if (this.callback) this.video.cancelVideoFrameCallback?.(this.callback);
       this.callback = 0;
-      if (!this.ticking) this.clock.tell({ type: 'tick', everyMs: hiddenEveryMs });
-      this.ticking = true;
     } else if (!this.callback) {
       this.callback = this.video.requestVideoFrameCallback(() => {
         this.callback = 0;
+        this.called = true;
+        this.silent = false;
         this.shown();
       });
     }
+    if (!this.ticks || this.ticking) return;
+    this.clock.tell({ type: 'tick', everyMs: tickMs });
+    this.ticking = true;
   }
 
   /** The video shows a new picture, or may. */
   private shown(): void {
     if (this.over) return;
     if (!this.busy) void this.grab();
-    else if (document.hidden) this.newer = true;
+    else if (this.ticks) this.newer = true;
     else {
       if (this.newer) ++this.counts.own.dropped;
       this.newer = true;
@@ -108,8 +133,7 @@ export class CanvasPath implements Running {
 
   private async grab(): Promise<void> {
     const { video } = this;
-    if (video.readyState < 2 || (document.hidden && video.currentTime === this.grabbed)) return;
-    this.grabbed = video.currentTime;
+    if (video.readyState < 2 || !this.isNew()) return;
     this.busy = true;
     try {
       const wish = { want: 'bitmap', live: true, timeUs: video.currentTime * 1e6 } as const;
@@ -126,6 +150,17 @@ export class CanvasPath implements Running {
     if (!this.newer || this.over) return;
     this.newer = false;
     void this.grab();
+  }
+
+  /** As far as that can be known. A picture that was told of is. */
+  private isNew(): boolean {
+    const { video } = this;
+    // Counts pictures, where it counts at all; times go on while a shared screen stands still.
+    const count = document.hidden ? 0 : video.getVideoPlaybackQuality?.().totalVideoFrames;
+    const mark = count || video.currentTime;
+    if (this.ticks && mark === this.grabbed) return false;
+    this.grabbed = mark;
+    return true;
   }
 
   private draw(painting: ImageBitmap): void {
@@ -154,13 +189,14 @@ export class CanvasPath implements Running {
   private finish(error: string): void {
     if (this.over) return;
     this.over = true;
+    clearInterval(this.looking);
     document.removeEventListener('visibilitychange', this.onvisibility);
     this.track.removeEventListener('ended', this.onended);
     if (this.callback) this.video.cancelVideoFrameCallback?.(this.callback);
     this.video.pause();
     this.video.srcObject = null;
     this.clock.end();
-    endOutput(this.output);
+    this.endOutput();
     this.error = error;
     if (!this.busy) this.end();
   }

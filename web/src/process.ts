@@ -9,7 +9,7 @@ import type { Host } from './host.js';
 import type { PainterLink } from './link.js';
 import type { FromPump } from './protocol.js';
 import { PumpWorker, handOver } from './pump.js';
-import { endOutput, hearStop, lastFrameMs, type Running } from './running.js';
+import { hearStop, lastFrameMs, type Running } from './running.js';
 import { streams } from './streams.js';
 import type { ProcessOptions } from './types.js';
 
@@ -22,6 +22,7 @@ class PumpPath implements Running {
   private moves = 0;
   /** Who waits for a move, by its number. */
   private readonly moving = new Map<number, () => void>();
+  private endOutput: () => void = () => {};
   private ended: () => void = () => {};
   private readonly whenEnded = new Promise<void>((resolve) => (this.ended = resolve));
   private looking: ReturnType<typeof setInterval> | undefined;
@@ -40,7 +41,7 @@ class PumpPath implements Running {
     this.pump.hear = (message) => this.hear(message);
     this.pump.tell({ type: 'pump', readable, writable }, [readable, writable] as unknown as Transferable[]);
     this.output = output;
-    hearStop(output, () => void this.stop());
+    this.endOutput = hearStop(output, () => void this.stop());
     this.watch(track);
   }
 
@@ -56,7 +57,7 @@ class PumpPath implements Running {
     if (!handOver(this.pump, track)) return false;
     this.output = await made;
     this.pump.hear = (message) => this.hear(message);
-    hearStop(this.output, () => void this.stop());
+    this.endOutput = hearStop(this.output, () => void this.stop());
     this.watch(track);
     return true;
   }
@@ -125,7 +126,7 @@ class PumpPath implements Running {
     this.moved(Infinity);
     this.counts.endPump();
     this.pump.end();
-    endOutput(this.output);
+    this.endOutput();
     this.onend(error || this.why);
     this.ended();
   }

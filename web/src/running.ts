@@ -1,5 +1,6 @@
 // A track that is painted, whatever the path: what its paths have in common.
 import type { PainterLink } from './link.js';
+import { ending } from './streams.js';
 import type { TrackPath } from './types.js';
 
 export interface Running {
@@ -15,17 +16,14 @@ export interface Running {
 
 export const lastFrameMs = 3000; // for the last frame to come back
 
-/** stop() of the track that was handed out tells nobody; so it tells us. */
-export function hearStop(output: MediaStreamTrack, onstop: () => void): void {
+/**
+ * stop() of the track that was handed out tells nobody; so it tells us. Returns what ends the track for whoever was given
+ * it (streams.ts).
+ */
+export function hearStop(output: MediaStreamTrack, onstop: () => void): () => void {
   output.stop = () => {
     MediaStreamTrack.prototype.stop.call(output);
     onstop();
   };
-}
-
-/** Ends it as browsers end a track whose source has ended: with the event, which stop() lacks. */
-export function endOutput(output: MediaStreamTrack | undefined): void {
-  if (output?.readyState !== 'live') return;
-  MediaStreamTrack.prototype.stop.call(output);
-  output.dispatchEvent(new Event('ended'));
+  return ending(output);
 }

@@ -28,3 +28,20 @@ export interface WorkerScope {
   postMessage(message: unknown, transfer?: Transferable[]): void;
   close(): void;
 }
+
+/**
+ * Ends a track for whoever was given it, and tells them once: stop() says nothing, but Safari's generators say `ended`
+ * by themselves, some of them a little later.
+ */
+export function ending(output: MediaStreamTrack): () => void {
+  let told = false;
+  output.addEventListener('ended', (event) => {
+    if (told) event.stopImmediatePropagation();
+    told = true;
+  });
+  return () => {
+    if (output.readyState !== 'live') return;
+    MediaStreamTrack.prototype.stop.call(output);
+    if (!told) output.dispatchEvent(new Event('ended'));
+  };
+}

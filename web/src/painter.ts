@@ -295,7 +295,8 @@ export class Painter {
     const small = pixels.shrunk(message.source, width, height);
     const painting = await this.paint(small, 'data', message.timeUs, false);
     if (!('rgba' in painting)) throw new Error('paintings of pixels are pixels');
-    return pixels.enlargedResult(painting, pixels.originOf(message.source, message.want), message.want, size);
+    const origin = pixels.originOf(message.source, pixels.layoutOf(message.source, message.want));
+    return pixels.enlargedResult(painting, origin, message.want, size);
   }
 
   /**
@@ -303,17 +304,8 @@ export class Painter {
    * open, and the one that waits would be old when its turn comes.
    */
   private async paint(source: Source, want: FrameMessage['want'], timeUs: number, early: boolean): Promise<Result> {
-    const origin = pixels.originOf(source, want);
-    const input = pixels.layoutOf(source, want);
-    const output = pixels.resultLayout(input, want);
-    if (input.width < 1 || input.height < 1) throw new Refusal('source', 'This picture has no pixels.');
-    // The same format in and out shares its pixels: what the engine allows, and half of the memory.
-    const inPlace = input.format === output.format;
-    const inputBytes = aligned(input.bytes);
-    const needsAny = pixels.isSubsampled(input.format) || pixels.isSubsampled(output.format);
-    this.prepare(input, needsAny, inPlace ? inputBytes : inputBytes + output.bytes);
-    const outputAt = inPlace ? this.pixelsAt : this.pixelsAt + inputBytes;
-    await pixels.read(source, want, input, this.engine.bytes(this.pixelsAt, input.bytes));
+    const { input, output, outputAt } = await this.take(source, want);
+    const origin = pixels.originOf(source, input);
     if (early) this.closedEarly = release(source);
     this.describe(this.from, input, this.pixelsAt);
     this.describe(this.to, output, outputAt);
@@ -321,6 +313,30 @@ export class Painter {
     this.good = { width: input.width, height: input.height };
     this.most = Math.max(this.most, pixelsIn(input));
     return pixels.write(this.engine.bytes(outputAt, output.bytes), output, origin, want);
+  }
+
+  /** The source's bytes, where the engine has room for their painting too. */
+  private async take(source: Source, want: FrameMessage['want']) {
+    const input = pixels.layoutOf(source, want);
+    if (input.width < 1 || input.height < 1) throw new Refusal('source', 'This picture has no pixels.');
+    try {
+      return await this.takeAs(source, input, want);
+    } catch (thrown) {
+      if (!(thrown instanceof pixels.Uncopyable)) throw thrown;
+      return this.takeAs(source, pixels.rgbaLayout(input.width, input.height), want);
+    }
+  }
+
+  private async takeAs(source: Source, input: pixels.Layout, want: FrameMessage['want']) {
+    const output = pixels.resultLayout(input, want);
+    // The same format in and out shares its pixels: what the engine allows, and half of the memory.
+    const inPlace = input.format === output.format;
+    const inputBytes = aligned(input.bytes);
+    const needsAny = pixels.isSubsampled(input.format) || pixels.isSubsampled(output.format);
+    this.prepare(input, needsAny, inPlace ? inputBytes : inputBytes + output.bytes);
+    const outputAt = inPlace ? this.pixelsAt : this.pixelsAt + inputBytes;
+    await pixels.read(source, input, this.engine.bytes(this.pixelsAt, input.bytes));
+    return { input, output, outputAt };
   }
 
   /** Pictures of this size find their plan and room for their pixels, whatever their format and what they become. */

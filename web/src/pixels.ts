@@ -1,4 +1,5 @@
 // Pictures of the browser's into the engine's memory and back, in the painting worker.
+import { sentenceOf } from './errors.js';
 import { isFrame, isPixels, type Pixels, type Result, type Source, type Want } from './protocol.js';
 
 /** As in tempera.h. */
@@ -15,7 +16,15 @@ export interface Layout {
   primaries: number;
   planes: { offset: number; stride: number }[];
   bytes: number;
+  /** A VideoFrame's own, to be had by copyTo; otherwise it is drawn. */
+  copied: boolean;
 }
+
+/** This frame's bytes are refused, whatever it said: it has to be drawn. */
+export class Uncopyable extends Error {}
+// How often copyTo failed in a row, by format: WebKit on Linux refuses those of films. After the third it is not asked.
+const refused = new Map<string, number>();
+const refusalsAllowed = 3;
 
 const matrices: Record<string, number> = { bt709: 1, bt470bg: 5, smpte170m: 6, 'bt2020-ncl': 9 };
 const transfers: Record<string, number> = { bt709: 1, smpte170m: 6, 'iec61966-2-1': 13 };
@@ -74,7 +83,7 @@ export function isSubsampled(format: number): boolean {
 
 export function rgbaLayout(width: number, height: number): Layout {
   const colour = { matrix: 0, range: 0, transfer: 0, primaries: 0 };
-  return { format: Format.rgba, width, height, ...colour, ...planesOf(Format.rgba, width, height) };
+  return { format: Format.rgba, width, height, ...colour, ...planesOf(Format.rgba, width, height), copied: false };
 }
 
 /** Those whose numbers, taken for sRGB's, look the same. */
@@ -88,6 +97,7 @@ function frameLayout(frame: VideoFrame, want: Want): Layout | null {
   const names: Record<string, number> = { I420: 4, NV12: 3, RGBA: 0, RGBX: 0, BGRA: 1, BGRX: 1 };
   const format = names[frame.format ?? ''];
   if (format === undefined || !isUpright(frame) || (want !== 'frame' && !isSquare(frame))) return null;
+  if ((refused.get(frame.format ?? '') ?? 0) >= refusalsAllowed) return null;
   const colour = frame.colorSpace;
   const isYuv = isSubsampled(format);
   if (!hasUsualPrimaries(frame, isYuv)) return null;
@@ -97,7 +107,7 @@ function frameLayout(frame: VideoFrame, want: Want): Layout | null {
   if (matrix === undefined || transfer === undefined) return null;
   const { width, height } = pixelsOf(frame);
   const range = !isYuv ? 0 : colour.fullRange ? 2 : 1;
-  return { format, width, height, matrix, range, transfer, primaries: 0, ...planesOf(format, width, height) };
+  return { format, width, height, matrix, range, transfer, primaries: 0, ...planesOf(format, width, height), copied: true };
 }
 
 export function layoutOf(source: Source, want: Want): Layout {
@@ -137,24 +147,27 @@ export function imageOf(pixels: Pixels): ImageData {
   return new ImageData(new Uint8ClampedArray(rgba), width, height, { colorSpace });
 }
 
-/** Writes the source's bytes as `layout` says, which layoutOf has made of it and of `want`. */
-export async function read(
-  source: Source, want: Want, layout: Layout, into: Uint8Array<ArrayBufferLike>,
-): Promise<void> {
+/** Writes the source's bytes as `layout` says, which layoutOf has made of it, or rgbaLayout. */
+export async function read(source: Source, layout: Layout, into: Uint8Array<ArrayBufferLike>): Promise<void> {
   if (isPixels(source)) return into.set(new Uint8Array(source.rgba));
-  if (isFrame(source) && frameLayout(source, want) !== null) return copyFrame(source, layout, into);
+  if (isFrame(source) && layout.copied) return copyFrame(source, layout, into);
   into.set(drawn(source, layout.width, layout.height).getImageData(0, 0, layout.width, layout.height).data);
 }
 
 async function copyFrame(frame: VideoFrame, layout: Layout, into: Uint8Array<ArrayBufferLike>): Promise<void> {
   const options = { layout: layout.planes };
+  const format = frame.format ?? '';
   try {
     await frame.copyTo(into, options);
   } catch {
     const bytes = new Uint8Array(layout.bytes); // browsers that refuse shared memory here
-    await frame.copyTo(bytes, options);
+    await frame.copyTo(bytes, options).catch((thrown) => {
+      refused.set(format, (refused.get(format) ?? 0) + 1);
+      throw new Uncopyable(sentenceOf(thrown));
+    });
     into.set(bytes);
   }
+  refused.delete(format);
 }
 
 /** A smaller copy of the picture, as pixels. */
@@ -195,13 +208,13 @@ export interface Origin {
   colorSpace: PredefinedColorSpace;
 }
 
-export function originOf(source: Source, want: Want): Origin {
+export function originOf(source: Source, layout: Layout): Origin {
   const colorSpace = isPixels(source) ? source.colorSpace : 'srgb';
   if (!isFrame(source)) return { times: { timestamp: 0 }, display: {}, format: null, colour: null, colorSpace };
   const { timestamp, duration, format, displayWidth, displayHeight } = source;
   const times = duration === null ? { timestamp } : { timestamp, duration };
   const display = isUpright(source) && !isSquare(source) ? { displayWidth, displayHeight } : {};
-  if (frameLayout(source, want) === null) return { times, display, format: null, colour: null, colorSpace };
+  if (!layout.copied) return { times, display, format: null, colour: null, colorSpace };
   return { times, display, format, colour: source.colorSpace.toJSON(), colorSpace };
 }
 

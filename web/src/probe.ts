@@ -35,6 +35,12 @@ function sharedMemoryWorks(): boolean {
   }
 }
 
+function whyAlone(): string {
+  if (globalThis.crossOriginIsolated === true) return 'One thread paints, because this browser shares no memory between threads.';
+  return 'One thread paints, because this page is not isolated: serve it with Cross-Origin-Opener-Policy: same-origin ' +
+    'and Cross-Origin-Embedder-Policy: require-corp to use all cores.';
+}
+
 /** Half of the processor's threads: the other half are mostly the same cores once more, and somebody has to decode. */
 function usefulThreads(): number {
   const all = (typeof navigator === 'object' && navigator.hardwareConcurrency) || 1;
@@ -52,12 +58,7 @@ export function probe(threads?: number, build?: Build): Probe {
   const wanted = Math.max(1, Math.min(64, Math.floor(threads ?? usefulThreads())));
   const canRelax = validates(relaxed);
   if (build === 'single') return { build, threads: 1, reason: 'One thread paints, as the page asked for.' };
-  if (!sharedMemoryWorks()) {
-    const reason =
-      'One thread paints, because this page is not isolated: serve it with Cross-Origin-Opener-Policy: same-origin ' +
-      'and Cross-Origin-Embedder-Policy: require-corp to use all cores.';
-    return { build: 'single', threads: 1, reason };
-  }
+  if (!sharedMemoryWorks()) return { build: 'single', threads: 1, reason: whyAlone() };
   const best = canRelax && build !== 'simd' ? 'relaxed' : 'simd';
   const isLess = build === 'relaxed' && best !== build;
   const slower = isLess ? 'The slower SIMD128 build paints, because this browser has no relaxed SIMD.' : '';

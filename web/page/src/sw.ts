@@ -18,7 +18,9 @@ async function fill(): Promise<void> {
 }
 
 scope.addEventListener('activate', (event) => {
-  event.waitUntil(sweep().then(() => scope.clients.claim()));
+  // claim() is not waited for: Firefox asks every worker of the page, also those that wait for painting and answer nobody,
+  // and until activation is over all that the page fetches waits for it.
+  event.waitUntil(sweep().then(() => void scope.clients.claim()));
 });
 
 async function sweep(): Promise<void> {

@@ -261,13 +261,13 @@ function toggleSound(): void {
 
 async function toggleRecord(): Promise<void> {
   if (recorder.running) return endRecording();
-  const type = recordingType();
-  if (!type) return warn('This browser cannot record. Use a newer one, or save pictures instead.');
+  if (!recordingType(false)) return warn('This browser cannot record. Use a newer one, or save pictures instead.');
   const mine = source?.kind === 'camera' ? [await microphone()] : [];
   const lent = source?.kind === 'film' ? [sound.track()] : [];
   const tracks = (list: (MediaStreamTrack | undefined)[]) => list.filter((t) => t !== undefined);
+  const type = recordingType(tracks([...mine, ...lent]).length > 0);
   try {
-    recorder.start(view.painted, type, tracks(mine), tracks(lent));
+    recorder.start(view.painted, type!, tracks(mine), tracks(lent));
   } catch (error) {
     return warn(engineWords(error, 'Recording'));
   }

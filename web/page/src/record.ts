@@ -27,18 +27,24 @@ export function snapshot(canvas: HTMLCanvasElement): Promise<Blob> {
 }
 
 // MP4 first: every phone plays it. H.264 and AAC before Opus, which not all players take in MP4.
-const types = [
-  'video/mp4;codecs=avc1.42E01F,mp4a.40.2',
-  'video/mp4;codecs=avc1.42E01F,opus',
-  'video/webm;codecs=vp9,opus',
-  'video/webm;codecs=vp8,opus',
-  'video/webm',
-  'video/mp4',
+const types: [container: string, picture: string, sound: string][] = [
+  ['video/mp4', 'avc1.42E01F', 'mp4a.40.2'],
+  ['video/mp4', 'avc1.42E01F', 'opus'],
+  ['video/webm', 'vp9', 'opus'],
+  ['video/webm', 'vp8', 'opus'],
+  ['video/webm', '', ''],
+  ['video/mp4', '', ''],
 ];
 
-export function recordingType(): string | undefined {
+// sound: whether there is any. Firefox waits for it for ever, and records nothing, where its codec is named and none comes.
+export function recordingType(sound: boolean): string | undefined {
   if (typeof MediaRecorder === 'undefined' || !HTMLCanvasElement.prototype.captureStream) return undefined;
-  return types.find((type) => MediaRecorder.isTypeSupported(type));
+  return types
+    .map(([container, picture, heard]) => {
+      if (!picture) return container;
+      return `${container};codecs=${sound ? `${picture},${heard}` : picture}`;
+    })
+    .find((type) => MediaRecorder.isTypeSupported(type));
 }
 
 // What the <video> plays, as a track to record; and whether it is heard. An element can be connected once only.

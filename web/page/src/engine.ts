@@ -5,7 +5,7 @@ import type { Size } from './sizes.js';
 export type { Parameter };
 
 export interface Painted {
-  image: ImageBitmap;
+  image: ImageBitmap | OffscreenCanvas;
   width: number;
   height: number;
   // In the worker.
@@ -26,6 +26,9 @@ export interface Engine {
   set(name: string, value: number | readonly number[]): void;
   // The frame stays the caller's.
   paint(frame: VideoFrame | ImageBitmap, size: Size): Promise<Painted>;
+  // The same for an encoder, on a canvas that the next painting takes over: WebKit on Linux encodes black frames of the
+  // bitmaps that workers send.
+  paintToEncode(frame: VideoFrame | ImageBitmap, size: Size): Promise<Painted>;
   // Resolves when pictures of this size are painted as they are; rejects where memory does not suffice.
   prepare(size: Size): Promise<void>;
   close(): void;
@@ -72,6 +75,7 @@ export async function loadEngine(model: string | Blob, { signal, progress }: Loa
 
 function wrap(tempera: Tempera): Engine {
   const { info } = tempera;
+  let image: OffscreenCanvas | undefined;
   const threads = info.threads === 1 ? 'one thread' : `${info.threads} threads`;
   return {
     get params() {
@@ -87,9 +91,16 @@ function wrap(tempera: Tempera): Engine {
     prepare: ({ width, height }) => tempera.prepare(width, height),
     close: () => tempera.close(),
     async paint(frame, size) {
-      const image = await inTime(paintAt(tempera, frame, size));
+      const image = await inTime(paintAt(frame, size, (picture) => tempera.paint(picture)));
       const { width, height } = image;
       return { image, width, height, ms: tempera.stats.lastMs, close: () => image.close() };
+    },
+    async paintToEncode(frame, size) {
+      const pixels = await inTime(paintAt(frame, size, (picture) => tempera.paint(picture, { as: 'data' })));
+      const { width, height } = pixels;
+      if (image?.width !== width || image.height !== height) image = new OffscreenCanvas(width, height);
+      image.getContext('2d', { alpha: false, willReadFrequently: true })!.putImageData(pixels, 0, 0);
+      return { image, width, height, ms: tempera.stats.lastMs, close: () => undefined };
     },
   };
 }
@@ -109,21 +120,25 @@ function inTime<T>(work: Promise<T>): Promise<T> {
 
 const builds = { relaxed: 'relaxed SIMD', simd: 'SIMD128', single: 'SIMD128' };
 
-async function paintAt(tempera: Tempera, frame: VideoFrame | ImageBitmap, size: Size): Promise<ImageBitmap> {
-  const painted = (picture: ImageBitmap | null) => {
+async function paintAt<T>(
+  frame: VideoFrame | ImageBitmap,
+  size: Size,
+  paint: (picture: VideoFrame | ImageBitmap) => Promise<T | null>,
+): Promise<T> {
+  const painted = (picture: T | null) => {
     if (!picture) throw new Error('another frame took its place');
     return picture;
   };
   // As it is, a frame's bytes go to the worker without a detour; scaled, it has to be drawn first.
   const own = frame instanceof ImageBitmap ? frame : { width: frame.displayWidth, height: frame.displayHeight };
-  if (own.width === size.width && own.height === size.height) return painted(await tempera.paint(frame));
+  if (own.width === size.width && own.height === size.height) return painted(await paint(frame));
   const scaled = await createImageBitmap(frame, {
     resizeWidth: size.width,
     resizeHeight: size.height,
     resizeQuality: 'medium',
   });
   try {
-    return painted(await tempera.paint(scaled));
+    return painted(await paint(scaled));
   } finally {
     scaled.close();
   }

@@ -294,7 +294,7 @@ async function paintOne(film: FilmFrame, size: Size, writer: Writer, job: Job, c
   const { frame, timestamp_us: timestamp, duration_us: duration } = film;
   try {
     job.signal.throwIfAborted();
-    const painting = await job.engine.paint(frame, size);
+    const painting = await job.engine.paintToEncode(frame, size);
     try {
       const to_write = new VideoFrame(painting.image, { timestamp, duration, alpha: 'discard' });
       await writer.write(to_write).finally(() => to_write.close());

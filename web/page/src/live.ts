@@ -18,6 +18,9 @@ type Video = HTMLVideoElement & {
   ) => number;
 };
 
+// Longer than a camera takes to its first frame, mostly.
+const silent_ms = 750;
+
 export class Live {
   engine: Engine | undefined;
   // 0: by itself.
@@ -52,6 +55,12 @@ export class Live {
     this.auto.forget();
     if (source.video) this.watch(source.video as Video, this.turn);
     void this.take();
+  }
+
+  // What is shown stays; nothing is taken any more from the source, which is about to close.
+  leave(): void {
+    this.source = undefined;
+    this.turn += 1;
   }
 
   // Nothing is painted until it is let go: a whole film is being painted.
@@ -95,9 +104,23 @@ export class Live {
       void this.take();
       ask();
     };
+    // Some browsers tell of no frame where the video is not to be seen: there its time does.
+    let told = false;
+    let shown = -1;
+    const silent = () => {
+      if (turn !== this.turn || told) return;
+      if (video.currentTime !== shown) {
+        this.fresh = true;
+        void this.take();
+      }
+      shown = video.currentTime;
+      requestAnimationFrame(silent);
+    };
+    if ('requestVideoFrameCallback' in video) setTimeout(silent, silent_ms);
     const ask = () => {
       if (!video.requestVideoFrameCallback) return requestAnimationFrame(next);
       return video.requestVideoFrameCallback((_, frame) => {
+        told = true;
         if (this.seen && turn === this.turn) this.missed(frame.presentedFrames - this.seen - 1);
         this.seen = frame.presentedFrames;
         if (this.busy && this.fresh) this.missed(1);

@@ -51,6 +51,7 @@ async function use(kind: string, open: (wanted: () => boolean) => Promise<Source
   try {
     // The camera and files share the <video>: what was there stops first.
     source = undefined;
+    live.leave();
     old?.close();
     const opened = await open(() => turn === asked);
     if (turn !== asked) return opened.close();

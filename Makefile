@@ -54,8 +54,10 @@ web: web-module
 	@ninja -C build/release --quiet tempera_command
 	@build/release/tempera serve --port $${PORT:-8000}
 
-# Kernels, hostile sizes and the fuzzers' corpus in Node, kernels, package and page in Chromium.
+# Kernels, hostile sizes and the fuzzers' corpus in Node, kernels in Chromium, package and page in Chromium,
+# Firefox and WebKit.
 test-web: web-module
+	@tools/setup browsers
 	@$(MAKE) --no-print-directory build/test/build.ninja
 	@ninja -C build/test --quiet tempera_make_seeds
 	@build/test/tempera_make_seeds build/test/web_seeds
@@ -114,7 +116,7 @@ help:
 	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'
 	@echo 'make bench-web    the same in Chromium: build/bench-web.json, docs/performance.md'
 	@echo 'make web          the page: builds the engine for browsers and serves it on this machine'
-	@echo 'make test-web     kernels and hostile models in Node; kernels, package and page in Chromium'
+	@echo 'make test-web     kernels and hostile models in Node; package and page in Chromium, Firefox and WebKit'
 	@echo 'make fuzz         a minute of fuzzing the model reader and the door, under sanitizers'
 	@echo 'make soak         an hour of random networks, fuzzing and the thread sanitizer, by hand'
 	@echo 'make check        layers, headers, file rules, formatting, what comments and docs cite'

@@ -1,5 +1,5 @@
 // A small static server for the page's tests: with or without the headers of isolation, and a browser to look at it.
-import { createReadStream, existsSync, mkdirSync, statSync } from 'node:fs';
+import { createReadStream, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import http from 'node:http';
 import path from 'node:path';
 import { after, before } from 'node:test';
@@ -31,11 +31,22 @@ const isolation = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
-// headers: more of them, for all files. missing: names that are answered with 404.
-export function serve({ isolated = true, headers = {}, missing = [] } = {}) {
+// headers: more of them, for all files. missing: names that are answered with 404. first: code that runs before the
+// page's own, as a file, so that a strict policy lets it in.
+export function serve({ isolated = true, headers = {}, missing = [], first = '' } = {}) {
   const all = { ...(isolated ? isolation : {}), ...headers };
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, 'http://x').pathname).replace(/\/$/, '/index.html');
+    if (first && name === '/index.html') {
+      response.writeHead(200, { ...all, 'Content-Type': types['.html'] });
+      const html = readFileSync(path.join(site, 'index.html'), 'utf8');
+      response.end(html.replace('<head>', '<head><script src="first.js"></script>'));
+      return;
+    }
+    if (first && name === '/first.js') {
+      response.writeHead(200, { ...all, 'Content-Type': types['.js'] }).end(first);
+      return;
+    }
     const file = path.join(site, path.normalize(name));
     if (
       !file.startsWith(site) ||

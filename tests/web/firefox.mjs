@@ -5,6 +5,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { endsWithUs } from './programs.mjs';
 
 export const name = 'Firefox';
 const executable = process.env.FIREFOX ?? '/usr/bin/firefox-esr';
@@ -36,8 +37,8 @@ export async function launch() {
   const profile = mkdtempSync(join(tmpdir(), 'tempera-firefox-'));
   const lines = Object.entries(preferences).map(([k, v]) => `user_pref(${JSON.stringify(k)}, ${JSON.stringify(v)});\n`);
   writeFileSync(join(profile, 'user.js'), lines.join(''));
-  const child = spawn(executable, ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'],
-    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' } });
+  const child = endsWithUs(spawn(executable, ['--headless', '--no-remote', '--profile', profile, '--remote-debugging-port', '0'],
+    { stdio: ['ignore', 'ignore', 'pipe'], env: { ...process.env, MOZ_CRASHREPORTER_DISABLE: '1' } }));
   const end = async () => {
     const gone = child.exitCode !== null ? null : new Promise((resolve) => child.once('exit', resolve));
     child.kill();

@@ -129,7 +129,9 @@ for (const browser of [firefox, webkit]) {
       try {
         await later(700);
         await page.screenshot(path.join(scratch, `${name}-phone.png`));
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+        const wide = await page.evaluate(() => [document.documentElement, ...document.querySelectorAll('#bar, .group')]
+          .filter((e) => e.scrollWidth > e.clientWidth).map((e) => `${e.className} ${e.scrollWidth} > ${e.clientWidth}`));
+        assert.deepEqual(wide, []);
       } finally {
         await close();
       }

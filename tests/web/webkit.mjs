@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
+import { endsWithUs } from './programs.mjs';
 
 export const name = 'WebKit';
 const driver = process.env.WEBKIT_DRIVER ?? '/usr/bin/WebKitWebDriver';
@@ -22,7 +23,7 @@ export function whatIsMissing() {
 class Program {
   said = '';
   constructor(path, words, environment, stdio) {
-    this.child = spawn(path, words, { stdio, env: { ...process.env, ...environment } });
+    this.child = endsWithUs(spawn(path, words, { stdio, env: { ...process.env, ...environment } }));
     this.child.stdout.on('data', (bytes) => (this.said += bytes));
     this.child.stderr.on('data', (bytes) => (this.said += bytes));
   }

@@ -33,17 +33,22 @@ const entries = (...names) => names.map((name) => join(here, 'src', `${name}.ts`
 await build({ ...common, entryPoints: entries('index', 'painter-worker', 'pump-worker') });
 await build({ ...common, entryPoints: entries('element', 'livekit', 'vonage'), plugins: [beside] });
 
+const names = ['relaxed', 'simd', 'single'].flatMap((build) => [build, `${build}-whole`]);
+const madeAs = (name) => {
+  const [build, whole] = name.split('-');
+  return join(folder, `wasm-${build}`, whole ? 'tempera-whole.wasm' : 'tempera.wasm');
+};
+const small = await shrunk(names.map(madeAs).filter(existsSync));
 let missing = 0;
-for (const name of ['relaxed', 'simd', 'single'].flatMap((build) => [build, `${build}-whole`])) {
-  const [build, whole = ''] = name.split('-');
-  const from = join(folder, `wasm-${build}`, whole ? 'tempera-whole.wasm' : 'tempera.wasm');
+for (const name of names) {
+  const from = small.get(madeAs(name));
   const to = join(dist, `tempera-${name}.wasm`);
-  if (existsSync(from)) {
-    copyFileSync(shrunk(from), to);
+  if (from) {
+    copyFileSync(from, to);
     console.log(`tempera-${name}.wasm: ${Math.round(statSync(to).size / 1024)} KB`);
   } else {
     ++missing;
-    console.log(`tempera-${name}.wasm: left out, there is no ${from}`);
+    console.log(`tempera-${name}.wasm: left out, there is no ${madeAs(name)}`);
   }
 }
 if (existsSync(join(here, '..', 'LICENSE'))) copyFileSync(join(here, '..', 'LICENSE'), join(here, 'LICENSE'));

@@ -11,12 +11,6 @@
 namespace tempera {
 namespace {
 
-// From here on a buffer starts on a huge page and asks Linux for more of them: at 3840x2160 a network's
-// planes otherwise lie on more 4 KiB pages than a processor keeps track of, and each row of each channel
-// waits for a walk of the page table.
-constexpr size_t kHugePage = size_t{2} << 20;
-constexpr size_t kHugeFrom = 2 * kHugePage;
-
 #if defined(__wasm__)
 // No huge pages, and a memory that cannot grow, where nothing small may settle amid the room of a plan: the
 // next one, of the same size, would not fit. An allocator asked for an alignment takes more, and gives back
@@ -43,6 +37,12 @@ void FreeAligned(uint8_t* data) {
   std::free(piece);
 }
 #else
+// From here on a buffer starts on a huge page and asks Linux for more of them: at 3840x2160 a network's
+// planes otherwise lie on more 4 KiB pages than a processor keeps track of, and each row of each channel
+// waits for a walk of the page table.
+constexpr size_t kHugePage = size_t{2} << 20;
+constexpr size_t kHugeFrom = 2 * kHugePage;
+
 // Not aligned_alloc: C leaves it undefined for a size that is no multiple of the alignment.
 void* AllocateAligned(size_t size) {
   void* p = nullptr;

@@ -311,6 +311,9 @@ Result<ConvNhwcPlan> PlanConvNhwc(const ConvShape& shape, std::span<const float>
   TEMPERA_RETURN_IF_ERROR(CheckConvShape(shape));
   if (!ConvNhwcServes(shape, options))
     return Unsupported("convolution of this shape over interleaved pixels");
+#if defined(__wasm__)
+  if (options.precision == ConvPrecision::kBf16) return Unsupported("convolution in bf16");
+#endif
   const auto out_channels = static_cast<size_t>(shape.out_channels);
   const auto in_channels = static_cast<size_t>(shape.in_channels);
   if (weights.size() !=

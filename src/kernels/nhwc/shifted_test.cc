@@ -89,6 +89,9 @@ TEST(ShiftedStore, SameBytesAsInTwoPasses) {
         for (int64_t width : {1, 3, 4, 17, 130}) {
           for (Activation write : {Activation::kNone, Activation::kClamp}) {
             for (ConvPrecision precision : {ConvPrecision::kInt8, ConvPrecision::kBf16}) {
+#if defined(__wasm__)
+              if (precision == ConvPrecision::kBf16) continue;  // left out of a browser's build
+#endif
               const Layer layer = {TwinShape(kernel == 9 ? 32 : 8, 5, width, out, kernel, 1, kernel / 2),
                                    precision, write};
               ShiftedStore store(layer);

@@ -269,3 +269,29 @@ test('a frame in wide colours is painted in the colours that it shows', { skip, 
     await close();
   }
 });
+
+test('a frame whose bytes the browser refuses is drawn', { skip, timeout }, async () => {
+  const refuse = "VideoFrame.prototype.copyTo = () => Promise.reject(new TypeError('Unable to copy data'));\n";
+  const { page, close } = await pictured({ replace: { '/dist/painter-worker.js': (bytes) => refuse + bytes } });
+  try {
+    const seen = await page.evaluate(async () => {
+      const t = await tempera.Tempera.load({ model: '/models/starry-night.onnx', precision: 'fp32' });
+      const image = await window.pixelsOf('/in.png');
+      const reference = await t.paint(image);
+      const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+      canvas.getContext('2d').putImageData(image, 0, 0);
+      const far = [];
+      for (let i = 0; i < 5; ++i) { // after the third copyTo is not asked any more
+        const frame = new VideoFrame(canvas, { timestamp: i });
+        far.push(window.worst(reference, await t.paint(frame, { as: 'data' })));
+        frame.close();
+      }
+      const { opened, closed } = t.stats;
+      t.close();
+      return { far, left: opened - closed };
+    });
+    assert.deepEqual(seen, { far: [0, 0, 0, 0, 0], left: 0 });
+  } finally {
+    await close();
+  }
+});

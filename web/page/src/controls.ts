@@ -88,7 +88,7 @@ function several(parameter: Parameter, values: number[], change: Change): HTMLEl
 }
 
 // More sliders than that help nobody: a model may declare a thousand numbers in one parameter.
-const sliders_most = 24;
+const slidersMost = 24;
 
 export function buildControls(host: HTMLElement, parameters: readonly Parameter[], change: Change): void {
   const made = parameters.map((parameter) => {
@@ -96,7 +96,7 @@ export function buildControls(host: HTMLElement, parameters: readonly Parameter[
     let box: HTMLElement;
     if (parameter.kind === 'switch' && values.length === 1) {
       box = toggle(parameter, values[0]!, change);
-    } else if (values.length > sliders_most) {
+    } else if (values.length > slidersMost) {
       box = make('div', { className: 'control', textContent: `${label(parameter.name)}: ${values.length} numbers` });
     } else if (values.length > 1) {
       box = several(parameter, [...values], change);

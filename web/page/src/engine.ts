@@ -1,5 +1,6 @@
 // The package as the page uses it: one style, opened; pictures of the size that the page chose.
 import { Tempera, type Parameter, type Progress } from '../../src/index.js';
+import { scaler, type Frame } from './scaler.js';
 import type { Size } from './sizes.js';
 
 export type { Parameter };
@@ -24,12 +25,13 @@ export interface Engine {
   readonly style: Readonly<Record<string, string>>;
   readonly notices: readonly string[];
   set(name: string, value: number | readonly number[]): void;
-  // The frame stays the caller's.
-  paint(frame: VideoFrame | ImageBitmap, size: Size): Promise<Painted>;
-  // The same for an encoder, on a canvas that the next painting takes over: WebKit on Linux encodes black frames of the
-  // bitmaps that workers send.
-  paintToEncode(frame: VideoFrame | ImageBitmap, size: Size): Promise<Painted>;
-  // Resolves when pictures of this size are painted as they are; rejects where memory does not suffice.
+  // The frame stays the caller's. live: the next one comes anyway, so this one may be painted smaller and enlarged while a
+  // larger memory is made; otherwise it waits for that.
+  paint(frame: Frame, size: Size, live: boolean): Promise<Painted>;
+  // Never smaller, for an encoder, on a canvas that the next painting takes over: WebKit on Linux encodes black frames of
+  // the bitmaps that workers send.
+  paintToEncode(frame: Frame, size: Size): Promise<Painted>;
+  // Resolves when this size is planned for; rejects where memory does not suffice.
   prepare(size: Size): Promise<void>;
   close(): void;
 }
@@ -90,13 +92,13 @@ function wrap(tempera: Tempera): Engine {
     set: (name, value) => tempera.set(name, value),
     prepare: ({ width, height }) => tempera.prepare(width, height),
     close: () => tempera.close(),
-    async paint(frame, size) {
-      const image = await inTime(paintAt(frame, size, (picture) => tempera.paint(picture)));
+    async paint(frame, size, live) {
+      const image = await inTime(paintAt(frame, size, (picture) => tempera.paint(picture, { live })));
       const { width, height } = image;
       return { image, width, height, ms: tempera.stats.lastMs, close: () => image.close() };
     },
     async paintToEncode(frame, size) {
-      const pixels = await inTime(paintAt(frame, size, (picture) => tempera.paint(picture, { as: 'data' })));
+      const pixels = await inTime(paintAt(frame, size, (picture) => tempera.paint(picture, { as: 'data', live: false })));
       const { width, height } = pixels;
       if (image?.width !== width || image.height !== height) image = new OffscreenCanvas(width, height);
       image.getContext('2d', { alpha: false, willReadFrequently: true })!.putImageData(pixels, 0, 0);
@@ -105,14 +107,14 @@ function wrap(tempera: Tempera): Engine {
   };
 }
 
-const patience_ms = 60000;
+const patienceMs = 60000;
 
 // A frame that never comes back must not stop all that would follow.
 function inTime<T>(work: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const late = setTimeout(
       () => reject(new Error('no painting came within a minute; choose the style again')),
-      patience_ms,
+      patienceMs,
     );
     work.then(resolve, reject).finally(() => clearTimeout(late));
   });
@@ -120,26 +122,27 @@ function inTime<T>(work: Promise<T>): Promise<T> {
 
 const builds = { relaxed: 'relaxed SIMD', simd: 'SIMD128', single: 'SIMD128' };
 
-async function paintAt<T>(
-  frame: VideoFrame | ImageBitmap,
-  size: Size,
-  paint: (picture: VideoFrame | ImageBitmap) => Promise<T | null>,
-): Promise<T> {
-  const painted = (picture: T | null) => {
-    if (!picture) throw new Error('another frame took its place');
-    return picture;
-  };
-  // As it is, a frame's bytes go to the worker without a detour; scaled, it has to be drawn first.
-  const own = frame instanceof ImageBitmap ? frame : { width: frame.displayWidth, height: frame.displayHeight };
-  if (own.width === size.width && own.height === size.height) return painted(await paint(frame));
-  const scaled = await createImageBitmap(frame, {
-    resizeWidth: size.width,
-    resizeHeight: size.height,
-    resizeQuality: 'medium',
-  });
+// As it is, a frame's bytes go to the painter without a detour; of another size, turned or with pixels that are not square,
+// it has to be drawn first.
+function isOf(frame: Frame, { width, height }: Size): boolean {
+  if (frame instanceof ImageBitmap) return frame.width === width && frame.height === height;
+  const { displayWidth, displayHeight, visibleRect } = frame;
+  const shown = displayWidth === width && displayHeight === height;
+  return shown && visibleRect?.width === width && visibleRect.height === height;
+}
+
+async function paintAt<T>(frame: Frame, size: Size, paint: (picture: Frame) => Promise<T | null>): Promise<T> {
+  const own = isOf(frame, size);
+  const picture = own ? frame : await scaler.scale(await copyOf(frame), size);
   try {
-    return painted(await paint(scaled));
+    const painted = await paint(picture);
+    if (!painted) throw new Error('another frame took its place');
+    return painted;
   } finally {
-    scaled.close();
+    if (!own) picture.close();
   }
+}
+
+async function copyOf(frame: Frame): Promise<Frame> {
+  return frame instanceof ImageBitmap ? createImageBitmap(frame) : frame.clone();
 }

@@ -5,7 +5,6 @@ import {
   BufferTarget,
   EncodedAudioPacketSource,
   EncodedPacket,
-  EncodedPacketSink,
   EncodedVideoPacketSource,
   Input,
   MATROSKA,
@@ -24,6 +23,9 @@ import {
 import type { Engine, Painted } from './engine.js';
 import { canDecode, decodedFrames, steppedFrames, type FilmFrame } from './film_read.js';
 import { sizeFor, type Size } from './sizes.js';
+import { copySound, Pace, type Heard } from './film_sound.js';
+import { openStored } from './store.js';
+import { isMemory, nameOf } from './words.js';
 
 export interface Film {
   file: File;
@@ -44,8 +46,8 @@ export interface Job {
   // Of the painting: its shorter side.
   shorter: number;
   signal: AbortSignal;
-  // After each frame; the taker closes neither.
-  progress(done: number, frame: VideoFrame, painting: Painted): void;
+  // After each frame; the taker closes neither, and is done with both when it resolves.
+  progress(done: number, frame: VideoFrame, painting: Painted): Promise<void> | void;
 }
 
 export interface Done {
@@ -55,6 +57,10 @@ export interface Done {
   stepped: boolean;
   // The file ends, or is damaged, before its last frame.
   cut: boolean;
+  // What became of the sound, where there is any that can be kept.
+  heard: Heard;
+  // The file is not offered any more.
+  drop(): void;
 }
 
 export class FilmError extends Error {}
@@ -150,31 +156,18 @@ async function chooseEncoder(size: Size, rate: number): Promise<[VideoCodec, Vid
 interface Place {
   target: StreamTarget | BufferTarget;
   take(): Promise<Blob>;
+  drop(now: boolean): void;
 }
 
-const day_ms = 86400000;
-
-// A file of the page's own, so that a long film needs no memory; where the browser has none, memory.
+// A file of the page's own; where the browser has none, memory.
 async function openPlace(): Promise<Place> {
   try {
-    const folder = await navigator.storage.getDirectory();
-    await sweep(folder);
-    const handle = await folder.getFileHandle(`film-${Date.now()}.mp4`, { create: true });
-    const writable = await handle.createWritable();
+    const { handle, writable, drop } = await openStored();
     const target = new StreamTarget(writable as unknown as WritableStream<StreamTargetChunk>, { chunked: true });
-    return { target, take: () => handle.getFile() };
+    return { target, take: () => handle.getFile(), drop };
   } catch {
     const target = new BufferTarget();
-    return { target, take: async () => new Blob([target.buffer!], { type: 'video/mp4' }) };
-  }
-}
-
-// What earlier visits left; another tab may still offer today's.
-async function sweep(folder: FileSystemDirectoryHandle): Promise<void> {
-  const entries = (folder as unknown as { keys(): AsyncIterable<string> }).keys();
-  for await (const name of entries) {
-    const made = Number(/^film-(\d+)\.mp4$/.exec(name)?.[1]);
-    if (made && Date.now() - made > day_ms) await folder.removeEntry(name).catch(() => undefined);
+    return { target, take: async () => new Blob([target.buffer!], { type: 'video/mp4' }), drop: () => undefined };
   }
 }
 
@@ -187,7 +180,7 @@ class Writer {
 
   constructor(
     config: VideoEncoderConfig,
-    private readonly key_every: number,
+    private readonly keyEvery: number,
     to: EncodedVideoPacketSource,
   ) {
     this.encoder = new VideoEncoder({
@@ -203,7 +196,7 @@ class Writer {
   // Closes nothing.
   async write(frame: VideoFrame): Promise<void> {
     this.check();
-    this.encoder.encode(frame, { keyFrame: this.count % this.key_every === 0 });
+    this.encoder.encode(frame, { keyFrame: this.count % this.keyEvery === 0 });
     this.count += 1;
     while (this.encoder.encodeQueueSize > 4 && !this.failure) {
       await new Promise((resolve) => this.encoder.addEventListener('dequeue', resolve, { once: true }));
@@ -244,21 +237,24 @@ export async function paintFilm(film: Film, job: Job): Promise<Done> {
   output.addVideoTrack(pictures, { rotation });
   const sound = audio && new EncodedAudioPacketSource((await audio.getCodec())!);
   if (sound) output.addAudioTrack(sound);
+  const pace = new Pace();
   try {
     await output.start();
     // Two seconds between key frames: a player can jump, and films stay small.
     const writer = new Writer(config, Math.max(1, Math.round(film.rate * 2)), pictures);
-    const heard = sound && audio ? copySound(audio, sound, job.signal) : Promise.resolve();
-    heard.catch(() => undefined);
+    const listening = sound && audio ? copySound(audio, sound, pace, job.signal) : Promise.resolve<Heard>('whole');
     const frames = stepped ? steppedFrames(job.video, track) : decodedFrames(track);
-    const { count, cut } = await paintAll(frames, size, writer, job);
+    const { count, cut } = await paintAll(frames, size, writer, pace, job);
     pictures.close();
-    await heard;
+    const heard = await listening;
     await output.finalize();
-    return { file: await place.take(), frames: count, stepped, cut };
+    return { file: await place.take(), frames: count, stepped, cut, heard, drop: () => place.drop(false) };
   } catch (error) {
     await output.cancel().catch(() => undefined);
+    place.drop(true);
     throw error;
+  } finally {
+    pace.end();
   }
 }
 
@@ -267,17 +263,46 @@ interface Count {
   cut: boolean;
 }
 
+// What is no damage of the film's: these end the work, in words.
+const notTheFilm = ['NotReadableError', 'NotFoundError', 'QuotaExceededError', 'InvalidStateError', 'AbortError'];
+
+function isDamage(error: unknown): boolean {
+  // A parser that runs over the end of a file that is cut off says RangeError, as a lack of memory does.
+  const text = error instanceof Error ? error.message : '';
+  if (nameOf(error) === 'RangeError') return !/memory|allocat/i.test(text);
+  return !notTheFilm.includes(nameOf(error)) && !isMemory(error);
+}
+
+// Undefined: there are no more, because the rest is damaged or missing.
+async function nextOf(frames: AsyncGenerator<FilmFrame>): Promise<IteratorResult<FilmFrame> | undefined> {
+  try {
+    return await frames.next();
+  } catch (error) {
+    if (isDamage(error)) return undefined;
+    const gone = ['NotReadableError', 'NotFoundError'].includes(nameOf(error));
+    throw gone ? new FilmError('its file changed, or cannot be read any more. Open it again.') : error;
+  }
+}
+
 // What can be read of a damaged film is painted and kept; what goes wrong while painting ends the work.
-async function paintAll(frames: AsyncGenerator<FilmFrame>, size: Size, writer: Writer, job: Job): Promise<Count> {
+async function paintAll(
+  frames: AsyncGenerator<FilmFrame>,
+  size: Size,
+  writer: Writer,
+  pace: Pace,
+  job: Job,
+): Promise<Count> {
   let count = 0;
   let cut = false;
   try {
     for (;;) {
-      const next = await frames.next().catch(() => undefined);
+      const next = await nextOf(frames);
       cut = next === undefined;
       if (!next || next.done) break;
+      const { timestampUs } = next.value;
       await paintOne(next.value, size, writer, job, count + 1);
       count += 1;
+      pace.reach(timestampUs / 1e6);
     }
     if (count === 0) {
       throw new FilmError('No frame of this film could be read. Convert it to MP4 (H.264) and try again.');
@@ -285,37 +310,25 @@ async function paintAll(frames: AsyncGenerator<FilmFrame>, size: Size, writer: W
     await writer.end();
     return { count, cut };
   } finally {
+    pace.end();
     await frames.return(undefined).catch(() => undefined);
     writer.close();
   }
 }
 
 async function paintOne(film: FilmFrame, size: Size, writer: Writer, job: Job, count: number): Promise<void> {
-  const { frame, timestamp_us: timestamp, duration_us: duration } = film;
+  const { frame, timestampUs: timestamp, durationUs: duration } = film;
   try {
     job.signal.throwIfAborted();
     const painting = await job.engine.paintToEncode(frame, size);
     try {
-      const to_write = new VideoFrame(painting.image, { timestamp, duration, alpha: 'discard' });
-      await writer.write(to_write).finally(() => to_write.close());
-      job.progress(count, frame, painting);
+      const toWrite = new VideoFrame(painting.image, { timestamp, duration, alpha: 'discard' });
+      await writer.write(toWrite).finally(() => toWrite.close());
+      await job.progress(count, frame, painting);
     } finally {
       painting.close();
     }
   } finally {
     frame.close();
   }
-}
-
-// Packet by packet, nothing is encoded anew.
-async function copySound(track: InputAudioTrack, to: EncodedAudioPacketSource, signal: AbortSignal): Promise<void> {
-  const decoderConfig = (await track.getDecoderConfig()) ?? undefined;
-  const packets = new EncodedPacketSink(track).packets();
-  while (!signal.aborted) {
-    // A file that is cut off has as much sound as it has.
-    const next = await packets.next().catch(() => undefined);
-    if (!next || next.done) break;
-    await to.add(next.value, { decoderConfig } as EncodedAudioChunkMetadata);
-  }
-  to.close();
 }

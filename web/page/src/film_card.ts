@@ -1,8 +1,9 @@
 // The card over the stage when a film is open: how much of it is painted, and where it goes.
-import type { Engine } from './engine.js';
+import type { Engine, Painted } from './engine.js';
 import type { Done, Film } from './film.js';
 import { clock, element, on, say, warn } from './page.js';
 import { fileName } from './record.js';
+import { scaler } from './scaler.js';
 import { ladder } from './sizes.js';
 import type { View } from './view.js';
 import { engineWords, isMemory, nameOf, textOf } from './words.js';
@@ -20,6 +21,7 @@ export class FilmCard {
   private film: Film | undefined;
   private stop: AbortController | undefined;
   private saved = '';
+  private done: Done | undefined;
   private turn = 0;
 
   constructor(private readonly host: Host) {
@@ -88,6 +90,8 @@ export class FilmCard {
 
   private offer(done: Done | undefined): void {
     if (this.saved) URL.revokeObjectURL(this.saved);
+    if (this.done !== done) this.done?.drop();
+    this.done = done;
     this.saved = done ? URL.createObjectURL(done.file) : '';
     this.show('film-save', done !== undefined);
     this.show('film-progress', false);
@@ -147,11 +151,11 @@ export class FilmCard {
     let shown = 0;
     let told = 0;
     const bar = element<HTMLProgressElement>('film-progress');
-    return (done: number, frame: VideoFrame, painting: Parameters<View['show']>[1]) => {
+    return async (done: number, frame: VideoFrame, painting: Painted) => {
       const now = performance.now();
       if (now - shown < 250 && done !== film.frames) return;
       shown = now;
-      this.host.view.show(frame.clone(), painting);
+      this.host.view.show(await scaler.scale(frame.clone(), painting), painting);
       const share = Math.min(1, done / Math.max(1, film.frames));
       bar.value = share;
       const left = ((now - start) / 1000 / done) * Math.max(0, film.frames - done);
@@ -169,8 +173,11 @@ export class FilmCard {
     this.offer(done);
     const missing = film.frames - done.frames;
     const notes = [`Done: ${done.frames.toLocaleString('en')} frames, ${size(done.file.size)}.`];
-    if (film.sound === 'lost') notes.push('Its sound could not be kept.');
-    if (done.stepped) notes.push('This browser could not decode it, so it was stepped through.');
+    if (film.sound === 'lost' || done.heard === 'lost') notes.push('Its sound could not be kept.');
+    else if (done.heard === 'short') notes.push('Its sound ends early: the file is damaged there.');
+    if (done.stepped && done.cut) {
+      notes.push('It was stepped through as far as this browser could reach; what comes after that is missing.');
+    } else if (done.stepped) notes.push('This browser could not decode it, so it was stepped through.');
     else if (missing > 0) notes.push(`${missing} more are missing from the file, or damaged.`);
     else if (done.cut) notes.push('The file is damaged after that.');
     element('film-line').textContent = notes.join(' ');

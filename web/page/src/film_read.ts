@@ -1,12 +1,12 @@
 // A film's frames, each once, in the order in which they are shown: decoded where the browser has WebCodecs, else
 // stepped through in the <video>.
-import { EncodedPacketSink, type InputVideoTrack } from 'mediabunny';
+import { EncodedPacketSink, type EncodedPacket, type InputVideoTrack } from 'mediabunny';
 
 export interface FilmFrame {
   // The taker closes it.
   frame: VideoFrame;
-  timestamp_us: number;
-  duration_us: number;
+  timestampUs: number;
+  durationUs: number;
 }
 
 export async function canDecode(track: InputVideoTrack): Promise<boolean> {
@@ -40,7 +40,40 @@ class Queue {
 // Few frames are decoded ahead: a hardware decoder has a handful of pictures, and stalls when we hold them all.
 const ahead = 3;
 
+// A browser takes the decoder away from a tab that is hidden for long: another one goes on where that ended.
 export async function* decodedFrames(track: InputVideoTrack): AsyncGenerator<FilmFrame> {
+  const sink = new EncodedPacketSink(track);
+  let last = -Infinity;
+  for (let reclaimed = 0; ; reclaimed += 1) {
+    const from = last === -Infinity ? null : await sink.getKeyPacket(last / 1e6);
+    const before = last;
+    try {
+      for await (const frame of decodedFrom(track, sink.packets(from ?? undefined))) {
+        if (frame.timestampUs <= last) {
+          frame.frame.close();
+          continue;
+        }
+        last = frame.timestampUs;
+        yield frame;
+      }
+      return;
+    } catch (error) {
+      if (!isReclaimed(error)) throw error;
+      // Not one frame further, again and again: there is no decoder to be had.
+      if (last !== before) reclaimed = 0;
+      if (reclaimed >= 3) throw error;
+    }
+  }
+}
+
+function isReclaimed(error: unknown): boolean {
+  return error instanceof DOMException && error.name === 'QuotaExceededError';
+}
+
+async function* decodedFrom(
+  track: InputVideoTrack,
+  packets: AsyncGenerator<EncodedPacket, void, unknown>,
+): AsyncGenerator<FilmFrame> {
   const queue = new Queue();
   const decoder = new VideoDecoder({
     output: (frame) => {
@@ -52,12 +85,12 @@ export async function* decodedFrames(track: InputVideoTrack): AsyncGenerator<Fil
   decoder.addEventListener('dequeue', () => queue.changed());
   const taken = () => {
     const frame = queue.frames.shift()!;
-    return { frame, timestamp_us: frame.timestamp, duration_us: frame.duration ?? 0 };
+    return { frame, timestampUs: frame.timestamp, durationUs: frame.duration ?? 0 };
   };
   try {
     decoder.configure((await track.getDecoderConfig())!);
     let begun = false;
-    for await (const packet of new EncodedPacketSink(track).packets()) {
+    for await (const packet of packets) {
       begun ||= packet.type === 'key';
       if (!begun) continue;
       if (queue.failure) throw queue.failure;
@@ -68,6 +101,8 @@ export async function* decodedFrames(track: InputVideoTrack): AsyncGenerator<Fil
         else await queue.wait();
       }
     }
+    // What it says of its failure comes before flush() is refused.
+    if (queue.failure) throw queue.failure;
     decoder.flush().then(
       () => {
         queue.over = true;
@@ -124,11 +159,11 @@ export async function* steppedFrames(
   for (const [at, lasts] of await times(video, track)) {
     // Amid the frame: at its very beginning some browsers still show the one before.
     await seek(video, Math.min(at + Math.min(lasts, 0.02) / 2, video.duration));
-    const timestamp_us = Math.round(at * 1e6);
+    const timestampUs = Math.round(at * 1e6);
     yield {
-      frame: new VideoFrame(video, { timestamp: timestamp_us }),
-      timestamp_us,
-      duration_us: Math.round(lasts * 1e6),
+      frame: new VideoFrame(video, { timestamp: timestampUs }),
+      timestampUs,
+      durationUs: Math.round(lasts * 1e6),
     };
   }
 }

@@ -1,5 +1,6 @@
 // Paints what a source shows, as fast as it can be painted: frames that come meanwhile are dropped, the newest wins.
 import type { Engine } from './engine.js';
+import { scaler, type Frame } from './scaler.js';
 import { AutoSize, sizeFor, type Size } from './sizes.js';
 import type { Source } from './sources.js';
 import type { View } from './view.js';
@@ -25,7 +26,7 @@ export class Live {
   engine: Engine | undefined;
   // 0: by itself.
   shorter = 0;
-  // While a recording runs, which cannot change its size.
+  // While a recording runs, which cannot change its size; a camera's goes on in a hidden tab.
   locked = false;
   readonly auto = new AutoSize();
   failed: (error: unknown) => void = () => undefined;
@@ -40,6 +41,9 @@ export class Live {
   private held = false;
   private ready: { engine: Engine; source: Source; size: Size } | undefined;
   private preparing = '';
+  private ticking = false;
+  // A camera goes on behind its paused picture, which has to stay what it is.
+  private still: ImageBitmap | undefined;
   private log: { at: number; ms: number }[] = [];
 
   constructor(private readonly view: View) {}
@@ -48,6 +52,7 @@ export class Live {
   show(source: Source): void {
     this.source = source;
     this.view.clear();
+    this.keep(undefined);
     this.turn += 1;
     this.seen = this.dropped = 0;
     this.log = [];
@@ -130,6 +135,28 @@ export class Live {
     ask();
   }
 
+  // In a hidden tab nothing else tells of frames: films stop there, cameras do not.
+  tickWhileHidden(): void {
+    const wanted = () => document.hidden && this.locked && this.source?.kind === 'camera';
+    if (this.ticking || !wanted()) return;
+    this.ticking = true;
+    const next = async () => {
+      await scaler.tick(Math.round(1000 / (this.source?.rate || 30)));
+      if (!wanted()) {
+        this.ticking = false;
+        return;
+      }
+      this.again();
+      void next();
+    };
+    void next();
+  }
+
+  private keep(still: ImageBitmap | undefined): void {
+    this.still?.close();
+    this.still = still;
+  }
+
   private missed(count: number): void {
     if (count > 0 && !this.held) this.dropped += count;
   }
@@ -151,26 +178,48 @@ export class Live {
   }
 
   private async paint(source: Source, engine: Engine, turn: number): Promise<void> {
+    const shape = { width: source.width, height: source.height };
     const size = await this.agree(source, engine);
     const start = performance.now();
-    // A camera goes on behind its paused picture, which has to stay what it is.
-    const stands = source.kind === 'camera' && source.video?.paused && this.view.frame;
-    const frame = stands ? await copy(stands) : await grab(source);
+    const frame = await this.grab(source);
     if (!frame) return;
-    const kept = await copy(frame);
+    // A phone may have been turned meanwhile: its 'resize' event asks again.
+    if (!sameShape(sizeOf(frame), shape)) {
+      frame.close();
+      return;
+    }
+    const before = await scaler.scale(frame, size);
     let shown = false;
     try {
-      const painting = await engine.paint(frame, size);
-      if (turn === this.turn && !this.held) {
-        this.view.show(kept, painting);
+      const painting = await engine.paint(before, size, source.video?.paused === false);
+      try {
+        if (turn !== this.turn || this.held) return;
         shown = true;
+        this.view.show(before, painting);
         this.count(source, painting.ms, performance.now() - start);
+      } finally {
+        painting.close();
       }
-      painting.close();
     } finally {
-      frame.close();
-      if (!shown) kept.close();
+      if (!shown) before.close();
     }
+  }
+
+  // A picture of what the source shows now, the caller's to close.
+  private async grab(source: Source): Promise<Frame | undefined> {
+    const stands = source.kind === 'camera' && source.video?.paused;
+    if (!stands) {
+      this.keep(undefined);
+      return shownBy(source);
+    }
+    if (!this.still) {
+      const { turn } = this;
+      const frame = await shownBy(source);
+      const still = frame && (await scaler.scale(frame, sizeOf(frame)));
+      if (turn !== this.turn) return void still?.close();
+      this.keep(still);
+    }
+    return this.still && createImageBitmap(this.still);
   }
 
   // The size to paint now. A new one is prepared first: what moves goes on in the old one until then.
@@ -180,7 +229,8 @@ export class Live {
     const same = (a: Size, b: Size) => a.width === b.width && a.height === b.height;
     if (ready?.engine === engine && same(ready.size, wanted)) return wanted;
     const prepared = () => engine.prepare(wanted).then(() => (this.ready = { engine, source, size: wanted }));
-    if (ready?.engine !== engine || ready.source !== source || !source.video || source.video.paused) {
+    const stays = ready?.engine === engine && ready.source === source && sameShape(ready.size, wanted);
+    if (!stays || !source.video || source.video.paused) {
       await prepared();
       return wanted;
     }
@@ -206,15 +256,18 @@ export class Live {
   }
 }
 
-async function copy(frame: VideoFrame | ImageBitmap): Promise<VideoFrame | ImageBitmap> {
-  return frame instanceof ImageBitmap ? createImageBitmap(frame) : frame.clone();
+// Sizes are rounded to even numbers, of which the smallest is 32: two shapes may be a sixteenth apart.
+function sameShape(a: Size, b: Size): boolean {
+  return Math.abs(Math.log((a.width * b.height) / (a.height * b.width))) < 0.07;
 }
 
-// A picture of what the source shows now, the caller's to close.
-async function grab(source: Source): Promise<VideoFrame | ImageBitmap | undefined> {
-  const { video, bitmap } = source;
-  if (bitmap)
-    return typeof VideoFrame === 'undefined' ? createImageBitmap(bitmap) : new VideoFrame(bitmap, { timestamp: 0 });
+function sizeOf(frame: Frame): Size {
+  if (frame instanceof ImageBitmap) return { width: frame.width, height: frame.height };
+  return { width: frame.displayWidth, height: frame.displayHeight };
+}
+
+async function shownBy({ video, bitmap }: Source): Promise<Frame | undefined> {
+  if (bitmap) return createImageBitmap(bitmap);
   if (!video || video.readyState < 2) return undefined;
   if (typeof VideoFrame === 'undefined') return createImageBitmap(video);
   return new VideoFrame(video, { timestamp: Math.round(video.currentTime * 1e6) });

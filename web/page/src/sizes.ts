@@ -46,37 +46,37 @@ export class AutoSize {
     this.calm = 0;
   }
 
-  // took_ms: from a frame's capture to its painting; budget_ms: between two frames; limit: the source's shorter
+  // tookMs: from a frame's capture to its painting; budgetMs: between two frames; limit: the source's shorter
   // side. True: the size changed.
-  note(took_ms: number, budget_ms: number, limit: number): boolean {
-    this.times.push(took_ms);
+  note(tookMs: number, budgetMs: number, limit: number): boolean {
+    this.times.push(tookMs);
     if (this.times.length < 10) return false;
     const time = median(this.times);
-    if (time > budget_ms && this.step > floor) return this.down(time, budget_ms);
+    if (time > budgetMs && this.step > floor) return this.down(time, budgetMs);
     if (this.times.length < 30) return false;
     this.times = [];
     this.calm += 1;
     // What was too slow once is tried again after a while: the machine may have been busy.
     if (this.calm > 20) this.ceiling = ladder.length - 1;
-    return this.up(time, budget_ms, limit);
+    return this.up(time, budgetMs, limit);
   }
 
-  private down(time: number, budget_ms: number): boolean {
+  private down(time: number, budgetMs: number): boolean {
     const area = (n: number) => ladder[n]! ** 2;
     this.ceiling = this.step - 1;
     let step = this.step - 1;
-    while (step > floor && (time * area(step)) / area(this.step) > budget_ms * 0.9) step -= 1;
+    while (step > floor && (time * area(step)) / area(this.step) > budgetMs * 0.9) step -= 1;
     this.step = step;
     this.times = [];
     this.calm = 0;
     return true;
   }
 
-  private up(time: number, budget_ms: number, limit: number): boolean {
+  private up(time: number, budgetMs: number, limit: number): boolean {
     const next = this.step + 1;
     if (next > this.ceiling || ladder[this.step]! >= limit) return false;
     const expected = time * (ladder[next]! / this.shorter) ** 2;
-    if (expected > budget_ms * 0.7) return false;
+    if (expected > budgetMs * 0.7) return false;
     this.step = next;
     return true;
   }

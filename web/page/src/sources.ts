@@ -4,14 +4,17 @@ import { cameraLost, cameraMissing, cameraWords, fileWords } from './words.js';
 export interface Source {
   kind: 'camera' | 'film' | 'picture' | 'sample';
   name: string;
-  width: number;
-  height: number;
+  // As it is now: a phone that is turned changes them.
+  readonly width: number;
+  readonly height: number;
   // One of the two.
   video?: HTMLVideoElement;
   bitmap?: ImageBitmap;
   file?: File;
   // Frames per second that are wanted at most.
   rate: number;
+  // A camera that looks away from the visitor: its pictures are no mirror.
+  away?: boolean;
   close(): void;
 }
 
@@ -49,6 +52,18 @@ async function start(video: HTMLVideoElement, put: () => void): Promise<void> {
   }
 }
 
+function moving(video: HTMLVideoElement, rest: Omit<Source, 'width' | 'height'>): Source {
+  return {
+    ...rest,
+    get width() {
+      return video.videoWidth;
+    },
+    get height() {
+      return video.videoHeight;
+    },
+  };
+}
+
 // Another source was asked for while this one was on its way: the <video> is that one's now.
 export class Overtaken extends Error {}
 
@@ -84,9 +99,13 @@ export async function openCamera(
     close();
     throw new Told('The camera gives no picture. Close other programs that use it, then press Camera again.');
   }
-  track.onended = () => lost(cameraLost);
-  const rate = track.getSettings().frameRate || 30;
-  return { kind: 'camera', name: track.label, width: video.videoWidth, height: video.videoHeight, video, rate, close };
+  track.onended = () => {
+    close();
+    lost(cameraLost);
+  };
+  const { frameRate, facingMode } = track.getSettings();
+  const away = facingMode === 'environment';
+  return moving(video, { kind: 'camera', name: track.label, video, rate: frameRate || 30, away, close });
 }
 
 export async function cameras(): Promise<MediaDeviceInfo[]> {
@@ -108,7 +127,7 @@ async function openVideo(video: HTMLVideoElement, blob: Blob, name: string, kind
     close();
     throw error;
   }
-  const source: Source = { kind, name, width: video.videoWidth, height: video.videoHeight, video, rate: 30, close };
+  const source = moving(video, { kind, name, video, rate: 30, close });
   if (blob instanceof File) source.file = blob;
   return source;
 }

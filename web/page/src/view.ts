@@ -2,12 +2,10 @@
 // recordings are taken from it.
 import type { Painted } from './engine.js';
 
-type Frame = VideoFrame | ImageBitmap;
-
 export class View {
   mirror = false;
   private cut = 0;
-  private last: Frame | undefined;
+  private last: ImageBitmap | undefined;
   private readonly over: CanvasRenderingContext2D;
   private readonly under: CanvasRenderingContext2D;
 
@@ -23,13 +21,8 @@ export class View {
     this.setCut(cutAtFirst);
   }
 
-  // What was shown last, as it came; not to be closed.
-  get frame(): Frame | undefined {
-    return this.last;
-  }
-
   // Takes the frame over and closes it when the next one comes.
-  show(frame: Frame, painting: Painted): void {
+  show(frame: ImageBitmap, painting: Painted): void {
     const { width, height } = painting;
     if (this.painted.width !== width || this.painted.height !== height) {
       for (const canvas of [this.painted, this.before]) Object.assign(canvas, { width, height });

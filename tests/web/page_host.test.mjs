@@ -1,10 +1,10 @@
 // The page on different hosts: isolated by headers, by its service worker, or not at all; offline; files missing.
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
-import { launch, root, serve, site, visit } from './page_server.mjs';
+import { launch, root, scratch, serve, site, visit } from './page_server.mjs';
 
 let browser;
 before(async () => {
@@ -148,13 +148,107 @@ describe('a host', () => {
   });
 });
 
+// The page as it is, in a folder where files can be changed: what a host shows after a new version was put there.
+function copyOfSite() {
+  const folder = mkdtempSync(path.join(scratch, 'update-'));
+  cpSync(site, folder, { recursive: true });
+  const change = (name, from, to) => {
+    const file = path.join(folder, name);
+    const text = readFileSync(file, 'utf8');
+    assert.ok(from.test(text), `${name} has no ${from}`);
+    writeFileSync(file, text.replace(from, to));
+  };
+  return { folder, change, end: () => rmSync(folder, { recursive: true }) };
+}
+
+describe('a new version of the page', () => {
+  const title = (page) => page.title();
+  const newer = (change) => {
+    change('index.html', /<title>/, '<title>Newer ');
+    change('sw.js', /tempera-[0-9a-f]{12}/, 'tempera-0123456789ab');
+  };
+  // The browser looks for a new version behind a page's back, and has it ready after a while.
+  const ready = (page, state) =>
+    page.waitForFunction(
+      async (wanted) => {
+        const registration = await navigator.serviceWorker.getRegistration();
+        await registration.update().catch(() => undefined);
+        return (registration.waiting ? 'waiting' : registration.installing ? 'installing' : 'none') === wanted;
+      },
+      state,
+      { timeout: 15000, polling: 300 },
+    );
+  const again = async (page) => {
+    await page.reload();
+    await page.waitForFunction(() => document.documentElement.dataset.painted, undefined, { timeout: 30000 });
+  };
+
+  it('takes over when no page of the old one is open any more, and not before', async () => {
+    const { folder, change, end } = copyOfSite();
+    const server = await serve({ folder });
+    const { page, context, errors } = await visit(browser, server.url);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    newer(change);
+    await ready(page, 'waiting');
+    await page.waitForTimeout(1000);
+    await again(page);
+    assert.doesNotMatch(await title(page), /Newer/);
+    await page.close();
+    const next = await context.newPage();
+    for (let tries = 0; !/Newer/.test(await title(next)); tries += 1) {
+      assert.ok(tries < 10, 'the old version is still there');
+      await next.goto('about:blank');
+      await next.waitForTimeout(500);
+      await next.goto(server.url);
+    }
+    await next.waitForFunction(() => document.documentElement.dataset.painted, undefined, { timeout: 30000 });
+    assert.equal((await next.evaluate(() => caches.keys())).filter((n) => /^tempera-[0-9a-f]/.test(n)).length, 1);
+    assert.deepEqual(errors, []);
+    await context.close();
+    await server.close();
+    end();
+  });
+
+  it('that does not arrive whole leaves the old one as it was, offline too', async () => {
+    const { folder, change, end } = copyOfSite();
+    const missing = [];
+    const server = await serve({ folder, missing });
+    const { page, context } = await visit(browser, server.url);
+    await page.evaluate(() => navigator.serviceWorker.ready);
+    newer(change);
+    missing.push('main.js');
+    await page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration();
+      await registration.update().catch(() => undefined);
+      const { installing } = registration;
+      if (!installing || installing.state === 'redundant') return;
+      await new Promise((resolve) => {
+        installing.onstatechange = () => installing.state === 'redundant' && resolve();
+      });
+    });
+    await ready(page, 'none').catch(() => undefined);
+    await again(page);
+    assert.doesNotMatch(await title(page), /Newer/);
+    await offlineReload(page, context, server);
+    assert.doesNotMatch(await title(page), /Newer/);
+    await context.close();
+    end();
+  });
+});
+
 describe('the weight', () => {
-  it('of the page is within its limits', () => {
+  it('of the page, its parts and the whole download is within the limits that the build prints', () => {
     const run = spawnSync(
       process.execPath,
-      [path.join(root, 'web/page/build.mjs'), '--out', path.join(root, 'build/page-weighed')],
+      [path.join(root, 'web/page/build.mjs'), '--out', path.join(root, 'build/page-weighed'), '--engine', site],
       { encoding: 'utf8' },
     );
     assert.equal(run.status, 0, run.stdout + run.stderr);
+    const limits = [...run.stdout.matchAll(/([a-z ]+) ([\d.]+) KB gzip \(limit ([\d.]+) KB\)/g)];
+    assert.deepEqual(
+      limits.map(([, name]) => name.trim()),
+      ['page', 'films', 'engine', 'whole'],
+    );
+    for (const [, name, is, limit] of limits) assert.ok(Number(is) <= Number(limit), `${name}: ${is} of ${limit} KB`);
   });
 });

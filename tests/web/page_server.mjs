@@ -32,14 +32,14 @@ const isolation = {
 };
 
 // headers: more of them, for all files. missing: names that are answered with 404. first: code that runs before the
-// page's own, as a file, so that a strict policy lets it in.
-export function serve({ isolated = true, headers = {}, missing = [], first = '' } = {}) {
+// page's own, as a file, so that a strict policy lets it in. folder: another one than the page's.
+export function serve({ isolated = true, headers = {}, missing = [], first = '', folder = site } = {}) {
   const all = { ...(isolated ? isolation : {}), ...headers };
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, 'http://x').pathname).replace(/\/$/, '/index.html');
     if (first && name === '/index.html') {
       response.writeHead(200, { ...all, 'Content-Type': types['.html'] });
-      const html = readFileSync(path.join(site, 'index.html'), 'utf8');
+      const html = readFileSync(path.join(folder, 'index.html'), 'utf8');
       response.end(html.replace('<head>', '<head><script src="first.js"></script>'));
       return;
     }
@@ -47,9 +47,9 @@ export function serve({ isolated = true, headers = {}, missing = [], first = '' 
       response.writeHead(200, { ...all, 'Content-Type': types['.js'] }).end(first);
       return;
     }
-    const file = path.join(site, path.normalize(name));
+    const file = path.join(folder, path.normalize(name));
     if (
-      !file.startsWith(site) ||
+      !file.startsWith(folder) ||
       !existsSync(file) ||
       !statSync(file).isFile() ||
       missing.some((m) => name.endsWith(m))
@@ -75,13 +75,14 @@ export function serve({ isolated = true, headers = {}, missing = [], first = '' 
 }
 
 // A browser with a camera that shows a moving test picture. The reason why there is none, as text, where it is missing.
-export async function launch({ camera = true, args = [] } = {}) {
+export async function launch({ camera = true, args = [], ignoreDefaultArgs = [] } = {}) {
   const { chromium } = createRequire(path.join(root, 'web/package.json'))('playwright-core');
   const fake = camera
     ? ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${cameraClip()}`]
     : [];
   return chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+    ignoreDefaultArgs,
     args: [
       '--no-sandbox',
       '--disable-gpu',

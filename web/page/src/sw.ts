@@ -1,20 +1,27 @@
 /// <reference lib="webworker" />
 // Offline after the first load, and isolated on hosts that send no headers. The build puts the list of files and a
-// digest of them in; a new digest is a new cache, and the old one goes when the new one is whole.
+// digest of them in; a new digest is a new cache. The old one stays, and pages of the old build with it, until the new
+// one is whole and no page of the old build is open: the files of two builds do not fit together.
 declare const FILES: string[];
 declare const DIGEST: string;
 const scope = self as unknown as ServiceWorkerGlobalScope;
-const cache_name = `tempera-${DIGEST}`;
-const older_key = 'older-headers';
+const cacheName = `tempera-${DIGEST}`;
+const olderKey = 'older-headers';
 
 scope.addEventListener('install', (event) => {
-  event.waitUntil(fill().then(() => scope.skipWaiting()));
+  event.waitUntil(fill().then(() => (scope.registration.active ? undefined : scope.skipWaiting())));
 });
 
+// Without these there is no page. Of the rest, thumbnails and sample, what is missing on the host keeps nothing else from
+// being there offline.
+const isNeeded = (file: string) => file === './' || /\.(js|css|json)$/.test(file);
+
 async function fill(): Promise<void> {
-  const cache = await caches.open(cache_name);
-  // One by one: a file that is missing on the host must not keep all others from being there offline.
-  await Promise.all(FILES.map((file) => cache.add(new Request(file, { cache: 'no-cache' })).catch(() => undefined)));
+  const cache = await caches.open(cacheName);
+  const fresh = (file: string) => new Request(file, { cache: 'no-cache' });
+  await cache.addAll(FILES.filter(isNeeded).map(fresh));
+  const rest = FILES.filter((file) => !isNeeded(file));
+  await Promise.all(rest.map((file) => cache.add(fresh(file)).catch(() => undefined)));
 }
 
 scope.addEventListener('activate', (event) => {
@@ -25,7 +32,7 @@ scope.addEventListener('activate', (event) => {
 
 async function sweep(): Promise<void> {
   for (const name of await caches.keys()) {
-    if (name.startsWith('tempera-') && name !== cache_name && name !== 'tempera-settings') await caches.delete(name);
+    if (name.startsWith('tempera-') && name !== cacheName && name !== 'tempera-settings') await caches.delete(name);
   }
 }
 
@@ -33,12 +40,12 @@ scope.addEventListener('message', (event) => {
   const keep = (event.data as { keep?: string[] }).keep;
   if (keep) event.waitUntil(keepAll(keep));
   if (event.data === 'older headers') {
-    event.waitUntil(caches.open('tempera-settings').then((cache) => cache.put(older_key, new Response('1'))));
+    event.waitUntil(caches.open('tempera-settings').then((cache) => cache.put(olderKey, new Response('1'))));
   }
 });
 
 async function keepAll(urls: string[]): Promise<void> {
-  const cache = await caches.open(cache_name);
+  const cache = await caches.open(cacheName);
   for (const url of urls) {
     if (!(await cache.match(url))) await cache.add(url).catch(() => undefined);
   }
@@ -57,7 +64,7 @@ scope.addEventListener('fetch', (event) => {
 });
 
 async function answer(request: Request): Promise<Response> {
-  const cache = await caches.open(cache_name);
+  const cache = await caches.open(cacheName);
   const kept = await cache.match(request, { ignoreSearch: request.mode === 'navigate' });
   if (kept) return isolated(kept, request);
   try {
@@ -94,7 +101,7 @@ async function isolated(response: Response, request: Request): Promise<Response>
 }
 
 async function add(headers: Headers, request: Request): Promise<void> {
-  const older = !hasDocumentIsolation() || (await (await caches.open('tempera-settings')).match(older_key));
+  const older = !hasDocumentIsolation() || (await (await caches.open('tempera-settings')).match(olderKey));
   if (!older) {
     headers.set('Document-Isolation-Policy', 'isolate-and-require-corp');
     return;

@@ -142,7 +142,10 @@ describe('the page for everybody', () => {
       for (const [selector, ink, paper] of pairs) {
         assert.ok(contrast(ink, paper) >= 4.5, `${selector}: ${ink} on ${paper} is ${contrast(ink, paper).toFixed(2)}`);
       }
+      await page.evaluate(() => (document.querySelector('#alert').textContent = ''));
       await page.screenshot({ path: path.join(scratch, `desktop-${colorScheme}.png`) });
+      await page.evaluate(() => document.querySelector('#panel').scrollTo(0, 1e4));
+      await page.screenshot({ path: path.join(scratch, `desktop-${colorScheme}-below.png`) });
       await context.close();
     });
 
@@ -164,6 +167,24 @@ describe('the page for everybody', () => {
       await context.close();
     });
   }
+
+  it('lets single keys be switched off, and remembers that', async () => {
+    const { page, context } = await visit(browser, server.url);
+    const paused = () => page.evaluate(() => document.querySelector('#video').paused);
+    await page.locator('#keys').uncheck();
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press(' ');
+    await page.keyboard.press('f');
+    assert.deepEqual([await paused(), await page.locator('#full').getAttribute('aria-pressed')], [false, 'false']);
+    await page.reload();
+    await page.waitForFunction(() => document.documentElement.dataset.painted);
+    assert.equal(await page.locator('#keys').isChecked(), false);
+    await page.locator('#keys').check();
+    await page.evaluate(() => document.activeElement.blur());
+    await page.keyboard.press(' ');
+    assert.equal(await paused(), true);
+    await context.close();
+  });
 
   it('stands still for those who want no motion', async () => {
     const { page, context } = await visit(browser, server.url, { contextOptions: { reducedMotion: 'reduce' } });

@@ -10,6 +10,7 @@ import { fileName, FilmSound, microphone, Recorder, recordingType, save, snapsho
 import { bindDrop, bindFullScreen, bindKeys } from './screen.js';
 import { ladder } from './sizes.js';
 import { cameras, openCamera, openFile, openSample, Told, type Source } from './sources.js';
+import { sweepStored } from './store.js';
 import { View } from './view.js';
 import { engineWords, isMemory } from './words.js';
 
@@ -25,6 +26,10 @@ let style: Style | undefined;
 let opening: AbortController | undefined;
 let samples: string[] = [];
 let asked = 0;
+// From the press of Record, while the browser asks for the microphone.
+let starting = false;
+// By camera: those that look at the visitor are a mirror at first, those that look away are not.
+const mirrored = { away: false, facing: true };
 // What the visitor turned, by name: it stays when the style changes.
 const turned = new Map<string, number | readonly number[]>();
 
@@ -35,6 +40,8 @@ const film = new FilmCard({
   style: () => style?.name ?? 'style',
   busy(busy) {
     live.hold(busy);
+    // A style that is still on its way would close the painter that the film is painted with.
+    if (busy) giveUpOpening();
     for (const id of ['panel', 'bar']) element(id).inert = busy;
     if (busy) video.pause();
     else if (source?.kind === 'film') void video.play().catch(() => undefined);
@@ -46,7 +53,7 @@ const film = new FilmCard({
 async function use(kind: string, open: (wanted: () => boolean) => Promise<Source>): Promise<void> {
   const turn = (asked += 1);
   film.close();
-  if (recorder.running) await endRecording();
+  await endRecording();
   const old = source;
   try {
     // The camera and files share the <video>: what was there stops first.
@@ -76,7 +83,9 @@ async function restore(): Promise<void> {
 
 function take(opened: Source): void {
   source = opened;
-  view.mirror = opened.kind === 'camera' && element<HTMLInputElement>('mirror').checked;
+  const mirror = mirrored[opened.away ? 'away' : 'facing'];
+  element<HTMLInputElement>('mirror').checked = mirror;
+  view.mirror = opened.kind === 'camera' && mirror;
   mark(opened);
   live.show(opened);
   if (opened.kind === 'film' && opened.file) void film.open(opened.file);
@@ -89,6 +98,7 @@ function mark(opened: Source | undefined): void {
   element('mirror-line').hidden = opened?.kind !== 'camera';
   element('pause').hidden = !opened?.video;
   element('sound').hidden = opened?.kind !== 'film';
+  sound.silence();
   press('sound', false);
   icon('sound', 'mute');
   if (opened?.kind === 'camera') void listCameras();
@@ -186,6 +196,12 @@ async function choose(wanted: Style): Promise<boolean> {
   }
 }
 
+function giveUpOpening(): void {
+  if (!opening) return;
+  opening.abort();
+  gallery.mark(style);
+}
+
 function install(wanted: Style, engine: Engine): void {
   live.engine?.close();
   live.engine = engine;
@@ -262,33 +278,56 @@ function toggleSound(): void {
 
 async function toggleRecord(): Promise<void> {
   if (recorder.running) return endRecording();
+  if (starting) return;
   if (!recordingType(false)) return warn('This browser cannot record. Use a newer one, or save pictures instead.');
-  const mine = source?.kind === 'camera' ? [await microphone()] : [];
-  const lent = source?.kind === 'film' ? [sound.track()] : [];
-  const tracks = (list: (MediaStreamTrack | undefined)[]) => list.filter((t) => t !== undefined);
-  const type = recordingType(tracks([...mine, ...lent]).length > 0);
+  const from = source;
+  starting = true;
+  const mine = from?.kind === 'camera' ? await microphone() : undefined;
+  starting = false;
+  // Another source, or a whole film, while the browser asked: nothing is recorded of that unasked.
+  if (source !== from || film.running) return mine?.stop();
   try {
-    recorder.start(view.painted, type!, tracks(mine), tracks(lent));
+    const lent = from?.kind === 'film' ? sound.track() : undefined;
+    const type = recordingType(mine !== undefined || lent !== undefined);
+    recorder.start(view.painted, type!, mine ? [mine] : [], lent ? [lent] : []);
   } catch (error) {
+    mine?.stop();
     return warn(engineWords(error, 'Recording'));
   }
-  live.locked = true;
-  element<HTMLSelectElement>('size').disabled = true;
-  press('record', true);
+  showRecording(true);
   live.again();
-  const silent = source?.kind === 'camera' && !mine[0];
+  const silent = from?.kind === 'camera' && !mine;
   say(silent ? 'Recording without sound: the microphone was refused or is missing.' : 'Recording.');
 }
 
-async function endRecording(): Promise<void> {
-  const blob = await recorder.stop();
-  live.locked = false;
-  element<HTMLSelectElement>('size').disabled = false;
-  press('record', false);
-  if (blob.size === 0) return warn('Nothing was recorded. Press Play, then Record.');
+function showRecording(running: boolean): void {
+  live.locked = running;
+  element<HTMLSelectElement>('size').disabled = running;
+  press('record', running);
+}
+
+async function endRecording(why = ''): Promise<void> {
+  if (!recorder.running) return;
+  const blob = recorder.stop();
+  showRecording(false);
+  keepRecording((await blob) ?? new Blob(), why);
+}
+
+// why: it was not the visitor who ended it.
+function keepRecording(blob: Blob, why = ''): void {
+  if (blob.size === 0) return warn(why || 'Nothing was recorded. Press Play, then Record.');
   const name = fileName(style?.name ?? 'recording', blob.type.includes('mp4') ? 'mp4' : 'webm');
   save(blob, name);
-  say(`Saved ${name} to your downloads.`);
+  if (why) warn(`${why} What was recorded until then is saved as ${name}.`);
+  else say(`Saved ${name} to your downloads.`);
+}
+
+// A phone was turned. A recording has one shape.
+function shapeChanged(): void {
+  const { width, height } = view.painted;
+  const { videoWidth, videoHeight } = video;
+  if (videoWidth > videoHeight !== width > height) void endRecording('The camera was turned: the recording ended there.');
+  live.again();
 }
 
 // Meters, and the choice of size
@@ -346,6 +385,7 @@ function bind(): void {
   on('device', 'change', () => openTheCamera(element<HTMLSelectElement>('device').value));
   on('mirror', 'change', () => {
     view.mirror = element<HTMLInputElement>('mirror').checked;
+    mirrored[source?.away ? 'away' : 'facing'] = view.mirror;
     live.again();
   });
   on('pause', 'click', togglePause);
@@ -354,9 +394,19 @@ function bind(): void {
   on('record', 'click', toggleRecord);
   on('reset', 'click', reset);
   for (const event of ['play', 'pause', 'emptied']) video.addEventListener(event, showPaused);
+  // What is shown of a paused camera is kept from now on.
+  video.addEventListener('pause', () => source?.kind === 'camera' && live.again());
+  video.addEventListener('resize', () => source?.kind === 'camera' && shapeChanged());
   // Seeking while paused shows another frame.
   video.addEventListener('seeked', () => video.paused && !film.running && live.again());
-  document.addEventListener('visibilitychange', () => recorder.hold(document.hidden));
+  document.addEventListener('visibilitychange', () => {
+    recorder.hold(document.hidden && source?.kind !== 'camera');
+    live.tickWhileHidden();
+  });
+  recorder.broken = (blob) => {
+    showRecording(false);
+    keepRecording(blob, 'The browser ended the recording.');
+  };
   gallery.chosen = (wanted) => void choose(wanted);
   live.failed = paintingFailed;
   live.painted = () => {
@@ -369,18 +419,28 @@ function bind(): void {
   setInterval(showMeters, 500);
 }
 
+// The style that the address names.
+function hashWords(): string {
+  try {
+    return decodeURIComponent(location.hash.slice(1));
+  } catch {
+    return '';
+  }
+}
+
 async function begin(): Promise<void> {
   bind();
   if (await isolate()) return;
   const listing = await fetchListing();
   samples = listing.sample;
   for (const known of listing.styles) gallery.add(known);
-  const named = decodeURIComponent(location.hash.slice(1));
+  const named = hashWords();
   const first = listing.styles.find((known) => known.name === named) ?? listing.styles[0];
   gallery.mark(first);
   const opened = use('The sample', (wanted) => openSample(video, samples, wanted));
   if (first) await choose(first);
   await opened;
+  void sweepStored();
   if (first && live.engine) void keepOffline([String(first.model), ...live.engine.files]);
 }
 

@@ -55,6 +55,11 @@ export class FilmSound {
 
   constructor(private readonly video: HTMLVideoElement) {}
 
+  // A film that is opened is silent, whatever was heard of the one before.
+  silence(): void {
+    if (this.gain) this.gain.gain.value = 0;
+  }
+
   hear(on: boolean): void {
     this.connect();
     if (this.gain) this.gain.gain.value = on ? 1 : 0;
@@ -81,50 +86,82 @@ export class FilmSound {
   }
 }
 
-export class Recorder {
-  private recorder: MediaRecorder | undefined;
-  private parts: Blob[] = [];
-  private started = 0;
-  private ended: ((blob: Blob) => void) | undefined;
-
-  get running(): boolean {
-    return this.recorder !== undefined;
-  }
-
-  get seconds(): number {
-    return this.running ? (performance.now() - this.started) / 1000 : 0;
-  }
+// One recording, from its start to its file.
+class Recording {
+  readonly started = performance.now();
+  // Resolves with what there is, also when the browser ends it by itself.
+  readonly ended: Promise<Blob>;
+  private readonly recorder: MediaRecorder;
 
   // mine: sound that ends with the recording, a microphone's. lent: sound that goes on after it.
-  start(canvas: HTMLCanvasElement, type: string, mine: MediaStreamTrack[], lent: MediaStreamTrack[]): void {
+  constructor(canvas: HTMLCanvasElement, type: string, mine: MediaStreamTrack[], lent: MediaStreamTrack[]) {
     const stream = canvas.captureStream();
     for (const track of [...mine, ...lent]) stream.addTrack(track);
     // 0.15 bits a pixel thirty times a second: strokes are finer than what films hold.
     const rate = Math.max(2.5e6, canvas.width * canvas.height * 30 * 0.15);
-    const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: rate });
-    this.parts = [];
-    recorder.ondataavailable = (event) => event.data.size > 0 && this.parts.push(event.data);
-    recorder.onstop = () => {
-      this.recorder = undefined;
-      for (const track of [...stream.getVideoTracks(), ...mine]) track.stop();
-      this.ended?.(new Blob(this.parts, { type: type.split(';')[0]! }));
-    };
-    recorder.start(1000);
-    this.recorder = recorder;
-    this.started = performance.now();
+    const own = [...stream.getVideoTracks(), ...mine];
+    try {
+      this.recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: rate });
+      const parts: Blob[] = [];
+      this.recorder.ondataavailable = (event) => event.data.size > 0 && parts.push(event.data);
+      this.ended = new Promise((resolve) => {
+        // After an error as well: what was recorded until then is kept.
+        this.recorder.onstop = () => {
+          for (const track of own) track.stop();
+          resolve(new Blob(parts, { type: type.split(';')[0]! }));
+        };
+      });
+      this.recorder.start(1000);
+    } catch (error) {
+      for (const track of own) track.stop();
+      throw error;
+    }
   }
 
   stop(): Promise<Blob> {
-    return new Promise((resolve) => {
-      this.ended = resolve;
-      this.recorder?.stop();
+    if (this.recorder.state !== 'inactive') this.recorder.stop();
+    return this.ended;
+  }
+
+  hold(held: boolean): void {
+    if (held && this.recorder.state === 'recording') this.recorder.pause();
+    if (!held && this.recorder.state === 'paused') this.recorder.resume();
+  }
+}
+
+export class Recorder {
+  // The browser ended it by itself.
+  broken: (blob: Blob) => void = () => undefined;
+  private current: Recording | undefined;
+
+  get running(): boolean {
+    return this.current !== undefined;
+  }
+
+  get seconds(): number {
+    return this.current ? (performance.now() - this.current.started) / 1000 : 0;
+  }
+
+  start(canvas: HTMLCanvasElement, type: string, mine: MediaStreamTrack[], lent: MediaStreamTrack[]): void {
+    const recording = new Recording(canvas, type, mine, lent);
+    this.current = recording;
+    void recording.ended.then((blob) => {
+      if (this.current !== recording) return;
+      this.current = undefined;
+      this.broken(blob);
     });
   }
 
-  // Of a hidden tab nothing is painted; the recording waits with it.
+  // Of no recording, or one that is ended already: nothing.
+  stop(): Promise<Blob | undefined> {
+    const recording = this.current;
+    this.current = undefined;
+    return recording?.stop() ?? Promise.resolve(undefined);
+  }
+
+  // Of a film in a hidden tab nothing is painted; the recording waits with it.
   hold(held: boolean): void {
-    if (held && this.recorder?.state === 'recording') this.recorder.pause();
-    if (!held && this.recorder?.state === 'paused') this.recorder.resume();
+    this.current?.hold(held);
   }
 }
 

@@ -26,9 +26,31 @@ export function bindFullScreen(): void {
 }
 
 const keys: Record<string, string> = { ' ': 'pause', s: 'snapshot', r: 'record', f: 'full', m: 'sound' };
+const keysOff = 'tempera-keys-off';
+
+// Who speaks to the machine, or has a tremor, types letters without meaning to (WCAG 2.1.4).
+function bindKeySwitch(): HTMLInputElement {
+  const box = element<HTMLInputElement>('keys');
+  try {
+    box.checked = localStorage.getItem(keysOff) === null;
+  } catch {
+    // Where nothing may be stored, the choice holds for this visit.
+  }
+  box.addEventListener('change', () => {
+    try {
+      if (box.checked) localStorage.removeItem(keysOff);
+      else localStorage.setItem(keysOff, '1');
+    } catch {
+      // As above.
+    }
+  });
+  return box;
+}
 
 export function bindKeys(): void {
+  const box = bindKeySwitch();
   document.addEventListener('keydown', (event) => {
+    if (!box.checked) return;
     if (event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
     const target = event.target as HTMLElement;
     // These have a use for keys of their own.
@@ -37,7 +59,8 @@ export function bindKeys(): void {
     const id = keys[event.key.toLowerCase()];
     if (!id) return;
     const button = element<HTMLButtonElement>(id);
-    if (button.hidden || button.disabled) return;
+    // What cannot be pressed has no key either: click() would act through inert.
+    if (button.hidden || button.disabled || button.closest('[inert]')) return;
     event.preventDefault();
     button.click();
   });

@@ -42,12 +42,12 @@ test-train: train-tools
 web-module:
 	@tools/setup web
 	@for build in relaxed simd single; do \
-	  cmake --preset wasm-$$build --log-level=WARNING >/dev/null && ninja -C build/wasm-$$build --quiet tempera_wasm || exit 1; \
+	  cmake --preset wasm-$$build --log-level=WARNING >/dev/null && ninja -C build/wasm-$$build --quiet tempera_wasm tempera_wasm_whole || exit 1; \
 	done
 	@$(MAKE) --no-print-directory build/release/build.ninja
 	@ninja -C build/release --quiet tempera-scene
 	@tools/sample
-	@cd web && npm ci --no-audit --no-fund --loglevel=error && node build.mjs && node page/build.mjs
+	@cd web && npm ci --no-audit --no-fund --loglevel=error && node build.mjs --check && node page/build.mjs
 
 # PORT=8000
 web: web-module

@@ -19,6 +19,7 @@ const single = existsSync(path.join(site, 'tempera-single.wasm'));
 async function offlineReload(page, context, server) {
   await page.evaluate(() => navigator.serviceWorker.ready);
   // All that it needs is kept: the shell, this engine, this style.
+  await page.waitForFunction(() => document.documentElement.dataset.offline === 'kept', undefined, { timeout: 20000 });
   await page.waitForFunction(
     async () => {
       const name = (await caches.keys()).find((key) => /^tempera-[0-9a-f]{12}$/.test(key));

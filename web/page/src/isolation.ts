@@ -48,6 +48,10 @@ export async function keepOffline(more: string[]): Promise<void> {
     const here = new URL('./', location.href).href;
     const fetched = performance.getEntriesByType('resource').map((entry) => entry.name);
     const own = [...fetched, ...more.map((name) => new URL(name, here).href)].filter((url) => url.startsWith(here));
+    const told = ({ data }: MessageEvent<{ kept?: number }>) => {
+      if (data.kept) document.documentElement.dataset['offline'] = 'kept';
+    };
+    navigator.serviceWorker.addEventListener('message', told);
     ready.active?.postMessage({ keep: [...new Set(own)] });
   } catch {
     // Not kept: the page needs the network next time, and nothing else changes.

@@ -38,7 +38,7 @@ async function sweep(): Promise<void> {
 
 scope.addEventListener('message', (event) => {
   const keep = (event.data as { keep?: string[] }).keep;
-  if (keep) event.waitUntil(keepAll(keep));
+  if (keep) event.waitUntil(keepAll(keep).then(() => event.source?.postMessage({ kept: keep.length })));
   if (event.data === 'older headers') {
     event.waitUntil(caches.open('tempera-settings').then((cache) => cache.put(olderKey, new Response('1'))));
   }
@@ -47,8 +47,17 @@ scope.addEventListener('message', (event) => {
 async function keepAll(urls: string[]): Promise<void> {
   const cache = await caches.open(cacheName);
   for (const url of urls) {
-    if (!(await cache.match(url))) await cache.add(url).catch(() => undefined);
+    if (!(await cache.match(url))) await keepWhole(cache, url).catch(() => undefined);
   }
+}
+
+// All of it has arrived before it is put: where a page's own fetch of the same file has put it meanwhile, a put that the
+// network cuts off would take that away.
+async function keepWhole(cache: Cache, url: string): Promise<void> {
+  const fetched = await fetch(url);
+  if (fetched.status !== 200) return;
+  const whole = new Response(await fetched.blob(), { headers: fetched.headers });
+  if (!(await cache.match(url))) await cache.put(url, whole);
 }
 
 scope.addEventListener('fetch', (event) => {
@@ -60,10 +69,10 @@ scope.addEventListener('fetch', (event) => {
     !url.href.startsWith(scope.registration.scope)
   )
     return;
-  event.respondWith(answer(request));
+  event.respondWith(answer(request, (work) => event.waitUntil(work)));
 });
 
-async function answer(request: Request): Promise<Response> {
+async function answer(request: Request, alive: (work: Promise<unknown>) => void): Promise<Response> {
   const cache = await caches.open(cacheName);
   const kept = await cache.match(request, { ignoreSearch: request.mode === 'navigate' });
   if (kept) return isolated(kept, request);
@@ -71,7 +80,7 @@ async function answer(request: Request): Promise<Response> {
     const fetched = await fetch(request);
     if (fetched.status === 200 && !request.headers.has('range')) {
       const copy = fetched.clone();
-      void cache.put(request, copy).catch(() => undefined);
+      alive(cache.put(request, copy).catch(() => undefined));
     }
     return await isolated(fetched, request);
   } catch {

@@ -230,6 +230,27 @@ test('helping workers that do not start leave one thread, and that is said', { s
   }
 });
 
+test('a painter that falls silent while it starts its helpers is replaced by one thread', { skip, timeout }, async () => {
+  const before = `{
+    const every = window.setInterval;
+    window.setInterval = (call, ms) => every(call, ms === 5000 ? 100 : ms);
+  }`;
+  const stuck = (bytes) => `{
+    const Own = self.Worker;
+    self.Worker = class extends Own { constructor(...given) { super(...given); for (;;); } };
+  }
+  ${bytes}`;
+  const { result } = await inPage({ before, replace: { '/dist/painter-worker.js': stuck } }, async () => {
+    const t = await tempera.Tempera.load({ model: window.model, precision: 'fp32', threads: 2 });
+    const { threads, reason } = t.info;
+    const painted = await window.outcome(t.paint(window.gradient(64, 64)));
+    t.close();
+    return { threads, reason, painted };
+  });
+  assert.deepEqual([result.threads, result.painted], [1, 'fulfilled']);
+  assert.match(result.reason, /^One thread paints, because the other threads did not start \(.*silent.*\)\.$/);
+});
+
 test('a build that this browser lacks is replaced, and said', { skip, timeout }, async () => {
   const before = 'const all = WebAssembly.validate; WebAssembly.validate = (bytes) => bytes.length < 35 && all(bytes);';
   const { result } = await inPage({ before }, async () => {

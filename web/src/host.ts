@@ -41,6 +41,7 @@ export class Host {
   private memoryMB: number;
   private choice: Probe;
   private ended: Error | null = null;
+  private helpersFailed = false;
   private engine: Engine;
   /** What the small engine lacked. */
   private lacked = '';
@@ -171,7 +172,7 @@ export class Host {
       }
       this.memoryMB *= 2;
     } else if (failure.reason === 'helpers' && this.choice.threads > 1) {
-      this.choice = { ...this.choice, threads: 1, reason: `One thread paints, because ${said}.` };
+      this.lessHelpers(said);
     } else if (failure.reason === 'allocate' && build !== 'single') {
       this.module = null;
       this.choice = { build: 'single', threads: 1, reason: `One thread paints, because ${said}.` };
@@ -184,6 +185,12 @@ export class Host {
     } else {
       throw new TemperaError(codeOf[failure.reason], said);
     }
+  }
+
+  /** The same once more, and then one thread. */
+  private lessHelpers(said: string): void {
+    if (this.helpersFailed) this.choice = { ...this.choice, threads: 1, reason: `One thread paints, because ${said}.` };
+    this.helpersFailed = true;
   }
 
   private takeWhole(lacked: string): void {
@@ -234,6 +241,10 @@ export class Host {
         const said = sentenceOf(thrown);
         if (thrown.reason === 'allocate') throw this.refuse(lack, `and ${said}`);
         if (this.lacked && (thrown.reason === 'network' || thrown.reason === 'browser')) throw this.refuseWhole(said);
+        if (thrown.reason === 'helpers' && this.choice.threads > 1) {
+          this.lessHelpers(said);
+          return this.startLarger(lack, megabytes);
+        }
         if (thrown.reason === 'unsupported') return this.startBetter({ ...lack, code: 'unsupported', text: said });
         if (thrown.reason !== 'memory' && thrown.reason !== 'trap') throw new TemperaError(codeOf[thrown.reason], said);
       }

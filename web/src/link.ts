@@ -38,6 +38,9 @@ const lookMs = 5000;
 // slowest machine tried. By the clock and by looks, because a machine that slept looks once when it wakes.
 const silenceMs = 60000;
 const silentLooks = 6;
+// One that starts is given less, once it has its files: Firefox 153 now and then (3 of 250 starts) makes a worker that
+// starts another one wait for ever, when others have just ended.
+const silentStartLooks = 3;
 // One that reports progress for ten minutes on the same question comes to no end.
 const longestLooks = 120;
 let links = 0;
@@ -52,6 +55,9 @@ export class PainterLink {
   private over = false;
   private heard = 0;
   private silence = 0;
+  /** Then what is left of a start does not wait for a network. */
+  private hasModule = false;
+  private hasModel = false;
   private readonly watch: ReturnType<typeof setInterval>;
 
   constructor(worker: Worker, private readonly events: LinkEvents) {
@@ -78,6 +84,7 @@ export class PainterLink {
       this.tell({ ...message, type: 'start', channel: this.channel?.name ?? '' });
       this.starting = { resolve, reject };
       model.then(([bytes, findings]) => {
+        this.hasModel = true;
         this.tell({ type: 'model', bytes, findings });
       }, reject);
     });
@@ -148,7 +155,7 @@ export class PainterLink {
   }
 
   private look(): void {
-    // Not while it starts: a slow network is no silence of the worker's, and the page can abort that.
+    if (this.starting) return this.lookAtStart();
     if (this.waiting.size === 0) return;
     if (++this.silence >= silentLooks && performance.now() - this.heard > silenceMs) {
       return this.die('it did not answer for a minute');
@@ -158,12 +165,21 @@ export class PainterLink {
     }
   }
 
+  private lookAtStart(): void {
+    // A slow network is no silence of the worker's, and the page can abort that.
+    if (!this.hasModule || !this.hasModel) return this.notSilent();
+    if (++this.silence >= silentStartLooks) this.helperDied('the painting worker fell silent while it started');
+  }
+
   private hear(message: FromPainter): void {
     this.notSilent();
     switch (message.type) {
       case 'ready':
         this.starting?.resolve(message);
         this.starting = null;
+        return;
+      case 'compiled':
+        this.hasModule = true;
         return;
       case 'progress':
         return this.events.progress(message.stage, message.done);

@@ -13,7 +13,7 @@ export type Answer = (message: FromPainter, transfer?: Transferable[]) => void;
 
 const helperStackBytes = 262144; // as the linker gives the first thread
 const pictureBytes = 64; // 13 int32, and a little
-const startMs = 20000; // for helpers to come up on a busy machine
+const startMs = 10000; // for helpers to come up on a busy machine
 const styleKeys = ['style', 'title', 'artist', 'year', 'license', 'source', 'author'];
 const precisions = { auto: 0, fp32: 1, int8: 3 };
 
@@ -106,6 +106,7 @@ export class Painter {
   ): Promise<Painter | null> {
     try {
       const module = message.module ?? (await compile(message.wasmUrl));
+      tell({ type: 'compiled' });
       const shared = WebAssembly.Module.imports(module).some((i) => i.kind === 'memory');
       const memory = shared ? makeMemory(message.memoryMB) : null;
       const engine = await instantiated(module, memory, {

@@ -149,6 +149,10 @@ export interface FailedMessage extends FrameCount, Lack {
 export interface NeedMessage extends Lack {
   type: 'need';
 }
+/** While it starts: it has its module. */
+export interface CompiledMessage {
+  type: 'compiled';
+}
 export interface ProgressMessage {
   type: 'progress';
   stage: string;
@@ -165,7 +169,7 @@ export interface LogMessage {
   line: string;
 }
 export type FromPainter =
-  | ReadyMessage | PaintedMessage | PreparedMessage | FailedMessage | NeedMessage | ProgressMessage | FindingMessage
+  | CompiledMessage | ReadyMessage | PaintedMessage | PreparedMessage | FailedMessage | NeedMessage | ProgressMessage | FindingMessage
   | LogMessage;
 
 /** The page to the pump. A stream pair (Chrome) or a track (Safari). */

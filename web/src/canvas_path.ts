@@ -81,6 +81,7 @@ export class CanvasPath implements Running {
       throw new TemperaError('source', `The track cannot be played (${sentenceOf(thrown)}).`);
     }
     playing.catch((thrown) => path.finish(`The track cannot be played (${sentenceOf(thrown)}).`));
+    if (path.over) return path;
     path.playedAt = performance.now();
     path.looking = setInterval(() => path.look(), lookMs);
     path.next();

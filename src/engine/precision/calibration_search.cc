@@ -47,12 +47,13 @@ class CalibrationFinder {
       : small_(search.small),
         target_(search.target),
         options_(search.options),
-        judge_([this, &paint = search.paint](std::vector<ConvSetting> convs, std::vector<ChannelRanges>* observed,
-                                             CalibrationScene scene) {
-                 Report();
-                 return paint(small_, out_.inputs, std::move(convs), observed, scene);
-               },
-               out->inputs.picture, out->signature.size()),
+        judge_(
+            [this, &paint = search.paint](std::vector<ConvSetting> convs,
+                                          std::vector<ChannelRanges>* observed, CalibrationScene scene) {
+              Report();
+              return paint(small_, out_.inputs, std::move(convs), observed, scene);
+            },
+            out->inputs.picture, out->signature.size()),
         out_(*out) {}
 
   // Fills in out_.convs and out_.info.
@@ -153,7 +154,8 @@ void CalibrationFinder::FindGains() {
 
 // Where `low` is true in 8 bits; elsewhere in fp32 where that is faster, and in the second precision where it
 // is only better.
-CalibrationFinder::Candidate CalibrationFinder::Int8Candidate(const std::vector<bool>& low, bool losses_too) const {
+CalibrationFinder::Candidate CalibrationFinder::Int8Candidate(const std::vector<bool>& low,
+                                                              bool losses_too) const {
   Candidate candidate = {"", {}, kLeastPsnrInt8};
   for (size_t i = 0; i < low.size(); ++i) {
     candidate.convs.push_back(low[i] ? Precision::kInt8 : gains_[i] > 0 ? second_ : Precision::kFp32);
@@ -254,7 +256,8 @@ bool CalibrationFinder::NeedsOtherScenes(const std::vector<ConvSetting>& convs) 
   return measured || (low && follows_whole_);
 }
 
-Result<CalibrationFinder::Verdict> CalibrationFinder::JudgeSettings(const std::vector<ConvSetting>& convs, double least) {
+Result<CalibrationFinder::Verdict> CalibrationFinder::JudgeSettings(const std::vector<ConvSetting>& convs,
+                                                                    double least) {
   Verdict verdict = {0, least, CalibrationScene::kUsual};
   TEMPERA_ASSIGN_OR_RETURN(verdict.psnr, judge_.Psnr(convs, CalibrationScene::kUsual));
   if (!verdict.holds() || !NeedsOtherScenes(convs)) return verdict;

@@ -1,5 +1,6 @@
-// What style networks do without. These functions take the places of others at the linker, so that what stands behind
-// those is left out; where one is called, the network is refused as unsupported, and the page fetches the whole engine.
+// What style networks do without. These functions take the places of others at the linker, so that what
+// stands behind those is left out; where one is called, the network is refused as unsupported, and the page
+// fetches the whole engine.
 #include <string>
 
 #include "src/engine/plan/step_maker.h"

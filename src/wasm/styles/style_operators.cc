@@ -1,5 +1,5 @@
-// The operators that style networks are made of, in place of src/ops/operator_table.cc. A network with another is
-// refused as unsupported, and the page fetches the whole engine for it.
+// The operators that style networks are made of, in place of src/ops/operator_table.cc. A network with
+// another is refused as unsupported, and the page fetches the whole engine for it.
 #include "src/ops/operator_table.h"
 
 #define TEMPERA_STYLE_OPERATORS(X) \
@@ -44,7 +44,8 @@ namespace {
 // Convolutions in groups have kernels of their own, which are left out.
 Status InferWholeConv(InferContext& context) {
   const TensorInfo *x = context.inputs[0], *w = context.inputs[1];
-  if (x != nullptr && w != nullptr && x->shape.size() > 1 && w->shape.size() > 1 && x->shape[1] != w->shape[1])
+  if (x != nullptr && w != nullptr && x->shape.size() > 1 && w->shape.size() > 1 &&
+      x->shape[1] != w->shape[1])
     return Unsupported("Conv in groups is for the whole engine");
   return ConvOperator().infer(context);
 }

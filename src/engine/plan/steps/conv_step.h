@@ -23,8 +23,8 @@ kernels::ConvNhwcOptions NhwcOptionsOf(const ConvWork& work, int64_t highway_bit
 MadeStep MakeConvNhwcStep(const ConvWork& work, StepMaker& maker);
 // Depthwise between interleaved pictures: depthwise_nhwc_step.cc.
 MadeStep MakeDepthwiseNhwcStep(const ConvWork& work, StepMaker& maker);
-// Over planes, in forms of their own; nullptr where it is none such. Depthwise: depthwise_step.cc. Of single pixels:
-// mix_step.cc.
+// Over planes, in forms of their own; nullptr where it is none such. Depthwise: depthwise_step.cc. Of single
+// pixels: mix_step.cc.
 MadeStep MakeDepthwiseStep(const ConvWork& work, StepMaker& maker);
 MadeStep MakeMixStep(const ConvWork& work, StepMaker& maker);
 

@@ -11,9 +11,9 @@ MadeStep MakeMixStep(const ConvWork& work, StepMaker& maker) {
   const kernels::ConvShape shape = ConvShapeOf(work, maker);
   if (!kernels::MixServes(shape)) return std::unique_ptr<Step>();
   const bool pending = !maker.read().pending.empty();
-  TEMPERA_ASSIGN_OR_RETURN(kernels::MixPlan planned,
-                           kernels::PlanMix(shape, maker.Peek(work.weights), maker.Peek(work.bias), pending,
-                                            maker.highway_bit()));
+  TEMPERA_ASSIGN_OR_RETURN(
+      kernels::MixPlan planned,
+      kernels::PlanMix(shape, maker.Peek(work.weights), maker.Peek(work.bias), pending, maker.highway_bit()));
   return NewPlaneConvStep(std::move(planned), "mix_f32", work, maker);
 }
 

@@ -106,7 +106,8 @@ MadeStep NewConvStep(Plan plan, size_t weight_bytes, std::string kernel, const C
 
 // Of a form over planes.
 template <typename ConvPlan>
-MadeStep NewPlaneConvStep(ConvPlan planned, const std::string& kernel, const ConvWork& work, StepMaker& maker) {
+MadeStep NewPlaneConvStep(ConvPlan planned, const std::string& kernel, const ConvWork& work,
+                          StepMaker& maker) {
   const kernels::ConvShape shape = planned.shape;
   const size_t numbers = maker.Peek(work.weights).size() + static_cast<size_t>(shape.out_channels);
   return NewConvStep<GatheringConvStep<ConvPlan, kernels::ConvArgs>>(

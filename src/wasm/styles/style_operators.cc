@@ -43,11 +43,10 @@ namespace {
 
 // Convolutions in groups have kernels of their own, which are left out.
 Status InferWholeConv(InferContext& context) {
-  const TensorInfo *x = context.inputs[0], *w = context.inputs[1];
-  if (x != nullptr && w != nullptr && x->shape.size() > 1 && w->shape.size() > 1 &&
-      x->shape[1] != w->shape[1])
-    return Unsupported("Conv in groups is for the whole engine");
-  return ConvOperator().infer(context);
+  TEMPERA_RETURN_IF_ERROR(ConvOperator().infer(context));
+  // Both are there, and of three dimensions at least, or infer would have said so.
+  const Shape &x = context.inputs[0]->shape, &w = context.inputs[1]->shape;
+  return x[1] == w[1] ? OkStatus() : Unsupported("Conv in groups is for the whole engine");
 }
 
 Operator WholeConv() {

@@ -61,10 +61,8 @@ test-web: web-module
 	@$(MAKE) --no-print-directory build/test/build.ninja
 	@ninja -C build/test --quiet tempera_make_seeds
 	@build/test/tempera_make_seeds build/test/web_seeds
-	@for build in relaxed simd single; do \
-	  ninja -C build/wasm-$$build --quiet tempera_unit_tests && \
-	  tests/wasm/run_all build/wasm-$$build build/test/web_seeds || exit 1; \
-	done
+	@for build in relaxed simd single; do ninja -C build/wasm-$$build --quiet tempera_unit_tests || exit 1; done
+	@printf '%s\n' relaxed simd single | xargs -P 2 -I{} tests/wasm/run_all build/wasm-{} build/test/web_seeds
 	@node tests/wasm/chromium.mjs build/wasm-relaxed
 	@$(MAKE) --no-print-directory release
 	@TEMPERA=build/release/tempera node --test tests/web/

@@ -45,9 +45,10 @@ async function launch({ camera, args = [] }) {
 
 /**
  * A browser of its own with one page. at: a path of the server's. camera: { width, height, rate } of the fake one.
- * module: a file of pages/, whose exports become window.bench.
+ * module: a file of pages/, whose exports become window.bench. before: files of pages/, or what playwright's addInitScript
+ * takes, that run before the page's own code.
  */
-export async function openPage({ at = '/', camera, isolated = true, module, nets, args }) {
+export async function openPage({ at = '/', camera, isolated = true, module, nets, args, before = [] }) {
   const server = await serve({ isolated, nets });
   const browser = await launch({ camera, args });
   const close = async () => {
@@ -60,6 +61,9 @@ export async function openPage({ at = '/', camera, isolated = true, module, nets
     const said = [];
     page.on('pageerror', (error) => said.push(error.message));
     await page.addInitScript({ path: path.join(here, 'pages/watch_workers.js') });
+    for (const script of before.filter(Boolean)) {
+      await page.addInitScript(typeof script === 'string' ? { path: path.join(here, 'pages', script) } : script);
+    }
     await page.goto(server.url + at);
     if (module) await page.evaluate(async (file) => { window.bench = await import(`/bench/${file}`); }, module);
     return { page, said, close, version: browser.version(), processes: () => processesOf(browser) };

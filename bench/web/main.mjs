@@ -6,12 +6,14 @@ import { parseArgs } from 'node:util';
 import { describeMachine, watchLoad } from '../suite/machine.mjs';
 import { whatIsMissing } from './browser.mjs';
 import { cameraCases, measureCases, processorCases } from './camera_rows.mjs';
+import { measureFirst } from './first_row.mjs';
 import { measureMemory } from './memory_row.mjs';
 import { measureNative, measurePeers } from './network_rows.mjs';
 import { writeReport } from './report.mjs';
 import { root } from './server.mjs';
 
 const rows = {
+  first: measureFirst,
   camera: (options) => measureCases(cameraCases, options),
   processor: (options) => measureCases(processorCases, options),
   peers: measurePeers,
@@ -20,8 +22,8 @@ const rows = {
 };
 // quick: whether everything works, on a machine that has other things to do.
 const efforts = {
-  full: { rounds: 4, seconds: 10, warmSeconds: 3, turnSeconds: 60, turnRounds: 300, memorySamples: 4 },
-  quick: { rounds: 1, seconds: 2, warmSeconds: 0.5, turnSeconds: 2, turnRounds: 3, memorySamples: 1 },
+  full: { rounds: 4, seconds: 10, warmSeconds: 3, turnSeconds: 60, turnRounds: 300, memorySamples: 4, firstRounds: 9 },
+  quick: { rounds: 1, seconds: 2, warmSeconds: 0.5, turnSeconds: 2, turnRounds: 3, memorySamples: 1, firstRounds: 2 },
 };
 
 const { values: options } = parseArgs({

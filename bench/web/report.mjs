@@ -67,7 +67,13 @@ function memoryTable(cases) {
   return table(['what paints', 'size', 'module MB', 'its plan', 'page MB', 'most', 'drift', 'renderer MB', 'drift', 'seconds'], rows);
 }
 
+function firstTable(cases) {
+  const rows = cases.map((c) => [c.name, threadsOf(c), fixed(c.median_ms, 0), fixed(c.min_ms, 0), fixed(c.most_ms, 0), String(c.each.length)]);
+  return table(['what is opened', 'threads', 'first painting ms', 'least', 'most', 'visits'], rows);
+}
+
 const sections = {
+  first: ['From the address to the first painting, a browser that has never been there', firstTable],
   camera: ['Camera to canvas', cameraTable],
   processor: ['Processor time at 30 frames a second, as a share of one core', processorTable],
   peers: ['Networks beside peers, in turns in one page', peersTable],

@@ -11,7 +11,7 @@ import {
 
 export type Answer = (message: FromPainter, transfer?: Transferable[]) => void;
 
-const helperStackBytes = 262144; // as the linker gives the first thread
+const helperStackBytes = 262144; // the corpus uses a few KiB of it (tests/wasm/replay.mjs)
 const pictureBytes = 64; // 13 int32, and a little
 const startMs = 10000; // for helpers to come up on a busy machine
 const styleKeys = ['style', 'title', 'artist', 'year', 'license', 'source', 'author'];

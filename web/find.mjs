@@ -98,7 +98,11 @@ export function findingsOf(model, { folder = join(here, 'dist'), sizes = usualSi
   return `${JSON.stringify({ findings })}\n`;
 }
 
+const usage = 'usage: node find.mjs MODEL.onnx [-o FILE] [--engine FOLDER] [--sizes 640x360,384x216]\n' +
+  'FILE: MODEL.findings.json in the folder at hand.';
+
 function main([...words]) {
+  if (words.some((word) => word === '-h' || word === '--help')) return console.log(usage);
   const option = (name) => {
     const at = words.indexOf(name);
     return at < 0 ? undefined : words.splice(at, 2)[1];
@@ -107,7 +111,7 @@ function main([...words]) {
   const out = option('-o');
   const sizes = option('--sizes')?.split(',');
   const [file, ...rest] = words;
-  if (!file || rest.length > 0) throw new Error('usage: node find.mjs MODEL.onnx [-o FILE] [--engine FOLDER] [--sizes 640x360,384x216]');
+  if (!file || rest.length > 0) throw new Error(usage);
   const to = out ?? `${basename(file, '.onnx')}.findings.json`;
   const folder = engine === undefined ? undefined : resolve(engine);
   const text = findingsOf(readFileSync(file), { folder, sizes, tell: (line) => console.log(line) });

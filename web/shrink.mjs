@@ -15,6 +15,7 @@ const nameOf = (from) => from.replace(/\.wasm$/, '.small.wasm');
 async function shrink(from) {
   const to = nameOf(from);
   if (existsSync(to) && statSync(to).mtimeMs > statSync(from).mtimeMs) return;
+  console.log(`shrinking ${from}`);
   const half = `${to}.part`; // an interrupted build leaves nothing that looks whole
   await promisify(execFile)(process.execPath, [wasmOpt, '-Oz', ...features, from, '-o', half]);
   renameSync(half, to);

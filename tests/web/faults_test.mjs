@@ -42,6 +42,7 @@ test('models that are none, damaged or missing are refused in words', { skip, ti
   const replace = {
     '/models/text.onnx': '<!doctype html><title>Not found</title>',
     '/models/empty.onnx': '',
+    '/models/page.onnx': '<!doctype html><title>404</title>',
     '/models/half.onnx': null,
     '/models/starry-night.onnx': (bytes) => bytes,
   };
@@ -53,6 +54,7 @@ test('models that are none, damaged or missing are refused in words', { skip, ti
     return {
       text: await load('/models/text.onnx'),
       empty: await load('/models/empty.onnx'),
+      page: await load('/models/page.onnx'),
       missing: await load('/models/half.onnx'),
       elsewhere: await load('http://127.0.0.1:9/no.onnx'),
       half: await load(whole.slice(0, whole.length / 2)),
@@ -63,6 +65,7 @@ test('models that are none, damaged or missing are refused in words', { skip, ti
     };
   });
   for (const name of ['text', 'empty', 'half', 'damaged', 'nothing']) assert.match(result[name], /^model: ./, name);
+  assert.match(result.page, /^model: \/models\/page.onnx answers with a web page or other text, not with a model\.$/);
   assert.match(result.missing, /^network: The model \/models\/half.onnx could not be fetched: the server says 404\.$/);
   assert.match(result.elsewhere, /^network: The model .* could not be fetched: .*\.$/);
   assert.equal(result.whole, 'fulfilled');

@@ -323,6 +323,9 @@ describe('the page', () => {
     await page.waitForFunction(() => /Quux/.test(document.querySelector('#alert').textContent));
     await drop('broken.onnx', Buffer.from('not a model at all'));
     await page.waitForFunction(() => /broken cannot be used/.test(document.querySelector('#alert').textContent));
+    // What was wrong is not said any more when something else is painted.
+    await page.setInputFiles('#file', path.join(root, 'models/sample.jpg'));
+    await page.waitForFunction(() => document.querySelector('#alert').textContent === '');
     await drop('notes.txt', Buffer.from('hello'));
     await page.waitForFunction(() => /cannot be opened here/.test(document.querySelector('#alert').textContent));
     await context.close();

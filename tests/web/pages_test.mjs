@@ -168,7 +168,7 @@ test('<tempera-video> ends its workers when the camera is refused, and outlives 
       assert.ok(seen.after.started > 0);
       assert.equal(seen.after.ended, seen.after.started, 'workers go on');
       assert.equal(seen.kept, 1, 'a switch that is there is off');
-      assert.deepEqual(seen.errors, ['strength takes 0 to 1, not NaN.']);
+      assert.deepEqual(seen.errors, ['strength takes a number, not "x".']);
       assert.ok(seen.painted >= 5 && seen.crashes >= 1, JSON.stringify(seen));
       assert.equal(seen.state, 'closed');
     } finally {

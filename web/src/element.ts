@@ -146,9 +146,10 @@ export class TemperaVideoElement extends Base {
       if (!names.includes(name)) continue;
       const text = this.getAttribute(name);
       // As in HTML: a switch that is there without a value is on.
-      const isOn = text === '' && kind === 'switch';
-      const values = text === null ? initial : isOn ? 1 : text.trim().split(/[\s,]+/).map(numberOf);
+      const switched = kind === 'switch' && text !== null ? switches[text] : undefined;
+      const values = text === null ? initial : switched ?? text.trim().split(/[\s,]+/).map(numberOf);
       try {
+        if (Array.isArray(values) && values.some(Number.isNaN)) throw new Error(`${name} takes a number, not "${text}".`);
         this.tempera?.set(name, Array.isArray(values) && values.length === 1 ? values[0]! : values);
       } catch (thrown) {
         this.dispatchEvent(new CustomEvent('error', { detail: (thrown as Error).message }));
@@ -156,6 +157,8 @@ export class TemperaVideoElement extends Base {
     }
   }
 }
+
+const switches: Record<string, number> = { '': 1, true: 1, false: 0 };
 
 /** '' is no number, though Number takes it for 0. */
 function numberOf(text: string): number {

@@ -48,7 +48,8 @@ export class Host {
   /** Why there is no whole one. */
   private noWhole: TemperaError | null = null;
   private refusedPixels = Infinity;
-  private refusal = '';
+  private refusal = (_size: string): string => '';
+  private refusedSaid = '';
   private crashTimes: number[] = [];
   crashes = 0;
 
@@ -86,7 +87,7 @@ export class Host {
 
   /** A sentence when a picture of this size was refused before; '' otherwise. */
   refused(size: Size): string {
-    return size.width * size.height >= this.refusedPixels ? this.refusal : '';
+    return size.width * size.height >= this.refusedPixels ? this.refusal(`${size.width}x${size.height}`) : '';
   }
 
   /**
@@ -123,7 +124,7 @@ export class Host {
 
   /** To a track that comes later. */
   tellRefusal(to: { refuse(pixels: number, sentence: string): void }): void {
-    if (this.refusal) to.refuse(this.refusedPixels, this.refusal);
+    if (this.refusedPixels < Infinity) to.refuse(this.refusedPixels, this.refusedSaid);
   }
 
   set(index: number, values: number[]): void {
@@ -255,10 +256,12 @@ export class Host {
     const size = `${lack.width}x${lack.height}`;
     this.refusedPixels = Math.min(this.refusedPixels, lack.width * lack.height);
     this.refusal = lack.state === 'dead'
-      ? `The engine failed on a frame of ${size} (${lack.text}), which mostly is for lack of memory; paint a smaller picture.`
-      : `A frame of ${size} needs more memory ${why}; paint a smaller picture, or raise maxMemoryMB.`;
-    this.onrefusal(this.refusedPixels, this.refusal);
-    return new TemperaError('memory', this.refusal);
+      ? (asked) => `The engine failed on a frame of ${size} (${lack.text}), which mostly is for lack of memory; ` +
+        (asked === size ? 'paint a smaller picture.' : `${asked} is not tried.`)
+      : (asked) => `A frame of ${asked} needs more memory ${why}; paint a smaller picture, or raise maxMemoryMB.`;
+    this.refusedSaid = this.refusal(size);
+    this.onrefusal(this.refusedPixels, this.refusedSaid);
+    return new TemperaError('memory', this.refusedSaid);
   }
 
   /** One worker with this memory; StartFailure when it cannot. */

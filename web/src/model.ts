@@ -34,9 +34,12 @@ async function fetched(url: string, { signal, onprogress }: LoadOptions): Promis
   }
   if (!response.ok) throw failed(`the server says ${response.status}`);
   try {
-    return await withProgress(response, onprogress);
+    const bytes = await withProgress(response, onprogress);
+    // As development servers do for addresses that they do not know.
+    if (bytes[0] === 60) throw new TemperaError('model', `${url} answers with a web page or other text, not with a model.`);
+    return bytes;
   } catch (thrown) {
-    if (signal?.aborted) throw thrown;
+    if (signal?.aborted || thrown instanceof TemperaError) throw thrown;
     throw failed(sentenceOf(thrown));
   }
 }

@@ -7,7 +7,8 @@ export type Engine = 'styles' | 'whole';
 export type TrackPath = 'chrome' | 'safari' | 'canvas';
 /** An address, or the file itself. */
 export type Model = string | URL | ArrayBuffer | Uint8Array | Blob;
-export type Picture = VideoFrame | ImageBitmap | ImageData | HTMLVideoElement | HTMLCanvasElement;
+export type Picture = VideoFrame | ImageBitmap | ImageData | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas |
+  HTMLImageElement;
 
 export interface Progress {
   /** model: its bytes arrive. engine: the module starts. planning, calibrating: a size is prepared. */

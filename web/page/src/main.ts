@@ -5,7 +5,7 @@ import { FilmCard } from './film_card.js';
 import { fetchListing, Gallery, type Style } from './gallery.js';
 import { isolate, keepOffline } from './isolation.js';
 import { Live } from './live.js';
-import { clock, element, icon, on, press, say, wait, warn } from './page.js';
+import { clock, element, icon, on, press, say, settle, wait, warn } from './page.js';
 import { fileName, FilmSound, microphone, Recorder, recordingType, save, snapshot } from './record.js';
 import { bindDrop, bindFullScreen, bindKeys } from './screen.js';
 import { ladder } from './sizes.js';
@@ -63,6 +63,8 @@ async function use(kind: string, open: (wanted: () => boolean) => Promise<Source
     const opened = await open(() => turn === asked);
     if (turn !== asked) return opened.close();
     take(opened);
+    // The sample comes back under the words that tell why.
+    if (kind !== 'The sample') settle();
   } catch (error) {
     if (turn !== asked) return;
     view.clear();
@@ -136,24 +138,32 @@ async function addStyle(file: File): Promise<void> {
   const added: Style = { name: title, title, model: file };
   if (!(await choose(added))) return;
   const told = live.engine?.style ?? {};
-  Object.assign(added, { title: told.title || title, artist: told.artist, year: told.year, thumb: await thumbnail() });
+  wait(`Painting the first picture in ${title}`);
+  const thumb = await thumbnail();
+  wait('');
+  if (style !== added) return;
+  Object.assign(added, { title: told.title || title, artist: told.artist, year: told.year, thumb });
   gallery.add(added);
   gallery.mark(added);
   const notice = live.engine?.notices[0];
   say(notice ? `${added.title} paints now. ${notice}` : `${added.title} paints now.`);
 }
 
-// A small copy of what a new style painted first.
+// A small copy of what a new style painted first; undefined where nothing was painted within a minute, or another style
+// was chosen.
 async function thumbnail(): Promise<string | undefined> {
-  await new Promise<void>((resolve) => {
+  const engine = live.engine;
+  const came = await new Promise<boolean>((resolve) => {
     const before = live.painted;
-    const done = () => {
+    const end = (isPainted: boolean) => {
+      clearTimeout(late);
       live.painted = before;
-      resolve();
+      resolve(isPainted);
     };
-    live.painted = done;
-    setTimeout(done, 3000);
+    const late = setTimeout(() => end(false), 60000);
+    live.painted = () => end(live.engine === engine);
   });
+  if (!came) return undefined;
   const canvas = document.createElement('canvas');
   const { width, height } = view.painted;
   Object.assign(canvas, { width: 256, height: Math.round((256 * height) / width) });

@@ -27,6 +27,12 @@ export function warn(words: string): void {
   if (element('alert').textContent !== words) element('alert').textContent = words;
 }
 
+// What was said of something that is not there any more goes.
+export function settle(): void {
+  element('alert').textContent = '';
+  element('say').textContent = '';
+}
+
 export function wait(words: string): void {
   element('wait').textContent = words;
 }

@@ -55,7 +55,7 @@ for (const browser of [firefox, webkit]) {
   const { name } = browser;
   const skip = browser.whatIsMissing() || (!existsSync(path.join(site, 'index.html')) && 'build/page is not built: make web-module');
 
-  describe(`the page in ${name}`, { skip, timeout: 120000 }, () => {
+  describe(`the page in ${name}`, { skip, timeout: 240000 }, () => {
     let running;
     before(async () => (running = await browser.launch()));
     after(() => running?.close());

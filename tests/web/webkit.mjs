@@ -40,7 +40,10 @@ class Program {
   async end() {
     const gone = this.child.exitCode !== null ? null : new Promise((resolve) => this.child.once('exit', resolve));
     this.child.kill();
+    // One that hangs does not hear it.
+    const late = setTimeout(() => this.child.kill('SIGKILL'), 5000);
     await gone;
+    clearTimeout(late);
   }
 }
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -52,17 +55,31 @@ export async function launch({ shared = true } = {}) {
   let number = '';
   xvfb.child.stdio[3].on('data', (bytes) => (number += bytes));
   let web = null;
-  try {
-    const [display] = await xvfb.says(/^\d+(?=\n)/, () => number);
+  let url = '';
+  const begin = async (display) => {
     const port = await freePort();
     web = new Program(driver, [`--port=${port}`], { DISPLAY: `:${display}`, LIBGL_ALWAYS_SOFTWARE: '1',
       GDK_BACKEND: 'x11', NO_AT_BRIDGE: '1',
       JSC_useSharedArrayBuffer: shared ? '1' : '0' }, ['ignore', 'pipe', 'pipe']);
-    const url = `http://127.0.0.1:${port}`;
+    url = `http://127.0.0.1:${port}`;
     await answers(`${url}/status`);
+  };
+  try {
+    const [display] = await xvfb.says(/^\d+(?=\n)/, () => number);
+    await begin(display);
     return {
       version: await versionOf(display),
-      open: (options) => openPage(url, options),
+      open: async (options) => {
+        try {
+          return await openPage(url, options);
+        } catch (thrown) {
+          if (!/fetch failed|timeout/.test(thrown.message)) throw thrown;
+          // On busy machines the driver now and then hangs or dies before there is a page: another one, once.
+          await web.end();
+          await begin(display);
+          return openPage(url, options);
+        }
+      },
       close: async () => {
         await web.end();
         await xvfb.end();
@@ -97,8 +114,9 @@ async function versionOf(display) {
   return /[\d.]+/.exec(asked.said)?.[0] ?? 'unknown';
 }
 
-async function ask(url, method, body) {
-  const response = await fetch(url, { method, body: method === 'POST' ? JSON.stringify(body ?? {}) : undefined });
+async function ask(url, method, body, withinMs = 150000) {
+  const signal = AbortSignal.timeout(withinMs);
+  const response = await fetch(url, { method, signal, body: method === 'POST' ? JSON.stringify(body ?? {}) : undefined });
   const { value } = await response.json();
   if (!response.ok) throw new Error(`${url.replace(/.*session\/[^/]*/, '')}: ${value?.error}: ${value?.message}`);
   return value;
@@ -110,7 +128,7 @@ async function openPage(url, { features = [], width = 1280, height = 800 } = {})
     `--features=${['-MockCaptureDevicesPrompt', ...features].join(',')}`];
   const { sessionId } = await ask(`${url}/session`, 'POST', {
     capabilities: { alwaysMatch: { 'webkitgtk:browserOptions': { binary: browser, args } } },
-  });
+  }, 30000);
   const session = `${url}/session/${sessionId}`;
   await ask(`${session}/timeouts`, 'POST', { script: 120000, pageLoad: 30000 });
   await ask(`${session}/window/rect`, 'POST', { width, height });

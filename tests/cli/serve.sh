@@ -55,11 +55,18 @@ end() {
 }
 
 # send BYTES [HOST]: these bytes to the server, what it answers into $work/head and $work/body; $status.
+# What is too long may be refused before all of it is sent, and the answer be lost with the connection: it is sent again.
 send() {
-  exec 3<>"/dev/tcp/${2:-127.0.0.1}/$port"
-  printf '%b' "$1" >&3
-  timeout 30 cat <&3 >"$work/answer" || fail "no end of the answer to: ${1:0:60}"
-  exec 3>&-
+  local tries ended
+  for tries in 1 2 3; do
+    exec 3<>"/dev/tcp/${2:-127.0.0.1}/$port"
+    (trap '' PIPE; printf '%b' "$1" >&3) 2>/dev/null || true
+    ended=0
+    timeout 30 cat <&3 >"$work/answer" 2>/dev/null || ended=$?
+    exec 3>&-
+    if [ $ended -eq 124 ] || [ -s "$work/answer" ]; then break; fi
+  done
+  if [ $ended -eq 124 ] || { [ $ended -ne 0 ] && [ ! -s "$work/answer" ]; }; then fail "no end of the answer to: ${1:0:60}"; fi
   sed '/^\r$/q' "$work/answer" | tr -d '\r' >"$work/head"
   sed '1,/^\r$/d' "$work/answer" >"$work/body"
   status=$(head -n 1 "$work/head" | cut -d ' ' -f 2)

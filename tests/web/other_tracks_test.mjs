@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { firefox, opened, webkit, whatIsMissing } from './other_browsers.mjs';
+import { assertPainted } from './painted_track.mjs';
 
 const timeout = 60000;
 
@@ -22,12 +23,7 @@ for (const { browser, path, look, features } of cases) {
     const { page, close } = await opened(browser, { features: look.features });
     try {
       const seen = await page.evaluate(painted, look);
-      assert.ok(seen.came, 'nothing was painted');
-      assert.equal(seen.path, path);
-      assert.deepEqual([seen.painted.width, seen.painted.height], [320, 240]);
-      const far = (a, b) => Math.max(...a.mean.map((v, k) => Math.abs(v - b.mean[k])));
-      assert.ok(far(seen.raw, seen.painted) > 8, `the painting is the source: ${JSON.stringify(seen)}`);
-      assert.ok(far(seen.now, seen.source) < 6, `strength 0 is not the source: ${JSON.stringify(seen)}`);
+      assertPainted(seen, path, 8);
       assert.ok(seen.stopped, 'it did not end with its source');
       assert.equal(seen.ended, 1, `it ended ${seen.ended} times`);
       assert.deepEqual(seen.errors, []);

@@ -5,6 +5,7 @@ import { closeBrowser, open, whatIsMissing } from './browser.mjs';
 import { counting, listening } from './frame_count.mjs';
 import { tools } from './in_page.mjs';
 import * as safari from './safari_shim.mjs';
+import { assertPainted } from './painted_track.mjs';
 
 const skip = whatIsMissing();
 const timeout = 90000;
@@ -110,12 +111,7 @@ for (const path of Object.keys(paths)) {
         t.close();
         return { came, raw, painted, now, source, path, stopped, ended, errors, stats, transferred: window.transferred };
       });
-      assert.ok(seen.came, 'nothing was painted');
-      assert.equal(seen.path, path);
-      assert.deepEqual([seen.painted.width, seen.painted.height], [320, 240]);
-      const far = (a, b) => Math.max(...a.mean.map((v, k) => Math.abs(v - b.mean[k])));
-      assert.ok(far(seen.raw, seen.painted) > 10, `the painting is the source: ${JSON.stringify(seen)}`);
-      assert.ok(far(seen.now, seen.source) < 6, `strength 0 is not the source: ${JSON.stringify(seen)}`);
+      assertPainted(seen, path, 10);
       assert.ok(seen.stopped && seen.ended, 'it did not end with its source');
       assert.deepEqual(seen.errors, []);
       assert.ok(seen.stats.opened > 0);

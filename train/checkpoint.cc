@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <sstream>
 #include <utility>
 
 #include "src/base/atomic_file.h"
@@ -25,6 +26,9 @@ Status SaveCheckpoint(const std::string& path, const TrainingState& state, const
     torch::serialize::OutputArchive archive, weights;
     net.save(weights);
     archive.write("net", c10::IValue(state.net));
+    std::string styles;
+    for (const std::string& style : state.styles) styles += style + "\n";
+    archive.write("styles", c10::IValue(styles));
     archive.write("recipe", c10::IValue(state.recipe));
     archive.write("step", c10::IValue(state.step));
     archive.write("elapsed_s", c10::IValue(state.elapsed_s));
@@ -54,6 +58,10 @@ Result<LoadedCheckpoint> LoadCheckpoint(const std::string& path) {
     c10::IValue value;
     archive.read("net", value);
     loaded.state.net = value.toStringRef();
+    if (archive.try_read("styles", value)) {
+      std::istringstream lines(value.toStringRef());
+      for (std::string line; std::getline(lines, line);) loaded.state.styles.push_back(line);
+    }
     archive.read("recipe", value);
     loaded.state.recipe = value.toStringRef();
     archive.read("step", value);
@@ -64,7 +72,7 @@ Result<LoadedCheckpoint> LoadCheckpoint(const std::string& path) {
     archive.read("random", random, /*is_buffer=*/true);
     if (random.numel() != 4) return CorruptModel("'" + path + "' is not a checkpoint of tempera-train");
     for (int i = 0; i < 4; ++i) loaded.state.random[i] = static_cast<uint64_t>(random.data_ptr<int64_t>()[i]);
-    TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(loaded.state.net));
+    TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(loaded.state.net, loaded.state.styles));
     loaded.net = std::make_shared<TransformerNet>(config);
     archive.read("weights", weights);
     loaded.net->load(weights);

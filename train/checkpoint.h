@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "src/base/status.h"
 #include "train/network.h"
@@ -14,7 +15,8 @@
 namespace tempera::train {
 
 struct TrainingState {
-  std::string net;  // name of the NetConfig
+  std::string net;                  // name of the NetConfig
+  std::vector<std::string> styles;  // of a conditional network
   int64_t step = 0;
   double elapsed_s = 0;  // spent in steps, over all runs
   Random::State random{};

@@ -3,6 +3,7 @@
 #include <cstring>
 #include <utility>
 
+#include "src/base/half.h"
 #include "src/onnx/attributes.h"
 #include "src/onnx/model.h"
 #include "src/onnx/writer.h"
@@ -11,6 +12,7 @@ namespace tempera::train {
 namespace {
 
 constexpr auto& Ints = onnx::IntsAttribute;
+constexpr auto& Int = onnx::IntAttribute;
 constexpr auto& Float = onnx::FloatAttribute;
 constexpr auto& String = onnx::TextAttribute;
 
@@ -23,6 +25,15 @@ class Builder {
                    std::vector<onnx::Attribute> attributes = {}) {
     graph_.nodes.push_back({output, op, "", std::move(inputs), {output}, std::move(attributes)});
     return output;
+  }
+
+  // A constant kept in 16 bits, as the file of many styles keeps its weights, behind a Cast to 32.
+  Result<std::string> Half(const std::string& name, const FloatArray& array) {
+    std::vector<uint16_t> halves(array.values.size());
+    for (size_t i = 0; i < halves.size(); ++i) halves[i] = FloatToHalf(array.values[i]);
+    TEMPERA_ASSIGN_OR_RETURN(const std::string stored,
+                             Constant(name + "_16", DataType::kFloat16, array.shape, halves));
+    return Node(name, "Cast", {stored}, {Int("to", 1)});
   }
 
   template <typename T>
@@ -68,8 +79,84 @@ void FoldOutputScaling(FloatArray& weight, FloatArray& bias) {
   for (float& b : bias.values) b = static_cast<float>(b * kInputScale + kInputMean);
 }
 
+onnx::ValueInfo Numbers(const std::string& name, int64_t count) {
+  return {name, DataType::kFloat32, true, {{count, ""}}};
+}
+
 onnx::ValueInfo Picture(const char* name) {
   return {name, DataType::kFloat32, true, {{1, ""}, {3, ""}, {-1, "H"}, {-1, "W"}}};
+}
+
+// The affine rows of a conditional network, mixed inside the graph from what a host turns: inputs with
+// defaults, so that whoever sets none of them gets the first style. Operators that every runtime has.
+class RowMixer {
+ public:
+  RowMixer(const NetConfig& config, onnx::Graph& graph, Builder& builder)
+      : config_(config), graph_(graph), b_(builder) {}
+
+  // Adds the inputs and what makes "fine_rows" and "coarse_rows" of them: shares of every row, adding up
+  // to 1.
+  Status AddRows() {
+    const auto n = static_cast<int64_t>(config_.styles.size());
+    std::vector<float> first(static_cast<size_t>(n), 0.0f);
+    first[0] = 1;
+    TEMPERA_RETURN_IF_ERROR(AddInput("style_weights", first));
+    TEMPERA_RETURN_IF_ERROR(AddInput("strength", {1}));
+    TEMPERA_RETURN_IF_ERROR(AddInput("fine_strength", {1}));
+    TEMPERA_RETURN_IF_ERROR(AddInput("coarse_strength", {1}));
+    TEMPERA_RETURN_IF_ERROR(AddInput("stroke_size", {kDefaultStrokeSize}));
+    TEMPERA_ASSIGN_OR_RETURN(const std::string one, b_.Constant<float>("one", DataType::kFloat32, {1}, {1}));
+    const std::string bold = b_.Node("bold_weights", "Mul", {"style_weights", "stroke_size"});
+    const std::string fine = b_.Node("fine_weights", "Sub", {"style_weights", bold});
+    const std::string styles = b_.Node("style_rows", "Concat", {fine, bold}, {Int("axis", 0)});
+    for (const std::string layers : {"fine", "coarse"}) {
+      const std::string share = b_.Node(layers + "_share", "Mul", {"strength", layers + "_strength"});
+      const std::string painted = b_.Node(layers + "_painted", "Mul", {styles, share});
+      const std::string plain = b_.Node(layers + "_plain", "Sub", {one, share});
+      b_.Node(layers + "_rows", "Concat", {painted, plain}, {Int("axis", 0)});
+    }
+    return OkStatus();
+  }
+
+  // [rows] times a table [rows, c]: the layer's scale or shift, [c].
+  Result<std::string> Mixed(const LayerSpec& layer, const std::string& name, const FloatArray& table) {
+    TEMPERA_ASSIGN_OR_RETURN(const std::string t, b_.Half(name + "_table", table));
+    return b_.Node(name, "MatMul", {layer.fine ? "fine_rows" : "coarse_rows", t});
+  }
+
+ private:
+  Status AddInput(const std::string& name, const std::vector<float>& preset) {
+    graph_.inputs.push_back(Numbers(name, static_cast<int64_t>(preset.size())));
+    return b_.Constant<float>(name, DataType::kFloat32, {static_cast<int64_t>(preset.size())}, preset)
+        .status();
+  }
+
+  const NetConfig& config_;
+  onnx::Graph& graph_;
+  Builder& b_;
+};
+
+// The scale and shift of a norm: [c] each.
+struct Affine {
+  std::string scale, shift;
+};
+
+Result<Affine> AddAffine(const NetConfig& config, const LayerSpec& l,
+                         const std::map<std::string, FloatArray>& weights, RowMixer& mixer, Builder& b) {
+  Affine affine;
+  for (const auto& [suffix, to] :
+       {std::pair("_norm_weight", &affine.scale), std::pair("_norm_bias", &affine.shift)}) {
+    const std::string name = l.name + suffix;
+    const int64_t c = l.out_channels;
+    if (config.conditional()) {
+      TEMPERA_ASSIGN_OR_RETURN(const FloatArray table, Take(weights, name, {config.rows(), c}));
+      TEMPERA_ASSIGN_OR_RETURN(*to, mixer.Mixed(l, name, table));
+    } else {
+      TEMPERA_ASSIGN_OR_RETURN(const FloatArray row, Take(weights, name, {c}));
+      TEMPERA_ASSIGN_OR_RETURN(*to, b.Constant(name, DataType::kFloat32, row.shape, row.values));
+    }
+  }
+  return affine;
 }
 
 }  // namespace
@@ -86,9 +173,12 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
   model.graph.outputs = {Picture("output")};
 
   Builder b(model.graph);
+  RowMixer mixer(config, model.graph, b);
+  if (config.conditional()) TEMPERA_RETURN_IF_ERROR(mixer.AddRows());
   TEMPERA_ASSIGN_OR_RETURN(const std::string scales,
                            b.Constant<float>("upsample_scales", DataType::kFloat32, {4}, {1, 1, 2, 2}));
   std::string x = "input", before_last;
+  std::map<std::string, std::string> outputs;  // of the layers
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const LayerSpec& l = config.layers[i];
     const int64_t in = l.in_channels, out = l.out_channels, k = l.kernel, pad = l.kernel / 2;
@@ -110,25 +200,25 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
           b.Constant<int64_t>(l.name + "_pads", DataType::kInt64, {8}, {0, 0, pad, pad, 0, 0, pad, pad}));
       x = b.Node(l.name + "_pad", "Pad", {x, pads}, {String("mode", "reflect")});
     }
-    TEMPERA_ASSIGN_OR_RETURN(const std::string w, b.Constant(l.name + "_conv_weight", DataType::kFloat32,
-                                                             weight.shape, weight.values));
+    const std::string weight_name = l.name + "_conv_weight";
+    TEMPERA_ASSIGN_OR_RETURN(const std::string w,
+                             config.conditional()
+                                 ? b.Half(weight_name, weight)
+                                 : b.Constant(weight_name, DataType::kFloat32, weight.shape, weight.values));
     TEMPERA_ASSIGN_OR_RETURN(const std::string c,
                              b.Constant(l.name + "_conv_bias", DataType::kFloat32, bias.shape, bias.values));
     x = b.Node(
         last ? "output" : l.name + "_conv", "Conv", {x, w, c},
         {Ints("kernel_shape", {k, k}), Ints("strides", {l.stride, l.stride}), Ints("pads", {0, 0, 0, 0})});
     if (l.norm) {
-      TEMPERA_ASSIGN_OR_RETURN(FloatArray scale, Take(weights, l.name + "_norm_weight", {out}));
-      TEMPERA_ASSIGN_OR_RETURN(FloatArray shift, Take(weights, l.name + "_norm_bias", {out}));
-      TEMPERA_ASSIGN_OR_RETURN(const std::string s, b.Constant(l.name + "_norm_weight", DataType::kFloat32,
-                                                               scale.shape, scale.values));
-      TEMPERA_ASSIGN_OR_RETURN(const std::string t, b.Constant(l.name + "_norm_bias", DataType::kFloat32,
-                                                               shift.shape, shift.values));
-      x = b.Node(l.name + "_norm", "InstanceNormalization", {x, s, t},
+      TEMPERA_ASSIGN_OR_RETURN(const Affine affine, AddAffine(config, l, weights, mixer, b));
+      x = b.Node(l.name + "_norm", "InstanceNormalization", {x, affine.scale, affine.shift},
                  {Float("epsilon", static_cast<float>(kNormEpsilon))});
     }
     if (l.residual) x = b.Node(l.name + "_add", "Add", {x, before_last});
+    if (!l.skip.empty()) x = b.Node(l.name + "_skip", "Add", {x, outputs[l.skip]});
     if (l.relu) x = b.Node(l.name + "_relu", "Relu", {x});
+    outputs[l.name] = x;
     before_last = entered;
   }
   return onnx::WriteModelFile(model, path);

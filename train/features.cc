@@ -48,6 +48,10 @@ Result<Vgg19> Vgg19::FromSafetensors(const Safetensors& file, torch::Device devi
   return vgg;
 }
 
+bool Vgg19::has(const std::string& name) const {
+  return std::any_of(layers_->begin(), layers_->end(), [&](const Layer& l) { return l.name == name; });
+}
+
 FeatureMap Vgg19::Forward(const torch::Tensor& images, const std::vector<std::string>& names) const {
   std::set<std::string> wanted(names.begin(), names.end());
   FeatureMap found;

@@ -1,4 +1,4 @@
-// VGG-19 up to relu4_1 (Simonyan and Zisserman, arXiv:1409.1556), frozen: what the losses look through.
+// VGG-19 up to relu5_1 (Simonyan and Zisserman, arXiv:1409.1556), frozen: what the losses look through.
 #pragma once
 
 #include <torch/types.h>
@@ -26,6 +26,9 @@ class Vgg19 {
   // images: [n, 3, h, w] RGB 0..255, h and w at least 8. Computes up to the last of `names` and returns
   // those. Differentiable with respect to the images only.
   FeatureMap Forward(const torch::Tensor& images, const std::vector<std::string>& names) const;
+
+  // Whether the file reaches that layer.
+  bool has(const std::string& name) const;
 
  private:
   struct Layer {

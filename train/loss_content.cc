@@ -13,7 +13,7 @@ ContentLoss::ContentLoss(const torch::Tensor& photos) {
 }
 
 torch::Tensor ContentLoss::operator()(const torch::Tensor& painted, const torch::Tensor& source) const {
-  return torch::mse_loss(painted.to(torch::kFloat), source.to(torch::kFloat)) * scale_;
+  return (painted.to(torch::kFloat) - source.to(torch::kFloat)).square().mean({1, 2, 3}) * scale_;
 }
 
 }  // namespace tempera::train

@@ -4,13 +4,16 @@
 
 namespace tempera::train {
 
-torch::Tensor GridPattern(const torch::Tensor& images) {
-  constexpr int64_t kCell = 4;             // pixels: the networks halve twice
-  constexpr int64_t kWindow = 32 / kCell;  // cells
-  const torch::Tensor phases = torch::pixel_unshuffle(images.to(torch::kFloat) / 255.0, kCell);
-  const torch::Tensor means = torch::avg_pool2d(phases, kWindow, kWindow / 2);
+torch::Tensor GridPattern(const torch::Tensor& images, int64_t cell) {
+  const int64_t window = 8;  // cells whose phases are averaged
+  const int64_t height = images.size(2) / cell * cell, width = images.size(3) / cell * cell;
+  if (height < window * cell || width < window * cell)
+    return torch::zeros({}, images.options().dtype(torch::kFloat));
+  const torch::Tensor whole = images.narrow(2, 0, height).narrow(3, 0, width).to(torch::kFloat) / 255.0;
+  const torch::Tensor phases = torch::pixel_unshuffle(whole, cell);
+  const torch::Tensor means = torch::avg_pool2d(phases, window, window / 2);
   const torch::Tensor cells =
-      means.reshape({means.size(0), images.size(1), kCell * kCell, means.size(2), means.size(3)});
+      means.reshape({means.size(0), images.size(1), cell * cell, means.size(2), means.size(3)});
   return (cells - cells.mean(2, /*keepdim=*/true)).square().mean() * 1000.0;
 }
 

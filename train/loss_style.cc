@@ -43,38 +43,46 @@ struct GramFunction : torch::autograd::Function<GramFunction> {
   }
 };
 
-// [n]: squared Frobenius distance of each picture's Gram matrix to the target.
-torch::Tensor GramDistance(const torch::Tensor& features, const torch::Tensor& target) {
-  return (GramMatrix(features) - target).square().sum({1, 2});
-}
-
 }  // namespace
 
 torch::Tensor GramMatrix(const torch::Tensor& features) { return GramFunction::apply(features); }
 
-StyleLoss::StyleLoss(const std::vector<FeatureMap>& style, const std::vector<FeatureMap>& photos,
-                     std::map<std::string, double> layer_weights) {
+StyleLoss::StyleLoss(const std::vector<FeatureMap>& photos, std::map<std::string, double> layer_weights) {
   torch::NoGradGuard no_grad;
   for (const auto& [name, weight] : layer_weights) {
-    Layer layer;
-    for (const FeatureMap& scale : style) {
-      const torch::Tensor gram = GramMatrix(scale.at(name)) / static_cast<double>(style.size());
-      layer.target = layer.target.defined() ? layer.target + gram : gram;
-    }
-    double plain = 0;
-    for (const FeatureMap& photo : photos) {
-      plain += GramDistance(photo.at(name), layer.target).mean().item<double>() /
-               static_cast<double>(photos.size());
-    }
-    layer.scale = weight / std::max(plain, 1e-12);
-    layers_[name] = layer;
+    Layer& layer = layers_[name];
+    layer.weight = weight;
+    for (const FeatureMap& photo : photos) layer.photos.push_back(GramMatrix(photo.at(name)));
   }
 }
 
-torch::Tensor StyleLoss::operator()(const FeatureMap& features) const {
+void StyleLoss::AddTarget(const std::vector<FeatureMap>& painting) {
+  torch::NoGradGuard no_grad;
+  for (auto& [name, layer] : layers_) {
+    torch::Tensor target;  // [1, c, c]
+    for (const FeatureMap& size : painting) {
+      const torch::Tensor gram = GramMatrix(size.at(name)) / static_cast<double>(painting.size());
+      target = target.defined() ? target + gram : gram;
+    }
+    double plain = 0;
+    for (const torch::Tensor& photo : layer.photos) {
+      plain += (photo - target).square().sum({1, 2}).mean().item<double>() /
+               static_cast<double>(layer.photos.size());
+    }
+    layer.scales.push_back(static_cast<float>(layer.weight / std::max(plain, 1e-12)));
+    const torch::Tensor row = target.reshape({1, -1});
+    layer.targets = layer.targets.defined() ? torch::cat({layer.targets, row}) : row;
+  }
+}
+
+torch::Tensor StyleLoss::operator()(const FeatureMap& features, const torch::Tensor& shares) const {
   torch::Tensor sum;
   for (const auto& [name, layer] : layers_) {
-    const torch::Tensor term = GramDistance(features.at(name), layer.target).mean() * layer.scale;
+    const torch::Tensor gram = GramMatrix(features.at(name));
+    const torch::Tensor target = torch::mm(shares, layer.targets).view(gram.sizes());
+    const torch::Tensor scale =
+        torch::mv(shares, torch::tensor(layer.scales, torch::kFloat).to(shares.device()));
+    const torch::Tensor term = (gram - target).square().sum({1, 2}) * scale;
     sum = sum.defined() ? sum + term : term;
   }
   return sum;

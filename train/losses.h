@@ -1,11 +1,21 @@
 // The numbers of one training step.
 #pragma once
 
+#include <array>
+
 namespace tempera::train {
 
 // Each term as it enters the sum, before its weight.
 struct Losses {
-  double content = 0, style = 0, tv = 0, grid = 0, total = 0;
+  double total = 0, content = 0, style = 0, tv = 0, grid = 0, colour = 0, direction = 0, identity = 0,
+         temporal = 0;
+
+  static constexpr int kCount = 9;
+  static constexpr std::array<const char*, kCount> kNames = {
+      "loss", "content", "style", "tv", "grid", "colour", "direction", "identity", "temporal"};
+  std::array<double, kCount> values() const {
+    return {total, content, style, tv, grid, colour, direction, identity, temporal};
+  }
 };
 
 }  // namespace tempera::train

@@ -48,7 +48,9 @@ void KeepPages() {
 }
 
 void AddSources(CLI::App& app, Options& o) {
-  app.add_option("--style", o.style, "the painting (a picture file)")->required();
+  auto* style = app.add_option("--style", o.style, "the painting (a picture file)");
+  app.add_option("--gallery", o.gallery, "or many of them (a JSON file)")->excludes(style);
+  app.add_option("--paintings", o.paintings, "folders of the gallery's pictures");
   app.add_option("--content", o.content, "folders of photographs, searched with all below")->required();
   app.add_option("--features", o.features, "vgg19_features.safetensors")->required();
 }
@@ -95,6 +97,28 @@ bool Parse(CLI::App& app, int argc, char** argv, int* exit_code) {
 
 std::string Stem(const std::string& output) { return std::filesystem::path(output).stem().string(); }
 
+// The paintings that the options come to.
+Status TakeStyles(Options* o) {
+  if (!o->gallery.empty()) {
+    auto styles = tempera::train::ReadGallery(o->gallery, o->paintings);
+    if (!styles.ok()) return styles.status();
+    o->styles = std::move(styles).value();
+    return tempera::OkStatus();
+  }
+  if (o->style.empty())
+    return tempera::InvalidArgument("no painting to learn: give one with --style, or several with --gallery");
+  tempera::train::StyleSource style;
+  style.name = tempera::train::IsStyleName(o->name) ? o->name : "style";
+  style.picture = o->style;
+  style.title = o->title.empty() ? o->name : o->title;
+  style.artist = o->artist;
+  style.year = o->year;
+  style.fine_size = o->style_size;
+  style.bold_size = o->bold_size;
+  o->styles = {style};
+  return tempera::OkStatus();
+}
+
 int Finish(const Status& status) {
   if (status.ok()) return 0;
   std::fprintf(stderr, "tempera-train: %s\n", status.message().c_str());
@@ -110,7 +134,8 @@ int Train(int argc, char** argv) {
   app.name("tempera-train");
   AddSources(app, o);
   app.add_option("-o,--output", o.output, "the style to write")->required();
-  app.add_option("--net", o.net, "small, tiny or johnson")->capture_default_str();
+  app.add_option("--net", o.net, "painter, small, tiny, johnson, reconet, reconet-edge")
+      ->capture_default_str();
   auto* steps =
       app.add_option("--steps", o.steps, "steps to train")->check(Between(1, 1e9))->capture_default_str();
   app.add_option("--time", time, "train this long instead, such as 40m")->check(Duration())->excludes(steps);
@@ -132,7 +157,25 @@ int Train(int argc, char** argv) {
   app.add_option("--grid-weight", o.grid_weight, "against a regular weave")
       ->check(Between(0, 1e6))
       ->capture_default_str();
-  app.add_option("--style-size", o.style_size, "painting's long side: larger strokes")
+  app.add_option("--colour-weight", o.colour_weight, "more of the painting's palette")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--direction-weight", o.direction_weight, "strokes along edges")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--identity-weight", o.identity_weight, "strength 0 nearer to the photograph")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--temporal-weight", o.temporal_weight, "steadier from frame to frame")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--temporal-start", o.temporal_start, "share of the run after which that counts")
+      ->check(Between(0, 1))
+      ->capture_default_str();
+  app.add_option("--style-size", o.style_size, "painting's long side, fine strokes")
+      ->check(Between(64, 4096))
+      ->capture_default_str();
+  app.add_option("--bold-size", o.bold_size, "the same, bold strokes")
       ->check(Between(64, 4096))
       ->capture_default_str();
   app.add_flag("--resume", o.resume, "go on where the same command stopped");
@@ -146,8 +189,9 @@ int Train(int argc, char** argv) {
   if (!Parse(app, argc, argv, &exit_code)) return exit_code;
   if (!time.empty()) o.time_s = ParseDuration(time);
   o.preview_every_s = ParseDuration(every);
-  if (o.size % 4 != 0) return Finish(tempera::InvalidArgument("--size must be a multiple of 4"));
+  if (o.size % 8 != 0) return Finish(tempera::InvalidArgument("--size must be a multiple of 8"));
   if (o.name.empty()) o.name = Stem(o.output);
+  if (Status status = TakeStyles(&o); !status.ok()) return Finish(status);
   if (o.work_dir.empty()) {
     o.work_dir = (std::filesystem::path(o.output).parent_path() / (Stem(o.output) + ".train")).string();
   }
@@ -167,6 +211,8 @@ int Evaluate(int argc, char** argv) {
   AddMachine(app, o);
   int exit_code = 0;
   if (!Parse(app, argc, argv, &exit_code)) return exit_code;
+  o.name = Stem(o.checkpoint);
+  if (Status status = TakeStyles(&o); !status.ok()) return Finish(status);
   return Finish(tempera::train::RunEvaluate(o));
 }
 
@@ -176,12 +222,17 @@ int Export(int argc, char** argv) {
   app.name("tempera-train export");
   app.add_option("--checkpoint", o.checkpoint, "checkpoint.pt of the style")->required();
   app.add_option("-o,--output", o.output, "the style to write")->required();
+  app.add_option("--gallery", o.gallery, "titles and painters of a network of many styles");
+  app.add_option("--paintings", o.paintings, "folders of the gallery's pictures");
   app.add_option("--trained-on", o.trained_on, "one line for the file's metadata");
   app.add_option("--seed", o.seed, "as in training, for the metadata")->capture_default_str();
   AddNames(app, o);
   int exit_code = 0;
   if (!Parse(app, argc, argv, &exit_code)) return exit_code;
   if (o.name.empty()) o.name = Stem(o.output);
+  if (!o.gallery.empty()) {
+    if (Status status = TakeStyles(&o); !status.ok()) return Finish(status);
+  }
   return Finish(tempera::train::RunExport(o));
 }
 

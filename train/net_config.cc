@@ -1,5 +1,6 @@
 #include "train/net_config.h"
 
+#include <tuple>
 #include <utility>
 
 namespace tempera::train {
@@ -40,29 +41,73 @@ NetConfig CompactNet(std::string name, const Widths& w) {
   return config;
 }
 
-NetConfig JohnsonNet() {
-  NetConfig config = CompactNet("johnson", {.first_kernel = 9,
-                                            .half_in = 64,
-                                            .quarter = 128,
-                                            .blocks = 5,
-                                            .half_out = 64,
-                                            .full = 32,
-                                            .last_kernel = 9});
-  // Johnson's first layer works at full size: 9x9 to 32, then two halvings.
+// Johnson's first layer works at full size: 9x9, then two halvings.
+NetConfig JohnsonNet(std::string name, int full, int half, int quarter, int blocks) {
+  NetConfig config = CompactNet(std::move(name), {.first_kernel = 9,
+                                                  .half_in = half,
+                                                  .quarter = quarter,
+                                                  .blocks = blocks,
+                                                  .half_out = half,
+                                                  .full = full,
+                                                  .last_kernel = 9});
   LayerSpec first = config.layers[0];
   first.name = "in";
-  first.out_channels = 32;
+  first.out_channels = full;
   first.stride = 1;
   LayerSpec& down1 = config.layers[0];
-  down1.in_channels = 32;
+  down1.in_channels = full;
   down1.kernel = 3;
   config.layers.insert(config.layers.begin(), first);
   return config;
 }
 
+// Most of the arithmetic at an eighth of the size, where a 3x3 layer sees 24 pixels and strokes can be long.
+// What the quarter knew goes round it (`skip`): strokes and edges are not bound to a raster of 8 pixels.
+NetConfig PainterNet(std::vector<std::string> styles) {
+  constexpr int kHalf = 16, kQuarter = 32, kEighth = 64, kInner = 48, kFull = 8, kBlocks = 2;
+  NetConfig config{"painter", {}, 8, std::move(styles)};
+  auto add = [&](std::string layer, int in, int out, int kernel) -> LayerSpec& {
+    config.layers.push_back(
+        {.name = std::move(layer), .in_channels = in, .out_channels = out, .kernel = kernel});
+    return config.layers.back();
+  };
+  LayerSpec& first = add("down1", 3, kHalf, 5);
+  first.stride = 2;
+  first.fine = true;
+  add("down2", kHalf, kQuarter, 3).stride = 2;
+  add("down3", kQuarter, kEighth, 3).stride = 2;
+  for (int b = 1; b <= kBlocks; ++b) {
+    const std::string block = "res" + std::to_string(b);
+    add(block + "a", kEighth, kInner, 3);
+    LayerSpec& second = add(block + "b", kInner, kEighth, 3);
+    second.relu = false;
+    second.residual = true;
+  }
+  LayerSpec& up1 = add("up1", kEighth, kQuarter, 3);
+  up1.upsample = true;
+  up1.skip = "down2";
+  for (auto [name, in, out] : {std::tuple("up2", kQuarter, kHalf), std::tuple("up3", kHalf, kFull)}) {
+    LayerSpec& up = add(name, in, out, 3);
+    up.upsample = true;
+    up.fine = true;
+  }
+  LayerSpec& last = add("out", kFull, 3, 5);
+  last.norm = false;
+  last.relu = false;
+  return config;
+}
+
 }  // namespace
 
-Result<NetConfig> MakeNetConfig(const std::string& name) {
+Result<NetConfig> MakeNetConfig(const std::string& name, std::vector<std::string> styles) {
+  if (name == "painter") {
+    if (styles.empty()) return InvalidArgument("the network 'painter' needs the name of a style at least");
+    return PainterNet(std::move(styles));
+  }
+  if (styles.size() > 1) {
+    return InvalidArgument("the network '" + name + "' paints one style, not " +
+                           std::to_string(styles.size()) + ": choose painter");
+  }
   if (name == "small") {
     return CompactNet(name, {.first_kernel = 5,
                              .half_in = 16,
@@ -81,15 +126,18 @@ Result<NetConfig> MakeNetConfig(const std::string& name) {
                              .full = 6,
                              .last_kernel = 5});
   }
-  if (name == "johnson") return JohnsonNet();
-  return InvalidArgument("unknown network '" + name + "': choose small, tiny or johnson");
+  if (name == "johnson") return JohnsonNet(name, 32, 64, 128, 5);
+  if (name == "reconet") return JohnsonNet(name, 48, 96, 192, 5);
+  if (name == "reconet-edge") return JohnsonNet(name, 32, 64, 128, 4);
+  return InvalidArgument("unknown network '" + name +
+                         "': choose painter, small, tiny, johnson, reconet or reconet-edge");
 }
 
 int64_t CountParameters(const NetConfig& config) {
   int64_t n = 0;
   for (const LayerSpec& l : config.layers) {
     n += static_cast<int64_t>(l.in_channels) * l.out_channels * l.kernel * l.kernel + l.out_channels;
-    if (l.norm) n += 2 * static_cast<int64_t>(l.out_channels);
+    if (l.norm) n += 2 * static_cast<int64_t>(l.out_channels) * config.rows();
   }
   return n;
 }

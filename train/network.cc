@@ -16,30 +16,56 @@ TransformerNet::TransformerNet(const NetConfig& config) : config_(config) {
         register_parameter(spec.name + "_conv_weight", torch::empty({out, in, k, k}).uniform_(-bound, bound));
     layer.bias = register_parameter(spec.name + "_conv_bias", torch::empty({out}).uniform_(-bound, bound));
     if (spec.norm) {
-      layer.norm_weight = register_parameter(spec.name + "_norm_weight", torch::ones({out}));
-      layer.norm_bias = register_parameter(spec.name + "_norm_bias", torch::zeros({out}));
+      const std::vector<int64_t> shape =
+          config_.conditional() ? std::vector<int64_t>{config_.rows(), out} : std::vector<int64_t>{out};
+      layer.norm_weight = register_parameter(spec.name + "_norm_weight", torch::ones(shape));
+      layer.norm_bias = register_parameter(spec.name + "_norm_bias", torch::zeros(shape));
     }
     layers_.push_back(layer);
   }
 }
 
-torch::Tensor TransformerNet::forward(const torch::Tensor& images) {
+torch::Tensor TransformerNet::Normalized(const torch::Tensor& x, size_t i, const RowMix& mix) const {
+  const Layer& layer = layers_[i];
+  if (!config_.conditional()) {
+    return torch::instance_norm(x, layer.norm_weight, layer.norm_bias, {}, {}, /*use_input_stats=*/true,
+                                /*momentum=*/0.0, /*eps=*/kNormEpsilon, /*cudnn_enabled=*/true);
+  }
+  // Every picture its own affine numbers: an instance norm is a batch norm of one picture of n * c channels.
+  const torch::Tensor& rows = config_.layers[i].fine ? mix.fine : mix.coarse;
+  // Not as a matrix product, which autocast would round to bf16.
+  auto mixed = [&](const torch::Tensor& table) {
+    return (rows.unsqueeze(2) * table.unsqueeze(0)).sum(1).reshape({-1});
+  };
+  const torch::Tensor scale = mixed(layer.norm_weight), shift = mixed(layer.norm_bias);
+  const torch::Tensor flat = x.contiguous().view({1, x.size(0) * x.size(1), x.size(2), x.size(3)});
+  return torch::batch_norm(flat, scale, shift, {}, {}, /*training=*/true, /*momentum=*/0.0,
+                           /*eps=*/kNormEpsilon, /*cudnn_enabled=*/true)
+      .view(x.sizes());
+}
+
+torch::Tensor TransformerNet::Forward(const torch::Tensor& images, const RowMix& mix,
+                                      torch::Tensor* encoded) {
   torch::Tensor x = (images - kInputMean) / kInputScale;
   torch::Tensor before_last;  // what entered the layer before this one
+  std::map<std::string, torch::Tensor> skips;
+  for (const LayerSpec& spec : config_.layers) {
+    if (!spec.skip.empty()) skips[spec.skip];
+  }
   for (size_t i = 0; i < layers_.size(); ++i) {
     const LayerSpec& spec = config_.layers[i];
     const Layer& layer = layers_[i];
     const torch::Tensor entered = x;
+    if (spec.upsample && encoded != nullptr && !encoded->defined()) *encoded = x;
     if (spec.upsample) x = torch::upsample_nearest2d(x, {x.size(2) * 2, x.size(3) * 2});
     const int64_t pad = spec.kernel / 2;
     x = torch::conv2d(torch::reflection_pad2d(x, {pad, pad, pad, pad}), layer.weight, layer.bias,
                       spec.stride);
-    if (spec.norm) {
-      x = torch::instance_norm(x, layer.norm_weight, layer.norm_bias, {}, {}, /*use_input_stats=*/true,
-                               /*momentum=*/0.0, /*eps=*/kNormEpsilon, /*cudnn_enabled=*/true);
-    }
+    if (spec.norm) x = Normalized(x, i, mix);
     if (spec.residual) x = x + before_last;
+    if (!spec.skip.empty()) x = x + skips[spec.skip];
     if (spec.relu) x = torch::relu(x);
+    if (auto kept = skips.find(spec.name); kept != skips.end()) kept->second = x;
     before_last = entered;
   }
   return x * kInputScale + kInputMean;

@@ -13,21 +13,33 @@
 
 namespace tempera::train {
 
+// Which affine rows paint each picture: shares [n, rows], for the layers at full and half size (fine) and for
+// those below (coarse). Undefined tensors: the only row there is.
+struct RowMix {
+  torch::Tensor fine, coarse;
+};
+
 // TransformerNet of Johnson et al., in whatever shape the config gives it.
 class TransformerNet : public torch::nn::Module {
  public:
   // Weights drawn with libtorch's generator: set torch::manual_seed first.
   explicit TransformerNet(const NetConfig& config);
 
-  // [n, 3, h, w] RGB 0..255, h and w multiples of 4 -> the same shape, not clamped.
-  torch::Tensor forward(const torch::Tensor& images);
+  // [n, 3, h, w] RGB 0..255, h and w multiples of size_multiple -> the same shape, not clamped.
+  torch::Tensor forward(const torch::Tensor& images, const RowMix& mix = {}) {
+    return Forward(images, mix, nullptr);
+  }
+  // The same, and what leaves the layers at the smallest size (the encoder's output of ReCoNet's loss).
+  torch::Tensor Forward(const torch::Tensor& images, const RowMix& mix, torch::Tensor* encoded);
 
   const NetConfig& config() const { return config_; }
 
  private:
   struct Layer {
-    torch::Tensor weight, bias, norm_weight, norm_bias;
+    torch::Tensor weight, bias;
+    torch::Tensor norm_weight, norm_bias;  // [out], or [rows, out] where the network is conditional
   };
+  torch::Tensor Normalized(const torch::Tensor& x, size_t layer, const RowMix& mix) const;
   NetConfig config_;
   std::vector<Layer> layers_;
 };

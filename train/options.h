@@ -5,16 +5,21 @@
 #include <string>
 #include <vector>
 
+#include "train/gallery.h"
+
 namespace tempera::train {
 
 struct Options {
   // Inputs.
-  std::string style;                 // the painting
-  std::vector<std::string> content;  // folders of photographs
-  std::string features;              // vgg19_features.safetensors
-  std::string output;                // the .onnx
+  std::string style;                   // the painting, where there is one
+  std::string gallery;                 // or a list of them (gallery.h)
+  std::vector<std::string> paintings;  // where the list's pictures are
+  std::vector<StyleSource> styles;     // what the two come to
+  std::vector<std::string> content;    // folders of photographs
+  std::string features;                // vgg19_features.safetensors
+  std::string output;                  // the .onnx
   // Recipe.
-  std::string net = "small";
+  std::string net = "painter";
   int64_t steps = 1500;
   double time_s = 0;  // > 0: train this long instead of `steps`
   int size = 256;
@@ -25,7 +30,13 @@ struct Options {
   double content_weight = 1.0;
   double tv_weight = 0.3;
   double grid_weight = 2.0;
-  int style_size = 512;  // long side of the painting, in pixels, at its middle scale
+  double colour_weight = 0.3;
+  double direction_weight = 0.1;
+  double identity_weight = 1.0;
+  double temporal_weight = 60.0;
+  double temporal_start = 0.3;  // share of the run after which frames must agree
+  int style_size = 512;         // long side of the painting for fine strokes, in pixels, at its middle scale
+  int bold_size = 900;          // and for bold ones
   // Running.
   bool resume = false;
   std::string init;      // checkpoint whose weights to start from

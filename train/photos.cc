@@ -217,8 +217,8 @@ media::RgbImage FromPlanes(const float* planes, int width, int height) {
 
 Result<media::RgbImage> FitForNet(const media::RgbImage& image, int long_side) {
   const double scale = std::min(1.0, static_cast<double>(long_side) / std::max(image.width, image.height));
-  const int width = static_cast<int>(std::lround(image.width * scale)) / 4 * 4;
-  const int height = static_cast<int>(std::lround(image.height * scale)) / 4 * 4;
+  const int width = static_cast<int>(std::lround(image.width * scale)) / 8 * 8;
+  const int height = static_cast<int>(std::lround(image.height * scale)) / 8 * 8;
   if (width < 16 || height < 16)
     return InvalidArgument("a picture is too small or too narrow: 16 pixels at least");
   return media::ResizeImage(image, width, height);

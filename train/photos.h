@@ -67,7 +67,7 @@ bool IsGreyscale(const media::RgbImage& image);
 std::vector<float> ToPlanes(const media::RgbImage& image);
 media::RgbImage FromPlanes(const float* planes, int width, int height);
 
-// Shrinks (never enlarges) so that the long side is at most `long_side`, then crops to multiples of 4.
+// Shrinks (never enlarges) so that the long side is at most `long_side`, then crops to multiples of 8.
 Result<media::RgbImage> FitForNet(const media::RgbImage& image, int long_side);
 
 }  // namespace tempera::train

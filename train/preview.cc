@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -48,22 +49,59 @@ Status WritePreviewSheet(const std::string& path, const std::vector<media::RgbIm
   return media::WriteImage(path, sheet);
 }
 
+Status WriteGallerySheet(
+    const std::string& path, const std::vector<media::RgbImage>& photos,
+    const std::vector<media::RgbImage>& paintings,
+    const std::function<media::RgbImage(const media::RgbImage&, int style, bool bold)>& paint) {
+  constexpr int kWidth = 240, kHeight = 180, kGap = 2;
+  const int columns = static_cast<int>(photos.size()) + 1, rows = static_cast<int>(paintings.size()) + 1;
+  media::RgbImage sheet{columns * kWidth, rows * kHeight, {}};
+  sheet.pixels.assign(static_cast<size_t>(sheet.width) * sheet.height * 3, 24);
+  auto place = [&](const media::RgbImage& image, int column, int row) -> Status {
+    const double scale = std::min((kWidth - kGap) / static_cast<double>(image.width),
+                                  (kHeight - kGap) / static_cast<double>(image.height));
+    TEMPERA_ASSIGN_OR_RETURN(
+        const media::RgbImage small,
+        media::ResizeImage(image, std::max(1, static_cast<int>(std::lround(image.width * scale))),
+                           std::max(1, static_cast<int>(std::lround(image.height * scale)))));
+    Paste(small, column * kWidth, row * kHeight, sheet);
+    return OkStatus();
+  };
+  for (int column = 1; column < columns; ++column)
+    TEMPERA_RETURN_IF_ERROR(place(photos[static_cast<size_t>(column) - 1], column, 0));
+  for (int row = 1; row < rows; ++row) {
+    TEMPERA_RETURN_IF_ERROR(place(paintings[static_cast<size_t>(row) - 1], 0, row));
+    for (int column = 1; column < columns; ++column) {
+      const media::RgbImage painted =
+          paint(photos[static_cast<size_t>(column) - 1], row - 1, column % 2 == 0);
+      TEMPERA_RETURN_IF_ERROR(place(painted, column, row));
+    }
+  }
+  return media::WriteImage(path, sheet);
+}
+
 Result<std::unique_ptr<LossLog>> LossLog::Open(const std::string& folder, int64_t keep_until_step) {
   std::unique_ptr<LossLog> log(new LossLog(folder));
   const std::string path = folder + "/losses.csv";
-  std::string kept = "step,loss,content,style,tv,grid,learning_rate\n";
+  std::string kept = "step";
+  for (const char* name : Losses::kNames) kept += std::string(",") + name;
+  kept += ",learning_rate\n";
   if (keep_until_step > 0) {
     std::ifstream in(path);
     std::string line;
     while (std::getline(in, line)) {
-      long long step = 0;
-      std::vector<double> v(5);
-      if (std::sscanf(line.c_str(), "%lld,%lf,%lf,%lf,%lf,%lf", &step, &v[0], &v[1], &v[2], &v[3], &v[4]) !=
-          6)
-        continue;
-      if (step > keep_until_step) break;
+      std::vector<double> v;
+      std::istringstream fields(line);
+      for (std::string field; std::getline(fields, field, ',');) {
+        char* end = nullptr;
+        const double number = std::strtod(field.c_str(), &end);
+        if (end == field.c_str()) break;
+        v.push_back(number);
+      }
+      if (v.size() != Losses::kCount + 2) continue;
+      if (v[0] > static_cast<double>(keep_until_step)) break;
       kept += line + "\n";
-      for (size_t i = 0; i < v.size(); ++i) log->curves_[i].push_back(v[i]);
+      for (size_t i = 0; i < log->curves_.size(); ++i) log->curves_[i].push_back(v[i + 1]);
     }
   }
   log->file_ = std::fopen(path.c_str(), "w");
@@ -78,11 +116,12 @@ LossLog::~LossLog() {
 }
 
 Status LossLog::Add(int64_t step, const Losses& l, double learning_rate) {
-  const int n = std::fprintf(file_, "%lld,%.9g,%.9g,%.9g,%.9g,%.9g,%.6g\n", static_cast<long long>(step),
-                             l.total, l.content, l.style, l.tv, l.grid, learning_rate);
+  const auto values = l.values();
+  int n = std::fprintf(file_, "%lld", static_cast<long long>(step));
+  for (double value : values) n = n < 0 ? n : std::fprintf(file_, ",%.9g", value);
+  n = n < 0 ? n : std::fprintf(file_, ",%.6g\n", learning_rate);
   if (n < 0 || std::fflush(file_) != 0) return IoError("cannot write '" + folder_ + "/losses.csv'");
-  const double values[] = {l.total, l.content, l.style, l.tv, l.grid};
-  for (size_t i = 0; i < 5; ++i) curves_[i].push_back(values[i]);
+  for (size_t i = 0; i < values.size(); ++i) curves_[i].push_back(values[i]);
   return OkStatus();
 }
 
@@ -118,9 +157,10 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
       for (int x = 0; x < width; ++x) dot(x, row(digit * std::pow(10.0, e)), grey);
     }
   }
-  // Black, blue, red, green, orange: total, content, style, total variation, grid.
-  static constexpr uint8_t kColours[5][3] = {
-      {0, 0, 0}, {30, 90, 220}, {210, 40, 40}, {30, 150, 60}, {230, 150, 20}};
+  // Black, blue, red, green, orange, violet, cyan, grey, brown: in the order of Losses::kNames.
+  static constexpr uint8_t kColours[Losses::kCount][3] = {{0, 0, 0},      {30, 90, 220},   {210, 40, 40},
+                                                          {30, 150, 60},  {230, 150, 20},  {150, 40, 190},
+                                                          {20, 170, 190}, {130, 130, 130}, {130, 80, 40}};
   for (size_t c = 0; c < curves.size(); ++c) {
     double mean = 0;
     int previous = -1;
@@ -131,7 +171,8 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
       const int x = static_cast<int>(i * static_cast<size_t>(width - 1) / std::max<size_t>(1, n - 1));
       const int y = row(std::clamp(mean, low, high));
       if (previous < 0) previous = y;
-      for (int k = std::min(previous, y); k <= std::max(previous, y) + 1; ++k) dot(x, k, kColours[c % 5]);
+      for (int k = std::min(previous, y); k <= std::max(previous, y) + 1; ++k)
+        dot(x, k, kColours[c % Losses::kCount]);
       previous = y;
     }
   }

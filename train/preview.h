@@ -9,15 +9,21 @@
 
 #include "media/image.h"
 #include "src/base/status.h"
+#include "train/losses.h"
 
 namespace tempera::train {
-
-struct Losses;
 
 // A PNG: each photograph above its painting, three pairs a row, the painting that is learnt in a corner.
 Status WritePreviewSheet(const std::string& path, const std::vector<media::RgbImage>& photos,
                          const media::RgbImage& style,
                          const std::function<media::RgbImage(const media::RgbImage&)>& paint);
+
+// A PNG: a row for each painting, that painting first, then each photograph in its hand, with fine and bold
+// strokes in turn; the photographs stand above. Cells are 240 x 180 pixels at most.
+Status WriteGallerySheet(
+    const std::string& path, const std::vector<media::RgbImage>& photos,
+    const std::vector<media::RgbImage>& paintings,
+    const std::function<media::RgbImage(const media::RgbImage&, int style, bool bold)>& paint);
 
 // losses.csv, one line a step, and losses.png, all of them on a logarithmic scale.
 class LossLog {
@@ -33,7 +39,7 @@ class LossLog {
   explicit LossLog(std::string folder) : folder_(std::move(folder)) {}
   std::string folder_;
   std::FILE* file_ = nullptr;
-  std::vector<std::vector<double>> curves_ = std::vector<std::vector<double>>(5);
+  std::vector<std::vector<double>> curves_ = std::vector<std::vector<double>>(Losses::kCount);
 };
 
 // One curve a row of `curves`, each with its colour in turn, smoothed; the values' range is logarithmic.

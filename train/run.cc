@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <array>
 #include <chrono>
 #include <cmath>
 #include <csignal>
@@ -41,24 +42,31 @@ void PrintPhotoReport(const PhotoReport& r) {
   std::printf("\n");
 }
 
-// Running means over about 50 steps: single batches jump.
+// Running means over about 50 steps of those that draw the term: single batches jump.
 class Smoothed {
  public:
   void Add(const Losses& l) {
-    const double a = count_ < 50 ? 1.0 / (count_ + 1) : 0.02;
-    ++count_;
-    auto mix = [a](double& m, double v) { m += a * (v - m); };
-    mix(mean_.content, l.content);
-    mix(mean_.style, l.style);
-    mix(mean_.tv, l.tv);
-    mix(mean_.grid, l.grid);
-    mix(mean_.total, l.total);
+    const auto values = l.values();
+    for (size_t i = 0; i < values.size(); ++i) {
+      if (values[i] == 0) continue;  // not drawn
+      mean_[i] += (counts_[i] < 50 ? 1.0 / (counts_[i] + 1) : 0.02) * (values[i] - mean_[i]);
+      ++counts_[i];
+    }
   }
-  const Losses& mean() const { return mean_; }
+  std::string Line() const {
+    std::string line;
+    char text[48];
+    for (size_t i = 0; i < mean_.size(); ++i) {
+      if (counts_[i] == 0) continue;
+      std::snprintf(text, sizeof text, "  %s %.4g", Losses::kNames[i], mean_[i]);
+      line += text;
+    }
+    return line;
+  }
 
  private:
-  Losses mean_;
-  int64_t count_ = 0;
+  std::array<double, Losses::kCount> mean_{};
+  std::array<int64_t, Losses::kCount> counts_{};
 };
 
 Result<std::vector<media::RgbImage>> PreviewPhotos(const Options& options, Photos& photos) {
@@ -74,6 +82,23 @@ Result<std::vector<media::RgbImage>> PreviewPhotos(const Options& options, Photo
   return images;
 }
 
+// One painting: every photograph beside what becomes of it. Several: a row of photographs, then one of each
+// style.
+Status WritePreviews(const Options& options, const std::vector<media::RgbImage>& photos,
+                     const std::vector<media::RgbImage>& paintings, Trainer& trainer) {
+  const std::string path = options.work_dir + "/preview.png";
+  if (paintings.size() == 1) {
+    return WritePreviewSheet(path, photos, paintings[0],
+                             [&](const media::RgbImage& image) { return trainer.Paint(image); });
+  }
+  return WriteGallerySheet(path, photos, paintings, [&](const media::RgbImage& image, int style, bool bold) {
+    Pick pick;
+    pick.style = pick.other = style;
+    pick.bold = bold ? 1 : 0;
+    return trainer.Paint(image, pick);
+  });
+}
+
 // Found out now rather than after an hour.
 Status CheckWritable(const std::string& path) { return AtomicFile::Create(path).status(); }
 
@@ -85,22 +110,27 @@ Status RunTraining(const Options& options) {
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
   TEMPERA_ASSIGN_OR_RETURN(Vgg19 vgg, Vgg19::FromSafetensors(file, device));
-  TEMPERA_ASSIGN_OR_RETURN(media::RgbImage style, media::ReadImage(options.style));
+  std::vector<media::RgbImage> paintings;
+  for (const StyleSource& style : options.styles) {
+    TEMPERA_ASSIGN_OR_RETURN(media::RgbImage painting, media::ReadImage(style.picture));
+    paintings.push_back(std::move(painting));
+  }
   std::printf("reading photographs ...\n");
   std::fflush(stdout);
   TEMPERA_ASSIGN_OR_RETURN(Photos photos, Photos::Load(options.content, options.size, options.seed));
   PrintPhotoReport(photos.report());
   TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> previews, PreviewPhotos(options, photos));
 
-  const std::string trained_on =
-      fs::path(options.style).filename().string() + " and " + std::to_string(photos.size()) + " photographs";
+  const std::string what = paintings.size() == 1 ? fs::path(options.styles[0].picture).filename().string()
+                                                 : std::to_string(paintings.size()) + " paintings";
+  const std::string trained_on = what + " and " + std::to_string(photos.size()) + " photographs";
   std::error_code error;
   fs::create_directories(options.work_dir, error);
   if (error) return IoError("cannot make the folder '" + options.work_dir + "': " + error.message());
   const std::string checkpoint = options.work_dir + "/checkpoint.pt";
 
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer,
-                           Trainer::Create(options, vgg, std::move(photos), style));
+                           Trainer::Create(options, vgg, std::move(photos), paintings));
   const bool resume = options.resume && fs::exists(checkpoint, error);
   if (resume) {
     TEMPERA_RETURN_IF_ERROR(trainer->ResumeFrom(checkpoint));
@@ -122,10 +152,10 @@ Status RunTraining(const Options& options) {
   auto save = [&]() -> Status {
     TEMPERA_RETURN_IF_ERROR(trainer->Save(checkpoint));
     TEMPERA_RETURN_IF_ERROR(log->Plot());
-    TEMPERA_RETURN_IF_ERROR(ExportOnnx(trainer->net().config(), PlainWeights(trainer->net()),
-                                       MakeMetadata(options, trainer->state(), trained_on), options.output));
-    return WritePreviewSheet(options.work_dir + "/preview.png", previews, style,
-                             [&](const media::RgbImage& image) { return trainer->Paint(image); });
+    TEMPERA_RETURN_IF_ERROR(ExportOnnx(
+        trainer->net().config(), PlainWeights(trainer->net()),
+        MakeMetadata(options, trainer->net().config(), trainer->state(), trained_on), options.output));
+    return WritePreviews(options, previews, paintings, *trainer);
   };
   while (!trainer->done() && g_stop == 0) {
     TEMPERA_ASSIGN_OR_RETURN(Losses losses, trainer->Step());
@@ -134,12 +164,10 @@ Status RunTraining(const Options& options) {
     const double since_line = std::chrono::duration<double>(now() - last_line).count();
     if (since_line > (terminal ? 1 : 20) || trainer->done()) {
       last_line = now();
-      const Losses& m = smoothed.mean();
-      std::printf(
-          "%sstep %lld  loss %.3f  content %.3f  style %.4f  tv %.3f  grid %.3f  %.2f s/step  %s left%s",
-          terminal ? "\r" : "", static_cast<long long>(trainer->step()), m.total, m.content, m.style, m.tv,
-          m.grid, trainer->elapsed_s() / trainer->step(), Clock(trainer->left_s()).c_str(),
-          terminal ? "  " : "\n");
+      std::printf("%sstep %lld%s  %.2f s/step  %s left%s", terminal ? "\r" : "",
+                  static_cast<long long>(trainer->step()), smoothed.Line().c_str(),
+                  trainer->elapsed_s() / static_cast<double>(trainer->step()),
+                  Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
       std::fflush(stdout);
     }
     if (std::chrono::duration<double>(now() - last_preview).count() > options.preview_every_s) {

@@ -23,6 +23,7 @@ Status RunEvaluate(const Options& options);
 Status RunExport(const Options& options);
 
 // What a style file says of itself. `trained_on` is one line.
-Metadata MakeMetadata(const Options& options, const TrainingState& state, const std::string& trained_on);
+Metadata MakeMetadata(const Options& options, const NetConfig& config, const TrainingState& state,
+                      const std::string& trained_on);
 
 }  // namespace tempera::train

@@ -31,7 +31,7 @@ Status RunEvaluate(const Options& options) {
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
   TEMPERA_ASSIGN_OR_RETURN(Vgg19 vgg, Vgg19::FromSafetensors(file, device));
-  TEMPERA_ASSIGN_OR_RETURN(media::RgbImage style, media::ReadImage(options.style));
+  TEMPERA_ASSIGN_OR_RETURN(media::RgbImage style, media::ReadImage(options.styles[0].picture));
   TEMPERA_ASSIGN_OR_RETURN(Photos photos, Photos::Load(options.content, options.size, options.seed));
   std::vector<media::RgbImage> pictures = photos.HoldOut(kHeldOutPhotos);
   if (!options.held_out.empty()) {
@@ -44,7 +44,7 @@ Status RunEvaluate(const Options& options) {
   Options recipe = options;
   recipe.net = loaded.state.net;
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer,
-                           Trainer::Create(recipe, std::move(vgg), std::move(photos), style));
+                           Trainer::Create(recipe, std::move(vgg), std::move(photos), {style}));
   TEMPERA_RETURN_IF_ERROR(trainer->InitFrom(options.checkpoint));
   Statistics content, style_loss, tv, grid;
   for (const media::RgbImage& picture : pictures) {

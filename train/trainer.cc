@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "train/autocast.h"
+#include "train/loss_direction.h"
 #include "train/loss_grid.h"
 #include "train/loss_tv.h"
 
@@ -25,12 +26,6 @@ const std::map<std::string, double>& StyleLayers() {
 std::vector<std::string> StyleNames() {
   std::vector<std::string> names;
   for (const auto& layer : StyleLayers()) names.push_back(layer.first);
-  return names;
-}
-
-std::vector<std::string> AllNames() {
-  std::vector<std::string> names = StyleNames();
-  names.push_back(ContentLoss::kLayer);
   return names;
 }
 
@@ -50,17 +45,43 @@ double Now() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// The painting with its long side at `long_side`, enlarged where it is smaller.
+Result<torch::Tensor> PaintingAt(const media::RgbImage& painting, double long_side, torch::Device device) {
+  const double scale = long_side / std::max(painting.width, painting.height);
+  const int width = std::max(16, static_cast<int>(std::lround(painting.width * scale)));
+  const int height = std::max(16, static_cast<int>(std::lround(painting.height * scale)));
+  TEMPERA_ASSIGN_OR_RETURN(const media::RgbImage fit, media::ResizeImage(painting, width, height));
+  return ToTensor(fit, device);
+}
+
+// Sizes of the picture at which the style is compared: whole and halved.
+constexpr int kLevels = 2;
+
+torch::Tensor AtLevel(const torch::Tensor& images, int level) {
+  return level == 0 ? images : torch::avg_pool2d(images, 1 << level);
+}
+
+// Shares of the draws.
+constexpr double kIdentityShare = 0.06, kBlendShare = 0.12;
+
 }  // namespace
 
 std::string RecipeLine(const Options& o) {
-  char line[256];
+  char line[512];
   std::snprintf(line, sizeof line,
                 "net %s, size %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
-                "%g, style size %d, ",
+                "%g, colour %g, direction %g, identity %g, temporal %g from %g, ",
                 o.net.c_str(), o.size, o.batch, static_cast<unsigned long long>(o.seed), o.learning_rate,
-                o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.style_size);
-  return line + (o.time_s > 0 ? std::to_string(static_cast<int>(o.time_s)) + " s"
-                              : std::to_string(o.steps) + " steps");
+                o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.colour_weight,
+                o.direction_weight, o.identity_weight, o.temporal_weight, o.temporal_start);
+  std::string recipe = line;
+  for (const StyleSource& s : o.styles) {
+    std::snprintf(line, sizeof line, "%s at %d and %d weight %g, ", s.name.c_str(), s.fine_size, s.bold_size,
+                  s.style_weight);
+    recipe += line;
+  }
+  return recipe + (o.time_s > 0 ? std::to_string(static_cast<int>(o.time_s)) + " s"
+                                : std::to_string(o.steps) + " steps");
 }
 
 Result<torch::Device> ChooseDevice(const std::string& name) {
@@ -73,21 +94,14 @@ Result<torch::Device> ChooseDevice(const std::string& name) {
   return torch::Device(torch::kCUDA);
 }
 
-std::vector<FeatureMap> YardstickFeatures(const Vgg19& vgg, const Photos& photos, int crop_size,
-                                          uint64_t seed, torch::Device device) {
-  torch::NoGradGuard no_grad;
-  Random random(seed ^ 0x59617264u);
-  std::vector<FeatureMap> features;
-  for (int i = 0; i < 4; ++i) {
-    features.push_back(vgg.Forward(DrawCrops(photos, random, 4, crop_size).to(device), AllNames()));
-  }
-  return features;
-}
-
 Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 vgg, Photos photos,
-                                                 const media::RgbImage& style) {
+                                                 const std::vector<media::RgbImage>& paintings) {
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
-  TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(options.net));
+  std::vector<std::string> names;
+  for (const StyleSource& style : options.styles) names.push_back(style.name);
+  if (names.size() != paintings.size() || paintings.empty())
+    return InvalidArgument("no painting to learn: give one with --style, or several with --gallery");
+  TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(options.net, names));
   std::unique_ptr<Trainer> t(new Trainer(options, std::move(vgg), std::move(photos), device));
   t->bf16_ = device.is_cpu() && CpuHasBf16();
   torch::manual_seed(options.seed);
@@ -97,23 +111,103 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 v
   t->optimizer_ = std::make_unique<torch::optim::Adam>(
       t->net_->parameters(), torch::optim::AdamOptions(options.learning_rate).betas({0.9, 0.99}));
   t->state_.net = options.net;
+  t->state_.styles = config.styles;
   t->state_.recipe = RecipeLine(options);
+  t->content_layer_ = t->vgg_.has(ContentLoss::kLayer) ? ContentLoss::kLayer : ContentLoss::kShallowLayer;
 
+  // Plain photographs, the yardstick of all losses: 16 crops, drawn with a seed of their own.
   torch::NoGradGuard no_grad;
-  // Strokes at several scales: a fifth smaller, as asked, a quarter larger.
-  std::vector<FeatureMap> style_features;
-  for (double scale : {0.8, 1.0, 1.25}) {
-    TEMPERA_ASSIGN_OR_RETURN(media::RgbImage fit,
-                             FitForNet(style, static_cast<int>(std::lround(options.style_size * scale))));
-    style_features.push_back(t->vgg_.Forward(ToTensor(fit, device), StyleNames()));
+  Random random(options.seed ^ 0x59617264u);
+  const torch::Tensor crops = DrawCrops(t->photos_, random, 16, options.size).to(device);
+  for (int level = 0; level < kLevels; ++level) {
+    std::vector<FeatureMap> plain;
+    for (const torch::Tensor& four : AtLevel(crops, level).split(4))
+      plain.push_back(t->vgg_.Forward(four, StyleNames()));
+    t->style_losses_.emplace_back(plain, StyleLayers());
   }
-  const std::vector<FeatureMap> plain =
-      YardstickFeatures(t->vgg_, t->photos_, options.size, options.seed, device);
-  t->style_loss_ = std::make_unique<StyleLoss>(style_features, plain, StyleLayers());
   std::vector<torch::Tensor> content;
-  for (const FeatureMap& f : plain) content.push_back(f.at(ContentLoss::kLayer));
+  for (const torch::Tensor& four : crops.split(4))
+    content.push_back(t->vgg_.Forward(four, {t->content_layer_}).at(t->content_layer_));
   t->content_loss_ = std::make_unique<ContentLoss>(torch::cat(content));
+  t->colour_loss_ = std::make_unique<ColourLoss>(crops);
+  TEMPERA_RETURN_IF_ERROR(t->AddTargets(paintings));
   return t;
+}
+
+Status Trainer::AddTargets(const std::vector<media::RgbImage>& paintings) {
+  const int strokes = net_->config().conditional() ? NetConfig::kStrokeSizes : 1;
+  for (int stroke = 0; stroke < strokes; ++stroke) {
+    for (size_t i = 0; i < paintings.size(); ++i) {
+      const StyleSource& source = options_.styles[i];
+      const int size = stroke == 0 ? source.fine_size : source.bold_size;
+      for (int level = 0; level < kLevels; ++level) {
+        // Strokes at several scales: a fifth smaller, as asked, a quarter larger.
+        std::vector<FeatureMap> features;
+        for (double scale : {0.8, 1.0, 1.25}) {
+          TEMPERA_ASSIGN_OR_RETURN(const torch::Tensor fit, PaintingAt(paintings[i], size * scale, device_));
+          features.push_back(vgg_.Forward(AtLevel(fit, level), StyleNames()));
+        }
+        style_losses_[level].AddTarget(features);
+      }
+      TEMPERA_ASSIGN_OR_RETURN(const torch::Tensor fit, PaintingAt(paintings[i], size, device_));
+      colour_loss_->AddTarget(fit);
+    }
+  }
+  return OkStatus();
+}
+
+std::vector<Pick> Trainer::DrawPicks() {
+  const auto styles = static_cast<int64_t>(options_.styles.size());
+  std::vector<Pick> picks(options_.batch);
+  for (Pick& pick : picks) {
+    pick.style = pick.other = static_cast<int>(random_.Below(styles));
+    pick.bold = static_cast<double>(random_.Below(NetConfig::kStrokeSizes));
+    const double kind = random_.Uniform(), share = random_.Uniform();
+    const int other = static_cast<int>(random_.Below(styles));
+    if (!net_->config().conditional()) {
+      pick.bold = 0;
+    } else if (kind < kIdentityShare) {
+      pick.identity = true;
+    } else if (kind < kIdentityShare + kBlendShare) {
+      pick.other = other;
+      pick.other_share = share;
+    }
+  }
+  return picks;
+}
+
+torch::Tensor Trainer::SharesOf(const std::vector<Pick>& picks) const {
+  const NetConfig& config = net_->config();
+  const auto styles = static_cast<int64_t>(options_.styles.size());
+  const int64_t strokes = config.conditional() ? NetConfig::kStrokeSizes : 1;
+  torch::Tensor shares = torch::zeros({static_cast<int64_t>(picks.size()), styles * strokes});
+  for (size_t i = 0; i < picks.size(); ++i) {
+    float* row = shares.data_ptr<float>() + static_cast<int64_t>(i) * styles * strokes;
+    const Pick& p = picks[i];
+    for (int64_t stroke = 0; stroke < strokes; ++stroke) {
+      const double share = strokes == 1 ? 1 : stroke == 0 ? 1 - p.bold : p.bold;
+      row[stroke * styles + p.style] += static_cast<float>(share * (1 - p.other_share));
+      row[stroke * styles + p.other] += static_cast<float>(share * p.other_share);
+    }
+  }
+  return shares.to(device_);
+}
+
+RowMix Trainer::MixOf(const std::vector<Pick>& picks) const {
+  const NetConfig& config = net_->config();
+  if (!config.conditional()) return {};
+  const torch::Tensor shares = SharesOf(picks).to(torch::kCPU);
+  torch::Tensor rows = torch::zeros({shares.size(0), config.rows()});
+  for (size_t i = 0; i < picks.size(); ++i) {
+    const auto at = static_cast<int64_t>(i);
+    if (picks[i].identity) {
+      rows[at][config.identity_row()] = 1;
+    } else {
+      rows[at].narrow(0, 0, shares.size(1)).copy_(shares[at]);
+    }
+  }
+  rows = rows.to(device_);
+  return {rows, rows};
 }
 
 Status Trainer::InitFrom(const std::string& checkpoint) {
@@ -165,27 +259,80 @@ double Trainer::learning_rate() const {
   return options_.learning_rate * (0.02 + 0.98 * 0.5 * (1 + std::cos(M_PI * ProgressShare())));
 }
 
-Losses Trainer::Compute(const torch::Tensor& images, torch::Tensor* total) {
-  torch::Tensor painted, source;
-  FeatureMap features;
+Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
+                        torch::Tensor* total) {
+  const int64_t n = images.size(0);
+  torch::Tensor painted, later, source;
+  std::vector<FeatureMap> features;
+  std::vector<std::string> all = StyleNames();
+  all.push_back(content_layer_);
   {
     Bf16Autocast autocast(bf16_);
+    RowMix mix = MixOf(picks);
+    torch::Tensor in = images;
+    if (motion != nullptr) {
+      in = torch::cat({images, motion->second});
+      if (mix.fine.defined()) mix = {torch::cat({mix.fine, mix.fine}), torch::cat({mix.coarse, mix.coarse})};
+    }
     // oneDNN's bf16 convolutions want channels last; the fp32 ones at these few channels do not.
-    painted = net_->forward(bf16_ ? images.contiguous(torch::MemoryFormat::ChannelsLast) : images);
+    painted = net_->forward(bf16_ ? in.contiguous(torch::MemoryFormat::ChannelsLast) : in, mix);
+    if (motion != nullptr) {
+      later = painted.narrow(0, n, n);
+      painted = painted.narrow(0, 0, n);
+    }
     {
       torch::NoGradGuard no_grad;
-      source = vgg_.Forward(images, {ContentLoss::kLayer}).at(ContentLoss::kLayer);
+      source = vgg_.Forward(images, {content_layer_}).at(content_layer_);
     }
-    features = vgg_.Forward(painted, AllNames());
+    for (int level = 0; level < kLevels; ++level) {
+      features.push_back(vgg_.Forward(AtLevel(painted, level), level == 0 ? all : StyleNames()));
+    }
   }
-  const torch::Tensor content = (*content_loss_)(features.at(ContentLoss::kLayer), source);
-  const torch::Tensor style = (*style_loss_)(features);
+  const torch::Tensor shares = SharesOf(picks);
+  torch::Tensor as_style = torch::ones({n}), weights = torch::ones({n});
+  for (int64_t i = 0; i < n; ++i) {
+    if (picks[i].identity) as_style[i] = 0;
+    weights[i] = options_.styles[picks[i].style].style_weight;
+  }
+  as_style = as_style.to(device_);
+  auto mean = [&](const torch::Tensor& each, const torch::Tensor& weight) {
+    return (each * weight).sum() / as_style.sum().clamp_min(1.0);
+  };
+  torch::Tensor each_style;
+  for (int level = 0; level < kLevels; ++level) {
+    const torch::Tensor term = style_losses_[level](features[level], shares) / static_cast<double>(kLevels);
+    each_style = level == 0 ? term : each_style + term;
+  }
+  const torch::Tensor content = mean((*content_loss_)(features[0].at(content_layer_), source), as_style);
+  const torch::Tensor style = mean(each_style, as_style * weights.to(device_));
   const torch::Tensor tv = TotalVariation(painted);
-  const torch::Tensor grid = GridPattern(painted);
+  const int64_t cell = net_->config().size_multiple;
+  const torch::Tensor grid = GridPattern(painted, cell) + GridPattern(painted, cell / 2);
+  const torch::Tensor colour = mean((*colour_loss_)(painted, shares), as_style);
+  const torch::Tensor direction = mean(DirectionLoss(painted, images), as_style);
+  // 1: as far from the picture as photographs are spread about their mean.
+  const torch::Tensor identity =
+      (((painted.to(torch::kFloat) - images) / kInputScale).square().mean({1, 2, 3}) * (1 - as_style)).sum() /
+      (1 - as_style).sum().clamp_min(1.0);
   *total = options_.content_weight * content + options_.style_weight * style + options_.tv_weight * tv +
-           options_.grid_weight * grid;
-  return {content.item<double>(), style.item<double>(), tv.item<double>(), grid.item<double>(),
-          total->item<double>()};
+           options_.grid_weight * grid + options_.colour_weight * colour +
+           options_.direction_weight * direction + options_.identity_weight * identity;
+  torch::Tensor temporal = torch::zeros({});
+  if (motion != nullptr) {
+    temporal = TemporalLoss(painted, later, *motion);
+    *total = *total + options_.temporal_weight * temporal;
+  }
+  Losses losses;
+  losses.total = total->item<double>();
+  losses.content = content.item<double>();
+  losses.style = style.item<double>();
+  losses.tv = tv.item<double>();
+  losses.grid = grid.item<double>();
+  losses.colour = colour.item<double>();
+  losses.direction = direction.item<double>();
+  losses.identity = identity.item<double>();
+  losses.temporal = temporal.item<double>();
+  return losses;
 }
 
 Result<Losses> Trainer::Step() {
@@ -193,9 +340,18 @@ Result<Losses> Trainer::Step() {
   for (auto& group : optimizer_->param_groups()) {
     static_cast<torch::optim::AdamOptions&>(group.options()).lr(learning_rate());
   }
-  const torch::Tensor images = DrawCrops(photos_, random_, options_.batch, options_.size).to(device_);
+  torch::Tensor images = DrawCrops(photos_, random_, options_.batch, options_.size);
+  const std::vector<Pick> picks = DrawPicks();
+  MotionPair motion;
+  const bool moves = options_.temporal_weight > 0 && ProgressShare() >= options_.temporal_start;
+  if (moves) {
+    motion = DrawMotion(images, random_);
+    images = motion.first;
+    for (torch::Tensor* t : {&motion.second, &motion.grid, &motion.visible, &motion.lighter})
+      *t = t->to(device_);
+  }
   torch::Tensor total;
-  const Losses losses = Compute(images, &total);
+  const Losses losses = Compute(images.to(device_), picks, moves ? &motion : nullptr, &total);
   if (!std::isfinite(losses.total)) {
     return Internal("the loss became infinite at step " + std::to_string(state_.step) +
                     ": lower --learning-rate or --style-weight");
@@ -211,12 +367,13 @@ Result<Losses> Trainer::Step() {
 Result<Losses> Trainer::Evaluate(const media::RgbImage& image) {
   torch::NoGradGuard no_grad;
   torch::Tensor total;
-  return Compute(ToTensor(image, device_), &total);
+  return Compute(ToTensor(image, device_), {Pick{}}, nullptr, &total);
 }
 
-media::RgbImage Trainer::Paint(const media::RgbImage& image) {
+media::RgbImage Trainer::Paint(const media::RgbImage& image, const Pick& pick) {
   torch::NoGradGuard no_grad;
-  const torch::Tensor painted = net_->forward(ToTensor(image, device_)).to(torch::kCPU).contiguous();
+  const torch::Tensor painted =
+      net_->forward(ToTensor(image, device_), MixOf({pick})).to(torch::kCPU).contiguous();
   return FromPlanes(painted.data_ptr<float>(), image.width, image.height);
 }
 

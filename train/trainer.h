@@ -10,21 +10,31 @@
 #include "src/base/status.h"
 #include "train/checkpoint.h"
 #include "train/features.h"
+#include "train/loss_colour.h"
 #include "train/loss_content.h"
 #include "train/loss_style.h"
 #include "train/losses.h"
+#include "train/motion.h"
 #include "train/network.h"
 #include "train/options.h"
 #include "train/photos.h"
 
 namespace tempera::train {
 
+// What one picture of a batch is to become: shares of the network's affine rows.
+struct Pick {
+  int style = 0, other = 0;  // two styles
+  double other_share = 0;    // of the second
+  double bold = 0;           // share of the bold rows
+  bool identity = false;     // the picture as it is
+};
+
 class Trainer {
  public:
   // Same options, photographs and machine: same losses. A different number of threads may change the last
-  // digits.
+  // digits. paintings: in the order of options.styles.
   static Result<std::unique_ptr<Trainer>> Create(const Options& options, Vgg19 vgg, Photos photos,
-                                                 const media::RgbImage& style);
+                                                 const std::vector<media::RgbImage>& paintings);
 
   // Weights of another run (`--init`): layers that match by name and shape are taken. An error when none
   // does.
@@ -43,10 +53,10 @@ class Trainer {
   double left_s() const;
   double learning_rate() const;
 
-  // Losses of a picture (multiples of 4 in size), without learning.
+  // Losses of a picture (multiples of 8 in size) in the first style, without learning.
   Result<Losses> Evaluate(const media::RgbImage& image);
-  // The painted picture, same size.
-  media::RgbImage Paint(const media::RgbImage& image);
+  // The painted picture, same size (multiples of 8).
+  media::RgbImage Paint(const media::RgbImage& image, const Pick& pick = {});
 
   TransformerNet& net() { return *net_; }
 
@@ -54,7 +64,12 @@ class Trainer {
   Trainer(const Options& options, Vgg19 vgg, Photos photos, torch::Device device)
       : options_(options), vgg_(std::move(vgg)), photos_(std::move(photos)), device_(device) {}
   double ProgressShare() const;
-  Losses Compute(const torch::Tensor& images, torch::Tensor* total);
+  Status AddTargets(const std::vector<media::RgbImage>& paintings);
+  std::vector<Pick> DrawPicks();
+  RowMix MixOf(const std::vector<Pick>& picks) const;
+  torch::Tensor SharesOf(const std::vector<Pick>& picks) const;
+  Losses Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
+                 torch::Tensor* total);
 
   Options options_;
   Vgg19 vgg_;
@@ -63,10 +78,12 @@ class Trainer {
   bool bf16_ = false;
   Random random_{0};
   TrainingState state_;
+  std::string content_layer_;
   std::shared_ptr<TransformerNet> net_;
   std::unique_ptr<torch::optim::Adam> optimizer_;
-  std::unique_ptr<StyleLoss> style_loss_;
+  std::vector<StyleLoss> style_losses_;  // of the picture, of its half
   std::unique_ptr<ContentLoss> content_loss_;
+  std::unique_ptr<ColourLoss> colour_loss_;
 };
 
 // The settings that a resumed run must share, as one line.
@@ -74,9 +91,5 @@ std::string RecipeLine(const Options& options);
 
 // The device that --device names: "auto" is CUDA where libtorch has it.
 Result<torch::Device> ChooseDevice(const std::string& name);
-
-// Features of plain photographs, the yardstick of the losses: 16 crops, drawn with a seed of their own.
-std::vector<FeatureMap> YardstickFeatures(const Vgg19& vgg, const Photos& photos, int crop_size,
-                                          uint64_t seed, torch::Device device);
 
 }  // namespace tempera::train

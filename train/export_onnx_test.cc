@@ -7,6 +7,7 @@
 
 #include "train/network.h"
 #include "train/photos.h"
+#include "train/run.h"
 #include "train/run_in_engine.h"
 
 namespace tempera::train {
@@ -42,6 +43,58 @@ TEST(ExportOnnx, TheEngineSeesWhatLibtorchTrained) {
     Result<std::map<std::string, std::string>> metadata = ReadMetadata(path);
     ASSERT_TRUE(metadata.ok());
     EXPECT_EQ((*metadata)["tempera.style"], "test");
+  }
+  std::remove(path.c_str());
+}
+
+// A blend of two styles of a network of three, half strong, strokes between: shares as libtorch mixes them, against
+// inputs as the graph does.
+TEST(ExportOnnx, TheGraphMixesRowsAsTheTrainerDoes) {
+  const std::string path = testing::TempDir() + "export_painter_test.onnx";
+  Result<NetConfig> config = MakeNetConfig("painter", {"a", "b", "c"});
+  ASSERT_TRUE(config.ok());
+  torch::manual_seed(4);
+  TransformerNet net(*config);
+  torch::NoGradGuard no_grad;
+  for (auto& p : net.named_parameters()) {
+    if (p.key().find("_norm_") != std::string::npos) p.value().add_(torch::randn_like(p.value()) * 0.3);
+    p.value().copy_(p.value().to(torch::kHalf).to(torch::kFloat));  // as the file keeps them
+  }
+  Options options;
+  for (const char* name : {"a", "b", "c"}) options.styles.push_back({name, "", name, "", ""});
+  ASSERT_TRUE(ExportOnnx(*config, PlainWeights(net), MakeMetadata(options, *config, TrainingState{}, ""), path).ok());
+  const int height = 48, width = 64;
+  const torch::Tensor x = torch::rand({1, 3, height, width}) * 255;
+  const std::vector<float> planes(x.data_ptr<float>(), x.data_ptr<float>() + x.numel());
+  struct Case {
+    std::vector<float> weights;
+    float strength, fine, coarse, stroke;
+  };
+  for (const Case& c : {Case{{1, 0, 0}, 1, 1, 1, 0}, Case{{0, 1, 0}, 1, 1, 1, 1},
+                        Case{{0.25, 0, 0.75}, 0.6f, 1.4f, 0.5f, 0.3f}, Case{{0, 0, 1}, 0, 1, 1, 1}}) {
+    auto rows = [&](float share) {
+      torch::Tensor r = torch::zeros({1, 7});
+      for (int i = 0; i < 3; ++i) {
+        r[0][i] = share * c.weights[i] * (1 - c.stroke);
+        r[0][3 + i] = share * c.weights[i] * c.stroke;
+      }
+      r[0][6] = 1 - share;
+      return r;
+    };
+    const torch::Tensor y =
+        net.forward(x, {rows(c.strength * c.fine), rows(c.strength * c.coarse)}).contiguous();
+    Result<std::vector<float>> engine = RunInEngine(path, planes, height, width,
+                                                    {{"style_weights", c.weights},
+                                                     {"strength", {c.strength}},
+                                                     {"fine_strength", {c.fine}},
+                                                     {"coarse_strength", {c.coarse}},
+                                                     {"stroke_size", {c.stroke}}});
+    ASSERT_TRUE(engine.ok()) << engine.status().message();
+    const torch::Tensor e = torch::from_blob(engine->data(), y.sizes(), torch::kFloat);
+    const double range = (y.max() - y.min()).item<double>();
+    EXPECT_GT(range, 10) << "a flat picture proves nothing";
+    // The first convolution's folded weights are rounded to 16 bits once more.
+    EXPECT_LT((e - y).abs().max().item<double>() / range, 5e-3);
   }
   std::remove(path.c_str());
 }

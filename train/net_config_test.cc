@@ -13,13 +13,18 @@ TEST(NetConfig, StaysWithinItsBudget) {
   EXPECT_LE(CountParameters(*small), 95000);
   EXPECT_LE(CountMacs(*small, 640, 360), 1.65e9);
   EXPECT_LE(CountMacs(*tiny, 640, 360), 0.85e9);
+  // 14 styles: 400 KB in 16 bits.
+  Result<NetConfig> painter = MakeNetConfig("painter", std::vector<std::string>(14, "style"));
+  ASSERT_TRUE(painter.ok());
+  EXPECT_LE(CountParameters(*painter) * 2, 390000);
+  EXPECT_LE(CountMacs(*painter, 640, 360), 1.6e9);
   // The published network: 1.68 million parameters.
   EXPECT_NEAR(CountParameters(*johnson), 1.68e6, 0.02e6);
 }
 
 TEST(NetConfig, LayersFitTogetherAndKeepTheSize) {
-  for (const char* name : {"small", "tiny", "johnson"}) {
-    Result<NetConfig> config = MakeNetConfig(name);
+  for (const char* name : {"painter", "small", "tiny", "johnson", "reconet", "reconet-edge"}) {
+    Result<NetConfig> config = MakeNetConfig(name, {"one"});
     ASSERT_TRUE(config.ok());
     int channels = 3, eighths = 8;
     for (const LayerSpec& l : config->layers) {
@@ -36,7 +41,7 @@ TEST(NetConfig, LayersFitTogetherAndKeepTheSize) {
 TEST(NetConfig, AnUnknownNameListsTheKnown) {
   const Status status = MakeNetConfig("huge").status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_NE(status.message().find("small, tiny or johnson"), std::string::npos);
+  EXPECT_NE(status.message().find("painter, small, tiny, johnson"), std::string::npos);
 }
 
 }  // namespace

@@ -8,13 +8,25 @@
 namespace tempera::train {
 
 Result<std::vector<float>> RunInEngine(const std::string& path, const std::vector<float>& planes,
-                                       int64_t height, int64_t width) {
+                                       int64_t height, int64_t width,
+                                       const std::map<std::string, std::vector<float>>& parameters) {
   TEMPERA_ASSIGN_OR_RETURN(engine::ModelPtr model, engine::LoadModelFile(path));
   engine::SessionOptions options;
   options.num_threads = 1;
   options.precision = engine::Precision::kFp32;
-  TEMPERA_ASSIGN_OR_RETURN(auto session, engine::Session::Create(model, {{1, 3, height, width}}, options));
-  std::copy(planes.begin(), planes.end(), session->input(0).data<float>());
+  std::vector<Shape> shapes = {{1, 3, height, width}};
+  std::vector<const std::vector<float>*> values = {&planes};
+  for (size_t i = 1; i < model->inputs.size(); ++i) {
+    auto given = parameters.find(model->value(model->inputs[i]).name);
+    if (given == parameters.end())
+      return InvalidArgument("no values for the input " + model->value(model->inputs[i]).name);
+    shapes.push_back({static_cast<int64_t>(given->second.size())});
+    values.push_back(&given->second);
+  }
+  TEMPERA_ASSIGN_OR_RETURN(auto session, engine::Session::Create(model, shapes, options));
+  for (size_t i = 0; i < values.size(); ++i) {
+    std::copy(values[i]->begin(), values[i]->end(), session->input(i).data<float>());
+  }
   TEMPERA_RETURN_IF_ERROR(session->Run());
   const Tensor& output = session->output(0);
   return std::vector<float>(output.data<float>(), output.data<float>() + output.element_count());

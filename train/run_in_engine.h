@@ -10,9 +10,11 @@
 
 namespace tempera::train {
 
-// planes: [3, height, width] RGB. Returns the model's first output, as it comes.
+// planes: [3, height, width] RGB. parameters: of a conditional network, by input. Returns the model's first
+// output, as it comes.
 Result<std::vector<float>> RunInEngine(const std::string& path, const std::vector<float>& planes,
-                                       int64_t height, int64_t width);
+                                       int64_t height, int64_t width,
+                                       const std::map<std::string, std::vector<float>>& parameters = {});
 
 // The metadata_props of an .onnx file.
 Result<std::map<std::string, std::string>> ReadMetadata(const std::string& path);

@@ -37,22 +37,42 @@ const Vgg19& RandomVgg() {
   return *kVgg;
 }
 
+StyleSource Style(const std::string& name) {
+  StyleSource style;
+  style.name = name;
+  style.fine_size = 64;
+  style.bold_size = 96;
+  return style;
+}
+
 Options TinyRun() {
   Options o;
   o.net = "tiny";
   o.steps = 6;
   o.size = 32;
   o.batch = 1;
-  o.style_size = 64;
+  o.styles = {Style("one")};
   o.device = "cpu";
+  return o;
+}
+
+// Two styles in one network.
+Options TinyGallery() {
+  Options o = TinyRun();
+  o.net = "painter";
+  o.size = 64;
+  o.batch = 2;
+  o.styles = {Style("one"), Style("two")};
   return o;
 }
 
 std::unique_ptr<Trainer> Make(const Options& options) {
   std::vector<media::RgbImage> images;
-  for (int i = 0; i < 5; ++i) images.push_back(Noise(46, 40, 20 + i));
+  for (int i = 0; i < 5; ++i) images.push_back(Noise(96, 90, 20 + i));
+  std::vector<media::RgbImage> paintings;
+  for (size_t i = 0; i < options.styles.size(); ++i) paintings.push_back(Noise(80, 64, 5 + i));
   auto trainer = Trainer::Create(options, RandomVgg(), Photos::FromImages(std::move(images), options.size),
-                                 Noise(80, 64, 5));
+                                 paintings);
   EXPECT_TRUE(trainer.ok()) << trainer.status().message();
   return trainer.ok() ? std::move(*trainer) : nullptr;
 }
@@ -75,16 +95,20 @@ TEST(Trainer, TheSameSeedGivesTheSameLosses) {
   EXPECT_NE(TakeSteps(*Make(options), 4), first);
 }
 
-TEST(Trainer, ResumingIsExact) {
+class Resuming : public testing::TestWithParam<bool> {};
+
+// With motion from the third step on, so that both halves see it.
+TEST_P(Resuming, IsExact) {
+  Options options = GetParam() ? TinyGallery() : TinyRun();
   const std::string checkpoint = testing::TempDir() + "trainer_test.pt";
-  std::unique_ptr<Trainer> whole = Make(TinyRun());
+  std::unique_ptr<Trainer> whole = Make(options);
   const std::vector<double> losses = TakeSteps(*whole, 6);
   EXPECT_TRUE(whole->done());
 
-  std::unique_ptr<Trainer> first = Make(TinyRun());
+  std::unique_ptr<Trainer> first = Make(options);
   TakeSteps(*first, 3);
   ASSERT_TRUE(first->Save(checkpoint).ok());
-  std::unique_ptr<Trainer> second = Make(TinyRun());
+  std::unique_ptr<Trainer> second = Make(options);
   const Status status = second->ResumeFrom(checkpoint);
   ASSERT_TRUE(status.ok()) << status.message();
   EXPECT_EQ(second->step(), 3);
@@ -93,6 +117,51 @@ TEST(Trainer, ResumingIsExact) {
   const auto a = whole->net().parameters(), b = second->net().parameters();
   for (size_t i = 0; i < a.size(); ++i) EXPECT_TRUE(torch::equal(a[i], b[i]));
   std::remove(checkpoint.c_str());
+}
+
+INSTANTIATE_TEST_SUITE_P(OneStyleAndTwo, Resuming, testing::Bool());
+
+// What a step teaches one style must not be all that the other gets: rows are apart, and a style's picks alone
+// move its rows.
+TEST(Trainer, EveryStyleHasRowsOfItsOwn) {
+  std::unique_ptr<Trainer> trainer = Make(TinyGallery());
+  TakeSteps(*trainer, 6);
+  const torch::Tensor rows = trainer->net().named_parameters()["up1_norm_weight"];
+  ASSERT_EQ(rows.size(0), 2 * NetConfig::kStrokeSizes + 1);
+  std::vector<media::RgbImage> painted;
+  const media::RgbImage photo = Noise(64, 64, 3);
+  for (int style : {0, 1}) {
+    for (double bold : {0.0, 1.0}) {
+      Pick pick;
+      pick.style = pick.other = style;
+      pick.bold = bold;
+      painted.push_back(trainer->Paint(photo, pick));
+    }
+  }
+  Pick plain;
+  plain.identity = true;
+  painted.push_back(trainer->Paint(photo, plain));
+  for (size_t a = 0; a < painted.size(); ++a) {
+    for (size_t b = a + 1; b < painted.size(); ++b) EXPECT_NE(painted[a].pixels, painted[b].pixels) << a << " " << b;
+  }
+}
+
+TEST(Trainer, ResumingAnotherGalleryIsRefused) {
+  const std::string checkpoint = testing::TempDir() + "trainer_gallery_test.pt";
+  ASSERT_TRUE(Make(TinyGallery())->Save(checkpoint).ok());
+  Options other = TinyGallery();
+  other.styles[1].name = "three";
+  EXPECT_EQ(Make(other)->ResumeFrom(checkpoint).code(), StatusCode::kInvalidArgument);
+  std::remove(checkpoint.c_str());
+}
+
+TEST(Trainer, OnlyThePainterTakesSeveralStyles) {
+  Options options = TinyGallery();
+  options.net = "small";
+  const auto trainer = Trainer::Create(options, RandomVgg(), Photos::FromImages({Noise(96, 90, 1)}, options.size),
+                                       {Noise(80, 64, 5), Noise(80, 64, 6)});
+  ASSERT_FALSE(trainer.ok());
+  EXPECT_NE(trainer.status().message().find("choose painter"), std::string::npos);
 }
 
 TEST(Trainer, ResumingAnotherRecipeIsRefused) {
@@ -123,7 +192,7 @@ TEST(Trainer, LearnsSomething) {
   Options options = TinyRun();
   options.steps = 40;
   options.content_weight = 0;
-  options.tv_weight = 0;
+  options.tv_weight = options.colour_weight = options.direction_weight = options.temporal_weight = 0;
   std::unique_ptr<Trainer> trainer = Make(options);
   const std::vector<double> losses = TakeSteps(*trainer, 40);
   EXPECT_LT(losses.back(), 0.7 * losses.front());

@@ -1,11 +1,11 @@
 #include "train/frozen_conv.h"
 
-#include <ATen/Parallel.h>
 #include <torch/torch.h>
 
 #include <utility>
 
 #include "train/autocast.h"
+#include "train/compute/parallel.h"
 
 namespace tempera::train {
 namespace {
@@ -24,7 +24,7 @@ torch::Tensor Run(const torch::Tensor& input, const torch::Tensor& mask, const W
   conv.h = static_cast<int>(input.size(2));
   conv.w = static_cast<int>(input.size(3));
   conv.output = output.data_ptr<float>();
-  at::parallel_for(0, conv.BlockCount(), 1, [&](int64_t begin, int64_t end) { conv.RunBlocks(begin, end); });
+  ParallelFor(conv.BlockCount(), [&](int64_t block) { conv.RunBlocks(block, block + 1); });
   return output;
 }
 

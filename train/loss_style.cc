@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "train/compute/gram_product.h"
+
 namespace tempera::train {
 namespace {
 
@@ -15,6 +17,11 @@ struct GramFunction : torch::autograd::Function<GramFunction> {
     return 1.0 / static_cast<double>(x.size(1) * x.size(2) * x.size(3));
   }
 
+  // Whether our own products serve: libtorch's BLAS may be older than the processor, and then slow.
+  static bool Ours(const torch::Tensor& x) {
+    return x.is_cpu() && x.scalar_type() == torch::kFloat && x.size(1) % 16 == 0;
+  }
+
   static torch::Tensor forward(torch::autograd::AutogradContext* context, const torch::Tensor& features) {
     const torch::Tensor x = features.contiguous(torch::MemoryFormat::ChannelsLast);
     context->save_for_backward({x});
@@ -22,6 +29,15 @@ struct GramFunction : torch::autograd::Function<GramFunction> {
     const torch::Tensor rows = x.permute({0, 2, 3, 1}).view({n, -1, c});
     std::vector<torch::Tensor> grams;
     grams.reserve(n);
+    if (Ours(x)) {
+      torch::Tensor result = torch::empty({n, c, c}, x.options());
+      for (int64_t i = 0; i < n; ++i) {
+        TORCH_CHECK(GramProduct(rows[i].data_ptr<float>(), rows.size(1), static_cast<int>(c),
+                                static_cast<float>(Scale(x)), result[i].data_ptr<float>()),
+                    "not enough memory");
+      }
+      return result;
+    }
     // One product a picture: libtorch 1.13's batched product does not reach BLAS.
     for (int64_t i = 0; i < n; ++i) grams.push_back(torch::mm(rows[i].t(), rows[i]));
     return torch::stack(grams).to(torch::kFloat) * Scale(x);
@@ -35,6 +51,15 @@ struct GramFunction : torch::autograd::Function<GramFunction> {
     torch::Tensor result = torch::empty_like(x);
     const torch::Tensor rows = x.permute({0, 2, 3, 1}).view({n, -1, c});
     torch::Tensor result_rows = result.permute({0, 2, 3, 1}).view({n, -1, c});
+    if (Ours(x)) {
+      const torch::Tensor matrix = g.contiguous();
+      for (int64_t i = 0; i < n; ++i) {
+        TORCH_CHECK(GramGradient(rows[i].data_ptr<float>(), rows.size(1), static_cast<int>(c),
+                                 matrix[i].data_ptr<float>(), result_rows[i].data_ptr<float>()),
+                    "not enough memory");
+      }
+      return {result};
+    }
     for (int64_t i = 0; i < n; ++i) {
       torch::Tensor to = result_rows[i];
       torch::mm_out(to, rows[i], g[i]);

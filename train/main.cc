@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "train/compute/torch_threads.h"
 #include "train/run.h"
 
 namespace {
@@ -66,6 +67,9 @@ void AddNames(CLI::App& app, Options& o) {
 void AddMachine(CLI::App& app, Options& o) {
   app.add_option("--threads", o.threads, "CPU threads [all]")->check(Between(1, 1024));
   app.add_option("--device", o.device, "auto, cpu or cuda")->capture_default_str();
+  app.add_option("--precision", o.precision, "of convolutions: auto, fp32, bf16")
+      ->check(CLI::IsMember({"auto", "fp32", "bf16"}))
+      ->capture_default_str();
 }
 
 // One line an option: "--size INT  side of the crops, pixels [256]", so that the whole help fits a screen.
@@ -146,6 +150,9 @@ int Train(int argc, char** argv) {
   app.add_option("--seed", o.seed, "same seed, same losses")->capture_default_str();
   app.add_option("--learning-rate", o.learning_rate, "Adam's, at the start")
       ->check(Between(1e-7, 1))
+      ->capture_default_str();
+  app.add_option("--row-rate", o.row_rate, "times the rate, for each style's own rows")
+      ->check(Between(0.01, 100))
       ->capture_default_str();
   app.add_option("--style-weight", o.style_weight, "more painting")
       ->check(Between(0, 1e6))
@@ -239,6 +246,7 @@ int Export(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  tempera::train::SetUpLibraries(argv);
   KeepPages();
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "evaluate") return Evaluate(argc - 1, argv + 1);

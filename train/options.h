@@ -26,6 +26,7 @@ struct Options {
   int batch = 2;
   uint64_t seed = 1;
   double learning_rate = 1.5e-3;
+  double row_rate = 3.0;  // times the learning rate, for the affine rows
   double style_weight = 1.0;
   double content_weight = 1.0;
   double tv_weight = 0.3;
@@ -45,6 +46,7 @@ struct Options {
   double preview_every_s = 180;
   int threads = 0;  // 0 = libtorch's choice
   std::string device = "auto";
+  std::string precision = "auto";  // auto, fp32, bf16: arithmetic of the convolutions on a CPU
   // Written into the .onnx.
   std::string name, title, artist, year;
   std::string license;  // of the weights; "" leaves it out

@@ -12,6 +12,7 @@
 #include <filesystem>
 
 #include "src/base/atomic_file.h"
+#include "train/compute/torch_threads.h"
 #include "train/export_onnx.h"
 #include "train/preview.h"
 #include "train/trainer.h"
@@ -106,7 +107,7 @@ Status CheckWritable(const std::string& path) { return AtomicFile::Create(path).
 
 Status RunTraining(const Options& options) {
   TEMPERA_RETURN_IF_ERROR(CheckWritable(options.output));
-  if (options.threads > 0) at::set_num_threads(options.threads);
+  UseThreads(options.threads);
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
   TEMPERA_ASSIGN_OR_RETURN(Vgg19 vgg, Vgg19::FromSafetensors(file, device));

@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 
+#include "train/compute/torch_threads.h"
 #include "train/run.h"
 #include "train/trainer.h"
 
@@ -26,7 +27,7 @@ struct Statistics {
 }  // namespace
 
 Status RunEvaluate(const Options& options) {
-  if (options.threads > 0) at::set_num_threads(options.threads);
+  UseThreads(options.threads);
   TEMPERA_ASSIGN_OR_RETURN(LoadedCheckpoint loaded, LoadCheckpoint(options.checkpoint));
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));

@@ -70,10 +70,10 @@ std::string RecipeLine(const Options& o) {
   char line[512];
   std::snprintf(line, sizeof line,
                 "net %s, size %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
-                "%g, colour %g, direction %g, identity %g, temporal %g from %g, ",
+                "%g, colour %g, direction %g, identity %g, temporal %g from %g, row rate %g, ",
                 o.net.c_str(), o.size, o.batch, static_cast<unsigned long long>(o.seed), o.learning_rate,
                 o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.colour_weight,
-                o.direction_weight, o.identity_weight, o.temporal_weight, o.temporal_start);
+                o.direction_weight, o.identity_weight, o.temporal_weight, o.temporal_start, o.row_rate);
   std::string recipe = line;
   for (const StyleSource& s : o.styles) {
     std::snprintf(line, sizeof line, "%s at %d and %d weight %g, ", s.name.c_str(), s.fine_size, s.bold_size,
@@ -103,13 +103,20 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 v
     return InvalidArgument("no painting to learn: give one with --style, or several with --gallery");
   TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(options.net, names));
   std::unique_ptr<Trainer> t(new Trainer(options, std::move(vgg), std::move(photos), device));
-  t->bf16_ = device.is_cpu() && CpuHasBf16();
+  t->bf16_ =
+      device.is_cpu() && (options.precision == "bf16" || (options.precision == "auto" && CpuHasBf16()));
   torch::manual_seed(options.seed);
   t->random_ = Random(options.seed);
   t->net_ = std::make_shared<TransformerNet>(config);
   t->net_->to(device);
+  // Affine rows apart: a style's row learns only when that style is drawn, so it takes larger steps.
+  std::vector<torch::Tensor> body, rows;
+  for (const auto& item : t->net_->named_parameters()) {
+    (item.key().find("_norm_") != std::string::npos ? rows : body).push_back(item.value());
+  }
   t->optimizer_ = std::make_unique<torch::optim::Adam>(
-      t->net_->parameters(), torch::optim::AdamOptions(options.learning_rate).betas({0.9, 0.99}));
+      std::vector<torch::optim::OptimizerParamGroup>{{body}, {rows}},
+      torch::optim::AdamOptions(options.learning_rate).betas({0.9, 0.99}));
   t->state_.net = options.net;
   t->state_.styles = config.styles;
   t->state_.recipe = RecipeLine(options);
@@ -337,8 +344,9 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
 
 Result<Losses> Trainer::Step() {
   const double start = Now();
-  for (auto& group : optimizer_->param_groups()) {
-    static_cast<torch::optim::AdamOptions&>(group.options()).lr(learning_rate());
+  for (size_t i = 0; i < optimizer_->param_groups().size(); ++i) {
+    static_cast<torch::optim::AdamOptions&>(optimizer_->param_groups()[i].options())
+        .lr(learning_rate() * (i == 1 ? options_.row_rate : 1));
   }
   torch::Tensor images = DrawCrops(photos_, random_, options_.batch, options_.size);
   const std::vector<Pick> picks = DrawPicks();

@@ -10,17 +10,29 @@
 #include <hwy/foreach_target.h>
 #include <hwy/highway.h>
 
+#include "train/compute/multiply-inl.h"
+
 #ifndef TEMPERA_TRAIN_WINOGRAD_SHARED_
 #define TEMPERA_TRAIN_WINOGRAD_SHARED_
 namespace tempera::train {
 
 inline constexpr int kPoints = 36;  // 6x6 values of a tile, for 4x4 results
-inline constexpr int kPanel = 16;   // output channels packed together
+// Input and products of a block: more than L2 holds for many channels, where reading each point's plane back
+// from L3 costs less than fetching the weights for fewer tiles would.
+inline constexpr int64_t kBlockBytes = int64_t{4} << 20;
 
-// Tiles a block: as many as keep its transformed input near 1 MB (L2 and a share of L3), a multiple of the
-// kernel's 6 rows.
-inline int64_t TilesPerBlock(int in_channels) {
-  return std::clamp<int64_t>((1 << 20) / (kPoints * 4 * in_channels), 24, 96) / 6 * 6;
+// Output channels packed together.
+inline int PanelWidth(int out_channels) { return out_channels % 32 == 0 ? 32 : 16; }
+
+// Tiles a block. The transformed weights pass through the caches once a block, so blocks are large, but so
+// that a layer has several, of equal size, for several threads. Multiples of the 12 rows that a kernel takes.
+// No sum runs over tiles: results do not depend on this.
+inline int64_t TilesPerBlock(const WinogradWeights& weights, int64_t tiles) {
+  const int64_t channels = weights.in_channels + weights.out_channels;
+  const int64_t most = std::clamp<int64_t>(kBlockBytes / (kPoints * 4 * channels), 24, 96);
+  const int64_t blocks = (tiles + most - 1) / most;
+  const int64_t even = blocks > 1 ? (blocks + 1) / 2 * 2 : (tiles > 24 ? 2 : 1);
+  return ((tiles + even - 1) / even + 11) / 12 * 12;
 }
 
 // Floats between the planes of two points. The extra cache line keeps the 36 streams of a tile from falling
@@ -32,11 +44,6 @@ inline size_t PlaneStride(int64_t tiles, int channels) { return static_cast<size
 
 HWY_BEFORE_NAMESPACE();
 namespace tempera::train::HWY_NAMESPACE {
-namespace hn = hwy::HWY_NAMESPACE;
-
-using D = hn::CappedTag<float, 8>;
-using V = hn::Vec<D>;
-constexpr size_t kLanes = hn::MaxLanes(D());
 
 // B^T d for one line of six.
 HWY_INLINE void InputTransform(const V* d, size_t step, V* out, size_t out_step) {
@@ -65,52 +72,36 @@ HWY_INLINE void OutputTransform(const V* m, size_t step, V* out, size_t out_step
   out[3 * out_step] = hn::Add(hn::MulAdd(eight, v, t), m[5 * step]);
 }
 
-// products[t][k] = sum over c of tiles[t][c] * panel[c][k] for kRows tiles and one panel of 16 output
-// channels.
-template <int kRows>
-HWY_INLINE void Multiply(const float* HWY_RESTRICT tiles, int in, const float* HWY_RESTRICT panel,
-                         float* HWY_RESTRICT products, int out) {
+// What a block is made of.
+struct Block {
+  Block(const WinogradConv& conv, int64_t index, float* scratch)
+      : tiles_x((conv.w + 3) / 4), per_image(static_cast<int64_t>(tiles_x) * ((conv.h + 3) / 4)) {
+    const int64_t capacity = TilesPerBlock(*conv.weights, per_image * conv.n);
+    first = index * capacity;
+    count = static_cast<int>(std::min(capacity, per_image * conv.n - first));
+    in_plane = PlaneStride(capacity, conv.weights->in_channels);
+    out_plane = PlaneStride(capacity, conv.weights->out_channels);
+    transformed = scratch;
+    products = transformed + kPoints * in_plane;
+    zeros = products + kPoints * out_plane;
+  }
+
+  int tiles_x;
+  int64_t per_image, first;
+  int count;                   // tiles
+  size_t in_plane, out_plane;  // floats from one point's plane to the next
+  float *transformed, *products;
+  const float* zeros;  // `in_channels` of them
+};
+
+template <bool kMasked>
+void TransformInput(const WinogradConv& conv, const Block& block) {
   const D f;
-  constexpr int kVectors = kPanel / kLanes;
-  V sum[kRows][kVectors];
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::Zero(f);
-  }
-  for (int c = 0; c < in; ++c) {
-    V w[kVectors];
-    for (int v = 0; v < kVectors; ++v)
-      w[v] = hn::LoadU(f, panel + static_cast<size_t>(c) * kPanel + v * kLanes);
-    for (int r = 0; r < kRows; ++r) {
-      const V x = hn::Set(f, tiles[static_cast<size_t>(r) * in + c]);
-      for (int v = 0; v < kVectors; ++v) sum[r][v] = hn::MulAdd(x, w[v], sum[r][v]);
-    }
-  }
-  for (int r = 0; r < kRows; ++r) {
-    for (int v = 0; v < kVectors; ++v) {
-      hn::StoreU(sum[r][v], f, products + static_cast<size_t>(r) * out + v * kLanes);
-    }
-  }
-}
-
-// 6 rows x 2 vectors = 12 sums, 2 weights and 1 value fill AVX2's 16 registers; with 4 lanes, 3 rows x 4.
-constexpr int kRows = kLanes == 8 ? 6 : 3;
-
-void RunBlock(const WinogradConv& conv, int64_t block, float* scratch) {
-  const D f;
-  const int in = conv.weights->in_channels, out = conv.weights->out_channels, h = conv.h, w = conv.w;
-  const int tiles_x = (w + 3) / 4, tiles_y = (h + 3) / 4;
-  const int64_t per_image = static_cast<int64_t>(tiles_x) * tiles_y, total = per_image * conv.n;
-  const int64_t capacity = TilesPerBlock(in), first = block * capacity;
-  const int count = static_cast<int>(std::min(capacity, total - first));
-  const size_t in_plane = PlaneStride(capacity, in), out_plane = PlaneStride(capacity, out);
-  float* transformed = scratch;
-  float* products = transformed + kPoints * in_plane;
-  const float* zeros = products + kPoints * out_plane;  // `in` of them
-
-  for (int t = 0; t < count; ++t) {
-    const int64_t tile = first + t, image = tile / per_image;
-    const int y0 = static_cast<int>(tile % per_image / tiles_x) * 4 - 1;
-    const int x0 = static_cast<int>(tile % tiles_x) * 4 - 1;
+  const int in = conv.weights->in_channels, h = conv.h, w = conv.w;
+  for (int t = 0; t < block.count; ++t) {
+    const int64_t tile = block.first + t, image = tile / block.per_image;
+    const int y0 = static_cast<int>(tile % block.per_image / block.tiles_x) * 4 - 1;
+    const int x0 = static_cast<int>(tile % block.tiles_x) * 4 - 1;
     const float* source[kPoints];
     const float* mask[kPoints];
     for (int i = 0; i < 6; ++i) {
@@ -118,62 +109,61 @@ void RunBlock(const WinogradConv& conv, int64_t block, float* scratch) {
         const int y = y0 + i, x = x0 + j;
         const bool inside = y >= 0 && y < h && x >= 0 && x < w;
         const size_t at = inside ? ((static_cast<size_t>(image) * h + y) * w + x) * in : 0;
-        source[i * 6 + j] = inside ? conv.input + at : zeros;
-        mask[i * 6 + j] = inside && conv.mask != nullptr ? conv.mask + at : zeros;
+        source[i * 6 + j] = inside ? conv.input + at : block.zeros;
+        mask[i * 6 + j] = inside && kMasked ? conv.mask + at : block.zeros;
       }
     }
     for (int c = 0; c < in; c += static_cast<int>(kLanes)) {
-      V d[kPoints], columns[kPoints], both[6];
-      if (conv.mask != nullptr) {
-        for (int i = 0; i < kPoints; ++i) {
-          d[i] =
-              hn::IfThenElseZero(hn::Gt(hn::LoadU(f, mask[i] + c), hn::Zero(f)), hn::LoadU(f, source[i] + c));
+      V columns[kPoints], d[6], both[6];
+      for (int j = 0; j < 6; ++j) {
+        for (int i = 0; i < 6; ++i) {
+          d[i] = hn::LoadU(f, source[i * 6 + j] + c);
+          if constexpr (kMasked) {
+            d[i] = hn::IfThenElseZero(hn::Gt(hn::LoadU(f, mask[i * 6 + j] + c), hn::Zero(f)), d[i]);
+          }
         }
-      } else {
-        for (int i = 0; i < kPoints; ++i) d[i] = hn::LoadU(f, source[i] + c);
+        InputTransform(d, 1, columns + j, 6);
       }
-      for (int j = 0; j < 6; ++j) InputTransform(d + j, 6, columns + j, 6);
+      float* to = block.transformed + static_cast<size_t>(t) * in + c;
       for (int i = 0; i < 6; ++i) {
         InputTransform(columns + i * 6, 1, both, 1);
-        for (int j = 0; j < 6; ++j) {
-          hn::StoreU(both[j], f, transformed + (i * 6 + j) * in_plane + static_cast<size_t>(t) * in + c);
-        }
+        for (int j = 0; j < 6; ++j) hn::StoreU(both[j], f, to + (i * 6 + j) * block.in_plane);
       }
     }
   }
+}
 
+void MultiplyPoints(const WinogradConv& conv, const Block& block) {
+  const int in = conv.weights->in_channels, out = conv.weights->out_channels, width = PanelWidth(out);
   for (int p = 0; p < kPoints; ++p) {
-    for (int k = 0; k < out; k += kPanel) {
-      const float* panel = conv.weights->values.data() + (static_cast<size_t>(p) * out + k) * in;
-      const float* rows = transformed + p * in_plane;
-      float* to = products + p * out_plane + k;
-      int t = 0;
-      for (; t + kRows <= count; t += kRows) {
-        Multiply<kRows>(rows + static_cast<size_t>(t) * in, in, panel, to + static_cast<size_t>(t) * out,
-                        out);
-      }
-      for (; t < count; ++t) {
-        Multiply<1>(rows + static_cast<size_t>(t) * in, in, panel, to + static_cast<size_t>(t) * out, out);
-      }
+    for (int k = 0; k < out; k += width) {
+      MultiplyPanel(block.transformed + p * block.in_plane, in, block.count, in,
+                    conv.weights->values.data() + (static_cast<size_t>(p) * out + k) * in, width,
+                    block.products + p * block.out_plane + k, out);
     }
   }
+}
 
-  for (int t = 0; t < count; ++t) {
-    const int64_t tile = first + t, image = tile / per_image;
-    const int y0 = static_cast<int>(tile % per_image / tiles_x) * 4;
-    const int x0 = static_cast<int>(tile % tiles_x) * 4;
+void TransformOutput(const WinogradConv& conv, const Block& block) {
+  const D f;
+  const int out = conv.weights->out_channels, h = conv.h, w = conv.w;
+  for (int t = 0; t < block.count; ++t) {
+    const int64_t tile = block.first + t, image = tile / block.per_image;
+    const int y0 = static_cast<int>(tile % block.per_image / block.tiles_x) * 4;
+    const int x0 = static_cast<int>(tile % block.tiles_x) * 4;
     const int rows = std::min(4, h - y0), columns = std::min(4, w - x0);
     for (int k = 0; k < out; k += static_cast<int>(kLanes)) {
-      V m[kPoints], half[24], result[16];
-      for (int i = 0; i < kPoints; ++i) {
-        m[i] = hn::LoadU(f, products + i * out_plane + static_cast<size_t>(t) * out + k);
+      const float* products = block.products + static_cast<size_t>(t) * out + k;
+      V m[6], half[24], result[4];
+      for (int j = 0; j < 6; ++j) {
+        for (int i = 0; i < 6; ++i) m[i] = hn::LoadU(f, products + (i * 6 + j) * block.out_plane);
+        OutputTransform(m, 1, half + j, 6);
       }
-      for (int j = 0; j < 6; ++j) OutputTransform(m + j, 6, half + j, 6);
-      for (int i = 0; i < 4; ++i) OutputTransform(half + i * 6, 1, result + i * 4, 1);
       const V bias = conv.bias != nullptr ? hn::LoadU(f, conv.bias + k) : hn::Zero(f);
       for (int y = 0; y < rows; ++y) {
+        OutputTransform(half + y * 6, 1, result, 1);
         for (int x = 0; x < columns; ++x) {
-          V value = hn::Add(result[y * 4 + x], bias);
+          V value = hn::Add(result[x], bias);
           if (conv.relu) value = hn::Max(value, hn::Zero(f));
           hn::StoreU(value, f,
                      conv.output + ((static_cast<size_t>(image) * h + y0 + y) * w + x0 + x) * out + k);
@@ -181,6 +171,17 @@ void RunBlock(const WinogradConv& conv, int64_t block, float* scratch) {
       }
     }
   }
+}
+
+void RunBlock(const WinogradConv& conv, int64_t index, float* scratch) {
+  const Block block(conv, index, scratch);
+  if (conv.mask != nullptr) {
+    TransformInput</*kMasked=*/true>(conv, block);
+  } else {
+    TransformInput</*kMasked=*/false>(conv, block);
+  }
+  MultiplyPoints(conv, block);
+  TransformOutput(conv, block);
 }
 
 }  // namespace tempera::train::HWY_NAMESPACE
@@ -202,6 +203,7 @@ WinogradWeights TransformWeights(const float* weights, int out_channels, int in_
   result.in_channels = transposed ? out_channels : in_channels;
   result.out_channels = transposed ? in_channels : out_channels;
   const size_t in = result.in_channels, out = result.out_channels;
+  const size_t width = PanelWidth(static_cast<int>(out));
   result.values.resize(kPoints * in * out);
   for (size_t k = 0; k < out; ++k) {
     for (size_t c = 0; c < in; ++c) {
@@ -217,7 +219,7 @@ WinogradWeights TransformWeights(const float* weights, int out_channels, int in_
           double sum = 0;
           for (int x = 0; x < 3; ++x) sum += half[i][x] * kG[j][x];
           const size_t p = static_cast<size_t>(i) * 6 + j;
-          result.values[((p * (out / kPanel) + k / kPanel) * in + c) * kPanel + k % kPanel] =
+          result.values[((p * (out / width) + k / width) * in + c) * width + k % width] =
               static_cast<float>(sum);
         }
       }
@@ -226,14 +228,15 @@ WinogradWeights TransformWeights(const float* weights, int out_channels, int in_
   return result;
 }
 
+int64_t WinogradConv::TileCount() const { return static_cast<int64_t>((w + 3) / 4) * ((h + 3) / 4) * n; }
+
 int64_t WinogradConv::BlockCount() const {
-  const int64_t tiles = static_cast<int64_t>((w + 3) / 4) * ((h + 3) / 4) * n;
-  const int64_t each = TilesPerBlock(weights->in_channels);
-  return (tiles + each - 1) / each;
+  const int64_t each = TilesPerBlock(*weights, TileCount());
+  return (TileCount() + each - 1) / each;
 }
 
 void WinogradConv::RunBlocks(int64_t begin, int64_t end) const {
-  const int64_t tiles = TilesPerBlock(weights->in_channels);
+  const int64_t tiles = TilesPerBlock(*weights, TileCount());
   const size_t floats =
       kPoints * (PlaneStride(tiles, weights->in_channels) + PlaneStride(tiles, weights->out_channels));
   // Kept by each thread from call to call; the tail holds the zeros that stand for pixels outside the

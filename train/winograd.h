@@ -7,7 +7,7 @@
 
 namespace tempera::train {
 
-// Weights in the transformed domain, packed [36][out / 16][in][16].
+// Weights in the transformed domain, packed [36][out / 32][in][32], or by 16 where 32 does not divide them.
 struct WinogradWeights {
   int in_channels = 0;
   int out_channels = 0;
@@ -31,6 +31,7 @@ struct WinogradConv {
   // The work is cut into blocks that may run on different threads at once.
   int64_t BlockCount() const;
   void RunBlocks(int64_t begin, int64_t end) const;
+  int64_t TileCount() const;  // of 4x4 results
 };
 
 }  // namespace tempera::train

@@ -82,7 +82,9 @@ TEST_P(WinogradTest, TransposedIsTheAdjoint) {
 
 INSTANTIATE_TEST_SUITE_P(Shapes, WinogradTest,
                          testing::Values(Case{1, 4, 4, 16, 16}, Case{1, 1, 1, 16, 32}, Case{2, 7, 9, 32, 16},
-                                         Case{1, 13, 30, 16, 48}, Case{3, 8, 6, 64, 64}));
+                                         Case{1, 13, 30, 16, 48}, Case{3, 8, 6, 64, 64},
+                                         // Several blocks, the last one not full.
+                                         Case{1, 61, 59, 16, 32}, Case{2, 17, 43, 96, 112}));
 
 }  // namespace
 }  // namespace tempera::train

@@ -146,6 +146,8 @@ int Train(int argc, char** argv) {
   app.add_option("--size", o.size, "side of the crops, pixels")
       ->check(Between(64, 1024))
       ->capture_default_str();
+  app.add_option("--view", o.view, "... cut from squares of this side, 70-100 % of a photograph [size]")
+      ->check(Between(64, 1024));
   app.add_option("--batch", o.batch, "crops a step")->check(Between(1, 256))->capture_default_str();
   app.add_option("--seed", o.seed, "same seed, same losses")->capture_default_str();
   app.add_option("--learning-rate", o.learning_rate, "Adam's, at the start")

@@ -40,6 +40,7 @@ class Photos {
   static Photos FromImages(std::vector<media::RgbImage> images, int crop_size);
 
   const PhotoReport& report() const { return report_; }
+  int crop_size() const { return crop_size_; }
   int size() const { return static_cast<int>(images_.size()); }
   const media::RgbImage& image(int index) const { return images_[index]; }
   const std::string& path(int index) const { return paths_[index]; }

@@ -3,6 +3,7 @@
 #include <torch/torch.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <cmath>
@@ -118,7 +119,7 @@ Status RunTraining(const Options& options) {
   }
   std::printf("reading photographs ...\n");
   std::fflush(stdout);
-  TEMPERA_ASSIGN_OR_RETURN(Photos photos, Photos::Load(options.content, options.size, options.seed));
+  TEMPERA_ASSIGN_OR_RETURN(Photos photos, Photos::Load(options.content, std::max(options.view, options.size), options.seed));
   PrintPhotoReport(photos.report());
   TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> previews, PreviewPhotos(options, photos));
 

@@ -34,10 +34,16 @@ torch::Tensor ToTensor(const media::RgbImage& image, torch::Device device) {
   return torch::from_blob(planes.data(), {1, 3, image.height, image.width}, torch::kFloat).clone().to(device);
 }
 
+// [count, 3, size, size], cut anywhere from squares of photos.crop_size().
 torch::Tensor DrawCrops(const Photos& photos, Random& random, int count, int size) {
+  const int64_t view = photos.crop_size();
   torch::Tensor crops = torch::empty({count, 3, size, size}, torch::kFloat);
-  const size_t each = static_cast<size_t>(3) * size * size;
-  for (int i = 0; i < count; ++i) photos.RandomCrop(random, crops.data_ptr<float>() + i * each);
+  torch::Tensor square = torch::empty({3, view, view}, torch::kFloat);
+  for (int i = 0; i < count; ++i) {
+    photos.RandomCrop(random, square.data_ptr<float>());
+    const int64_t top = random.Below(view - size + 1), left = random.Below(view - size + 1);
+    crops[i].copy_(square.narrow(1, top, size).narrow(2, left, size));
+  }
   return crops;
 }
 
@@ -69,9 +75,9 @@ constexpr double kIdentityShare = 0.06, kBlendShare = 0.12;
 std::string RecipeLine(const Options& o) {
   char line[512];
   std::snprintf(line, sizeof line,
-                "net %s, size %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
+                "net %s, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
                 "%g, colour %g, direction %g, identity %g, temporal %g from %g, row rate %g, ",
-                o.net.c_str(), o.size, o.batch, static_cast<unsigned long long>(o.seed), o.learning_rate,
+                o.net.c_str(), o.size, std::max(o.view, o.size), o.batch, static_cast<unsigned long long>(o.seed), o.learning_rate,
                 o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.colour_weight,
                 o.direction_weight, o.identity_weight, o.temporal_weight, o.temporal_start, o.row_rate);
   std::string recipe = line;

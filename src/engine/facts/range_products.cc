@@ -10,6 +10,10 @@
 namespace tempera::engine {
 namespace {
 
+// Of the curves below, none of which is steeper than SELU (1.76) and Mish (1.09) times their slopes at the
+// right.
+constexpr double kMostSlope = 1.8;
+
 // Numbers that multiply or take away from a picture of `channels`, channel by channel where they lie so.
 std::vector<Interval> ByChannel(const std::vector<Interval>& numbers, const Shape& shape, size_t channels) {
   if (numbers.empty()) return {};
@@ -47,6 +51,7 @@ Spreads RangeOfCurve(const RangeContext& c, double least, double slope, double o
     s.low = s.low < 0 ? least : 0;
     s.high = std::max(s.high, 0.0) * slope + offset;
     s.mean = std::clamp(s.mean, s.low, s.high);
+    s.choice *= kMostSlope * slope;
   }
   return out;
 }
@@ -66,7 +71,9 @@ Spreads RangeOfProduct(const RangeContext& c) {
     const Interval product = Interval{a[i].low, a[i].high} * Interval{b[i].low, b[i].high};
     // Deviations of a product are those of the one where the other is a number that does not change.
     const bool scaled = a[i].low == a[i].high || b[i].low == b[i].high;
-    out.push_back({a[i].mean * b[i].mean, product.low, product.high, !scaled || (a[i].sure && b[i].sure)});
+    out.push_back({a[i].mean * b[i].mean, product.low, product.high, !scaled || (a[i].sure && b[i].sure),
+                   a[i].choice * std::max(std::abs(b[i].low), std::abs(b[i].high)) +
+                       b[i].choice * std::max(std::abs(a[i].low), std::abs(a[i].high))});
   }
   return out;
 }
@@ -77,7 +84,8 @@ Spreads RangeOfDifference(const RangeContext& c) {
   Spreads out;
   if (a.empty() || b.empty()) return out;
   for (size_t i = 0; i < a.size(); ++i) {
-    out.push_back({a[i].mean - b[i].mean, a[i].low - b[i].high, a[i].high - b[i].low, true});
+    out.push_back(
+        {a[i].mean - b[i].mean, a[i].low - b[i].high, a[i].high - b[i].low, true, a[i].choice + b[i].choice});
   }
   return out;
 }
@@ -106,7 +114,7 @@ Spreads RangeOfAbs(const RangeContext& c) {
   for (Spread& s : out) {
     const bool both_signs = s.low < 0 && s.high > 0;
     const double a = std::abs(s.low), b = std::abs(s.high);
-    s = {std::abs(s.mean), both_signs ? 0 : std::min(a, b), std::max(a, b), true};
+    s = {std::abs(s.mean), both_signs ? 0 : std::min(a, b), std::max(a, b), true, s.choice};
   }
   return out;
 }
@@ -114,7 +122,7 @@ Spreads RangeOfAbs(const RangeContext& c) {
 Spreads RangeOfNegative(const RangeContext& c) {
   if (!c.same_channels()) return {};
   Spreads out = c.of(0);
-  for (Spread& s : out) s = {-s.mean, -s.high, -s.low, s.sure};
+  for (Spread& s : out) s = {-s.mean, -s.high, -s.low, s.sure, s.choice};
   return out;
 }
 

@@ -13,9 +13,10 @@
 namespace tempera::engine {
 namespace {
 
-Spread Map(const Spread& s, double (*f)(double, double, double), double a, double b) {
+// steep: how steep f is at most.
+Spread Map(const Spread& s, double (*f)(double, double, double), double a, double b, double steep) {
   const double low = f(s.low, a, b), high = f(s.high, a, b);
-  return {f(s.mean, a, b), std::min(low, high), std::max(low, high), s.sure};
+  return {f(s.mean, a, b), std::min(low, high), std::max(low, high), s.sure, s.choice * steep};
 }
 
 double Affine(double x, double scale, double shift) { return x * scale + shift; }
@@ -23,10 +24,10 @@ double Clamp(double x, double lo, double hi) { return std::min(std::max(x, lo), 
 double Slope(double x, double slope, double) { return x < 0 ? slope * x : x; }
 
 Spread Sum(const Spread& a, const Spread& b) {
-  const double mean = a.mean + b.mean;
-  if (a.sure || b.sure) return {mean, a.low + b.low, a.high + b.high, a.sure && b.sure};
-  return {mean, mean - std::hypot(a.mean - a.low, b.mean - b.low),
-          mean + std::hypot(a.high - a.mean, b.high - b.mean)};
+  const double mean = a.mean + b.mean, choice = a.choice + b.choice;
+  if (a.sure || b.sure) return {mean, a.low + b.low, a.high + b.high, a.sure && b.sure, choice};
+  return {mean, mean - choice - std::hypot(a.below(), b.below()),
+          mean + choice + std::hypot(a.above(), b.above()), false, choice};
 }
 
 int64_t CountOf(const Shape& shape) {
@@ -36,7 +37,8 @@ int64_t CountOf(const Shape& shape) {
 }
 
 void Hold(double number, Spreads* spreads) {
-  for (Spread& s : *spreads) s = {s.mean, std::min(s.low, number), std::max(s.high, number), s.sure};
+  for (Spread& s : *spreads)
+    s = {s.mean, std::min(s.low, number), std::max(s.high, number), s.sure, s.choice};
 }
 
 // Where a list that speaks of `axes` (empty: of all) of a picture speaks of its channels; -1: nowhere.
@@ -108,11 +110,21 @@ Spreads RangeOfNorm(const RangeContext& c) {
   Spreads out;
   for (size_t i = 0; i < c.channels(); ++i) {
     const double reach = kNormSigmas * std::max(std::abs(gamma[i].low), std::abs(gamma[i].high));
-    // Where beta lies between its bounds is a choice, no deviation: such bounds add as they are.
-    out.push_back({0.5 * (beta[i].low + beta[i].high), beta[i].low - reach, beta[i].high + reach,
-                   beta[i].low < beta[i].high});
+    out.push_back({0.5 * (beta[i].low + beta[i].high), beta[i].low - reach, beta[i].high + reach, false,
+                   0.5 * (beta[i].high - beta[i].low)});
   }
-  return out;
+  // The style of the largest scale need not be that of the largest shift. What is convex in both is greatest
+  // at a corner.
+  Spreads exact = out;
+  for (Spread& s : exact) s.low = HUGE_VAL, s.high = -HUGE_VAL;
+  const auto reach = [&](std::span<const double> scale, std::span<const double> shift) {
+    for (size_t i = 0; i < exact.size(); ++i) {
+      const double far = kNormSigmas * std::abs(scale[i]);
+      exact[i].low = std::min(exact[i].low, shift[i] - far);
+      exact[i].high = std::max(exact[i].high, shift[i] + far);
+    }
+  };
+  return c.small.VisitCorners(c.node.inputs[1], c.node.inputs[2], reach) ? exact : out;
 }
 
 Spreads RangeOfAffine(const RangeContext& c) {
@@ -128,7 +140,8 @@ Spreads RangeOfAffine(const RangeContext& c) {
                most = std::max({Affine(x[i].low, a, highest), Affine(x[i].high, a, highest),
                                 Affine(x[i].low, b, highest), Affine(x[i].high, b, highest)});
     const double mean = 0.5 * (Affine(x[i].mean, a, lowest) + Affine(x[i].mean, b, highest));
-    out.push_back({mean, least, most, x[i].sure || a < b || lowest < highest});
+    out.push_back({mean, least, most, x[i].sure || a < b || lowest < highest,
+                   x[i].choice * std::max(std::abs(a), std::abs(b))});
   }
   return out;
 }
@@ -145,7 +158,8 @@ Spreads RangeOfActivation(const RangeContext& c) {
     const bool both_signs = out[i].low < 0 && out[i].high > 0;
     // What is cut on both sides is often at either.
     if (spec->clamp && out[i].low < spec->lo && out[i].high > spec->hi) out[i].sure = true;
-    out[i] = spec->clamp ? Map(out[i], Clamp, spec->lo, spec->hi) : Map(out[i], Slope, spec->slope[i], 0);
+    out[i] = spec->clamp ? Map(out[i], Clamp, spec->lo, spec->hi, 1)
+                         : Map(out[i], Slope, spec->slope[i], 0, std::max(1.0f, std::abs(spec->slope[i])));
     if (spec->clamp || !both_signs) continue;
     out[i].low = std::min(out[i].low, 0.0);  // a negative slope turns around at 0
     out[i].high = std::max(out[i].high, 0.0);

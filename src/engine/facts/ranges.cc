@@ -268,7 +268,7 @@ Result<std::vector<ConvInput>> PropagateRanges(const Graph& graph, const KnownIn
   std::vector<Spreads> states;
   for (const StateLink& link : inputs.states) {
     Spreads spreads = first.of(graph.outputs[link.output]);
-    for (Spread& s : spreads) s = {s.mean, std::min(s.low, 0.0), std::max(s.high, 0.0), s.sure};
+    for (Spread& s : spreads) s = {s.mean, std::min(s.low, 0.0), std::max(s.high, 0.0), s.sure, s.choice};
     states.push_back(std::move(spreads));
   }
   Propagator second(graph, inputs, states);

@@ -6,13 +6,18 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
+#include <span>
 #include <vector>
 
+#include "src/engine/facts/corners.h"
 #include "src/engine/facts/intervals.h"
 #include "src/engine/types/inputs.h"
 #include "src/graph/graph.h"
 
 namespace tempera::engine {
+
+struct SmallContext;
 
 // What is known of a value's numbers.
 struct SmallNumbers {
@@ -45,6 +50,11 @@ class SmallRanges {
   // All that Of gives, and what else is known.
   SmallNumbers Read(graph::ValueId v) const;
 
+  // The numbers of both at every corner of the inputs that they follow from (corners.h); false, and nothing
+  // is called, where that is not known of one of them, or where they follow from none.
+  using AtCorner = std::function<void(std::span<const double>, std::span<const double>)>;
+  bool VisitCorners(graph::ValueId a, graph::ValueId b, const AtCorner& visit);
+
   // Before a rule takes more than a few steps for each number that its node reads or makes: false when the
   // graph has taken all the work that it gets.
   bool Afford(int64_t work);
@@ -53,6 +63,11 @@ class SmallRanges {
 
  private:
   void Keep(graph::ValueId v, SmallNumbers numbers);
+  void KeepCorners(graph::ValueId v, CornerNumbers numbers);
+  bool FollowStraight(const graph::Node& node, uint64_t* inputs) const;
+  void FindCorners(const graph::Node& node, SmallNumbers (*rule)(const SmallContext&), size_t output);
+  CornerNumbers CornersOf(graph::ValueId v) const;
+  bool AffordCorner(int64_t work);
   void Forget(graph::ValueId v);
   const Shape& ShapeOf(graph::ValueId v) const { return graph_.value(v).info.shape; }
 
@@ -61,6 +76,10 @@ class SmallRanges {
   std::vector<std::vector<graph::ValueId>> last_uses_;
   size_t visited_ = 0;
   int64_t kept_ = 0, work_ = 0;
+  Corners corners_;
+  std::vector<CornerNumbers> at_corners_;  // by ValueId
+  bool in_corner_ = false;                 // Read gives numbers where corners_ stands
+  int64_t corners_kept_ = 0, corner_work_ = 0;
 };
 
 // A small output of a node whose first input is there.

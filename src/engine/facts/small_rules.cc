@@ -130,6 +130,8 @@ class Factors {
     for (int64_t k = 0; k < inner(); ++k) {
       const Interval& p = a_.at[how_.turn_a ? k * shape_a_[1] + row : row * shape_a_[1] + k];
       const Interval& q = b_.at[how_.turn_b ? column * shape_b_[1] + k : k * shape_b_[1] + column];
+      // Most weights at a corner are nothing.
+      if (!mean_a && !mean_b && p == Interval{0, 0}) continue;
       const Interval& weighed = mean_a ? q : p;
       sum = !mean_a && !mean_b ? sum + p * q : k == 0 && !with_zero ? weighed : Hull(sum, weighed);
     }
@@ -282,13 +284,22 @@ SmallNumbers NumbersOfSplit(const SmallContext& c) {
   return Part(c, begin);
 }
 
-// Any row of a table.
+// Rows of a table: those that constants name, or any.
 SmallNumbers NumbersOfGather(const SmallContext& c) {
   const SmallNumbers table = c.Read();
   const Shape& shape = c.shape();
   if (!table.known() || shape.empty() || c.node.attributes.Int("axis", 0) != 0) return {};
   const int64_t row = table.at.count() / shape[0];
   std::vector<Interval> hulls, each;
+  const std::vector<int64_t> named = graph::ConstantInts(c.graph, graph::InputOf(c.node, 1));
+  if (static_cast<int64_t>(named.size()) * row == c.count()) {
+    for (const int64_t name : named) {
+      const int64_t at = name < 0 ? name + shape[0] : name;
+      if (at < 0 || at >= shape[0]) return {};
+      for (int64_t i = 0; i < row; ++i) each.push_back(table.at[at * row + i]);
+    }
+    return {Intervals(std::move(each))};
+  }
   for (int64_t i = 0; i < table.at.count(); ++i) {
     if (i < row) {
       hulls.push_back(table.at[i]);

@@ -7,13 +7,51 @@ namespace tempera::engine {
 namespace {
 
 // Frames of 256 pixels a side: a second or so for all of them, once for a model.
-constexpr size_t kMostSettings = 16;
+constexpr size_t kMostSettings = 24;
+constexpr size_t kMostTurned = 11;  // of them at ends of other numbers than a style's weights
 // Numbers whose every corner is tried.
 constexpr size_t kMostFreeNumbers = 3;
 
 struct Place {
   size_t input = 0, number = 0;
 };
+
+// Of free numbers: every combination of the ends of few; of many each at either end by itself, and all
+// together.
+std::vector<InputSetting> Ends(const KnownInputs& inputs, const InputSetting& initial,
+                               const std::vector<Place>& free) {
+  const auto bound = [&](const Place& p, bool high) {
+    const InputValues& known = *inputs.values[p.input];
+    return high ? known.high : known.low;
+  };
+  std::vector<InputSetting> ends;
+  const bool few = free.size() <= kMostFreeNumbers;
+  for (size_t corner = 0; !free.empty() && corner < (few ? size_t{1} << free.size() : 2); ++corner) {
+    InputSetting& setting = ends.emplace_back(initial);
+    for (size_t k = 0; k < free.size(); ++k)
+      setting[free[k].input][free[k].number] = bound(free[k], (few ? corner >> k & 1 : corner) != 0);
+  }
+  for (size_t k = 0; !few && k < free.size(); ++k) {
+    for (const bool high : {false, true}) {
+      InputSetting& setting = ends.emplace_back(initial);
+      setting[free[k].input][free[k].number] = bound(free[k], high);
+    }
+  }
+  return ends;
+}
+
+// Of every blend its style k alone.
+void ChooseAlone(const std::vector<std::vector<Place>>& blends, size_t k, InputSetting* setting) {
+  for (const auto& blend : blends) {
+    for (size_t j = 0; j < blend.size(); ++j)
+      (*setting)[blend[j].input][blend[j].number] = j == k % blend.size() ? 1.0f : 0.0f;
+  }
+}
+
+void TakeEvenly(std::vector<InputSetting> from, size_t most, std::vector<InputSetting>* to) {
+  const size_t take = std::min(from.size(), most);
+  for (size_t k = 0; k < take; ++k) to->push_back(std::move(from[k * from.size() / take]));
+}
 
 }  // namespace
 
@@ -38,35 +76,33 @@ std::vector<InputSetting> InputSettings(const graph::Graph& graph, const KnownIn
     for (size_t k = 0; k < count; ++k) (known.shares ? blends.back() : free).push_back({i, k});
   }
   std::vector<InputSetting> all = {initial};
-  const auto bound = [&](const Place& p, bool high) {
-    const InputValues& known = *inputs.values[p.input];
-    return high ? known.high : known.low;
-  };
-  // The ends of free numbers: every combination of few, or of all together.
-  std::vector<InputSetting> ends;
-  const size_t corners = free.empty() ? 0 : free.size() <= kMostFreeNumbers ? size_t{1} << free.size() : 2;
-  for (size_t corner = 0; corner < corners; ++corner) {
-    InputSetting& setting = ends.emplace_back(initial);
-    for (size_t k = 0; k < free.size(); ++k) {
-      const size_t bit = free.size() <= kMostFreeNumbers ? corner >> k & 1 : corner;
-      setting[free[k].input][free[k].number] = bound(free[k], bit != 0);
-    }
-  }
-  if (ends.empty()) ends.push_back(initial);
-  // Each style alone, at every end in turn.
+  // Each style alone, the rest as it begins; then the same style at the ends of what else is turned, one
+  // after the other; then all styles in equal parts.
+  const std::vector<InputSetting> ends = Ends(inputs, initial, free);
   size_t longest = 0;
   for (const auto& blend : blends) longest = std::max(longest, blend.size());
-  std::vector<InputSetting> extremes;
-  for (size_t k = 0; k < std::max(longest, ends.size()); ++k) {
-    InputSetting setting = ends[k % ends.size()];
-    for (const auto& blend : blends) {
-      for (size_t j = 0; j < blend.size(); ++j)
-        setting[blend[j].input][blend[j].number] = j == k % blend.size() ? 1.0f : 0.0f;
-    }
-    if (setting != initial) extremes.push_back(std::move(setting));
+  std::vector<InputSetting> alone, turned;
+  for (size_t k = 0; k < longest; ++k) {
+    InputSetting setting = initial;
+    ChooseAlone(blends, k, &setting);
+    if (setting != initial) alone.push_back(std::move(setting));
   }
-  const size_t take = std::min(extremes.size(), kMostSettings - 1);
-  for (size_t k = 0; k < take; ++k) all.push_back(std::move(extremes[k * extremes.size() / take]));
+  for (size_t k = 0; k < ends.size(); ++k) {
+    InputSetting setting = ends[k];
+    ChooseAlone(blends, k, &setting);
+    if (setting != initial) turned.push_back(std::move(setting));
+  }
+  if (longest > 1) {
+    InputSetting setting = initial;
+    for (const auto& blend : blends) {
+      for (const Place& place : blend)
+        setting[place.input][place.number] = 1 / static_cast<float>(blend.size());
+    }
+    if (setting != initial) turned.push_back(std::move(setting));
+  }
+  const size_t room = kMostSettings - 1, for_turned = std::min(turned.size(), kMostTurned);
+  TakeEvenly(std::move(alone), room - for_turned, &all);
+  TakeEvenly(std::move(turned), kMostSettings - all.size(), &all);
   return all;
 }
 

@@ -11,9 +11,9 @@ namespace tempera::engine {
 // By input its numbers; empty where nothing is said of it, and for the picture and states.
 using InputSetting = std::vector<std::vector<float>>;
 
-// `graph` is specialised. What inputs begin with comes first. Then of shares each one alone, of few other
-// numbers every corner of what they may be, of many both ends of all together; sixteen at most, evenly
-// chosen.
+// `graph` is specialised. What inputs begin with comes first. Then of shares each one alone and all in equal
+// parts; of few other numbers every corner of what they may be, of many each at its ends and all together; 24
+// at most, evenly chosen.
 std::vector<InputSetting> InputSettings(const graph::Graph& graph, const KnownInputs& inputs);
 
 // Whether the same was said.

@@ -5,7 +5,7 @@
 # `make help` lists the rest.
 .DEFAULT_GOAL := release
 .PRECIOUS: build/%/build.ninja
-.PHONY: release setup demo test train-tools test-train bench bench-web fuzz soak check web web-module test-web clean help
+.PHONY: release setup demo gallery test train-tools test-train bench bench-web fuzz soak check web web-module test-web clean help
 
 # Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
 build/%/build.ninja:
@@ -23,6 +23,10 @@ setup:
 demo: setup
 	@$(MAKE) --no-print-directory release
 	@tools/demo
+
+# docs/gallery.md and the README's first picture, anew from the bundled styles.
+gallery: release
+	@tools/gallery
 
 test:
 	@tools/setup test bench
@@ -109,6 +113,7 @@ help:
 	@echo 'make demo         paint the sample clip: out/demo.mp4, out/demo.png'
 	@echo '                  INPUT=my.mp4 STYLE=great-wave paints your own film or picture'
 	@echo 'make test         install, build and run every test'
+	@echo 'make gallery      paint docs/gallery.md and models/styles.jpg anew'
 	@echo 'make train-tools  install libtorch, build build/train/tempera-train'
 	@echo 'make test-train   ... and run its tests'
 	@echo 'make bench        speed beside installed peers: bench/results, docs/performance.md'

@@ -47,8 +47,8 @@ TEST(ExportOnnx, TheEngineSeesWhatLibtorchTrained) {
   std::remove(path.c_str());
 }
 
-// A blend of two styles of a network of three, half strong, strokes between: shares as libtorch mixes them, against
-// inputs as the graph does.
+// A blend of two styles of a network of three, half strong, strokes between: shares as libtorch mixes them,
+// against inputs as the graph does.
 TEST(ExportOnnx, TheGraphMixesRowsAsTheTrainerDoes) {
   const std::string path = testing::TempDir() + "export_painter_test.onnx";
   Result<NetConfig> config = MakeNetConfig("painter", {"a", "b", "c"});
@@ -62,7 +62,8 @@ TEST(ExportOnnx, TheGraphMixesRowsAsTheTrainerDoes) {
   }
   Options options;
   for (const char* name : {"a", "b", "c"}) options.styles.push_back({name, "", name, "", ""});
-  ASSERT_TRUE(ExportOnnx(*config, PlainWeights(net), MakeMetadata(options, *config, TrainingState{}, ""), path).ok());
+  ASSERT_TRUE(
+      ExportOnnx(*config, PlainWeights(net), MakeMetadata(options, *config, TrainingState{}, ""), path).ok());
   const int height = 48, width = 64;
   const torch::Tensor x = torch::rand({1, 3, height, width}) * 255;
   const std::vector<float> planes(x.data_ptr<float>(), x.data_ptr<float>() + x.numel());

@@ -38,16 +38,17 @@ TEST_F(Gallery, IsReadWithItsDefaults) {
 TEST_F(Gallery, WhatIsWrongIsNamed) {
   struct {
     const char *styles, *word;
-  } cases[] = {{"", "0 styles"},
-               {R"({"name": "a"})", "\"picture\""},
-               {R"({"name": "A b", "picture": "gallery_a.jpg"})", "A b"},
-               {R"({"name": "a", "picture": "gallery_a.jpg", "size": 3})", "\"size\""},
-               {R"({"name": "a", "picture": "gallery_a.jpg", "bold_size": -3})", "bold_size"},
-               {R"({"name": "a", "picture": "gallery_a.jpg", "style_weight": "much"})", "style_weight"},
-               {R"({"name": 3, "picture": "gallery_a.jpg"})", "\"name\""},
-               {R"({"name": "a", "picture": "nowhere.jpg"})", "--paintings"},
-               {R"("starry-night")", "braces"},
-               {R"({"name": "a", "picture": "gallery_a.jpg"}, {"name": "a", "picture": "gallery_b.jpg"})", "twice"}};
+  } cases[] = {
+      {"", "0 styles"},
+      {R"({"name": "a"})", "\"picture\""},
+      {R"({"name": "A b", "picture": "gallery_a.jpg"})", "A b"},
+      {R"({"name": "a", "picture": "gallery_a.jpg", "size": 3})", "\"size\""},
+      {R"({"name": "a", "picture": "gallery_a.jpg", "bold_size": -3})", "bold_size"},
+      {R"({"name": "a", "picture": "gallery_a.jpg", "style_weight": "much"})", "style_weight"},
+      {R"({"name": 3, "picture": "gallery_a.jpg"})", "\"name\""},
+      {R"({"name": "a", "picture": "nowhere.jpg"})", "--paintings"},
+      {R"("starry-night")", "braces"},
+      {R"({"name": "a", "picture": "gallery_a.jpg"}, {"name": "a", "picture": "gallery_b.jpg"})", "twice"}};
   for (const auto& c : cases) {
     const auto styles = Read(c.styles);
     ASSERT_FALSE(styles.ok()) << c.styles;

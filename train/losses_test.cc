@@ -99,7 +99,8 @@ TEST(StyleLoss, GradientAgreesWithDifferences) {
 
 TEST(ColourLoss, IsOneForPhotographsAndNothingForThePainting) {
   torch::manual_seed(10);
-  const torch::Tensor photos = torch::rand({4, 3, 64, 64}) * 120, painting = torch::rand({1, 3, 50, 80}) * 120 + 120;
+  const torch::Tensor photos = torch::rand({4, 3, 64, 64}) * 120,
+                      painting = torch::rand({1, 3, 50, 80}) * 120 + 120;
   ColourLoss loss(photos);
   loss.AddTarget(painting);
   EXPECT_NEAR(loss(photos, torch::ones({4, 1})).mean().item<double>(), 1.0, 1e-4);
@@ -130,8 +131,8 @@ TEST(DirectionLoss, KnowsAlongFromAcross) {
   EXPECT_NEAR(DirectionLoss(level, upright).item<double>(), 2, 0.05);
   EXPECT_NEAR(DirectionLoss(torch::full({1, 3, 64, 64}, 128.0f), upright).item<double>(), 1, 1e-3);
   torch::manual_seed(11);
-  CheckGradient([&](torch::Tensor x) { return DirectionLoss(x, upright).sum(); }, torch::rand({1, 3, 64, 64}) * 200,
-                0.1, 2e-2);
+  CheckGradient([&](torch::Tensor x) { return DirectionLoss(x, upright).sum(); },
+                torch::rand({1, 3, 64, 64}) * 200, 0.1, 2e-2);
 }
 
 // A picture whose values say where they are: what the grid says must be where the second picture's pixel came
@@ -142,15 +143,17 @@ TEST(Motion, FlowIsExactWhereItIsSaidToBeVisible) {
   const torch::Tensor line = torch::arange(size, torch::kFloat);
   int covered = 0;
   for (int round = 0; round < 12; ++round) {
-    const torch::Tensor a = torch::stack({line.view({1, size}).expand({size, size}) * 2,
-                                          line.view({size, 1}).expand({size, size}) * 2, torch::zeros({size, size})});
+    const torch::Tensor a =
+        torch::stack({line.view({1, size}).expand({size, size}) * 2,
+                      line.view({size, 1}).expand({size, size}) * 2, torch::zeros({size, size})});
     const torch::Tensor b = torch::stack({torch::full({size, size}, 10.0f), torch::full({size, size}, 20.0f),
                                           torch::full({size, size}, 250.0f)});
     const MotionPair pair = DrawMotion(torch::stack({a, b}), random);
     if (pair.lighter.narrow(0, 0, 1).abs().max().item<double>() > 0) continue;
     const torch::Tensor moved = torch::grid_sampler(pair.first, pair.grid, 0, 1, true);
     // Grain aside, and the soft rim that bilinear sampling gives the cut-out.
-    const torch::Tensor off = ((moved - pair.second).abs().amax(1, true) > 8).to(torch::kFloat) * pair.visible;
+    const torch::Tensor off =
+        ((moved - pair.second).abs().amax(1, true) > 8).to(torch::kFloat) * pair.visible;
     EXPECT_LT(off.narrow(0, 0, 1).mean().item<double>(), 0.02) << round;
     covered += pair.visible.narrow(0, 0, 1).mean().item<double>() < 0.99 ? 1 : 0;
   }
@@ -170,13 +173,15 @@ TEST(TemporalLoss, OfWhatMovesWithThePictureIsNothing) {
   torch::manual_seed(13);
   Random random(9);
   // Smooth, so that resampling it twice changes little.
-  const torch::Tensor images = torch::upsample_bicubic2d(torch::rand({2, 3, 8, 8}) * 200 + 20, {96, 96}, true);
+  const torch::Tensor images =
+      torch::upsample_bicubic2d(torch::rand({2, 3, 8, 8}) * 200 + 20, {96, 96}, true);
   const MotionPair pair = DrawMotion(images, random);
   const double held = TemporalLoss(pair.first, pair.second, pair).item<double>();
   const double apart = TemporalLoss(pair.first, pair.second.flip({3}), pair).item<double>();
   EXPECT_LT(held, 0.003);
   EXPECT_GT(apart, 5 * held);
-  CheckGradient([&](torch::Tensor x) { return TemporalLoss(pair.first, x, pair); }, pair.second + 20, 1.0, 2e-2);
+  CheckGradient([&](torch::Tensor x) { return TemporalLoss(pair.first, x, pair); }, pair.second + 20, 1.0,
+                2e-2);
 }
 
 TEST(ContentLoss, MeasuresInDistancesBetweenPhotographs) {
@@ -186,7 +191,8 @@ TEST(ContentLoss, MeasuresInDistancesBetweenPhotographs) {
   EXPECT_NEAR(loss(photos, photos.roll(1, 0)).mean().item<double>(), 1.0, 1e-5);
   EXPECT_EQ(loss(photos, photos).sum().item<double>(), 0.0);
   const torch::Tensor source = torch::rand({2, 4, 6, 6});
-  CheckGradient([&](torch::Tensor x) { return loss(x, source).mean(); }, torch::rand({2, 4, 6, 6}), 1e-2, 2e-3);
+  CheckGradient([&](torch::Tensor x) { return loss(x, source).mean(); }, torch::rand({2, 4, 6, 6}), 1e-2,
+                2e-3);
 }
 
 TEST(TotalVariation, OfARampIsItsSlope) {

@@ -23,7 +23,8 @@ struct Options {
   int64_t steps = 1500;
   double time_s = 0;  // > 0: train this long instead of `steps`
   int size = 256;
-  int view = 0;  // side, in pixels, of the squares that crops are cut from: 70 to 100 % of a photograph; 0: size
+  int view =
+      0;  // side, in pixels, of the squares that crops are cut from: 70 to 100 % of a photograph; 0: size
   int batch = 2;
   uint64_t seed = 1;
   double learning_rate = 1.5e-3;

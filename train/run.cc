@@ -119,7 +119,8 @@ Status RunTraining(const Options& options) {
   }
   std::printf("reading photographs ...\n");
   std::fflush(stdout);
-  TEMPERA_ASSIGN_OR_RETURN(Photos photos, Photos::Load(options.content, std::max(options.view, options.size), options.seed));
+  TEMPERA_ASSIGN_OR_RETURN(Photos photos,
+                           Photos::Load(options.content, std::max(options.view, options.size), options.seed));
   PrintPhotoReport(photos.report());
   TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> previews, PreviewPhotos(options, photos));
 

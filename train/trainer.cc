@@ -74,12 +74,13 @@ constexpr double kIdentityShare = 0.06, kBlendShare = 0.12;
 
 std::string RecipeLine(const Options& o) {
   char line[512];
-  std::snprintf(line, sizeof line,
-                "net %s, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
-                "%g, colour %g, direction %g, identity %g, temporal %g from %g, row rate %g, ",
-                o.net.c_str(), o.size, std::max(o.view, o.size), o.batch, static_cast<unsigned long long>(o.seed), o.learning_rate,
-                o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.colour_weight,
-                o.direction_weight, o.identity_weight, o.temporal_weight, o.temporal_start, o.row_rate);
+  std::snprintf(
+      line, sizeof line,
+      "net %s, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
+      "%g, colour %g, direction %g, identity %g, temporal %g from %g, row rate %g, ",
+      o.net.c_str(), o.size, std::max(o.view, o.size), o.batch, static_cast<unsigned long long>(o.seed),
+      o.learning_rate, o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.colour_weight,
+      o.direction_weight, o.identity_weight, o.temporal_weight, o.temporal_start, o.row_rate);
   std::string recipe = line;
   for (const StyleSource& s : o.styles) {
     std::snprintf(line, sizeof line, "%s at %d and %d weight %g, ", s.name.c_str(), s.fine_size, s.bold_size,

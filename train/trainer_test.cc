@@ -71,8 +71,8 @@ std::unique_ptr<Trainer> Make(const Options& options) {
   for (int i = 0; i < 5; ++i) images.push_back(Noise(96, 90, 20 + i));
   std::vector<media::RgbImage> paintings;
   for (size_t i = 0; i < options.styles.size(); ++i) paintings.push_back(Noise(80, 64, 5 + i));
-  auto trainer = Trainer::Create(options, RandomVgg(), Photos::FromImages(std::move(images), options.size),
-                                 paintings);
+  auto trainer =
+      Trainer::Create(options, RandomVgg(), Photos::FromImages(std::move(images), options.size), paintings);
   EXPECT_TRUE(trainer.ok()) << trainer.status().message();
   return trainer.ok() ? std::move(*trainer) : nullptr;
 }
@@ -121,8 +121,8 @@ TEST_P(Resuming, IsExact) {
 
 INSTANTIATE_TEST_SUITE_P(OneStyleAndTwo, Resuming, testing::Bool());
 
-// What a step teaches one style must not be all that the other gets: rows are apart, and a style's picks alone
-// move its rows.
+// What a step teaches one style must not be all that the other gets: rows are apart, and a style's picks
+// alone move its rows.
 TEST(Trainer, EveryStyleHasRowsOfItsOwn) {
   std::unique_ptr<Trainer> trainer = Make(TinyGallery());
   TakeSteps(*trainer, 6);
@@ -142,7 +142,8 @@ TEST(Trainer, EveryStyleHasRowsOfItsOwn) {
   plain.identity = true;
   painted.push_back(trainer->Paint(photo, plain));
   for (size_t a = 0; a < painted.size(); ++a) {
-    for (size_t b = a + 1; b < painted.size(); ++b) EXPECT_NE(painted[a].pixels, painted[b].pixels) << a << " " << b;
+    for (size_t b = a + 1; b < painted.size(); ++b)
+      EXPECT_NE(painted[a].pixels, painted[b].pixels) << a << " " << b;
   }
 }
 
@@ -158,8 +159,9 @@ TEST(Trainer, ResumingAnotherGalleryIsRefused) {
 TEST(Trainer, OnlyThePainterTakesSeveralStyles) {
   Options options = TinyGallery();
   options.net = "small";
-  const auto trainer = Trainer::Create(options, RandomVgg(), Photos::FromImages({Noise(96, 90, 1)}, options.size),
-                                       {Noise(80, 64, 5), Noise(80, 64, 6)});
+  const auto trainer =
+      Trainer::Create(options, RandomVgg(), Photos::FromImages({Noise(96, 90, 1)}, options.size),
+                      {Noise(80, 64, 5), Noise(80, 64, 6)});
   ASSERT_FALSE(trainer.ok());
   EXPECT_NE(trainer.status().message().find("choose painter"), std::string::npos);
 }

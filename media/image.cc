@@ -31,7 +31,7 @@ Result<RgbImage> ReadImage(const std::string& path) {
   return image;
 }
 
-Status WriteImage(const std::string& path, const RgbImage& image) {
+Result<std::vector<uint8_t>> EncodeImage(const std::string& path, const RgbImage& image) {
   if (!Sound(image)) return InvalidArgument("'" + path + "': the picture's size does not fit its pixels");
   FramePtr frame(av_frame_alloc());
   if (!frame) return OutOfMemory("no memory to write '" + path + "'");
@@ -44,7 +44,11 @@ Status WriteImage(const std::string& path, const RgbImage& image) {
     std::memcpy(frame->data[0] + ptrdiff_t(y) * frame->linesize[0], image.pixels.data() + row_bytes * y,
                 row_bytes);
   }
-  TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes, EncodeStill(path, *frame, {}, nullptr));
+  return EncodeStill(path, *frame, {}, nullptr);
+}
+
+Status WriteImage(const std::string& path, const RgbImage& image) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> bytes, EncodeImage(path, image));
   return WriteWholeFile(path, bytes);
 }
 

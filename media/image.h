@@ -20,6 +20,8 @@ struct RgbImage {
 // alpha is dropped, 16 bits become 8. Errors name the path.
 Result<RgbImage> ReadImage(const std::string& path);
 
+// Bytes of a file of that name's extension (.png, .jpg/.jpeg, .webp, .bmp).
+Result<std::vector<uint8_t>> EncodeImage(const std::string& name, const RgbImage& image);
 // By extension (.png, .jpg/.jpeg, .webp, .bmp); beside, then renamed.
 Status WriteImage(const std::string& path, const RgbImage& image);
 

@@ -8,6 +8,7 @@
 #include <string>
 
 #include "train/compute/torch_threads.h"
+#include "train/evaluate/verb.h"
 #include "train/run.h"
 
 namespace {
@@ -134,7 +135,7 @@ int Train(int argc, char** argv) {
   std::string time, every = "3m";
   CLI::App app{
       "Learn a style from one painting and write it as an .onnx that tempera paints with.\n"
-      "Also: tempera-train evaluate --help, tempera-train export --help"};
+      "Also: tempera-train evaluate --help, tempera-train gatys --help, tempera-train export --help"};
   app.name("tempera-train");
   AddSources(app, o);
   app.add_option("-o,--output", o.output, "the style to write")->required();
@@ -207,24 +208,6 @@ int Train(int argc, char** argv) {
   return Finish(tempera::train::RunTraining(o));
 }
 
-int Evaluate(int argc, char** argv) {
-  Options o;
-  CLI::App app{"Print the losses of a trained checkpoint on pictures it has not seen."};
-  app.name("tempera-train evaluate");
-  AddSources(app, o);
-  app.add_option("--checkpoint", o.checkpoint, "checkpoint.pt of the style")->required();
-  app.add_option("--on", o.held_out, "pictures or folders not trained on [6 held out]");
-  app.add_option("--size", o.size, "crops that the losses are measured by")->capture_default_str();
-  app.add_option("--style-size", o.style_size, "as in training")->capture_default_str();
-  app.add_option("--seed", o.seed, "as in training")->capture_default_str();
-  AddMachine(app, o);
-  int exit_code = 0;
-  if (!Parse(app, argc, argv, &exit_code)) return exit_code;
-  o.name = Stem(o.checkpoint);
-  if (Status status = TakeStyles(&o); !status.ok()) return Finish(status);
-  return Finish(tempera::train::RunEvaluate(o));
-}
-
 int Export(int argc, char** argv) {
   Options o;
   CLI::App app{"Write the network of a checkpoint as an .onnx."};
@@ -251,7 +234,8 @@ int main(int argc, char** argv) {
   tempera::train::SetUpLibraries(argv);
   KeepPages();
   const std::string verb = argc > 1 ? argv[1] : "";
-  if (verb == "evaluate") return Evaluate(argc - 1, argv + 1);
+  if (verb == "evaluate") return tempera::evaluate::EvaluateVerb(argc - 1, argv + 1);
+  if (verb == "gatys") return tempera::evaluate::GatysVerb(argc - 1, argv + 1);
   if (verb == "export") return Export(argc - 1, argv + 1);
   return Train(argc, argv);
 }

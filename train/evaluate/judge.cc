@@ -42,13 +42,15 @@ torch::Tensor RootOf(const torch::Tensor& symmetric) {
 }
 
 // |m1 - m2|^2 + tr(C1 + C2 - 2 (C1^1/2 C2 C1^1/2)^1/2): the Frechet distance of two normal distributions.
+// Over the trace of C2, the painting's.
 double Frechet(const torch::Tensor& m1, const torch::Tensor& c1, const torch::Tensor& m2, const torch::Tensor& c2) {
   const torch::Tensor root = RootOf(c1);
   const torch::Tensor middle = torch::mm(torch::mm(root, c2), root);
   const torch::Tensor values = torch::linalg_eigvalsh((middle + middle.t()) / 2);
   const double cross = values.clamp_min(0).sqrt().sum().item<double>();
   const double trace = (c1.trace() + c2.trace()).item<double>();
-  return std::max(0.0, (m1 - m2).square().sum().item<double>() + trace - 2 * cross);
+  const double distance = (m1 - m2).square().sum().item<double>() + trace - 2 * cross;
+  return std::max(0.0, distance) / std::max(c2.trace().item<double>(), 1e-12);
 }
 
 StyleDistance Distances(const std::vector<torch::Tensor>& grams, const StudiedPainting& painting) {
@@ -145,12 +147,18 @@ Result<std::shared_ptr<const StudiedPhoto>> Judge::StudyPhoto(const media::RgbIm
   for (const std::string& name : DistanceLayerNames())
     studied->directions.push_back(UnitAlongChannels(features.at(name)));
   studied->content = features.at(kContentLayer);
+  Gather(features.at(kFrechetLayer), &studied->mean, &studied->covariance);
   return std::shared_ptr<const StudiedPhoto>(studied);
 }
 
 StyleDistance Judge::StyleOf(const StudiedPhoto& photo, const StudiedPainting& painting) const {
   torch::NoGradGuard no_grad;
   return Distances(photo.grams, painting);
+}
+
+double Judge::FrechetTo(const StudiedPhoto& photo, const StudiedPainting& painting) const {
+  torch::NoGradGuard no_grad;
+  return Frechet(photo.mean, photo.covariance, painting.mean, painting.covariance);
 }
 
 Result<Judged> Judge::Look(const media::RgbImage& painted, const StudiedPhoto& photo,

@@ -25,8 +25,8 @@ struct StudiedPhoto;
 struct Judged {
   StyleDistance style{};
   double content = 0;           // mean squared difference at relu4_2
-  double feature_distance = 0;  // as FeatureDistance
-  double sifid = 0;             // to the painting; 0 without one
+  double feature_distance = 0;  // mean over layers of the mean squared distance of unit feature vectors
+  double sifid = 0;             // to the painting, as FrechetTo; 0 without one
 };
 
 // Spread of the features of photographs at relu4_2: what two unrelated places of photographs differ by.
@@ -52,6 +52,9 @@ class Judge {
   // 64 pixels a side at least.
   Result<std::shared_ptr<const StudiedPhoto>> StudyPhoto(const media::RgbImage& photo) const;
   StyleDistance StyleOf(const StudiedPhoto& photo, const StudiedPainting& painting) const;
+  // Frechet distance of the normal distributions of the feature vectors of all places (relu2_2), over the trace of the
+  // painting's covariance: 0 = the same statistics, 1 = as far as the painting's own spread.
+  double FrechetTo(const StudiedPhoto& photo, const StudiedPainting& painting) const;
 
   // painted: of the photograph's size. painting: may be null.
   Result<Judged> Look(const media::RgbImage& painted, const StudiedPhoto& photo,

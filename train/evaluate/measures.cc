@@ -17,7 +17,7 @@ const std::vector<Measure>& Measures() {
       {"style_loss_relu4_1", "losses", "  at relu4_1", 3, Better::kLower},
       {"anchor_style_loss", "losses", "style, anchor's photographs", 3, Better::kLower},
       {"anchor_content_loss", "losses", "content, anchor's photographs", 3, Better::kLower},
-      {"sifid", "losses", "SIFID (VGG relu2_2)", 0, Better::kLower},
+      {"sifid", "losses", "SIFID (VGG relu2_2)", 2, Better::kLower},
       {"feature_distance", "losses", "feature distance to source", 3, Better::kLower},
       {"colour_distance", "hand", "colour distance", 2, Better::kLower},
       {"stroke_period", "hand", "stroke period, px", 1, Better::kHigher},

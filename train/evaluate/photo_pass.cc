@@ -114,7 +114,9 @@ Status OnePhotograph(Bench* bench, size_t index, ContentScale* scale, PhotoSums*
   if (hand) source->AddHand(photo, photo, nullptr);
   for (auto& [path, painting] : bench->paintings) {
     if (hand) source->Add("colour_distance", painting->cloud.DistanceTo(ColourCloud(photo)));
-    if (studied != nullptr) painting->unstyled.push_back(bench->judge->StyleOf(*studied, *painting->studied));
+    if (studied == nullptr) continue;
+    painting->unstyled.push_back(bench->judge->StyleOf(*studied, *painting->studied));
+    source->Add("sifid", bench->judge->FrechetTo(*studied, *painting->studied));
   }
   for (size_t s = 0; s < bench->subjects.size(); ++s) {
     const Subject& subject = bench->subjects[s];

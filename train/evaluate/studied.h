@@ -21,6 +21,7 @@ struct StudiedPhoto {
   std::vector<torch::Tensor> grams;
   std::vector<torch::Tensor> directions;  // [1, c, h, w] of unit length along c, a layer of the feature distance
   torch::Tensor content;                  // [1, c, h, w]
+  torch::Tensor mean, covariance;         // as of a painting
 };
 
 struct Judge::Eye {

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <fstream>
 
+#include "train/evaluate/studied.h"
 #include "train/evaluate/vgg_for_test.h"
 
 namespace tempera::evaluate {
@@ -71,17 +72,19 @@ TEST_F(JudgeTest, APaintingIsAtNoFrechetDistanceFromItself) {
   EXPECT_NEAR(judge_->FrechetTo(**studied, **painting), 0, 1e-4);
 }
 
-TEST_F(JudgeTest, AnotherPhotographIsAboutOneAway) {
-  const auto a = judge_->StudyPhoto(RandomPicture(128, 128, 4, 6));
-  const media::RgbImage other = RandomPicture(128, 128, 5, 6);
-  const auto b = judge_->StudyPhoto(other);
+// The scale is the mean squared difference of two places drawn at random: here of all pairs.
+TEST_F(JudgeTest, TheContentScaleIsWhatTwoPlacesDifferBy) {
+  const auto a = judge_->StudyPhoto(RandomPicture(96, 72, 4, 6)), b = judge_->StudyPhoto(RandomPicture(72, 80, 5, 11));
   ASSERT_TRUE(a.ok() && b.ok());
   ContentScale scale;
   scale.Add(**a);
   scale.Add(**b);
-  const Result<Judged> judged = judge_->Look(other, **a, nullptr);
-  ASSERT_TRUE(judged.ok());
-  EXPECT_NEAR(judged->content / scale.value(), 1, 0.25);
+  std::vector<torch::Tensor> rows;
+  for (const auto* photo : {a->get(), b->get()})
+    rows.push_back(photo->content.permute({0, 2, 3, 1}).reshape({-1, photo->content.size(1)}).to(torch::kDouble));
+  const torch::Tensor places = torch::cat(rows);
+  const double all_pairs = torch::cdist(places, places).square().mean().item<double>() / places.size(1);
+  EXPECT_NEAR(scale.value(), all_pairs, 1e-3 * all_pairs);
 }
 
 TEST_F(JudgeTest, OptimisingComesNearerToThePainting) {

@@ -31,6 +31,7 @@ Run SetUpRun(CLI::App& verb);
 Run SetUpBench(CLI::App& verb);
 Run SetUpServe(CLI::App& verb);
 Run SetUpTrain(CLI::App& verb);
+Run SetUpEvaluate(CLI::App& verb);
 Run SetUpCompletion(CLI::App& verb);
 
 // Text from a file or a library as one line that a terminal shows and does not obey: control characters, what

@@ -1,4 +1,5 @@
-// tempera train: hands everything after it to tempera-train, which needs libtorch and so is its own binary.
+// tempera train, tempera evaluate: hand everything after them to tempera-train, which needs libtorch and so
+// is its own binary.
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
@@ -12,14 +13,17 @@
 #include "cli/cli.h"
 
 namespace tempera::cli {
+namespace {
 
-Run SetUpTrain(CLI::App& verb) {
+// `words` go before what the user wrote.
+Run StartTrainer(CLI::App& verb, const std::vector<std::string>& words) {
   auto arguments = std::make_shared<std::vector<std::string>>();
   // --help, too, is the trainer's.
   verb.set_help_flag();
   verb.prefix_command();
-  return [&verb, arguments] {
-    *arguments = verb.remaining();
+  return [&verb, arguments, words] {
+    *arguments = words;
+    for (const std::string& a : verb.remaining()) arguments->push_back(a);
     std::vector<char*> argv;
     std::string name = "tempera-train";
     argv.push_back(name.data());
@@ -40,5 +44,10 @@ Run SetUpTrain(CLI::App& verb) {
     return Fail(IoError(std::string("cannot start tempera-train: ") + std::strerror(errno)));
   };
 }
+
+}  // namespace
+
+Run SetUpTrain(CLI::App& verb) { return StartTrainer(verb, {}); }
+Run SetUpEvaluate(CLI::App& verb) { return StartTrainer(verb, {"evaluate"}); }
 
 }  // namespace tempera::cli

@@ -34,6 +34,7 @@ constexpr Verb kVerbs[] = {
     {"bench", "Measure how fast a model runs", SetUpBench},
     {"serve", "Serve the page that paints in a browser", SetUpServe},
     {"train", "Learn a new style from a painting (starts tempera-train)", SetUpTrain},
+    {"evaluate", "Measure styles: losses, strokes, steadiness (starts tempera-train)", SetUpEvaluate},
     {"completion", "Print a completion script for a shell", SetUpCompletion},
 };
 

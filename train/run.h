@@ -14,10 +14,6 @@ namespace tempera::train {
 // losses.csv, losses.png and preview.png in the work folder. kCancelled after Ctrl-C (checkpoint written).
 Status RunTraining(const Options& options);
 
-// Prints the style, content, total-variation and grid losses of options.checkpoint on options.held_out (or on
-// the pictures that training holds out), against the painting options.style. Nothing is written.
-Status RunEvaluate(const Options& options);
-
 // Writes options.checkpoint as options.output. Metadata from the checkpoint and from name, title, artist,
 // year.
 Status RunExport(const Options& options);

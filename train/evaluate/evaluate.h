@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "src/base/status.h"
-#include "train/evaluate/measures.h"
 #include "train/evaluate/painter.h"
+#include "train/evaluate/report/measures.h"
 
 namespace tempera::evaluate {
 
@@ -17,8 +17,8 @@ struct EvaluateOptions {
   std::vector<std::string> style;                  // PICTURE, NAME=PICTURE or a folder of NAME.jpg
   std::vector<std::string> only_styles;            // short names; empty: all
   std::string features, teacher;
-  std::string anchors;   // a folder of optimised pictures; "" = made, not kept
-  int gatys_steps = 0;   // 0: only those that are there
+  std::string anchors;               // a folder of optimised pictures; "" = made, not kept
+  int gatys_steps = 0;               // 0: only those that are there
   std::set<std::string> only, skip;  // groups of measures
   bool quick = false;
   int photos = 20, frames = 60, pairs = 40;

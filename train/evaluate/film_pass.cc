@@ -3,10 +3,10 @@
 
 #include "train/evaluate/facts_in_engine.h"
 #include "train/evaluate/frames.h"
+#include "train/evaluate/motion/truth.h"
 #include "train/evaluate/names.h"
 #include "train/evaluate/plane.h"
 #include "train/evaluate/subjects.h"
-#include "train/evaluate/truth.h"
 
 namespace tempera::evaluate {
 namespace {
@@ -37,7 +37,9 @@ class RowMeans {
   std::map<std::pair<size_t, std::string>, std::vector<double>> values_;
 };
 
-size_t SourceIndex(Bench* bench) { return static_cast<size_t>(&SourceRow(bench) - bench->findings.rows.data()); }
+size_t SourceIndex(Bench* bench) {
+  return static_cast<size_t>(&SourceRow(bench) - bench->findings.rows.data());
+}
 
 void KeepWarp(Bench* bench, size_t row, const Clip& clip, const WarpErrors& errors, RowMeans* means) {
   Row& to = bench->findings.rows[row];
@@ -82,8 +84,8 @@ Status EStabOfAll(Bench* bench, const TrueFilm& film, const std::string& name, c
 }
 
 // With `steadiness` at its value against 0: how sharp outlines of what moves stay.
-Status Ghosts(Bench* bench, const Subject& subject, const TrueFilm& film, const std::vector<media::RgbImage>& textures,
-              const SceneOptions& scene) {
+Status Ghosts(Bench* bench, const Subject& subject, const TrueFilm& film,
+              const std::vector<media::RgbImage>& textures, const SceneOptions& scene) {
   constexpr const char* kSteadiness = "steadiness";
   if (!subject.painter->HasParameter(kSteadiness)) {
     bench->Note(bench->row(subject).model + " has no parameter 'steadiness': ghosts are not looked for");
@@ -118,7 +120,8 @@ Status MeasureClips(Bench* bench) {
   for (const std::string& path : bench->clip_paths) {
     const std::string name = Stem(path);
     ShowProgress("clip " + name + ": motion");
-    TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> frames, ReadFrames(path, o.frames, kWidth, kHeight));
+    TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> frames,
+                             ReadFrames(path, o.frames, kWidth, kHeight));
     if (frames.size() < 2) {
       bench->Note("'" + path + "' has fewer than two frames and is left out");
       continue;
@@ -198,7 +201,8 @@ Status MeasureStills(Bench* bench) {
                                SlowExposure(painter, bench->photos[i], bench->options.quick ? 12 : 48));
       means.Add(subject.row, "exposure_gain", exposure.gain);
       means.Add(subject.row, "exposure_jump", exposure.jump);
-      bench->row(subject).curves["slow exposure, change a frame: " + Stem(bench->photo_paths[i])] = exposure.curve;
+      bench->row(subject).curves["slow exposure, change a frame: " + Stem(bench->photo_paths[i])] =
+          exposure.curve;
     }
   }
   means.Into(&bench->findings.rows);

@@ -21,9 +21,12 @@ struct MatrixTerms {
 
 MatrixTerms TermsOf(media::ColorMatrix matrix) {
   switch (matrix) {
-    case media::ColorMatrix::kBt601: return {0.299f, 0.114f};
-    case media::ColorMatrix::kBt2020: return {0.2627f, 0.0593f};
-    case media::ColorMatrix::kBt709: break;
+    case media::ColorMatrix::kBt601:
+      return {0.299f, 0.114f};
+    case media::ColorMatrix::kBt2020:
+      return {0.2627f, 0.0593f};
+    case media::ColorMatrix::kBt709:
+      break;
   }
   return {0.2126f, 0.0722f};
 }
@@ -37,7 +40,8 @@ media::RgbImage ToRgb(const media::Frame& frame) {
   const auto [kr, kb] = TermsOf(frame.matrix);
   const float kg = 1 - kr - kb;
   const float black = frame.full_range ? 0.0f : 16.0f;
-  const float luma_gain = frame.full_range ? 1.0f : 255.0f / 219, chroma_gain = frame.full_range ? 1.0f : 255.0f / 224;
+  const float luma_gain = frame.full_range ? 1.0f : 255.0f / 219,
+              chroma_gain = frame.full_range ? 1.0f : 255.0f / 224;
   const bool pairs = frame.format == media::PixelFormat::kNv12;
   for (int y = 0; y < frame.height; ++y) {
     const uint8_t* luma = frame.planes[0] + ptrdiff_t{y} * frame.stride_bytes[0];
@@ -47,7 +51,8 @@ media::RgbImage ToRgb(const media::Frame& frame) {
     for (int x = 0; x < frame.width; ++x, to += 3) {
       const int c = pairs ? x / 2 * 2 : x / 2;
       const float level = (static_cast<float>(luma[x]) - black) * luma_gain;
-      const float cb = (static_cast<float>(u[c]) - 128) * chroma_gain, cr = (static_cast<float>(v[c]) - 128) * chroma_gain;
+      const float cb = (static_cast<float>(u[c]) - 128) * chroma_gain,
+                  cr = (static_cast<float>(v[c]) - 128) * chroma_gain;
       to[0] = Byte(level + 2 * (1 - kr) * cr);
       to[1] = Byte(level - (2 * kb * (1 - kb) * cb + 2 * kr * (1 - kr) * cr) / kg);
       to[2] = Byte(level + 2 * (1 - kb) * cb);
@@ -58,7 +63,8 @@ media::RgbImage ToRgb(const media::Frame& frame) {
 
 bool EndsIn(const fs::path& path, const std::vector<std::string>& extensions) {
   std::string e = path.extension().string();
-  std::transform(e.begin(), e.end(), e.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  std::transform(e.begin(), e.end(), e.begin(),
+                 [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
   return std::find(extensions.begin(), extensions.end(), e) != extensions.end();
 }
 
@@ -71,8 +77,10 @@ Result<media::RgbImage> FitFrame(const media::RgbImage& image, int long_side, in
   return FitShortSide(image, std::max(8, static_cast<int>(std::lround(shorter * scale))), long_side);
 }
 
-Result<std::vector<media::RgbImage>> ReadFrames(const std::string& path, int most, int long_side, int short_side) {
-  TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<media::VideoReader> reader, media::VideoReader::Open(path, {}));
+Result<std::vector<media::RgbImage>> ReadFrames(const std::string& path, int most, int long_side,
+                                                int short_side) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<media::VideoReader> reader,
+                           media::VideoReader::Open(path, {}));
   std::vector<media::RgbImage> frames;
   while (static_cast<int>(frames.size()) < most) {
     TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::Frame> frame, reader->Read());
@@ -84,7 +92,8 @@ Result<std::vector<media::RgbImage>> ReadFrames(const std::string& path, int mos
 }
 
 Result<std::vector<std::string>> FindFiles(const std::vector<std::string>& folders,
-                                           const std::vector<std::string>& extensions, const std::string& what) {
+                                           const std::vector<std::string>& extensions,
+                                           const std::string& what) {
   std::vector<std::string> paths;
   for (const std::string& folder : folders) {
     std::error_code error;
@@ -96,7 +105,8 @@ Result<std::vector<std::string>> FindFiles(const std::vector<std::string>& folde
     if (error) return NotFound("cannot open the " + what + " at '" + folder + "': " + error.message());
     for (; it != fs::recursive_directory_iterator(); it.increment(error)) {
       std::error_code ignored;
-      if (it->is_regular_file(ignored) && EndsIn(it->path(), extensions)) paths.push_back(it->path().string());
+      if (it->is_regular_file(ignored) && EndsIn(it->path(), extensions))
+        paths.push_back(it->path().string());
     }
     if (error) return IoError("cannot list '" + folder + "': " + error.message());
   }

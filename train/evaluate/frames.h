@@ -9,17 +9,19 @@
 
 namespace tempera::evaluate {
 
-// The first `most` frames of a film, RGB, shrunk (never enlarged) to a long side of at most `long_side` and a short
-// side of at most `short_side` pixels, and cut in the middle to multiples of 8.
-Result<std::vector<media::RgbImage>> ReadFrames(const std::string& path, int most, int long_side, int short_side);
+// The first `most` frames of a film, RGB, shrunk (never enlarged) to a long side of at most `long_side` and a
+// short side of at most `short_side` pixels, and cut in the middle to multiples of 8.
+Result<std::vector<media::RgbImage>> ReadFrames(const std::string& path, int most, int long_side,
+                                                int short_side);
 
 // Shrunk and cut as above.
 Result<media::RgbImage> FitFrame(const media::RgbImage& image, int long_side, int short_side);
 
-// Files below `folders` (or they themselves) whose name ends in one of `extensions` (small letters, with the dot),
-// sorted. kNotFound, naming `what`, when a folder cannot be opened.
+// Files below `folders` (or they themselves) whose name ends in one of `extensions` (small letters, with the
+// dot), sorted. kNotFound, naming `what`, when a folder cannot be opened.
 Result<std::vector<std::string>> FindFiles(const std::vector<std::string>& folders,
-                                           const std::vector<std::string>& extensions, const std::string& what);
+                                           const std::vector<std::string>& extensions,
+                                           const std::string& what);
 
 // `count` of them at even places; all when there are fewer.
 std::vector<std::string> EvenChoice(const std::vector<std::string>& paths, int count);

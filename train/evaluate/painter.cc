@@ -13,7 +13,8 @@ constexpr const char* kWeights = "style_weights";
 
 Status StatusOf(const Error& error) {
   if (!error) return OkStatus();
-  return {error.code == TEMPERA_CANCELLED ? StatusCode::kCancelled : StatusCode::kInvalidArgument, error.message};
+  return {error.code == TEMPERA_CANCELLED ? StatusCode::kCancelled : StatusCode::kInvalidArgument,
+          error.message};
 }
 
 }  // namespace

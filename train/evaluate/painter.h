@@ -17,7 +17,8 @@ using ParameterValues = std::vector<std::pair<std::string, std::vector<float>>>;
 class Painter {
  public:
   // `parameters` are set once; of those that this model lacks, the names go to *lacking, unless null.
-  static Result<std::unique_ptr<Painter>> Open(const std::string& path, int threads, const ParameterValues& parameters,
+  static Result<std::unique_ptr<Painter>> Open(const std::string& path, int threads,
+                                               const ParameterValues& parameters,
                                                std::vector<std::string>* lacking = nullptr);
   ~Painter();
 
@@ -35,7 +36,8 @@ class Painter {
 
   // The next frame begins anew, as after a cut.
   Status Reset();
-  // A frame that follows from the one before where the model remembers; out of the film's rate 25 frames a second.
+  // A frame that follows from the one before where the model remembers; out of the film's rate 25 frames a
+  // second.
   Result<media::RgbImage> Paint(const media::RgbImage& frame);
   // The same, by itself.
   Result<media::RgbImage> PaintAlone(const media::RgbImage& frame);

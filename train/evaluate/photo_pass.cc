@@ -3,16 +3,17 @@
 #include <cstdio>
 #include <filesystem>
 
-#include "train/evaluate/fidelity.h"
+#include "train/evaluate/hand/fidelity.h"
+#include "train/evaluate/hand/spectrum.h"
+#include "train/evaluate/hand/strokes.h"
 #include "train/evaluate/names.h"
 #include "train/evaluate/photo_sums.h"
-#include "train/evaluate/spectrum.h"
-#include "train/evaluate/strokes.h"
 #include "train/evaluate/subjects.h"
 
 namespace tempera::evaluate {
 
-void PhotoSums::AddHand(const media::RgbImage& source, const media::RgbImage& painted, const Painting* painting) {
+void PhotoSums::AddHand(const media::RgbImage& source, const media::RgbImage& painted,
+                        const Painting* painting) {
   const Plane before = Luma(source), after = Luma(painted);
   const Weave weave = MeasureWeave(after);
   Add("stroke_period", StrokePeriod(after));
@@ -168,8 +169,8 @@ Result<media::RgbImage> Anchor(Bench* bench, const Painting& painting, size_t ph
   if (o.gatys_steps <= 0) return media::RgbImage{};
   Judge::Recipe recipe;
   recipe.steps = o.gatys_steps;
-  TEMPERA_ASSIGN_OR_RETURN(media::RgbImage made,
-                           bench->judge->Optimise(source, *painting.studied, content_scale, recipe, &ShowStep));
+  TEMPERA_ASSIGN_OR_RETURN(media::RgbImage made, bench->judge->Optimise(source, *painting.studied,
+                                                                        content_scale, recipe, &ShowStep));
   if (!o.anchors.empty()) {
     TEMPERA_RETURN_IF_ERROR(KeepAnchor(AnchorPath(*bench, painting, photo), made));
   }
@@ -180,7 +181,8 @@ Status MeasureAnchors(Bench* bench, const std::vector<PhotoSums>& all, double co
   const EvaluateOptions& o = bench->options;
   if (bench->judge == nullptr || (o.anchors.empty() && o.gatys_steps <= 0)) return OkStatus();
   std::vector<size_t> photos;
-  for (size_t i = 0; i < bench->photos.size() && static_cast<int>(i) < o.anchor_photos; ++i) photos.push_back(i);
+  for (size_t i = 0; i < bench->photos.size() && static_cast<int>(i) < o.anchor_photos; ++i)
+    photos.push_back(i);
   for (auto& [path, painting] : bench->paintings) {
     PhotoSums sums;
     std::vector<StyleDistance> unstyled;
@@ -193,14 +195,16 @@ Status MeasureAnchors(Bench* bench, const std::vector<PhotoSums>& all, double co
       TEMPERA_ASSIGN_OR_RETURN(const media::RgbImage anchor, Anchor(bench, *painting, i, content_scale));
       if (anchor.width == 0) continue;
       TEMPERA_ASSIGN_OR_RETURN(const auto studied, bench->judge->StudyPhoto(bench->photos[i]));
-      TEMPERA_ASSIGN_OR_RETURN(const Judged judged, bench->judge->Look(anchor, *studied, painting->studied.get()));
+      TEMPERA_ASSIGN_OR_RETURN(const Judged judged,
+                               bench->judge->Look(anchor, *studied, painting->studied.get()));
       sums.AddJudged(judged, true);
       if (bench->Wants("hand")) sums.AddHand(bench->photos[i], anchor, painting.get());
       unstyled.push_back(painting->unstyled[i]);
       row.sheet.push_back(anchor);
     }
     if (unstyled.size() < photos.size()) {
-      bench->Note("no optimised pictures of " + Stem(path) + " in '" + o.anchors + "': --gatys STEPS makes them");
+      bench->Note("no optimised pictures of " + Stem(path) + " in '" + o.anchors +
+                  "': --gatys STEPS makes them");
       continue;
     }
     sums.Finish(content_scale, unstyled, &row);

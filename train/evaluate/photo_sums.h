@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "train/evaluate/judge.h"
-#include "train/evaluate/measures.h"
+#include "train/evaluate/losses/judge.h"
+#include "train/evaluate/report/measures.h"
 #include "train/evaluate/subjects.h"
 
 namespace tempera::evaluate {

@@ -19,7 +19,8 @@ inline media::RgbImage Picture(int width, int height, const std::function<Rgb(in
   media::RgbImage image{width, height, {}};
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      for (double v : colour(x, y)) image.pixels.push_back(static_cast<uint8_t>(std::lround(std::clamp(v, 0.0, 255.0))));
+      for (double v : colour(x, y))
+        image.pixels.push_back(static_cast<uint8_t>(std::lround(std::clamp(v, 0.0, 255.0))));
     }
   }
   return image;

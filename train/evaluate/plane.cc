@@ -21,7 +21,8 @@ std::vector<float> GaussianTaps(double sigma) {
   double sum = 0;
   for (int i = -radius; i <= radius; ++i) sum += std::exp(-0.5 * i * i / (sigma * sigma));
   for (int i = -radius; i <= radius; ++i) {
-    taps[static_cast<size_t>(i + radius)] = static_cast<float>(std::exp(-0.5 * i * i / (sigma * sigma)) / sum);
+    taps[static_cast<size_t>(i + radius)] =
+        static_cast<float>(std::exp(-0.5 * i * i / (sigma * sigma)) / sum);
   }
   return taps;
 }
@@ -43,7 +44,8 @@ Plane Blur(const Plane& plane, double sigma) {
   Plane rows(w, h), out(w, h);
   std::vector<float> line(static_cast<size_t>(w + 2 * radius));
   for (int y = 0; y < h; ++y) {
-    for (int x = -radius; x < w + radius; ++x) line[static_cast<size_t>(x + radius)] = plane.at(Mirror(x, w), y);
+    for (int x = -radius; x < w + radius; ++x)
+      line[static_cast<size_t>(x + radius)] = plane.at(Mirror(x, w), y);
     for (int x = 0; x < w; ++x) {
       float sum = 0;
       for (size_t k = 0; k < taps.size(); ++k) sum += taps[k] * line[static_cast<size_t>(x) + k];
@@ -78,15 +80,20 @@ Result<media::RgbImage> FitShortSide(const media::RgbImage& image, int short_sid
   const size_t row = static_cast<size_t>(cut.width) * 3;
   cut.pixels.resize(row * static_cast<size_t>(cut.height));
   for (int y = 0; y < cut.height; ++y) {
-    std::memcpy(&cut.pixels[row * static_cast<size_t>(y)],
-                &scaled.pixels[(static_cast<size_t>(top + y) * static_cast<size_t>(width) + static_cast<size_t>(left)) * 3],
-                row);
+    std::memcpy(
+        &cut.pixels[row * static_cast<size_t>(y)],
+        &scaled
+             .pixels[(static_cast<size_t>(top + y) * static_cast<size_t>(width) + static_cast<size_t>(left)) *
+                     3],
+        row);
   }
   return cut;
 }
 
 double Mean(const std::vector<double>& values) {
-  return values.empty() ? 0 : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+  return values.empty()
+             ? 0
+             : std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
 }
 
 double Median(std::vector<double> values) {

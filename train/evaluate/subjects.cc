@@ -7,9 +7,10 @@
 #include <cstdio>
 #include <filesystem>
 
+#include "src/base/text/one_line.h"
 #include "train/evaluate/frames.h"
+#include "train/evaluate/hand/spectrum.h"
 #include "train/evaluate/names.h"
-#include "train/evaluate/spectrum.h"
 
 namespace tempera::evaluate {
 namespace {
@@ -31,7 +32,8 @@ std::string InFolder(const fs::path& folder, const std::string& name) {
   for (const std::string& stem : {Slashless(name), Slashless(underscored)}) {
     for (const std::string& extension : kPictures) {
       std::error_code error;
-      if (fs::is_regular_file(folder / (stem + extension), error)) return (folder / (stem + extension)).string();
+      if (fs::is_regular_file(folder / (stem + extension), error))
+        return (folder / (stem + extension)).string();
     }
   }
   return "";
@@ -80,8 +82,10 @@ Status OpenModels(Bench* bench) {
   for (const std::string& path : o.models) {
     ShowProgress("opening " + path);
     std::vector<std::string> lacking;
-    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Painter> painter, Painter::Open(path, o.threads, o.parameters, &lacking));
-    for (const std::string& name : lacking) bench->Note(path + " has no parameter '" + name + "'; it is painted without");
+    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Painter> painter,
+                             Painter::Open(path, o.threads, o.parameters, &lacking));
+    for (const std::string& name : lacking)
+      bench->Note(path + " has no parameter '" + name + "'; it is painted without");
     for (size_t i = 0; i < painter->styles().size(); ++i) {
       const std::string& style = painter->styles()[i];
       if (!o.only_styles.empty() && !style.empty()) {
@@ -124,12 +128,14 @@ Status OpenModels(Bench* bench) {
 Status OpenPhotographs(Bench* bench) {
   const EvaluateOptions& o = bench->options;
   if (o.content.empty()) return OkStatus();
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<std::string> all, FindFiles(o.content, kPictures, "photographs"));
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<std::string> all,
+                           FindFiles(o.content, kPictures, "photographs"));
   if (all.empty()) return NotFound("no photographs in '" + o.content.front() + "' (--content)");
   for (const std::string& path : EvenChoice(all, o.photos)) {
     TEMPERA_ASSIGN_OR_RETURN(const media::RgbImage image, media::ReadImage(path));
     // A short side of 400: what the losses' definition says.
-    TEMPERA_ASSIGN_OR_RETURN(media::RgbImage fit, FitShortSide(image, o.quick ? 256 : 400, o.quick ? 384 : 640));
+    TEMPERA_ASSIGN_OR_RETURN(media::RgbImage fit,
+                             FitShortSide(image, o.quick ? 256 : 400, o.quick ? 384 : 640));
     bench->photo_paths.push_back(path);
     bench->photos.push_back(std::move(fit));
   }
@@ -178,8 +184,8 @@ Status OpenSubjects(Bench* bench) {
   return OkStatus();
 }
 
-std::string PaintingOf(const std::vector<std::string>& given, const std::string& model, const std::string& style,
-                       const std::string& title) {
+std::string PaintingOf(const std::vector<std::string>& given, const std::string& model,
+                       const std::string& style, const std::string& title) {
   const std::string names[] = {style, title, ShortName(title), model};
   for (const std::string& g : given) {
     const size_t equals = g.find('=');
@@ -203,7 +209,8 @@ std::string PaintingOf(const std::vector<std::string>& given, const std::string&
   return "";
 }
 
-void ShowProgress(const std::string& line) {
+void ShowProgress(const std::string& text) {
+  const std::string line = OneLine(text);
   static const bool terminal = isatty(STDERR_FILENO) != 0;
   if (terminal) {
     std::fprintf(stderr, "\r\033[K%s", line.c_str());

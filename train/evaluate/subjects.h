@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "train/evaluate/colour.h"
 #include "train/evaluate/evaluate.h"
-#include "train/evaluate/judge.h"
-#include "train/evaluate/steadiness.h"
+#include "train/evaluate/hand/colour.h"
+#include "train/evaluate/losses/judge.h"
+#include "train/evaluate/motion/steadiness.h"
 
 namespace tempera::evaluate {
 
@@ -66,9 +66,9 @@ Status MeasureCost(Bench* bench);
 // One line on standard error; on a terminal it replaces the one before.
 void ShowProgress(const std::string& line);
 
-// The picture of a style among those named by --style: NAME=PICTURE first, then a folder's NAME.jpg or NAME.png, then
-// one picture for all. "" where none is.
-std::string PaintingOf(const std::vector<std::string>& given, const std::string& model, const std::string& style,
-                       const std::string& title);
+// The picture of a style among those named by --style: NAME=PICTURE first, then a folder's NAME.jpg or
+// NAME.png, then one picture for all. "" where none is.
+std::string PaintingOf(const std::vector<std::string>& given, const std::string& model,
+                       const std::string& style, const std::string& title);
 
 }  // namespace tempera::evaluate

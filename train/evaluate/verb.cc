@@ -7,8 +7,9 @@
 #include <string>
 
 #include "src/base/atomic_file.h"
+#include "src/base/text/one_line.h"
 #include "train/evaluate/evaluate.h"
-#include "train/evaluate/judge.h"
+#include "train/evaluate/losses/judge.h"
 #include "train/evaluate/plane.h"
 #include "train/evaluate/subjects.h"
 
@@ -17,7 +18,7 @@ namespace {
 
 int Fail(const Status& status) {
   ShowProgress("");
-  std::fprintf(stderr, "tempera-train: %s\n", status.message().c_str());
+  std::fprintf(stderr, "tempera-train: %s\n", OneLine(status.message()).c_str());
   return status.code() == StatusCode::kCancelled ? 130 : 1;
 }
 
@@ -64,14 +65,18 @@ void AddOptions(CLI::App* app, CommandLine* line) {
   app->add_option("--anchors", o.anchors, "folder of optimised pictures, PAINTING/PHOTOGRAPH.png");
   app->add_option("--gatys", o.gatys_steps, "make those that are missing, so many steps each")
       ->check(CLI::Range(0, 100000));
-  app->add_option("--anchor-photos", o.anchor_photos, "photographs that are optimised")->check(CLI::Range(1, 1000));
+  app->add_option("--anchor-photos", o.anchor_photos, "photographs that are optimised")
+      ->check(CLI::Range(1, 1000));
   app->add_option("--param", line->parameters, "NAME=VALUE[,VALUE...] for every model that has it");
   app->add_option("--only", line->only, "groups to measure")->delimiter(',');
   app->add_option("--skip", line->skip, "groups to leave out")->delimiter(',');
-  app->add_option("--photos", o.photos, "photographs, at even places of those found")->check(CLI::Range(1, 10000));
+  app->add_option("--photos", o.photos, "photographs, at even places of those found")
+      ->check(CLI::Range(1, 10000));
   app->add_option("--frames", o.frames, "frames of each clip")->check(CLI::Range(2, 10000));
-  app->add_option("--pairs", o.pairs, "pairs of frames that are compared, of each distance")->check(CLI::Range(1, 10000));
-  app->add_option("--loop", o.loop_s, "seconds of the loop, 25 frames each; 600 = ten minutes")->check(CLI::Range(0, 86400));
+  app->add_option("--pairs", o.pairs, "pairs of frames that are compared, of each distance")
+      ->check(CLI::Range(1, 10000));
+  app->add_option("--loop", o.loop_s, "seconds of the loop, 25 frames each; 600 = ten minutes")
+      ->check(CLI::Range(0, 86400));
   app->add_option("--threads", o.threads, "CPU threads")->check(CLI::Range(1, 1024));
   app->add_option("--device", o.device, "of the losses: auto, cpu or cuda");
   app->add_option("--seed", o.seed, "of scenes and noise");
@@ -109,7 +114,8 @@ std::string Settle(CommandLine* line, const CLI::App& app) {
 
 int EvaluateVerb(int argc, char** argv) {
   CommandLine line;
-  CLI::App app{"Measure styles: losses, the hand, steadiness, cost. What each figure means: docs/evaluation.md."};
+  CLI::App app{
+      "Measure styles: losses, the hand, steadiness, cost. What each figure means: docs/evaluation.md."};
   app.name("tempera-train evaluate");
   app.get_formatter()->column_width(30);
   AddOptions(&app, &line);
@@ -179,7 +185,8 @@ Status RunGatys(const GatysOptions& o) {
 
 int GatysVerb(int argc, char** argv) {
   GatysOptions o;
-  CLI::App app{"Paint one picture by optimising its pixels (Gatys et al., 2015): slow, and as near as it gets."};
+  CLI::App app{
+      "Paint one picture by optimising its pixels (Gatys et al., 2015): slow, and as near as it gets."};
   app.name("tempera-train gatys");
   app.get_formatter()->column_width(30);
   app.add_option("CONTENT", o.content, "the photograph")->required();

@@ -11,8 +11,8 @@
 #include "media/test_clip.h"
 #include "src/onnx/model_builder.h"
 #include "src/onnx/writer.h"
+#include "train/evaluate/losses/vgg_for_test.h"
 #include "train/evaluate/pictures_for_test.h"
-#include "train/evaluate/vgg_for_test.h"
 
 namespace tempera::evaluate {
 namespace {
@@ -28,9 +28,11 @@ class VerbTest : public media::ClipTest {
     b.Constant("style_weights", {2}, std::vector<float>{1, 0});
     b.ListInitializersAsInputs();
     const std::string first = b.Node("Slice", {"style_weights", b.Int64s({0}), b.Int64s({1}), b.Int64s({0})});
-    const std::string second = b.Node("Slice", {"style_weights", b.Int64s({1}), b.Int64s({2}), b.Int64s({0})});
+    const std::string second =
+        b.Node("Slice", {"style_weights", b.Int64s({1}), b.Int64s({2}), b.Int64s({0})});
     const std::string negative = b.Node(
-        "Conv", {"input", b.Floats({3, 3, 1, 1}, {-1, 0, 0, 0, -1, 0, 0, 0, -1}), b.Floats({3}, {255, 255, 255})});
+        "Conv",
+        {"input", b.Floats({3, 3, 1, 1}, {-1, 0, 0, 0, -1, 0, 0, 0, -1}), b.Floats({3}, {255, 255, 255})});
     b.NamedNode("output", "Add", {b.Node("Mul", {negative, first}), b.Node("Mul", {"input", second})});
     b.Output("output");
     b.Metadata("tempera.param.style_weights", "kind = weights; elements = The Negative | As It Is");
@@ -41,7 +43,9 @@ class VerbTest : public media::ClipTest {
   std::string Photos() {
     std::filesystem::create_directories(folder_ / "photos");
     for (int i = 0; i < 3; ++i) {
-      EXPECT_TRUE(media::WriteImage(Path("photos/p" + std::to_string(i) + ".png"), Waves(360 + 40 * i, 300, 9 * i, 5 * i)).ok());
+      EXPECT_TRUE(media::WriteImage(Path("photos/p" + std::to_string(i) + ".png"),
+                                    Waves(360 + 40 * i, 300, 9 * i, 5 * i))
+                      .ok());
     }
     return Path("photos");
   }
@@ -49,7 +53,9 @@ class VerbTest : public media::ClipTest {
     EXPECT_TRUE(media::WriteImage(Path("painting.png"), Noise(300, 200, 3)).ok());
     return Path("painting.png");
   }
-  std::string Film() { return Make("-f lavfi -i testsrc2=size=160x96:rate=25:duration=1 -pix_fmt yuv420p", "film.mp4"); }
+  std::string Film() {
+    return Make("-f lavfi -i testsrc2=size=160x96:rate=25:duration=1 -pix_fmt yuv420p", "film.mp4");
+  }
 
   // Standard output and standard error of one run.
   int Run(std::vector<std::string> arguments) {
@@ -70,28 +76,55 @@ TEST_F(VerbTest, MeasuresEverythingOfEveryStyle) {
   const std::string vgg = Path("vgg.safetensors"), report = Path("report.html");
   ASSERT_TRUE(WriteRandomVgg(vgg, 21));
   const std::string model = TwoStyles();
-  ASSERT_EQ(Run({model, "--content", Photos(), "--style", Painting(), "--clips", Film(), "--features", vgg, "--teacher",
-                 model, "--quick", "--photos", "2", "--threads", "1", "--json", "--report", report, "--gatys", "2",
-                 "--anchor-photos", "1", "--anchors", Path("anchors")}),
+  ASSERT_EQ(Run({model,
+                 "--content",
+                 Photos(),
+                 "--style",
+                 Painting(),
+                 "--clips",
+                 Film(),
+                 "--features",
+                 vgg,
+                 "--teacher",
+                 model,
+                 "--quick",
+                 "--photos",
+                 "2",
+                 "--threads",
+                 "1",
+                 "--json",
+                 "--report",
+                 report,
+                 "--gatys",
+                 "2",
+                 "--anchor-photos",
+                 "1",
+                 "--anchors",
+                 Path("anchors")}),
             0)
       << err_;
   const Json json = Json::parse(out_);
   std::map<std::string, Json> rows;
-  for (const Json& row : json["rows"]) rows[row["model"].get<std::string>() + ":" + row["style"].get<std::string>()] = row;
-  ASSERT_TRUE(rows.contains("two:negative") && rows.contains("two:plain") && rows.contains("photographs:")) << out_;
+  for (const Json& row : json["rows"])
+    rows[row["model"].get<std::string>() + ":" + row["style"].get<std::string>()] = row;
+  ASSERT_TRUE(rows.contains("two:negative") && rows.contains("two:plain") && rows.contains("photographs:"))
+      << out_;
   const Json plain = rows["two:plain"]["values"], negative = rows["two:negative"]["values"];
   const Json source = rows["photographs:"]["values"];
   // As it is paints nothing: it has the photographs' own figures.
   EXPECT_NEAR(plain["style_loss"].get<double>(), 1, 1e-3);
   EXPECT_NEAR(plain["content_loss"].get<double>(), 0, 1e-3);
-  for (const char* key : {"stroke_period", "warp_1", "warp_10", "e_stab_scenes", "colour_distance", "repetition", "sifid"})
-    EXPECT_NEAR(plain[key].get<double>(), source[key].get<double>(), 1e-3 * source[key].get<double>() + 1e-9) << key;
+  for (const char* key :
+       {"stroke_period", "warp_1", "warp_10", "e_stab_scenes", "colour_distance", "repetition", "sifid"})
+    EXPECT_NEAR(plain[key].get<double>(), source[key].get<double>(), 1e-3 * source[key].get<double>() + 1e-9)
+        << key;
   EXPECT_NEAR(plain["edge_alignment"].get<double>(), 1, 1e-3);
   EXPECT_NEAR(plain["still_noise"].get<double>(), 1, 1e-3);
   EXPECT_EQ(plain["teacher_psnr"].get<double>(), 99);
   // A negative moves and strokes as its source does, but is another picture.
   EXPECT_GT(negative["content_loss"].get<double>(), 0.05);
-  EXPECT_NEAR(negative["warp_1"].get<double>(), source["warp_1"].get<double>(), 1e-3 * source["warp_1"].get<double>() + 1e-7);
+  EXPECT_NEAR(negative["warp_1"].get<double>(), source["warp_1"].get<double>(),
+              1e-3 * source["warp_1"].get<double>() + 1e-7);
   EXPECT_NEAR(negative["stroke_period"].get<double>(), source["stroke_period"].get<double>(), 1e-2);
   EXPECT_EQ(negative["teacher_psnr"].get<double>(), 99) << "the teacher's style of that name";
   EXPECT_EQ(negative["loop_colour"].get<double>(), 0);
@@ -109,8 +142,8 @@ TEST_F(VerbTest, MeasuresEverythingOfEveryStyle) {
 TEST_F(VerbTest, TheSameFiguresEachTimeWhateverTheThreads) {
   const std::string model = TwoStyles(), photos = Photos(), film = Film(), painting = Painting();
   auto figures = [&](const char* threads) {
-    EXPECT_EQ(Run({model, "--content", photos, "--style", painting, "--clips", film, "--quick", "--skip", "speed",
-                   "--json", "--threads", threads}),
+    EXPECT_EQ(Run({model, "--content", photos, "--style", painting, "--clips", film, "--quick", "--skip",
+                   "speed", "--json", "--threads", threads}),
               0)
         << err_;
     return Json::parse(out_)["rows"];
@@ -129,7 +162,10 @@ TEST_F(VerbTest, LeavesOutWhatIsNotGivenAndSaysSo) {
 }
 
 TEST_F(VerbTest, MeasuresOnlyTheStylesAndGroupsAskedFor) {
-  ASSERT_EQ(Run({TwoStyles(), "--content", Photos(), "--styles", "plain", "--only", "still", "--quick", "--json"}), 0) << err_;
+  ASSERT_EQ(
+      Run({TwoStyles(), "--content", Photos(), "--styles", "plain", "--only", "still", "--quick", "--json"}),
+      0)
+      << err_;
   const Json json = Json::parse(out_);
   int models = 0;
   for (const Json& row : json["rows"]) {

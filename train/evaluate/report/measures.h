@@ -31,7 +31,7 @@ struct Row {
   std::string title;     // the style's, for people; may be ""
   std::string painting;  // the picture compared with; "" where there is none
   std::map<std::string, double> values;
-  // A figure over time, by the name of the test and the clip: "warp person_walking".
+  // A figure over time, by what is shown and where: "warping error, k = 1: walk".
   std::map<std::string, std::vector<double>> curves;
   std::vector<media::RgbImage> sheet;  // a few paintings, the photographs' order
 

@@ -61,7 +61,8 @@ void PrintJson(const std::vector<Style>& styles) {
          {"license", s.license},
          {"parameters", s.parameters < 0 ? nlohmann::ordered_json() : nlohmann::ordered_json(s.parameters)},
          {"file_size_bytes", s.file_size_bytes},
-         {"path", s.path}});
+         {"path", s.path},
+         {"style", s.style.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(s.style)}});
   }
   // Metadata may hold anything; JSON may not.
   std::printf("%s\n", ReadableJson(list).c_str());
@@ -70,6 +71,9 @@ void PrintJson(const std::vector<Style>& styles) {
 Status PaintPreview(const Style& style, const media::RgbImage& sample, const std::string& path) {
   Expected<Stylizer> opened = Stylizer::Open(style.path);
   if (!opened) return InvalidArgument(opened.error().message);
+  if (!style.style.empty()) {
+    if (const Error error = opened->SetStyle(style.style)) return InvalidArgument(error.message);
+  }
   media::RgbImage painted = sample;
   const tempera_image in = MakeImage(TEMPERA_RGB, sample.pixels.data(), sample.width, sample.height);
   const tempera_image out = MakeImage(TEMPERA_RGB, painted.pixels.data(), painted.width, painted.height);

@@ -15,6 +15,7 @@
 #include "cli/json/json.h"
 #include "cli/network/picture_options.h"
 #include "cli/pictures/run_pictures.h"
+#include "cli/steer/steer_options.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
 #include "media/film/series.h"
@@ -30,6 +31,7 @@ struct Arguments {
   PicturesOptions pictures;
   PaintOptions paint;
   PictureOptions picture;
+  SteerOptions steer;
   std::string style, size, start, duration, page;
   int height = 0;
   bool json = false;
@@ -59,10 +61,6 @@ void PrintJson(const Arguments& args, const StylizeSummary& s, const std::string
       static_cast<long long>(s.frames), s.seconds, s.seconds > 0 ? s.frames / s.seconds : 0, s.width,
       s.height, s.codec.empty() ? "null" : JsonString(s.codec).c_str(), s.interrupted ? "true" : "false",
       notices.c_str());
-}
-
-std::string StyleName(const std::string& model_path) {
-  return std::filesystem::path(model_path).stem().string();
 }
 
 // The check without its words in the help, where the option's own say the same.
@@ -98,6 +96,14 @@ Result<int> ParsePage(const std::string& text) {
 Status Check(Arguments* args) {
   StylizeJob& job = args->job;
   TEMPERA_ASSIGN_OR_RETURN(args->paint.metadata, args->picture.AsMetadata());
+  TEMPERA_ASSIGN_OR_RETURN(args->paint.steering, args->steer.Read());
+  for (const auto& [name, given] :
+       {std::pair{"strength", args->paint.strength != 1}, {"keep_colors", args->paint.keep_colors}}) {
+    if (given && Turns(args->paint.steering, name))
+      return InvalidArgument(
+          std::string(name) +
+          " is set by an option of its own and by --param or --animate: " + "leave one out");
+  }
   if (!args->size.empty() && args->height) {
     return InvalidArgument("--size and --height both set the network's size: give one");
   }
@@ -205,15 +211,20 @@ int Stylize(Arguments* args) {
   args->job.input = args->inputs[0];
   const bool pictures = AsksForPictures(args->inputs, job.output);
   if (const int code = CheckNames(args, pictures); code != kExitOk) return code;
-  Result<std::string> model = args->style.empty() ? DefaultModel() : FindModel(args->style);
+  Steering& steering = args->paint.steering;
+  const Result<ModelChoice> model =
+      args->style.empty() ? FindBlend(StyleWords(steering)) : FindStyle(args->style);
   if (!model.ok()) return Fail(model.status());
+  steering.style = model->style;
+  const std::string painted = PaintedName(steering, model->name());
   if (pictures)
-    return RunPictures({args->inputs, job.output, args->pictures, *model, args->paint, args->json});
+    return RunPictures(
+        {args->inputs, job.output, args->pictures, model->path, painted, args->paint, args->json});
   const bool picture = IsOnePicture(job.output);
   if (!picture) {
     if (Status status = media::CheckFilmInput(job.input); !status.ok()) return Fail(status);
   }
-  Result<std::unique_ptr<Painter>> painter = OpenPainter(*model, args->paint);
+  Result<std::unique_ptr<Painter>> painter = OpenPainter(model->path, args->paint);
   if (!painter.ok()) return Fail(painter.status());
 
   const InterruptGuard guard(/*at_once=*/picture);
@@ -229,9 +240,9 @@ int Stylize(Arguments* args) {
   if (args->json) {
     const std::vector<std::string> of_model = (*painter)->Notices();
     summary->notices.insert(summary->notices.begin(), of_model.begin(), of_model.end());
-    PrintJson(*args, *summary, StyleName(*model));
+    PrintJson(*args, *summary, painted);
   } else {
-    PrintLine(job, *summary, StyleName(*model));
+    PrintLine(job, *summary, painted);
   }
   return summary->interrupted ? kExitInterrupted : kExitOk;
 }
@@ -249,10 +260,11 @@ Run SetUpStylize(CLI::App& verb) {
       ->required()
       ->type_name("FILE");
   verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
-      ->type_name("NAME|FILE.onnx");
+      ->type_name("NAME|FILE.onnx[:NAME]");
   verb.add_option("--strength", args->paint.strength, "0 the source .. 1 the painting")
       ->check(IsStrength())
       ->type_name("0..1");
+  args->steer.AddTo(verb);
   verb.add_option("--size", args->size, "Size the network works at; output keeps its own")->type_name("WxH");
   verb.add_option("--height", args->height, "The same by height alone, e.g. 480: faster, broader")
       ->check(Quiet(CLI::Range(1, 16384)))

@@ -3,6 +3,7 @@
 #include "cli/cache_folder.h"
 #include "cli/engine_options.h"
 #include "cli/network/picture_options.h"
+#include "cli/steer/schedule.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -102,6 +103,12 @@ tempera_image ImageOf(const media::Frame& frame) {
 class ModelPainter final : public Painter {
  public:
   explicit ModelPainter(tempera_stylizer* stylizer) : stylizer_(stylizer) {}
+
+  // As it is at the beginning, which is also what pictures get.
+  Status Follow(const Steering& steering, const std::string& model) {
+    TEMPERA_ASSIGN_OR_RETURN(schedule_, Schedule::Make(ControlsOf(stylizer_), steering, model));
+    return Set(0);
+  }
   ~ModelPainter() override { tempera_close(stylizer_); }
 
   Status Paint(const media::Frame& in, media::Frame* out) override {
@@ -109,6 +116,7 @@ class ModelPainter final : public Painter {
     const tempera_image to = ImageOf(*out);
     return StatusOf(tempera_process(stylizer_, &from, &to));
   }
+  Status SetMoment(double time_s) override { return schedule_.moves() ? Set(time_s) : OkStatus(); }
   Status Reset() override { return StatusOf(tempera_reset(stylizer_)); }
 
   bool PaintsAlpha() const override { return tempera_paints_alpha(stylizer_) != 0; }
@@ -121,7 +129,17 @@ class ModelPainter final : public Painter {
   }
 
  private:
+  Status Set(double time_s) {
+    for (const Schedule::Value& value : schedule_.At(time_s)) {
+      TEMPERA_RETURN_IF_ERROR(
+          StatusOf(tempera_set_parameter(stylizer_, static_cast<int32_t>(value.control), value.values.data(),
+                                         static_cast<int32_t>(value.values.size()))));
+    }
+    return OkStatus();
+  }
+
   tempera_stylizer* const stylizer_;
+  Schedule schedule_;
 };
 
 }  // namespace
@@ -159,6 +177,7 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
   const float keep_colors = options.keep_colors;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer, "keep_colors", &keep_colors, 1)));
+  TEMPERA_RETURN_IF_ERROR(painter->Follow(options.steering, model_path));
   return std::unique_ptr<Painter>(std::move(painter));
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "cli/steer/steering.h"
 #include "media/frame.h"
 #include "src/base/status.h"
 
@@ -17,6 +18,8 @@ class Painter {
   virtual ~Painter() = default;
   // `out` has the size of `in` and its own pixels. One thread at a time.
   virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
+  // What is turned with time is now set to what it is `time_s` into the film. Before each frame of one.
+  virtual Status SetMoment(double /*time_s*/) { return OkStatus(); }
   // Forgets the frames before: the next one does not follow them.
   virtual Status Reset() { return OkStatus(); }
   // Whether it paints transparency where `out` has it.
@@ -38,6 +41,7 @@ struct PaintOptions {
   bool keep_colors = false;
   std::string precision = "auto";         // "auto", "fp32", "bf16", "int8"
   std::string norm_statistics = "exact";  // "exact", "smoothed", "carried"
+  Steering steering = {};
   // Said of the model beside its file (tempera_options).
   std::vector<std::pair<std::string, std::string>> metadata = {};
 };

@@ -1,7 +1,6 @@
 #include "cli/style_library.h"
 
 #include <algorithm>
-#include <cctype>
 #include <cstdlib>
 #include <filesystem>
 #include <memory>
@@ -11,7 +10,9 @@
 #include "cli/model_facts.h"
 #include "media/picture.h"
 #include "src/engine/run/session.h"
-#include "tempera/tempera.h"
+#include "src/metadata/style_names.h"
+#include "src/onnx/metadata.h"
+#include "tempera/tempera.hpp"
 
 namespace tempera::cli {
 namespace {
@@ -31,15 +32,6 @@ std::vector<std::string> NamesIn(const std::string& folder) {
   return names;
 }
 
-// "Starry Night" and "starry_night" mean starry-night.
-std::string Normalized(const std::string& word) {
-  std::string name;
-  for (char c : word) {
-    name += c == ' ' || c == '_' ? '-' : static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  }
-  return name;
-}
-
 // Levenshtein (1966): insertions, deletions and replacements.
 size_t EditDistance(const std::string& a, const std::string& b) {
   std::vector<size_t> row(b.size() + 1);
@@ -56,7 +48,34 @@ size_t EditDistance(const std::string& a, const std::string& b) {
   return row[b.size()];
 }
 
+// What the folder's files say of themselves, without opening a network.
+Result<std::vector<tempera::Style>> NamedStyles(const std::string& folder) {
+  Expected<std::vector<tempera::Style>> styles = tempera::ListStyles(folder);
+  if (!styles) return NotFound(styles.error().message);
+  return *std::move(styles);
+}
+
+Result<ModelChoice> FindBundled(const std::string& word) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
+  std::vector<std::string> names = NamesIn(folder);
+  const std::string wanted = metadata::PlainName(word);
+  for (const std::string& name : names) {
+    if (metadata::PlainName(name) == wanted) return ModelChoice{folder + "/" + name + kModelSuffix, ""};
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<tempera::Style> styles, NamedStyles(folder));
+  for (const tempera::Style& style : styles) {
+    if (!style.style.empty() && metadata::PlainName(style.name) == wanted)
+      return ModelChoice{style.path, style.style};
+    names.push_back(style.name);
+  }
+  const std::string nearest = NearestName(wanted, names);
+  return NotFound("there is no style '" + word + "'" +
+                  (nearest.empty() ? "; see 'tempera styles'" : "; did you mean '" + nearest + "'?"));
+}
+
 }  // namespace
+
+std::string ModelChoice::name() const { return style.empty() ? fs::path(path).stem().string() : style; }
 
 Result<std::string> StylesFolder() {
   std::error_code error;
@@ -89,6 +108,14 @@ Result<std::vector<Style>> ListStyles() {
     Style& style = styles.emplace_back();
     style.name = info.name, style.path = info.path, style.title = info.title, style.artist = info.artist;
     style.year = info.year, style.license = info.license, style.file_size_bytes = info.file_bytes;
+    style.style = info.style;
+    // Of many in one file the first has told.
+    const auto told = std::find_if(styles.begin(), styles.end() - 1,
+                                   [&](const Style& other) { return other.path == style.path; });
+    if (told != styles.end() - 1) {
+      style.parameters = told->parameters;
+      continue;
+    }
     const Result<engine::ModelPtr> model = engine::LoadModelFile(style.path);
     style.parameters = model.ok() ? CountParameters(**model) : -1;
     if (!model.ok()) {
@@ -114,23 +141,54 @@ Result<std::string> FindModel(const std::string& name_or_path) {
                         ? name_or_path + " is a folder; give a .onnx file in it"
                         : name_or_path + ": no such model file; see 'tempera styles' for the bundled ones");
   }
-  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
-  const std::vector<std::string> names = NamesIn(folder);
-  const std::string wanted = Normalized(name_or_path);
-  for (const std::string& name : names) {
-    if (Normalized(name) == wanted) return folder + "/" + name + kModelSuffix;
-  }
-  const std::string nearest = NearestName(wanted, names);
-  return NotFound("there is no style '" + name_or_path + "'" +
-                  (nearest.empty() ? "; see 'tempera styles'" : "; did you mean '" + nearest + "'?"));
+  TEMPERA_ASSIGN_OR_RETURN(const ModelChoice found, FindBundled(name_or_path));
+  return found.path;
 }
 
-Result<std::string> DefaultModel() {
+Result<ModelChoice> FindStyle(const std::string& word) {
+  std::error_code error;
+  const std::string mark = std::string(kModelSuffix) + ":";
+  if (const size_t at = word.rfind(mark); at != std::string::npos && !fs::is_regular_file(word, error)) {
+    const size_t end = at + mark.size() - 1;
+    if (end + 1 == word.size()) return InvalidArgument("'" + word + "' names no style behind the colon");
+    TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(word.substr(0, end)));
+    return ModelChoice{path, word.substr(end + 1)};
+  }
+  const bool names_file =
+      word.find('/') != std::string::npos || word.ends_with(kModelSuffix) || fs::is_regular_file(word, error);
+  if (!names_file) return FindBundled(word);
+  TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(word));
+  return ModelChoice{path, ""};
+}
+
+Result<ModelChoice> FindBlend(const std::vector<std::string>& names) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
-  const std::vector<std::string> names = NamesIn(folder);
-  if (names.empty()) return NotFound("no style lies in " + folder + "; give --style a .onnx file");
-  const auto starry = std::find(names.begin(), names.end(), "starry-night");
-  return folder + "/" + (starry == names.end() ? names.front() : *starry) + kModelSuffix;
+  ModelChoice best;
+  size_t most = 0;
+  for (const std::string& name : NamesIn(folder)) {
+    const std::string path = folder + "/" + name + kModelSuffix;
+    const auto metadata = onnx::ReadMetadataFile(path);
+    if (!metadata.ok()) continue;
+    size_t known = 0;
+    for (const metadata::NamedStyle& style : metadata::StylesIn(*metadata)) {
+      known += static_cast<size_t>(std::count_if(names.begin(), names.end(), [&](const std::string& wanted) {
+        const std::string plain = metadata::PlainName(wanted);
+        return plain == style.name || plain == metadata::PlainName(style.title);
+      }));
+    }
+    if (known > most) most = known, best = {path, ""};
+  }
+  return most > 0 ? Result<ModelChoice>(best) : DefaultModel();
+}
+
+Result<ModelChoice> DefaultModel() {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<tempera::Style> styles, NamedStyles(folder));
+  if (styles.empty()) return NotFound("no style lies in " + folder + "; give --style a .onnx file");
+  const auto starry = std::find_if(styles.begin(), styles.end(),
+                                   [](const tempera::Style& s) { return s.name == "starry-night"; });
+  const tempera::Style& chosen = starry == styles.end() ? styles.front() : *starry;
+  return ModelChoice{chosen.path, chosen.style};
 }
 
 Result<std::string> SampleFramePath() {

@@ -18,6 +18,16 @@ struct Style {
   std::string license;
   int64_t parameters = 0;  // trained numbers; -1: the file is no network that runs
   int64_t file_size_bytes = 0;
+  std::string style;  // which of the styles in the file, or "": it is of one
+};
+
+// A model file, and which of its styles is meant.
+struct ModelChoice {
+  std::string path;
+  std::string style;  // a name in the file, or "": as the file begins
+
+  // What reports call it: the style's name, or the file's without .onnx.
+  std::string name() const;
 };
 
 // The folder of the bundled styles: the environment variable TEMPERA_STYLES; where that is unset,
@@ -34,8 +44,16 @@ Result<std::vector<Style>> ListStyles();
 // refused as that.
 Result<std::string> FindModel(const std::string& name_or_path);
 
+// The same, and one style of a file of many: FILE.onnx:NAME, or a bundled style's name, whose own file goes
+// before one that holds it among others.
+Result<ModelChoice> FindStyle(const std::string& word);
+
+// The bundled file that holds most of these styles among others, for --blend without --style; without any:
+// DefaultModel.
+Result<ModelChoice> FindBlend(const std::vector<std::string>& names);
+
 // What stylize uses when --style is not given: starry-night, or else the first there is.
-Result<std::string> DefaultModel();
+Result<ModelChoice> DefaultModel();
 
 // The sample frame that previews are painted on.
 Result<std::string> SampleFramePath();

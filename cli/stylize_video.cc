@@ -41,9 +41,11 @@ void IgnoreSignal(int) {}
 
 class Pipeline {
  public:
-  Pipeline(media::VideoReader* reader, media::VideoWriter* writer, Painter* painter,
+  // start_s: where in the film the reader began.
+  Pipeline(media::VideoReader* reader, media::VideoWriter* writer, Painter* painter, double start_s,
            const std::atomic<bool>& interrupt)
-      : reader_(reader),
+      : start_s_(start_s),
+        reader_(reader),
         writer_(writer),
         painter_(painter),
         interrupt_(interrupt),
@@ -101,6 +103,7 @@ class Pipeline {
       if (!in && waiting) continue;  // to look at the interrupt, and at the writer
       if (!in) break;
       TEMPERA_ASSIGN_OR_RETURN(Frame out, Frame::AllocateLike(*in));
+      TEMPERA_RETURN_IF_ERROR(painter_->SetMoment(start_s_ + static_cast<double>(in->pts_us) * 1e-6));
       TEMPERA_RETURN_IF_ERROR(painter_->Paint(*in, &out));
       if (!painted_.Push(std::move(out))) break;  // the writer failed and says why
       progress_.Update(++frames_);
@@ -133,6 +136,7 @@ class Pipeline {
     sigaction(SIGUSR2, &before, nullptr);
   }
 
+  const double start_s_;
   media::VideoReader* const reader_;
   media::VideoWriter* const writer_;
   Painter* const painter_;
@@ -178,7 +182,7 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   };
   PrintNotices(all_notices(), &summary.notices);
 
-  Pipeline pipeline(reader.get(), writer.get(), painter, interrupt);
+  Pipeline pipeline(reader.get(), writer.get(), painter, job.start_s, interrupt);
   const Status status = pipeline.Run();
   summary.interrupted = interrupt.load();
   summary.frames = pipeline.frames();

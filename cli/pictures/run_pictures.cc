@@ -94,7 +94,7 @@ void NoteWhatIsLeft(const PictureList& list) {
 class Report {
  public:
   Report(const PicturesJob& job, int64_t total)
-      : job_(job), style_(fs::path(job.model).stem().string()), total_(total), progress_(total, "pictures") {}
+      : job_(job), style_(job.style), total_(total), progress_(total, "pictures") {}
 
   void Hear(const PictureOutcome& outcome, int64_t done) {
     switch (outcome.kind) {
@@ -194,6 +194,20 @@ std::string StyleDigest(const PicturesJob& job) {
   digester.Add(int64_t{job.paint.working_height});
   digester.Add(int64_t{job.paint.keep_colors});
   digester.Add(std::string_view(job.paint.precision));
+  const Steering& steering = job.paint.steering;
+  if (steering.empty()) return Hex(digester.digest());
+  digester.Add(std::string_view(steering.style));
+  const auto add = [&](const Turn& turn) {
+    digester.Add(std::string_view(turn.name));
+    for (const float value : turn.values) digester.Add(static_cast<double>(value));
+  };
+  for (const Turn& turn : steering.blend) add(turn);
+  for (const Turn& turn : steering.params) add(turn);
+  for (const Keyframe& key : steering.keys) {
+    digester.Add(key.time_s);
+    digester.Add(int64_t{key.smooth});
+    for (const Turn& turn : key.turns) add(turn);
+  }
   return Hex(digester.digest());
 }
 

@@ -14,6 +14,7 @@ struct PicturesJob {
   std::string output_folder;  // made where it does not exist
   PicturesOptions options;
   std::string model;  // path
+  std::string style;  // what reports call what is painted
   PaintOptions paint;
   bool json = false;  // a line per picture
 };

@@ -308,9 +308,11 @@ typedef struct tempera_parameter_info {
   float maximum;
   const float* defaults;            /* count of them */
   const char* const* element_names; /* count of them, or NULL */
+  const char* const* short_names; /* of styles, count of them ("great-wave"), or NULL: what tempera_set_style
+                                     and the command's --style and --blend take */
 } tempera_parameter_info;
 #define TEMPERA_PARAMETER_INFO_INIT \
-  {sizeof(tempera_parameter_info), NULL, NULL, NULL, 0, 0, 0.0f, 0.0f, NULL, NULL}
+  {sizeof(tempera_parameter_info), NULL, NULL, NULL, 0, 0, 0.0f, 0.0f, NULL, NULL, NULL}
 
 TEMPERA_API int32_t tempera_parameter_count(const tempera_stylizer* stylizer);
 /* index: 0 to tempera_parameter_count - 1. Strings and arrays live as long as the stylizer. */
@@ -329,6 +331,14 @@ TEMPERA_API tempera_status tempera_set_named_parameter(tempera_stylizer* stylize
                                                        const float* values, int32_t count);
 TEMPERA_API tempera_status tempera_get_named_parameter(const tempera_stylizer* stylizer, const char* name,
                                                        float* values, int32_t count);
+/* Which element of a parameter has this name, short or for people, whatever its case (blanks and underscores
+ * count as dashes); -1 when there is none. */
+TEMPERA_API int32_t tempera_find_element(const tempera_stylizer* stylizer, int32_t index, const char* name);
+/* One of the styles that the file holds, alone: the parameter that blends them (of kind weights; the one that
+ * has short names, or else the first whose elements have names) becomes 1 there and 0 elsewhere. It takes
+ * effect as tempera_set_parameter does. TEMPERA_NOT_FOUND, with the names that there are, when there is no
+ * such style. */
+TEMPERA_API tempera_status tempera_set_style(tempera_stylizer* stylizer, const char* name);
 /* tempera_set_named_parameter(stylizer, "strength", &strength, 1) */
 TEMPERA_API tempera_status tempera_set_strength(tempera_stylizer* stylizer, float strength);
 
@@ -396,11 +406,13 @@ typedef struct tempera_style_info {
   const void* thumbnail; /* the JPEG or PNG that it carries, encoded, or NULL */
   size_t thumbnail_bytes;
   int64_t file_bytes;
+  const char* style; /* which of the styles in the file: for tempera_set_style; "" where it holds one */
 } tempera_style_info;
 #define TEMPERA_STYLE_INFO_INIT \
-  {sizeof(tempera_style_info), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0}
+  {sizeof(tempera_style_info), NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 0, 0, NULL}
 
-/* By name. A file that is no model is left out, with a warning to the log and a line in
+/* By name. A file of many styles (docs/model-format.md) is listed as each of them, but for those that a file
+ * of one style has the name of. A file that is no model is left out, with a warning to the log and a line in
  * tempera_skipped_style, where what was left out of a style is said too (a picture that is none);
  * TEMPERA_NOT_FOUND when there is no such folder. The caller frees the list. */
 TEMPERA_API tempera_status tempera_list_styles(const char* folder, tempera_style_list** out);

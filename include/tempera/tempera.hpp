@@ -111,6 +111,7 @@ struct Style {
   std::string thumbnail_path;  // a picture beside the file, or ""
   std::string thumbnail;       // an encoded picture that the file carries, or ""
   int64_t file_bytes = 0;
+  std::string style;  // which of the file's styles: for Stylizer::SetStyle; "" where it holds one
 };
 
 // By name; what is no model is left out, and said in `skipped`, a line each (tempera_skipped_style).
@@ -123,9 +124,10 @@ inline Expected<std::vector<Style>> ListStyles(const std::string& folder,
   for (int32_t i = 0; i < tempera_style_count(list); ++i) {
     tempera_style_info info = TEMPERA_STYLE_INFO_INIT;
     if (tempera_get_style_info(list, i, &info) != TEMPERA_OK) continue;
-    styles.push_back(
-        {info.name, info.path, info.title, info.artist, info.year, info.license, info.thumbnail_path,
-         std::string(static_cast<const char*>(info.thumbnail), info.thumbnail_bytes), info.file_bytes});
+    styles.push_back({info.name, info.path, info.title, info.artist, info.year, info.license,
+                      info.thumbnail_path,
+                      std::string(static_cast<const char*>(info.thumbnail), info.thumbnail_bytes),
+                      info.file_bytes, info.style});
   }
   for (int32_t i = 0; skipped != nullptr; ++i) {
     const char* line = tempera_skipped_style(list, i);
@@ -213,6 +215,25 @@ class Stylizer {
       return error;
     }
     return values;
+  }
+
+  // One of the styles of a file that holds many, by its name; see tempera_set_style.
+  Error SetStyle(const std::string& name) { return Check(tempera_set_style(handle_, name.c_str())); }
+  // Shares of some styles by name ({{"starry-night", 0.7f}, {"great-wave", 0.3f}}); the others get none.
+  Error SetBlend(std::span<const std::pair<std::string, float>> shares) {
+    for (int i = 0; i < ParameterCount(); ++i) {
+      const Expected<tempera_parameter_info> info = ParameterInfo(i);
+      if (!info || info->kind != TEMPERA_PARAMETER_WEIGHTS) continue;
+      std::vector<float> values(static_cast<size_t>(info->count), info->minimum);
+      bool known = true;
+      for (const auto& [name, share] : shares) {
+        const int32_t element = tempera_find_element(handle_, i, name.c_str());
+        known = known && element >= 0;
+        if (known) values[static_cast<size_t>(element)] = share;
+      }
+      if (known) return SetParameter(info->name, values);
+    }
+    return {TEMPERA_NOT_FOUND, "no parameter of the model blends all of these styles"};
   }
 
   // 0 = the source, 1 = the painting.

@@ -8,6 +8,7 @@
 
 #include "src/base/text/number_text.h"
 #include "src/metadata/recognise_values.h"
+#include "src/metadata/style_names.h"
 #include "src/onnx/quote.h"
 
 namespace tempera::metadata {
@@ -247,6 +248,10 @@ Result<ModelMetadata> ReadAllKeys(const Graph& model, const std::string& name) {
     } else if (key.starts_with(kStatePrefix)) {
       status = ReadState(model, key.substr(kStatePrefix.size()), value, &metadata);
     }
+    if (!status.ok()) return Status(status.code(), name + ": " + status.message());
+  }
+  if (const std::string* styles = FindMetadata(model, "tempera.styles")) {
+    const Status status = GiveShortNames(*styles, &metadata.parameters);
     if (!status.ok()) return Status(status.code(), name + ": " + status.message());
   }
   return metadata;

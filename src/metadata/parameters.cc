@@ -50,6 +50,8 @@ Parameters::Parameters(std::vector<Parameter> list) : list_(std::move(list)) {
     values_.insert(values_.end(), p.defaults.begin(), p.defaults.end());
     std::vector<const char*>& names = element_names_.emplace_back();
     for (const std::string& element : p.elements) names.push_back(element.c_str());
+    std::vector<const char*>& shorts = short_names_.emplace_back();
+    for (const std::string& name : p.short_names) shorts.push_back(name.c_str());
   }
 }
 

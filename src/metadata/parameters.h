@@ -23,10 +23,11 @@ struct Parameter {
   std::string line = {};  // what it does, for people
   std::string unit = {};
   int32_t kind = TEMPERA_PARAMETER_NUMBER;
-  float minimum = 0, maximum = 1;          // of every element
-  std::vector<float> defaults = {};        // as many as there are elements, at least one
-  std::vector<std::string> elements = {};  // their names, or none
-  int input = -1;                          // the graph input that is given the value, or -1
+  float minimum = 0, maximum = 1;             // of every element
+  std::vector<float> defaults = {};           // as many as there are elements, at least one
+  std::vector<std::string> elements = {};     // their names, or none
+  std::vector<std::string> short_names = {};  // of styles, for the command line (style_names.h), or none
+  int input = -1;                             // the graph input that is given the value, or -1
 };
 
 // Values as a parameter's kind has them: each within the range (NaN is not), integers and switches rounded.
@@ -48,6 +49,11 @@ class Parameters {
   const char* const* element_names(size_t index) const {
     return element_names_[index].empty() ? nullptr : element_names_[index].data();
   }
+  const char* const* short_names(size_t index) const {
+    return short_names_[index].empty() ? nullptr : short_names_[index].data();
+  }
+  // All of them.
+  const std::vector<Parameter>& list() const { return list_; }
   // -1: none of that name.
   int Find(std::string_view name) const;
 
@@ -62,7 +68,7 @@ class Parameters {
 
  private:
   std::vector<Parameter> list_;
-  std::vector<std::vector<const char*>> element_names_;
+  std::vector<std::vector<const char*>> element_names_, short_names_;
   std::vector<size_t> begins_;
   mutable Mutex mutex_;
   std::vector<float> values_;  // guarded by mutex_

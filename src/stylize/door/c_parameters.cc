@@ -1,8 +1,11 @@
 // The C border: parameters by index and by name.
 #include <span>
 #include <string>
+#include <vector>
 
+#include "src/base/text/one_line.h"
 #include "src/metadata/parameters.h"
+#include "src/metadata/style_names.h"
 #include "src/stylize/door/door.h"
 #include "src/stylize/door/sized.h"
 
@@ -12,6 +15,7 @@ using tempera::InvalidArgument;
 using tempera::OkStatus;
 using tempera::Result;
 using tempera::Status;
+using tempera::metadata::Parameter;
 using tempera::metadata::Parameters;
 using tempera::stylize::Guard;
 
@@ -78,6 +82,7 @@ tempera_status tempera_get_parameter_info(const tempera_stylizer* stylizer, int3
     told.maximum = p.maximum;
     told.defaults = p.defaults.data();
     told.element_names = parameters.element_names(i);
+    told.short_names = parameters.short_names(i);
     return tempera::stylize::WriteSized(told, TEMPERA_SIZE_THROUGH(tempera_parameter_info, name),
                                         "tempera_parameter_info", info);
   });
@@ -106,6 +111,31 @@ tempera_status tempera_set_named_parameter(tempera_stylizer* stylizer, const cha
 tempera_status tempera_get_named_parameter(const tempera_stylizer* stylizer, const char* name, float* values,
                                            int32_t count) {
   return Get(stylizer, name, values, count);
+}
+
+int32_t tempera_find_element(const tempera_stylizer* stylizer, int32_t index, const char* name) {
+  const tempera::Result<size_t> i = IndexOf(stylizer, index);
+  if (!i.ok() || name == nullptr) return -1;
+  return tempera::metadata::FindElement(stylizer->stylizer->parameters()[*i], name);
+}
+
+tempera_status tempera_set_style(tempera_stylizer* stylizer, const char* name) {
+  return Guard([&]() -> Status {
+    if (stylizer == nullptr || name == nullptr) return InvalidArgument("stylizer or name is NULL");
+    Parameters& parameters = stylizer->stylizer->parameters();
+    const Parameter* blend = tempera::metadata::BlendOf(parameters.list());
+    if (blend == nullptr) return tempera::NotFound("the model holds one style, and no others by name");
+    const int element = tempera::metadata::FindElement(*blend, name);
+    if (element < 0) {
+      std::string known;
+      for (const std::string& n : blend->short_names.empty() ? blend->elements : blend->short_names)
+        known += (known.empty() ? "" : ", ") + n;
+      return tempera::NotFound("there is no style '" + tempera::OneLine(name) + "'; the model has " + known);
+    }
+    std::vector<float> weights(blend->defaults.size(), blend->minimum);
+    weights[static_cast<size_t>(element)] = blend->maximum;
+    return parameters.Set(static_cast<size_t>(parameters.Find(blend->name)), weights);
+  });
 }
 
 tempera_status tempera_set_strength(tempera_stylizer* stylizer, float strength) {

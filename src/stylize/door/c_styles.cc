@@ -60,6 +60,7 @@ tempera_status tempera_get_style_info(const tempera_style_list* list, int32_t in
     told.thumbnail = style.thumbnail.empty() ? nullptr : style.thumbnail.data();
     told.thumbnail_bytes = style.thumbnail.size();
     told.file_bytes = style.file_bytes;
+    told.style = style.style.c_str();
     return tempera::stylize::WriteSized(told, TEMPERA_SIZE_THROUGH(tempera_style_info, name),
                                         "tempera_style_info", info);
   });

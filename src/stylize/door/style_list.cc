@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "src/base/text/one_line.h"
+#include "src/metadata/style_names.h"
 #include "src/onnx/metadata.h"
 
 namespace tempera::stylize {
@@ -33,8 +34,9 @@ std::string PictureBeside(const fs::path& model) {
   return "";
 }
 
-// `note`: what is wrong with it besides, or empty.
-Result<Style> ReadStyle(const fs::path& path, std::string* note) {
+// `many`: the styles that the file holds, where they have names. `note`: what is wrong with it besides, or
+// empty.
+Result<Style> ReadStyle(const fs::path& path, std::vector<Style>* many, std::string* note) {
   TEMPERA_ASSIGN_OR_RETURN(const auto metadata, onnx::ReadMetadataFile(path.string()));
   const auto text = [&](std::string_view key) -> std::string {
     for (const auto& [k, v] : metadata) {
@@ -63,6 +65,15 @@ Result<Style> ReadStyle(const fs::path& path, std::string* note) {
     }
   }
   if (style.thumbnail.empty()) style.thumbnail_path = PictureBeside(path);
+  for (const metadata::NamedStyle& named : metadata::StylesIn(metadata)) {
+    Style& one = many->emplace_back(style);
+    const auto said = [](const std::string& text) { return OneLine(text.substr(0, kMostTextBytes)); };
+    one.name = one.style = named.name;
+    one.title = said(named.title), one.artist = said(named.artist), one.year = said(named.year);
+    // A picture of its own, or the file's.
+    const std::string beside = PictureBeside(path.parent_path() / (named.name + kModelSuffix));
+    if (!beside.empty()) one.thumbnail.clear(), one.thumbnail_path = beside;
+  }
   return style;
 }
 
@@ -106,16 +117,26 @@ Result<StyleList> ListStyles(const std::string& folder) {
   if (error) return IoError(folder + " cannot be read: " + error.message());
   std::sort(paths.begin(), paths.end());
   StyleList list;
+  std::vector<Style> of_many;
   for (const fs::path& path : paths) {
     std::string note;
-    Result<Style> style = ReadStyle(path, &note);
+    std::vector<Style> many;
+    Result<Style> style = ReadStyle(path, &many, &note);
     if (!note.empty()) list.skipped.push_back(OneLine(note));
     if (style.ok()) {
-      list.styles.push_back(std::move(style).value());
+      if (many.empty()) list.styles.push_back(std::move(style).value());
+      of_many.insert(of_many.end(), many.begin(), many.end());
     } else {
       list.skipped.push_back(OneLine(style.status().message()));
     }
   }
+  for (Style& style : of_many) {
+    const bool taken = std::any_of(list.styles.begin(), list.styles.end(),
+                                   [&](const Style& other) { return other.name == style.name; });
+    if (!taken) list.styles.push_back(std::move(style));
+  }
+  std::sort(list.styles.begin(), list.styles.end(),
+            [](const Style& a, const Style& b) { return a.name < b.name; });
   return list;
 }
 

@@ -1,5 +1,6 @@
-// The operators that style networks are made of, in place of src/ops/operator_table.cc. A network with
-// another is refused as unsupported, and the page fetches the whole engine for it.
+// The operators that style networks are made of, in place of src/ops/operator_table.cc. MatMul and Split are
+// for parameters: rows of scales and shifts, by their plain loops. A network with another is refused as
+// unsupported, and the page fetches the whole engine for it.
 #include "src/ops/operator_table.h"
 
 #define TEMPERA_STYLE_OPERATORS(X) \
@@ -15,6 +16,7 @@
   X(Identity)                      \
   X(InstanceNormalization)         \
   X(LeakyRelu)                     \
+  X(MatMul)                        \
   X(Mul)                           \
   X(Pad)                           \
   X(Relu)                          \
@@ -23,6 +25,7 @@
   X(Shape)                         \
   X(Sigmoid)                       \
   X(Slice)                         \
+  X(Split)                         \
   X(Squeeze)                       \
   X(Sub)                           \
   X(Tanh)                          \

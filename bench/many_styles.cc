@@ -1,6 +1,6 @@
 // Makes a network of many styles of one, with random rows, as the trainer writes such files.
-//   bench_many_styles IN.onnx OUT.onnx [STYLES] [split] [constant W0,W1,.. STRENGTH STROKE]
-// constant: the same network at that setting, without parameters.
+//   bench_many_styles IN.onnx OUT.onnx [STYLES] [split] [required] [constant W0,W1,.. STRENGTH STROKE]
+// required: inputs without defaults. constant: the same network at that setting, without parameters.
 #include <cstdio>
 #include <cstdlib>
 #include <string>
@@ -24,6 +24,8 @@ int main(int argc, char** argv) {
     const std::string_view word = argv[i];
     if (word == "split") {
       how.one_table = true;
+    } else if (word == "required") {
+      how.initializers = false;
     } else if (word == "constant" && i + 3 < argc) {
       for (char* p = argv[i + 1]; *p != '\0';) {
         at.weights.push_back(std::strtof(p, &p));

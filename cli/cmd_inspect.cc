@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
+#include <functional>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -17,6 +18,7 @@
 #include "cli/json/plan_json.h"
 #include "cli/model_facts.h"
 #include "cli/network/picture_options.h"
+#include "cli/steer/schedule.h"
 #include "cli/style_library.h"
 #include "src/base/text/number_text.h"
 #include "src/engine/run/load.h"
@@ -97,12 +99,25 @@ Json DescribeFile(const std::string& path, const onnx::Outline& outline) {
   return about;
 }
 
+// What --param turns, and the styles that --blend and --style name.
+void DescribeControls(const tempera_stylizer* stylizer, Json* about) {
+  (*about)["controls"] = Json::array();
+  static const char* const kKinds[] = {"number", "integer", "switch", "weights"};
+  for (const Control& c : ControlsOf(stylizer)) {
+    Json control = {{"name", c.name},         {"kind", kKinds[c.kind]},       {"minimum", c.minimum},
+                    {"maximum", c.maximum},   {"default", c.defaults},        {"unit", c.unit},
+                    {"elements", c.elements}, {"short_names", c.short_names}, {"line", c.line}};
+    (*about)["controls"].push_back(std::move(control));
+  }
+}
+
 // Whether stylize takes it, and if not, why.
 void DescribePainting(const InspectOptions& options, const std::string& path, Json* about) {
   const Expected<Stylizer> opened =
       Stylizer::Open(path, {.precision = TEMPERA_PRECISION_FP32, .metadata = options.said});
   (*about)["paints"] = static_cast<bool>(opened);
   if (!opened) (*about)["paints_not"] = InOptions(opened.error().message, options.said);
+  if (opened) DescribeControls(opened->handle(), about);
 }
 
 // How pixels meet the network: "0..1 RGB".
@@ -233,6 +248,30 @@ void PrintHead(const Json& about) {
   std::printf("parameters   %lld\n", static_cast<long long>(about["parameters"].get<int64_t>()));
 }
 
+// "turned       fine_strength 0..1.5, default 1: Strength of fine strokes"
+void PrintControls(const Json& about) {
+  if (!about.contains("controls")) return;
+  for (const Json& c : about["controls"]) {
+    const std::vector<float> defaults = c["default"].get<std::vector<float>>();
+    const bool same =
+        std::adjacent_find(defaults.begin(), defaults.end(), std::not_equal_to<>()) == defaults.end();
+    std::string text = Text(c["name"]);
+    if (defaults.size() > 1) text += "[" + std::to_string(defaults.size()) + "]";
+    text += " " + NumberToText(c["minimum"].get<float>()) + ".." + NumberToText(c["maximum"].get<float>());
+    if (!c["unit"].get<std::string>().empty()) text += " " + Text(c["unit"]);
+    if (same) text += ", default " + NumberToText(defaults.front());
+    if (c["kind"] != "number") text += ", " + c["kind"].get<std::string>();
+    if (!c["line"].get<std::string>().empty()) text += ": " + Text(c["line"]);
+    std::printf("turned       %s\n", text.c_str());
+  }
+  for (const Json& c : about["controls"]) {
+    for (size_t i = 0; i < c["short_names"].size(); ++i) {
+      const std::string title = i < c["elements"].size() ? "  " + Text(c["elements"][i]) : "";
+      std::printf("style        %s%s\n", Text(c["short_names"][i]).c_str(), title.c_str());
+    }
+  }
+}
+
 void PrintPlan(const Json& about) {
   const double mib = 1048576.0;
   std::printf("work         %.3f GMAC at this size\n", about["macs"].get<double>() / 1e9);
@@ -251,6 +290,7 @@ void PrintPlan(const Json& about) {
 
 void PrintText(const Json& about) {
   PrintHead(about);
+  PrintControls(about);
   const bool runs = about["runs"].get<bool>();
   if (runs) PrintPlan(about);
   std::string operators;

@@ -77,6 +77,12 @@ Result<std::vector<Tensor>> ReadInputs(const graph::Graph& model, const std::vec
     TEMPERA_ASSIGN_OR_RETURN(tensors[input.first], AsType(std::move(tensor), value.info.dtype, value.name));
   }
   for (size_t i = 0; i < tensors.size(); ++i) {
+    // What the file gives a parameter until somebody turns it.
+    const auto& given = model.value(model.inputs[i]).constant;
+    if (!tensors[i].defined() && given) {
+      TEMPERA_ASSIGN_OR_RETURN(tensors[i], Tensor::Create(given->dtype(), given->shape()));
+      if (given->size_bytes() > 0) std::memcpy(tensors[i].raw(), given->raw(), given->size_bytes());
+    }
     if (!tensors[i].defined()) {
       const std::string& name = model.value(model.inputs[i]).name;
       return InvalidArgument("input '" + name + "' is missing: add --input " + name + "=file.npy");

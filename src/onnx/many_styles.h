@@ -29,7 +29,10 @@ struct ManyStyles {
   // How far the styles' rows lie from those of the file, of which style 0 has the file's own in fine strokes:
   // scales are times exp(normal * spread), shifts plus normal * spread of the scale.
   float spread = 0.35f;
-  bool one_table = false;            // of all norms, cut by Split; else one for each scale and shift
+  bool one_table = false;  // of all norms, cut by Split; else one for each scale and shift
+  // Initializers of the parameters' inputs. Without, metadata says them: ONNX Runtime's JavaScript takes no
+  // values for inputs that have one.
+  bool initializers = true;
   const StyleSetting* at = nullptr;  // computed there, and written as constants: no parameters
 };
 
@@ -101,8 +104,12 @@ class ManyStylesMaker {
   void Parameter(const std::string& name, const std::vector<float>& defaults, const std::string& text) {
     const auto count = static_cast<int64_t>(defaults.size());
     model_.graph.inputs.push_back({name, DataType::kFloat32, true, {{count, ""}}});
-    Constant(name, {count}, defaults);
-    model_.metadata_props.emplace_back("tempera.param." + name, text);
+    std::string said;
+    for (const float number : defaults)
+      said += (said.empty() ? "default = " : ", ") + std::to_string(static_cast<int>(number));
+    if (how_.initializers) Constant(name, {count}, defaults);
+    model_.metadata_props.emplace_back("tempera.param." + name,
+                                       how_.initializers ? text : said + "; " + text);
   }
   void Declare() {
     std::vector<float> first(static_cast<size_t>(how_.styles), 0.0f);

@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import path from 'node:path';
 import { before, describe, it } from 'node:test';
-import { metadataOf } from '../../web/page/metadata.mjs';
+import { metadataOf, stylesIn } from '../../web/page/metadata.mjs';
 import { root, scratch } from './page_server.mjs';
 
 let sizes;
@@ -73,5 +73,30 @@ describe('what a model says of itself', () => {
   it('is refused where the file is cut off or none', () => {
     assert.throws(() => metadataOf(bytes.subarray(0, bytes.length - 20)), /too early/);
     assert.throws(() => metadataOf(Buffer.from('hello, this is no model')), /not an ONNX file|too early/);
+  });
+});
+
+describe('a file of many styles', () => {
+  const said = {
+    'tempera.styles': 'starry-night | great-wave',
+    'tempera.artist': 'Vincent van Gogh | Katsushika Hokusai',
+    'tempera.year': '1889',
+    'tempera.param.strength': 'line = kind = weights of nothing',
+    'tempera.param.style_weights': 'kind = weights; elements = The Starry Night | The Great Wave; line = How much',
+  };
+
+  it('is a style each, alone', () => {
+    assert.deepEqual(stylesIn(said), [
+      { name: 'starry-night', title: 'The Starry Night', artist: 'Vincent van Gogh', year: '1889',
+        share: { parameter: 'style_weights', weights: [1, 0] } },
+      { name: 'great-wave', title: 'The Great Wave', artist: 'Katsushika Hokusai', year: '1889',
+        share: { parameter: 'style_weights', weights: [0, 1] } },
+    ]);
+  });
+
+  it('is none without names or weights', () => {
+    assert.deepEqual(stylesIn({}), []);
+    assert.deepEqual(stylesIn({ 'tempera.styles': 'a | b' }), []);
+    assert.deepEqual(stylesIn({ ...said, 'tempera.styles': '' }), []);
   });
 });

@@ -11,7 +11,7 @@ import { gzipSync } from 'node:zlib';
 import esbuild from 'esbuild';
 import { findingsOf } from '../find.mjs';
 import { withHalfWeights } from './half.mjs';
-import { metadataOf } from './metadata.mjs';
+import { metadataOf, stylesIn } from './metadata.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const root = path.resolve(here, '../..');
@@ -81,7 +81,7 @@ function styles() {
   const files = readdirSync(folder)
     .filter((f) => f.endsWith('.onnx'))
     .sort();
-  const list = files.map((name) => {
+  const list = files.flatMap((name) => {
     const file = path.join(folder, name);
     const model = readFileSync(file);
     const said = metadataOf(model);
@@ -91,6 +91,12 @@ function styles() {
     const findings = `styles/${name.replace(/onnx$/, 'findings.json')}`;
     writeFileSync(path.join(out, findings), findingsOf(half, { folder: path.resolve(options.engine) }));
     const title = said['tempera.title'] ?? style;
+    const many = stylesIn(said).filter((one) => !files.includes(`${one.name}.onnx`));
+    if (many.length > 0) {
+      // Each has a picture beside the file, under its own name, or the file's.
+      const picture = (one) => thumbnail(one.name, path.join(folder, `${one.name}.onnx`), {}) ?? thumbnail(one.name, file, said);
+      return many.map((one) => ({ ...one, model: `styles/${name}`, thumb: picture(one) }));
+    }
     return {
       name: style,
       title,

@@ -14,3 +14,26 @@ export function metadataOf(model) {
   });
   return found;
 }
+
+const listOf = (text) => (text ? text.split('|').map((part) => part.trim()) : []);
+
+// The styles of a file that holds many (docs/model-format.md), each with the weights that paint it alone; none of a file
+// of one. `said` as metadataOf gives it.
+export function stylesIn(said) {
+  const names = listOf(said['tempera.styles']);
+  const [key, text] = Object.entries(said).find(([k, v]) => k.startsWith('tempera.param.') &&
+    /(^|;)\s*kind\s*=\s*weights\s*(;|$)/.test(v)) ?? [];
+  if (!key || names.length === 0) return [];
+  const titles = listOf(/(?:^|;)\s*elements\s*=([^;]*)/.exec(text)?.[1]);
+  // One for all, or one for each.
+  const each = (list, i) => (list.length === names.length ? list[i] : list.length > 0 ? list.join(' | ') : undefined);
+  const artists = listOf(said['tempera.artist']);
+  const years = listOf(said['tempera.year']);
+  return names.map((name, i) => ({
+    name,
+    title: titles.length === names.length ? titles[i] : name,
+    artist: each(artists, i),
+    year: each(years, i),
+    share: { parameter: key.slice('tempera.param.'.length), weights: names.map((_, k) => (k === i ? 1 : 0)) },
+  }));
+}

@@ -8,6 +8,8 @@ export interface Style {
   // An address beside the page, or a file that was dropped.
   model: string | Blob;
   thumb?: string;
+  // Of a file of many: the parameter that blends them, and what it is for this style alone.
+  share?: { parameter: string; weights: number[] };
 }
 
 export interface Listing {

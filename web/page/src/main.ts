@@ -2,6 +2,7 @@
 import { buildControls } from './controls.js';
 import { loadEngine, type Engine } from './engine.js';
 import { FilmCard } from './film_card.js';
+import { metadataOf, stylesIn } from '../metadata.mjs';
 import { fetchListing, Gallery, type Style } from './gallery.js';
 import { isolate, keepOffline } from './isolation.js';
 import { Live } from './live.js';
@@ -133,6 +134,11 @@ function openTheFile(file: File): void {
 
 // Styles
 
+// Those of a file of many; none of another.
+async function stylesOf(file: File): Promise<Omit<Style, 'model'>[]> {
+  return stylesIn(metadataOf(new Uint8Array(await file.arrayBuffer())));
+}
+
 async function addStyle(file: File): Promise<void> {
   const title = file.name.replace(/\.onnx$/i, '');
   const added: Style = { name: title, title, model: file };
@@ -142,6 +148,13 @@ async function addStyle(file: File): Promise<void> {
   const thumb = await thumbnail();
   wait('');
   if (style !== added) return;
+  const many = await stylesOf(file);
+  if (many.length > 0) {
+    for (const one of many) gallery.add({ ...one, model: file });
+    await choose(gallery.styles[gallery.styles.length - many.length]!);
+    say(`${many.length} styles of ${title} are in the list; the sliders blend them.`);
+    return;
+  }
   Object.assign(added, { title: told.title || title, artist: told.artist, year: told.year, thumb });
   gallery.add(added);
   gallery.mark(added);
@@ -175,6 +188,13 @@ async function thumbnail(): Promise<string | undefined> {
 // The old style paints on until the new one is ready. False: it cannot be used, or another was chosen meanwhile.
 async function choose(wanted: Style): Promise<boolean> {
   opening?.abort();
+  if (live.engine && wanted.share && style?.model === wanted.model) {
+    // Another style of the file that paints: nothing is fetched.
+    opening = undefined;
+    wait('');
+    install(wanted, live.engine);
+    return true;
+  }
   const mine = (opening = new AbortController());
   // What is quick needs no words; and what the engine says later, of other sizes, is not for here.
   let spoken = !live.engine;
@@ -213,14 +233,16 @@ function giveUpOpening(): void {
 }
 
 function install(wanted: Style, engine: Engine): void {
-  live.engine?.close();
+  if (live.engine !== engine) live.engine?.close();
   live.engine = engine;
   style = wanted;
+  if (wanted.share) turned.delete(wanted.share.parameter);
   gallery.mark(wanted);
   for (const parameter of engine.params) {
     const value = turned.get(parameter.name);
     if (value !== undefined) set(engine, parameter.name, value);
   }
+  if (wanted.share) set(engine, wanted.share.parameter, wanted.share.weights);
   controls(engine);
   element('engine').textContent = [engine.line, engine.reason].filter(Boolean).join(' ');
   element('painted').setAttribute('aria-label', `The picture, painted in the style of ${wanted.title}`);
@@ -251,6 +273,7 @@ function reset(): void {
   if (!engine) return;
   turned.clear();
   for (const parameter of engine.params) set(engine, parameter.name, parameter.default);
+  if (style?.share) set(engine, style.share.parameter, style.share.weights);
   controls(engine);
   live.again();
   say('Everything is as the style came.');

@@ -20,9 +20,14 @@ int FindElement(const Control& control, const std::string& name) {
   return -1;
 }
 
+// As many as a line bears: a file may have a thousand.
 std::string Joined(const std::vector<std::string>& names) {
+  constexpr size_t kMostBytes = 160;
   std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + Printable(name);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (text.size() > kMostBytes) return text + ", ... and " + std::to_string(names.size() - i) + " more";
+    text += (text.empty() ? "" : ", ") + Printable(names[i], 64);
+  }
   return text;
 }
 

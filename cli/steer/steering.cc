@@ -197,7 +197,7 @@ Result<Turn> ParseParam(std::string_view text) {
 }
 
 Result<std::vector<Keyframe>> ParseKeyframesJson(std::string_view text, bool smooth) {
-  const Json json = Json::parse(text, nullptr, /*allow_exceptions=*/false);
+  const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded()) return InvalidArgument("it is no JSON");
   const Json* list = &json;
   if (json.is_object()) {

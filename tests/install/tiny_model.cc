@@ -1,12 +1,14 @@
 // Writes a model of one 1x1 convolution that gives a picture's negative: a style known to the bit.
 //   tempera_tiny_model OUT.onnx [OUTPUT_NAME]
-//   tempera_tiny_model --expect IN.ppm OUT.ppm     what that model must paint
+//   tempera_tiny_model --colours OUT.onnx         three styles, red, green-field and blue, each that colour
+//   alone tempera_tiny_model --expect IN.ppm OUT.ppm     what that model must paint
 #include <cstdio>
 #include <cstring>
 #include <fstream>
 #include <iterator>
 #include <string>
 
+#include "src/onnx/model_builder.h"
 #include "src/onnx/writer.h"
 
 namespace {
@@ -44,6 +46,27 @@ int WriteNegative(const std::string& path, const std::string& output_name) {
   return status.ok() ? 0 : 1;
 }
 
+// Whatever the picture: the blend of the styles' colours.
+int WriteColours(const std::string& path) {
+  using namespace tempera;
+  onnx::ModelBuilder m(13);
+  m.Input("input", {1, 3, -1, -1});
+  m.Input("mix", {3});
+  m.Constant("mix", {3}, std::vector<float>{1, 0, 0});
+  m.Metadata("tempera.param.mix",
+             "kind = weights; elements = Red | Green Field | Blue; line = How much of each");
+  m.Metadata("tempera.styles", "red | green-field | blue");
+  m.Metadata("tempera.artist", "Nobody");
+  const std::string row = m.Node("Reshape", {"mix", m.Int64s({1, 3})}),
+                    colour = m.Node("MatMul", {row, m.Floats({3, 3}, {255, 0, 0, 0, 255, 0, 0, 0, 255})}),
+                    nothing = m.Node("Conv", {"input", m.Floats({3, 3, 1, 1}, std::vector<float>(9, 0))});
+  m.NamedNode("output", "Add", {nothing, m.Node("Reshape", {colour, m.Int64s({1, 3, 1, 1})})});
+  m.Output("output");
+  const Status status = onnx::WriteModelFile(m.model(), path);
+  if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
+  return status.ok() ? 0 : 1;
+}
+
 int WriteExpected(const char* in, const char* out) {
   std::ifstream file(in, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -59,6 +82,7 @@ int WriteExpected(const char* in, const char* out) {
 int main(int argc, char** argv) {
   if (argc == 2) return WriteNegative(argv[1], "output");
   if (argc == 4 && std::strcmp(argv[1], "--expect") == 0) return WriteExpected(argv[2], argv[3]);
+  if (argc == 3 && std::strcmp(argv[1], "--colours") == 0) return WriteColours(argv[2]);
   if (argc == 3) return WriteNegative(argv[1], argv[2]);
   return 2;
 }

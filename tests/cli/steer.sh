@@ -38,7 +38,7 @@ near "$(colour "$work/out/o.png")" '128 0 128' 'two in equal parts'
 said '"style": "red=1,blue=1"'
 paint --style "$model" --blend green_field
 near "$(colour "$work/out/o.png")" '0 255 0' 'a name alone'
-paint --style "$model:red" --param mix=0,1,3
+paint --style "$model:red" --param mix=0,0.25,0.75
 near "$(colour "$work/out/o.png")" '0 64 191' 'a parameter by its values'
 # A photograph is painted as it is at 0.
 paint --style "$model" --animate '0s:blue; 1s:red'

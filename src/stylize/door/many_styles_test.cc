@@ -77,13 +77,13 @@ tempera::Stylizer Opened(const std::string& bytes, const Options& options) {
 Pixels Picture(unsigned seed) {
   std::mt19937 random(seed);
   Pixels p;
-  const unsigned period = 3 + random() % 20, low = random() % 100, stripes = random() % 120,
-                 noise = 1 + random() % 40;
+  const size_t period = 3 + random() % 20, low = random() % 100, stripes = random() % 120,
+               noise = 1 + random() % 40;
   for (unsigned y = 0; y < kHeight; ++y) {
     for (unsigned x = 0; x < kWidth; ++x) {
       for (unsigned c = 0; c < 4; ++c)
         p.push_back(static_cast<uint8_t>(
-            std::min(255u, low + (c + 1) * y / 2 + (x / period % 2) * stripes + random() % noise)));
+            std::min<size_t>(255, low + (c + 1) * y / 2 + (x / period % 2) * stripes + random() % noise)));
     }
   }
   return p;

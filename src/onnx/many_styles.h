@@ -180,10 +180,9 @@ class ManyStylesMaker {
       (fine ? fine_ : coarse_).push_back({name, channels, table});
       return;
     }
+    // As the trainer writes it.
     Constant(name + "_rows", {rows(), channels}, table);
-    Ints(name + "_shape", {channels});
-    Op("MatMul", {fine ? "ms_fine_row" : "ms_coarse_row", name + "_rows"}, name + "_mixed");
-    Op("Reshape", {name + "_mixed", name + "_shape"}, name);
+    Op("MatMul", {fine ? "ms_fine_weights" : "ms_coarse_weights", name + "_rows"}, name);
   }
 
   struct Part {

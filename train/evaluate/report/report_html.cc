@@ -83,7 +83,7 @@ std::string FiguresTable(const Findings& findings) {
   html += "</tr></thead><tbody>\n";
   std::string group;
   for (const Measure& m : Measures()) {
-    double best = 1e300;
+    double best = 1e300, worst = -1e300;
     int values = 0, compared = 0;
     for (const Row& row : findings.rows) {
       const auto it = row.values.find(m.key);
@@ -92,6 +92,7 @@ std::string FiguresTable(const Findings& findings) {
       if (!IsCompared(row)) continue;
       ++compared;
       best = std::min(best, Shortfall(m, it->second));
+      worst = std::max(worst, Shortfall(m, it->second));
     }
     if (values == 0) continue;
     if (group != m.group) {
@@ -106,8 +107,8 @@ std::string FiguresTable(const Findings& findings) {
         html += "<td class=\"none\">-</td>";
         continue;
       }
-      const bool is_best =
-          compared > 1 && IsCompared(row) && m.better != Better::kNeither && Shortfall(m, it->second) == best;
+      const bool is_best = compared > 1 && best < worst && IsCompared(row) && m.better != Better::kNeither &&
+                           Shortfall(m, it->second) == best;
       html += (is_best ? "<td class=\"best\">" : "<td>") + ValueText(m, it->second) + "</td>";
     }
     html += "</tr>\n";

@@ -10,7 +10,7 @@ namespace {
 
 std::string Number(double v) {
   char text[32];
-  std::snprintf(text, sizeof text, "%.4g", v);
+  std::snprintf(text, sizeof text, "%.5g", v);
   return text;
 }
 
@@ -111,7 +111,7 @@ std::vector<double> Ticks(double low, double high) {
                       : rough / power <= 5 ? 5 * power
                                            : 10 * power;
   for (double k = std::ceil(low / step - 1e-9); k * step <= high + 1e-9 * span; ++k)
-    ticks.push_back(k * step);
+    ticks.push_back(k * step + 0.0);  // no "-0"
   return ticks;
 }
 

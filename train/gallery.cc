@@ -78,7 +78,7 @@ Result<std::vector<StyleSource>> ReadGallery(const std::string& path,
                                              const std::vector<std::string>& folders) {
   std::ifstream in(path, std::ios::binary);
   if (!in) return NotFound("cannot open '" + path + "'");
-  const Json json = Json::parse(in, nullptr, /*allow_exceptions=*/false);
+  const Json json = Json::parse(in, nullptr, false);
   if (json.is_discarded()) return InvalidArgument("'" + path + "' is not JSON");
   if (!json.is_object() || !json.contains("styles") || !json["styles"].is_array())
     return InvalidArgument("'" + path + "' has no list \"styles\"");

@@ -219,6 +219,26 @@ TEST(GridPattern, SeesTheRasterAndNothingElse) {
   }
 }
 
+TEST(BlockPattern, SeesAStaircaseAndNoSlope) {
+  const torch::Tensor slope = (torch::arange(128) * 1.5f).view({1, 1, 1, 128}).expand({1, 3, 128, 128});
+  for (int64_t cell : {4, 8}) {
+    const torch::Tensor stairs = torch::floor(torch::arange(128, torch::kFloat) / cell) * (1.5f * cell);
+    const torch::Tensor wide = stairs.view({1, 1, 1, 128}).expand({1, 3, 128, 128});
+    EXPECT_NEAR(BlockPattern(slope, cell).item<double>(), 0, 1e-6);
+    for (const torch::Tensor& blocks : {wide, wide.transpose(2, 3)}) {
+      EXPECT_GT(BlockPattern(blocks, cell).item<double>(), 0.1);
+      EXPECT_LT(GridPattern(blocks, cell).item<double>(), 1e-6) << "then this loss would not be needed";
+    }
+    // The same stairs on another raster are no pattern of this one.
+    const torch::Tensor other = torch::floor(torch::arange(128, torch::kFloat) / (cell + 3)) * 9.0f;
+    EXPECT_LT(BlockPattern(other.view({1, 1, 1, 128}).expand({1, 3, 128, 128}), cell).item<double>(),
+              0.3 * BlockPattern(wide, cell).item<double>());
+    torch::manual_seed(14);
+    CheckGradient([cell](torch::Tensor x) { return BlockPattern(x, cell); },
+                  torch::rand({1, 3, 8 * cell, 8 * cell}) * 255, 0.5, 1e-2);
+  }
+}
+
 // The frozen convolution's own backward, by Winograd, against libtorch's.
 TEST(FrozenConv, EqualsLibtorchForthAndBack) {
   torch::manual_seed(8);

@@ -321,7 +321,8 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   const torch::Tensor style = mean(each_style, as_style * weights.to(device_));
   const torch::Tensor tv = TotalVariation(painted);
   const int64_t cell = net_->config().size_multiple;
-  const torch::Tensor grid = GridPattern(painted, cell) + GridPattern(painted, cell / 2);
+  const torch::Tensor grid = GridPattern(painted, cell) + GridPattern(painted, cell / 2) +
+                             BlockPattern(painted, cell) + BlockPattern(painted, cell / 2);
   const torch::Tensor colour = mean((*colour_loss_)(painted, shares), as_style);
   const torch::Tensor direction = mean(DirectionLoss(painted, images), as_style);
   // 1: as far from the picture as photographs are spread about their mean.

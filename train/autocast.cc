@@ -30,6 +30,16 @@ bool CpuHasBf16() {
 #endif
 }
 
+bool ChoosesBf16(const std::string& precision) {
+  if (precision != "auto") return precision == "bf16";
+#if defined(__x86_64__)
+  __builtin_cpu_init();
+  return __builtin_cpu_supports("amx-bf16");
+#else
+  return false;
+#endif
+}
+
 Bf16Autocast::Bf16Autocast(bool on) : on_(on) {
   if (on_) Enable(true);
 }

@@ -9,6 +9,8 @@
 
 #include "train/compute/torch_threads.h"
 #include "train/evaluate/verb.h"
+#include "train/features/setup.h"
+#include "train/features/verbs.h"
 #include "train/run.h"
 
 namespace {
@@ -53,8 +55,8 @@ void AddSources(CLI::App& app, Options& o) {
   auto* style = app.add_option("--style", o.style, "the painting (a picture file)");
   app.add_option("--gallery", o.gallery, "or many of them (a JSON file)")->excludes(style);
   app.add_option("--paintings", o.paintings, "folders of the gallery's pictures");
-  app.add_option("--content", o.content, "folders of photographs, searched with all below")->required();
-  app.add_option("--features", o.features, "vgg19_features.safetensors")->required();
+  app.add_option("--content", o.content, "folders of photographs, searched with all below [from setup]");
+  app.add_option("--features", o.features, "vgg19_features.safetensors [from setup]");
 }
 
 void AddNames(CLI::App& app, Options& o) {
@@ -135,7 +137,7 @@ int Train(int argc, char** argv) {
   std::string time, every = "3m";
   CLI::App app{
       "Learn a style from one painting and write it as an .onnx that tempera paints with.\n"
-      "Also: tempera-train evaluate --help, tempera-train gatys --help, tempera-train export --help"};
+      "Also: tempera-train evaluate | gatys | export | features | setup, each with --help"};
   app.name("tempera-train");
   AddSources(app, o);
   app.add_option("-o,--output", o.output, "the style to write")->required();
@@ -205,7 +207,8 @@ int Train(int argc, char** argv) {
   if (o.work_dir.empty()) {
     o.work_dir = (std::filesystem::path(o.output).parent_path() / (Stem(o.output) + ".train")).string();
   }
-  return Finish(tempera::train::RunTraining(o));
+  const Status told = tempera::train::FillFromSetup(&o.content, &o.features);
+  return Finish(told.ok() ? tempera::train::RunTraining(o) : told);
 }
 
 int Export(int argc, char** argv) {
@@ -236,6 +239,8 @@ int main(int argc, char** argv) {
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "evaluate") return tempera::evaluate::EvaluateVerb(argc - 1, argv + 1);
   if (verb == "gatys") return tempera::evaluate::GatysVerb(argc - 1, argv + 1);
+  if (verb == "features") return tempera::train::FeaturesVerb(argc - 1, argv + 1);
+  if (verb == "setup") return tempera::train::SetupVerb(argc - 1, argv + 1);
   if (verb == "export") return Export(argc - 1, argv + 1);
   return Train(argc, argv);
 }

@@ -48,7 +48,8 @@ TEST_P(WinogradTest, ForwardEqualsTheDefinition) {
               }
             }
           }
-          ASSERT_NEAR(y[((static_cast<size_t>(i) * h + r) * w + c) * out + k], std::max(0.0, sum), 2e-4)
+          ASSERT_NEAR(y[((static_cast<size_t>(i) * h + r) * w + c) * out + k], std::max(0.0, sum),
+                      2e-5 * std::sqrt(9.0 * in))
               << i << " " << r << " " << c << " " << k;
         }
       }

@@ -111,7 +111,7 @@ Status RunTraining(const Options& options) {
   UseThreads(options.threads);
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
-  TEMPERA_ASSIGN_OR_RETURN(Vgg19 vgg, Vgg19::FromSafetensors(file, device));
+  TEMPERA_ASSIGN_OR_RETURN(auto features, MakeFeatureNetwork(file, device));
   std::vector<media::RgbImage> paintings;
   for (const StyleSource& style : options.styles) {
     TEMPERA_ASSIGN_OR_RETURN(media::RgbImage painting, media::ReadImage(style.picture));
@@ -133,7 +133,7 @@ Status RunTraining(const Options& options) {
   const std::string checkpoint = options.work_dir + "/checkpoint.pt";
 
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer,
-                           Trainer::Create(options, vgg, std::move(photos), paintings));
+                           Trainer::Create(options, std::move(features), std::move(photos), paintings));
   const bool resume = options.resume && fs::exists(checkpoint, error);
   if (resume) {
     TEMPERA_RETURN_IF_ERROR(trainer->ResumeFrom(checkpoint));

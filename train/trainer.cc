@@ -17,16 +17,10 @@
 namespace tempera::train {
 namespace {
 
-const std::map<std::string, double>& StyleLayers() {
-  static const std::map<std::string, double> kLayers = {
-      {"relu1_1", 1.0}, {"relu2_1", 1.0}, {"relu3_1", 1.0}, {"relu4_1", 1.0}};
-  return kLayers;
-}
-
-std::vector<std::string> StyleNames() {
-  std::vector<std::string> names;
-  for (const auto& layer : StyleLayers()) names.push_back(layer.first);
-  return names;
+std::map<std::string, double> StyleWeights(const FeatureNetwork& network) {
+  std::map<std::string, double> weights;
+  for (const std::string& name : network.StyleLayers()) weights[name] = 1.0;
+  return weights;
 }
 
 torch::Tensor ToTensor(const media::RgbImage& image, torch::Device device) {
@@ -101,7 +95,9 @@ Result<torch::Device> ChooseDevice(const std::string& name) {
   return torch::Device(torch::kCUDA);
 }
 
-Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 vgg, Photos photos,
+Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options,
+                                                 std::shared_ptr<const FeatureNetwork> features,
+                                                 Photos photos,
                                                  const std::vector<media::RgbImage>& paintings) {
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
   std::vector<std::string> names;
@@ -109,9 +105,8 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 v
   if (names.size() != paintings.size() || paintings.empty())
     return InvalidArgument("no painting to learn: give one with --style, or several with --gallery");
   TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(options.net, names));
-  std::unique_ptr<Trainer> t(new Trainer(options, std::move(vgg), std::move(photos), device));
-  t->bf16_ =
-      device.is_cpu() && (options.precision == "bf16" || (options.precision == "auto" && CpuHasBf16()));
+  std::unique_ptr<Trainer> t(new Trainer(options, std::move(features), std::move(photos), device));
+  t->bf16_ = device.is_cpu() && ChoosesBf16(options.precision);
   torch::manual_seed(options.seed);
   t->random_ = Random(options.seed);
   t->net_ = std::make_shared<TransformerNet>(config);
@@ -127,7 +122,7 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 v
   t->state_.net = options.net;
   t->state_.styles = config.styles;
   t->state_.recipe = RecipeLine(options);
-  t->content_layer_ = t->vgg_.has(ContentLoss::kLayer) ? ContentLoss::kLayer : ContentLoss::kShallowLayer;
+  t->content_layer_ = t->features_->ContentLayer();
 
   // Plain photographs, the yardstick of all losses: 16 crops, drawn with a seed of their own.
   torch::NoGradGuard no_grad;
@@ -136,12 +131,12 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options, Vgg19 v
   for (int level = 0; level < kLevels; ++level) {
     std::vector<FeatureMap> plain;
     for (const torch::Tensor& four : AtLevel(crops, level).split(4))
-      plain.push_back(t->vgg_.Forward(four, StyleNames()));
-    t->style_losses_.emplace_back(plain, StyleLayers());
+      plain.push_back(t->features_->Forward(four, t->features_->StyleLayers()));
+    t->style_losses_.emplace_back(plain, StyleWeights(*t->features_));
   }
   std::vector<torch::Tensor> content;
   for (const torch::Tensor& four : crops.split(4))
-    content.push_back(t->vgg_.Forward(four, {t->content_layer_}).at(t->content_layer_));
+    content.push_back(t->features_->Forward(four, {t->content_layer_}).at(t->content_layer_));
   t->content_loss_ = std::make_unique<ContentLoss>(torch::cat(content));
   t->colour_loss_ = std::make_unique<ColourLoss>(crops);
   TEMPERA_RETURN_IF_ERROR(t->AddTargets(paintings));
@@ -159,7 +154,7 @@ Status Trainer::AddTargets(const std::vector<media::RgbImage>& paintings) {
         std::vector<FeatureMap> features;
         for (double scale : {0.8, 1.0, 1.25}) {
           TEMPERA_ASSIGN_OR_RETURN(const torch::Tensor fit, PaintingAt(paintings[i], size * scale, device_));
-          features.push_back(vgg_.Forward(AtLevel(fit, level), StyleNames()));
+          features.push_back(features_->Forward(AtLevel(fit, level), features_->StyleLayers()));
         }
         style_losses_[level].AddTarget(features);
       }
@@ -278,7 +273,7 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   const int64_t n = images.size(0);
   torch::Tensor painted, later, source;
   std::vector<FeatureMap> features;
-  std::vector<std::string> all = StyleNames();
+  std::vector<std::string> all = features_->StyleLayers();
   all.push_back(content_layer_);
   {
     Bf16Autocast autocast(bf16_);
@@ -296,10 +291,11 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
     }
     {
       torch::NoGradGuard no_grad;
-      source = vgg_.Forward(images, {content_layer_}).at(content_layer_);
+      source = features_->Forward(images, {content_layer_}).at(content_layer_);
     }
     for (int level = 0; level < kLevels; ++level) {
-      features.push_back(vgg_.Forward(AtLevel(painted, level), level == 0 ? all : StyleNames()));
+      features.push_back(
+          features_->Forward(AtLevel(painted, level), level == 0 ? all : features_->StyleLayers()));
     }
   }
   const torch::Tensor shares = SharesOf(picks);

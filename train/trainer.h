@@ -9,7 +9,7 @@
 #include "media/image.h"
 #include "src/base/status.h"
 #include "train/checkpoint.h"
-#include "train/features.h"
+#include "train/features/feature_network.h"
 #include "train/loss_colour.h"
 #include "train/loss_content.h"
 #include "train/loss_style.h"
@@ -33,8 +33,14 @@ class Trainer {
  public:
   // Same options, photographs and machine: same losses. A different number of threads may change the last
   // digits. paintings: in the order of options.styles.
-  static Result<std::unique_ptr<Trainer>> Create(const Options& options, Vgg19 vgg, Photos photos,
+  static Result<std::unique_ptr<Trainer>> Create(const Options& options,
+                                                 std::shared_ptr<const FeatureNetwork> features,
+                                                 Photos photos,
                                                  const std::vector<media::RgbImage>& paintings);
+  static Result<std::unique_ptr<Trainer>> Create(const Options& options, Vgg19 vgg, Photos photos,
+                                                 const std::vector<media::RgbImage>& paintings) {
+    return Create(options, AsFeatureNetwork(std::move(vgg)), std::move(photos), paintings);
+  }
 
   // Weights of another run (`--init`): layers that match by name and shape are taken. An error when none
   // does.
@@ -61,8 +67,9 @@ class Trainer {
   TransformerNet& net() { return *net_; }
 
  private:
-  Trainer(const Options& options, Vgg19 vgg, Photos photos, torch::Device device)
-      : options_(options), vgg_(std::move(vgg)), photos_(std::move(photos)), device_(device) {}
+  Trainer(const Options& options, std::shared_ptr<const FeatureNetwork> features, Photos photos,
+          torch::Device device)
+      : options_(options), features_(std::move(features)), photos_(std::move(photos)), device_(device) {}
   double ProgressShare() const;
   Status AddTargets(const std::vector<media::RgbImage>& paintings);
   std::vector<Pick> DrawPicks();
@@ -72,7 +79,7 @@ class Trainer {
                  torch::Tensor* total);
 
   Options options_;
-  Vgg19 vgg_;
+  std::shared_ptr<const FeatureNetwork> features_;
   Photos photos_;
   torch::Device device_;
   bool bf16_ = false;

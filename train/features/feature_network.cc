@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "train/features/squeezenet.h"
+#include "train/loss_content.h"
 
 namespace tempera::train {
 namespace {
@@ -14,7 +15,9 @@ class Vgg19Network : public FeatureNetwork {
   std::vector<std::string> StyleLayers() const override {
     return {"relu1_1", "relu2_1", "relu3_1", "relu4_1"};
   }
-  std::string ContentLayer() const override { return "relu3_3"; }
+  std::string ContentLayer() const override {
+    return vgg_.has(ContentLoss::kLayer) ? ContentLoss::kLayer : ContentLoss::kShallowLayer;
+  }
   FeatureMap Forward(const torch::Tensor& images, const std::vector<std::string>& names) const override {
     return vgg_.Forward(images, names);
   }

@@ -14,10 +14,10 @@ namespace tempera::train {
 // The loss is the variance of these means, averaged over windows (values in 0..1, times 1000).
 torch::Tensor GridPattern(const torch::Tensor& images, int64_t cell);
 
-// The same arguments: whether pixels differ from their neighbours more at the borders of cells than inside them, as
-// they do where the cells show as blocks in a smooth sky (GridPattern cannot see that: a staircase has the same mean
-// at every position). The variance, among positions in the cell, of the root mean square difference to the next
-// pixel; windows and scale as above.
+// The same arguments: whether pixels differ from their neighbours more at the borders of cells than inside
+// them, as they do where the cells show as blocks in a smooth sky (GridPattern cannot see that: a staircase
+// has the same mean at every position). The variance, among positions in the cell, of the root mean square
+// difference to the next pixel; windows and scale as above.
 torch::Tensor BlockPattern(const torch::Tensor& images, int64_t cell);
 
 }  // namespace tempera::train

@@ -140,6 +140,7 @@ int Train(int argc, char** argv) {
       "Also: tempera-train evaluate | gatys | export | features | setup, each with --help"};
   app.name("tempera-train");
   AddSources(app, o);
+  app.add_option("--deep-features", o.deep_features, "SqueezeNet's, in place of VGG's deep layers: faster");
   app.add_option("-o,--output", o.output, "the style to write")->required();
   app.add_option("--net", o.net, "painter, small, tiny, johnson, reconet, reconet-edge")
       ->capture_default_str();

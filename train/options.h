@@ -17,7 +17,8 @@ struct Options {
   std::vector<StyleSource> styles;     // what the two come to
   std::vector<std::string> content;    // folders of photographs
   std::string features;                // vgg19_features.safetensors
-  std::string output;                  // the .onnx
+  std::string deep_features;  // squeezenet1_1_features.safetensors, in place of VGG-19\'s deep layers
+  std::string output;         // the .onnx
   // Recipe.
   std::string net = "painter";
   int64_t steps = 1500;

@@ -15,6 +15,7 @@
 #include "src/base/atomic_file.h"
 #include "train/compute/torch_threads.h"
 #include "train/export_onnx.h"
+#include "train/features/two_networks.h"
 #include "train/preview.h"
 #include "train/trainer.h"
 
@@ -112,6 +113,11 @@ Status RunTraining(const Options& options) {
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
   TEMPERA_ASSIGN_OR_RETURN(auto features, MakeFeatureNetwork(file, device));
+  if (!options.deep_features.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(const Safetensors deep_file, ReadSafetensorsFile(options.deep_features));
+    TEMPERA_ASSIGN_OR_RETURN(auto deep, MakeFeatureNetwork(deep_file, device));
+    TEMPERA_ASSIGN_OR_RETURN(features, MakeTwoNetworks(std::move(features), std::move(deep)));
+  }
   std::vector<media::RgbImage> paintings;
   for (const StyleSource& style : options.styles) {
     TEMPERA_ASSIGN_OR_RETURN(media::RgbImage painting, media::ReadImage(style.picture));

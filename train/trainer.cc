@@ -121,7 +121,7 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options,
       torch::optim::AdamOptions(options.learning_rate).betas({0.9, 0.99}));
   t->state_.net = options.net;
   t->state_.styles = config.styles;
-  t->state_.recipe = RecipeLine(options);
+  t->state_.recipe = RecipeLine(options) + ", through " + t->features_->name();
   t->content_layer_ = t->features_->ContentLayer();
 
   // Plain photographs, the yardstick of all losses: 16 crops, drawn with a seed of their own.

@@ -6,6 +6,8 @@
 #include <cstdlib>
 #include <string>
 
+#include "train/features/two_networks.h"
+
 namespace tempera::train {
 namespace {
 
@@ -45,6 +47,38 @@ TEST(FeatureNetwork, SqueezeNetIsChosenAndHasItsShapes) {
   EXPECT_GT(x.grad().abs().sum().item<double>(), 0);
   for (const std::string& name : (*net)->StyleLayers()) EXPECT_EQ((*net)->Forward(x, {name}).count(name), 1u);
   EXPECT_EQ((*net)->Forward(x, {(*net)->ContentLayer()}).size(), 1u);
+}
+
+// VGG-19 as far as relu2_1.
+Safetensors RandomVgg() {
+  Safetensors file;
+  torch::manual_seed(8);
+  const int64_t places[][3] = {{0, 3, 64}, {2, 64, 64}, {5, 64, 128}};
+  for (const auto& p : places) {
+    const std::string prefix = "features." + std::to_string(p[0]);
+    const torch::Tensor w = torch::randn({p[2], p[1], 3, 3}) / static_cast<double>(p[1] * 3);
+    file.arrays[prefix + ".weight"] = {{p[2], p[1], 3, 3},
+                                       {w.data_ptr<float>(), w.data_ptr<float>() + w.numel()}};
+    file.arrays[prefix + ".bias"] = {{p[2]}, std::vector<float>(static_cast<size_t>(p[2]), 0.1f)};
+  }
+  return file;
+}
+
+TEST(FeatureNetwork, TwoNetworksGiveWhatEachWouldGive) {
+  const auto vgg = MakeFeatureNetwork(RandomVgg(), torch::kCPU),
+             squeeze = MakeFeatureNetwork(Random(), torch::kCPU);
+  ASSERT_TRUE(vgg.ok() && squeeze.ok());
+  const auto both = MakeTwoNetworks(*vgg, *squeeze);
+  ASSERT_TRUE(both.ok()) << both.status().message();
+  const torch::Tensor x = torch::rand({1, 3, 64, 64}) * 255;
+  std::vector<std::string> names = (*both)->StyleLayers();
+  names.push_back((*both)->ContentLayer());
+  const FeatureMap found = (*both)->Forward(x, names);
+  ASSERT_EQ(found.size(), 4u);
+  EXPECT_TRUE(torch::equal(found.at("relu2_1"), (*vgg)->Forward(x, {"relu2_1"}).at("relu2_1")));
+  EXPECT_TRUE(torch::equal(found.at("fire5"), (*squeeze)->Forward(x, {"fire5"}).at("fire5")));
+  EXPECT_FALSE(MakeTwoNetworks(*squeeze, *vgg).ok());
+  EXPECT_FALSE(MakeTwoNetworks(*vgg, *vgg).ok());
 }
 
 TEST(FeatureNetwork, RefusesWhatIsNeither) {

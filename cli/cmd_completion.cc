@@ -43,6 +43,7 @@ void PrintBash(const CLI::App& root) {
       "    --stroke) COMPREPLY=($(compgen -W 'fine medium bold' -- \"$word\")); return ;;\n"
       "    --animate-ease) COMPREPLY=($(compgen -W 'linear smooth' -- \"$word\")); return ;;\n"
       "    --precision) COMPREPLY=($(compgen -W 'auto fp32 bf16 int8' -- \"$word\")); return ;;\n"
+      "    --temporal) COMPREPLY=($(compgen -W 'off on' -- \"$word\")); return ;;\n"
       "    --norm-statistics) COMPREPLY=($(compgen -W 'exact smoothed carried' -- \"$word\")); return ;;\n"
       "    --codec)\n"
       "      COMPREPLY=($(compgen -W 'libx264 libx265 libvpx-vp9 libsvtav1 ffv1' -- \"$word\")); return ;;\n"

@@ -32,7 +32,8 @@ struct Arguments {
   PaintOptions paint;
   PictureOptions picture;
   SteerOptions steer;
-  std::string style, size, start, duration, page;
+  std::string style, size, start, duration, page, temporal;
+  float steadiness = -1;  // not said
   int height = 0;
   bool json = false;
 };
@@ -70,15 +71,14 @@ CLI::Validator Quiet(CLI::Validator check) {
 }
 
 // Not a number is in no range, and CLI11's lets it through.
-CLI::Validator IsStrength() {
+CLI::Validator IsBetween(double low, double high, const std::string& range) {
   return CLI::Validator(
-      [](std::string& text) {
+      [low, high, range](std::string& text) {
         double number = 0;
         const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
         const bool read = error == std::errc() && end == text.data() + text.size();
-        return read && number >= 0 && number <= 1
-                   ? std::string()
-                   : "'" + text + "' is no number from 0 (the source) to 1 (the painting)";
+        return read && number >= low && number <= high ? std::string()
+                                                       : "'" + text + "' is no number from " + range;
       },
       "");
 }
@@ -90,6 +90,19 @@ Result<int> ParsePage(const std::string& text) {
   if (error != std::errc() || end != text.data() + text.size() || page < 1)
     return InvalidArgument("'" + text + "' is no picture of a file: write a number from 1, or all");
   return page;
+}
+
+// Films hold still unless they are told not to; pictures have nothing to hold on to.
+Status ChooseSteadiness(Arguments* args, bool film) {
+  const bool said = args->steadiness >= 0;
+  if (!film && (said || !args->temporal.empty()))
+    return InvalidArgument("--temporal and --steadiness are for videos: pictures are painted one by one");
+  if (args->temporal == "off" && args->steadiness > 0)
+    return InvalidArgument("--temporal off and --steadiness above 0 contradict each other: leave one out");
+  // Half of what it does to films can hardly be seen in their stills.
+  constexpr float kDefault = 0.5f;
+  args->paint.steadiness = !film || args->temporal == "off" ? 0 : said ? args->steadiness : kDefault;
+  return OkStatus();
 }
 
 // What the parser cannot see: options that depend on each other or on the names.
@@ -134,7 +147,9 @@ Status Check(Arguments* args) {
   if (job.input == "-" && isatty(STDIN_FILENO)) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
   }
-  if (AsksForPictures(args->inputs, job.output)) {
+  const bool pictures = AsksForPictures(args->inputs, job.output);
+  TEMPERA_RETURN_IF_ERROR(ChooseSteadiness(args, !pictures && !IsOnePicture(job.output)));
+  if (pictures) {
     if (!args->start.empty() || job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() || job.detelecine ||
         args->paint.norm_statistics != "exact") {
       return InvalidArgument(
@@ -262,7 +277,7 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_option("--style", args->style, "A bundled style (tempera styles) or a model")
       ->type_name("NAME|FILE.onnx[:NAME]");
   verb.add_option("--strength", args->paint.strength, "0 the source .. 1 the painting")
-      ->check(IsStrength())
+      ->check(IsBetween(0, 1, "0 (the source) to 1 (the painting)"))
       ->type_name("0..1");
   args->steer.AddTo(verb);
   verb.add_option("--size", args->size, "Size the network works at; output keeps its own")->type_name("WxH");
@@ -290,6 +305,13 @@ Run SetUpStylize(CLI::App& verb) {
                   "videos: smoothed eases jumps of light; carried: as shortly before")
       ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
+  verb.add_option("--temporal", args->temporal,
+                  "videos: on (default) holds strokes along the motion; off: frame by frame")
+      ->check(Quiet(CLI::IsMember({"off", "on"})))
+      ->type_name("off|on");
+  verb.add_option("--steadiness", args->steadiness, "How much it holds them: 0 .. 1 (0.5)")
+      ->check(IsBetween(0, 1, "0 (frame by frame) to 1 (the steadiest)"))
+      ->type_name("0..1");
   verb.add_option("--page", args->page, "Of several pictures in a file that one, or all (the largest)")
       ->type_name("N|all");
   verb.add_flag("--overwrite", args->pictures.overwrite, "Folders: replace whatever is there");

@@ -177,7 +177,9 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
   const float keep_colors = options.keep_colors;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer, "keep_colors", &keep_colors, 1)));
-  TEMPERA_RETURN_IF_ERROR(painter->Follow(options.steering, model_path));
+  TEMPERA_RETURN_IF_ERROR(
+      StatusOf(tempera_set_named_parameter(stylizer, "steadiness", &options.steadiness, 1)));
+  TEMPERA_RETURN_IF_ERROR(painter->Follow(options.steering, model_path));  // may turn steadiness too
   return std::unique_ptr<Painter>(std::move(painter));
 }
 

@@ -39,6 +39,7 @@ struct PaintOptions {
   int threads = 0;
   bool pin_threads = false;
   bool keep_colors = false;
+  float steadiness = 0;                   // of films
   std::string precision = "auto";         // "auto", "fp32", "bf16", "int8"
   std::string norm_statistics = "exact";  // "exact", "smoothed", "carried"
   Steering steering = {};

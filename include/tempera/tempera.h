@@ -284,11 +284,21 @@ TEMPERA_API tempera_status tempera_process_frame(tempera_stylizer* stylizer, con
 TEMPERA_API tempera_status tempera_reset(tempera_stylizer* stylizer);
 
 /* Parameters: what can be turned while frames are painted. Every model has `strength` (0 = the source, to the
- * byte, and what the network remembers of frames begins anew; 1 = the painting, the default) and
- * `keep_colors` (1: brightness from the painting, colours from the source); a model's file may declare more,
- * or its own instead of these. Values are floats, one or several elements each. They may be read and set from
- * any thread, while another one is in tempera_process, and take effect with the next frame; a frame is
- * painted with the values of one moment. */
+ * byte, and what the network remembers of frames begins anew; 1 = the painting, the default),
+ * `keep_colors` (1: brightness from the painting, colours from the source),
+ * `steadiness` (0 = every frame by itself, the default; up to 1: strokes of one film's frames, shown in
+ * order, hold on to what they show, see below), and `brightness` (-1 to 1, of half of black to white) and
+ * `contrast` (0 to 2, about mid grey) of all that is written, strength 0 included: 0 and 1, their defaults,
+ * change no byte. A model's file may declare more, or its own instead of these. Values are floats, one or
+ * several elements each. They may be read and set from any thread, while another one is in tempera_process,
+ * and take effect with the next frame; a frame is painted with the values of one moment.
+ *
+ * Steadiness mixes a painting with the one before, moved along the motion of the source, where the source
+ * shows the same thing. The first frame, and one after tempera_reset, a cut, a jump back in time, another
+ * size, strength 0 or steadiness 0, is painted as if there were none; so is one whose parameters of the
+ * network have gone by a twentieth of their range or more, or that shows the last frame again with others. A
+ * frame that repeats the last one with the same parameters comes out the same. It takes 31 bytes a pixel of
+ * the frame and some, when it is first above 0: in tempera_prepare, or else with the next frame, once. */
 typedef enum tempera_parameter_kind {
   TEMPERA_PARAMETER_NUMBER = 0,  /* anything within the range */
   TEMPERA_PARAMETER_INTEGER = 1, /* rounded to the nearest */

@@ -92,6 +92,14 @@ std::vector<Parameter> BuiltInParameters() {
        .line = "Brightness from the painting, colours from the source",
        .kind = TEMPERA_PARAMETER_SWITCH,
        .defaults = {0}},
+      {.name = kSteadiness,
+       .line = "How much the strokes of a film hold on to what they show: 0 each frame by itself",
+       .defaults = {0}},
+      {.name = kBrightness, .line = "How much lighter what is seen becomes", .minimum = -1, .defaults = {0}},
+      {.name = kContrast,
+       .line = "How far colours lie from mid grey: 1 as painted",
+       .maximum = 2,
+       .defaults = {1}},
   };
 }
 

@@ -74,9 +74,12 @@ class Parameters {
   std::vector<float> values_;  // guarded by mutex_
 };
 
-// strength and keep_colors.
+// strength, keep_colors, steadiness, brightness and contrast.
 std::vector<Parameter> BuiltInParameters();
 inline constexpr const char* kStrength = "strength";
 inline constexpr const char* kKeepColors = "keep_colors";
+inline constexpr const char* kSteadiness = "steadiness";
+inline constexpr const char* kBrightness = "brightness";
+inline constexpr const char* kContrast = "contrast";
 
 }  // namespace tempera::metadata

@@ -2,10 +2,28 @@
 
 #include <algorithm>
 
+#include "src/stylize/steady/steadier.h"
+
 namespace tempera::stylize {
+namespace {
+
+// Contrast is about the middle of 0..255; a brightness of 1 is half of that range.
+constexpr float kMidGrey = 127.5f, kBrightnessLevels = 128;
+
+}  // namespace
+
+void FrameBlender::Adjust(int columns, RgbRow row) const {
+  const float scale = blending_.contrast;
+  const float offset = kMidGrey * (1 - scale) + kBrightnessLevels * blending_.brightness;
+  for (float* plane : {row.r, row.g, row.b}) kernels_->clamp_affine(plane, columns, scale, offset, plane);
+}
 
 void FrameBlender::WritePart(int y, int rows, int x, int columns, const RgbRow painted[2]) const {
   const Blending& b = blending_;
+  if (b.steadier != nullptr) {
+    for (int i = 0; i < rows; ++i) b.steadier->Keep(y + i, x, columns, painted[i]);
+    return;
+  }
   const bool blends = b.mask != nullptr || b.strength < 1;
   float numbers[3][kPart], weights[2][kPart], shares[kPart];
   const RgbRow other = {numbers[0], numbers[1], numbers[2]};
@@ -31,6 +49,7 @@ void FrameBlender::WritePart(int y, int rows, int x, int columns, const RgbRow p
       }
     }
   }
+  for (int i = 0; b.adjusts() && i < rows; ++i) Adjust(columns, painted[i]);
   WritePixels(*kernels_, b.out, y, rows, x, columns, painted);
   if (!HasAlpha(b.out.format)) return;
   for (int i = 0; i < rows; ++i) {

@@ -1,12 +1,14 @@
 // The last thing that happens to painted pixels: colours kept, mixed with what lies under by strength and
-// mask, written. The same whether they come from a tensor (frame_tensors.h) or from the network's last layer
-// (frame_ends.h).
+// mask, made lighter or darker, written. The same whether they come from a tensor (frame_tensors.h) or from
+// the network's last layer (frame_ends.h).
 #pragma once
 
 #include "src/stylize/image_rows.h"
 #include "src/stylize/mask/frame_mask.h"
 
 namespace tempera::stylize {
+
+class Steadier;
 
 // What the user asks for. Pictures have one size; each shares all of its pixels with `out`, or none.
 struct Blending {
@@ -18,7 +20,11 @@ struct Blending {
   const FrameMask* mask = nullptr;  // multiplies strength; nullptr = 1 everywhere
   // The painting's own transparency, a byte a pixel, rows without gaps; nullptr = the source's.
   const uint8_t* alpha = nullptr;
-  bool keep_colors = false;  // luma from the painting, chroma from the source
+  bool keep_colors = false;            // luma from the painting, chroma from the source
+  Steadier* steadier = nullptr;        // keeps the painting, and nothing is written; nullptr = nobody does
+  float brightness = 0, contrast = 1;  // of what is written
+
+  bool adjusts() const { return brightness != 0 || contrast != 1; }
 };
 
 class FrameBlender {
@@ -39,6 +45,7 @@ class FrameBlender {
   // Columns of two rows that stay in the L1 with what they are mixed with: 2 * 2 * 3 * 4 * 256 bytes are 12
   // KiB.
   static constexpr int kPart = 256;
+  void Adjust(int columns, RgbRow row) const;
   void WritePart(int y, int rows, int x, int columns, const RgbRow painted[2]) const;
 
   const PixelKernels* kernels_;

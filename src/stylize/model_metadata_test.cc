@@ -99,9 +99,9 @@ TEST(ModelMetadata, NamesParametersAndStates) {
                                  .Metadata("tempera.param.blend", "kind = weights")
                                  .Metadata("tempera.state.before_out", "before"));
   ASSERT_TRUE(metadata.ok()) << metadata.status().message();
-  ASSERT_EQ(metadata->parameters.size(), 3u);
-  EXPECT_EQ(metadata->parameters[2].name, "blend");
-  EXPECT_EQ(metadata->parameters[2].input, 1);
+  ASSERT_EQ(metadata->parameters.size(), 6u);
+  EXPECT_EQ(metadata->parameters[5].name, "blend");
+  EXPECT_EQ(metadata->parameters[5].input, 1);
   ASSERT_EQ(metadata->states.size(), 1u);
   EXPECT_EQ(metadata->states[0].output, 2u);
   EXPECT_EQ(metadata->states[0].input, 2u);
@@ -112,7 +112,7 @@ TEST(ModelMetadata, AFilesParameterReplacesItsNamesake) {
   const auto metadata =
       Read(WithInputs({"strength"}, {1}).Metadata("tempera.param.strength", "range = 0..4; default = 2"));
   ASSERT_TRUE(metadata.ok()) << metadata.status().message();
-  ASSERT_EQ(metadata->parameters.size(), 2u);
+  ASSERT_EQ(metadata->parameters.size(), 5u);
   EXPECT_EQ(metadata->parameters[0].name, "strength");
   EXPECT_EQ(metadata->parameters[0].maximum, 4);
   EXPECT_EQ(metadata->parameters[0].input, 1);
@@ -125,11 +125,11 @@ TEST(ModelMetadata, InputsWithInitializersAreParametersWhereNamed) {
   model.Constant("weight", {1, 2}, {1, 2});
   const auto unnamed = Read(model);
   ASSERT_TRUE(unnamed.ok()) << unnamed.status().message();
-  EXPECT_EQ(unnamed->parameters.size(), 2u);
+  EXPECT_EQ(unnamed->parameters.size(), 5u);
   const auto named = Read(model.Metadata("tempera.param.blend", ""));
   ASSERT_TRUE(named.ok()) << named.status().message();
-  ASSERT_EQ(named->parameters.size(), 3u);
-  EXPECT_EQ(named->parameters[2].defaults, (std::vector<float>{0.25f, 0.75f}));
+  ASSERT_EQ(named->parameters.size(), 6u);
+  EXPECT_EQ(named->parameters[5].defaults, (std::vector<float>{0.25f, 0.75f}));
 }
 
 TEST(ModelMetadata, WhatDoesNotFitIsRefused) {

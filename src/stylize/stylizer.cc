@@ -1,5 +1,8 @@
 #include "src/stylize/stylizer.h"
 
+#include <algorithm>
+#include <cmath>
+
 #include "src/base/checked_math.h"
 #include "src/base/cpu.h"
 #include "src/engine/run/states.h"
@@ -24,6 +27,7 @@ Result<std::unique_ptr<Stylizer>> Stylizer::Create(engine::ModelPtr model, std::
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   s->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(s->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
+  s->motion_ = &kernels::ChooseMotionKernels(target.highway_bit);
   s->blender_.emplace(*s->kernels_);
   s->mask_.emplace(*s->kernels_, s->host_->pool.get());
   for (const std::string& line : s->metadata_.notices) s->Notice(line);
@@ -227,6 +231,7 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   // The old plan goes first: two would need twice the memory.
   frame_ = {};
   session_.reset();
+  steadier_.reset();
   to_tensor_.reset();
   from_tensor_.reset();
   alpha_from_tensor_.reset();
@@ -244,10 +249,28 @@ Status Stylizer::Plan(Size frame, bool subsampled) {
   return OkStatus();
 }
 
-Status Stylizer::Prepare(Size frame, bool subsampled) {
+Status Stylizer::PrepareSize(Size frame, bool subsampled) {
   TEMPERA_RETURN_IF_ERROR(host_->CheckCancelled());
   const bool serves = session_ && frame == frame_ && (!subsampled || any_format_ || !writes_frame());
   return serves ? OkStatus() : Plan(frame, subsampled);
+}
+
+Status Stylizer::Prepare(Size frame, bool subsampled) {
+  TEMPERA_RETURN_IF_ERROR(PrepareSize(frame, subsampled));
+  TakeParameters();
+  return MakeSteadier(frame);
+}
+
+Status Stylizer::MakeSteadier(Size frame) {
+  if (steadiness_ == 0 || steadier_) return OkStatus();
+  TEMPERA_ASSIGN_OR_RETURN(steadier_, Steadier::Create(frame, *kernels_, *motion_, host_->pool.get()));
+  return OkStatus();
+}
+
+engine::MemoryInfo Stylizer::memory() const {
+  engine::MemoryInfo memory = session_ ? session_->memory() : engine::MemoryInfo{};
+  if (steadier_) memory.kept_bytes += Steadier::BytesFor(frame_);
+  return memory;
 }
 
 void Stylizer::TakeParameters() {
@@ -260,6 +283,9 @@ void Stylizer::TakeParameters() {
   };
   keep_colors_ = value(metadata::kKeepColors, 0) != 0;
   strength_ = value(metadata::kStrength, 1);
+  steadiness_ = value(metadata::kSteadiness, 0);
+  brightness_ = value(metadata::kBrightness, 0);
+  contrast_ = value(metadata::kContrast, 1);
 }
 
 void Stylizer::GiveParameters() {
@@ -271,7 +297,26 @@ void Stylizer::GiveParameters() {
   }
 }
 
+float Stylizer::LikeBefore() {
+  // What an animation of ten seconds changes from frame to frame is a hundredth of that.
+  constexpr float kAnother = 0.05f;
+  float furthest = 0;
+  for (size_t i = 0; i < parameters_->size() && turned_before_.size() == turned_.size(); ++i) {
+    const metadata::Parameter& p = (*parameters_)[i];
+    if (p.input < 0) continue;
+    const size_t begin = parameters_->begin(i);
+    for (size_t k = begin; k < begin + p.defaults.size(); ++k) {
+      const float range = p.maximum - p.minimum;
+      const float gone = std::abs(turned_[k] - turned_before_[k]);
+      if (gone > 0) furthest = std::max(furthest, range > 0 ? gone / range : 1);
+    }
+  }
+  turned_before_.assign(turned_.begin(), turned_.end());
+  return std::max(0.0f, 1 - furthest / kAnother);
+}
+
 void Stylizer::Reset() {
+  if (steadier_) steadier_->Reset();
   if (!session_) return;
   session_->ResetStatistics();
   session_->ResetState();
@@ -331,9 +376,32 @@ const uint8_t* Stylizer::PaintedAlpha(const Image& out) {
   return alpha_.data();
 }
 
+Status Stylizer::ShowUnder(const Blending& blending) {
+  if (!blending.adjusts()) {
+    CopyImage(*kernels_, blending.under, blending.out);
+    return OkStatus();
+  }
+  // Its painting is what lies under.
+  Blending shown = blending;
+  shown.source = shown.under;
+  FrameBlender blender(*kernels_);
+  blender.Show(shown);
+  const auto width = static_cast<size_t>(shown.out.width);
+  std::vector<float> numbers(6 * width);
+  float* p = numbers.data();
+  const RgbRow rows[2] = {{p, p + width, p + 2 * width}, {p + 3 * width, p + 4 * width, p + 5 * width}};
+  for (int y = 0; y < shown.out.height; y += 2) {
+    const int count = std::min(2, shown.out.height - y);
+    for (int i = 0; i < count; ++i) ReadRow(*kernels_, shown.under, y + i, rows[i]);
+    blender.Write(y, count, 0, shown.out.width, rows);
+  }
+  return OkStatus();
+}
+
 Status Stylizer::Process(const Image& in, const Image& out, const FrameParams& params) {
   const Status painted = Paint(in, out, params);
   // Wherever it was: the frame that was not painted is missing in what the network remembers.
+  if (!painted.ok() && steadier_) steadier_->Reset();
   if (painted.code() == StatusCode::kCancelled) Reset();
   return painted;
 }
@@ -345,12 +413,12 @@ Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& par
   if (params.cut || params.timestamp_us < last_us_) Reset();
   last_us_ = params.timestamp_us;
   TakeParameters();
+  blending.brightness = brightness_, blending.contrast = contrast_;
   if (strength_ <= 0) {
     TEMPERA_RETURN_IF_ERROR(host_->CheckCancelled());
     // The network does not see this frame: what it remembers would be old when it is next asked.
     Reset();
-    CopyImage(*kernels_, blending.under, out);
-    return OkStatus();
+    return ShowUnder(blending);
   }
   blending.under_is_source =
       SharingOf(in, blending.under) == Sharing::kSame && SameCoding(in, blending.under);
@@ -358,13 +426,21 @@ Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& par
   blending.keep_colors = keep_colors_;
   const bool subsampled =
       IsSubsampled(in.format) || IsSubsampled(out.format) || IsSubsampled(blending.under.format);
-  TEMPERA_RETURN_IF_ERROR(Prepare(in.size(), subsampled));
+  TEMPERA_RETURN_IF_ERROR(PrepareSize(in.size(), subsampled));
+  TEMPERA_RETURN_IF_ERROR(MakeSteadier(in.size()));
   if (params.mask) {
     mask_->Show(*params.mask, in.size());
     blending.mask = &*mask_;
   }
   blending.source = Kept(in, out, &kept_source_);
   blending.under = blending.under_is_source ? blending.source : Kept(blending.under, out, &kept_under_);
+  const float like_before = LikeBefore();
+  if (steadiness_ > 0) {
+    blending.steadier = &*steadier_;
+    steadier_->Begin(blending.source, steadiness_, like_before);
+  } else if (steadier_) {
+    steadier_->Reset();
+  }
   blender_->Show(blending);
   if (source_) source_->Show(blending.source);
   if (to_tensor_) to_tensor_->Run(blending.source, session_->input(metadata_.picture_input));
@@ -383,6 +459,11 @@ Status Stylizer::Paint(const Image& in, const Image& out, const FrameParams& par
   }
   if (from_tensor_)
     from_tensor_->Run(session_->output(0), *blender_, transparency ? &*transparency : nullptr);
+  if (blending.steadier != nullptr) {
+    blending.steadier = nullptr;
+    blender_->Show(blending);
+    steadier_->End(*blender_);
+  }
   return OkStatus();
 }
 

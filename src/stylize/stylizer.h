@@ -22,6 +22,7 @@
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/painting_look.h"
+#include "src/stylize/steady/steadier.h"
 
 namespace tempera::stylize {
 
@@ -61,7 +62,7 @@ class Stylizer {
   metadata::Parameters& parameters() { return *parameters_; }
   const metadata::Parameters& parameters() const { return *parameters_; }
   Result<Size> WorkingSizeFor(Size frame) const;
-  engine::MemoryInfo memory() const { return session_ ? session_->memory() : engine::MemoryInfo{}; }
+  engine::MemoryInfo memory() const;
   bool paints_alpha() const { return metadata_.alpha_output.has_value(); }
   // What was guessed of the model, and what looked wrong in its first painting; a line each. Strings live as
   // long as this.
@@ -81,8 +82,16 @@ class Stylizer {
   // Sees what the parameters are at this moment.
   Status Paint(const Image& in, const Image& out, const FrameParams& params);
   void TakeParameters();
+  Status PrepareSize(Size frame, bool subsampled);
   // Hands those that the file declares to the network.
   void GiveParameters();
+  // 1 where the network is given what it was given for the frame before, less by how far a value of it has
+  // gone, 0 from a twentieth of its range on.
+  float LikeBefore();
+  // Has the steadier where `steadiness` asks for one.
+  Status MakeSteadier(Size frame);
+  // Where the network has no part in the frame.
+  Status ShowUnder(const Blending& blending);
   // Reads what is said of the model, and gives its graph the ends that pictures need.
   Status ReadModel();
   // Does the graph, at some size, turn a picture into a picture? Shapes only, nothing is run.
@@ -128,12 +137,15 @@ class Stylizer {
   std::vector<float> turned_;                       // their values, of the frame that is painted
   float strength_ = 1;                              // likewise
   bool keep_colors_ = false;                        // likewise
-  int64_t last_us_ = 0;                             // the time of the frame before
+  float steadiness_ = 0, brightness_ = 0, contrast_ = 1;  // likewise
+  std::vector<float> turned_before_;                      // turned_ of the frame before
+  int64_t last_us_ = 0;                                   // the time of the frame before
   std::deque<std::string> notices_;
   bool looked_ = false;               // at a painting
   std::optional<PaintingLook> look_;  // at the one that is painted
   Levels source_levels_;              // of its source
   const PixelKernels* kernels_ = nullptr;
+  const kernels::MotionKernels* motion_ = nullptr;
   HostPtr host_;  // its pool serves the pixels at both ends and every session
   std::optional<FrameBlender> blender_;
   std::optional<FrameMask> mask_;
@@ -158,6 +170,8 @@ class Stylizer {
   std::vector<uint8_t> alpha_, alpha_pixels_;       // of the last frame; in RGB, on the way
   bool told_of_alpha_ = false;
   std::vector<uint8_t> kept_source_, kept_under_;
+  // Of frames of frame_, from the first one on that is to be steady.
+  std::unique_ptr<Steadier> steadier_;
 };
 
 }  // namespace tempera::stylize

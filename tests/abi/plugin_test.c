@@ -90,7 +90,7 @@ static void PaintBlend(tempera_stylizer* stylizer, float light, float dark, unsi
 static void Parameters(const char* folder, tempera_host* host) {
   static unsigned char light[kBytes], dark[kBytes], both[kBytes], twice[kBytes], frame[kBytes];
   tempera_stylizer* stylizer = Open(folder, "blend", host);
-  CHECK(tempera_parameter_count(stylizer) == 3);
+  CHECK(tempera_parameter_count(stylizer) == 6);
   tempera_parameter_info info = TEMPERA_PARAMETER_INFO_INIT;
   OK(tempera_get_parameter_info(stylizer, tempera_find_parameter(stylizer, "blend"), &info));
   CHECK(info.kind == TEMPERA_PARAMETER_WEIGHTS && info.count == 2 && info.defaults[0] == 1);
@@ -124,7 +124,7 @@ static void Parameters(const char* folder, tempera_host* host) {
   tempera_close(stylizer);
 
   stylizer = Open(folder, "fade", host);
-  CHECK(tempera_parameter_count(stylizer) == 2); /* the file's strength instead of the built-in one */
+  CHECK(tempera_parameter_count(stylizer) == 5); /* the file's strength instead of the built-in one */
   for (int step = 0; step <= 2; ++step) {
     OK(tempera_set_strength(stylizer, (float)step));
     memset(frame, 100, kBytes);

@@ -109,6 +109,23 @@ expect_error 2 'norm-statistics.*frames of a video' "$tempera" stylize "$work/in
 expect_error 2 'norm-statistics' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.mp4" --style "$style" \
   --norm-statistics rough
 
+# Films hold still unless they are told not to; pictures have nothing to hold on to.
+frames_of() { ffmpeg -v error -i "$1" -f framemd5 - | grep -v '^#' | awk '{print $NF}' | paste -sd,; }
+make_clip -f lavfi -i testsrc2=s=64x48:r=10:d=1 -vf noise=alls=12:allf=t -c:v ffv1 "$work/noisy.mkv"
+paint "$work/noisy.mkv" -o "$work/out/held.mkv" --codec ffv1
+paint "$work/noisy.mkv" -o "$work/out/half.mkv" --codec ffv1 --temporal on --steadiness 0.5 --threads 1
+paint "$work/noisy.mkv" -o "$work/out/off.mkv" --codec ffv1 --temporal off
+paint "$work/noisy.mkv" -o "$work/out/none.mkv" --codec ffv1 --steadiness 0
+expect_equal "$(frames_of "$work/out/half.mkv")" "$(frames_of "$work/out/held.mkv")" 'steadiness is 0.5'
+expect_equal "$(frames_of "$work/out/none.mkv")" "$(frames_of "$work/out/off.mkv")" '--temporal off is steadiness 0'
+expect_equal "$(frames_of "$work/out/held.mkv" | cut -d, -f1)" "$(frames_of "$work/out/off.mkv" | cut -d, -f1)" 'a first frame'
+checks=$((checks + 1))
+[[ $(frames_of "$work/out/held.mkv") != $(frames_of "$work/out/off.mkv") ]] || fail 'nothing is held still'
+expect_error 2 'are for videos' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.png" --style "$style" --steadiness 0.5
+expect_error 2 'contradict' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.mp4" --style "$style" --temporal off \
+  --steadiness 1
+expect_error 2 '0 .frame by frame. to 1' "$tempera" stylize "$work/in.mkv" -o "$work/out/s.mp4" --style "$style" --steadiness 2
+
 # Standard input and output are Y4M.
 checks=$((checks + 1))
 ffmpeg -nostdin -v error -i "$work/in.mkv" -f yuv4mpegpipe -pix_fmt yuv420p - |

@@ -39,6 +39,8 @@ enum class Feature : size_t {
   kStrength,
   kNothing,
   kKeepColors,
+  kSteady,
+  kAdjusted,
   kMask,
   kFeather,
   kMaskNetwork,
@@ -57,9 +59,9 @@ inline constexpr const char* kFeatureNames[] = {
     "blended norm", "own strength", "state",         "one size",        "foreign ends",   "int8",
     "bf16",         "auto",         "smoothed",      "carried",         "working size",   "shared host",
     "neighbour",    "in place",     "upwards",       "ten bits",        "subsampled",     "one colour",
-    "small frame",  "strength",     "nothing of it", "keep colours",    "mask",           "feather",
-    "mask network", "under",        "prepared",      "new size",        "new format",     "reset",
-    "cut",          "back in time"};
+    "small frame",  "strength",     "nothing of it", "keep colours",    "steady",         "adjusted",
+    "mask",         "feather",      "mask network",  "under",           "prepared",       "new size",
+    "new format",   "reset",        "cut",           "back in time"};
 static_assert(std::size(kFeatureNames) == kFeatures);
 
 class Features {

@@ -28,6 +28,7 @@ class LookDrawer {
     if (!now_.as_before) DrawPixels();
     DrawOutput();
     DrawMask();
+    DrawAdjustment();
     DrawTime(first);
     DrawPreparation();
     JudgeWhetherAlone();
@@ -77,6 +78,11 @@ class LookDrawer {
     now_.mask_from_network = now_.mask_width > 0 && dice_.OneIn(2);
     now_.feather = now_.mask_width > 0 ? dice_.Pick({0.0f, 0.0f, 0.75f, 1.5f, 4.0f, 30.0f}) : 0;
   }
+  void DrawAdjustment() {
+    now_.steadiness = dice_.Pick({0.0f, 0.5f, 1.0f, 0.0f});
+    now_.brightness = dice_.Pick({0.0f, 0.0f, 0.0f, 0.25f, -0.5f});
+    now_.contrast = dice_.Pick({1.0f, 1.0f, 1.0f, 0.5f, 1.5f});
+  }
   void DrawTime(bool first) {
     now_.resets = !first && dice_.OneIn(8);
     now_.cuts = dice_.OneIn(12);
@@ -100,6 +106,14 @@ class LookDrawer {
     const bool nothing = now_.strength == 0;
     now_.stands_alone =
         !one_after_other_ || nothing || alone || (now_.as_before && alone_ && !net_.has_states());
+    // What is held still follows the frame before, but where that was not, or shows the same.
+    const bool begins =
+        !held_ || now_.resets || now_.cuts || now_.goes_back || plans_other || size != painted_;
+    const bool held_alone =
+        now_.steadiness == 0 || begins || (now_.as_before && held_alone_ && !one_after_other_);
+    now_.held = !nothing && !held_alone;
+    held_ = !nothing && now_.steadiness > 0;
+    held_alone_ = held_alone;
     if (nothing) {
       // A preparation alone has made another plan, or will have: either way the next frame is fresh.
       if (plans_other) painted_ = {0, 0};
@@ -116,9 +130,10 @@ class LookDrawer {
   const bool one_after_other_;
   int number_ = 0;
   FrameLook now_;
-  std::pair<int, int> painted_ = {0, 0};  // the size of the last frame that was
-  bool fresh_ = true;                     // no frame before counts
-  bool alone_ = false;                    // the frame before stood alone
+  std::pair<int, int> painted_ = {0, 0};    // the size of the last frame that was
+  bool fresh_ = true;                       // no frame before counts
+  bool alone_ = false;                      // the frame before stood alone
+  bool held_ = false, held_alone_ = false;  // it was kept for this one; it followed none that was
 };
 
 }  // namespace
@@ -166,8 +181,10 @@ tempera_status Paint(const FrameLook& l, const PictureNet& net, const std::vecto
   under.Fill([](int plane, int i) { return (i * 11 + plane * 50) % 256; });
   if (l.resets) painter.Reset();
   const float keeps = l.keeps_colors ? 1 : 0;
-  std::vector<tempera_status> set = {painter.Set("strength", {&l.strength, 1}),
-                                     painter.Set("keep_colors", {&keeps, 1})};
+  std::vector<tempera_status> set = {
+      painter.Set("strength", {&l.strength, 1}), painter.Set("keep_colors", {&keeps, 1}),
+      painter.Set("steadiness", {&l.steadiness, 1}), painter.Set("brightness", {&l.brightness, 1}),
+      painter.Set("contrast", {&l.contrast, 1})};
   for (size_t i = 0; i < net.parameters.size(); ++i)
     set.push_back(painter.Set(net.parameters[i].name.c_str(), l.values[i]));
   for (const tempera_status s : set) {
@@ -197,6 +214,8 @@ Features FrameLook::features() const {
   f.Add(Feature::kSubsampled, SubsamplesChroma(in.format) || SubsamplesChroma(out.format));
   f.Add(Feature::kOneColor, one_color()).Add(Feature::kSmallFrame, in.width < 8 && in.height < 8);
   f.Add(Feature::kStrength, strength > 0 && strength < 1).Add(Feature::kNothing, strength == 0);
+  f.Add(Feature::kSteady, steadiness > 0);
+  f.Add(Feature::kAdjusted, brightness != 0 || contrast != 1);
   f.Add(Feature::kKeepColors, keeps_colors).Add(Feature::kMask, mask_width > 0);
   f.Add(Feature::kFeather, feather > 0).Add(Feature::kMaskNetwork, mask_from_network);
   f.Add(Feature::kUnder, under_way != Under::kInput).Add(Feature::kPrepared, prepared_format >= 0);
@@ -212,7 +231,9 @@ std::string FrameLook::Describe() const {
                      std::to_string(in.height) + " " + layout(in) + " to " + layout(out) +
                      (in_place ? " in place" : "") + " over " + std::to_string(static_cast<int>(under_way)) +
                      " look " + std::to_string(look) + "/" + std::to_string(seed) + " strength " +
-                     std::to_string(strength) + (keeps_colors ? " keeps colours" : "");
+                     std::to_string(strength) + (keeps_colors ? " keeps colours" : "") + " steadiness " +
+                     std::to_string(steadiness) + " brightness " + std::to_string(brightness) + " contrast " +
+                     std::to_string(contrast);
   if (mask_width > 0) {
     text += (mask_from_network ? " mask by a network " : " mask ") + std::to_string(mask_width) + "x" +
             std::to_string(mask_height) + " feather " + std::to_string(feather);

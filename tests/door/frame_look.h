@@ -25,6 +25,7 @@ struct FrameLook {
   Under under_way = Under::kInput;
   float strength = 1;
   bool keeps_colors = false;
+  float steadiness = 0, brightness = 0, contrast = 1;
   int mask_width = 0, mask_height = 0;  // 0: none
   bool mask_from_network = false;
   float feather = 0;
@@ -37,6 +38,8 @@ struct FrameLook {
 
   // Whether what it paints follows from it and the network alone.
   bool stands_alone = true;
+  // Whether it is held still by the one before, of which the plain loops know nothing.
+  bool held = false;
 
   bool one_color() const { return look == 2; }
   Features features() const;

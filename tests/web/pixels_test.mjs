@@ -156,7 +156,7 @@ test('each parameter changes the next frame and nothing else', { skip, timeout }
     }
     assert.equal(seen.untouched, 0, 'strength 0 is not the source');
     assert.deepEqual(seen.complaints, [
-      'parameter: There is no parameter nothing; this model has strength, keep_colors.',
+      'parameter: There is no parameter nothing; this model has strength, keep_colors, steadiness, brightness, contrast.',
       'parameter: strength takes 0 to 1, not 3.',
       'parameter: strength takes 0 to 1, not NaN.',
       'parameter: strength takes 1 numbers, not 2.',

@@ -335,7 +335,7 @@ TEST_F(DoorFrame, CancelledUntilItIsNot) {
 }
 
 TEST_F(DoorFrame, ParametersByIndexAndName) {
-  ASSERT_EQ(tempera_parameter_count(handle()), 2);
+  ASSERT_EQ(tempera_parameter_count(handle()), 5);
   EXPECT_EQ(tempera_parameter_count(nullptr), 0);
   const int strength = tempera_find_parameter(handle(), "strength");
   ASSERT_GE(strength, 0);
@@ -363,7 +363,7 @@ TEST_F(DoorFrame, ParametersByIndexAndName) {
   for (const float bad : {-0.1f, 1.1f, nan, std::numeric_limits<float>::infinity()}) {
     EXPECT_EQ(tempera_set_parameter(handle(), strength, &bad, 1), TEMPERA_INVALID_ARGUMENT) << bad;
   }
-  EXPECT_EQ(tempera_set_parameter(handle(), 2, &half, 1), TEMPERA_INVALID_ARGUMENT);
+  EXPECT_EQ(tempera_set_parameter(handle(), 5, &half, 1), TEMPERA_INVALID_ARGUMENT);
   EXPECT_EQ(tempera_set_parameter(handle(), -1, &half, 1), TEMPERA_INVALID_ARGUMENT);
   EXPECT_EQ(tempera_set_parameter(handle(), strength, &half, 2), TEMPERA_INVALID_ARGUMENT);
   EXPECT_EQ(tempera_set_parameter(handle(), strength, nullptr, 1), TEMPERA_INVALID_ARGUMENT);

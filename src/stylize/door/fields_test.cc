@@ -178,8 +178,8 @@ TEST_F(Fields, OfWhatIsFilledInForTheCaller) {
   ExpectRefused(tempera_get_parameter_info(stylizer_, 0, &parameter), TEMPERA_INVALID_ARGUMENT,
                 "struct_size");
   parameter.struct_size = sizeof(parameter);
-  ExpectRefused(tempera_get_parameter_info(stylizer_, 2, &parameter), TEMPERA_INVALID_ARGUMENT,
-                "parameter 2");
+  ExpectRefused(tempera_get_parameter_info(stylizer_, 5, &parameter), TEMPERA_INVALID_ARGUMENT,
+                "parameter 5");
   ExpectRefused(tempera_get_parameter_info(stylizer_, 0, nullptr), TEMPERA_INVALID_ARGUMENT, "NULL");
 }
 

@@ -60,25 +60,6 @@ Result<FloatArray> Take(const std::map<std::string, FloatArray>& weights, const 
   return it->second;
 }
 
-// conv((x - mean) / scale) as one convolution of x.
-void FoldInputScaling(FloatArray& weight, FloatArray& bias) {
-  const size_t each = weight.values.size() / bias.values.size();
-  for (size_t o = 0; o < bias.values.size(); ++o) {
-    double sum = 0;
-    for (size_t i = 0; i < each; ++i) {
-      sum += weight.values[o * each + i];
-      weight.values[o * each + i] = static_cast<float>(weight.values[o * each + i] / kInputScale);
-    }
-    bias.values[o] = static_cast<float>(bias.values[o] - sum * kInputMean / kInputScale);
-  }
-}
-
-// conv(x) * scale + mean.
-void FoldOutputScaling(FloatArray& weight, FloatArray& bias) {
-  for (float& w : weight.values) w = static_cast<float>(w * kInputScale);
-  for (float& b : bias.values) b = static_cast<float>(b * kInputScale + kInputMean);
-}
-
 onnx::ValueInfo Numbers(const std::string& name, int64_t count) {
   return {name, DataType::kFloat32, true, {{count, ""}}};
 }
@@ -159,7 +140,41 @@ Result<Affine> AddAffine(const NetConfig& config, const LayerSpec& l,
   return affine;
 }
 
+// Of each output channel the sum of its weights.
+std::vector<double> WeightSums(const FloatArray& weight, size_t channels) {
+  std::vector<double> sums(channels, 0.0);
+  const size_t each = weight.values.size() / channels;
+  for (size_t i = 0; i < weight.values.size(); ++i) sums[i / each] += weight.values[i];
+  return sums;
+}
+
 }  // namespace
+
+void FoldScaling(const NetConfig& config, size_t layer, FloatArray& weight, FloatArray& bias) {
+  if (layer == 0) {  // conv((x - mean) / scale) as one convolution of x
+    const std::vector<double> sums = WeightSums(weight, bias.values.size());
+    for (float& w : weight.values) w = static_cast<float>(w / kInputScale);
+    for (size_t o = 0; o < sums.size(); ++o)
+      bias.values[o] = static_cast<float>(bias.values[o] - sums[o] * kInputMean / kInputScale);
+  }
+  if (layer + 1 == config.layers.size()) {  // conv(x) * scale + mean
+    for (float& w : weight.values) w = static_cast<float>(w * kInputScale);
+    for (float& b : bias.values) b = static_cast<float>(b * kInputScale + kInputMean);
+  }
+}
+
+void UnfoldScaling(const NetConfig& config, size_t layer, FloatArray& weight, FloatArray& bias) {
+  if (layer + 1 == config.layers.size()) {
+    for (float& w : weight.values) w = static_cast<float>(w / kInputScale);
+    for (float& b : bias.values) b = static_cast<float>((b - kInputMean) / kInputScale);
+  }
+  if (layer == 0) {
+    for (float& w : weight.values) w = static_cast<float>(w * kInputScale);
+    const std::vector<double> sums = WeightSums(weight, bias.values.size());
+    for (size_t o = 0; o < sums.size(); ++o)
+      bias.values[o] = static_cast<float>(bias.values[o] + sums[o] * kInputMean / kInputScale);
+  }
+}
 
 Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArray>& weights,
                   const Metadata& metadata, const std::string& path) {
@@ -185,8 +200,7 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
     TEMPERA_ASSIGN_OR_RETURN(FloatArray weight, Take(weights, l.name + "_conv_weight", {out, in, k, k}));
     TEMPERA_ASSIGN_OR_RETURN(FloatArray bias, Take(weights, l.name + "_conv_bias", {out}));
     const bool last = i + 1 == config.layers.size();
-    if (i == 0) FoldInputScaling(weight, bias);
-    if (last) FoldOutputScaling(weight, bias);
+    FoldScaling(config, i, weight, bias);
 
     const std::string entered = x;
     if (l.upsample) {

@@ -26,4 +26,9 @@ inline constexpr float kDefaultStrokeSize = 1;
 Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArray>& weights,
                   const Metadata& metadata, const std::string& path);
 
+// What the export makes of a layer's convolution: the input's scaling goes into the first, the output's into
+// the last. Unfold undoes it.
+void FoldScaling(const NetConfig& config, size_t layer, FloatArray& weight, FloatArray& bias);
+void UnfoldScaling(const NetConfig& config, size_t layer, FloatArray& weight, FloatArray& bias);
+
 }  // namespace tempera::train

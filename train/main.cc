@@ -8,6 +8,7 @@
 #include <string>
 
 #include "train/compute/torch_threads.h"
+#include "train/encoder/commands.h"
 #include "train/evaluate/verb.h"
 #include "train/features/setup.h"
 #include "train/features/verbs.h"
@@ -137,16 +138,19 @@ int Train(int argc, char** argv) {
   std::string time, every = "3m";
   CLI::App app{
       "Learn a style from one painting and write it as an .onnx that tempera paints with.\n"
-      "Also: tempera-train evaluate | gatys | export | features | setup, each with --help"};
+      "Also: tempera-train evaluate | gatys | encoder | export | features | setup, each with --help"};
   app.name("tempera-train");
   AddSources(app, o);
+  tempera::train::AddBaseOptions(app, o);
   app.add_option("--deep-features", o.deep_features, "SqueezeNet's, in place of VGG's deep layers: faster");
   app.add_option("-o,--output", o.output, "the style to write")->required();
   app.add_option("--net", o.net, "painter, small, tiny, johnson, reconet, reconet-edge")
       ->capture_default_str();
   auto* steps =
       app.add_option("--steps", o.steps, "steps to train")->check(Between(1, 1e9))->capture_default_str();
-  app.add_option("--time", time, "train this long instead, such as 40m")->check(Duration())->excludes(steps);
+  app.add_option("--time", time, "train this long instead, such as 40m")
+      ->check(Duration() | CLI::IsMember({"0"}))
+      ->excludes(steps);
   app.add_option("--size", o.size, "side of the crops, pixels")
       ->check(Between(64, 1024))
       ->capture_default_str();
@@ -202,13 +206,15 @@ int Train(int argc, char** argv) {
   if (!Parse(app, argc, argv, &exit_code)) return exit_code;
   if (!time.empty()) o.time_s = ParseDuration(time);
   o.preview_every_s = ParseDuration(every);
+  if (Status status = tempera::train::CheckBaseOptions(app, time, &o); !status.ok()) return Finish(status);
   if (o.size % 8 != 0) return Finish(tempera::InvalidArgument("--size must be a multiple of 8"));
   if (o.name.empty()) o.name = Stem(o.output);
   if (Status status = TakeStyles(&o); !status.ok()) return Finish(status);
   if (o.work_dir.empty()) {
     o.work_dir = (std::filesystem::path(o.output).parent_path() / (Stem(o.output) + ".train")).string();
   }
-  const Status told = tempera::train::FillFromSetup(&o.content, &o.features);
+  const Status told =
+      o.predict_only ? tempera::OkStatus() : tempera::train::FillFromSetup(&o.content, &o.features);
   return Finish(told.ok() ? tempera::train::RunTraining(o) : told);
 }
 
@@ -234,6 +240,18 @@ int Export(int argc, char** argv) {
 
 }  // namespace
 
+namespace tempera::train {
+
+bool ParseArguments(CLI::App& app, int argc, char** argv, int* exit_code) {
+  return Parse(app, argc, argv, exit_code);
+}
+double Seconds(const std::string& duration) { return ParseDuration(duration); }
+const CLI::Validator& DurationValidator() { return Duration(); }
+int ExitCode(const Status& status) { return Finish(status); }
+void AddMachineOptions(CLI::App& app, Options& o) { AddMachine(app, o); }
+
+}  // namespace tempera::train
+
 int main(int argc, char** argv) {
   tempera::train::SetUpLibraries(argv);
   KeepPages();
@@ -242,6 +260,7 @@ int main(int argc, char** argv) {
   if (verb == "gatys") return tempera::evaluate::GatysVerb(argc - 1, argv + 1);
   if (verb == "features") return tempera::train::FeaturesVerb(argc - 1, argv + 1);
   if (verb == "setup") return tempera::train::SetupVerb(argc - 1, argv + 1);
+  if (verb == "encoder") return tempera::train::EncoderCommand(argc - 1, argv + 1);
   if (verb == "export") return Export(argc - 1, argv + 1);
   return Train(argc, argv);
 }

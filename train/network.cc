@@ -37,7 +37,15 @@ torch::Tensor TransformerNet::Normalized(const torch::Tensor& x, size_t i, const
   auto mixed = [&](const torch::Tensor& table) {
     return (rows.unsqueeze(2) * table.unsqueeze(0)).sum(1).reshape({-1});
   };
-  const torch::Tensor scale = mixed(layer.norm_weight), shift = mixed(layer.norm_bias);
+  torch::Tensor scale, shift;
+  if (mix.given.defined()) {
+    const int64_t c = config_.layers[i].out_channels, at = RowOffset(config_, i);
+    scale = mix.given.narrow(1, at, c).reshape({-1});
+    shift = mix.given.narrow(1, at + c, c).reshape({-1});
+  } else {
+    scale = mixed(layer.norm_weight);
+    shift = mixed(layer.norm_bias);
+  }
   const torch::Tensor flat = x.contiguous().view({1, x.size(0) * x.size(1), x.size(2), x.size(3)});
   return torch::batch_norm(flat, scale, shift, {}, {}, /*training=*/true, /*momentum=*/0.0,
                            /*eps=*/kNormEpsilon, /*cudnn_enabled=*/true)
@@ -81,6 +89,52 @@ std::map<std::string, FloatArray> PlainWeights(const TransformerNet& net) {
     weights[item.key()] = std::move(array);
   }
   return weights;
+}
+
+int64_t RowOffset(const NetConfig& config, size_t layer) {
+  int64_t at = 0;
+  for (size_t i = 0; i < layer; ++i) {
+    if (config.layers[i].norm) at += 2 * config.layers[i].out_channels;
+  }
+  return at;
+}
+
+int64_t RowLength(const NetConfig& config) { return RowOffset(config, config.layers.size()); }
+
+torch::Tensor RowTable(const TransformerNet& net) {
+  const auto parameters = net.named_parameters();
+  std::vector<torch::Tensor> columns;
+  for (const LayerSpec& spec : net.config().layers) {
+    if (!spec.norm) continue;
+    columns.push_back(parameters[spec.name + "_norm_weight"].detach());
+    columns.push_back(parameters[spec.name + "_norm_bias"].detach());
+  }
+  return torch::cat(columns, 1);
+}
+
+void SetRow(TransformerNet& net, int64_t row, const torch::Tensor& numbers) {
+  torch::NoGradGuard no_grad;
+  auto parameters = net.named_parameters();
+  int64_t at = 0;
+  for (const LayerSpec& spec : net.config().layers) {
+    if (!spec.norm) continue;
+    for (const char* suffix : {"_norm_weight", "_norm_bias"}) {
+      parameters[spec.name + suffix][row].copy_(numbers.narrow(0, at, spec.out_channels));
+      at += spec.out_channels;
+    }
+  }
+}
+
+Status SetPlainWeights(const std::map<std::string, FloatArray>& weights, TransformerNet& net) {
+  torch::NoGradGuard no_grad;
+  for (auto& item : net.named_parameters()) {
+    auto it = weights.find(item.key());
+    if (it == weights.end() || it->second.shape != item.value().sizes().vec())
+      return InvalidArgument("the network's '" + item.key() + "' is missing or of another shape");
+    item.value().copy_(
+        torch::from_blob(const_cast<float*>(it->second.values.data()), item.value().sizes(), torch::kFloat));
+  }
+  return OkStatus();
 }
 
 int CopyMatchingWeights(const TransformerNet& from, TransformerNet& to) {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "src/base/status.h"
 #include "train/net_config.h"
 #include "train/safetensors.h"
 
@@ -17,7 +18,13 @@ namespace tempera::train {
 // those below (coarse). Undefined tensors: the only row there is.
 struct RowMix {
   torch::Tensor fine, coarse;
+  // Or rows that are in no table, [n, RowLength]: these then paint, in all layers.
+  torch::Tensor given;
 };
+
+// How many numbers a row has, and where a layer's stand in it: its scales, then its shifts.
+int64_t RowLength(const NetConfig& config);
+int64_t RowOffset(const NetConfig& config, size_t layer);
 
 // TransformerNet of Johnson et al., in whatever shape the config gives it.
 class TransformerNet : public torch::nn::Module {
@@ -46,6 +53,13 @@ class TransformerNet : public torch::nn::Module {
 
 // Every parameter as plain numbers, "down1_conv_weight" [out, in, k, k] and so on: what the export needs.
 std::map<std::string, FloatArray> PlainWeights(const TransformerNet& net);
+
+// The rows of a conditional network as one table [rows, RowLength], detached; and one of them anew.
+torch::Tensor RowTable(const TransformerNet& net);
+void SetRow(TransformerNet& net, int64_t row, const torch::Tensor& numbers);
+
+// The opposite of PlainWeights. kInvalidArgument when a parameter is missing or of another shape.
+Status SetPlainWeights(const std::map<std::string, FloatArray>& weights, TransformerNet& net);
 
 // Copies the weights of the layers whose names and shapes agree; returns how many tensors that were.
 int CopyMatchingWeights(const TransformerNet& from, TransformerNet& to);

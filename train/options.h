@@ -43,8 +43,12 @@ struct Options {
   int bold_size = 900;          // and for bold ones
   // Running.
   bool resume = false;
-  std::string init;      // checkpoint whose weights to start from
-  std::string work_dir;  // checkpoint, losses, previews; default: the output's name + ".train"
+  std::string base;                   // a network of many styles whose body the new style keeps ("": none)
+  std::string encoder;                // with it: the style encoder ("": what lies beside the base)
+  std::string train_layers = "rows";  // with it: rows, last, all
+  bool predict_only = false;          // with it: no training
+  std::string init;                   // checkpoint whose weights to start from
+  std::string work_dir;               // checkpoint, losses, previews; default: the output's name + ".train"
   std::vector<std::string> preview_photos;
   double preview_every_s = 180;
   int threads = 0;  // 0 = libtorch's choice

@@ -14,6 +14,7 @@
 
 #include "src/base/atomic_file.h"
 #include "train/compute/torch_threads.h"
+#include "train/encoder/base.h"
 #include "train/export_onnx.h"
 #include "train/features/two_networks.h"
 #include "train/preview.h"
@@ -110,6 +111,12 @@ Status CheckWritable(const std::string& path) { return AtomicFile::Create(path).
 Status RunTraining(const Options& options) {
   TEMPERA_RETURN_IF_ERROR(CheckWritable(options.output));
   UseThreads(options.threads);
+  FirstStyle first;
+  if (!options.base.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(const media::RgbImage painting, media::ReadImage(options.styles[0].picture));
+    TEMPERA_ASSIGN_OR_RETURN(first, WriteFirstStyle(options, painting));
+    if (options.predict_only) return OkStatus();
+  }
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));
   TEMPERA_ASSIGN_OR_RETURN(auto features, MakeFeatureNetwork(file, device));
@@ -140,6 +147,7 @@ Status RunTraining(const Options& options) {
 
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer,
                            Trainer::Create(options, std::move(features), std::move(photos), paintings));
+  if (first.net != nullptr) TEMPERA_RETURN_IF_ERROR(trainer->StartFrom(*first.net));
   const bool resume = options.resume && fs::exists(checkpoint, error);
   if (resume) {
     TEMPERA_RETURN_IF_ERROR(trainer->ResumeFrom(checkpoint));

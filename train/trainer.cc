@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "train/autocast.h"
+#include "train/import_onnx.h"
 #include "train/loss_direction.h"
 #include "train/loss_grid.h"
 #include "train/loss_tv.h"
@@ -26,19 +27,6 @@ std::map<std::string, double> StyleWeights(const FeatureNetwork& network) {
 torch::Tensor ToTensor(const media::RgbImage& image, torch::Device device) {
   std::vector<float> planes = ToPlanes(image);
   return torch::from_blob(planes.data(), {1, 3, image.height, image.width}, torch::kFloat).clone().to(device);
-}
-
-// [count, 3, size, size], cut anywhere from squares of photos.crop_size().
-torch::Tensor DrawCrops(const Photos& photos, Random& random, int count, int size) {
-  const int64_t view = photos.crop_size();
-  torch::Tensor crops = torch::empty({count, 3, size, size}, torch::kFloat);
-  torch::Tensor square = torch::empty({3, view, view}, torch::kFloat);
-  for (int i = 0; i < count; ++i) {
-    photos.RandomCrop(random, square.data_ptr<float>());
-    const int64_t top = random.Below(view - size + 1), left = random.Below(view - size + 1);
-    crops[i].copy_(square.narrow(1, top, size).narrow(2, left, size));
-  }
-  return crops;
 }
 
 double Now() {
@@ -64,7 +52,22 @@ torch::Tensor AtLevel(const torch::Tensor& images, int level) {
 // Shares of the draws.
 constexpr double kIdentityShare = 0.06, kBlendShare = 0.12;
 
+// Crops that rows alone are taught by: 2 MB of features each.
+constexpr int64_t kPoolCrops = 64;
+
 }  // namespace
+
+torch::Tensor DrawCrops(const Photos& photos, Random& random, int count, int size) {
+  const int64_t view = photos.crop_size();
+  torch::Tensor crops = torch::empty({count, 3, size, size}, torch::kFloat);
+  torch::Tensor square = torch::empty({3, view, view}, torch::kFloat);
+  for (int i = 0; i < count; ++i) {
+    photos.RandomCrop(random, square.data_ptr<float>());
+    const int64_t top = random.Below(view - size + 1), left = random.Below(view - size + 1);
+    crops[i].copy_(square.narrow(1, top, size).narrow(2, left, size));
+  }
+  return crops;
+}
 
 std::string RecipeLine(const Options& o) {
   char line[512];
@@ -81,6 +84,7 @@ std::string RecipeLine(const Options& o) {
                   s.style_weight);
     recipe += line;
   }
+  if (!o.base.empty()) recipe += "rows of a base, trained " + o.train_layers + ", ";
   return recipe + (o.time_s > 0 ? std::to_string(static_cast<int>(o.time_s)) + " s"
                                 : std::to_string(o.steps) + " steps");
 }
@@ -111,14 +115,7 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options,
   t->random_ = Random(options.seed);
   t->net_ = std::make_shared<TransformerNet>(config);
   t->net_->to(device);
-  // Affine rows apart: a style's row learns only when that style is drawn, so it takes larger steps.
-  std::vector<torch::Tensor> body, rows;
-  for (const auto& item : t->net_->named_parameters()) {
-    (item.key().find("_norm_") != std::string::npos ? rows : body).push_back(item.value());
-  }
-  t->optimizer_ = std::make_unique<torch::optim::Adam>(
-      std::vector<torch::optim::OptimizerParamGroup>{{body}, {rows}},
-      torch::optim::AdamOptions(options.learning_rate).betas({0.9, 0.99}));
+  t->MakeOptimizer();
   t->state_.net = options.net;
   t->state_.styles = config.styles;
   t->state_.recipe = RecipeLine(options) + ", through " + t->features_->name();
@@ -140,7 +137,57 @@ Result<std::unique_ptr<Trainer>> Trainer::Create(const Options& options,
   t->content_loss_ = std::make_unique<ContentLoss>(torch::cat(content));
   t->colour_loss_ = std::make_unique<ColourLoss>(crops);
   TEMPERA_RETURN_IF_ERROR(t->AddTargets(paintings));
+  if (t->TrainsRowsOnly()) {
+    Random pool(options.seed ^ 0x506f6f6cu);
+    t->pool_ = DrawCrops(t->photos_, pool, kPoolCrops, options.size);
+    t->pool_content_.resize(kPoolCrops);
+  }
   return t;
+}
+
+void Trainer::MakeOptimizer() {
+  // Affine rows apart: a style's row learns only when that style is drawn, so it takes larger steps.
+  std::vector<torch::Tensor> body, rows;
+  for (auto& item : net_->named_parameters()) {
+    const std::string& name = item.key();
+    const std::string layer = name.substr(0, name.find('_'));
+    const bool row = name.find("_norm_") != std::string::npos;
+    const bool last = layer == "up2" || layer == "up3" || layer == "out";
+    const bool trains = options_.base.empty() || row || options_.train_layers == "all" ||
+                        (options_.train_layers == "last" && last);
+    item.value().set_requires_grad(trains);
+    if (trains) (row ? rows : body).push_back(item.value());
+  }
+  optimizer_ = std::make_unique<torch::optim::Adam>(
+      std::vector<torch::optim::OptimizerParamGroup>{{body}, {rows}},
+      torch::optim::AdamOptions(options_.learning_rate).betas({0.9, 0.99}));
+}
+
+Status Trainer::StartFrom(const TransformerNet& net) {
+  const int copied = CopyMatchingWeights(net, *net_);
+  if (copied != static_cast<int>(net_->parameters().size()))
+    return Internal("the base's network is not of the shape of the new one");
+  state_.recipe = "body " + BodyHash(net.config(), PlainWeights(net)) + ", " + state_.recipe;
+  return OkStatus();
+}
+
+torch::Tensor Trainer::ContentOf(const torch::Tensor& images) {
+  torch::NoGradGuard no_grad;
+  Bf16Autocast autocast(bf16_);
+  return features_->Forward(images, {content_layer_}).at(content_layer_);
+}
+
+torch::Tensor Trainer::DrawFromPool(torch::Tensor* content) {
+  std::vector<torch::Tensor> images, features;
+  for (int i = 0; i < options_.batch; ++i) {
+    const int64_t at = random_.Below(pool_.size(0));
+    images.push_back(pool_[at].unsqueeze(0));
+    torch::Tensor& known = pool_content_[at];
+    if (!known.defined()) known = ContentOf(images.back().to(device_));
+    features.push_back(known);
+  }
+  *content = torch::cat(features);
+  return torch::cat(images);
 }
 
 Status Trainer::AddTargets(const std::vector<media::RgbImage>& paintings) {
@@ -175,7 +222,7 @@ std::vector<Pick> Trainer::DrawPicks() {
     const int other = static_cast<int>(random_.Below(styles));
     if (!net_->config().conditional()) {
       pick.bold = 0;
-    } else if (kind < kIdentityShare) {
+    } else if (kind < kIdentityShare && !TrainsRowsOnly()) {  // that row is right already
       pick.identity = true;
     } else if (kind < kIdentityShare + kBlendShare) {
       pick.other = other;
@@ -216,7 +263,7 @@ RowMix Trainer::MixOf(const std::vector<Pick>& picks) const {
     }
   }
   rows = rows.to(device_);
-  return {rows, rows};
+  return {rows, rows, {}};
 }
 
 Status Trainer::InitFrom(const std::string& checkpoint) {
@@ -269,9 +316,9 @@ double Trainer::learning_rate() const {
 }
 
 Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
-                        torch::Tensor* total) {
+                        torch::Tensor* total, torch::Tensor source) {
   const int64_t n = images.size(0);
-  torch::Tensor painted, later, source;
+  torch::Tensor painted, later;
   std::vector<FeatureMap> features;
   std::vector<std::string> all = features_->StyleLayers();
   all.push_back(content_layer_);
@@ -281,7 +328,8 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
     torch::Tensor in = images;
     if (motion != nullptr) {
       in = torch::cat({images, motion->second});
-      if (mix.fine.defined()) mix = {torch::cat({mix.fine, mix.fine}), torch::cat({mix.coarse, mix.coarse})};
+      if (mix.fine.defined())
+        mix = {torch::cat({mix.fine, mix.fine}), torch::cat({mix.coarse, mix.coarse}), {}};
     }
     // oneDNN's bf16 convolutions want channels last; the fp32 ones at these few channels do not.
     painted = net_->forward(bf16_ ? in.contiguous(torch::MemoryFormat::ChannelsLast) : in, mix);
@@ -289,7 +337,7 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
       later = painted.narrow(0, n, n);
       painted = painted.narrow(0, 0, n);
     }
-    {
+    if (!source.defined()) {
       torch::NoGradGuard no_grad;
       source = features_->Forward(images, {content_layer_}).at(content_layer_);
     }
@@ -352,18 +400,21 @@ Result<Losses> Trainer::Step() {
     static_cast<torch::optim::AdamOptions&>(optimizer_->param_groups()[i].options())
         .lr(learning_rate() * (i == 1 ? options_.row_rate : 1));
   }
-  torch::Tensor images = DrawCrops(photos_, random_, options_.batch, options_.size);
+  torch::Tensor content;
+  torch::Tensor images =
+      pool_.defined() ? DrawFromPool(&content) : DrawCrops(photos_, random_, options_.batch, options_.size);
   const std::vector<Pick> picks = DrawPicks();
   MotionPair motion;
   const bool moves = options_.temporal_weight > 0 && ProgressShare() >= options_.temporal_start;
   if (moves) {
     motion = DrawMotion(images, random_);
     images = motion.first;
+    content = torch::Tensor();
     for (torch::Tensor* t : {&motion.second, &motion.grid, &motion.visible, &motion.lighter})
       *t = t->to(device_);
   }
   torch::Tensor total;
-  const Losses losses = Compute(images.to(device_), picks, moves ? &motion : nullptr, &total);
+  const Losses losses = Compute(images.to(device_), picks, moves ? &motion : nullptr, &total, content);
   if (!std::isfinite(losses.total)) {
     return Internal("the loss became infinite at step " + std::to_string(state_.step) +
                     ": lower --learning-rate or --style-weight");

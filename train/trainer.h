@@ -42,6 +42,9 @@ class Trainer {
     return Create(options, AsFeatureNetwork(std::move(vgg)), std::move(photos), paintings);
   }
 
+  // Starts from these weights (`--base`): a network of the same config. Which of them are trained is
+  // options.train_layers; then nothing else changes, and what the frozen part saves is saved.
+  Status StartFrom(const TransformerNet& net);
   // Weights of another run (`--init`): layers that match by name and shape are taken. An error when none
   // does.
   Status InitFrom(const std::string& checkpoint);
@@ -75,8 +78,13 @@ class Trainer {
   std::vector<Pick> DrawPicks();
   RowMix MixOf(const std::vector<Pick>& picks) const;
   torch::Tensor SharesOf(const std::vector<Pick>& picks) const;
+  void MakeOptimizer();
+  bool TrainsRowsOnly() const { return !options_.base.empty() && options_.train_layers == "rows"; }
+  torch::Tensor ContentOf(const torch::Tensor& images);
+  torch::Tensor DrawFromPool(torch::Tensor* content);
+  // content: features of the images, where they are known already.
   Losses Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
-                 torch::Tensor* total);
+                 torch::Tensor* total, torch::Tensor content = {});
 
   Options options_;
   std::shared_ptr<const FeatureNetwork> features_;
@@ -91,7 +99,13 @@ class Trainer {
   std::vector<StyleLoss> style_losses_;  // of the picture, of its half
   std::unique_ptr<ContentLoss> content_loss_;
   std::unique_ptr<ColourLoss> colour_loss_;
+  // A row is 784 numbers: a fixed set of crops teaches it as well as ever new ones, and is looked at once.
+  torch::Tensor pool_;                       // [crops, 3, size, size]
+  std::vector<torch::Tensor> pool_content_;  // features of each, once it was drawn
 };
+
+// Squares of `size`, cut anywhere from squares of photos.crop_size(): [count, 3, size, size] RGB 0..255.
+torch::Tensor DrawCrops(const Photos& photos, Random& random, int count, int size);
 
 // The settings that a resumed run must share, as one line.
 std::string RecipeLine(const Options& options);

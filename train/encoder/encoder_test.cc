@@ -387,7 +387,8 @@ TEST_F(Encoder, KeptTargetsAreThoseThatWereMeasured) {
   torch::NoGradGuard no_grad;
   std::vector<FeatureMap> features;
   for (int level = 0; level < kTargetLevels; ++level)
-    features.push_back(RandomVgg()->Forward(AtTargetLevel(crops.narrow(0, 3, 2), level), RandomVgg()->StyleLayers()));
+    features.push_back(
+        RandomVgg()->Forward(AtTargetLevel(crops.narrow(0, 3, 2), level), RandomVgg()->StyleLayers()));
   std::vector<double> values;
   for (const std::string& folder : {folder_, folder_, std::string()}) {
     Targets targets(RandomVgg(), crops, folder, 7);

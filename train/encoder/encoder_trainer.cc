@@ -45,10 +45,10 @@ torch::Tensor Ways(const torch::Tensor& rows, const torch::Tensor& middle, const
 std::string EncoderRecipe(const EncoderOptions& o) {
   char line[256];
   std::snprintf(line, sizeof line,
-                "encoder, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, grid %g, paintings at %d and %d, ",
+                "encoder, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, grid %g, paintings "
+                "at %d and %d, ",
                 o.size, std::max(o.view, o.size), o.batch, static_cast<unsigned long long>(o.seed),
-                o.learning_rate,
-                o.training.style_weight, o.training.grid_weight, o.fine_size, o.bold_size);
+                o.learning_rate, o.training.style_weight, o.training.grid_weight, o.fine_size, o.bold_size);
   const std::string started = o.init.empty() ? "" : "started from another encoder, ";
   return line + started +
          (o.time_s > 0 ? std::to_string(static_cast<int>(o.time_s)) + " s"
@@ -217,7 +217,8 @@ Result<EncoderLosses> EncoderTrainer::TowardsPaintings(Random& random, torch::Te
   all.push_back(content_layer_);
   std::vector<FeatureMap> features;
   for (int level = 0; level < kTargetLevels; ++level)
-    features.push_back(network_->Forward(AtTargetLevel(painted, level), level == 0 ? all : network_->StyleLayers()));
+    features.push_back(
+        network_->Forward(AtTargetLevel(painted, level), level == 0 ? all : network_->StyleLayers()));
   torch::Tensor style = torch::zeros({}), colour = torch::zeros({});
   const auto n = static_cast<double>(examples.size());
   for (size_t i = 0; i < examples.size(); ++i) {

@@ -117,8 +117,9 @@ struct EncoderScore {
   std::string best_style;
   double photo = 0;  // of the photographs as they are
 };
-Result<std::vector<EncoderScore>> JudgeEncoder(StyleEncoder& encoder, const Base& base, const Features& network,
-                                               Targets& targets, const std::vector<Painting>& paintings,
+Result<std::vector<EncoderScore>> JudgeEncoder(StyleEncoder& encoder, const Base& base,
+                                               const Features& network, Targets& targets,
+                                               const std::vector<Painting>& paintings,
                                                const std::vector<media::RgbImage>& photos, int fine_size,
                                                int bold_size);
 

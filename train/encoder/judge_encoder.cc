@@ -21,8 +21,9 @@ void AddLosses(const torch::Tensor& picture, const Features& network,
 
 }  // namespace
 
-Result<std::vector<EncoderScore>> JudgeEncoder(StyleEncoder& encoder, const Base& base, const Features& network,
-                                               Targets& targets, const std::vector<Painting>& paintings,
+Result<std::vector<EncoderScore>> JudgeEncoder(StyleEncoder& encoder, const Base& base,
+                                               const Features& network, Targets& targets,
+                                               const std::vector<Painting>& paintings,
                                                const std::vector<media::RgbImage>& photos, int fine_size,
                                                int bold_size) {
   torch::NoGradGuard no_grad;

@@ -99,7 +99,8 @@ Targets::Grams Targets::Measure(const torch::Tensor& picture) const {
   torch::NoGradGuard no_grad;
   Grams grams(kTargetLevels);
   for (int level = 0; level < kTargetLevels; ++level) {
-    for (const auto& [layer, features] : network_->Forward(AtTargetLevel(picture, level), network_->StyleLayers()))
+    for (const auto& [layer, features] :
+         network_->Forward(AtTargetLevel(picture, level), network_->StyleLayers()))
       grams[level][layer] = GramMatrix(features);
   }
   return grams;

@@ -177,8 +177,11 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
   const float keep_colors = options.keep_colors;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer, "keep_colors", &keep_colors, 1)));
-  TEMPERA_RETURN_IF_ERROR(
-      StatusOf(tempera_set_named_parameter(stylizer, "steadiness", &options.steadiness, 1)));
+  // 0 is what the built-in one begins with; a model's own begins with what its file says.
+  if (options.steadiness != 0) {
+    TEMPERA_RETURN_IF_ERROR(
+        StatusOf(tempera_set_named_parameter(stylizer, "steadiness", &options.steadiness, 1)));
+  }
   TEMPERA_RETURN_IF_ERROR(painter->Follow(options.steering, model_path));  // may turn steadiness too
   return std::unique_ptr<Painter>(std::move(painter));
 }

@@ -5,7 +5,6 @@
 #include "train/run.h"
 
 namespace tempera::train {
-
 namespace {
 
 // "a | b | c" of what `of` gives for each style; "" where it gives nothing for any.
@@ -23,9 +22,6 @@ std::string Joined(const std::vector<StyleSource>& styles, Of of) {
 Metadata ParameterMetadata(const std::vector<StyleSource>& styles) {
   return {
       {"tempera.styles", Joined(styles, [](const StyleSource& s) { return s.name; })},
-      {"tempera.titles", Joined(styles, [](const StyleSource& s) { return s.title; })},
-      {"tempera.artists", Joined(styles, [](const StyleSource& s) { return s.artist; })},
-      {"tempera.years", Joined(styles, [](const StyleSource& s) { return s.year; })},
       {"tempera.param.style_weights",
        "kind = weights; elements = " + Joined(styles, [](const StyleSource& s) { return s.title; }) +
            "; line = How much of each style"},
@@ -42,8 +38,10 @@ Metadata MakeMetadata(const Options& o, const NetConfig& config, const TrainingS
   Metadata all = {
       {"tempera.style", o.name},
       {"tempera.title", o.title.empty() ? o.name : o.title},
-      {"tempera.artist", o.artist},
-      {"tempera.year", o.year},
+      {"tempera.artist",
+       config.conditional() ? Joined(o.styles, [](const StyleSource& s) { return s.artist; }) : o.artist},
+      {"tempera.year",
+       config.conditional() ? Joined(o.styles, [](const StyleSource& s) { return s.year; }) : o.year},
       {"tempera.value_range", "0..255"},
       {"tempera.layout", "NCHW RGB"},
       {"tempera.size_multiple", std::to_string(config.size_multiple)},

@@ -32,9 +32,11 @@ std::string Joined(const std::vector<std::string>& names) {
 }
 
 // A film may have a number between two keyframes whose weights have other sums: shares are what is meant.
-void MakeShares(std::vector<float>* values) {
+// Within the control's range, whose greatest number stands for the whole.
+void MakeShares(const Control& control, std::vector<float>* values) {
   const double sum = std::accumulate(values->begin(), values->end(), 0.0);
-  for (float& value : *values) value = static_cast<float>(value / sum);
+  for (float& value : *values)
+    value = std::clamp(static_cast<float>(value / sum * control.maximum), control.minimum, control.maximum);
 }
 
 double Eased(double share, bool smooth) { return smooth ? share * share * (3 - 2 * share) : share; }
@@ -131,7 +133,7 @@ class Schedule::Maker {
     }
     if (!(std::accumulate(shares.begin(), shares.end(), 0.0) > 0))
       return InvalidArgument("the styles' shares sum to 0: give one of them more");
-    MakeShares(&shares);
+    MakeShares(control, &shares);
     return shares;
   }
 
@@ -173,7 +175,7 @@ class Schedule::Maker {
     if (TrackOf(control) != nullptr)
       return InvalidArgument(option + " turns " + Printable(controls_[control].name) +
                              " a second time: give it once");
-    if (controls_[control].kind == TEMPERA_PARAMETER_WEIGHTS) MakeShares(&values);
+    if (controls_[control].kind == TEMPERA_PARAMETER_WEIGHTS) MakeShares(controls_[control], &values);
     made_.tracks_.push_back({control, {{0, std::move(values), false}}});
     ++held_;
     return OkStatus();
@@ -204,7 +206,7 @@ class Schedule::Maker {
       return InvalidArgument("--animate turns " + Printable(controls_[control].name) +
                              ", which another option sets: leave one out");
     }
-    if (controls_[control].kind == TEMPERA_PARAMETER_WEIGHTS) MakeShares(&values);
+    if (controls_[control].kind == TEMPERA_PARAMETER_WEIGHTS) MakeShares(controls_[control], &values);
     if (track == nullptr) track = &made_.tracks_.emplace_back(Track{control, {}});
     if (!track->keys.empty() && track->keys.back().time_s == keyframe.time_s) {
       return InvalidArgument("--animate sets " + Printable(controls_[control].name) + " twice at " +

@@ -164,7 +164,7 @@ Status ReadParameter(const Graph& model, const std::string& input, const std::st
     return OkStatus();
   }
   if (out->parameters.size() == kMostParameters) {
-    return Unsupported("more than " + std::to_string(kMostParameters) + " parameters");
+    return Unsupported("more than 64 parameters of its own");
   }
   out->parameters.push_back(std::move(parameter));
   return OkStatus();

@@ -15,7 +15,7 @@
 
 namespace tempera::metadata {
 
-inline constexpr size_t kMostParameters = 64;
+inline constexpr size_t kMostParameters = 69;  // the built-in ones, and 64 of a file
 inline constexpr size_t kMostElements = 1024;  // of one parameter
 
 struct Parameter {

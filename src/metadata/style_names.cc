@@ -53,6 +53,8 @@ std::vector<std::string> NamesIn(std::string_view text) {
 
 Status GiveShortNames(const std::string& styles, std::vector<Parameter>* parameters) {
   std::vector<std::string> names = NamesIn(styles);
+  if (names.size() > kMostElements)
+    return CorruptModel("metadata tempera.styles has more than " + std::to_string(kMostElements) + " names");
   if (const std::string wrong = WrongWith(names); !wrong.empty())
     return CorruptModel("metadata tempera.styles " + wrong + "; docs/model-format.md has its form");
   for (Parameter& p : *parameters) {
@@ -105,7 +107,7 @@ std::vector<NamedStyle> StylesIn(const std::vector<std::pair<std::string, std::s
   const auto each = [&](std::string_view key) {
     const std::string said = text(key);
     std::vector<std::string> list = NamesIn(said);
-    if (list.size() != names.size()) list.assign(names.size(), said);
+    if (list.size() != names.size()) list.assign(names.size(), said.substr(0, 1024));  // nobody shows more
     return list;
   };
   const std::vector<std::string> artists = each("tempera.artist"), years = each("tempera.year");

@@ -5,6 +5,7 @@
 
 #include "src/base/checked_math.h"
 #include "src/base/cpu.h"
+#include "src/engine/run/memory_bound.h"
 #include "src/engine/run/states.h"
 #include "src/metadata/picture_model.h"
 #include "src/ops/specialize.h"
@@ -263,6 +264,9 @@ Status Stylizer::Prepare(Size frame, bool subsampled) {
 
 Status Stylizer::MakeSteadier(Size frame) {
   if (steadiness_ == 0 || steadier_) return OkStatus();
+  engine::MemoryInfo needed = memory();
+  needed.kept_bytes += Steadier::BytesFor(frame);
+  TEMPERA_RETURN_IF_ERROR(engine::CheckMemory(needed, *host_));
   TEMPERA_ASSIGN_OR_RETURN(steadier_, Steadier::Create(frame, *kernels_, *motion_, host_->pool.get()));
   return OkStatus();
 }
@@ -279,10 +283,11 @@ void Stylizer::TakeParameters() {
   const auto value = [&](const char* name, float declared) {
     const auto index = static_cast<size_t>(parameters_->Find(name));
     const float turned = turned_[parameters_->begin(index)];
-    return (*parameters_)[index].input < 0 || turned == 0 ? turned : declared;
+    return (*parameters_)[index].input < 0 ? turned : declared;
   };
   keep_colors_ = value(metadata::kKeepColors, 0) != 0;
-  strength_ = value(metadata::kStrength, 1);
+  const auto strength = static_cast<size_t>(parameters_->Find(metadata::kStrength));
+  strength_ = turned_[parameters_->begin(strength)] == 0 ? 0 : value(metadata::kStrength, 1);
   steadiness_ = value(metadata::kSteadiness, 0);
   brightness_ = value(metadata::kBrightness, 0);
   contrast_ = value(metadata::kContrast, 1);
@@ -301,17 +306,20 @@ float Stylizer::LikeBefore() {
   // What an animation of ten seconds changes from frame to frame is a hundredth of that.
   constexpr float kAnother = 0.05f;
   float furthest = 0;
-  for (size_t i = 0; i < parameters_->size() && turned_before_.size() == turned_.size(); ++i) {
+  // What the network is given: of styles their shares, whatever their sum.
+  given_.assign(turned_.begin(), turned_.end());
+  for (size_t i = 0; i < parameters_->size(); ++i) {
     const metadata::Parameter& p = (*parameters_)[i];
     if (p.input < 0) continue;
     const size_t begin = parameters_->begin(i);
-    for (size_t k = begin; k < begin + p.defaults.size(); ++k) {
-      const float range = p.maximum - p.minimum;
-      const float gone = std::abs(turned_[k] - turned_before_[k]);
+    metadata::GiveValues(p, {turned_.data() + begin, p.defaults.size()}, given_.data() + begin);
+    const float range = p.kind == TEMPERA_PARAMETER_WEIGHTS ? 1 : p.maximum - p.minimum;
+    for (size_t k = begin; k < begin + p.defaults.size() && given_before_.size() == given_.size(); ++k) {
+      const float gone = std::abs(given_[k] - given_before_[k]);
       if (gone > 0) furthest = std::max(furthest, range > 0 ? gone / range : 1);
     }
   }
-  turned_before_.assign(turned_.begin(), turned_.end());
+  given_before_.swap(given_);
   return std::max(0.0f, 1 - furthest / kAnother);
 }
 
@@ -387,14 +395,15 @@ Status Stylizer::ShowUnder(const Blending& blending) {
   FrameBlender blender(*kernels_);
   blender.Show(shown);
   const auto width = static_cast<size_t>(shown.out.width);
-  std::vector<float> numbers(6 * width);
-  float* p = numbers.data();
-  const RgbRow rows[2] = {{p, p + width, p + 2 * width}, {p + 3 * width, p + 4 * width, p + 5 * width}};
-  for (int y = 0; y < shown.out.height; y += 2) {
+  shown_rows_.resize(6 * width * static_cast<size_t>(host_->pool->num_threads()));
+  host_->pool->ParallelFor((shown.out.height + 1) / 2, [&](int pair, int thread) {
+    float* p = shown_rows_.data() + 6 * width * static_cast<size_t>(thread);
+    const RgbRow rows[2] = {{p, p + width, p + 2 * width}, {p + 3 * width, p + 4 * width, p + 5 * width}};
+    const int y = 2 * pair;
     const int count = std::min(2, shown.out.height - y);
     for (int i = 0; i < count; ++i) ReadRow(*kernels_, shown.under, y + i, rows[i]);
     blender.Write(y, count, 0, shown.out.width, rows);
-  }
+  });
   return OkStatus();
 }
 

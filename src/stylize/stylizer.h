@@ -138,7 +138,8 @@ class Stylizer {
   float strength_ = 1;                              // likewise
   bool keep_colors_ = false;                        // likewise
   float steadiness_ = 0, brightness_ = 0, contrast_ = 1;  // likewise
-  std::vector<float> turned_before_;                      // turned_ of the frame before
+  std::vector<float> given_, given_before_;  // what the network is given of turned_; of the frame before
+  std::vector<float> shown_rows_;            // by thread, of ShowUnder
   int64_t last_us_ = 0;                                   // the time of the frame before
   std::deque<std::string> notices_;
   bool looked_ = false;               // at a painting

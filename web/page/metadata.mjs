@@ -21,10 +21,14 @@ const listOf = (text) => (text ? text.split('|').map((part) => part.trim()) : []
 // of one. `said` as metadataOf gives it.
 export function stylesIn(said) {
   const names = listOf(said['tempera.styles']);
-  const [key, text] = Object.entries(said).find(([k, v]) => k.startsWith('tempera.param.') &&
-    /(^|;)\s*kind\s*=\s*weights\s*(;|$)/.test(v)) ?? [];
+  const titlesIn = (v) => listOf(/(?:^|;)\s*elements\s*=([^;]*)/.exec(v)?.[1]);
+  const weights = Object.entries(said).filter(([k, v]) => k.startsWith('tempera.param.') &&
+    /(^|;)\s*kind\s*=\s*weights\s*(;|$)/.test(v));
+  // The one with as many elements as there are names, as the engine takes it.
+  const [key, text] = weights.find(([, v]) => titlesIn(v).length === names.length) ??
+    weights.find(([, v]) => titlesIn(v).length === 0) ?? [];
   if (!key || names.length === 0) return [];
-  const titles = listOf(/(?:^|;)\s*elements\s*=([^;]*)/.exec(text)?.[1]);
+  const titles = titlesIn(text);
   // One for all, or one for each.
   const each = (list, i) => (list.length === names.length ? list[i] : list.length > 0 ? list.join(' | ') : undefined);
   const artists = listOf(said['tempera.artist']);

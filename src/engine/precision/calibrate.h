@@ -34,7 +34,7 @@ inline constexpr double kCalibrated = 0.9;
 
 // Raise it when the same graph on the same processor may get another finding than before (candidates, limits,
 // the calibration frame, ranges, sums that round differently): findings on disk are then found out anew.
-inline constexpr int kCalibrationVersion = 11;
+inline constexpr int kCalibrationVersion = 12;
 
 struct Calibration {
   std::vector<ConvSetting> convs;  // one per tempera.Conv, in node order

@@ -31,7 +31,10 @@ std::vector<InputSetting> Ends(const KnownInputs& inputs, const InputSetting& in
     for (size_t k = 0; k < free.size(); ++k)
       setting[free[k].input][free[k].number] = bound(free[k], (few ? corner >> k & 1 : corner) != 0);
   }
-  for (size_t k = 0; !few && k < free.size(); ++k) {
+  // No more than are tried: each copies all numbers.
+  const size_t alone = few ? 0 : std::min(free.size(), kMostTurned);
+  for (size_t n = 0; n < alone; ++n) {
+    const size_t k = n * free.size() / alone;
     for (const bool high : {false, true}) {
       InputSetting& setting = ends.emplace_back(initial);
       setting[free[k].input][free[k].number] = bound(free[k], high);

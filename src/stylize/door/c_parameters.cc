@@ -114,9 +114,13 @@ tempera_status tempera_get_named_parameter(const tempera_stylizer* stylizer, con
 }
 
 int32_t tempera_find_element(const tempera_stylizer* stylizer, int32_t index, const char* name) {
-  const tempera::Result<size_t> i = IndexOf(stylizer, index);
-  if (!i.ok() || name == nullptr) return -1;
-  return tempera::metadata::FindElement(stylizer->stylizer->parameters()[*i], name);
+  int32_t element = -1;
+  static_cast<void>(Guard([&]() -> Status {
+    TEMPERA_ASSIGN_OR_RETURN(const size_t i, IndexOf(stylizer, index));
+    if (name != nullptr) element = tempera::metadata::FindElement(stylizer->stylizer->parameters()[i], name);
+    return tempera::OkStatus();
+  }));
+  return element;
 }
 
 tempera_status tempera_set_style(tempera_stylizer* stylizer, const char* name) {

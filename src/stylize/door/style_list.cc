@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <iterator>
 #include <string_view>
 #include <system_error>
 #include <utility>
@@ -65,7 +66,10 @@ Result<Style> ReadStyle(const fs::path& path, std::vector<Style>* many, std::str
     }
   }
   if (style.thumbnail.empty()) style.thumbnail_path = PictureBeside(path);
-  for (const metadata::NamedStyle& named : metadata::StylesIn(metadata)) {
+  const std::vector<metadata::NamedStyle> all = metadata::StylesIn(metadata);
+  // Each has a copy: the list holds 8 MiB of one file's.
+  if (all.size() * style.thumbnail.size() > size_t{8} << 20) style.thumbnail.clear();
+  for (const metadata::NamedStyle& named : all) {
     Style& one = many->emplace_back(style);
     const auto said = [](const std::string& text) { return OneLine(text.substr(0, kMostTextBytes)); };
     one.name = one.style = named.name;
@@ -125,7 +129,7 @@ Result<StyleList> ListStyles(const std::string& folder) {
     if (!note.empty()) list.skipped.push_back(OneLine(note));
     if (style.ok()) {
       if (many.empty()) list.styles.push_back(std::move(style).value());
-      of_many.insert(of_many.end(), many.begin(), many.end());
+      std::move(many.begin(), many.end(), std::back_inserter(of_many));
     } else {
       list.skipped.push_back(OneLine(style.status().message()));
     }

@@ -4,6 +4,7 @@
 #include <torch/torch.h>
 
 #include <filesystem>
+#include <map>
 #include <sstream>
 #include <utility>
 
@@ -74,8 +75,17 @@ Result<LoadedCheckpoint> LoadCheckpoint(const std::string& path) {
     for (int i = 0; i < 4; ++i) loaded.state.random[i] = static_cast<uint64_t>(random.data_ptr<int64_t>()[i]);
     TEMPERA_ASSIGN_OR_RETURN(NetConfig config, MakeNetConfig(loaded.state.net, loaded.state.styles));
     loaded.net = std::make_shared<TransformerNet>(config);
+    // libtorch takes tensors of any shape in place of these.
+    std::map<std::string, std::vector<int64_t>> shapes;
+    for (const auto& item : loaded.net->named_parameters()) shapes[item.key()] = item.value().sizes().vec();
     archive.read("weights", weights);
     loaded.net->load(weights);
+    for (const auto& item : loaded.net->named_parameters()) {
+      if (item.value().sizes().vec() != shapes[item.key()]) {
+        return CorruptModel("'" + path + "': its '" + item.key() + "' is not of a '" + loaded.state.net +
+                            "' network");
+      }
+    }
     return loaded;
   } catch (const std::exception& e) {
     return CorruptModel("'" + path + "' is not a checkpoint of tempera-train: " + FirstLine(e.what()));

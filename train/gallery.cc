@@ -7,6 +7,8 @@
 #include <set>
 #include <utility>
 
+#include "src/base/text/one_line.h"
+
 namespace tempera::train {
 namespace {
 
@@ -42,9 +44,7 @@ Result<StyleSource> ReadStyle(const Json& entry, const std::string& path) {
     if (text != nullptr) {
       if (!value.is_string()) return wrong("a text");
       *text = value.get<std::string>();
-      // What the style file's lists divide their entries by, and what they have room for.
-      if (key != "picture" && (text->size() > 64 || text->find_first_of("|;\r\n") != std::string::npos))
-        return wrong("a line of at most 64 bytes without | and ;");
+      if (key != "picture" && !IsTitle(*text)) return wrong("a line of 1 to 64 bytes without | and ;");
     } else if (key == "fine_size" || key == "bold_size") {
       if (!value.is_number_integer() || value < 64 || value > 4096) return wrong("a size from 64 to 4096");
       (key == "fine_size" ? style.fine_size : style.bold_size) = value.get<int>();
@@ -69,6 +69,11 @@ Result<StyleSource> ReadStyle(const Json& entry, const std::string& path) {
 }
 
 }  // namespace
+
+bool IsTitle(const std::string& title) {
+  return title.size() <= 64 && title.find_first_not_of(' ') != std::string::npos &&
+         title.find_first_of("|;") == std::string::npos && OneLine(title) == title;
+}
 
 bool IsStyleName(const std::string& name) {
   if (name.empty() || name.size() > 64 || name.front() == '-' || name.back() == '-') return false;

@@ -27,7 +27,10 @@ struct StyleSource {
 Result<std::vector<StyleSource>> ReadGallery(const std::string& path,
                                              const std::vector<std::string>& folders);
 
-// Lower case letters, digits and single dashes, at most 64: what `--style NAME` can say.
+// What metadata can hold as a style's title, painter or year: one line of 1 to 64 bytes without '|' and ';'.
+bool IsTitle(const std::string& title);
+
+// Lower case letters, digits and dashes between them, at most 64: what `--style NAME` can say.
 bool IsStyleName(const std::string& name);
 
 }  // namespace tempera::train

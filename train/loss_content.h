@@ -10,7 +10,7 @@ namespace tempera::train {
 class ContentLoss {
  public:
   // Where the features file goes so far; at relu3_3 the painting keeps more of the photograph's texture and
-  // less of the painter's (style loss 0.29 against 0.19, docs/training.md).
+  // less of the painter's.
   static constexpr const char* kLayer = "relu4_2";
   static constexpr const char* kShallowLayer = "relu3_3";
 

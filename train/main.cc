@@ -123,6 +123,10 @@ Status TakeStyles(Options* o) {
   style.year = o->year;
   style.fine_size = o->style_size;
   style.bold_size = o->bold_size;
+  if (o->net == "painter" && !tempera::train::IsTitle(style.title)) {
+    return tempera::InvalidArgument(
+        "a title is one line of 1 to 64 bytes without | and ;: give another with --title");
+  }
   o->styles = {style};
   return tempera::OkStatus();
 }
@@ -207,6 +211,14 @@ int Train(int argc, char** argv) {
   if (!time.empty()) o.time_s = ParseDuration(time);
   o.preview_every_s = ParseDuration(every);
   if (Status status = tempera::train::CheckBaseOptions(app, time, &o); !status.ok()) return Finish(status);
+  for (const char* name : {"--style-size", "--bold-size"}) {
+    if (!o.gallery.empty() && app.count(name) > 0) {
+      return Finish(tempera::InvalidArgument(
+          std::string(name) + " goes with --style: a gallery says fine_size and bold_size of each style"));
+    }
+  }
+  if (o.gallery.empty() && !o.paintings.empty())
+    return Finish(tempera::InvalidArgument("--paintings goes with --gallery"));
   if (o.size % 8 != 0) return Finish(tempera::InvalidArgument("--size must be a multiple of 8"));
   if (o.name.empty()) o.name = Stem(o.output);
   if (Status status = TakeStyles(&o); !status.ok()) return Finish(status);
@@ -248,7 +260,6 @@ bool ParseArguments(CLI::App& app, int argc, char** argv, int* exit_code) {
 double Seconds(const std::string& duration) { return ParseDuration(duration); }
 const CLI::Validator& DurationValidator() { return Duration(); }
 int ExitCode(const Status& status) { return Finish(status); }
-void AddMachineOptions(CLI::App& app, Options& o) { AddMachine(app, o); }
 
 }  // namespace tempera::train
 

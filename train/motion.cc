@@ -97,6 +97,7 @@ MotionPair DrawMotion(const torch::Tensor& images, Random& random) {
       const double gain = Between(random, 0.88, 1.12), gamma = Between(random, 0.9, 1.1);
       b = (b.clamp(0, 255) / 255.0).pow(gamma) * (255.0 * gain);
     }
+    b = b.clamp(0, 255);  // what the second picture can show
     lighter.push_back(Luma(b) - Luma(dark));
     const double noise = Between(random, 0, 3);
     torch::Tensor grain = torch::empty_like(b);

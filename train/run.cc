@@ -92,8 +92,11 @@ Status WritePreviews(const Options& options, const std::vector<media::RgbImage>&
                      const std::vector<media::RgbImage>& paintings, Trainer& trainer) {
   const std::string path = options.work_dir + "/preview.png";
   if (paintings.size() == 1) {
-    return WritePreviewSheet(path, photos, paintings[0],
-                             [&](const media::RgbImage& image) { return trainer.Paint(image); });
+    return WritePreviewSheet(path, photos, paintings[0], [&](const media::RgbImage& image) {
+      Pick pick;
+      pick.bold = kDefaultStrokeSize;  // as the file paints unless told otherwise
+      return trainer.Paint(image, pick);
+    });
   }
   return WriteGallerySheet(path, photos, paintings, [&](const media::RgbImage& image, int style, bool bold) {
     Pick pick;
@@ -114,7 +117,11 @@ Status RunTraining(const Options& options) {
   FirstStyle first;
   if (!options.base.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(const media::RgbImage painting, media::ReadImage(options.styles[0].picture));
-    TEMPERA_ASSIGN_OR_RETURN(first, WriteFirstStyle(options, painting));
+    // What an earlier run learnt stays until this one has more.
+    std::error_code none;
+    const bool goes_on = options.resume && fs::exists(options.work_dir + "/checkpoint.pt", none);
+    TEMPERA_ASSIGN_OR_RETURN(first,
+                             goes_on ? BeginFromBase(options, painting) : WriteFirstStyle(options, painting));
     if (options.predict_only) return OkStatus();
   }
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));

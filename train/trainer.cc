@@ -350,7 +350,8 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   torch::Tensor as_style = torch::ones({n}), weights = torch::ones({n});
   for (int64_t i = 0; i < n; ++i) {
     if (picks[i].identity) as_style[i] = 0;
-    weights[i] = options_.styles[picks[i].style].style_weight;
+    weights[i] = (1 - picks[i].other_share) * options_.styles[picks[i].style].style_weight +
+                 picks[i].other_share * options_.styles[picks[i].other].style_weight;
   }
   as_style = as_style.to(device_);
   auto mean = [&](const torch::Tensor& each, const torch::Tensor& weight) {

@@ -140,7 +140,7 @@ class Stylizer {
   float steadiness_ = 0, brightness_ = 0, contrast_ = 1;  // likewise
   std::vector<float> given_, given_before_;  // what the network is given of turned_; of the frame before
   std::vector<float> shown_rows_;            // by thread, of ShowUnder
-  int64_t last_us_ = 0;                                   // the time of the frame before
+  int64_t last_us_ = 0;                      // the time of the frame before
   std::deque<std::string> notices_;
   bool looked_ = false;               // at a painting
   std::optional<PaintingLook> look_;  // at the one that is painted

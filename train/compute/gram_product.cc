@@ -60,6 +60,8 @@ HWY_INLINE void AddColumns(const float* features, int64_t pixels, int c, int j0,
   int i = j0;
   for (; i + kRows <= c; i += kRows) AddOuter<kRows, kColumns>(features, pixels, c, i, j0, sums);
   for (; i + 4 <= c; i += 4) AddOuter<4, kColumns>(features, pixels, c, i, j0, sums);
+  for (; i < c; ++i)
+    AddOuter<1, kColumns>(features, pixels, c, i, j0, sums);  // steps of 6 and 3 leave 1 or 2
 }
 
 // sums [c, c] += F^T F where row >= column's block; the rest is left alone.

@@ -56,7 +56,7 @@ int EncoderCommand(int argc, char** argv) {
   app.add_flag("--resume", o.resume, "go on where the same command stopped");
   app.add_option("--work", o.work_dir, "checkpoint and targets [OUTPUT.train]");
   app.add_option("--license", o.license, "of the file");
-  AddMachineOptions(app, o.training);
+  app.add_option("--threads", o.training.threads, "CPU threads [all]")->check(CLI::Range(1, 1024));
   int exit_code = 0;
   if (!ParseArguments(app, argc, argv, &exit_code)) return exit_code;
   if (Status told = FillFromSetup(&o.content, &o.features); !told.ok()) return ExitCode(told);

@@ -35,7 +35,10 @@ Status CheckBaseOptions(const CLI::App& app, const std::string& time, Options* o
   if (given("--gallery")) return InvalidArgument("--base takes one painting: give it with --style");
   if (given("--init")) return InvalidArgument("--base and --init exclude one another");
   if (o->net != "painter") return InvalidArgument("--base decides the network: leave out --net " + o->net);
-  o->predict_only = no_time || !FillFromSetup(&o->content, &o->features).ok();
+  const bool asked = given("--time") || given("--steps") || given("--content") || given("--features");
+  const Status told = no_time ? OkStatus() : FillFromSetup(&o->content, &o->features);
+  if (!told.ok() && asked) return told;
+  o->predict_only = no_time || !told.ok();
   if (o->predict_only && o->resume)
     return InvalidArgument("--resume trains on: give --content and --features, and a time");
   if (!given("--time") && !given("--steps")) o->time_s = kBaseTime;

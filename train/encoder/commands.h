@@ -26,6 +26,5 @@ bool ParseArguments(CLI::App& app, int argc, char** argv, int* exit_code);
 double Seconds(const std::string& duration);
 const CLI::Validator& DurationValidator();
 int ExitCode(const Status& status);
-void AddMachineOptions(CLI::App& app, Options& o);
 
 }  // namespace tempera::train

@@ -231,7 +231,8 @@ Result<EncoderLosses> EncoderTrainer::TowardsPaintings(Random& random, torch::Te
   const Options& weights = options_.training;
   *total = weights.style_weight * style + weights.content_weight * shape + weights.colour_weight * colour +
            weights.tv_weight * TotalVariation(painted) +
-           weights.grid_weight * (GridPattern(painted, cell) + GridPattern(painted, cell / 2)) +
+           weights.grid_weight * (GridPattern(painted, cell) + GridPattern(painted, cell / 2) +
+                                  BlockPattern(painted, cell) + BlockPattern(painted, cell / 2)) +
            weights.direction_weight * DirectionLoss(painted, in).mean();
   EncoderLosses losses;
   losses.total = total->item<double>();

@@ -44,7 +44,7 @@ size_t SourceIndex(Bench* bench) {
 void KeepWarp(Bench* bench, size_t row, const Clip& clip, const WarpErrors& errors, RowMeans* means) {
   Row& to = bench->findings.rows[row];
   to.values["warp_1 " + clip.name] = errors.near;
-  to.values["warp_10 " + clip.name] = errors.far;
+  if (!clip.back10.empty()) to.values["warp_10 " + clip.name] = errors.far;
   to.curves["warping error, k = 1: " + clip.name] = errors.curve;
   means->Add(row, "warp_1", errors.near);
   if (!clip.back10.empty()) means->Add(row, "warp_10", errors.far);
@@ -93,6 +93,10 @@ Status Ghosts(Bench* bench, const Subject& subject, const TrueFilm& film,
   }
   TEMPERA_ASSIGN_OR_RETURN(const FilmPainter painter, bench->Film(subject));
   TEMPERA_ASSIGN_OR_RETURN(const float value, subject.painter->ParameterValue(kSteadiness));
+  if (value == 0) {
+    bench->Note("steadiness is 0: ghosts are looked for with --param steadiness=0.5");
+    return OkStatus();
+  }
   double sharpness[2] = {};
   for (int i = 0; i < 2; ++i) {
     TEMPERA_RETURN_IF_ERROR(subject.painter->SetParameter(kSteadiness, i == 0 ? 0.0f : value));

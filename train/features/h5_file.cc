@@ -5,6 +5,8 @@
 #include <string_view>
 #include <vector>
 
+#include "train/features/vgg19_weights.h"
+
 namespace tempera::train {
 
 namespace {
@@ -89,13 +91,15 @@ Status Walker::ReadDataset(hid_t group, const std::string& name, const std::stri
   if (H5Sget_simple_extent_dims(space, dims, nullptr) != rank) return Broken(path);
   hsize_t count = 1;
   FloatArray array;
+  // Other layers are no business of ours, whatever room they ask for.
+  bool bias = false;
+  if (Vgg19LayerOf(layer + (rank == 4 ? ".weight" : ".bias"), &bias) < 0) return OkStatus();
   for (int d = 0; d < rank; ++d) {
     if (dims[d] == 0 || dims[d] > kMaxElements || (count *= dims[d]) > kMaxElements) {
       return CorruptModel("'" + path + "' is larger than any layer of VGG-19");
     }
     array.shape.push_back(static_cast<int64_t>(dims[d]));
   }
-  // What a filter unpacks is bounded by what was asked for; that it is stored at all is asked first.
   array.values.resize(static_cast<size_t>(count));
   if (H5Dread(dataset, H5T_NATIVE_FLOAT, H5S_ALL, H5S_ALL, H5P_DEFAULT, array.values.data()) < 0)
     return Broken(path);

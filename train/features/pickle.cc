@@ -38,6 +38,7 @@ class Reader {
  public:
   Reader(std::string_view bytes, size_t at) : bytes_(bytes), at_(at) {}
   size_t at() const { return at_; }
+  size_t size() const { return bytes_.size(); }
 
   bool Raw(size_t count, std::string_view* out) {
     if (count > bytes_.size() - at_) return false;
@@ -90,6 +91,9 @@ class Machine {
   PickleValue& Value(int index) { return pickle_.values[static_cast<size_t>(index)]; }
 
   Status Push(PickleValue value) {
+    held_ += value.items.size() * sizeof(int) + value.text.size() + value.key.size();
+    if (held_ > 2 * in_.size() + (size_t{64} << 20))
+      return Unsupported("its pickle names the same objects more often than any file of weights");
     pickle_.values.push_back(std::move(value));
     stack_.push_back(static_cast<int>(pickle_.values.size()) - 1);
     return OkStatus();
@@ -145,6 +149,7 @@ class Machine {
   bool Ints(int index, std::vector<int64_t>* out);
 
   Reader in_;
+  size_t held_ = 0;  // bytes of items and texts, copies included
   Pickle pickle_;
   std::vector<int> stack_;
   std::unordered_map<uint64_t, int> memo_;
@@ -391,8 +396,8 @@ Status Machine::Rebuild(const std::vector<int>& arguments, size_t least) {
   tensor.kind = Kind::kTensor;
   tensor.storage = arguments[0];
   if (Value(arguments[0]).kind != Kind::kStorage || Value(arguments[1]).kind != Kind::kInt ||
-      !Ints(arguments[2], &tensor.shape) || !Ints(arguments[3], &tensor.strides) ||
-      tensor.shape.size() != tensor.strides.size()) {
+      Value(arguments[1]).number < 0 || !Ints(arguments[2], &tensor.shape) ||
+      !Ints(arguments[3], &tensor.strides) || tensor.shape.size() != tensor.strides.size()) {
     return Broken();
   }
   tensor.number = Value(arguments[1]).number;
@@ -405,7 +410,7 @@ Status Machine::Reduce() {
       Value(arguments).kind != Kind::kTuple) {
     return Broken();
   }
-  const std::vector<int> items = Value(arguments).items;
+  const std::vector<int>& items = Value(arguments).items;  // nothing is pushed while it is read
   const std::string name = Value(function).text;
   if (name == "torch._utils._rebuild_tensor") return Rebuild(items, 4);
   if (name == "torch._utils._rebuild_tensor_v2") return Rebuild(items, 4);

@@ -151,6 +151,7 @@ Result<Safetensors> Collect(const Pickle& pickle, const WantsTensor& wants, cons
     if (key.kind != Kind::kText || value.kind != Kind::kTensor) continue;
     names->push_back(key.text);
     if (!wants(key.text)) continue;
+    if (result.arrays.size() >= 64) return Unsupported("it holds more than one VGG-19");
     TEMPERA_ASSIGN_OR_RETURN(FloatArray array, Materialise(pickle, value, key.text, find));
     result.arrays[key.text] = std::move(array);
   }

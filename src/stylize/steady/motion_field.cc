@@ -14,9 +14,9 @@ using kernels::kPatch;
 constexpr int kStep = kPatch / 2;
 // Pixels about a level, so that no patch near an edge is an exception.
 constexpr int kBorder = 16;
-// The finest level searched has at most so many pixels a side, or else gives the largest blocks that are moved at
-// once (4K and more: an eighth of the size): motion of a frame of 640x360 is found at half
-// its size, of 1920x1080 at a quarter.
+// The finest level searched has at most so many pixels a side, or else gives the largest blocks that are
+// moved at once (4K and more: an eighth of the size): motion of a frame of 640x360 is found at half its size,
+// of 1920x1080 at a quarter.
 constexpr int kMostExtent = 512;
 constexpr size_t kMostFinest = 2;
 static_assert(kStep << (kMostFinest + 1) <= kernels::kMostWarpBlock);
@@ -33,7 +33,8 @@ int PatchBegin(int index, int extent) {
 
 size_t FinestLevel(Size frame) {
   size_t finest = 0;
-  for (Size s = Halved(frame); finest < kMostFinest && std::max(s.width, s.height) > kMostExtent; s = Halved(s))
+  for (Size s = Halved(frame); finest < kMostFinest && std::max(s.width, s.height) > kMostExtent;
+       s = Halved(s))
     ++finest;
   return finest;
 }

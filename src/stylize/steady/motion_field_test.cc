@@ -103,7 +103,16 @@ TEST(MotionField, NoiseStands) {
 
 TEST(MotionField, AnySizeAndAnyNumberOfThreads) {
   const Scene scene = Blobs(5);
-  for (const Size frame : {Size{1, 1}, {2, 3}, {7, 40}, {41, 9}, {33, 47}, {64, 64}, {1300, 20}, {130, 71}, {4100, 20}, {20, 8200}}) {
+  for (const Size frame : {Size{1, 1},
+                           {2, 3},
+                           {7, 40},
+                           {41, 9},
+                           {33, 47},
+                           {64, 64},
+                           {1300, 20},
+                           {130, 71},
+                           {4100, 20},
+                           {20, 8200}}) {
     Films one(frame, 1), three(frame, 3);
     for (int i = 0; i < 3; ++i) {
       const auto moving = [&](double x, double y) { return scene(x + 2.7 * i, y - 1.3 * i); };

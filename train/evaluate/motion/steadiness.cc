@@ -12,6 +12,12 @@
 namespace tempera::evaluate {
 namespace {
 
+// Whether any pixel can be compared: behind a cut there is none, and no error is not an error of 0.
+bool HasValid(const Flow& flow) {
+  return std::find_if(flow.valid.begin(), flow.valid.end(), [](auto v) { return v != 0; }) !=
+         flow.valid.end();
+}
+
 // Normal numbers by Box and Muller.
 media::RgbImage WithNoise(const media::RgbImage& photo, double sigma, train::Random* random) {
   media::RgbImage out = photo;
@@ -104,10 +110,10 @@ WarpErrors MeasureWarpErrors(const Clip& clip, const std::vector<media::RgbImage
   WarpErrors errors;
   std::vector<double> far;
   for (size_t t = 0; t < clip.back1.size(); ++t) {
-    if (clip.back1[t].width > 0) errors.curve.push_back(WarpError(painted[t + 1], painted[t], clip.back1[t]));
+    if (HasValid(clip.back1[t])) errors.curve.push_back(WarpError(painted[t + 1], painted[t], clip.back1[t]));
   }
   for (size_t t = 0; t < clip.back10.size(); ++t) {
-    if (clip.back10[t].width > 0)
+    if (HasValid(clip.back10[t]))
       far.push_back(WarpError(painted[t + kLongStep], painted[t], clip.back10[t]));
   }
   errors.near = Mean(errors.curve);

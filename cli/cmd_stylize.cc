@@ -306,11 +306,10 @@ Run SetUpStylize(CLI::App& verb) {
                   "videos: smoothed eases jumps of light; carried: as shortly before")
       ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
       ->type_name(kNormStatisticsWords);
-  verb.add_option("--temporal", args->temporal,
-                  "videos: on (default) holds strokes along the motion; off: frame by frame")
+  verb.add_option("--temporal", args->temporal, "videos: on (default) holds strokes still; off: does not")
       ->check(Quiet(CLI::IsMember({"off", "on"})))
       ->type_name("off|on");
-  verb.add_option("--steadiness", args->steadiness, "How much it holds them: 0 .. 1 (0.5)")
+  verb.add_option("--steadiness", args->steadiness, "How much: 0 frame by frame .. 1 the steadiest (0.5)")
       ->check(IsBetween(0, 1, "0 (frame by frame) to 1 (the steadiest)"))
       ->type_name("0..1");
   verb.add_option("--page", args->page, "Of several pictures in a file that one, or all (the largest)")

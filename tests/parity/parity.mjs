@@ -8,6 +8,7 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import ort from 'onnxruntime-node';
+import { metadataOf } from '../../web/page/metadata.mjs';
 
 const LIMIT = 1e-4;
 // Width x height for models that take any size: 16:9, odd multiples of 4, tall, and smaller than a tile.
@@ -83,7 +84,10 @@ async function compare(model, frame, size) {
   const meta = session.inputMetadata[0];
   const fixed = meta.shape.every((d, i) => i === 0 || typeof d === 'number');
   const channelsLast = meta.shape.length === 4 && meta.shape[1] !== 3 && meta.shape[3] === 3;
-  const [width, height] = !fixed ? size : channelsLast ? [meta.shape[2], meta.shape[1]] : [meta.shape[3], meta.shape[2]];
+  // Raw tensors: nobody mirrors the edge up to what the network divides by.
+  const multiple = Number(metadataOf(fs.readFileSync(model))['tempera.size_multiple'] ?? 4);
+  const divisible = size.map((n) => Math.ceil(n / multiple) * multiple);
+  const [width, height] = !fixed ? divisible : channelsLast ? [meta.shape[2], meta.shape[1]] : [meta.shape[3], meta.shape[2]];
   const shape = channelsLast ? [1, height, width, 3] : [1, 3, height, width];
   const name = path.basename(model);
   const found = RANGES.find(([pattern]) => pattern.test(name));
@@ -94,7 +98,7 @@ async function compare(model, frame, size) {
   const folder = fs.mkdtempSync(path.join(scratch, 'run-'));
   const input = path.join(folder, 'x.npy');
   writeNpy(input, values, shape);
-  const run = spawnSync(tempera, ['run', model, '--input', input, '--output', path.join(folder, 'out'),
+  const run = spawnSync(tempera, ['run', model, '--input', `${meta.name}=${input}`, '--output', path.join(folder, 'out'),
     '--precision', 'fp32'], { encoding: 'utf8' });
   const rows = [];
   for (const output of session.outputNames) {

@@ -383,6 +383,7 @@ TEST(LowPrecision, BundledStylesStayAbove35Db) {
     if (entry.path().extension() != ".onnx") continue;
     const auto model = LoadModelFile(entry.path());
     ASSERT_TRUE(model.ok()) << model.status().message();
+    if ((*model)->inputs.size() > 1) continue;  // many styles: src/stylize/door/many_styles_test.cc
     const auto session = Make(*model, {1, 3, 128, 160}, {.num_threads = 2, .precision = Precision::kAuto});
     const auto truth = Make(*model, {1, 3, 128, 160}, {.num_threads = 2});
     ASSERT_TRUE(session != nullptr && truth != nullptr);

@@ -46,7 +46,7 @@ describe('the page', () => {
     const { page, context, errors } = await visit(browser, server.url);
     assert.equal(await words(page, '#alert'), '');
     assert.match(await words(page, '#engine'), /thread/);
-    assert.equal(await page.locator('.style').count(), 4);
+    assert.equal(await page.locator('.style').count(), 14);
     assert.equal(
       await page
         .locator('.style img')
@@ -175,7 +175,7 @@ describe('the page', () => {
       await page.keyboard.press('ArrowRight');
     });
     await page.waitForFunction(() => location.hash === '#great-wave');
-    assert.equal(await words(page, '#controls output'), '50 %');
+    assert.equal(await words(page, '#controls output >> nth=0'), '50 %');
     assert.match(await page.locator('#painted').getAttribute('aria-label'), /Great Wave/);
     assert.deepEqual(errors, []);
     await context.close();
@@ -218,9 +218,9 @@ describe('the page', () => {
     const { page, context, errors } = await visit(browser, server.url);
     await still(page);
     for (const n of [1, 2, 3]) await page.locator('.style').nth(n).click();
-    await page.waitForFunction(() => location.hash === '#the-scream');
+    await page.waitForFunction(() => location.hash === '#tableau');
     assert.equal(await page.locator('.style input').nth(3).isChecked(), true);
-    assert.match(await page.locator('#painted').getAttribute('aria-label'), /The Scream/);
+    assert.match(await page.locator('#painted').getAttribute('aria-label'), /Composition with lines/);
     assert.deepEqual(errors, []);
     await context.close();
   });
@@ -305,12 +305,12 @@ describe('the page', () => {
         [name, content.toString('base64')],
       );
     await changes(page, () => drop('mine.onnx', bytes));
-    await page.waitForFunction(() => document.querySelectorAll('.style').length === 5);
+    await page.waitForFunction(() => document.querySelectorAll('.style').length === 15);
     assert.match(await words(page, '#say'), /The Scream paints now/);
     assert.equal(
       await page
         .locator('.style img')
-        .nth(4)
+        .nth(14)
         .evaluate((i) => i.complete && i.naturalWidth > 0),
       true,
     );

@@ -82,7 +82,7 @@ describe('while a film is painted', () => {
     // The worker's own requests would pass by the route below.
     const { page, context, errors } = await visit(browser, server.url, { contextOptions: { serviceWorkers: 'block' } });
     await openFilm(page, clip('slow.mp4', '640x360', 12));
-    await page.route('**/the-scream.onnx', async (route) => {
+    await page.route('**/gallery.onnx', async (route) => {
       await new Promise((resolve) => setTimeout(resolve, 2500));
       await route.continue().catch(() => undefined);
     });

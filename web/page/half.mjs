@@ -68,6 +68,30 @@ function halves(tensor, dropped) {
   };
 }
 
+// Convolutions' weights that are 16 bits already, with as many bits of the fraction rounded away; null for others.
+function coarser(tensor, dropped) {
+  let dims = 0;
+  let type = 0;
+  let raw = null;
+  const kept = [];
+  eachField(tensor, (number, field) => {
+    if (number === Tensor.dims) dims += 1;
+    if (number === Tensor.dataType) type = field.value;
+    if (number === Tensor.rawData) raw = field.bytes;
+    if (number !== Tensor.rawData) kept.push(field.whole);
+  });
+  if (type !== float16 || raw === null || dims !== 4 || dropped === 0) return null;
+  const to = Buffer.from(raw);
+  for (let at = 0; at + 1 < to.length; at += 2) {
+    const bits = to.readUInt16LE(at);
+    const whole = bits & 0x7fff;
+    if (whole < 0x400) continue; // below 2^-14, as above
+    const magnitude = Math.min(Math.round(whole / 2 ** dropped) * 2 ** dropped, 0x7bff);
+    to.writeUInt16LE((bits & 0x8000) | magnitude, at);
+  }
+  return Buffer.concat([...kept, bytesField(Tensor.rawData, to)]);
+}
+
 function graphOf(graph, dropped) {
   const casts = [];
   const rest = [];
@@ -77,7 +101,8 @@ function graphOf(graph, dropped) {
       casts.push(bytesField(Graph.node, half.cast));
       rest.push(bytesField(Graph.initializer, half.initializer));
     } else {
-      rest.push(field.whole);
+      const coarse = number === Graph.initializer ? coarser(field.bytes, dropped) : null;
+      rest.push(coarse ? bytesField(Graph.initializer, coarse) : field.whole);
     }
   });
   return Buffer.concat([...casts, ...rest]); // before their readers: nodes are in order

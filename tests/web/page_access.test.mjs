@@ -67,7 +67,7 @@ describe('the page for everybody', () => {
     has('combobox', /Resolution/);
     has('heading', /Tempera/);
     has('image', /painted in the style of The Starry Night/);
-    assert.equal(nodes.filter((n) => n.role === 'radio').length, 4);
+    assert.equal(nodes.filter((n) => n.role === 'radio').length, 14);
     assert.match(nodes.find((n) => n.role === 'radio' && n.checked === 'true').name, /The Starry Night/);
     assert.ok(nodes.some((n) => n.role === 'status') && nodes.some((n) => n.role === 'alert'));
     await context.close();

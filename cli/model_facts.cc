@@ -17,10 +17,13 @@ int64_t CountParameters(const graph::Graph& model) {
   std::set<graph::ValueId> counted;
   int64_t sum = 0;
   for (const graph::Node& node : model.nodes) {
-    if (kGeometry.count(node.op_type)) continue;
+    const bool geometry = kGeometry.count(node.op_type) > 0;
     for (graph::ValueId id : node.inputs) {
-      if (id == graph::kNoValue || !model.value(id).constant || !counted.insert(id).second) continue;
+      if (id == graph::kNoValue || !model.value(id).constant) continue;
       const Tensor& t = *model.value(id).constant;
+      // Weights kept in 16 bits stand behind a Cast.
+      const bool half = t.dtype() == DataType::kFloat16 || t.dtype() == DataType::kBfloat16;
+      if ((geometry && !(node.op_type == "Cast" && half)) || !counted.insert(id).second) continue;
       const bool real = t.dtype() == DataType::kFloat32 || t.dtype() == DataType::kFloat16 ||
                         t.dtype() == DataType::kFloat64 || t.dtype() == DataType::kBfloat16;
       if (real && !t.shape().empty()) sum += t.element_count();

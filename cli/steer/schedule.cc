@@ -116,8 +116,9 @@ class Schedule::Maker {
   // Each style's share.
   Result<std::vector<float>> Blend(const std::vector<Turn>& styles, const std::string& option) const {
     if (!blend_) {
-      return InvalidArgument(model_ + " holds one style, so " + option +
-                             " has none to choose from: give --style a file of many styles");
+      return InvalidArgument(model_ + " holds one style, so " + option + " finds no '" +
+                             Printable(styles.empty() ? "" : styles.front().name) +
+                             "' in it: tempera styles lists names, and --style takes a file of many styles");
     }
     const Control& control = controls_[*blend_];
     std::vector<float> shares(control.defaults.size(), 0.0f);

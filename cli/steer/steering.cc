@@ -19,10 +19,12 @@ using Json = nlohmann::json;
 constexpr size_t kMostKeyframes = 10'000;
 constexpr size_t kMostFileBytes = size_t{4} << 20;
 
+// Lines may be broken where blanks stand.
 std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+  constexpr std::string_view kBlanks = " \t\r\n";
+  const size_t from = text.find_first_not_of(kBlanks);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
 }
 
 std::vector<std::string_view> Split(std::string_view text, char at) {

@@ -228,5 +228,14 @@ TEST(Animate, AnyTextIsRefusedOrKeepsTheRanges) {
   EXPECT_GT(held, 2000);
 }
 
+TEST(Steering, LinesMayBeBrokenBetweenKeyframes) {
+  const Result<std::vector<Keyframe>> result =
+      ParseAnimation("0s:a=1;\n    2s: b=0.5,\n strength=1 ;\r\n 3s:a=1", false);
+  ASSERT_TRUE(result.ok()) << result.status().message();
+  ASSERT_EQ(result->size(), 3u);
+  EXPECT_EQ((*result)[1].time_s, 2);
+  EXPECT_EQ((*result)[1].turns.size(), 2u);
+}
+
 }  // namespace
 }  // namespace tempera::cli

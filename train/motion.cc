@@ -25,16 +25,18 @@ torch::Tensor Luma(const torch::Tensor& x) {
   return 0.299 * x.narrow(1, 0, 1) + 0.587 * x.narrow(1, 1, 1) + 0.114 * x.narrow(1, 2, 1);
 }
 
-// How the background moves: pixels [1, s, s, 2], to be added to a pixel's place.
-torch::Tensor Background(int64_t size, Random& random) {
+// How the background moves: pixels [1, s, s, 2], to be added to a pixel's place. `reach`: 1 from one frame to the
+// next.
+torch::Tensor Background(int64_t size, double reach, Random& random) {
   torch::Tensor coarse = torch::empty({1, 2, 4, 4});
   for (int i = 0; i < 32; ++i) coarse.data_ptr<float>()[i] = static_cast<float>(2.5 * Normal(random));
   torch::Tensor flow = torch::upsample_bicubic2d(coarse, {size, size}, /*align_corners=*/true);
-  const double zoom = Between(random, -0.02, 0.02), turn = Between(random, -1, 1) * M_PI / 180;
+  const double zoom = reach * Between(random, -0.02, 0.02),
+               turn = reach * Between(random, -1, 1) * M_PI / 180, far = 8 * reach;
   const torch::Tensor line = torch::arange(size, torch::kFloat) - (size - 1) / 2.0;
   const torch::Tensor x = line.view({1, size}), y = line.view({size, 1});
-  torch::Tensor u = flow.select(1, 0)[0] + Between(random, -8, 8) + zoom * x - turn * y;
-  torch::Tensor v = flow.select(1, 1)[0] + Between(random, -8, 8) + zoom * y + turn * x;
+  torch::Tensor u = flow.select(1, 0)[0] + Between(random, -far, far) + zoom * x - turn * y;
+  torch::Tensor v = flow.select(1, 1)[0] + Between(random, -far, far) + zoom * y + turn * x;
   return torch::stack({u, v}, -1).unsqueeze(0);
 }
 
@@ -63,11 +65,13 @@ MotionPair DrawMotion(const torch::Tensor& images, Random& random) {
   for (int64_t i = 0; i < n; ++i) {
     const bool still = random.Below(8) == 0;
     const bool with_cut_out = random.Below(2) == 0;
-    torch::Tensor flow = Background(size, random);
+    // One pair in three is of frames some ten apart.
+    const double reach = random.Below(3) == 0 ? 3 : 1;
+    torch::Tensor flow = Background(size, reach, random);
     if (still) flow = torch::zeros_like(flow);
     CutOut cut{Between(random, 0, size),          Between(random, 0, size), Between(random, 0.1, 0.35) * size,
-               Between(random, 0.1, 0.35) * size, Between(random, 0, M_PI), Between(random, -12, 12),
-               Between(random, -12, 12)};
+               Between(random, 0.1, 0.35) * size, Between(random, 0, M_PI), reach * Between(random, -12, 12),
+               reach * Between(random, -12, 12)};
     if (still) cut.dx = cut.dy = 0;
     const torch::Tensor background = images.narrow(0, i, 1);
     const torch::Tensor thing = images.narrow(0, (i + 1) % n, 1).flip({3});

@@ -42,8 +42,8 @@ Result<torch::Tensor> PaintingAt(const media::RgbImage& painting, double long_si
   return ToTensor(fit, device);
 }
 
-// Sizes of the picture at which the style is compared: whole and halved.
-constexpr int kLevels = 2;
+// Sizes of the picture at which the style is compared: whole, halved and quartered.
+constexpr int kLevels = 3;
 
 torch::Tensor AtLevel(const torch::Tensor& images, int level) {
   return level == 0 ? images : torch::avg_pool2d(images, 1 << level);

@@ -110,8 +110,10 @@ Status Check(Arguments* args) {
   StylizeJob& job = args->job;
   TEMPERA_ASSIGN_OR_RETURN(args->paint.metadata, args->picture.AsMetadata());
   TEMPERA_ASSIGN_OR_RETURN(args->paint.steering, args->steer.Read());
+  args->paint.stroke = args->steer.stroke;
   for (const auto& [name, given] : {std::pair{"strength", args->paint.strength != 1},
                                     {"keep_colors", args->paint.keep_colors},
+                                    {"stroke_size", !args->steer.stroke.empty()},
                                     {"steadiness", args->steadiness >= 0 || !args->temporal.empty()}}) {
     if (given && Turns(args->paint.steering, name))
       return InvalidArgument(

@@ -1,9 +1,12 @@
 #include "cli/painter.h"
 
+#include <algorithm>
+
 #include "cli/cache_folder.h"
 #include "cli/engine_options.h"
 #include "cli/network/picture_options.h"
 #include "cli/steer/schedule.h"
+#include "cli/steer/stroke.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -111,7 +114,15 @@ class ModelPainter final : public Painter {
   }
   ~ModelPainter() override { tempera_close(stylizer_); }
 
+  // --stroke; how large the model's own are.
+  void Stroke(float share, const StrokePeriods& periods) {
+    share_ = share;
+    periods_ = periods;
+  }
+
   Status Paint(const media::Frame& in, media::Frame* out) override {
+    if (share_ > 0 && (in.width != width_ || in.height != height_))
+      TEMPERA_RETURN_IF_ERROR(SizeStrokes(in.width, in.height));
     const tempera_image from = ImageOf(in);
     const tempera_image to = ImageOf(*out);
     return StatusOf(tempera_process(stylizer_, &from, &to));
@@ -138,9 +149,46 @@ class ModelPainter final : public Painter {
     return OkStatus();
   }
 
+  // Rows for frames of this size.
+  Status SizeStrokes(int width, int height) {
+    int32_t working_width = 0, working_height = 0;
+    TEMPERA_RETURN_IF_ERROR(
+        StatusOf(tempera_working_size(stylizer_, width, height, &working_width, &working_height)));
+    const float size = StrokeSize(periods_, share_, std::min(working_width, working_height));
+    if (tempera_find_parameter(stylizer_, "stroke_size") >= 0)  // else the working size alone does it
+      TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer_, "stroke_size", &size, 1)));
+    width_ = width;
+    height_ = height;
+    return OkStatus();
+  }
+
   tempera_stylizer* const stylizer_;
   Schedule schedule_;
+  float share_ = 0;  // 0: the model's strokes are left as they are
+  StrokePeriods periods_;
+  int width_ = 0, height_ = 0;  // of the frames that stroke_size was set for
 };
+
+// --stroke: the rows, and the size that the network works at where the line does not say. A file that does
+// not say how large its strokes are has the rows alone.
+Status ChooseStrokes(const PaintOptions& options, const std::string& model, tempera_stylizer* stylizer,
+                     tempera_options* native, Steering* steering, StrokePeriods* periods) {
+  const char* said = tempera_metadata(stylizer, "tempera.stroke_period");
+  if (said != nullptr) {
+    TEMPERA_ASSIGN_OR_RETURN(*periods, ParsePeriods(said));
+    TEMPERA_ASSIGN_OR_RETURN(const float share, ParseStroke(options.stroke));
+    if (native->working_width == 0 && native->working_height == 0)
+      native->working_short_side = WorkingSide(*periods, share);
+    return OkStatus();
+  }
+  if (options.stroke.back() == '%')
+    return InvalidArgument(
+        "'" + model + "' does not say how large its strokes are (metadata tempera.stroke_period): --stroke " +
+        options.stroke + " needs that; --height makes them larger");
+  const float size = options.stroke == "fine" ? 0.0f : options.stroke == "medium" ? 0.5f : 1.0f;
+  steering->params.push_back({"stroke_size", {size}});
+  return OkStatus();
+}
 
 }  // namespace
 
@@ -174,6 +222,18 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
   TEMPERA_RETURN_IF_ERROR(
       StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer), options.metadata));
   auto painter = std::make_unique<ModelPainter>(stylizer);
+  Steering steering = options.steering;
+  if (!options.stroke.empty()) {
+    StrokePeriods periods;
+    TEMPERA_RETURN_IF_ERROR(ChooseStrokes(options, model_path, stylizer, &native, &steering, &periods));
+    if (native.working_short_side > 0) {
+      painter.reset();
+      TEMPERA_RETURN_IF_ERROR(
+          StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer), options.metadata));
+      painter = std::make_unique<ModelPainter>(stylizer);
+    }
+    if (periods.bold > 0) painter->Stroke(ParseStroke(options.stroke).value(), periods);
+  }
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
   const float keep_colors = options.keep_colors;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer, "keep_colors", &keep_colors, 1)));
@@ -182,7 +242,7 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
     TEMPERA_RETURN_IF_ERROR(
         StatusOf(tempera_set_named_parameter(stylizer, "steadiness", &options.steadiness, 1)));
   }
-  TEMPERA_RETURN_IF_ERROR(painter->Follow(options.steering, model_path));  // may turn steadiness too
+  TEMPERA_RETURN_IF_ERROR(painter->Follow(steering, model_path));  // may turn steadiness too
   return std::unique_ptr<Painter>(std::move(painter));
 }
 

@@ -42,6 +42,7 @@ struct PaintOptions {
   float steadiness = 0;                   // of films
   std::string precision = "auto";         // "auto", "fp32", "bf16", "int8"
   std::string norm_statistics = "exact";  // "exact", "smoothed", "carried"
+  std::string stroke = "";                // as ParseStroke takes it; "": as the model has it
   Steering steering = {};
   // Said of the model beside its file (tempera_options).
   std::vector<std::pair<std::string, std::string>> metadata = {};

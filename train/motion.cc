@@ -25,8 +25,8 @@ torch::Tensor Luma(const torch::Tensor& x) {
   return 0.299 * x.narrow(1, 0, 1) + 0.587 * x.narrow(1, 1, 1) + 0.114 * x.narrow(1, 2, 1);
 }
 
-// How the background moves: pixels [1, s, s, 2], to be added to a pixel's place. `reach`: 1 from one frame to the
-// next.
+// How the background moves: pixels [1, s, s, 2], to be added to a pixel's place. `reach`: 1 from one frame to
+// the next.
 torch::Tensor Background(int64_t size, double reach, Random& random) {
   torch::Tensor coarse = torch::empty({1, 2, 4, 4});
   for (int i = 0; i < 32; ++i) coarse.data_ptr<float>()[i] = static_cast<float>(2.5 * Normal(random));

@@ -47,6 +47,7 @@ Metadata MakeMetadata(const Options& o, const NetConfig& config, const TrainingS
       {"tempera.size_multiple", std::to_string(config.size_multiple)},
       {"tempera.net", state.net},
       {"tempera.trained_on", trained_on},
+      {"tempera.stroke_period", o.stroke_period},
       {"tempera.seed", std::to_string(o.seed)},
       {"tempera.steps", std::to_string(state.step)},
       {"tempera.settings", state.recipe + (o.init.empty() ? "" : ", started from another style's weights")},

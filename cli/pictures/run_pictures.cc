@@ -192,6 +192,7 @@ std::string StyleDigest(const PicturesJob& job) {
   digester.Add(static_cast<double>(job.paint.strength));
   digester.Add(int64_t{job.paint.working_width});
   digester.Add(int64_t{job.paint.working_height});
+  if (!job.paint.stroke.empty()) digester.Add(std::string_view(job.paint.stroke));
   digester.Add(int64_t{job.paint.keep_colors});
   digester.Add(std::string_view(job.paint.precision));
   const Steering& steering = job.paint.steering;

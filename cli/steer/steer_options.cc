@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 
+#include "cli/steer/stroke.h"
 #include "src/base/text/number_text.h"
 
 namespace tempera::cli {
@@ -21,13 +22,12 @@ Status From(const char* option, Result<T> read, T* to) {
 void SteerOptions::AddTo(CLI::App& verb) {
   verb.add_option("--blend", blend, "Shares of a model's styles: a=0.7,b=0.3 (tempera styles)")
       ->type_name("NAME=SHARE,...");
-  verb.add_option("--stroke", stroke, "fine, medium or bold, where the model has a stroke size")
+  verb.add_option("--stroke", stroke, "Strokes as a share of the picture, whatever its size")
       ->check([](const std::string& word) {
-        return word == "fine" || word == "medium" || word == "bold"
-                   ? std::string()
-                   : "'" + word + "' is no stroke: write fine, medium or bold";
+        const Result<float> share = ParseStroke(word);
+        return share.ok() ? std::string() : share.status().message();
       })
-      ->type_name("fine|medium|bold");
+      ->type_name("fine|medium|bold|N%");
   verb.add_option("--param", params, "Any parameter (tempera inspect MODEL lists them); may be repeated")
       ->type_name("NAME=VALUE")
       ->expected(1)
@@ -46,8 +46,6 @@ void SteerOptions::AddTo(CLI::App& verb) {
 Result<Steering> SteerOptions::Read() const {
   Steering steering;
   if (!blend.empty()) TEMPERA_RETURN_IF_ERROR(From("--blend", ParseBlend(blend), &steering.blend));
-  if (!stroke.empty())
-    steering.params.push_back({"stroke_size", {stroke == "fine" ? 0.0f : stroke == "medium" ? 0.5f : 1.0f}});
   for (const std::string& text : params)
     TEMPERA_RETURN_IF_ERROR(From("--param", ParseParam(text), &steering.params.emplace_back()));
   if (!animate.empty())

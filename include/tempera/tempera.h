@@ -196,7 +196,9 @@ typedef struct tempera_options {
   int32_t norm_statistics; /* tempera_norm_statistics; a new size begins anew */
   int32_t working_width;   /* the size the network sees; 0 = the frame's own size, or, when */
   int32_t working_height;  /* only one is 0, from the other by the frame's aspect ratio */
-  int32_t reserved;        /* 0 */
+  /* 0, or at most so many pixels of the shorter side: larger frames are painted at that, smaller ones at
+   * their own size. With working_width and working_height at 0. */
+  int32_t working_short_side;
   /* NULL or "": the disk is left alone. Otherwise a folder (made when missing) that keeps what was found
    * out about the model's precisions, ten KB each, so that the next process opens it faster. The painting
    * is the same either way, and no trouble with the folder is an error. */

@@ -78,6 +78,7 @@ struct Options {
   tempera_precision precision = TEMPERA_PRECISION_AUTO;
   int working_width = 0;
   int working_height = 0;
+  int working_short_side = 0;
   std::string cache_folder = {};
   bool pin_threads = false;
   tempera_norm_statistics norm_statistics = TEMPERA_NORM_EXACT;
@@ -280,6 +281,7 @@ class Stylizer {
       c.precision = options.precision;
       c.working_width = options.working_width;
       c.working_height = options.working_height;
+      c.working_short_side = options.working_short_side;
       c.cache_folder = options.cache_folder.c_str();
       c.pin_threads = options.pin_threads ? 1 : 0;
       c.norm_statistics = options.norm_statistics;

@@ -31,6 +31,13 @@ Result<Size> WorkingSize(Size frame, Size working) {
   return Size{static_cast<int>(width), static_cast<int>(height)};
 }
 
+Result<Size> WorkingSizeWithin(Size frame, int short_side) {
+  Size working;
+  if (short_side > 0 && std::min(frame.width, frame.height) > short_side)
+    (frame.width < frame.height ? working.width : working.height) = short_side;
+  return WorkingSize(frame, working);
+}
+
 Size PaddedSize(Size size, int multiple) {
   const auto pad = [multiple](int n) {
     return static_cast<int>(RoundUp(std::max(n, kMinPaddedExtent), multiple));

@@ -30,8 +30,9 @@ struct StylizerOptions {
   std::shared_ptr<const Host> host;  // what the program lends; nullptr: nothing
   int num_threads = 0;               // where the host lends no pool: as ThreadPool::Create takes it
   engine::Precision precision = engine::Precision::kAuto;
-  Size working;              // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
-  bool pin_threads = false;  // as num_threads
+  Size working;                // {0, 0} = the frame's own; one zero = by the frame's aspect ratio
+  int working_short_side = 0;  // above 0, and `working` {0, 0}: what longer sides are scaled down to
+  bool pin_threads = false;    // as num_threads
   engine::NormStatistics norm_statistics = engine::NormStatistics::kExact;
   bool through_tensors = false;  // also where the network could read and write the frame itself (tests)
   bool reference = false;        // only the operators' plain loops (tests)
@@ -119,6 +120,7 @@ class Stylizer {
     bool only_size = false;  // the graph takes no other
   };
   Result<Placement> Place(Size frame, const Host* host) const;
+  Result<Size> WorkingFor(Size frame) const;
 
   // For frames of this size; of subsampled formats too where `subsampled` says so.
   Status Plan(Size frame, bool subsampled);

@@ -11,7 +11,7 @@ model=$work/styles/colours.onnx
 "$tiny" --colours "$model"
 
 # colour FILE [ARGUMENTS]: of its first frame, each within 255.
-colour() { ffmpeg -nostdin -v error -i "$1" -vf scale=1:1 -frames:v 1 -f rawvideo -pix_fmt rgb24 - | od -An -tu1 | xargs; }
+colour() { ffmpeg -nostdin -v error -i "$1" -vf scale=1:1:flags=area -frames:v 1 -f rawvideo -pix_fmt rgb24 - | od -An -tu1 | xargs; }
 # near TEXT 'R G B' WHAT: within 6 of each.
 near() {
   checks=$((checks + 1))
@@ -94,6 +94,36 @@ ffmpeg -nostdin -v error -y -i "$work/in.mkv" -vf "select='eq(n,0)+eq(n,3)+eq(n,
 expect_success "$tempera" stylize "$work/vfr.mkv" -o "$work/out/v.mkv" --codec ffv1 --style "$model" --animate '0s:red=1;1s:blue=1'
 near "$(at "$work/out/v.mkv" 0.45)" '128 0 128' 'a frame at 0.5 of an uneven film'
 
+# Strokes: rows and working size together, from what the file says of their size.
+strokes=$work/strokes.onnx
+"$tiny" --strokes "$strokes" '5, 10'
+ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=480x640 -frames:v 1 "$work/tall.png"
+grey() {
+  local size=$1 wanted=$2 picture=$3
+  shift 3
+  expect_success "$tempera" stylize "$picture" -o "$work/out/o.png" --overwrite --style "$strokes" "$@"
+  near "$(colour "$work/out/o.png")" "$wanted $wanted $wanted" "strokes at $size: $*"
+}
+grey 'their boldest' 255 "$work/tall.png" --stroke 5%             # 200 pixels across
+grey '480 pixels, 9.6 each' 235 "$work/tall.png" --stroke 2%
+grey '480 pixels, 6.72 each' 88 "$work/tall.png" --stroke fine
+grey 'their finest' 0 "$work/tall.png" --stroke 1%
+grey '100 pixels, 5 each' 0 "$work/tall.png" --stroke 5% --size 100x150
+grey '48 pixels, 7.68 each' 137 "$work/in.png" --stroke 16%
+mkdir -p "$work/several"
+cp "$work/tall.png" "$work/in.png" "$work/several"
+expect_success "$tempera" stylize "$work/several" -o "$work/out/several" --style "$strokes" --stroke 16%
+near "$(colour "$work/out/several/in.png")" '137 137 137' 'strokes of the smaller of two'
+near "$(colour "$work/out/several/tall.png")" '255 255 255' 'strokes of the larger of two'
+expect_error 1 'stroke_period' "$tempera" stylize "$work/in.png" -o "$work/out/o.png" --overwrite --style "$model" --stroke 3%
+expect_error 2 'stroke_size is set by an option of its own' "$tempera" stylize "$work/in.png" -o "$work/out/o.png" \
+  --overwrite --style "$strokes" --stroke 3% --param stroke_size=1
+"$tiny" --strokes "$strokes" '10, 5'
+expect_error 1 'is not the pixels of fine and of bold strokes' "$tempera" stylize "$work/in.png" -o "$work/out/o.png" \
+  --overwrite --style "$strokes" --stroke 3%
+"$tiny" --strokes "$strokes"
+grey 'the middle rows' 128 "$work/in.png" --stroke medium
+
 # One line each.
 bad() { expect_error "$1" "$2" "$tempera" stylize "$work/in.png" -o "$work/out/bad.png" --style "$model" "${@:3}"; }
 bad 1 "no style 'wave' in .*: it has red, green-field, blue" --blend wave=1
@@ -103,7 +133,7 @@ bad 1 "no parameter 'hue'.*parameters strength, keep_colors" --param hue=1
 bad 1 "strength 2 is not in 0..1" --param strength=2
 bad 1 "mix takes 3 values, not 1" --param mix=1
 bad 1 "no parameter 'stroke_size'" --stroke bold
-bad 2 "write fine, medium or bold" --stroke huge
+bad 2 "write fine, medium, bold or a share" --stroke huge
 bad 2 "is no keyframe" --animate red=1
 bad 2 "go forward in time" --animate '1s:red=1;0s:blue=1'
 bad 1 "no style or parameter 'wave'" --animate '0s:wave=1'

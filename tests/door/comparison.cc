@@ -29,7 +29,7 @@ FrameLook Unheld(FrameLook look) {
 std::string Describe(const StylizerOptions& o) {
   return std::string(engine::PrecisionName(o.precision)) + ", " + std::to_string(o.num_threads) +
          " threads, statistics " + std::to_string(static_cast<int>(o.norm_statistics)) + ", working " +
-         stylize::SizeToString(o.working);
+         stylize::SizeToString(o.working) + ", shorter side " + std::to_string(o.working_short_side);
 }
 
 // Rounding may do what four changes of a millionth do.

@@ -15,6 +15,7 @@ StylizerOptions DrawOptions(Dice& dice) {
   o.norm_statistics = dice.Pick({engine::NormStatistics::kExact, engine::NormStatistics::kCarried,
                                  engine::NormStatistics::kSmoothed, engine::NormStatistics::kExact});
   if (dice.OneIn(10)) o.working = {dice.Pick({0, 16, 29}), dice.Pick({20, 33})};
+  if (o.working.height == 0 && dice.OneIn(10)) o.working_short_side = dice.Pick({12, 20, 40});
   return o;
 }
 
@@ -59,7 +60,7 @@ Features DoorCase::features(size_t frame) const {
       .Add(Feature::kAuto, options.precision == Precision::kAuto)
       .Add(Feature::kSmoothed, options.norm_statistics == NormStatistics::kSmoothed)
       .Add(Feature::kCarried, options.norm_statistics == NormStatistics::kCarried)
-      .Add(Feature::kWorkingSize, options.working.height > 0)
+      .Add(Feature::kWorkingSize, options.working.height > 0 || options.working_short_side > 0)
       .Add(Feature::kSharedHost, shares_host)
       .Add(Feature::kNeighbour, has_neighbour);
   if (frame > 0) {

@@ -17,6 +17,7 @@ tempera_options OptionsOf(const StylizerOptions& o, tempera_host* host) {
                       : o.precision == engine::Precision::kBf16 ? TEMPERA_PRECISION_BF16
                                                                 : TEMPERA_PRECISION_AUTO;
   options.working_width = o.working.width, options.working_height = o.working.height;
+  options.working_short_side = o.working_short_side;
   options.norm_statistics = o.norm_statistics == engine::NormStatistics::kSmoothed  ? TEMPERA_NORM_SMOOTHED
                             : o.norm_statistics == engine::NormStatistics::kCarried ? TEMPERA_NORM_CARRIED
                                                                                     : TEMPERA_NORM_EXACT;

@@ -1,7 +1,8 @@
 // Writes a model of one 1x1 convolution that gives a picture's negative: a style known to the bit.
 //   tempera_tiny_model OUT.onnx [OUTPUT_NAME]
 //   tempera_tiny_model --colours OUT.onnx         three styles, red, green-field and blue, each that colour
-//   alone tempera_tiny_model --expect IN.ppm OUT.ppm     what that model must paint
+//   alone tempera_tiny_model --strokes OUT.onnx [PERIODS]     grey of stroke_size, which has these periods
+//   tempera_tiny_model --expect IN.ppm OUT.ppm     what the first model must paint
 #include <cstdio>
 #include <cstring>
 #include <fstream>
@@ -67,6 +68,23 @@ int WriteColours(const std::string& path) {
   return status.ok() ? 0 : 1;
 }
 
+// Whatever the picture: black for fine strokes, white for bold ones.
+int WriteStrokes(const std::string& path, const std::string& periods) {
+  using namespace tempera;
+  onnx::ModelBuilder m(13);
+  m.Input("input", {1, 3, -1, -1});
+  m.Input("stroke_size", {1});
+  m.Constant("stroke_size", {1}, std::vector<float>{1});
+  m.Metadata("tempera.param.stroke_size", "range = 0..1");
+  if (!periods.empty()) m.Metadata("tempera.stroke_period", periods);
+  const std::string nothing = m.Node("Conv", {"input", m.Floats({3, 3, 1, 1}, std::vector<float>(9, 0))});
+  m.NamedNode("output", "Add", {nothing, m.Node("Mul", {"stroke_size", m.Floats({1}, {255})})});
+  m.Output("output");
+  const Status status = onnx::WriteModelFile(m.model(), path);
+  if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
+  return status.ok() ? 0 : 1;
+}
+
 int WriteExpected(const char* in, const char* out) {
   std::ifstream file(in, std::ios::binary);
   std::string bytes((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -83,6 +101,8 @@ int main(int argc, char** argv) {
   if (argc == 2) return WriteNegative(argv[1], "output");
   if (argc == 4 && std::strcmp(argv[1], "--expect") == 0) return WriteExpected(argv[2], argv[3]);
   if (argc == 3 && std::strcmp(argv[1], "--colours") == 0) return WriteColours(argv[2]);
+  if (argc >= 3 && std::strcmp(argv[1], "--strokes") == 0)
+    return WriteStrokes(argv[2], argc > 3 ? argv[3] : "");
   if (argc == 3) return WriteNegative(argv[1], argv[2]);
   return 2;
 }

@@ -246,17 +246,19 @@ Status ReadOptions(const tempera_options* given, StylizerOptions* out) {
   TEMPERA_RETURN_IF_ERROR(Statistics(options.norm_statistics, &out->norm_statistics));
   TEMPERA_RETURN_IF_ERROR(CheckSwitch("pin_threads", options.pin_threads, &out->pin_threads));
   const std::pair<const char*, int32_t> extents[] = {{"working_width", options.working_width},
-                                                     {"working_height", options.working_height}};
+                                                     {"working_height", options.working_height},
+                                                     {"working_short_side", options.working_short_side}};
   for (const auto& [field, extent] : extents) {
     if (extent < 0 || extent > kMaxExtent) {
       return InvalidArgument(std::string(field) + " = " + std::to_string(extent) + " is not in 0..16384");
     }
   }
-  if (options.reserved != 0)
-    return Unsupported("tempera_options.reserved is not 0; begin with TEMPERA_OPTIONS_INIT");
+  if (options.working_short_side > 0 && (options.working_width > 0 || options.working_height > 0))
+    return InvalidArgument("working_short_side is for working_width = working_height = 0");
   TEMPERA_RETURN_IF_ERROR(ReadMetadata(options.metadata, &out->metadata));
   out->num_threads = options.threads;
   out->working = {options.working_width, options.working_height};
+  out->working_short_side = options.working_short_side;
   const bool has_folder = options.cache_folder != nullptr && *options.cache_folder != '\0';
   if (options.host == nullptr) {
     auto host = std::make_shared<Host>();

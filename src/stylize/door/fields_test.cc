@@ -129,7 +129,9 @@ TEST_F(Fields, OfOptions) {
       {TEMPERA_INVALID_ARGUMENT, "norm_statistics", [](auto& o) { o.norm_statistics = -1; }},
       {TEMPERA_INVALID_ARGUMENT, "working_width", [](auto& o) { o.working_width = -1; }},
       {TEMPERA_INVALID_ARGUMENT, "working_height", [](auto& o) { o.working_height = 16385; }},
-      {TEMPERA_UNSUPPORTED, "reserved", [](auto& o) { o.reserved = 1; }},
+      {TEMPERA_INVALID_ARGUMENT, "working_short_side", [](auto& o) { o.working_short_side = -1; }},
+      {TEMPERA_INVALID_ARGUMENT, "working_short_side",
+       [](auto& o) { o.working_short_side = 9, o.working_width = 16; }},
       {TEMPERA_INVALID_ARGUMENT, "host", [&](auto& o) { o.host = host, o.threads = 1; }},
       {TEMPERA_INVALID_ARGUMENT, "host", [&](auto& o) { o.host = host, o.cache_folder = "somewhere"; }},
   };

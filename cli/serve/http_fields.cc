@@ -5,6 +5,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "src/base/text/parts.h"
+
 namespace tempera::cli {
 namespace {
 
@@ -71,12 +73,6 @@ const Type* FindType(std::string_view path) {
   const auto* found = std::find_if(std::begin(kTypes), std::end(kTypes),
                                    [&](const Type& type) { return type.ending == ending; });
   return found == std::end(kTypes) ? nullptr : found;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
 }
 
 // The first element of a list, which is taken off it.

@@ -9,6 +9,7 @@
 
 #include "cli/cli.h"
 #include "src/base/text/number_text.h"
+#include "src/base/text/parts.h"
 
 namespace tempera::cli {
 namespace {
@@ -20,22 +21,7 @@ constexpr size_t kMostKeyframes = 10'000;
 constexpr size_t kMostFileBytes = size_t{4} << 20;
 
 // Lines may be broken where blanks stand.
-std::string_view Trimmed(std::string_view text) {
-  constexpr std::string_view kBlanks = " \t\r\n";
-  const size_t from = text.find_first_not_of(kBlanks);
-  if (from == std::string_view::npos) return {};
-  return text.substr(from, text.find_last_not_of(kBlanks) - from + 1);
-}
-
-std::vector<std::string_view> Split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const size_t end = text.find(at);
-    parts.push_back(Trimmed(text.substr(0, end)));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
+constexpr std::string_view kBlanks = " \t\r\n";
 
 std::string Quoted(std::string_view text) {
   constexpr size_t kWidth = 60;
@@ -49,16 +35,16 @@ bool ReadNumber(std::string_view text, float* number) {
 // "a=1, b=0.5, 0.5, c": a number alone is one more value of the name before it, a name alone means 1.
 Result<std::vector<Turn>> ParseTurns(std::string_view text) {
   std::vector<Turn> turns;
-  for (const std::string_view part : Split(text, ',')) {
+  for (const std::string_view part : SplitTrimmed(text, ',', kBlanks)) {
     const size_t equals = part.find('=');
-    const std::string_view name = Trimmed(part.substr(0, equals));
+    const std::string_view name = Trimmed(part.substr(0, equals), kBlanks);
     float number = 1;
     if (equals == std::string_view::npos && !turns.empty() && ReadNumber(part, &number)) {
       turns.back().values.push_back(number);
       continue;
     }
     if (name.empty()) return InvalidArgument(Quoted(text) + " has a part without a name: write name=value");
-    if (equals != std::string_view::npos && !ReadNumber(Trimmed(part.substr(equals + 1)), &number))
+    if (equals != std::string_view::npos && !ReadNumber(Trimmed(part.substr(equals + 1), kBlanks), &number))
       return InvalidArgument(Quoted(part) + " is no name and a number, like great-wave=0.7");
     const auto same = [&](const Turn& t) { return t.name == name; };
     if (std::any_of(turns.begin(), turns.end(), same))
@@ -81,12 +67,12 @@ Result<Keyframe> ParseKeyframe(std::string_view text, bool smooth) {
   if (end == std::string_view::npos || end == 0) return bad;
   Keyframe key;
   TEMPERA_ASSIGN_OR_RETURN(key.time_s, ParseTime(std::string(text.substr(0, end))));
-  std::string_view rest = Trimmed(text.substr(end + (unit ? 2 : 1)));
+  std::string_view rest = Trimmed(text.substr(end + (unit ? 2 : 1)), kBlanks);
   key.smooth = smooth;
   for (const std::string_view word : {"smooth", "linear"}) {
     if (!rest.ends_with(word) || rest.size() == word.size() || rest[rest.size() - word.size() - 1] != ' ')
       continue;
-    rest = Trimmed(rest.substr(0, rest.size() - word.size()));
+    rest = Trimmed(rest.substr(0, rest.size() - word.size()), kBlanks);
     key.smooth = word == "smooth";
     break;
   }
@@ -228,7 +214,7 @@ Result<std::vector<Keyframe>> ParseAnimation(const std::string& text, bool smoot
     return Status(keys.status().code(), Quoted(text) + ": " + keys.status().message());
   }
   std::vector<Keyframe> keys;
-  for (const std::string_view part : Split(text, ';')) {
+  for (const std::string_view part : SplitTrimmed(text, ';', kBlanks)) {
     if (part.empty()) continue;
     if (keys.size() == kMostKeyframes)
       return InvalidArgument("there are more than " + std::to_string(kMostKeyframes) + " keyframes");

@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "src/base/text/number_text.h"
+#include "src/base/text/parts.h"
 
 namespace tempera::cli {
 
@@ -25,10 +26,8 @@ Result<float> ParseStroke(std::string_view text) {
 Result<StrokePeriods> ParsePeriods(std::string_view text) {
   const size_t comma = text.find(',');
   const auto number = [](std::string_view part) {
-    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
-    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
     float value = 0;
-    return ParseNumber(part, &value) ? value : 0;
+    return ParseNumber(Trimmed(part), &value) ? value : 0;
   };
   const float fine = number(text.substr(0, comma));
   const float bold = comma == std::string_view::npos ? fine : number(text.substr(comma + 1));

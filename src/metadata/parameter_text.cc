@@ -6,6 +6,7 @@
 
 #include "src/base/text/number_text.h"
 #include "src/base/text/one_line.h"
+#include "src/base/text/parts.h"
 #include "src/engine/facts/ranges.h"
 #include "src/metadata/model_metadata.h"
 #include "src/onnx/quote.h"
@@ -15,22 +16,6 @@ namespace {
 
 // Of a name, a unit, an element's name; of a line for people.
 constexpr size_t kMostNameBytes = 64, kMostLineBytes = 256;
-
-std::string_view Trimmed(std::string_view text) {
-  while (!text.empty() && text.front() == ' ') text.remove_prefix(1);
-  while (!text.empty() && text.back() == ' ') text.remove_suffix(1);
-  return text;
-}
-
-std::vector<std::string_view> Split(std::string_view text, char at) {
-  std::vector<std::string_view> parts;
-  for (;;) {
-    const size_t end = text.find(at);
-    parts.push_back(Trimmed(text.substr(0, end)));
-    if (end == std::string_view::npos) return parts;
-    text.remove_prefix(end + 1);
-  }
-}
 
 // Shown to people, so it holds nothing that a terminal or a menu would act on.
 bool ParseText(std::string_view text, size_t most, std::string* out) {
@@ -53,7 +38,7 @@ bool ParseKind(std::string_view text, int32_t* out) {
 
 // One number for all elements, or as many as there are.
 bool ParseDefaults(std::string_view text, size_t elements, std::vector<float>* out) {
-  const std::vector<std::string_view> parts = Split(text, ',');
+  const std::vector<std::string_view> parts = SplitTrimmed(text, ',');
   if (parts.size() != 1 && parts.size() != elements) return false;
   for (const std::string_view part : parts) {
     float& number = out->emplace_back();
@@ -64,7 +49,7 @@ bool ParseDefaults(std::string_view text, size_t elements, std::vector<float>* o
 }
 
 bool ParseNames(std::string_view text, size_t elements, std::vector<std::string>* out) {
-  for (const std::string_view part : Split(text, '|')) {
+  for (const std::string_view part : SplitTrimmed(text, '|')) {
     if (part.empty() || !ParseText(part, kMostNameBytes, &out->emplace_back())) return false;
   }
   return out->size() == elements;

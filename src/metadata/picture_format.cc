@@ -5,28 +5,17 @@
 #include <vector>
 
 #include "src/base/text/number_text.h"
+#include "src/base/text/parts.h"
 #include "src/engine/facts/ranges.h"
 
 namespace tempera::metadata {
 namespace {
 
-std::string_view Trimmed(std::string_view text) {
-  const auto blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && blank(text.back())) text.remove_suffix(1);
-  return text;
-}
-
 // Its parts between commas; none when there are more than `most`.
 std::vector<std::string> Parts(std::string_view text, size_t most) {
-  std::vector<std::string> parts;
-  for (size_t begin = 0; begin <= text.size();) {
-    const size_t comma = std::min(text.find(',', begin), text.size());
-    if (parts.size() == most) return {};
-    parts.emplace_back(Trimmed(text.substr(begin, comma - begin)));
-    begin = comma + 1;
-  }
-  return parts;
+  const std::vector<std::string_view> parts = SplitTrimmed(text, ',');
+  if (parts.size() > most) return {};
+  return {parts.begin(), parts.end()};
 }
 
 }  // namespace

@@ -1,0 +1,28 @@
+// Parts of a line that people write.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+namespace tempera {
+
+// Without the blanks at either end.
+inline std::string_view Trimmed(std::string_view text, std::string_view blanks = " \t") {
+  const size_t from = text.find_first_not_of(blanks);
+  if (from == std::string_view::npos) return {};
+  return text.substr(from, text.find_last_not_of(blanks) - from + 1);
+}
+
+// What stands between the characters `at`, each trimmed: at least one part.
+inline std::vector<std::string_view> SplitTrimmed(std::string_view text, char at,
+                                                  std::string_view blanks = " \t") {
+  std::vector<std::string_view> parts;
+  for (;;) {
+    const size_t end = text.find(at);
+    parts.push_back(Trimmed(text.substr(0, end), blanks));
+    if (end == std::string_view::npos) return parts;
+    text.remove_prefix(end + 1);
+  }
+}
+
+}  // namespace tempera

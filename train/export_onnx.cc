@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "src/base/half.h"
+#include "src/onnx/adjust_tail.h"
 #include "src/onnx/attributes.h"
 #include "src/onnx/model.h"
 #include "src/onnx/writer.h"
@@ -235,6 +236,7 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
     outputs[l.name] = x;
     before_last = entered;
   }
+  if (config.conditional()) TEMPERA_RETURN_IF_ERROR(onnx::AddAdjustTail(&model));
   return onnx::WriteModelFile(model, path);
 }
 

@@ -23,6 +23,7 @@ struct ValueFormat {
   engine::ValueRange range() const;
   // What a colour's level 0..255 is multiplied with before `low` is added.
   float scale(size_t colour) const { return (high[colour] - low[colour]) / 255.0f; }
+  bool operator==(const ValueFormat&) const = default;
 };
 
 // Where in a tensor the channels lie.

@@ -7,6 +7,7 @@
 #include "src/base/cpu.h"
 #include "src/engine/run/memory_bound.h"
 #include "src/engine/run/states.h"
+#include "src/metadata/adjust_tail.h"
 #include "src/metadata/picture_model.h"
 #include "src/ops/specialize.h"
 #include "src/stylize/memory.h"
@@ -41,6 +42,7 @@ Status Stylizer::ReadModel() {
   TEMPERA_ASSIGN_OR_RETURN(metadata_, metadata::ReadModelMetadata(*model_, name_));
   TEMPERA_RETURN_IF_ERROR(metadata::CheckPaints(*model_, name_));
   metadata::SettlePainting(*model_, &metadata_);
+  TEMPERA_RETURN_IF_ERROR(metadata::TakeOutAdjustTail(name_, &model_, &metadata_));
   multiple_ = metadata_.size_multiple;
   const Status as_it_is = CheckPictureModel();
   if (as_it_is.code() == StatusCode::kCancelled) return as_it_is;

@@ -21,7 +21,9 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 // A conditional network has further inputs, each with its default as initializer: style_weights [styles]
 // (shares that add up to 1), strength, fine_strength, coarse_strength and stroke_size [1]. They mix the rows
 // of its affine tables (Mul, Sub, Concat, MatMul); its weights and tables are stored in 16 bits (Cast).
-// `weights` as PlainWeights gives them. kInvalidArgument when one is missing or of the wrong shape.
+// Behind the last convolution keep_colors, brightness and contrast [1] adjust the painting
+// (src/onnx/adjust_tail.h). `weights` as PlainWeights gives them. kInvalidArgument when one is missing or of
+// the wrong shape.
 inline constexpr float kDefaultStrokeSize = 1;
 Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArray>& weights,
                   const Metadata& metadata, const std::string& path);

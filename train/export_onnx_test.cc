@@ -83,7 +83,7 @@ TEST(ExportOnnx, TheGraphMixesRowsAsTheTrainerDoes) {
       return r;
     };
     const torch::Tensor y =
-        net.forward(x, {rows(c.strength * c.fine), rows(c.strength * c.coarse)}).contiguous();
+        net.forward(x, {rows(c.strength * c.fine), rows(c.strength * c.coarse)}).clamp(0, 255).contiguous();
     Result<std::vector<float>> engine = RunInEngine(path, planes, height, width,
                                                     {{"style_weights", c.weights},
                                                      {"strength", {c.strength}},
@@ -96,6 +96,47 @@ TEST(ExportOnnx, TheGraphMixesRowsAsTheTrainerDoes) {
     EXPECT_GT(range, 10) << "a flat picture proves nothing";
     // The first convolution's folded weights are rounded to 16 bits once more.
     EXPECT_LT((e - y).abs().max().item<double>() / range, 5e-3);
+  }
+  std::remove(path.c_str());
+}
+
+// keep_colors, brightness and contrast at every end, against their formula in libtorch, on a painting that
+// goes beyond black and white.
+TEST(ExportOnnx, TheGraphAdjustsItsPainting) {
+  const std::string path = testing::TempDir() + "export_adjust_test.onnx";
+  Result<NetConfig> config = MakeNetConfig("painter", {"a"});
+  ASSERT_TRUE(config.ok());
+  torch::manual_seed(6);
+  TransformerNet net(*config);
+  torch::NoGradGuard no_grad;
+  std::map<std::string, FloatArray> weights = PlainWeights(net);
+  for (float& w : weights.at(config->layers.back().name + "_conv_weight").values) w *= 6;
+  Options options;
+  options.styles.push_back({"a", "", "a", "", ""});
+  ASSERT_TRUE(ExportOnnx(*config, weights, MakeMetadata(options, *config, TrainingState{}, ""), path).ok());
+  const int height = 48, width = 64;
+  const torch::Tensor x = torch::rand({1, 3, height, width}) * 255;
+  const std::vector<float> planes(x.data_ptr<float>(), x.data_ptr<float>() + x.numel());
+  auto painted = [&](float keep, float brightness, float contrast) {
+    Result<std::vector<float>> y =
+        RunInEngine(path, planes, height, width,
+                    {{"keep_colors", {keep}}, {"brightness", {brightness}}, {"contrast", {contrast}}});
+    EXPECT_TRUE(y.ok()) << y.status().message();
+    return torch::from_blob(y->data(), x.sizes(), torch::kFloat).clone();
+  };
+  const torch::Tensor plain = painted(0, 0, 1);
+  EXPECT_EQ(plain.min().item<float>(), 0);
+  EXPECT_EQ(plain.max().item<float>(), 255);
+  const torch::Tensor luma = torch::tensor({0.2126f, 0.7152f, 0.0722f}).view({1, 3, 1, 1});
+  for (const float keep : {0.0f, 1.0f}) {
+    for (const float brightness : {-1.0f, 0.0f, 1.0f}) {
+      for (const float contrast : {0.0f, 1.0f, 2.0f}) {
+        torch::Tensor y = keep > 0 ? x + ((plain - x) * luma).sum(1, true) : plain;
+        y = (y.clamp(0, 255) * contrast + 127.5 * (1 - contrast) + 128 * brightness).clamp(0, 255);
+        EXPECT_LT((painted(keep, brightness, contrast) - y).abs().max().item<float>(), 0.01f)
+            << keep << " " << brightness << " " << contrast;
+      }
+    }
   }
   std::remove(path.c_str());
 }

@@ -15,18 +15,23 @@ Result<std::vector<float>> RunInEngine(const std::string& path, const std::vecto
   options.num_threads = 1;
   options.precision = engine::Precision::kFp32;
   std::vector<Shape> shapes = {{1, 3, height, width}};
-  std::vector<const std::vector<float>*> values = {&planes};
+  std::vector<std::vector<float>> given = {planes};
   for (size_t i = 1; i < model->inputs.size(); ++i) {
-    auto given = parameters.find(model->value(model->inputs[i]).name);
-    if (given == parameters.end())
-      return InvalidArgument("no values for the input " + model->value(model->inputs[i]).name);
-    shapes.push_back({static_cast<int64_t>(given->second.size())});
-    values.push_back(&given->second);
+    const graph::Value& input = model->value(model->inputs[i]);
+    std::vector<float>& numbers = given.emplace_back();
+    if (const auto said = parameters.find(input.name); said != parameters.end()) {
+      numbers = said->second;
+    } else if (input.constant) {
+      numbers.assign(input.constant->data<float>(),
+                     input.constant->data<float>() + input.constant->element_count());
+    } else {
+      return InvalidArgument("no values for the input " + input.name);
+    }
+    shapes.push_back({static_cast<int64_t>(numbers.size())});
   }
   TEMPERA_ASSIGN_OR_RETURN(auto session, engine::Session::Create(model, shapes, options));
-  for (size_t i = 0; i < values.size(); ++i) {
-    std::copy(values[i]->begin(), values[i]->end(), session->input(i).data<float>());
-  }
+  for (size_t i = 0; i < given.size(); ++i)
+    std::copy(given[i].begin(), given[i].end(), session->input(i).data<float>());
   TEMPERA_RETURN_IF_ERROR(session->Run());
   const Tensor& output = session->output(0);
   return std::vector<float>(output.data<float>(), output.data<float>() + output.element_count());

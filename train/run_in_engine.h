@@ -10,8 +10,8 @@
 
 namespace tempera::train {
 
-// planes: [3, height, width] RGB. parameters: of a conditional network, by input. Returns the model's first
-// output, as it comes.
+// planes: [3, height, width] RGB. parameters: of a conditional network, by input; the file's defaults
+// of those left out. Returns the model's first output, as it comes, every node run as it is written.
 Result<std::vector<float>> RunInEngine(const std::string& path, const std::vector<float>& planes,
                                        int64_t height, int64_t width,
                                        const std::map<std::string, std::vector<float>>& parameters = {});

@@ -280,6 +280,7 @@ Status ReadImage(const tempera_image& given, const char* what, Image* out) {
       ReadSized(&given, TEMPERA_SIZE_THROUGH(tempera_image, stride_bytes), "tempera_image", &image));
   TEMPERA_RETURN_IF_ERROR(ReadFormat(image.format, what, &out->format));
   TEMPERA_RETURN_IF_ERROR(ReadMatrix(image.matrix, what, &out->matrix));
+  if (!IsSubsampled(out->format)) out->matrix = Matrix::kBt709;  // keep_colors of RGB has one luma
   TEMPERA_RETURN_IF_ERROR(ReadRange(image.range, what, &out->full_range));
   TEMPERA_RETURN_IF_ERROR(CheckTransfer(image.transfer, what));
   TEMPERA_RETURN_IF_ERROR(ReadPrimaries(image.primaries, what, &out->primaries));

@@ -186,6 +186,45 @@ TEST(AdjustTail, PaintsTheBytesOfAFileWithout) {
   }
 }
 
+// Node for node, the file without.
+TEST(AdjustTail, WhatIsLeftIsTheNetwork) {
+  engine::ModelPtr model = Loaded(Written(Painter(true)));
+  const engine::ModelPtr bare = Loaded(Written(Painter(false)));
+  metadata::ModelMetadata read = metadata::ReadModelMetadata(*model, "model").value();
+  metadata::SettlePainting(*model, &read);
+  ASSERT_TRUE(metadata::TakeOutAdjustTail("model", &model, &read).ok());
+  const auto names = [](const graph::Graph& g, const std::vector<graph::ValueId>& ids) {
+    std::vector<std::string> all;
+    for (const graph::ValueId v : ids) all.push_back(v < 0 ? "" : g.value(v).name);
+    return all;
+  };
+  EXPECT_EQ(names(*model, model->inputs), names(*bare, bare->inputs));
+  EXPECT_EQ(names(*model, model->outputs), names(*bare, bare->outputs));
+  EXPECT_EQ(model->input_dims.size(), bare->input_dims.size());
+  EXPECT_EQ(model->metadata, bare->metadata);
+  ASSERT_EQ(model->nodes.size(), bare->nodes.size());
+  for (size_t i = 0; i < bare->nodes.size(); ++i) {
+    EXPECT_EQ(model->nodes[i].name, bare->nodes[i].name);
+    EXPECT_EQ(model->nodes[i].op_type, bare->nodes[i].op_type);
+    EXPECT_EQ(names(*model, model->nodes[i].inputs), names(*bare, bare->nodes[i].inputs));
+    EXPECT_EQ(names(*model, model->nodes[i].outputs), names(*bare, bare->nodes[i].outputs));
+  }
+}
+
+// The matrix is of YCbCr: RGB frames keep their colours by one luma, the tail's, whatever is said of them.
+TEST(AdjustTail, RgbHasOneLuma) {
+  auto s = Opened(Written(Painter(true)));
+  ASSERT_FALSE(s.SetParameter("keep_colors", 1));
+  const Pixels in = Picture(), wanted = Painted(s, in);
+  for (const int32_t matrix : {TEMPERA_MATRIX_BT709, TEMPERA_MATRIX_BT601, TEMPERA_MATRIX_BT2020}) {
+    Pixels out(in.size());
+    tempera_image from = MakeImage(TEMPERA_RGBA, in.data(), kWidth, kHeight);
+    from.matrix = matrix;
+    ASSERT_FALSE(s.Process(from, MakeImage(TEMPERA_RGBA, out.data(), kWidth, kHeight)));
+    EXPECT_EQ(out, wanted) << matrix;
+  }
+}
+
 // In both, the same parameters in one order, each once.
 TEST(AdjustTail, ParametersAreListedOnce) {
   auto with = Opened(Written(Painter(true))), without = Opened(Written(Painter(false)));

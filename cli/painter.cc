@@ -235,9 +235,10 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
     if (periods.bold > 0) painter->Stroke(ParseStroke(options.stroke).value(), periods);
   }
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
-  const float keep_colors = options.keep_colors;
-  TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer, "keep_colors", &keep_colors, 1)));
-  // 0 is what the built-in one begins with; a model's own begins with what its file says.
+  // 0 is what the built-in ones begin with; a model's own begin with what its file says.
+  constexpr float kOn = 1;
+  if (options.keep_colors)
+    TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer, "keep_colors", &kOn, 1)));
   if (options.steadiness != 0) {
     TEMPERA_RETURN_IF_ERROR(
         StatusOf(tempera_set_named_parameter(stylizer, "steadiness", &options.steadiness, 1)));

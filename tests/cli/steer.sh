@@ -40,6 +40,14 @@ paint --style "$model" --blend green_field
 near "$(colour "$work/out/o.png")" '0 255 0' 'a name alone'
 paint --style "$model:red" --param mix=0,0.25,0.75
 near "$(colour "$work/out/o.png")" '0 64 191' 'a parameter by its values'
+# A file's own keep_colors begins with what the file says, and is turned like any other.
+"$tiny" --own-keep-colors "$work/own.onnx"
+paint --style "$work/own.onnx"
+near "$(colour "$work/out/o.png")" '255 0 0' "a file's own keep_colors"
+paint --style "$work/own.onnx" --param keep_colors=0.5
+near "$(colour "$work/out/o.png")" '128 0 0' "a file's own keep_colors at a half"
+paint --style "$work/own.onnx" --keep-colors
+near "$(colour "$work/out/o.png")" '255 0 0' "a file's own keep_colors by --keep-colors"
 # A photograph is painted as it is at 0.
 paint --style "$model" --animate '0s:blue; 1s:red'
 near "$(colour "$work/out/o.png")" '0 0 255' 'a photograph under keyframes'

@@ -1,7 +1,8 @@
 // Writes a model of one 1x1 convolution that gives a picture's negative: a style known to the bit.
 //   tempera_tiny_model OUT.onnx [OUTPUT_NAME]
 //   tempera_tiny_model --colours OUT.onnx         three styles, red, green-field and blue, each that colour
-//   alone tempera_tiny_model --strokes OUT.onnx [PERIODS]     grey of stroke_size, which has these periods
+//   alone tempera_tiny_model --own-keep-colors OUT.onnx     the same, times a keep_colors of its own
+//   tempera_tiny_model --strokes OUT.onnx [PERIODS]     grey of stroke_size, which has these periods
 //   tempera_tiny_model --expect IN.ppm OUT.ppm     what the first model must paint
 #include <cstdio>
 #include <cstring>
@@ -48,7 +49,7 @@ int WriteNegative(const std::string& path, const std::string& output_name) {
 }
 
 // Whatever the picture: the blend of the styles' colours.
-int WriteColours(const std::string& path) {
+int WriteColours(const std::string& path, bool own_keep_colors) {
   using namespace tempera;
   onnx::ModelBuilder m(13);
   m.Input("input", {1, 3, -1, -1});
@@ -61,7 +62,12 @@ int WriteColours(const std::string& path) {
   const std::string row = m.Node("Reshape", {"mix", m.Int64s({1, 3})}),
                     colour = m.Node("MatMul", {row, m.Floats({3, 3}, {255, 0, 0, 0, 255, 0, 0, 0, 255})}),
                     nothing = m.Node("Conv", {"input", m.Floats({3, 3, 1, 1}, std::vector<float>(9, 0))});
-  m.NamedNode("output", "Add", {nothing, m.Node("Reshape", {colour, m.Int64s({1, 3, 1, 1})})});
+  std::string painting = m.Node("Add", {nothing, m.Node("Reshape", {colour, m.Int64s({1, 3, 1, 1})})});
+  if (own_keep_colors) {
+    painting = m.Node("Mul", {painting, m.Input("keep_colors", {1})});
+    m.Metadata("tempera.param.keep_colors", "range = 0.25..1; default = 1");
+  }
+  m.NamedNode("output", "Identity", {painting});
   m.Output("output");
   const Status status = onnx::WriteModelFile(m.model(), path);
   if (!status.ok()) std::fprintf(stderr, "%s\n", status.message().c_str());
@@ -100,7 +106,8 @@ int WriteExpected(const char* in, const char* out) {
 int main(int argc, char** argv) {
   if (argc == 2) return WriteNegative(argv[1], "output");
   if (argc == 4 && std::strcmp(argv[1], "--expect") == 0) return WriteExpected(argv[2], argv[3]);
-  if (argc == 3 && std::strcmp(argv[1], "--colours") == 0) return WriteColours(argv[2]);
+  if (argc == 3 && std::strcmp(argv[1], "--colours") == 0) return WriteColours(argv[2], false);
+  if (argc == 3 && std::strcmp(argv[1], "--own-keep-colors") == 0) return WriteColours(argv[2], true);
   if (argc >= 3 && std::strcmp(argv[1], "--strokes") == 0)
     return WriteStrokes(argv[2], argc > 3 ? argv[3] : "");
   if (argc == 3) return WriteNegative(argv[1], argv[2]);

@@ -85,7 +85,7 @@ Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine:
   if (!read.ok()) return InputShapes(**model, size);
   const engine::ValueRange in = read->in.range();  // as a mask network would be given it
   metadata::SettlePainting(**model, &*read);
-  TEMPERA_RETURN_IF_ERROR(metadata::TakeOutAdjustTail("", model, &*read));
+  metadata::TakeOutAdjustTail(model, &*read);
   auto with_ends = metadata::WithPictureEnds({*model, std::move(*read)}, metadata::Makes::kPainting, "");
   if (!with_ends.ok()) return InputShapes(**model, size);
   if (found != nullptr) *found = *with_ends;

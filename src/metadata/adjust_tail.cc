@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <utility>
+#include <vector>
 
 #include "src/graph/rewrite.h"
 #include "src/onnx/adjust_tail.h"
@@ -16,49 +17,25 @@ using graph::ValueId;
 // Which value of the graph is which of the tail's.
 using TailValues = std::array<ValueId, onnx::kAdjustValues>;
 
-bool IsInput(const Graph& graph, ValueId v) {
-  return std::find(graph.inputs.begin(), graph.inputs.end(), v) != graph.inputs.end();
+constexpr size_t kInputs = std::size(onnx::kAdjustInputs);
+// Their places among the built-in parameters, and so in every list.
+constexpr size_t kBuiltIn[kInputs] = {1, 3, 4};
+
+bool Contains(const std::vector<ValueId>& list, ValueId v) {
+  return std::find(list.begin(), list.end(), v) != list.end();
 }
 
-bool IsConstant(const Graph& graph, ValueId v, const Shape& shape, const float* numbers) {
-  const Tensor* t = graph::ConstantFloats(graph, v);
-  return t != nullptr && t->shape() == shape && !IsInput(graph, v) &&
-         std::equal(numbers, numbers + t->element_count(), t->data<float>());
-}
-
-bool HasConstants(const Graph& graph, const TailValues& at) {
-  for (size_t i = 0; i < std::size(onnx::kAdjustScalars); ++i) {
-    if (!IsConstant(graph, at[onnx::kBlack + i], {}, &onnx::kAdjustScalars[i])) return false;
-  }
-  return IsConstant(graph, at[onnx::kLumaOnly], {3, 3, 1, 1}, onnx::kLumaOnlyWeights.data());
-}
-
-// Whether `v` is the file's parameter of that name, and turns as the built-in one does.
-bool IsLikeBuiltIn(const Graph& graph, const ModelMetadata& metadata, const Parameter& built_in, ValueId v) {
-  for (const Parameter& p : metadata.parameters) {
-    if (p.name != built_in.name) continue;
-    if (p.input < 0) return false;
-    const auto input = static_cast<size_t>(p.input);
-    return graph.inputs[input] == v && graph.input_dims[input].size() == 1 && p.kind == built_in.kind &&
-           p.minimum == built_in.minimum && p.maximum == built_in.maximum && p.defaults == built_in.defaults;
-  }
-  return false;
-}
-
-// Backwards from the painting: what node reads what is then known of all but what the first one reads.
-bool FindNodes(const Graph& graph, TailValues* at) {
-  const graph::Uses uses(graph);
+// Backwards from the painting: with what node reads what, all values are known but what the first one reads.
+bool FindNodes(const Graph& graph, const graph::Uses& uses, TailValues* at) {
   at->fill(graph::kNoValue);
   at->back() = graph.outputs[0];
   std::array<size_t, onnx::kAdjustValues> reads = {};
   for (size_t i = onnx::kAdjustNodeCount; i-- > 0;) {
-    const size_t made = onnx::kFirstResult + i;
-    const graph::Node* node = graph::Maker(graph, uses, (*at)[made], onnx::kAdjustNodes[i].op);
-    if (node == nullptr || node->outputs.size() != 1 || !node->attributes.list().empty() ||
-        !node->guards.empty())
-      return false;
+    const onnx::AdjustNode& wanted = onnx::kAdjustNodes[i];
+    const graph::Node* node = graph::Maker(graph, uses, (*at)[onnx::kFirstResult + i], wanted.op);
+    if (node == nullptr || node->outputs.size() != 1 || !node->attributes.list().empty()) return false;
     size_t count = 0;
-    for (const onnx::AdjustValue value : onnx::kAdjustNodes[i].inputs) {
+    for (const onnx::AdjustValue value : wanted.inputs) {
       if (value == onnx::kNothing) continue;
       ++reads[value];
       const ValueId v = graph::InputOf(*node, count++);
@@ -72,69 +49,79 @@ bool FindNodes(const Graph& graph, TailValues* at) {
   for (size_t v = 0; v < onnx::kAdjustValues; ++v) {
     const bool shared = v == onnx::kSourcePicture || (v >= onnx::kBlack && v < onnx::kFirstResult);
     if (shared) continue;
-    const auto outputs = std::count(graph.outputs.begin(), graph.outputs.end(), (*at)[v]);
-    if (uses.readers((*at)[v]).size() != reads[v] || outputs != (v == onnx::kFinal ? 1 : 0)) return false;
+    if (uses.readers((*at)[v]).size() != reads[v] || uses.is_output((*at)[v]) != (v == onnx::kFinal))
+      return false;
   }
-  return uses.producer((*at)[onnx::kRawPainting]) >= 0;
+  return std::count(graph.outputs.begin(), graph.outputs.end(), at->back()) == 1 &&
+         uses.producer((*at)[onnx::kRawPainting]) >= 0;
 }
 
-bool FindTail(const Graph& graph, const ModelMetadata& metadata, TailValues* at) {
+bool HasConstants(const Graph& graph, const TailValues& at) {
+  for (size_t v = onnx::kBlack; v < onnx::kFirstResult; ++v) {
+    const Tensor* t = graph::ConstantFloats(graph, at[v]);
+    if (t == nullptr || Contains(graph.inputs, at[v])) return false;
+    const bool luma = v == onnx::kLumaOnly;
+    const float* wanted = luma ? onnx::kLumaOnlyWeights.data() : &onnx::kAdjustScalars[v - onnx::kBlack];
+    const Shape& shape = t->shape();
+    if (luma ? shape.size() != 4 || shape[0] != 3 || shape[1] != 3 || t->element_count() != 9
+             : !shape.empty())
+      return false;
+    if (!std::equal(wanted, wanted + t->element_count(), t->data<float>())) return false;
+  }
+  return true;
+}
+
+// The graph's last inputs are the three, in their order, and turn as the built-in parameters do.
+bool HasInputs(const Graph& graph, const ModelMetadata& metadata, const std::vector<Parameter>& built_in,
+               const TailValues& at) {
+  if (graph.inputs.size() <= kInputs) return false;
+  for (size_t i = 0; i < kInputs; ++i) {
+    const size_t input = graph.inputs.size() - kInputs + i;
+    const Parameter &p = metadata.parameters[kBuiltIn[i]], &wanted = built_in[kBuiltIn[i]];
+    if (p.input != static_cast<int>(input) || graph.inputs[input] != at[onnx::kKeepColorsInput + i] ||
+        graph.input_dims[input].size() != 1 || p.kind != wanted.kind || p.minimum != wanted.minimum ||
+        p.maximum != wanted.maximum || p.defaults != wanted.defaults)
+      return false;
+  }
+  return true;
+}
+
+bool FindTail(const Graph& graph, const ModelMetadata& metadata, const std::vector<Parameter>& built_in,
+              TailValues* at) {
   constexpr int kClipTakesInputs = 11;
-  if (graph.opset < kClipTakesInputs || graph.outputs.empty() || !FindNodes(graph, at)) return false;
-  const ValueId source = graph.inputs[metadata.picture_input];
-  if ((*at)[onnx::kSourcePicture] != source || graph.value(source).info.dtype != DataType::kFloat32)
+  // As the built-in parameters see pictures.
+  if (graph.opset < kClipTakesInputs || metadata.in != ValueFormat{} || metadata.out != ValueFormat{})
     return false;
   // The network is to remember what the tail gives, not what it is given.
   for (const engine::StateLink& state : metadata.states) {
     if (state.output == 0) return false;
   }
-  size_t found = 0;
-  for (const Parameter& built_in : BuiltInParameters()) {
-    for (size_t i = 0; i < std::size(onnx::kAdjustInputs); ++i) {
-      if (built_in.name == onnx::kAdjustInputs[i].name)
-        found += IsLikeBuiltIn(graph, metadata, built_in, (*at)[onnx::kKeepColorsInput + i]);
-    }
+  // Branches are not looked into.
+  for (const graph::Node& node : graph.nodes) {
+    if (!node.guards.empty()) return false;
   }
-  return found == std::size(onnx::kAdjustInputs) && HasConstants(graph, *at);
-}
-
-void CutTail(const TailValues& at, Graph* graph) {
-  const auto is_cut = [&](const graph::Node& node) {
-    return std::find(at.begin() + onnx::kFirstResult, at.end(), node.outputs[0]) != at.end();
-  };
-  std::erase_if(graph->nodes, is_cut);
-  std::swap(graph->value(at[onnx::kRawPainting]).name, graph->value(at[onnx::kFinal]).name);
-  graph->outputs[0] = at[onnx::kRawPainting];
-  for (size_t i = 0; i < std::size(onnx::kAdjustInputs); ++i) {
-    const auto input = std::find(graph->inputs.begin(), graph->inputs.end(), at[onnx::kKeepColorsInput + i]) -
-                       graph->inputs.begin();
-    graph->inputs.erase(graph->inputs.begin() + input);
-    graph->input_dims.erase(graph->input_dims.begin() + input);
-    std::erase_if(graph->metadata, [&](const auto& entry) {
-      return entry.first == std::string("tempera.param.") + onnx::kAdjustInputs[i].name;
-    });
-  }
-}
-
-// As the built-in parameters see pictures.
-bool HasBytesOfRgb(const ModelMetadata& metadata) {
-  return metadata.in == ValueFormat{} && metadata.out == ValueFormat{};
+  const graph::Uses uses(graph);
+  if (graph.outputs.empty() || !FindNodes(graph, uses, at)) return false;
+  const ValueId source = graph.inputs[metadata.picture_input];
+  return (*at)[onnx::kSourcePicture] == source && graph.value(source).info.dtype == DataType::kFloat32 &&
+         HasInputs(graph, metadata, built_in, *at) && HasConstants(graph, *at);
 }
 
 }  // namespace
 
-Status TakeOutAdjustTail(const std::string& name, std::shared_ptr<const Graph>* model,
-                         ModelMetadata* metadata) {
+void TakeOutAdjustTail(std::shared_ptr<const Graph>* model, ModelMetadata* metadata) {
+  std::vector<Parameter> built_in = BuiltInParameters();
   TailValues at;
-  if (!HasBytesOfRgb(*metadata) || !FindTail(**model, *metadata, &at)) return OkStatus();
+  if (!FindTail(**model, *metadata, built_in, &at)) return;
   auto cut = std::make_shared<Graph>(**model);
-  CutTail(at, cut.get());
-  TEMPERA_ASSIGN_OR_RETURN(ModelMetadata read, ReadModelMetadata(*cut, name));
-  SettlePainting(*cut, &read);
-  if (!HasBytesOfRgb(read)) return OkStatus();
+  cut->outputs[0] = at[onnx::kRawPainting];
+  graph::RemoveDeadNodes(*cut);
+  for (const size_t place : kBuiltIn) {
+    cut->inputs.pop_back();
+    cut->input_dims.pop_back();
+    metadata->parameters[place] = std::move(built_in[place]);
+  }
   *model = std::move(cut);
-  *metadata = std::move(read);
-  return OkStatus();
 }
 
 }  // namespace tempera::metadata

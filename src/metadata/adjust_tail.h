@@ -3,19 +3,16 @@
 #pragma once
 
 #include <memory>
-#include <string>
 
-#include "src/base/status.h"
 #include "src/graph/graph.h"
 #include "src/metadata/model_metadata.h"
 
 namespace tempera::metadata {
 
-// Takes such a tail, with its inputs and what metadata says of them, out of a model that paints, whose
-// metadata is settled: what is left is the model as it were without. It must be exactly that tail, node for
-// node and number for number, and its parameters the built-in ones' like; anything else stays and runs as it
-// is written.
-Status TakeOutAdjustTail(const std::string& name, std::shared_ptr<const graph::Graph>* model,
-                         ModelMetadata* metadata);
+// Takes such a tail and its inputs out of a model that paints, whose metadata is settled, and gives it the
+// built-in parameters instead; the lines of metadata stay. It must be exactly that tail, node for node and
+// number for number, its inputs the graph's last, and its parameters like the built-in ones; anything else
+// stays and runs as it is written.
+void TakeOutAdjustTail(std::shared_ptr<const graph::Graph>* model, ModelMetadata* metadata);
 
 }  // namespace tempera::metadata

@@ -42,7 +42,7 @@ Status Stylizer::ReadModel() {
   TEMPERA_ASSIGN_OR_RETURN(metadata_, metadata::ReadModelMetadata(*model_, name_));
   TEMPERA_RETURN_IF_ERROR(metadata::CheckPaints(*model_, name_));
   metadata::SettlePainting(*model_, &metadata_);
-  TEMPERA_RETURN_IF_ERROR(metadata::TakeOutAdjustTail(name_, &model_, &metadata_));
+  metadata::TakeOutAdjustTail(&model_, &metadata_);
   multiple_ = metadata_.size_multiple;
   const Status as_it_is = CheckPictureModel();
   if (as_it_is.code() == StatusCode::kCancelled) return as_it_is;

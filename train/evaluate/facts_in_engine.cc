@@ -18,7 +18,7 @@ Result<int64_t> CountMacs(const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(model, metadata::WithoutHalves(std::move(model)));
   TEMPERA_ASSIGN_OR_RETURN(metadata::ModelMetadata read, metadata::ReadModelMetadata(*model, path));
   metadata::SettlePainting(*model, &read);
-  TEMPERA_RETURN_IF_ERROR(metadata::TakeOutAdjustTail(path, &model, &read));
+  metadata::TakeOutAdjustTail(&model, &read);
   TEMPERA_ASSIGN_OR_RETURN(
       const metadata::PictureModel painted,
       metadata::WithPictureEnds({model, std::move(read)}, metadata::Makes::kPainting, path));

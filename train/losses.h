@@ -8,13 +8,14 @@ namespace tempera::train {
 // Each term as it enters the sum, before its weight.
 struct Losses {
   double total = 0, content = 0, style = 0, tv = 0, grid = 0, colour = 0, direction = 0, identity = 0,
-         temporal = 0;
+         temporal = 0, feature_temporal = 0;
 
-  static constexpr int kCount = 9;
+  static constexpr int kCount = 10;
   static constexpr std::array<const char*, kCount> kNames = {
-      "loss", "content", "style", "tv", "grid", "colour", "direction", "identity", "temporal"};
+      "loss", "content", "style", "tv", "grid", "colour", "direction", "identity", "temporal",
+      "feature_temporal"};
   std::array<double, kCount> values() const {
-    return {total, content, style, tv, grid, colour, direction, identity, temporal};
+    return {total, content, style, tv, grid, colour, direction, identity, temporal, feature_temporal};
   }
 };
 

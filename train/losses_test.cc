@@ -10,7 +10,8 @@
 #include "train/loss_grid.h"
 #include "train/loss_style.h"
 #include "train/loss_tv.h"
-#include "train/motion.h"
+#include "train/motion/synthetic.h"
+#include "train/motion/temporal_loss.h"
 
 namespace tempera::train {
 namespace {
@@ -169,18 +170,18 @@ TEST(Motion, TheSameDrawsGiveTheSamePictures) {
   EXPECT_FALSE(torch::equal(first.second, other.second));
 }
 
-TEST(TemporalLoss, OfWhatMovesWithThePictureIsNothing) {
+TEST(CompoundLoss, OfWhatMovesWithThePictureIsNothing) {
   torch::manual_seed(13);
   Random random(9);
   // Smooth, so that resampling it twice changes little.
   const torch::Tensor images =
       torch::upsample_bicubic2d(torch::rand({2, 3, 8, 8}) * 200 + 20, {96, 96}, true);
   const MotionPair pair = DrawMotion(images, random);
-  const double held = TemporalLoss(pair.first, pair.second, pair).item<double>();
-  const double apart = TemporalLoss(pair.first, pair.second.flip({3}), pair).item<double>();
+  const double held = CompoundLoss(pair.first, pair.second, pair).item<double>();
+  const double apart = CompoundLoss(pair.first, pair.second.flip({3}), pair).item<double>();
   EXPECT_LT(held, 0.003);
   EXPECT_GT(apart, 5 * held);
-  CheckGradient([&](torch::Tensor x) { return TemporalLoss(pair.first, x, pair); }, pair.second + 20, 1.0,
+  CheckGradient([&](torch::Tensor x) { return CompoundLoss(pair.first, x, pair); }, pair.second + 20, 1.0,
                 2e-2);
 }
 

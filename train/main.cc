@@ -190,6 +190,11 @@ int Train(int argc, char** argv) {
   app.add_option("--temporal-weight", o.temporal_weight, "steadier from frame to frame")
       ->check(Between(0, 1e6))
       ->capture_default_str();
+  app.add_option("--temporal-loss", o.temporal_loss, "compound or reconet [reconet for its nets, else compound]")
+      ->check(CLI::IsMember({"compound", "reconet"}));
+  app.add_option("--feature-temporal-weight", o.feature_temporal_weight, "reconet: the same for its features")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
   app.add_option("--temporal-start", o.temporal_start, "share of the run after which that counts")
       ->check(Between(0, 1))
       ->capture_default_str();

@@ -38,6 +38,8 @@ struct Options {
   double direction_weight = 0.1;
   double identity_weight = 1.0;
   double temporal_weight = 60.0;
+  std::string temporal_loss;              // compound, reconet; "": what suits the net (UsesReconetLoss)
+  double feature_temporal_weight = 0.1;   // with reconet
   double temporal_start = 0.3;  // share of the run after which frames must agree
   int style_size = 512;         // long side of the painting for fine strokes, in pixels, at its middle scale
   int bold_size = 900;          // and for bold ones
@@ -63,5 +65,10 @@ struct Options {
   std::string checkpoint;             // evaluate, export: the trained weights
   std::vector<std::string> held_out;  // evaluate: pictures or folders that were not trained on
 };
+
+// Whether frames are held together by ReCoNet's published losses: where asked, and by default in its networks.
+inline bool UsesReconetLoss(const Options& o) {
+  return o.temporal_loss.empty() ? o.net == "reconet" || o.net == "reconet-edge" : o.temporal_loss == "reconet";
+}
 
 }  // namespace tempera::train

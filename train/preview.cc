@@ -98,6 +98,10 @@ Result<std::unique_ptr<LossLog>> LossLog::Open(const std::string& folder, int64_
         if (end == field.c_str()) break;
         v.push_back(number);
       }
+      if (v.size() == Losses::kCount + 1) {  // written before there was a term for features
+        v.insert(v.end() - 1, 0.0);
+        line.insert(line.rfind(','), ",0");
+      }
       if (v.size() != Losses::kCount + 2) continue;
       if (v[0] > static_cast<double>(keep_until_step)) break;
       kept += line + "\n";
@@ -157,10 +161,11 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
       for (int x = 0; x < width; ++x) dot(x, row(digit * std::pow(10.0, e)), grey);
     }
   }
-  // Black, blue, red, green, orange, violet, cyan, grey, brown: in the order of Losses::kNames.
+  // Black, blue, red, green, orange, violet, cyan, grey, brown, pink: in the order of Losses::kNames.
   static constexpr uint8_t kColours[Losses::kCount][3] = {{0, 0, 0},      {30, 90, 220},   {210, 40, 40},
                                                           {30, 150, 60},  {230, 150, 20},  {150, 40, 190},
-                                                          {20, 170, 190}, {130, 130, 130}, {130, 80, 40}};
+                                                          {20, 170, 190}, {130, 130, 130}, {130, 80, 40},
+                                                          {240, 130, 180}};
   for (size_t c = 0; c < curves.size(); ++c) {
     double mean = 0;
     int previous = -1;

@@ -37,6 +37,20 @@ TEST(LossLog, KeepsWhatAResumedRunHadWritten) {
   std::filesystem::remove_all(folder);
 }
 
+TEST(LossLog, GoesOnWithALogThatLacksTheLastTerm) {
+  const std::string folder = testing::TempDir() + "old_losses_test";
+  std::filesystem::create_directories(folder);
+  std::ofstream(folder + "/losses.csv") << "step,loss\n1,9,8,7,6,5,4,3,2,1,0.001\n2,9,8,7,6,5,4,3,2,1,0.001\n";
+  ASSERT_TRUE(LossLog::Open(folder, 1).ok());
+  std::ifstream in(folder + "/losses.csv");
+  std::string names, first, more;
+  std::getline(in, names);
+  std::getline(in, first);
+  EXPECT_EQ(first, "1,9,8,7,6,5,4,3,2,1,0,0.001");
+  EXPECT_FALSE(std::getline(in, more));
+  std::filesystem::remove_all(folder);
+}
+
 TEST(Plot, DrawsEachCurveWhereItBelongs) {
   // One curve falls from 10 to 1, one is bad throughout: it must not spoil the scale.
   std::vector<double> fall;

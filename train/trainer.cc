@@ -14,6 +14,8 @@
 #include "train/loss_direction.h"
 #include "train/loss_grid.h"
 #include "train/loss_tv.h"
+#include "train/motion/synthetic.h"
+#include "train/motion/temporal_loss.h"
 
 namespace tempera::train {
 namespace {
@@ -82,6 +84,10 @@ std::string RecipeLine(const Options& o) {
   for (const StyleSource& s : o.styles) {
     std::snprintf(line, sizeof line, "%s at %d and %d weight %g, ", s.name.c_str(), s.fine_size, s.bold_size,
                   s.style_weight);
+    recipe += line;
+  }
+  if (UsesReconetLoss(o)) {
+    std::snprintf(line, sizeof line, "reconet's temporal losses, features %g, ", o.feature_temporal_weight);
     recipe += line;
   }
   if (!o.base.empty()) recipe += "rows of a base, trained " + o.train_layers + ", ";
@@ -315,10 +321,27 @@ double Trainer::learning_rate() const {
   return options_.learning_rate * (0.02 + 0.98 * 0.5 * (1 + std::cos(M_PI * ProgressShare())));
 }
 
+torch::Tensor Trainer::TemporalTerm(const torch::Tensor& painted, const torch::Tensor& encoded,
+                                    const MotionPair& motion, Losses* losses) const {
+  const int64_t n = painted.size(0) / 2;
+  const torch::Tensor first = painted.narrow(0, 0, n), second = painted.narrow(0, n, n);
+  if (!UsesReconetLoss(options_)) {
+    const torch::Tensor loss = CompoundLoss(first, second, motion);
+    losses->temporal = loss.item<double>();
+    return options_.temporal_weight * loss;
+  }
+  const torch::Tensor output = OutputTemporalLoss(first, second, motion);
+  const torch::Tensor features =
+      FeatureTemporalLoss(encoded.narrow(0, 0, n), encoded.narrow(0, n, n), motion);
+  losses->temporal = output.item<double>();
+  losses->feature_temporal = features.item<double>();
+  return options_.temporal_weight * output + options_.feature_temporal_weight * features;
+}
+
 Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
                         torch::Tensor* total, torch::Tensor source) {
   const int64_t n = images.size(0);
-  torch::Tensor painted, later;
+  torch::Tensor painted, both, encoded;
   std::vector<FeatureMap> features;
   std::vector<std::string> all = features_->StyleLayers();
   all.push_back(content_layer_);
@@ -332,11 +355,8 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
         mix = {torch::cat({mix.fine, mix.fine}), torch::cat({mix.coarse, mix.coarse}), {}};
     }
     // oneDNN's bf16 convolutions want channels last; the fp32 ones at these few channels do not.
-    painted = net_->forward(bf16_ ? in.contiguous(torch::MemoryFormat::ChannelsLast) : in, mix);
-    if (motion != nullptr) {
-      later = painted.narrow(0, n, n);
-      painted = painted.narrow(0, 0, n);
-    }
+    both = net_->Forward(bf16_ ? in.contiguous(torch::MemoryFormat::ChannelsLast) : in, mix, &encoded);
+    painted = both.narrow(0, 0, n);
     if (!source.defined()) {
       torch::NoGradGuard no_grad;
       source = features_->Forward(images, {content_layer_}).at(content_layer_);
@@ -377,12 +397,8 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   *total = options_.content_weight * content + options_.style_weight * style + options_.tv_weight * tv +
            options_.grid_weight * grid + options_.colour_weight * colour +
            options_.direction_weight * direction + options_.identity_weight * identity;
-  torch::Tensor temporal = torch::zeros({});
-  if (motion != nullptr) {
-    temporal = TemporalLoss(painted, later, *motion);
-    *total = *total + options_.temporal_weight * temporal;
-  }
   Losses losses;
+  if (motion != nullptr) *total = *total + TemporalTerm(both, encoded, *motion, &losses);
   losses.total = total->item<double>();
   losses.content = content.item<double>();
   losses.style = style.item<double>();
@@ -391,7 +407,6 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   losses.colour = colour.item<double>();
   losses.direction = direction.item<double>();
   losses.identity = identity.item<double>();
-  losses.temporal = temporal.item<double>();
   return losses;
 }
 
@@ -411,7 +426,8 @@ Result<Losses> Trainer::Step() {
     motion = DrawMotion(images, random_);
     images = motion.first;
     content = torch::Tensor();
-    for (torch::Tensor* t : {&motion.second, &motion.grid, &motion.visible, &motion.lighter})
+    for (torch::Tensor* t :
+         {&motion.first, &motion.second, &motion.grid, &motion.visible, &motion.lighter})
       *t = t->to(device_);
   }
   torch::Tensor total;

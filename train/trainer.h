@@ -14,7 +14,7 @@
 #include "train/loss_content.h"
 #include "train/loss_style.h"
 #include "train/losses.h"
-#include "train/motion.h"
+#include "train/motion/pair.h"
 #include "train/network.h"
 #include "train/options.h"
 #include "train/photos.h"
@@ -82,6 +82,9 @@ class Trainer {
   bool TrainsRowsOnly() const { return !options_.base.empty() && options_.train_layers == "rows"; }
   torch::Tensor ContentOf(const torch::Tensor& images);
   torch::Tensor DrawFromPool(torch::Tensor* content);
+  // What changes along the motion, with its weight. painted, encoded: of the first pictures, then of the second.
+  torch::Tensor TemporalTerm(const torch::Tensor& painted, const torch::Tensor& encoded,
+                             const MotionPair& motion, Losses* losses) const;
   // content: features of the images, where they are known already.
   Losses Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
                  torch::Tensor* total, torch::Tensor content = {});

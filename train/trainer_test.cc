@@ -200,6 +200,24 @@ TEST(Trainer, LearnsSomething) {
   EXPECT_LT(losses.back(), 0.7 * losses.front());
 }
 
+TEST(Trainer, ReconetsLossesHoldFeaturesToo) {
+  Options options = TinyRun();
+  options.temporal_start = 0;
+  Result<Losses> losses = Make(options)->Step();
+  ASSERT_TRUE(losses.ok());
+  EXPECT_GT(losses->temporal, 0);
+  EXPECT_EQ(losses->feature_temporal, 0);
+
+  options.temporal_loss = "reconet";
+  losses = Make(options)->Step();
+  ASSERT_TRUE(losses.ok());
+  EXPECT_GT(losses->temporal, 0);
+  EXPECT_GT(losses->feature_temporal, 0);
+  Options heavier = options;
+  heavier.feature_temporal_weight += 2;
+  EXPECT_NEAR(Make(heavier)->Step()->total, losses->total + 2 * losses->feature_temporal, 1e-4 * losses->total);
+}
+
 TEST(Trainer, ABadCheckpointIsAnErrorNotACrash) {
   const std::string path = testing::TempDir() + "not_a_checkpoint.pt";
   std::FILE* file = std::fopen(path.c_str(), "w");

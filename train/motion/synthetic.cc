@@ -1,4 +1,4 @@
-#include "train/motion.h"
+#include "train/motion/synthetic.h"
 
 #include <torch/torch.h>
 
@@ -115,13 +115,6 @@ MotionPair DrawMotion(const torch::Tensor& images, Random& random) {
     visible.push_back(inside.unsqueeze(1));
   }
   return {torch::cat(first), torch::cat(second), torch::cat(grids), torch::cat(visible), torch::cat(lighter)};
-}
-
-torch::Tensor TemporalLoss(const torch::Tensor& first, const torch::Tensor& second,
-                           const MotionPair& motion) {
-  const torch::Tensor moved = Sample(first.to(torch::kFloat), motion.grid);
-  const torch::Tensor difference = (second.to(torch::kFloat) - moved - motion.lighter) / 255.0;
-  return (difference.square() * motion.visible).sum() / (motion.visible.sum() * 3 + 1);
 }
 
 }  // namespace tempera::train

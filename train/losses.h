@@ -12,8 +12,8 @@ struct Losses {
 
   static constexpr int kCount = 10;
   static constexpr std::array<const char*, kCount> kNames = {
-      "loss", "content", "style", "tv", "grid", "colour", "direction", "identity", "temporal",
-      "feature_temporal"};
+      "loss",   "content",   "style",    "tv",       "grid",
+      "colour", "direction", "identity", "temporal", "feature_temporal"};
   std::array<double, kCount> values() const {
     return {total, content, style, tv, grid, colour, direction, identity, temporal, feature_temporal};
   }

@@ -60,6 +60,38 @@ void AddSources(CLI::App& app, Options& o) {
   app.add_option("--features", o.features, "vgg19_features.safetensors [from setup]");
 }
 
+void AddMotion(CLI::App& app, Options& o) {
+  app.add_option("--temporal-weight", o.temporal_weight, "steadier from frame to frame")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--temporal-loss", o.temporal_loss,
+                 "compound or reconet [reconet for its nets, else compound]")
+      ->check(CLI::IsMember({"compound", "reconet"}));
+  app.add_option("--feature-temporal-weight", o.feature_temporal_weight, "reconet: the same for its features")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
+  app.add_option("--temporal-start", o.temporal_start, "share of the run after which that counts")
+      ->check(Between(0, 1))
+      ->capture_default_str();
+  app.add_option("--clips", o.clips, "films to learn steadiness from: folders");
+  app.add_option("--truth", o.truth, "the same, of known motion: folders (docs/training.md)");
+  app.add_option("--motion-share", o.motion_share, "share of the steps with motion that use them")
+      ->check(Between(0, 1))
+      ->capture_default_str();
+}
+
+Status CheckMotion(const CLI::App& app, const Options& o) {
+  const bool films = !o.clips.empty() || !o.truth.empty();
+  if (!films && app.count("--motion-share") > 0)
+    return tempera::InvalidArgument("--motion-share goes with --clips or --truth");
+  if (films && !UsesMotion(o))
+    return tempera::InvalidArgument(
+        "--clips and --truth teach nothing at --temporal-weight 0: leave that out");
+  if (app.count("--feature-temporal-weight") > 0 && !UsesReconetLoss(o))
+    return tempera::InvalidArgument("--feature-temporal-weight goes with --temporal-loss reconet");
+  return tempera::OkStatus();
+}
+
 void AddNames(CLI::App& app, Options& o) {
   app.add_option("--name", o.name, "such as starry-night [from OUTPUT]");
   app.add_option("--title", o.title, "the painting's title");
@@ -187,17 +219,7 @@ int Train(int argc, char** argv) {
   app.add_option("--identity-weight", o.identity_weight, "strength 0 nearer to the photograph")
       ->check(Between(0, 1e6))
       ->capture_default_str();
-  app.add_option("--temporal-weight", o.temporal_weight, "steadier from frame to frame")
-      ->check(Between(0, 1e6))
-      ->capture_default_str();
-  app.add_option("--temporal-loss", o.temporal_loss, "compound or reconet [reconet for its nets, else compound]")
-      ->check(CLI::IsMember({"compound", "reconet"}));
-  app.add_option("--feature-temporal-weight", o.feature_temporal_weight, "reconet: the same for its features")
-      ->check(Between(0, 1e6))
-      ->capture_default_str();
-  app.add_option("--temporal-start", o.temporal_start, "share of the run after which that counts")
-      ->check(Between(0, 1))
-      ->capture_default_str();
+  AddMotion(app, o);
   app.add_option("--style-size", o.style_size, "painting's long side, fine strokes")
       ->check(Between(64, 4096))
       ->capture_default_str();
@@ -222,6 +244,7 @@ int Train(int argc, char** argv) {
           std::string(name) + " goes with --style: a gallery says fine_size and bold_size of each style"));
     }
   }
+  if (Status status = CheckMotion(app, o); !status.ok()) return Finish(status);
   if (o.gallery.empty() && !o.paintings.empty())
     return Finish(tempera::InvalidArgument("--paintings goes with --gallery"));
   if (o.size % 8 != 0) return Finish(tempera::InvalidArgument("--size must be a multiple of 8"));

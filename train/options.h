@@ -16,6 +16,8 @@ struct Options {
   std::vector<std::string> paintings;  // where the list's pictures are
   std::vector<StyleSource> styles;     // what the two come to
   std::vector<std::string> content;    // folders of photographs
+  std::vector<std::string> clips;      // films, or folders of them
+  std::vector<std::string> truth;      // folders of films whose motion is known
   std::string features;                // vgg19_features.safetensors
   std::string deep_features;  // squeezenet1_1_features.safetensors, in place of VGG-19\'s deep layers
   std::string output;         // the .onnx
@@ -38,8 +40,9 @@ struct Options {
   double direction_weight = 0.1;
   double identity_weight = 1.0;
   double temporal_weight = 60.0;
-  std::string temporal_loss;              // compound, reconet; "": what suits the net (UsesReconetLoss)
-  double feature_temporal_weight = 0.1;   // with reconet
+  std::string temporal_loss;             // compound, reconet; "": what suits the net (UsesReconetLoss)
+  double feature_temporal_weight = 0.1;  // with reconet
+  double motion_share = 0.5;    // of the steps with motion: from clips and truth, where there are any
   double temporal_start = 0.3;  // share of the run after which frames must agree
   int style_size = 512;         // long side of the painting for fine strokes, in pixels, at its middle scale
   int bold_size = 900;          // and for bold ones
@@ -66,9 +69,16 @@ struct Options {
   std::vector<std::string> held_out;  // evaluate: pictures or folders that were not trained on
 };
 
-// Whether frames are held together by ReCoNet's published losses: where asked, and by default in its networks.
+// Whether frames are held together by ReCoNet's published losses: where asked, and by default in its
+// networks.
 inline bool UsesReconetLoss(const Options& o) {
-  return o.temporal_loss.empty() ? o.net == "reconet" || o.net == "reconet-edge" : o.temporal_loss == "reconet";
+  return o.temporal_loss.empty() ? o.net == "reconet" || o.net == "reconet-edge"
+                                 : o.temporal_loss == "reconet";
+}
+
+// Whether any step has motion.
+inline bool UsesMotion(const Options& o) {
+  return o.temporal_weight > 0 || (UsesReconetLoss(o) && o.feature_temporal_weight > 0);
 }
 
 }  // namespace tempera::train

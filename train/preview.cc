@@ -162,10 +162,9 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
     }
   }
   // Black, blue, red, green, orange, violet, cyan, grey, brown, pink: in the order of Losses::kNames.
-  static constexpr uint8_t kColours[Losses::kCount][3] = {{0, 0, 0},      {30, 90, 220},   {210, 40, 40},
-                                                          {30, 150, 60},  {230, 150, 20},  {150, 40, 190},
-                                                          {20, 170, 190}, {130, 130, 130}, {130, 80, 40},
-                                                          {240, 130, 180}};
+  static constexpr uint8_t kColours[Losses::kCount][3] = {
+      {0, 0, 0},      {30, 90, 220},  {210, 40, 40},   {30, 150, 60}, {230, 150, 20},
+      {150, 40, 190}, {20, 170, 190}, {130, 130, 130}, {130, 80, 40}, {240, 130, 180}};
   for (size_t c = 0; c < curves.size(); ++c) {
     double mean = 0;
     int previous = -1;

@@ -40,7 +40,8 @@ TEST(LossLog, KeepsWhatAResumedRunHadWritten) {
 TEST(LossLog, GoesOnWithALogThatLacksTheLastTerm) {
   const std::string folder = testing::TempDir() + "old_losses_test";
   std::filesystem::create_directories(folder);
-  std::ofstream(folder + "/losses.csv") << "step,loss\n1,9,8,7,6,5,4,3,2,1,0.001\n2,9,8,7,6,5,4,3,2,1,0.001\n";
+  std::ofstream(folder + "/losses.csv")
+      << "step,loss\n1,9,8,7,6,5,4,3,2,1,0.001\n2,9,8,7,6,5,4,3,2,1,0.001\n";
   ASSERT_TRUE(LossLog::Open(folder, 1).ok());
   std::ifstream in(folder + "/losses.csv");
   std::string names, first, more;

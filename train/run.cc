@@ -106,6 +106,25 @@ Status WritePreviews(const Options& options, const std::vector<media::RgbImage>&
   });
 }
 
+// Null where none was asked for.
+Result<std::shared_ptr<const FilmPairs>> LoadFilms(const Options& options) {
+  if (options.clips.empty() && options.truth.empty()) return std::shared_ptr<const FilmPairs>();
+  std::printf("reading films ...\n");
+  std::fflush(stdout);
+  TEMPERA_ASSIGN_OR_RETURN(
+      FilmPairs films,
+      FilmPairs::Load(options.clips, options.truth, std::max(options.view, options.size), options.seed));
+  std::printf("motion: %s\n", films.report().Line().c_str());
+  return std::make_shared<const FilmPairs>(std::move(films));
+}
+
+std::string TrainedOn(const Options& options, int photos, const FilmPairs* films) {
+  std::string what = options.styles.size() == 1 ? fs::path(options.styles[0].picture).filename().string()
+                                                : std::to_string(options.styles.size()) + " paintings";
+  what += " and " + std::to_string(photos) + " photographs";
+  return films == nullptr ? what : what + " and motion of " + films->report().Used();
+}
+
 // Found out now rather than after an hour.
 Status CheckWritable(const std::string& path) { return AtomicFile::Create(path).status(); }
 
@@ -144,9 +163,8 @@ Status RunTraining(const Options& options) {
   PrintPhotoReport(photos.report());
   TEMPERA_ASSIGN_OR_RETURN(std::vector<media::RgbImage> previews, PreviewPhotos(options, photos));
 
-  const std::string what = paintings.size() == 1 ? fs::path(options.styles[0].picture).filename().string()
-                                                 : std::to_string(paintings.size()) + " paintings";
-  const std::string trained_on = what + " and " + std::to_string(photos.size()) + " photographs";
+  TEMPERA_ASSIGN_OR_RETURN(const std::shared_ptr<const FilmPairs> films, LoadFilms(options));
+  const std::string trained_on = TrainedOn(options, photos.size(), films.get());
   std::error_code error;
   fs::create_directories(options.work_dir, error);
   if (error) return IoError("cannot make the folder '" + options.work_dir + "': " + error.message());
@@ -155,6 +173,7 @@ Status RunTraining(const Options& options) {
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<Trainer> trainer,
                            Trainer::Create(options, std::move(features), std::move(photos), paintings));
   if (first.net != nullptr) TEMPERA_RETURN_IF_ERROR(trainer->StartFrom(*first.net));
+  if (films != nullptr) trainer->TakeFilms(films);
   const bool resume = options.resume && fs::exists(checkpoint, error);
   if (resume) {
     TEMPERA_RETURN_IF_ERROR(trainer->ResumeFrom(checkpoint));

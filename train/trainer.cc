@@ -14,6 +14,7 @@
 #include "train/loss_direction.h"
 #include "train/loss_grid.h"
 #include "train/loss_tv.h"
+#include "train/motion/film_motion.h"
 #include "train/motion/synthetic.h"
 #include "train/motion/temporal_loss.h"
 
@@ -175,6 +176,13 @@ Status Trainer::StartFrom(const TransformerNet& net) {
     return Internal("the base's network is not of the shape of the new one");
   state_.recipe = "body " + BodyHash(net.config(), PlainWeights(net)) + ", " + state_.recipe;
   return OkStatus();
+}
+
+void Trainer::TakeFilms(std::shared_ptr<const FilmPairs> films) {
+  films_ = std::move(films);
+  char share[64];
+  std::snprintf(share, sizeof share, " for %g of the steps with motion, ", options_.motion_share);
+  state_.recipe = films_->report().Used() + share + state_.recipe;
 }
 
 torch::Tensor Trainer::ContentOf(const torch::Tensor& images) {
@@ -410,6 +418,25 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   return losses;
 }
 
+torch::Tensor Trainer::DrawBatch(std::vector<Pick>* picks, MotionPair* motion, torch::Tensor* content) {
+  const bool moves = UsesMotion(options_) && ProgressShare() >= options_.temporal_start;
+  if (moves && films_ != nullptr && random_.Uniform() < options_.motion_share) {
+    *picks = DrawPicks();
+    *motion = DrawFilmMotion(*films_, random_, options_.batch, options_.size);
+  } else {
+    const torch::Tensor images =
+        pool_.defined() ? DrawFromPool(content) : DrawCrops(photos_, random_, options_.batch, options_.size);
+    *picks = DrawPicks();
+    if (!moves) return images.to(device_);
+    *motion = DrawMotion(images, random_);
+    *content = torch::Tensor();  // a cut-out lies over the picture
+  }
+  for (torch::Tensor* t :
+       {&motion->first, &motion->second, &motion->grid, &motion->visible, &motion->lighter})
+    *t = t->to(device_);
+  return motion->first;
+}
+
 Result<Losses> Trainer::Step() {
   const double start = Now();
   for (size_t i = 0; i < optimizer_->param_groups().size(); ++i) {
@@ -417,21 +444,11 @@ Result<Losses> Trainer::Step() {
         .lr(learning_rate() * (i == 1 ? options_.row_rate : 1));
   }
   torch::Tensor content;
-  torch::Tensor images =
-      pool_.defined() ? DrawFromPool(&content) : DrawCrops(photos_, random_, options_.batch, options_.size);
-  const std::vector<Pick> picks = DrawPicks();
   MotionPair motion;
-  const bool moves = options_.temporal_weight > 0 && ProgressShare() >= options_.temporal_start;
-  if (moves) {
-    motion = DrawMotion(images, random_);
-    images = motion.first;
-    content = torch::Tensor();
-    for (torch::Tensor* t :
-         {&motion.first, &motion.second, &motion.grid, &motion.visible, &motion.lighter})
-      *t = t->to(device_);
-  }
+  std::vector<Pick> picks;
+  const torch::Tensor images = DrawBatch(&picks, &motion, &content);
   torch::Tensor total;
-  const Losses losses = Compute(images.to(device_), picks, moves ? &motion : nullptr, &total, content);
+  const Losses losses = Compute(images, picks, motion.grid.defined() ? &motion : nullptr, &total, content);
   if (!std::isfinite(losses.total)) {
     return Internal("the loss became infinite at step " + std::to_string(state_.step) +
                     ": lower --learning-rate or --style-weight");

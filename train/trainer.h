@@ -14,6 +14,7 @@
 #include "train/loss_content.h"
 #include "train/loss_style.h"
 #include "train/losses.h"
+#include "train/motion/film_pairs.h"
 #include "train/motion/pair.h"
 #include "train/network.h"
 #include "train/options.h"
@@ -45,6 +46,9 @@ class Trainer {
   // Starts from these weights (`--base`): a network of the same config. Which of them are trained is
   // options.train_layers; then nothing else changes, and what the frozen part saves is saved.
   Status StartFrom(const TransformerNet& net);
+  // Motion of films (`--clips`, `--truth`) for options.motion_share of the steps that have any. Before the
+  // first step and before resuming.
+  void TakeFilms(std::shared_ptr<const FilmPairs> films);
   // Weights of another run (`--init`): layers that match by name and shape are taken. An error when none
   // does.
   Status InitFrom(const std::string& checkpoint);
@@ -82,7 +86,11 @@ class Trainer {
   bool TrainsRowsOnly() const { return !options_.base.empty() && options_.train_layers == "rows"; }
   torch::Tensor ContentOf(const torch::Tensor& images);
   torch::Tensor DrawFromPool(torch::Tensor* content);
-  // What changes along the motion, with its weight. painted, encoded: of the first pictures, then of the second.
+  // The pictures of a step and what they are to become, with their motion from options.temporal_start on;
+  // `content`: their features, where known.
+  torch::Tensor DrawBatch(std::vector<Pick>* picks, MotionPair* motion, torch::Tensor* content);
+  // What changes along the motion, with its weight. painted, encoded: of the first pictures, then of the
+  // second.
   torch::Tensor TemporalTerm(const torch::Tensor& painted, const torch::Tensor& encoded,
                              const MotionPair& motion, Losses* losses) const;
   // content: features of the images, where they are known already.
@@ -92,6 +100,7 @@ class Trainer {
   Options options_;
   std::shared_ptr<const FeatureNetwork> features_;
   Photos photos_;
+  std::shared_ptr<const FilmPairs> films_;  // may be null
   torch::Device device_;
   bool bf16_ = false;
   Random random_{0};

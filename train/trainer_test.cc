@@ -3,8 +3,12 @@
 #include <gtest/gtest.h>
 #include <torch/torch.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
+#include <filesystem>
+
+#include "train/motion/film_motion.h"
 
 namespace tempera::train {
 namespace {
@@ -200,6 +204,91 @@ TEST(Trainer, LearnsSomething) {
   EXPECT_LT(losses.back(), 0.7 * losses.front());
 }
 
+// A scene of noise that moves by four pixels, the frame whose motion is known lighter by `light` levels, on
+// disk; its pair for crops of `size`.
+std::shared_ptr<const FilmPairs> MovingNoise(int size, int light = 0) {
+  namespace fs = std::filesystem;
+  const std::string folder = testing::TempDir() + "trainer_films_test";
+  fs::create_directories(folder);
+  const media::RgbImage wide = Noise(104, 96, 77);
+  for (int t = 0; t < 2; ++t) {
+    media::RgbImage frame{96, 96, {}};
+    for (size_t y = 0; y < 96; ++y) {
+      const auto row = wide.pixels.begin() + static_cast<ptrdiff_t>((y * 104 + 4 * t) * 3);
+      for (auto p = row; p != row + 96 * 3; ++p)
+        frame.pixels.push_back(static_cast<uint8_t>(*p * 3 / 4 + (t == 0 ? light : 0)));
+    }
+    EXPECT_TRUE(media::WriteImage(folder + "/frame_000" + std::to_string(t + 1) + ".png", frame).ok());
+  }
+  Flow flow(96, 96);
+  std::fill(flow.dx.begin(), flow.dx.end(), -4.0f);
+  EXPECT_TRUE(WriteFlo(folder + "/frame_0001.flo", flow).ok());
+  Result<FilmPairs> films = FilmPairs::Load({}, {folder}, size, 1);
+  EXPECT_TRUE(films.ok()) << films.status().message();
+  fs::remove_all(folder);
+  return films.ok() ? std::make_shared<const FilmPairs>(std::move(films).value()) : nullptr;
+}
+
+TEST(FilmMotion, SlowLightPassesAndGrainDoesNot) {
+  for (int light : {0, 16}) {
+    const auto films = MovingNoise(64, light);
+    ASSERT_NE(films, nullptr);
+    Random random(4);
+    const MotionPair pair = DrawFilmMotion(*films, random, 3, 64);
+    EXPECT_GT(pair.visible.mean().item<double>(), 0.6);
+    const torch::Tensor moved = torch::grid_sampler(pair.first, pair.grid, 0, 1, true);
+    // Resampled noise differs by levels from place to place; the mean over a neighbourhood does not.
+    const torch::Tensor grain = (pair.second - moved - light).abs().mean(1, true);
+    EXPECT_LT(((pair.lighter - light).abs() * pair.visible).mean().item<double>(),
+              0.4 * (grain * pair.visible).mean().item<double>())
+        << light;
+    EXPECT_GT((pair.first - pair.second).abs().mean().item<double>(), 2 * grain.mean().item<double>());
+  }
+}
+
+TEST(Trainer, ResumingWithFilmsIsExact) {
+  Options options = TinyRun();
+  options.temporal_loss = "reconet";
+  options.temporal_start = 0;
+  const auto films = MovingNoise(options.size);
+  ASSERT_NE(films, nullptr);
+  auto make = [&] {
+    std::unique_ptr<Trainer> trainer = Make(options);
+    trainer->TakeFilms(films);
+    return trainer;
+  };
+  const std::string checkpoint = testing::TempDir() + "trainer_film_resume_test.pt";
+  const std::vector<double> losses = TakeSteps(*make(), 6);
+  EXPECT_NE(losses, TakeSteps(*Make(options), 6)) << "films changed nothing";
+  std::unique_ptr<Trainer> first = make();
+  TakeSteps(*first, 3);
+  ASSERT_TRUE(first->Save(checkpoint).ok());
+  std::unique_ptr<Trainer> second = make();
+  const Status status = second->ResumeFrom(checkpoint);
+  ASSERT_TRUE(status.ok()) << status.message();
+  EXPECT_EQ(TakeSteps(*second, 3), std::vector<double>(losses.begin() + 3, losses.end()));
+  // Without the films it is another recipe.
+  const Status other = Make(options)->ResumeFrom(checkpoint);
+  EXPECT_EQ(other.code(), StatusCode::kInvalidArgument);
+  EXPECT_NE(other.message().find("1 pair of 1 scene"), std::string::npos) << other.message();
+  std::remove(checkpoint.c_str());
+}
+
+TEST(Trainer, TheShareOfFilmsCounts) {
+  Options options = TinyRun();
+  options.temporal_start = 0;
+  const auto films = MovingNoise(options.size);
+  ASSERT_NE(films, nullptr);
+  std::vector<std::vector<double>> losses;
+  for (double share : {0.0, 1.0}) {
+    options.motion_share = share;
+    std::unique_ptr<Trainer> trainer = Make(options);
+    trainer->TakeFilms(films);
+    losses.push_back(TakeSteps(*trainer, 2));
+  }
+  EXPECT_NE(losses[0], losses[1]);
+}
+
 TEST(Trainer, ReconetsLossesHoldFeaturesToo) {
   Options options = TinyRun();
   options.temporal_start = 0;
@@ -215,7 +304,8 @@ TEST(Trainer, ReconetsLossesHoldFeaturesToo) {
   EXPECT_GT(losses->feature_temporal, 0);
   Options heavier = options;
   heavier.feature_temporal_weight += 2;
-  EXPECT_NEAR(Make(heavier)->Step()->total, losses->total + 2 * losses->feature_temporal, 1e-4 * losses->total);
+  EXPECT_NEAR(Make(heavier)->Step()->total, losses->total + 2 * losses->feature_temporal,
+              1e-4 * losses->total);
 }
 
 TEST(Trainer, ABadCheckpointIsAnErrorNotACrash) {

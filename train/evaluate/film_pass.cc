@@ -2,14 +2,20 @@
 #include <algorithm>
 
 #include "train/evaluate/facts_in_engine.h"
-#include "train/evaluate/frames.h"
-#include "train/evaluate/motion/truth.h"
 #include "train/evaluate/names.h"
 #include "train/evaluate/plane.h"
 #include "train/evaluate/subjects.h"
+#include "train/motion/frames.h"
+#include "train/motion/truth.h"
 
 namespace tempera::evaluate {
 namespace {
+
+using train::FindTruth;
+using train::ReadFrames;
+using train::ReadTruth;
+using train::TrueFilm;
+using train::TruthPlace;
 
 constexpr int kWidth = 640, kHeight = 360;
 

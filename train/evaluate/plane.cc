@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <numeric>
 
 namespace tempera::evaluate {
@@ -61,33 +60,6 @@ Plane Blur(const Plane& plane, double sigma) {
     }
   }
   return out;
-}
-
-Result<media::RgbImage> FitShortSide(const media::RgbImage& image, int short_side, int most_long) {
-  const double scale = static_cast<double>(short_side) / std::min(image.width, image.height);
-  const int width = std::max(8, static_cast<int>(std::lround(image.width * scale)));
-  const int height = std::max(8, static_cast<int>(std::lround(image.height * scale)));
-  media::RgbImage scaled;
-  if (width == image.width && height == image.height) {
-    scaled = image;
-  } else {
-    TEMPERA_ASSIGN_OR_RETURN(scaled, media::ResizeImage(image, width, height));
-  }
-  media::RgbImage cut;
-  cut.width = std::min(width, most_long) / 8 * 8;
-  cut.height = std::min(height, most_long) / 8 * 8;
-  const int left = (width - cut.width) / 2, top = (height - cut.height) / 2;
-  const size_t row = static_cast<size_t>(cut.width) * 3;
-  cut.pixels.resize(row * static_cast<size_t>(cut.height));
-  for (int y = 0; y < cut.height; ++y) {
-    std::memcpy(
-        &cut.pixels[row * static_cast<size_t>(y)],
-        &scaled
-             .pixels[(static_cast<size_t>(top + y) * static_cast<size_t>(width) + static_cast<size_t>(left)) *
-                     3],
-        row);
-  }
-  return cut;
 }
 
 double Mean(const std::vector<double>& values) {

@@ -25,10 +25,6 @@ Plane Luma(const media::RgbImage& image);
 // Gaussian, radius of three deviations, the picture mirrored at its edges.
 Plane Blur(const Plane& plane, double sigma);
 
-// Shrunk or enlarged so that the short side is `short_side`, then cut in the middle to at most `most_long`
-// pixels and to multiples of 8.
-Result<media::RgbImage> FitShortSide(const media::RgbImage& image, int short_side, int most_long);
-
 double Mean(const std::vector<double>& values);
 // Of an even count the mean of the middle two; 0 of none.
 double Median(std::vector<double> values);

@@ -8,17 +8,21 @@
 #include <filesystem>
 
 #include "src/base/text/one_line.h"
-#include "train/evaluate/frames.h"
 #include "train/evaluate/hand/spectrum.h"
 #include "train/evaluate/names.h"
+#include "train/motion/frames.h"
 
 namespace tempera::evaluate {
 namespace {
 
+using train::EvenChoice;
+using train::FilmExtensions;
+using train::FindFiles;
+using train::FitShortSide;
+
 namespace fs = std::filesystem;
 
 const std::vector<std::string> kPictures = {".jpg", ".jpeg", ".png", ".webp", ".bmp"};
-const std::vector<std::string> kFilms = {".mp4", ".mkv", ".mov", ".webm", ".avi", ".y4m", ".m4v", ".mpg"};
 
 std::string Slashless(std::string name) {
   std::replace(name.begin(), name.end(), '/', '_');
@@ -177,7 +181,7 @@ Status OpenSubjects(Bench* bench) {
   }
   TEMPERA_RETURN_IF_ERROR(OpenPhotographs(bench));
   if (!o.clips.empty()) {
-    TEMPERA_ASSIGN_OR_RETURN(bench->clip_paths, FindFiles(o.clips, kFilms, "clips"));
+    TEMPERA_ASSIGN_OR_RETURN(bench->clip_paths, FindFiles(o.clips, FilmExtensions(), "clips"));
     if (bench->clip_paths.empty()) return NotFound("no films in '" + o.clips.front() + "' (--clips)");
   }
   AddPaintingRows(bench);

@@ -10,11 +10,13 @@
 #include "src/base/text/one_line.h"
 #include "train/evaluate/evaluate.h"
 #include "train/evaluate/losses/judge.h"
-#include "train/evaluate/plane.h"
 #include "train/evaluate/subjects.h"
+#include "train/motion/frames.h"
 
 namespace tempera::evaluate {
 namespace {
+
+using train::FitShortSide;
 
 int Fail(const Status& status) {
   ShowProgress("");

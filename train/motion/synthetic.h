@@ -10,9 +10,9 @@
 namespace tempera::train {
 
 // images: [n, 3, s, s]. Smooth random flow (a 4x4 grid of normal numbers, enlarged bicubically), a shift of
-// up to 8 pixels, zoom of up to 2 % and a turn of up to 1 degree, in one pair of three all three times as far; a
-// cut-out of another picture of the batch that moves on its own over both, with exact occlusion; gain, gamma and
-// sensor noise. One in eight pairs holds still but for the noise.
+// up to 8 pixels, zoom of up to 2 % and a turn of up to 1 degree, in one pair of three all three times as
+// far; a cut-out of another picture of the batch that moves on its own over both, with exact occlusion; gain,
+// gamma and sensor noise. One in eight pairs holds still but for the noise.
 MotionPair DrawMotion(const torch::Tensor& images, Random& random);
 
 }  // namespace tempera::train

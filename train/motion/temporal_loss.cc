@@ -48,13 +48,12 @@ torch::Tensor FeatureTemporalLoss(const torch::Tensor& first, const torch::Tenso
       torch::tensor({(columns - 1) / 2.0, (rows - 1) / 2.0}, options).view({1, 2, 1, 1});
   const torch::Tensor flow = (motion.grid - Places(rows, columns, options)).permute({0, 3, 1, 2}) * pixels;
   const torch::Tensor mask = torch::adaptive_avg_pool2d(motion.visible, {h, w});
-  const torch::Tensor mean =
-      torch::adaptive_avg_pool2d(flow * motion.visible, {h, w}) / mask.clamp_min(1e-6);
+  const torch::Tensor mean = torch::adaptive_avg_pool2d(flow * motion.visible, {h, w}) / mask.clamp_min(1e-6);
   // A pixel of the features is columns / w pixels wide.
-  const torch::Tensor back =
-      torch::tensor({static_cast<double>(w) / columns * 2 / (w - 1), static_cast<double>(h) / rows * 2 / (h - 1)},
-                    options)
-          .view({1, 2, 1, 1});
+  const torch::Tensor back = torch::tensor({static_cast<double>(w) / columns * 2 / (w - 1),
+                                            static_cast<double>(h) / rows * 2 / (h - 1)},
+                                           options)
+                                 .view({1, 2, 1, 1});
   const torch::Tensor grid = Places(h, w, options) + (mean * back).permute({0, 2, 3, 1});
   const torch::Tensor difference = second.to(torch::kFloat) - Sample(first.to(torch::kFloat), grid);
   return (difference.square() * mask).mean();

@@ -7,14 +7,23 @@
 
 #include "media/test_clip.h"
 #include "src/base/atomic_file.h"
-#include "train/evaluate/motion/flow.h"
 #include "train/evaluate/motion/scenes.h"
 #include "train/evaluate/motion/steadiness.h"
-#include "train/evaluate/motion/truth.h"
 #include "train/evaluate/pictures_for_test.h"
+#include "train/motion/flow.h"
+#include "train/motion/truth.h"
 
 namespace tempera::evaluate {
 namespace {
+
+using train::FindTruth;
+using train::Flow;
+using train::FlowEstimator;
+using train::ReadFlo;
+using train::ReadKittiFlow;
+using train::ReadTruth;
+using train::TrueFilm;
+using train::WarpDifference;
 
 Flow Shift(int width, int height, float dx, float dy) {
   Flow flow(width, height);

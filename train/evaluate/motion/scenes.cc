@@ -10,6 +10,9 @@
 namespace tempera::evaluate {
 namespace {
 
+using train::Flow;
+using train::TrueFilm;
+
 struct Point {
   double x = 0, y = 0;
 };

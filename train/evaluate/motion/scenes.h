@@ -6,17 +6,9 @@
 #include <vector>
 
 #include "media/image.h"
-#include "train/evaluate/motion/flow.h"
+#include "train/motion/truth.h"
 
 namespace tempera::evaluate {
-
-// A film of which the motion is known.
-struct TrueFilm {
-  std::vector<media::RgbImage> frames;
-  // Of frame i, to frame i + 1; one fewer than frames. Valid where the same thing is seen in both, and not at
-  // edges.
-  std::vector<Flow> flows;
-};
 
 struct SceneOptions {
   int width = 640, height = 360;  // pixels
@@ -30,7 +22,7 @@ struct SceneOptions {
 // and textures give the same bytes. The plane shifts by up to 3 pixels a frame, turns by up to 0.2 degrees
 // and grows by up to 0.4 %; cut-outs (rounded shapes of a sixth to a third of the height) shift by up to 8
 // pixels.
-TrueFilm RenderScene(const std::vector<media::RgbImage>& textures, const SceneOptions& options);
+train::TrueFilm RenderScene(const std::vector<media::RgbImage>& textures, const SceneOptions& options);
 
 // Which pixels of frame i belong to the outline of something that moves: within `reach` pixels of another
 // layer.

@@ -12,6 +12,10 @@
 namespace tempera::evaluate {
 namespace {
 
+using train::Flow;
+using train::FlowEstimator;
+using train::WarpDifference;
+
 // Whether any pixel can be compared: behind a cut there is none, and no error is not an error of 0.
 bool HasValid(const Flow& flow) {
   return std::find_if(flow.valid.begin(), flow.valid.end(), [](auto v) { return v != 0; }) !=

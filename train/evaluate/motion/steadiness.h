@@ -8,8 +8,8 @@
 
 #include "media/image.h"
 #include "src/base/status.h"
-#include "train/evaluate/motion/flow.h"
 #include "train/evaluate/motion/scenes.h"
+#include "train/motion/flow.h"
 
 namespace tempera::evaluate {
 
@@ -27,7 +27,7 @@ struct Clip {
   std::string name;
   std::vector<media::RgbImage> frames;
   // From frame t + k to frame t, for k = 1 and 10; none where the film is shorter.
-  std::vector<Flow> back1, back10;
+  std::vector<train::Flow> back1, back10;
 };
 inline constexpr int kLongStep = 10;
 // At most `pairs` of each distance, evenly spread, so that long films take no longer: flows that are left out
@@ -44,7 +44,7 @@ WarpErrors MeasureWarpErrors(const Clip& clip, const std::vector<media::RgbImage
 
 // sqrt(mean over pairs of (1/D) sum M |O_t - W(O_t+1)|^2), D = width x height x 3, M the flow's marks: Huang
 // et al. (CVPR 2017), Gao et al. (arXiv:1807.01197).
-double EStab(const std::vector<media::RgbImage>& painted, const std::vector<Flow>& flows);
+double EStab(const std::vector<media::RgbImage>& painted, const std::vector<train::Flow>& flows);
 
 // The frames of a still under sensor noise of sigma levels (of 255): root mean square of what changes from
 // frame to frame in the painting, over the same of what was put in. 1: the painting moves as much as its

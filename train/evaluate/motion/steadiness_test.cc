@@ -11,6 +11,8 @@
 namespace tempera::evaluate {
 namespace {
 
+using train::Flow;
+
 using Paint = std::function<media::RgbImage(const media::RgbImage& frame, int number)>;
 
 // number: of the frame since the last restart.

@@ -4,9 +4,9 @@
 
 #include "media/image16.h"
 #include "src/base/atomic_file.h"
-#include "train/evaluate/motion/flow.h"
+#include "train/motion/flow.h"
 
-namespace tempera::evaluate {
+namespace tempera::train {
 namespace {
 
 constexpr float kMagic = 202021.25f;  // "PIEH"
@@ -66,4 +66,4 @@ Result<Flow> ReadKittiFlow(const std::string& path) {
   return flow;
 }
 
-}  // namespace tempera::evaluate
+}  // namespace tempera::train

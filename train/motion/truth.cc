@@ -1,12 +1,12 @@
-#include "train/evaluate/motion/truth.h"
+#include "train/motion/truth.h"
 
 #include <algorithm>
 #include <filesystem>
 #include <map>
 
-#include "train/evaluate/frames.h"
+#include "train/motion/frames.h"
 
-namespace tempera::evaluate {
+namespace tempera::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -124,4 +124,4 @@ Result<TrueFilm> ReadTruth(const TruthPlace& place, int most) {
   return film;
 }
 
-}  // namespace tempera::evaluate
+}  // namespace tempera::train

@@ -4,10 +4,19 @@
 #include <string>
 #include <vector>
 
+#include "media/image.h"
 #include "src/base/status.h"
-#include "train/evaluate/motion/scenes.h"
+#include "train/motion/flow.h"
 
-namespace tempera::evaluate {
+namespace tempera::train {
+
+// A film of which the motion is known.
+struct TrueFilm {
+  std::vector<media::RgbImage> frames;
+  // Of frame i, to frame i + 1; one fewer than frames. Valid where the same thing is seen in both, and not at
+  // edges.
+  std::vector<Flow> flows;
+};
 
 // Where one lies, and which kind it is.
 struct TruthPlace {
@@ -27,4 +36,4 @@ Result<std::vector<TruthPlace>> FindTruth(const std::vector<std::string>& folder
 // than 0.1 along the flow are forgotten (MaskUnlike). Edges of motion are forgotten everywhere.
 Result<TrueFilm> ReadTruth(const TruthPlace& place, int most);
 
-}  // namespace tempera::evaluate
+}  // namespace tempera::train

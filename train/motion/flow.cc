@@ -1,9 +1,9 @@
-#include "train/evaluate/motion/flow.h"
+#include "train/motion/flow.h"
 
 #include <algorithm>
 #include <cmath>
 
-namespace tempera::evaluate {
+namespace tempera::train {
 namespace {
 
 bool Inside(const Flow& flow, float x, float y) {
@@ -121,4 +121,4 @@ double WarpError(const media::RgbImage& first, const media::RgbImage& second, co
   return d.pixels > 0 ? d.squares / (3 * d.pixels) : 0;
 }
 
-}  // namespace tempera::evaluate
+}  // namespace tempera::train

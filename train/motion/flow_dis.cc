@@ -2,9 +2,9 @@
 #include <opencv2/core.hpp>
 #include <opencv2/video/tracking.hpp>
 
-#include "train/evaluate/motion/flow.h"
+#include "train/motion/flow.h"
 
-namespace tempera::evaluate {
+namespace tempera::train {
 namespace {
 
 // OpenCV's own grey.
@@ -67,4 +67,4 @@ Flow FlowEstimator::Estimate(const media::RgbImage& first, const media::RgbImage
   return flow;
 }
 
-}  // namespace tempera::evaluate
+}  // namespace tempera::train

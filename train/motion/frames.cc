@@ -1,16 +1,16 @@
-#include "train/evaluate/frames.h"
+#include "train/motion/frames.h"
 
 #include <algorithm>
 #include <cctype>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <optional>
 
 #include "media/reader.h"
-#include "train/evaluate/plane.h"
 
-namespace tempera::evaluate {
+namespace tempera::train {
 namespace {
 
 namespace fs = std::filesystem;
@@ -70,6 +70,33 @@ bool EndsIn(const fs::path& path, const std::vector<std::string>& extensions) {
 
 }  // namespace
 
+Result<media::RgbImage> FitShortSide(const media::RgbImage& image, int short_side, int most_long) {
+  const double scale = static_cast<double>(short_side) / std::min(image.width, image.height);
+  const int width = std::max(8, static_cast<int>(std::lround(image.width * scale)));
+  const int height = std::max(8, static_cast<int>(std::lround(image.height * scale)));
+  media::RgbImage scaled;
+  if (width == image.width && height == image.height) {
+    scaled = image;
+  } else {
+    TEMPERA_ASSIGN_OR_RETURN(scaled, media::ResizeImage(image, width, height));
+  }
+  media::RgbImage cut;
+  cut.width = std::min(width, most_long) / 8 * 8;
+  cut.height = std::min(height, most_long) / 8 * 8;
+  const int left = (width - cut.width) / 2, top = (height - cut.height) / 2;
+  const size_t row = static_cast<size_t>(cut.width) * 3;
+  cut.pixels.resize(row * static_cast<size_t>(cut.height));
+  for (int y = 0; y < cut.height; ++y) {
+    std::memcpy(
+        &cut.pixels[row * static_cast<size_t>(y)],
+        &scaled
+             .pixels[(static_cast<size_t>(top + y) * static_cast<size_t>(width) + static_cast<size_t>(left)) *
+                     3],
+        row);
+  }
+  return cut;
+}
+
 Result<media::RgbImage> FitFrame(const media::RgbImage& image, int long_side, int short_side) {
   const int longer = std::max(image.width, image.height), shorter = std::min(image.width, image.height);
   const double scale =
@@ -77,17 +104,26 @@ Result<media::RgbImage> FitFrame(const media::RgbImage& image, int long_side, in
   return FitShortSide(image, std::max(8, static_cast<int>(std::lround(shorter * scale))), long_side);
 }
 
-Result<std::vector<media::RgbImage>> ReadFrames(const std::string& path, int most, int long_side,
-                                                int short_side) {
+Status EachFrame(const std::string& path, int most,
+                 const std::function<Status(const media::RgbImage& frame)>& take) {
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(path, {}));
-  std::vector<media::RgbImage> frames;
-  while (static_cast<int>(frames.size()) < most) {
+  for (int count = 0; count < most; ++count) {
     TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::Frame> frame, reader->Read());
     if (!frame) break;
-    TEMPERA_ASSIGN_OR_RETURN(media::RgbImage fit, FitFrame(ToRgb(*frame), long_side, short_side));
-    frames.push_back(std::move(fit));
+    TEMPERA_RETURN_IF_ERROR(take(ToRgb(*frame)));
   }
+  return OkStatus();
+}
+
+Result<std::vector<media::RgbImage>> ReadFrames(const std::string& path, int most, int long_side,
+                                                int short_side) {
+  std::vector<media::RgbImage> frames;
+  TEMPERA_RETURN_IF_ERROR(EachFrame(path, most, [&](const media::RgbImage& frame) -> Status {
+    TEMPERA_ASSIGN_OR_RETURN(media::RgbImage fit, FitFrame(frame, long_side, short_side));
+    frames.push_back(std::move(fit));
+    return OkStatus();
+  }));
   return frames;
 }
 
@@ -115,6 +151,12 @@ Result<std::vector<std::string>> FindFiles(const std::vector<std::string>& folde
   return paths;
 }
 
+const std::vector<std::string>& FilmExtensions() {
+  static const std::vector<std::string> kFilms = {".mp4", ".mkv", ".mov", ".webm",
+                                                  ".avi", ".y4m", ".m4v", ".mpg"};
+  return kFilms;
+}
+
 std::vector<std::string> EvenChoice(const std::vector<std::string>& paths, int count) {
   const size_t n = static_cast<size_t>(std::max(0, count));
   if (paths.size() <= n) return paths;
@@ -123,4 +165,4 @@ std::vector<std::string> EvenChoice(const std::vector<std::string>& paths, int c
   return chosen;
 }
 
-}  // namespace tempera::evaluate
+}  // namespace tempera::train

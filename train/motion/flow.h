@@ -7,9 +7,8 @@
 
 #include "media/image.h"
 #include "src/base/status.h"
-#include "train/evaluate/plane.h"
 
-namespace tempera::evaluate {
+namespace tempera::train {
 
 // The pixel (x, y) of the first frame lies at (x + dx, y + dy) of the second; only where `valid` is 1.
 struct Flow {
@@ -63,4 +62,4 @@ Status WriteFlo(const std::string& path, const Flow& flow);
 // KITTI's PNG of 16 bits a channel: (value - 32768) / 64, valid where blue is not 0.
 Result<Flow> ReadKittiFlow(const std::string& path);
 
-}  // namespace tempera::evaluate
+}  // namespace tempera::train

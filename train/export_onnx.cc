@@ -194,6 +194,10 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
   TEMPERA_ASSIGN_OR_RETURN(const std::string scales,
                            b.Constant<float>("upsample_scales", DataType::kFloat32, {4}, {1, 1, 2, 2}));
   std::string x = "input", before_last;
+  if (config.fed) {
+    model.graph.inputs.push_back(Picture("previous"));
+    x = b.Node("fed", "Concat", {"input", "previous"}, {Int("axis", 1)});
+  }
   std::map<std::string, std::string> outputs;  // of the layers
   for (size_t i = 0; i < config.layers.size(); ++i) {
     const LayerSpec& l = config.layers[i];

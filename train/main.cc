@@ -70,6 +70,12 @@ void AddMotion(CLI::App& app, Options& o) {
   app.add_option("--feature-temporal-weight", o.feature_temporal_weight, "reconet: the same for its features")
       ->check(Between(0, 1e6))
       ->capture_default_str();
+  app.add_option("--unroll", o.unroll, "painter-fed: frames painted one after the other")
+      ->check(Between(2, 8))
+      ->capture_default_str();
+  app.add_option("--ping-pong-weight", o.ping_pong_weight, "painter-fed: the same there and back")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
   app.add_option("--temporal-start", o.temporal_start, "share of the run after which that counts")
       ->check(Between(0, 1))
       ->capture_default_str();
@@ -89,6 +95,12 @@ Status CheckMotion(const CLI::App& app, const Options& o) {
         "--clips and --truth teach nothing at --temporal-weight 0: leave that out");
   if (app.count("--feature-temporal-weight") > 0 && !UsesReconetLoss(o))
     return tempera::InvalidArgument("--feature-temporal-weight goes with --temporal-loss reconet");
+  for (const char* name : {"--unroll", "--ping-pong-weight"}) {
+    if (app.count(name) > 0 && o.net != "painter-fed")
+      return tempera::InvalidArgument(std::string(name) + " goes with --net painter-fed");
+  }
+  if (o.net == "painter-fed" && o.temporal_loss == "reconet")
+    return tempera::InvalidArgument("painter-fed learns with --temporal-loss compound: leave reconet out");
   return tempera::OkStatus();
 }
 
@@ -180,7 +192,7 @@ int Train(int argc, char** argv) {
   tempera::train::AddBaseOptions(app, o);
   app.add_option("--deep-features", o.deep_features, "SqueezeNet's, in place of VGG's deep layers: faster");
   app.add_option("-o,--output", o.output, "the style to write")->required();
-  app.add_option("--net", o.net, "painter, small, tiny, johnson, reconet, reconet-edge")
+  app.add_option("--net", o.net, "painter, painter-fed, small, tiny, johnson, reconet, reconet-edge")
       ->capture_default_str();
   auto* steps =
       app.add_option("--steps", o.steps, "steps to train")->check(Between(1, 1e9))->capture_default_str();

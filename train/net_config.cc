@@ -63,15 +63,15 @@ NetConfig JohnsonNet(std::string name, int full, int half, int quarter, int bloc
 
 // Most of the arithmetic at an eighth of the size, where a 3x3 layer sees 24 pixels and strokes can be long.
 // What the quarter knew goes round it (`skip`): strokes and edges are not bound to a raster of 8 pixels.
-NetConfig PainterNet(std::vector<std::string> styles) {
+NetConfig PainterNet(std::string name, std::vector<std::string> styles, bool fed) {
   constexpr int kHalf = 16, kQuarter = 32, kEighth = 64, kInner = 48, kFull = 8, kBlocks = 2;
-  NetConfig config{"painter", {}, 8, std::move(styles)};
+  NetConfig config{std::move(name), {}, 8, std::move(styles), fed};
   auto add = [&](std::string layer, int in, int out, int kernel) -> LayerSpec& {
     config.layers.push_back(
         {.name = std::move(layer), .in_channels = in, .out_channels = out, .kernel = kernel});
     return config.layers.back();
   };
-  LayerSpec& first = add("down1", 3, kHalf, 5);
+  LayerSpec& first = add("down1", fed ? 6 : 3, kHalf, 5);
   first.stride = 2;
   first.fine = true;
   add("down2", kHalf, kQuarter, 3).stride = 2;
@@ -100,9 +100,10 @@ NetConfig PainterNet(std::vector<std::string> styles) {
 }  // namespace
 
 Result<NetConfig> MakeNetConfig(const std::string& name, std::vector<std::string> styles) {
-  if (name == "painter") {
-    if (styles.empty()) return InvalidArgument("the network 'painter' needs the name of a style at least");
-    return PainterNet(std::move(styles));
+  if (name == "painter" || name == "painter-fed") {
+    if (styles.empty())
+      return InvalidArgument("the network '" + name + "' needs the name of a style at least");
+    return PainterNet(name, std::move(styles), name == "painter-fed");
   }
   if (styles.size() > 1) {
     return InvalidArgument("the network '" + name + "' paints one style, not " +
@@ -130,7 +131,7 @@ Result<NetConfig> MakeNetConfig(const std::string& name, std::vector<std::string
   if (name == "reconet") return JohnsonNet(name, 48, 96, 192, 5);
   if (name == "reconet-edge") return JohnsonNet(name, 32, 64, 128, 4);
   return InvalidArgument("unknown network '" + name +
-                         "': choose painter, small, tiny, johnson, reconet or reconet-edge");
+                         "': choose painter, painter-fed, small, tiny, johnson, reconet or reconet-edge");
 }
 
 int64_t CountParameters(const NetConfig& config) {

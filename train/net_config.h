@@ -37,6 +37,9 @@ struct NetConfig {
   // for each style with fine strokes, one for each with bold strokes, and one, the last, that paints the
   // picture as it is. Without styles there is one row, whose numbers are the norm's own.
   std::vector<std::string> styles;
+  // Fed with its own painting of the frame before: the first layer sees 6 channels, the picture's and that
+  // painting's (zeros where there is none). In a file the painting is a state (docs/model-format.md).
+  bool fed = false;
 
   bool conditional() const { return !styles.empty(); }
   int rows() const { return conditional() ? kStrokeSizes * static_cast<int>(styles.size()) + 1 : 1; }
@@ -50,9 +53,10 @@ inline constexpr double kInputScale = 60.0;   // about the standard deviation of
 inline constexpr double kNormEpsilon = 1e-5;  // of the instance norms
 
 // "painter" (the bundled styles: most of the work at an eighth of the size, many styles in one network),
+// "painter-fed" (the same, fed with its own painting),
 // "small" and "tiny" (at a quarter, one style), "johnson" (Johnson et al. 2016 with resize-convolutions,
 // arXiv:1603.08155), "reconet" (Gao et al. 2018, arXiv:1807.01197: 48, 96, 192) and "reconet-edge" (32, 64,
-// 128 with four blocks). An unknown name is an error that lists them. `styles`: names, for painter only; the
+// 128 with four blocks). An unknown name is an error that lists them. `styles`: names, for the painters only; the
 // others have room for one and take none.
 Result<NetConfig> MakeNetConfig(const std::string& name, std::vector<std::string> styles = {});
 

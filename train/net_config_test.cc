@@ -23,10 +23,10 @@ TEST(NetConfig, StaysWithinItsBudget) {
 }
 
 TEST(NetConfig, LayersFitTogetherAndKeepTheSize) {
-  for (const char* name : {"painter", "small", "tiny", "johnson", "reconet", "reconet-edge"}) {
+  for (const char* name : {"painter", "painter-fed", "small", "tiny", "johnson", "reconet", "reconet-edge"}) {
     Result<NetConfig> config = MakeNetConfig(name, {"one"});
     ASSERT_TRUE(config.ok());
-    int channels = 3, eighths = 8;
+    int channels = config->fed ? 6 : 3, eighths = 8;
     for (const LayerSpec& l : config->layers) {
       EXPECT_EQ(l.in_channels, channels) << name << " " << l.name;
       EXPECT_EQ(l.kernel % 2, 1);
@@ -41,7 +41,7 @@ TEST(NetConfig, LayersFitTogetherAndKeepTheSize) {
 TEST(NetConfig, AnUnknownNameListsTheKnown) {
   const Status status = MakeNetConfig("huge").status();
   EXPECT_EQ(status.code(), StatusCode::kInvalidArgument);
-  EXPECT_NE(status.message().find("painter, small, tiny, johnson"), std::string::npos);
+  EXPECT_NE(status.message().find("painter, painter-fed, small, tiny, johnson"), std::string::npos);
 }
 
 }  // namespace

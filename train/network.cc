@@ -53,8 +53,12 @@ torch::Tensor TransformerNet::Normalized(const torch::Tensor& x, size_t i, const
 }
 
 torch::Tensor TransformerNet::Forward(const torch::Tensor& images, const RowMix& mix,
-                                      torch::Tensor* encoded) {
-  torch::Tensor x = (images - kInputMean) / kInputScale;
+                                      torch::Tensor* encoded, const torch::Tensor& before) {
+  torch::Tensor x = images;
+  if (config_.fed) {
+    x = torch::cat({images, before.defined() ? before.to(images.scalar_type()) : torch::zeros_like(images)}, 1);
+  }
+  x = (x - kInputMean) / kInputScale;
   torch::Tensor before_last;  // what entered the layer before this one
   std::map<std::string, torch::Tensor> skips;
   for (const LayerSpec& spec : config_.layers) {
@@ -143,6 +147,14 @@ int CopyMatchingWeights(const TransformerNet& from, TransformerNet& to) {
   auto target = to.named_parameters();
   for (const auto& item : from.named_parameters()) {
     torch::Tensor* t = target.find(item.key());
+    if (t != nullptr && to.config().fed && !from.config().fed &&
+        item.key() == to.config().layers[0].name + "_conv_weight" && t->size(0) == item.value().size(0) &&
+        t->size(2) == item.value().size(2)) {
+      t->zero_();
+      t->narrow(1, 0, item.value().size(1)).copy_(item.value());
+      ++copied;
+      continue;
+    }
     if (t == nullptr || t->sizes() != item.value().sizes()) continue;
     t->copy_(item.value());
     ++copied;

@@ -37,7 +37,9 @@ class TransformerNet : public torch::nn::Module {
     return Forward(images, mix, nullptr);
   }
   // The same, and what leaves the layers at the smallest size (the encoder's output of ReCoNet's loss).
-  torch::Tensor Forward(const torch::Tensor& images, const RowMix& mix, torch::Tensor* encoded);
+  // `before`: what a network that is fed with its own painting painted of the frame before; undefined: none.
+  torch::Tensor Forward(const torch::Tensor& images, const RowMix& mix, torch::Tensor* encoded,
+                        const torch::Tensor& before = {});
 
   const NetConfig& config() const { return config_; }
 
@@ -61,7 +63,8 @@ void SetRow(TransformerNet& net, int64_t row, const torch::Tensor& numbers);
 // The opposite of PlainWeights. kInvalidArgument when a parameter is missing or of another shape.
 Status SetPlainWeights(const std::map<std::string, FloatArray>& weights, TransformerNet& net);
 
-// Copies the weights of the layers whose names and shapes agree; returns how many tensors that were.
+// Copies the weights of the layers whose names and shapes agree; returns how many tensors that were. A network
+// that is fed with its own painting takes the first layer of one that is not, and begins with no regard to it.
 int CopyMatchingWeights(const TransformerNet& from, TransformerNet& to);
 
 }  // namespace tempera::train

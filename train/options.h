@@ -42,6 +42,8 @@ struct Options {
   double temporal_weight = 60.0;
   std::string temporal_loss;             // compound, reconet; "": what suits the net (UsesReconetLoss)
   double feature_temporal_weight = 0.1;  // with reconet
+  double ping_pong_weight = 30.0;        // of a network that is fed with its own painting
+  int unroll = 3;                        // frames of it at a time
   double motion_share = 0.5;    // of the steps with motion: from clips and truth, where there are any
   double temporal_start = 0.3;  // share of the run after which frames must agree
   int style_size = 512;         // long side of the painting for fine strokes, in pixels, at its middle scale

@@ -56,6 +56,7 @@ Metadata MakeMetadata(const Options& o, const NetConfig& config, const TrainingS
     const Metadata parameters = ParameterMetadata(o.styles);
     all.insert(all.end(), parameters.begin(), parameters.end());
   }
+  if (config.fed) all.push_back({"tempera.state.output", "previous"});
   Metadata known;
   for (auto& entry : all) {
     if (!entry.second.empty()) known.push_back(std::move(entry));

@@ -14,9 +14,6 @@
 #include "train/loss_direction.h"
 #include "train/loss_grid.h"
 #include "train/loss_tv.h"
-#include "train/motion/film_motion.h"
-#include "train/motion/synthetic.h"
-#include "train/motion/temporal_loss.h"
 
 namespace tempera::train {
 namespace {
@@ -89,6 +86,10 @@ std::string RecipeLine(const Options& o) {
   }
   if (UsesReconetLoss(o)) {
     std::snprintf(line, sizeof line, "reconet's temporal losses, features %g, ", o.feature_temporal_weight);
+    recipe += line;
+  }
+  if (o.net == "painter-fed") {
+    std::snprintf(line, sizeof line, "%d frames unrolled, ping-pong %g, ", o.unroll, o.ping_pong_weight);
     recipe += line;
   }
   if (!o.base.empty()) recipe += "rows of a base, trained " + o.train_layers + ", ";
@@ -329,42 +330,22 @@ double Trainer::learning_rate() const {
   return options_.learning_rate * (0.02 + 0.98 * 0.5 * (1 + std::cos(M_PI * ProgressShare())));
 }
 
-torch::Tensor Trainer::TemporalTerm(const torch::Tensor& painted, const torch::Tensor& encoded,
-                                    const MotionPair& motion, Losses* losses) const {
-  const int64_t n = painted.size(0) / 2;
-  const torch::Tensor first = painted.narrow(0, 0, n), second = painted.narrow(0, n, n);
-  if (!UsesReconetLoss(options_)) {
-    const torch::Tensor loss = CompoundLoss(first, second, motion);
-    losses->temporal = loss.item<double>();
-    return options_.temporal_weight * loss;
-  }
-  const torch::Tensor output = OutputTemporalLoss(first, second, motion);
-  const torch::Tensor features =
-      FeatureTemporalLoss(encoded.narrow(0, 0, n), encoded.narrow(0, n, n), motion);
-  losses->temporal = output.item<double>();
-  losses->feature_temporal = features.item<double>();
-  return options_.temporal_weight * output + options_.feature_temporal_weight * features;
-}
-
-Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
+Losses Trainer::Compute(const torch::Tensor& batch, const std::vector<Pick>& picks, const MotionPair* motion,
                         torch::Tensor* total, torch::Tensor source) {
-  const int64_t n = images.size(0);
-  torch::Tensor painted, both, encoded;
+  const int64_t n = batch.size(0);
+  torch::Tensor images = batch, painted, temporal;
+  Losses losses;
   std::vector<FeatureMap> features;
   std::vector<std::string> all = features_->StyleLayers();
   all.push_back(content_layer_);
   {
     Bf16Autocast autocast(bf16_);
-    RowMix mix = MixOf(picks);
-    torch::Tensor in = images;
-    if (motion != nullptr) {
-      in = torch::cat({images, motion->second});
-      if (mix.fine.defined())
-        mix = {torch::cat({mix.fine, mix.fine}), torch::cat({mix.coarse, mix.coarse}), {}};
+    if (motion != nullptr && net_->config().fed) {
+      painted = PaintFed(MixOf(picks), *motion, &images, &temporal, &losses);
+      source = torch::Tensor();
+    } else {
+      painted = PaintPair(images, MixOf(picks), motion, &temporal, &losses);
     }
-    // oneDNN's bf16 convolutions want channels last; the fp32 ones at these few channels do not.
-    both = net_->Forward(bf16_ ? in.contiguous(torch::MemoryFormat::ChannelsLast) : in, mix, &encoded);
-    painted = both.narrow(0, 0, n);
     if (!source.defined()) {
       torch::NoGradGuard no_grad;
       source = features_->Forward(images, {content_layer_}).at(content_layer_);
@@ -405,8 +386,7 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   *total = options_.content_weight * content + options_.style_weight * style + options_.tv_weight * tv +
            options_.grid_weight * grid + options_.colour_weight * colour +
            options_.direction_weight * direction + options_.identity_weight * identity;
-  Losses losses;
-  if (motion != nullptr) *total = *total + TemporalTerm(both, encoded, *motion, &losses);
+  if (temporal.defined()) *total = *total + temporal;
   losses.total = total->item<double>();
   losses.content = content.item<double>();
   losses.style = style.item<double>();
@@ -416,25 +396,6 @@ Losses Trainer::Compute(const torch::Tensor& images, const std::vector<Pick>& pi
   losses.direction = direction.item<double>();
   losses.identity = identity.item<double>();
   return losses;
-}
-
-torch::Tensor Trainer::DrawBatch(std::vector<Pick>* picks, MotionPair* motion, torch::Tensor* content) {
-  const bool moves = UsesMotion(options_) && ProgressShare() >= options_.temporal_start;
-  if (moves && films_ != nullptr && random_.Uniform() < options_.motion_share) {
-    *picks = DrawPicks();
-    *motion = DrawFilmMotion(*films_, random_, options_.batch, options_.size);
-  } else {
-    const torch::Tensor images =
-        pool_.defined() ? DrawFromPool(content) : DrawCrops(photos_, random_, options_.batch, options_.size);
-    *picks = DrawPicks();
-    if (!moves) return images.to(device_);
-    *motion = DrawMotion(images, random_);
-    *content = torch::Tensor();  // a cut-out lies over the picture
-  }
-  for (torch::Tensor* t :
-       {&motion->first, &motion->second, &motion->grid, &motion->visible, &motion->lighter})
-    *t = t->to(device_);
-  return motion->first;
 }
 
 Result<Losses> Trainer::Step() {

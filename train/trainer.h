@@ -93,8 +93,14 @@ class Trainer {
   // second.
   torch::Tensor TemporalTerm(const torch::Tensor& painted, const torch::Tensor& encoded,
                              const MotionPair& motion, Losses* losses) const;
+  // The pictures painted, and what their second ones cost (`temporal`, left undefined without motion).
+  torch::Tensor PaintPair(const torch::Tensor& images, RowMix mix, const MotionPair* motion,
+                          torch::Tensor* temporal, Losses* losses);
+  // The same of a network that is fed with its own painting: one of the frames, which `images` becomes.
+  torch::Tensor PaintFed(const RowMix& mix, const MotionPair& motion, torch::Tensor* images,
+                         torch::Tensor* temporal, Losses* losses);
   // content: features of the images, where they are known already.
-  Losses Compute(const torch::Tensor& images, const std::vector<Pick>& picks, const MotionPair* motion,
+  Losses Compute(const torch::Tensor& batch, const std::vector<Pick>& picks, const MotionPair* motion,
                  torch::Tensor* total, torch::Tensor content = {});
 
   Options options_;

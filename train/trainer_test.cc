@@ -99,11 +99,12 @@ TEST(Trainer, TheSameSeedGivesTheSameLosses) {
   EXPECT_NE(TakeSteps(*Make(options), 4), first);
 }
 
-class Resuming : public testing::TestWithParam<bool> {};
+class Resuming : public testing::TestWithParam<const char*> {};
 
 // With motion from the third step on, so that both halves see it.
 TEST_P(Resuming, IsExact) {
-  Options options = GetParam() ? TinyGallery() : TinyRun();
+  Options options = std::string(GetParam()) == "tiny" ? TinyRun() : TinyGallery();
+  options.net = GetParam();
   const std::string checkpoint = testing::TempDir() + "trainer_test.pt";
   std::unique_ptr<Trainer> whole = Make(options);
   const std::vector<double> losses = TakeSteps(*whole, 6);
@@ -123,7 +124,7 @@ TEST_P(Resuming, IsExact) {
   std::remove(checkpoint.c_str());
 }
 
-INSTANTIATE_TEST_SUITE_P(OneStyleAndTwo, Resuming, testing::Bool());
+INSTANTIATE_TEST_SUITE_P(Nets, Resuming, testing::Values("tiny", "painter", "painter-fed"));
 
 // What a step teaches one style must not be all that the other gets: rows are apart, and a style's picks
 // alone move its rows.

@@ -240,7 +240,8 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
     outputs[l.name] = x;
     before_last = entered;
   }
-  if (config.conditional()) TEMPERA_RETURN_IF_ERROR(onnx::AddAdjustTail(&model));
+  // What is fed with its own painting is to see what it painted, not what was made of it.
+  if (config.conditional() && !config.fed) TEMPERA_RETURN_IF_ERROR(onnx::AddAdjustTail(&model));
   return onnx::WriteModelFile(model, path);
 }
 

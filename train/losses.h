@@ -12,12 +12,11 @@ struct Losses {
 
   static constexpr int kCount = 11;
   static constexpr std::array<const char*, kCount> kNames = {
-      "loss",   "content",   "style",    "tv",       "grid",
-      "colour", "direction", "identity", "temporal", "feature_temporal",
-      "ping_pong"};
+      "loss",     "content",          "style",    "tv", "grid", "colour", "direction", "identity",
+      "temporal", "feature_temporal", "ping_pong"};
   std::array<double, kCount> values() const {
-    return {total, content, style, tv, grid, colour, direction, identity, temporal, feature_temporal,
-            ping_pong};
+    return {total,    content,          style,    tv, grid, colour, direction, identity,
+            temporal, feature_temporal, ping_pong};
   }
 };
 

@@ -56,8 +56,8 @@ inline constexpr double kNormEpsilon = 1e-5;  // of the instance norms
 // "painter-fed" (the same, fed with its own painting),
 // "small" and "tiny" (at a quarter, one style), "johnson" (Johnson et al. 2016 with resize-convolutions,
 // arXiv:1603.08155), "reconet" (Gao et al. 2018, arXiv:1807.01197: 48, 96, 192) and "reconet-edge" (32, 64,
-// 128 with four blocks). An unknown name is an error that lists them. `styles`: names, for the painters only; the
-// others have room for one and take none.
+// 128 with four blocks). An unknown name is an error that lists them. `styles`: names, for the painters only;
+// the others have room for one and take none.
 Result<NetConfig> MakeNetConfig(const std::string& name, std::vector<std::string> styles = {});
 
 // Trainable numbers.

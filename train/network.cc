@@ -52,11 +52,12 @@ torch::Tensor TransformerNet::Normalized(const torch::Tensor& x, size_t i, const
       .view(x.sizes());
 }
 
-torch::Tensor TransformerNet::Forward(const torch::Tensor& images, const RowMix& mix,
-                                      torch::Tensor* encoded, const torch::Tensor& before) {
+torch::Tensor TransformerNet::Forward(const torch::Tensor& images, const RowMix& mix, torch::Tensor* encoded,
+                                      const torch::Tensor& before) {
   torch::Tensor x = images;
   if (config_.fed) {
-    x = torch::cat({images, before.defined() ? before.to(images.scalar_type()) : torch::zeros_like(images)}, 1);
+    x = torch::cat({images, before.defined() ? before.to(images.scalar_type()) : torch::zeros_like(images)},
+                   1);
   }
   x = (x - kInputMean) / kInputScale;
   torch::Tensor before_last;  // what entered the layer before this one

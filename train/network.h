@@ -63,8 +63,9 @@ void SetRow(TransformerNet& net, int64_t row, const torch::Tensor& numbers);
 // The opposite of PlainWeights. kInvalidArgument when a parameter is missing or of another shape.
 Status SetPlainWeights(const std::map<std::string, FloatArray>& weights, TransformerNet& net);
 
-// Copies the weights of the layers whose names and shapes agree; returns how many tensors that were. A network
-// that is fed with its own painting takes the first layer of one that is not, and begins with no regard to it.
+// Copies the weights of the layers whose names and shapes agree; returns how many tensors that were. A
+// network that is fed with its own painting takes the first layer of one that is not, and begins with no
+// regard to it.
 int CopyMatchingWeights(const TransformerNet& from, TransformerNet& to);
 
 }  // namespace tempera::train

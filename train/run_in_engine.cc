@@ -27,7 +27,11 @@ Result<std::vector<float>> RunInEngine(const std::string& path, const std::vecto
     } else {
       return InvalidArgument("no values for the input " + input.name);
     }
-    shapes.push_back({static_cast<int64_t>(numbers.size())});
+    if (numbers.size() == planes.size()) {  // the painting before
+      shapes.push_back({1, 3, height, width});
+    } else {
+      shapes.push_back({static_cast<int64_t>(numbers.size())});
+    }
   }
   TEMPERA_ASSIGN_OR_RETURN(auto session, engine::Session::Create(model, shapes, options));
   for (size_t i = 0; i < given.size(); ++i)

@@ -46,8 +46,7 @@ torch::Tensor Trainer::PaintFed(const RowMix& mix, const MotionPair& motion, tor
   const bool ping_pong = options_.ping_pong_weight > 0;
   const Unrolled unrolled = PaintUnrolled(*net_, mix, motion, {options_.unroll, ping_pong}, random_);
   *images = unrolled.frame;
-  *temporal =
-      options_.temporal_weight * unrolled.temporal + options_.ping_pong_weight * unrolled.ping_pong;
+  *temporal = options_.temporal_weight * unrolled.temporal + options_.ping_pong_weight * unrolled.ping_pong;
   losses->temporal = unrolled.temporal.item<double>();
   losses->ping_pong = unrolled.ping_pong.item<double>();
   return unrolled.painted;

@@ -10,7 +10,8 @@
 namespace tempera::train {
 namespace {
 
-torch::Tensor DrawHistory(TransformerNet& net, const RowMix& mix, const torch::Tensor& frame, Random& random) {
+torch::Tensor DrawHistory(TransformerNet& net, const RowMix& mix, const torch::Tensor& frame,
+                          Random& random) {
   torch::NoGradGuard no_grad;
   const int64_t kind = random.Below(5);
   if (kind < 3) return torch::zeros_like(frame);

@@ -105,8 +105,7 @@ TEST(Unrolled, TheSameDrawsGiveTheSameFramesAndAllAreJudged) {
 TEST(Unrolled, GradientsGoThroughAllFrames) {
   auto net = MakeNet("painter-fed");
   Random random(5);
-  const Unrolled unrolled =
-      PaintUnrolled(*net, Rows(2), DrawMotion(Pictures(2), random), {3, true}, random);
+  const Unrolled unrolled = PaintUnrolled(*net, Rows(2), DrawMotion(Pictures(2), random), {3, true}, random);
   (unrolled.temporal + unrolled.ping_pong).backward();
   const torch::Tensor grad = net->named_parameters()["down1_conv_weight"].grad();
   ASSERT_TRUE(grad.defined());
@@ -123,7 +122,7 @@ TEST(Fed, TheFileKeepsThePaintingAsItsState) {
   ASSERT_TRUE(ExportOnnx(net->config(), PlainWeights(*net),
                          MakeMetadata(options, net->config(), TrainingState{}, ""), path)
                   .ok());
-  EXPECT_EQ((*ReadMetadata(path))["tempera.state.output"], "previous");
+  EXPECT_EQ(ReadMetadata(path)->at("tempera.state.output"), "previous");
   const torch::Tensor x = Pictures(1), before = Pictures(1).flip({3}).contiguous();
   const auto planes = [](const torch::Tensor& t) {
     return std::vector<float>(t.data_ptr<float>(), t.data_ptr<float>() + t.numel());

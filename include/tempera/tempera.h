@@ -286,7 +286,8 @@ TEMPERA_API tempera_status tempera_process_frame(tempera_stylizer* stylizer, con
 TEMPERA_API tempera_status tempera_reset(tempera_stylizer* stylizer);
 
 /* Parameters: what can be turned while frames are painted. Every model has `strength` (0 = the source, to the
- * byte, and what the network remembers of frames begins anew; 1 = the painting, the default),
+ * byte, and what the network remembers of frames begins anew; 1 = the painting, the default;
+ * a file with a strength of its own paints it, mixed with the source below 0.1),
  * `keep_colors` (1: brightness from the painting, colours from the source),
  * `steadiness` (0 = every frame by itself, the default; up to 1: strokes of one film's frames, shown in
  * order, hold on to what they show, see below), and `brightness` (-1 to 1, of half of black to white) and

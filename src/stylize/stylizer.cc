@@ -293,8 +293,13 @@ void Stylizer::TakeParameters() {
     return (*parameters_)[index].input < 0 ? turned : declared;
   };
   keep_colors_ = value(metadata::kKeepColors, 0) != 0;
+  // A network that knows neither the light nor the contrast of its picture, as norms take them away, does not
+  // come near it by itself: between the source and what a tenth of its strength paints, whose edges are the
+  // source's still, frames are mixed, so that strength can be turned to 0 without a jump.
+  constexpr float kNearSource = 0.1f;
   const auto strength = static_cast<size_t>(parameters_->Find(metadata::kStrength));
-  strength_ = turned_[parameters_->begin(strength)] == 0 ? 0 : value(metadata::kStrength, 1);
+  const float turned = turned_[parameters_->begin(strength)];
+  strength_ = value(metadata::kStrength, std::min(std::abs(turned) / kNearSource, 1.0f));
   steadiness_ = value(metadata::kSteadiness, 0);
   brightness_ = value(metadata::kBrightness, 0);
   contrast_ = value(metadata::kContrast, 1);

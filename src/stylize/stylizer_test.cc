@@ -417,6 +417,32 @@ TEST(Stylizer, StatesBeginAnewBehindStrengthZero) {
   EXPECT_EQ(again.pixels, first.pixels);
 }
 
+// A strength of the file's own goes to the network; from a tenth of it down to 0 the source comes in, without
+// a jump.
+TEST(Stylizer, OwnStrengthEndsInTheSource) {
+  TestModel m;
+  m.Input("strength", {1});
+  m.Constant("strength", {1}, {1.0f}).Metadata("tempera.param.strength", "range = 0..1");
+  m.Constant("none", {}, {0.0f}).Constant("grey", {}, {200.0f}).Constant("more", {}, {50.0f});
+  m.Node("Mul", {"input", "none"}, "a").Node("Mul", {"strength", "more"}, "b").Node("Add", {"a", "b"}, "c");
+  m.Node("Add", {"c", "grey"}, "output");
+  Expected<tempera::Stylizer> s = OpenModel(m);
+  ASSERT_TRUE(s) << s.error().message;
+  Rgb frame(16, 16), out(16, 16);
+  std::fill(frame.pixels.begin(), frame.pixels.end(), uint8_t{100});
+  for (const auto& [strength, wanted] : {std::pair{0.0f, 100},
+                                         {0.025f, 125},
+                                         {0.05f, 151},
+                                         {0.075f, 178},
+                                         {0.1f, 205},
+                                         {0.5f, 225},
+                                         {1.0f, 250}}) {
+    ASSERT_FALSE(s->SetParameter("strength", strength));
+    ASSERT_FALSE(s->Process(frame.image(), out.image()));
+    EXPECT_NEAR(out.pixels[0], wanted, 1) << strength;
+  }
+}
+
 TEST(Stylizer, RefusalsNameTheModel) {
   TestModel narrow;
   narrow.Constant("shape", {1, 3, 10, 10}).Node("Reshape", {"input", "shape"}, "output");

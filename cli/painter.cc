@@ -1,12 +1,16 @@
 #include "cli/painter.h"
 
 #include <algorithm>
+#include <cmath>
+#include <utility>
 
 #include "cli/cache_folder.h"
+#include "cli/cli.h"
 #include "cli/engine_options.h"
 #include "cli/network/picture_options.h"
 #include "cli/steer/schedule.h"
 #include "cli/steer/stroke.h"
+#include "src/base/text/number_text.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -149,12 +153,24 @@ class ModelPainter final : public Painter {
     return OkStatus();
   }
 
+  void SayReached(float reached) {
+    const std::string line = "strokes are " + NumberToText(reached * 100.0, 1) +
+                             "% of the picture, not the " + NumberToText(share_ * 100.0, 1) +
+                             "% of --stroke: " +
+                             (reached > share_ ? "a picture this small has no finer ones"
+                                               : "at this size the network has no bolder ones");
+    if (std::exchange(said_, line) != line) Note(line);
+  }
+
   // Rows for frames of this size.
   Status SizeStrokes(int width, int height) {
     int32_t working_width = 0, working_height = 0;
     TEMPERA_RETURN_IF_ERROR(
         StatusOf(tempera_working_size(stylizer_, width, height, &working_width, &working_height)));
-    const float size = StrokeSize(periods_, share_, std::min(working_width, working_height));
+    const int side = std::min(working_width, working_height);
+    const float size = StrokeSize(periods_, share_, side);
+    const float reached = (periods_.fine + size * (periods_.bold - periods_.fine)) / static_cast<float>(side);
+    if (std::abs(reached / share_ - 1) > 0.1f) SayReached(reached);
     if (tempera_find_parameter(stylizer_, "stroke_size") >= 0)  // else the working size alone does it
       TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer_, "stroke_size", &size, 1)));
     width_ = width;
@@ -167,6 +183,7 @@ class ModelPainter final : public Painter {
   float share_ = 0;  // 0: the model's strokes are left as they are
   StrokePeriods periods_;
   int width_ = 0, height_ = 0;  // of the frames that stroke_size was set for
+  std::string said_;            // of strokes that are not as asked
 };
 
 // --stroke: the rows, and the size that the network works at where the line does not say. A file that does
@@ -185,6 +202,8 @@ Status ChooseStrokes(const PaintOptions& options, const std::string& model, temp
     return InvalidArgument(
         "'" + model + "' does not say how large its strokes are (metadata tempera.stroke_period): --stroke " +
         options.stroke + " needs that; --height makes them larger");
+  Note(model + " does not say how large its strokes are: --stroke " + options.stroke +
+       " is in pixels of the frame, not a share of it");
   const float size = options.stroke == "fine" ? 0.0f : options.stroke == "medium" ? 0.5f : 1.0f;
   steering->params.push_back({"stroke_size", {size}});
   return OkStatus();

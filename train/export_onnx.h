@@ -22,8 +22,9 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 // (shares that add up to 1), strength, fine_strength, coarse_strength and stroke_size [1]. They mix the rows
 // of its affine tables (Mul, Sub, Concat, MatMul); its weights and tables are stored in 16 bits (Cast).
 // Behind the last convolution keep_colors, brightness and contrast [1] adjust the painting
-// (src/onnx/adjust_tail.h). `weights` as PlainWeights gives them. kInvalidArgument when one is missing or of
-// the wrong shape.
+// (src/onnx/adjust_tail.h), but where the network is fed with its own painting: then there is the input
+// previous [1, 3, H, W] instead, for its state. `weights` as PlainWeights gives them. kInvalidArgument when
+// one is missing or of the wrong shape.
 inline constexpr float kDefaultStrokeSize = 1;
 Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArray>& weights,
                   const Metadata& metadata, const std::string& path);

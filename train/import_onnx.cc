@@ -6,26 +6,13 @@
 #include <utility>
 
 #include "src/base/half.h"
+#include "src/base/text/parts.h"
 #include "src/onnx/reader.h"
 #include "train/export_onnx.h"
 #include "train/gallery.h"
 
 namespace tempera::train {
 namespace {
-
-// "a | b | c" in parts without the blanks around them.
-std::vector<std::string> Parts(const std::string& line) {
-  std::vector<std::string> parts;
-  for (size_t at = 0; at <= line.size();) {
-    const size_t end = std::min(line.find('|', at), line.size());
-    size_t first = at, last = end;
-    while (first < last && line[first] == ' ') ++first;
-    while (last > first && line[last - 1] == ' ') --last;
-    parts.push_back(line.substr(first, last - first));
-    at = end + 1;
-  }
-  return parts;
-}
 
 std::string Known(const std::map<std::string, std::string>& metadata, const std::string& key) {
   auto it = metadata.find(key);
@@ -40,8 +27,10 @@ Result<NetConfig> ConfigOf(const std::map<std::string, std::string>& metadata, c
   if (net.empty()) return InvalidArgument("'" + path + "' is not of tempera-train: " + kWanted);
   if (styles.empty())
     return InvalidArgument("'" + path + "' is a '" + net + "' network of one style: " + kWanted);
-  const std::vector<std::string> names = Parts(styles);
-  if (names.size() > 256) return CorruptModel("'" + path + "' names more than 256 styles");
+  constexpr size_t kMostStyles = 256;
+  const std::vector<std::string_view> parts = SplitTrimmed(styles, '|', kMostStyles);
+  const std::vector<std::string> names(parts.begin(), parts.end());
+  if (names.size() > kMostStyles) return CorruptModel("'" + path + "' names more than 256 styles");
   for (const std::string& name : names) {
     if (!IsStyleName(name)) return CorruptModel("'" + path + "' has a style without a proper name");
   }

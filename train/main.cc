@@ -86,6 +86,13 @@ void AddMotion(CLI::App& app, Options& o) {
       ->capture_default_str();
 }
 
+// Without a word on the others, --temporal-weight 0 is a network that nothing holds still.
+void TakeMotionWeights(const CLI::App& app, Options* o) {
+  if (o->temporal_weight > 0) return;
+  if (app.count("--feature-temporal-weight") == 0) o->feature_temporal_weight = 0;
+  if (app.count("--ping-pong-weight") == 0) o->ping_pong_weight = 0;
+}
+
 Status CheckMotion(const CLI::App& app, const Options& o) {
   const bool films = !o.clips.empty() || !o.truth.empty();
   if (!films && app.count("--motion-share") > 0)
@@ -167,7 +174,7 @@ Status TakeStyles(Options* o) {
   style.year = o->year;
   style.fine_size = o->style_size;
   style.bold_size = o->bold_size;
-  if (o->net == "painter" && !tempera::train::IsTitle(style.title)) {
+  if (o->net.rfind("painter", 0) == 0 && !tempera::train::IsTitle(style.title)) {
     return tempera::InvalidArgument(
         "a title is one line of 1 to 64 bytes without | and ;: give another with --title");
   }
@@ -256,6 +263,7 @@ int Train(int argc, char** argv) {
           std::string(name) + " goes with --style: a gallery says fine_size and bold_size of each style"));
     }
   }
+  TakeMotionWeights(app, &o);
   if (Status status = CheckMotion(app, o); !status.ok()) return Finish(status);
   if (o.gallery.empty() && !o.paintings.empty())
     return Finish(tempera::InvalidArgument("--paintings goes with --gallery"));
@@ -279,7 +287,15 @@ int Export(int argc, char** argv) {
   app.add_option("--gallery", o.gallery, "titles and painters of a network of many styles");
   app.add_option("--paintings", o.paintings, "folders of the gallery's pictures");
   app.add_option("--trained-on", o.trained_on, "one line for the file's metadata");
-  app.add_option("--stroke-period", o.stroke_period, "FINE,BOLD: pixels, as evaluate measures them");
+  app.add_option("--stroke-period", o.stroke_period, "FINE,BOLD: pixels, as evaluate measures them")
+      ->check([](const std::string& text) {
+        double fine = 0, bold = 0;
+        char more = 0;
+        return std::sscanf(text.c_str(), "%lf,%lf%c", &fine, &bold, &more) == 2 && fine >= 1 &&
+                       bold >= fine && bold <= 1000
+                   ? std::string()
+                   : "write the pixels of fine and of bold strokes, such as 5.2,10.8";
+      });
   app.add_option("--seed", o.seed, "as in training, for the metadata")->capture_default_str();
   AddNames(app, o);
   int exit_code = 0;

@@ -80,7 +80,8 @@ inline bool UsesReconetLoss(const Options& o) {
 
 // Whether any step has motion.
 inline bool UsesMotion(const Options& o) {
-  return o.temporal_weight > 0 || (UsesReconetLoss(o) && o.feature_temporal_weight > 0);
+  return o.temporal_weight > 0 || (UsesReconetLoss(o) && o.feature_temporal_weight > 0) ||
+         (o.net == "painter-fed" && o.ping_pong_weight > 0);
 }
 
 }  // namespace tempera::train

@@ -98,7 +98,9 @@ Result<std::unique_ptr<LossLog>> LossLog::Open(const std::string& folder, int64_
         if (end == field.c_str()) break;
         v.push_back(number);
       }
-      if (v.size() == Losses::kCount + 1) {  // written before there was a term for features
+      // Written before there were terms for features, and for the way there and back.
+      constexpr size_t kFirstTerms = 9;
+      while (v.size() >= kFirstTerms + 2 && v.size() < Losses::kCount + 2) {
         v.insert(v.end() - 1, 0.0);
         line.insert(line.rfind(','), ",0");
       }
@@ -161,10 +163,11 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
       for (int x = 0; x < width; ++x) dot(x, row(digit * std::pow(10.0, e)), grey);
     }
   }
-  // Black, blue, red, green, orange, violet, cyan, grey, brown, pink: in the order of Losses::kNames.
-  static constexpr uint8_t kColours[Losses::kCount][3] = {
-      {0, 0, 0},      {30, 90, 220},  {210, 40, 40},   {30, 150, 60}, {230, 150, 20},
-      {150, 40, 190}, {20, 170, 190}, {130, 130, 130}, {130, 80, 40}, {240, 130, 180}};
+  // Black, blue, red, green, orange, violet, cyan, grey, brown, pink, olive: in the order of Losses::kNames.
+  static constexpr uint8_t kColours[][3] = {{0, 0, 0},      {30, 90, 220},   {210, 40, 40},  {30, 150, 60},
+                                            {230, 150, 20}, {150, 40, 190},  {20, 170, 190}, {130, 130, 130},
+                                            {130, 80, 40},  {240, 130, 180}, {120, 120, 0}};
+  static_assert(std::size(kColours) == Losses::kCount);
   for (size_t c = 0; c < curves.size(); ++c) {
     double mean = 0;
     int previous = -1;

@@ -4,6 +4,7 @@
 
 #include "src/engine/run/session.h"
 #include "src/onnx/reader.h"
+#include "tempera/tempera.hpp"
 
 namespace tempera::train {
 
@@ -39,6 +40,26 @@ Result<std::vector<float>> RunInEngine(const std::string& path, const std::vecto
   TEMPERA_RETURN_IF_ERROR(session->Run());
   const Tensor& output = session->output(0);
   return std::vector<float>(output.data<float>(), output.data<float>() + output.element_count());
+}
+
+Result<std::vector<std::vector<float>>> PaintFilm(const std::string& path,
+                                                  const std::vector<std::vector<float>>& frames, int height,
+                                                  int width, int reset) {
+  auto stylizer = Stylizer::Open(path, {.threads = 1, .precision = TEMPERA_PRECISION_FP32});
+  if (!stylizer) return Internal(stylizer.error().message);
+  std::vector<std::vector<float>> painted;
+  for (size_t f = 0; f < frames.size(); ++f) {
+    const size_t plane = static_cast<size_t>(width) * height;
+    std::vector<uint8_t> in(plane * 3), out(plane * 3);
+    for (size_t i = 0; i < in.size(); ++i) in[i] = static_cast<uint8_t>(frames[f][i % 3 * plane + i / 3]);
+    if (static_cast<int>(f) == reset) stylizer->Reset();
+    const Error error = stylizer->Process(MakeImage(TEMPERA_RGB, in.data(), width, height),
+                                          MakeImage(TEMPERA_RGB, out.data(), width, height));
+    if (error) return Internal(error.message);
+    std::vector<float>& planes = painted.emplace_back(out.size());
+    for (size_t i = 0; i < out.size(); ++i) planes[i % 3 * plane + i / 3] = out[i];
+  }
+  return painted;
 }
 
 Result<std::map<std::string, std::string>> ReadMetadata(const std::string& path) {

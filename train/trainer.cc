@@ -71,13 +71,14 @@ torch::Tensor DrawCrops(const Photos& photos, Random& random, int count, int siz
 
 std::string RecipeLine(const Options& o) {
   char line[512];
-  std::snprintf(
-      line, sizeof line,
-      "net %s, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, content %g, tv %g, grid "
-      "%g, colour %g, direction %g, identity %g, temporal %g from %g, row rate %g, ",
-      o.net.c_str(), o.size, std::max(o.view, o.size), o.batch, static_cast<unsigned long long>(o.seed),
-      o.learning_rate, o.style_weight, o.content_weight, o.tv_weight, o.grid_weight, o.colour_weight,
-      o.direction_weight, o.identity_weight, o.temporal_weight, o.temporal_start, o.row_rate);
+  std::snprintf(line, sizeof line,
+                "recipe 2, net %s, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, content "
+                "%g, tv %g, grid "
+                "%g, colour %g, direction %g, identity %g, temporal %g from %g, row rate %g, ",
+                o.net.c_str(), o.size, std::max(o.view, o.size), o.batch,
+                static_cast<unsigned long long>(o.seed), o.learning_rate, o.style_weight, o.content_weight,
+                o.tv_weight, o.grid_weight, o.colour_weight, o.direction_weight, o.identity_weight,
+                o.temporal_weight, o.temporal_start, o.row_rate);
   std::string recipe = line;
   for (const StyleSource& s : o.styles) {
     std::snprintf(line, sizeof line, "%s at %d and %d weight %g, ", s.name.c_str(), s.fine_size, s.bold_size,
@@ -172,7 +173,7 @@ void Trainer::MakeOptimizer() {
 }
 
 Status Trainer::StartFrom(const TransformerNet& net) {
-  const int copied = CopyMatchingWeights(net, *net_);
+  const int copied = net.config().name == net_->config().name ? CopyMatchingWeights(net, *net_) : 0;
   if (copied != static_cast<int>(net_->parameters().size()))
     return Internal("the base's network is not of the shape of the new one");
   state_.recipe = "body " + BodyHash(net.config(), PlainWeights(net)) + ", " + state_.recipe;

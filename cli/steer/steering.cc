@@ -35,7 +35,7 @@ bool ReadNumber(std::string_view text, float* number) {
 // "a=1, b=0.5, 0.5, c": a number alone is one more value of the name before it, a name alone means 1.
 Result<std::vector<Turn>> ParseTurns(std::string_view text) {
   std::vector<Turn> turns;
-  for (const std::string_view part : SplitTrimmed(text, ',', kBlanks)) {
+  for (const std::string_view part : SplitTrimmed(text, ',', text.size(), kBlanks)) {
     const size_t equals = part.find('=');
     const std::string_view name = Trimmed(part.substr(0, equals), kBlanks);
     float number = 1;
@@ -214,7 +214,7 @@ Result<std::vector<Keyframe>> ParseAnimation(const std::string& text, bool smoot
     return Status(keys.status().code(), Quoted(text) + ": " + keys.status().message());
   }
   std::vector<Keyframe> keys;
-  for (const std::string_view part : SplitTrimmed(text, ';', kBlanks)) {
+  for (const std::string_view part : SplitTrimmed(text, ';', text.size(), kBlanks)) {
     if (part.empty()) continue;
     if (keys.size() == kMostKeyframes)
       return InvalidArgument("there are more than " + std::to_string(kMostKeyframes) + " keyframes");

@@ -38,7 +38,7 @@ bool ParseKind(std::string_view text, int32_t* out) {
 
 // One number for all elements, or as many as there are.
 bool ParseDefaults(std::string_view text, size_t elements, std::vector<float>* out) {
-  const std::vector<std::string_view> parts = SplitTrimmed(text, ',');
+  const std::vector<std::string_view> parts = SplitTrimmed(text, ',', elements);
   if (parts.size() != 1 && parts.size() != elements) return false;
   for (const std::string_view part : parts) {
     float& number = out->emplace_back();
@@ -49,7 +49,7 @@ bool ParseDefaults(std::string_view text, size_t elements, std::vector<float>* o
 }
 
 bool ParseNames(std::string_view text, size_t elements, std::vector<std::string>* out) {
-  for (const std::string_view part : SplitTrimmed(text, '|')) {
+  for (const std::string_view part : SplitTrimmed(text, '|', elements)) {
     if (part.empty() || !ParseText(part, kMostNameBytes, &out->emplace_back())) return false;
   }
   return out->size() == elements;

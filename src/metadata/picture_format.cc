@@ -13,7 +13,7 @@ namespace {
 
 // Its parts between commas; none when there are more than `most`.
 std::vector<std::string> Parts(std::string_view text, size_t most) {
-  const std::vector<std::string_view> parts = SplitTrimmed(text, ',');
+  const std::vector<std::string_view> parts = SplitTrimmed(text, ',', most);
   if (parts.size() > most) return {};
   return {parts.begin(), parts.end()};
 }

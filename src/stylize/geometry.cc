@@ -9,14 +9,17 @@ namespace tempera::stylize {
 
 std::string SizeToString(Size size) { return std::to_string(size.width) + "x" + std::to_string(size.height); }
 
-Result<Size> WorkingSize(Size frame, Size working) {
+Result<Size> WorkingSize(Size frame, Size working, int short_side) {
   if (frame.width < 1 || frame.height < 1 || frame.width > kMaxExtent || frame.height > kMaxExtent) {
     return InvalidArgument("frame size " + SizeToString(frame) + " is not within 1x1 to 16384x16384");
   }
   if (working.width < 0 || working.height < 0) {
     return InvalidArgument("working size " + SizeToString(working) + " is negative");
   }
-  if (working.width == 0 && working.height == 0) return frame;
+  if (working.width == 0 && working.height == 0) {
+    if (short_side <= 0 || std::min(frame.width, frame.height) <= short_side) return frame;
+    (frame.width < frame.height ? working.width : working.height) = short_side;
+  }
   const auto other = [](int given, int frame_given, int frame_other) {
     return std::max(1.0, std::round(static_cast<double>(frame_other) * given / frame_given));
   };
@@ -29,13 +32,6 @@ Result<Size> WorkingSize(Size frame, Size working) {
                            " is above 16384; choose a smaller one");
   }
   return Size{static_cast<int>(width), static_cast<int>(height)};
-}
-
-Result<Size> WorkingSizeWithin(Size frame, int short_side) {
-  Size working;
-  if (short_side > 0 && std::min(frame.width, frame.height) > short_side)
-    (frame.width < frame.height ? working.width : working.height) = short_side;
-  return WorkingSize(frame, working);
 }
 
 Size PaddedSize(Size size, int multiple) {

@@ -25,11 +25,10 @@ inline constexpr int kMaxExtent = 16384;
 // at a quarter of the resolution a 9x9 kernel still needs five pixels.
 inline constexpr int kMinPaddedExtent = 32;
 
-// The size of the picture the network paints for a frame. A zero in `working` is filled from
-// the other by the frame's aspect ratio; two zeros mean the frame's own size.
-Result<Size> WorkingSize(Size frame, Size working);
-// The same with `working` {0, 0}, the shorter side at most `short_side` (0: any).
-Result<Size> WorkingSizeWithin(Size frame, int short_side);
+// The size of the picture the network sees of a frame. A zero in `working` is filled from the other by the
+// frame's aspect ratio; two zeros mean the frame's own size, or, where its shorter side has more pixels than
+// `short_side` (0: any), that many.
+Result<Size> WorkingSize(Size frame, Size working, int short_side = 0);
 
 // Both sides up to kMinPaddedExtent, then up to the next multiple (>= 1).
 Size PaddedSize(Size size, int multiple);

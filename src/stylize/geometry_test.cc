@@ -12,11 +12,11 @@ TEST(Geometry, WorkingSizeFollowsTheAspectRatio) {
   EXPECT_EQ(*WorkingSize({100, 100}, {30, 70}), (Size{30, 70}));
   EXPECT_EQ(*WorkingSize({16384, 1}, {0, 1}), (Size{16384, 1}));
   EXPECT_EQ(*WorkingSize({1, 16384}, {0, 100}), (Size{1, 100}));  // never zero
-  EXPECT_EQ(*WorkingSizeWithin({1920, 1080}, 360), (Size{640, 360}));
-  EXPECT_EQ(*WorkingSizeWithin({1080, 1920}, 360), (Size{360, 640}));
-  EXPECT_EQ(*WorkingSizeWithin({640, 360}, 360), (Size{640, 360}));
-  EXPECT_EQ(*WorkingSizeWithin({100, 90}, 360), (Size{100, 90}));
-  EXPECT_EQ(*WorkingSizeWithin({1920, 1080}, 0), (Size{1920, 1080}));
+  EXPECT_EQ(*WorkingSize({1920, 1080}, {}, 360), (Size{640, 360}));
+  EXPECT_EQ(*WorkingSize({1080, 1920}, {}, 360), (Size{360, 640}));
+  EXPECT_EQ(*WorkingSize({640, 360}, {}, 360), (Size{640, 360}));
+  EXPECT_EQ(*WorkingSize({100, 90}, {}, 360), (Size{100, 90}));
+  EXPECT_EQ(*WorkingSize({1920, 1080}, {}, 0), (Size{1920, 1080}));
 }
 
 TEST(Geometry, WorkingSizeRefusesWhatCannotBe) {

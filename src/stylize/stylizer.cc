@@ -66,16 +66,11 @@ void Stylizer::Notice(const std::string& line) {
   host_->Log(LogLevel::kWarning, notices_.back());
 }
 
-Result<Size> Stylizer::WorkingFor(Size frame) const {
-  return options_.working == Size{} ? WorkingSizeWithin(frame, options_.working_short_side)
-                                    : WorkingSize(frame, options_.working);
-}
-
 PaintingLook* Stylizer::BeginLook(const Image& in) {
   if (looked_) return nullptr;
   // A few pixels have no contrast whatever their numbers mean.
   constexpr int kLeastSide = 16;
-  const Result<Size> working = WorkingFor(in.size());
+  const Result<Size> working = WorkingSize(in.size(), options_.working, options_.working_short_side);
   if (!working.ok() || std::min(working->width, working->height) < kLeastSide) return nullptr;
   source_levels_ = LevelsOf(*kernels_, in);
   if (!source_levels_.ShowSomething()) return nullptr;
@@ -140,7 +135,8 @@ Result<Stylizer::Probe> Stylizer::ProbeSize(Size padded, const Host* host) const
 }
 
 Result<Stylizer::Placement> Stylizer::Place(Size frame, const Host* host) const {
-  TEMPERA_ASSIGN_OR_RETURN(const Size working, WorkingFor(frame));
+  TEMPERA_ASSIGN_OR_RETURN(const Size working,
+                           WorkingSize(frame, options_.working, options_.working_short_side));
   Placement declared = {declared_, declared_, Probe{}, true};
   if (fixed_size_) {
     declared.probe = ProbeSize(declared_, host);

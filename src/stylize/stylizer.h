@@ -120,7 +120,6 @@ class Stylizer {
     bool only_size = false;  // the graph takes no other
   };
   Result<Placement> Place(Size frame, const Host* host) const;
-  Result<Size> WorkingFor(Size frame) const;
 
   // For frames of this size; of subsampled formats too where `subsampled` says so.
   Status Plan(Size frame, bool subsampled);

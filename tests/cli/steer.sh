@@ -118,6 +118,18 @@ grey '480 pixels, 6.72 each' 88 "$work/tall.png" --stroke fine
 grey 'their finest' 0 "$work/tall.png" --stroke 1%
 grey '100 pixels, 5 each' 0 "$work/tall.png" --stroke 5% --size 100x150
 grey '48 pixels, 7.68 each' 137 "$work/in.png" --stroke 16%
+noted() {
+  checks=$((checks + 1))
+  "$tempera" stylize "${@:2}" -o "$work/out/o.png" --overwrite 2>&1 | grep -qE -- "$1" || fail "no note '$1': ${*:2}"
+}
+noted 'strokes are 10.4% of the picture, not the 5.0%' "$work/in.png" --style "$strokes" --stroke 5%
+noted 'strokes are 2.1% of the picture, not the 3.0%.*no bolder ones' "$work/tall.png" --style "$strokes" --stroke 3% --height 640
+ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=320x640:r=5:d=1 -c:v ffv1 "$work/tall.mkv"
+expect_success "$tempera" stylize "$work/tall.mkv" -o "$work/out/tall.mkv" --codec ffv1 --style "$strokes" --stroke 2.5% \
+  --animate '0s:contrast=0.5;0.5s:contrast=1'
+near "$(at "$work/out/tall.mkv" 0.7)" '153 153 153' 'strokes of a film that is animated'
+expect_error 2 'stroke_size is set by an option of its own' "$tempera" stylize "$work/tall.mkv" -o "$work/out/t.mkv" \
+  --style "$strokes" --stroke 3% --animate '0s:stroke_size=0;1s:stroke_size=1'
 mkdir -p "$work/several"
 cp "$work/tall.png" "$work/in.png" "$work/several"
 expect_success "$tempera" stylize "$work/several" -o "$work/out/several" --style "$strokes" --stroke 16%

@@ -73,6 +73,10 @@ Result<Base> LoadBase(const std::string& path) {
     TEMPERA_RETURN_IF_ERROR(SetPlainWeights(file.weights, *base.net));
     base.trained_on = file.metadata["tempera.trained_on"];
   }
+  if (base.net->config().fed) {
+    return InvalidArgument(
+        "'" + path + "' is fed with its own painting, which a base is not: give a file of --net painter");
+  }
   base.body = BodyHash(base.net->config(), PlainWeights(*base.net));
   return base;
 }

@@ -4,14 +4,9 @@
 
 #include <vector>
 
+#include "train/motion/sampling.h"
+
 namespace tempera::train {
-namespace {
-
-torch::Tensor Luma(const torch::Tensor& x) {
-  return 0.299 * x.narrow(1, 0, 1) + 0.587 * x.narrow(1, 1, 1) + 0.114 * x.narrow(1, 2, 1);
-}
-
-}  // namespace
 
 MotionPair DrawFilmMotion(const FilmPairs& films, Random& random, int count, int size) {
   torch::NoGradGuard no_grad;
@@ -31,7 +26,7 @@ MotionPair DrawFilmMotion(const FilmPairs& films, Random& random, int count, int
     put(crop.visible, pair.visible);
   }
   pair.grid = pair.grid * (2.0 / (size - 1)) - 1.0;
-  const torch::Tensor moved = torch::grid_sampler(pair.first, pair.grid, /*bilinear=*/0, /*border=*/1, true);
+  const torch::Tensor moved = Sample(pair.first, pair.grid);
   const torch::Tensor change = Luma(pair.second - moved) * pair.visible;
   const int64_t reach = size / 16, window = 2 * reach + 1;
   auto sums = [&](const torch::Tensor& x) { return torch::avg_pool2d(x, window, /*stride=*/1, reach); };

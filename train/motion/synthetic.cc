@@ -6,6 +6,8 @@
 #include <cmath>
 #include <vector>
 
+#include "train/motion/sampling.h"
+
 namespace tempera::train {
 namespace {
 
@@ -15,15 +17,6 @@ double Normal(Random& random) {
 }
 
 double Between(Random& random, double low, double high) { return low + (high - low) * random.Uniform(); }
-
-// Bilinear, at places in -1..1.
-torch::Tensor Sample(const torch::Tensor& images, const torch::Tensor& grid) {
-  return torch::grid_sampler(images, grid, /*bilinear=*/0, /*border=*/1, /*align_corners=*/true);
-}
-
-torch::Tensor Luma(const torch::Tensor& x) {
-  return 0.299 * x.narrow(1, 0, 1) + 0.587 * x.narrow(1, 1, 1) + 0.114 * x.narrow(1, 2, 1);
-}
 
 // How the background moves: pixels [1, s, s, 2], to be added to a pixel's place. `reach`: 1 from one frame to
 // the next.

@@ -2,13 +2,10 @@
 
 #include <torch/torch.h>
 
+#include "train/motion/sampling.h"
+
 namespace tempera::train {
 namespace {
-
-// Bilinear, at places in -1..1.
-torch::Tensor Sample(const torch::Tensor& images, const torch::Tensor& grid) {
-  return torch::grid_sampler(images, grid, /*bilinear=*/0, /*border=*/1, /*align_corners=*/true);
-}
 
 // Rec. 709 weights, as the paper has them: relative luminance.
 torch::Tensor Luminance(const torch::Tensor& x) {

@@ -1,5 +1,6 @@
 #include "train/motion/unrolled.h"
 
+#include <ATen/autocast_mode.h>
 #include <torch/torch.h>
 
 #include <vector>
@@ -16,7 +17,11 @@ torch::Tensor DrawHistory(TransformerNet& net, const RowMix& mix, const torch::T
   const int64_t kind = random.Below(5);
   if (kind < 3) return torch::zeros_like(frame);
   const torch::Tensor other = frame.roll(1, 0).flip({3});
-  return kind == 3 ? other : net.forward(other, mix);
+  if (kind == 3) return other;
+  const torch::Tensor painted = net.forward(other, mix);
+  // Autocast keeps the weights it made 16 bits of; these were made without a gradient.
+  at::autocast::clear_cache();
+  return painted;
 }
 
 // `next.first` is the frame that `before` led to, with a cut-out over it: there nothing was seen before.
@@ -66,6 +71,7 @@ Unrolled PaintUnrolled(TransformerNet& net, const RowMix& mix, const MotionPair&
     result.ping_pong = result.ping_pong / static_cast<double>(frames.size() - 1);
   }
   const auto judged = static_cast<size_t>(random.Below(static_cast<int64_t>(frames.size())));
+  result.judged = static_cast<int>(judged);
   result.frame = frames[judged];
   result.painted = painted[judged];
   return result;

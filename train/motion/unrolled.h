@@ -15,6 +15,7 @@ struct UnrolledOptions {
 
 struct Unrolled {
   torch::Tensor frame, painted;  // [n, 3, s, s]: of the frame whose look is judged, drawn by lot
+  int judged = 0;                // which that is
   torch::Tensor temporal;        // CompoundLoss of each frame and the next, their mean
   // Ping-pong (Chu et al. 2020, arXiv:1811.09393): the mean squared difference, values in 0..1, of each
   // frame's painting on the way there and on the way back. What drifts, or leaves trails, differs. 0 without

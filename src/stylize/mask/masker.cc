@@ -143,7 +143,7 @@ Status Masker::Plan(Size frame) {
   frame_ = {};
   session_.reset();
   to_tensor_.reset();
-  TEMPERA_ASSIGN_OR_RETURN(working_, WorkingSize(frame, options_.working));
+  TEMPERA_ASSIGN_OR_RETURN(working_, WorkingSize(frame, options_.working, options_.working_short_side));
   if (fixed_size_) working_ = declared_;
   padded_ = fixed_size_ ? declared_ : PaddedSize(working_, multiple_);
   TEMPERA_ASSIGN_OR_RETURN(const Shape output, ProbeSize(padded_));

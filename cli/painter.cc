@@ -119,8 +119,10 @@ class ModelPainter final : public Painter {
   ~ModelPainter() override { tempera_close(stylizer_); }
 
   // --stroke; how large the model's own are.
-  void Stroke(float share, const StrokePeriods& periods) {
+  // `says`: also what cannot be had.
+  void Stroke(float share, const StrokePeriods& periods, bool says) {
     share_ = share;
+    says_ = says;
     periods_ = periods;
   }
 
@@ -170,7 +172,7 @@ class ModelPainter final : public Painter {
     const int side = std::min(working_width, working_height);
     const float size = StrokeSize(periods_, share_, side);
     const float reached = (periods_.fine + size * (periods_.bold - periods_.fine)) / static_cast<float>(side);
-    if (std::abs(reached / share_ - 1) > 0.1f) SayReached(reached);
+    if (says_ && std::abs(reached / share_ - 1) > 0.1f) SayReached(reached);
     if (tempera_find_parameter(stylizer_, "stroke_size") >= 0)  // else the working size alone does it
       TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(stylizer_, "stroke_size", &size, 1)));
     width_ = width;
@@ -180,6 +182,7 @@ class ModelPainter final : public Painter {
 
   tempera_stylizer* const stylizer_;
   Schedule schedule_;
+  bool says_ = false;
   float share_ = 0;  // 0: the model's strokes are left as they are
   StrokePeriods periods_;
   int width_ = 0, height_ = 0;  // of the frames that stroke_size was set for
@@ -251,7 +254,8 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
           StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer), options.metadata));
       painter = std::make_unique<ModelPainter>(stylizer);
     }
-    if (periods.bold > 0) painter->Stroke(ParseStroke(options.stroke).value(), periods);
+    if (periods.bold > 0)
+      painter->Stroke(ParseStroke(options.stroke).value(), periods, options.stroke.back() == '%');
   }
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
   // 0 is what the built-in ones begin with; a model's own begin with what its file says.

@@ -25,7 +25,7 @@ using Metadata = std::vector<std::pair<std::string, std::string>>;
 // (src/onnx/adjust_tail.h), but where the network is fed with its own painting: then there is the input
 // previous [1, 3, H, W] instead, for its state. `weights` as PlainWeights gives them. kInvalidArgument when
 // one is missing or of the wrong shape.
-inline constexpr float kDefaultStrokeSize = 1;
+inline constexpr float kDefaultStrokeSize = 0;
 Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArray>& weights,
                   const Metadata& metadata, const std::string& path);
 

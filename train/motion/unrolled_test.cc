@@ -159,10 +159,7 @@ TEST(Fed, TheFileKeepsThePaintingAsItsState) {
   const auto film = PaintFilm(path, {still, still, still}, kSize, kSize, /*reset=*/2);
   ASSERT_TRUE(film.ok()) << film.status().message();
   EXPECT_EQ((*film)[0], (*film)[2]);
-  // As the file paints by itself: bold.
-  torch::Tensor bold = torch::zeros({1, 3});
-  bold[0][1] = 1;
-  const RowMix rows{bold, bold, {}};
+  const RowMix rows = Rows(1);  // as the file paints by itself
   const torch::Tensor first = net->forward(levels, rows), second = net->Forward(levels, rows, nullptr, first);
   EXPECT_GT(Difference(first, second), 3) << "a history without effect proves nothing";
   for (const auto& [wanted, got] : {std::pair{first, (*film)[0]}, std::pair{second, (*film)[1]}}) {

@@ -65,9 +65,9 @@ struct Options {
   std::string name, title, artist, year;
   std::string license;  // of the weights; "" leaves it out
   // Verbs other than training.
-  std::string trained_on;             // export: one line on paintings and photographs
-  std::string stroke_period;          // export: of fine and of bold strokes, pixels
-  std::string checkpoint;             // evaluate, export: the trained weights
+  std::string trained_on;     // export: one line on paintings and photographs
+  std::string stroke_period;  // of fine and of bold strokes, pixels; export: given, training: the base's
+  std::string checkpoint;     // evaluate, export: the trained weights
   std::vector<std::string> held_out;  // evaluate: pictures or folders that were not trained on
 };
 

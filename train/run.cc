@@ -130,7 +130,8 @@ Status CheckWritable(const std::string& path) { return AtomicFile::Create(path).
 
 }  // namespace
 
-Status RunTraining(const Options& options) {
+Status RunTraining(const Options& asked) {
+  Options options = asked;
   TEMPERA_RETURN_IF_ERROR(CheckWritable(options.output));
   UseThreads(options.threads);
   FirstStyle first;
@@ -142,6 +143,7 @@ Status RunTraining(const Options& options) {
     TEMPERA_ASSIGN_OR_RETURN(first,
                              goes_on ? BeginFromBase(options, painting) : WriteFirstStyle(options, painting));
     if (options.predict_only) return OkStatus();
+    options.stroke_period = first.base.stroke_period;  // rows stay near the base's
   }
   TEMPERA_ASSIGN_OR_RETURN(Safetensors file, ReadSafetensorsFile(options.features));
   TEMPERA_ASSIGN_OR_RETURN(torch::Device device, ChooseDevice(options.device));

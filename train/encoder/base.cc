@@ -72,6 +72,7 @@ Result<Base> LoadBase(const std::string& path) {
     base.net = std::make_shared<TransformerNet>(file.config);
     TEMPERA_RETURN_IF_ERROR(SetPlainWeights(file.weights, *base.net));
     base.trained_on = file.metadata["tempera.trained_on"];
+    base.stroke_period = file.metadata["tempera.stroke_period"];
   }
   if (base.net->config().fed) {
     return InvalidArgument(
@@ -131,8 +132,10 @@ Result<FirstStyle> WriteFirstStyle(const Options& options, const media::RgbImage
   state.net = first.net->config().name;
   state.recipe = "rows of base " + first.base.body +
                  (first.predicted ? ", predicted by its style encoder, not trained" : ", their mean");
+  Options named = options;
+  named.stroke_period = first.base.stroke_period;
   TEMPERA_RETURN_IF_ERROR(ExportOnnx(first.net->config(), PlainWeights(*first.net),
-                                     MakeMetadata(options, first.net->config(), state, first.base.trained_on),
+                                     MakeMetadata(named, first.net->config(), state, first.base.trained_on),
                                      options.output));
   std::error_code error;
   fs::create_directories(options.work_dir, error);

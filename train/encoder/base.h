@@ -15,8 +15,8 @@ namespace tempera::train {
 
 struct Base {
   std::shared_ptr<TransformerNet> net;
-  std::string body;        // BodyHash
-  std::string trained_on;  // what its file says of itself
+  std::string body;                       // BodyHash
+  std::string trained_on, stroke_period;  // what its file says of itself
 };
 
 // An .onnx that tempera-train wrote, or a checkpoint.pt; of many styles. Else one line says what it is

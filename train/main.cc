@@ -287,7 +287,7 @@ int Export(int argc, char** argv) {
   app.add_option("--gallery", o.gallery, "titles and painters of a network of many styles");
   app.add_option("--paintings", o.paintings, "folders of the gallery's pictures");
   app.add_option("--trained-on", o.trained_on, "one line for the file's metadata");
-  app.add_option("--stroke-period", o.stroke_period, "FINE,BOLD: pixels, as evaluate measures them")
+  app.add_option("--stroke-period", o.stroke_period, "FINE,BOLD: pixels, of the paintings at their sizes")
       ->check([](const std::string& text) {
         double fine = 0, bold = 0;
         char more = 0;

@@ -9,10 +9,10 @@
 namespace tempera::cli {
 
 Result<float> ParseStroke(std::string_view text) {
-  // Bold ones are the boldest that the bundled gallery paints at 360 lines.
-  if (text == "fine") return 0.012f;
-  if (text == "medium") return 0.018f;
-  if (text == "bold") return 0.026f;
+  // The bundled gallery's finest, middle and boldest at 360 lines.
+  if (text == "fine") return 0.0165f;
+  if (text == "medium") return 0.0284f;
+  if (text == "bold") return 0.0403f;
   if (!text.empty() && text.back() == '%') {
     float share = 0;
     if (ParseNumber(text.substr(0, text.size() - 1), &share) && share >= 0.1f && share <= 20)

@@ -12,8 +12,8 @@ namespace tempera::cli {
 // "fine", "medium", "bold" or "2.5%": the share of a picture's shorter side from one stroke to the next.
 Result<float> ParseStroke(std::string_view text);
 
-// The strokes a model has: their period in pixels with its stroke_size at 0 and at 1 (equal where it has no
-// such parameter).
+// The strokes a model has: their period, in pixels, in the paintings as they were shown to it with its
+// stroke_size at 0 and at 1 (equal where it has no such parameter).
 struct StrokePeriods {
   float fine = 0, bold = 0;
 };

@@ -114,7 +114,7 @@ grey() {
 }
 grey 'their boldest' 255 "$work/tall.png" --stroke 5%             # 200 pixels across
 grey '480 pixels, 9.6 each' 235 "$work/tall.png" --stroke 2%
-grey '480 pixels, 5.76 each' 39 "$work/tall.png" --stroke fine
+grey '480 pixels, 7.92 each' 149 "$work/tall.png" --stroke fine
 grey 'their finest' 0 "$work/tall.png" --stroke 1%
 grey '100 pixels, 5 each' 0 "$work/tall.png" --stroke 5% --size 100x150
 grey '48 pixels, 7.68 each' 137 "$work/in.png" --stroke 16%

@@ -18,6 +18,7 @@
 #include "src/onnx/many_styles.h"
 #include "src/onnx/model_builder.h"
 #include "src/onnx/writer.h"
+#include "src/stylize/door/rgba_for_test.h"
 #include "tempera/tempera.hpp"
 
 namespace tempera::stylize {
@@ -95,13 +96,7 @@ Pixels Picture() {
   return p;
 }
 
-Pixels Painted(tempera::Stylizer& s, const Pixels& in) {
-  Pixels out(in.size());
-  const Error error = s.Process(MakeImage(TEMPERA_RGBA, in.data(), kWidth, kHeight),
-                                MakeImage(TEMPERA_RGBA, out.data(), kWidth, kHeight));
-  EXPECT_FALSE(error) << error.message;
-  return out;
-}
+Pixels Painted(tempera::Stylizer& s, const Pixels& in) { return PaintRgba(s, in, kWidth, kHeight); }
 
 // Of the graph as it is written, every node of it: planes of floats. `named`: which input is turned how.
 std::vector<float> AsWritten(const std::string& bytes, const Pixels& in,

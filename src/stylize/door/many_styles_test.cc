@@ -11,6 +11,7 @@
 #include "src/onnx/many_styles.h"
 #include "src/onnx/model_builder.h"
 #include "src/onnx/writer.h"
+#include "src/stylize/door/rgba_for_test.h"
 #include "tempera/tempera.hpp"
 
 namespace tempera::stylize {
@@ -97,13 +98,7 @@ void Turn(tempera::Stylizer& s, const onnx::StyleSetting& at) {
   ASSERT_FALSE(s.SetParameter("stroke_size", at.stroke_size));
 }
 
-Pixels Painted(tempera::Stylizer& s, const Pixels& in) {
-  Pixels out(in.size());
-  const Error error = s.Process(MakeImage(TEMPERA_RGBA, in.data(), kWidth, kHeight),
-                                MakeImage(TEMPERA_RGBA, out.data(), kWidth, kHeight));
-  EXPECT_FALSE(error) << error.message;
-  return out;
-}
+Pixels Painted(tempera::Stylizer& s, const Pixels& in) { return PaintRgba(s, in, kWidth, kHeight); }
 
 double Psnr(const Pixels& a, const Pixels& b) {
   double squares = 1e-9;

@@ -9,6 +9,7 @@
 #include "train/loss_direction.h"
 #include "train/loss_grid.h"
 #include "train/loss_style.h"
+#include "train/loss_tone.h"
 #include "train/loss_tv.h"
 #include "train/motion/synthetic.h"
 #include "train/motion/temporal_loss.h"
@@ -134,6 +135,21 @@ TEST(DirectionLoss, KnowsAlongFromAcross) {
   torch::manual_seed(11);
   CheckGradient([&](torch::Tensor x) { return DirectionLoss(x, upright).sum(); },
                 torch::rand({1, 3, 64, 64}) * 200, 0.1, 2e-2);
+}
+
+TEST(ToneLoss, KnowsTheSameOrderOfTonesFromTheNegative) {
+  torch::manual_seed(7);
+  const torch::Tensor squares = torch::rand({2, 3, 4, 6}) * 200;
+  const torch::Tensor source = torch::upsample_nearest2d(squares, {64, 96});
+  EXPECT_NEAR(ToneLoss(source, source).max().item<double>(), 0, 1e-5);
+  // Another palette of half the contrast is the same order; what is drawn within 4 pixels does not count.
+  EXPECT_LT(ToneLoss(source * 0.5 + 20, source).max().item<double>(), 0.01);
+  const torch::Tensor weave = (torch::arange(96) % 2).to(torch::kFloat).view({1, 1, 1, 96}) * 80 - 40;
+  EXPECT_LT(ToneLoss(source + weave, source).max().item<double>(), 1e-4);
+  EXPECT_GT(ToneLoss(255 - source, source).min().item<double>(), 1.9);
+  EXPECT_NEAR(ToneLoss(torch::full_like(source, 128.0f), source).min().item<double>(), 1, 0.15);
+  CheckGradient([&](torch::Tensor x) { return ToneLoss(x, source).sum(); }, torch::rand({2, 3, 64, 96}) * 200,
+                0.1, 2e-2);
 }
 
 // A picture whose values say where they are: what the grid says must be where the second picture's pixel came

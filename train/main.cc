@@ -235,6 +235,9 @@ int Train(int argc, char** argv) {
   app.add_option("--direction-weight", o.direction_weight, "strokes along edges")
       ->check(Between(0, 1e6))
       ->capture_default_str();
+  app.add_option("--tone-weight", o.tone_weight, "light and dark where the photograph has them")
+      ->check(Between(0, 1e6))
+      ->capture_default_str();
   app.add_option("--identity-weight", o.identity_weight, "strength 0 nearer to the photograph")
       ->check(Between(0, 1e6))
       ->capture_default_str();

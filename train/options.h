@@ -38,6 +38,7 @@ struct Options {
   double grid_weight = 2.0;
   double colour_weight = 0.3;
   double direction_weight = 0.1;
+  double tone_weight = 1.0;
   double identity_weight = 1.0;
   double temporal_weight = 60.0;
   std::string temporal_loss;             // compound, reconet; "": what suits the net (UsesReconetLoss)

@@ -13,6 +13,7 @@
 #include "train/import_onnx.h"
 #include "train/loss_direction.h"
 #include "train/loss_grid.h"
+#include "train/loss_tone.h"
 #include "train/loss_tv.h"
 
 namespace tempera::train {
@@ -72,13 +73,13 @@ torch::Tensor DrawCrops(const Photos& photos, Random& random, int count, int siz
 std::string RecipeLine(const Options& o) {
   char line[512];
   std::snprintf(line, sizeof line,
-                "recipe 2, net %s, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, content "
+                "recipe 3, net %s, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, content "
                 "%g, tv %g, grid "
-                "%g, colour %g, direction %g, identity %g, temporal %g from %g, row rate %g, ",
+                "%g, colour %g, direction %g, tone %g, identity %g, temporal %g from %g, row rate %g, ",
                 o.net.c_str(), o.size, std::max(o.view, o.size), o.batch,
                 static_cast<unsigned long long>(o.seed), o.learning_rate, o.style_weight, o.content_weight,
-                o.tv_weight, o.grid_weight, o.colour_weight, o.direction_weight, o.identity_weight,
-                o.temporal_weight, o.temporal_start, o.row_rate);
+                o.tv_weight, o.grid_weight, o.colour_weight, o.direction_weight, o.tone_weight,
+                o.identity_weight, o.temporal_weight, o.temporal_start, o.row_rate);
   std::string recipe = line;
   for (const StyleSource& s : o.styles) {
     std::snprintf(line, sizeof line, "%s at %d and %d weight %g, ", s.name.c_str(), s.fine_size, s.bold_size,
@@ -380,13 +381,15 @@ Losses Trainer::Compute(const torch::Tensor& batch, const std::vector<Pick>& pic
                              BlockPattern(painted, cell) + BlockPattern(painted, cell / 2);
   const torch::Tensor colour = mean((*colour_loss_)(painted, shares), as_style);
   const torch::Tensor direction = mean(DirectionLoss(painted, images), as_style);
+  const torch::Tensor tone = mean(ToneLoss(painted, images), as_style);
   // 1: as far from the picture as photographs are spread about their mean.
   const torch::Tensor identity =
       (((painted.to(torch::kFloat) - images) / kInputScale).square().mean({1, 2, 3}) * (1 - as_style)).sum() /
       (1 - as_style).sum().clamp_min(1.0);
   *total = options_.content_weight * content + options_.style_weight * style + options_.tv_weight * tv +
            options_.grid_weight * grid + options_.colour_weight * colour +
-           options_.direction_weight * direction + options_.identity_weight * identity;
+           options_.direction_weight * direction + options_.tone_weight * tone +
+           options_.identity_weight * identity;
   if (temporal.defined()) *total = *total + temporal;
   losses.total = total->item<double>();
   losses.content = content.item<double>();
@@ -395,6 +398,7 @@ Losses Trainer::Compute(const torch::Tensor& batch, const std::vector<Pick>& pic
   losses.grid = grid.item<double>();
   losses.colour = colour.item<double>();
   losses.direction = direction.item<double>();
+  losses.tone = tone.item<double>();
   losses.identity = identity.item<double>();
   return losses;
 }

@@ -44,6 +44,9 @@ int EncoderCommand(int argc, char** argv) {
   app.add_option("--grid-weight", o.training.grid_weight, "likewise")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();
+  app.add_option("--tone-weight", o.training.tone_weight, "likewise")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   app.add_option("--style-size", o.fine_size, "painting's long side, fine strokes")
       ->check(CLI::Range(64, 4096))
       ->capture_default_str();

@@ -14,6 +14,7 @@
 #include "train/import_onnx.h"
 #include "train/loss_direction.h"
 #include "train/loss_grid.h"
+#include "train/loss_tone.h"
 #include "train/loss_tv.h"
 #include "train/trainer.h"
 
@@ -45,10 +46,11 @@ torch::Tensor Ways(const torch::Tensor& rows, const torch::Tensor& middle, const
 std::string EncoderRecipe(const EncoderOptions& o) {
   char line[256];
   std::snprintf(line, sizeof line,
-                "encoder, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, grid %g, paintings "
-                "at %d and %d, ",
+                "encoder, size %d of %d, batch %d, seed %llu, learning rate %g, style %g, grid %g, tone %g, "
+                "paintings at %d and %d, ",
                 o.size, std::max(o.view, o.size), o.batch, static_cast<unsigned long long>(o.seed),
-                o.learning_rate, o.training.style_weight, o.training.grid_weight, o.fine_size, o.bold_size);
+                o.learning_rate, o.training.style_weight, o.training.grid_weight, o.training.tone_weight,
+                o.fine_size, o.bold_size);
   const std::string started = o.init.empty() ? "" : "started from another encoder, ";
   return line + started +
          (o.time_s > 0 ? std::to_string(static_cast<int>(o.time_s)) + " s"
@@ -233,7 +235,8 @@ Result<EncoderLosses> EncoderTrainer::TowardsPaintings(Random& random, torch::Te
            weights.tv_weight * TotalVariation(painted) +
            weights.grid_weight * (GridPattern(painted, cell) + GridPattern(painted, cell / 2) +
                                   BlockPattern(painted, cell) + BlockPattern(painted, cell / 2)) +
-           weights.direction_weight * DirectionLoss(painted, in).mean();
+           weights.direction_weight * DirectionLoss(painted, in).mean() +
+           weights.tone_weight * ToneLoss(painted, in).mean();
   EncoderLosses losses;
   losses.total = total->item<double>();
   losses.style = style.item<double>();

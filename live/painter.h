@@ -1,0 +1,64 @@
+// What paints live: one model at a time, which can be changed while it paints.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "live/controls.h"
+#include "live/source.h"
+#include "media/frame.h"
+#include "src/base/status.h"
+
+namespace tempera::live {
+
+// A model file, and which of its styles is meant ("": as the file begins).
+struct ModelFile {
+  std::string path, style;
+};
+// What a word behind --style means.
+using FindStyleFn = std::function<Result<ModelFile>(const std::string& word)>;
+
+struct PainterOptions {
+  int threads = 0;                        // 0: as many as there are cores
+  std::string precision = "auto";         // auto, fp32, bf16, int8
+  std::string norm_statistics = "exact";  // exact, smoothed, carried
+  std::string cache_folder;               // of what was found about models; "": none
+};
+
+// What was set before a frame was painted, and did not hold for the one before: the timeline's contents.
+struct Change {
+  std::string path;                                  // of the model opened anew for it; "": the same
+  int height = 0;                                    // with path: its working lines, 0: its own choice
+  std::map<std::string, std::vector<float>> values;  // parameters set
+  bool reset = false;  // painted as the first of a film (also with another path)
+  bool empty() const { return path.empty() && values.empty() && !reset; }
+};
+
+class Painter {
+ public:
+  virtual ~Painter() = default;
+
+  // Paints with what `settings` ask for. Where they ask for another file or another working size, that is
+  // opened on a thread of its own, and frames are painted with the old one until it is there; only the first
+  // one of all is waited for. What was set for this frame comes back in `change`. One thread.
+  virtual Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out,
+                       Change* change) = 0;
+
+  // Of the model that painted last; of the parameter that blends styles the default is the style asked for.
+  virtual std::vector<Parameter> Parameters() const = 0;
+  virtual int working_width() const = 0;
+  virtual int working_height() const = 0;
+  // What went wrong with the last change asked for ("no such style"), one line; "" when nothing did. Painting
+  // goes on as it was.
+  virtual std::string trouble() const = 0;
+  // From any thread: a Paint that waits or paints gives up soon (kCancelled).
+  virtual void Stop() = 0;
+};
+
+std::unique_ptr<Painter> MakePainter(const PainterOptions& options, FindStyleFn find);
+
+}  // namespace tempera::live

@@ -29,6 +29,7 @@ Run SetUpInspect(CLI::App& verb);
 Run SetUpAnnotate(CLI::App& verb);
 Run SetUpRun(CLI::App& verb);
 Run SetUpBench(CLI::App& verb);
+Run SetUpLive(CLI::App& verb);
 Run SetUpServe(CLI::App& verb);
 Run SetUpTrain(CLI::App& verb);
 Run SetUpEvaluate(CLI::App& verb);

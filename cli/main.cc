@@ -32,6 +32,7 @@ constexpr Verb kVerbs[] = {
     {"annotate", "Say in a model's file how pixels meet it, and whose it is", SetUpAnnotate},
     {"run", "Run a model on .npy tensors", SetUpRun},
     {"bench", "Measure how fast a model runs", SetUpBench},
+    {"live", "Paint a camera, a screen or a stream as it comes", SetUpLive},
     {"serve", "Serve the page that paints in a browser", SetUpServe},
     {"train", "Learn a new style from a painting (starts tempera-train)", SetUpTrain},
     {"evaluate", "Measure styles: losses, strokes, steadiness (starts tempera-train)", SetUpEvaluate},

@@ -1,0 +1,44 @@
+#include "cli/live/open_source.h"
+
+#include <filesystem>
+
+#include "live/films/film_sinks.h"
+#include "live/films/film_source.h"
+#include "media/live_stream.h"
+#include "media/picture.h"
+#include "media/writer.h"
+
+namespace tempera::cli {
+
+Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once) {
+  if (text.empty())
+    return NotFound("no camera was found: name a SOURCE, such as clip.mp4, rtsp://..., test, or - for Y4M");
+  if (text.rfind("test", 0) == 0 && (text.size() == 4 || text[4] == ':' || text[4] == '@'))
+    return live::MakeTestSource(text);
+  std::error_code ignored;
+  if (text != "-" && text.find("://") == std::string::npos) {
+    if (!std::filesystem::exists(text, ignored)) {
+      return NotFound("cannot open '" + text +
+                      "': no such file, and no camera of that name (tempera live --list shows them)");
+    }
+    TEMPERA_RETURN_IF_ERROR(media::CheckFilmInput(text));
+  }
+  return live::MakeFilmSource({text, !once});
+}
+
+Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps) {
+  if (media::IsLiveAddress(text)) return live::MakeStreamSink(text, fps);
+  if (text != "-") {
+    if (text.find("://") != std::string::npos)
+      return InvalidArgument("'" + text + "' is no address to stream to: rtmp, srt, udp, rtp or tcp");
+    TEMPERA_RETURN_IF_ERROR(media::CheckVideoName(text));
+  }
+  live::RecordingOptions options;
+  options.path = text;
+  options.fps = fps;
+  return live::MakeRecordingSink(options);
+}
+
+std::string ListLiveSources() { return ""; }
+
+}  // namespace tempera::cli

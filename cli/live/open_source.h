@@ -1,0 +1,24 @@
+// Words for sources and sinks, made into them.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "live/sink.h"
+#include "live/source.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+// A camera ("0", "/dev/video2", part of its name), "test[:WxH[@FPS]]", "-" (Y4M on standard input),
+// "pipewire[:NAME]", a file or an address. "": the first camera. `once`: a file is not begun again.
+Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once);
+
+// "v4l2:/dev/videoN", "pipewire[:NAME]", "-", rtmp://, srt://, udp://, or a film's name to record to.
+// `fps`: what recordings and streams are told.
+Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps);
+
+// Cameras, with what they can do, one a line.
+std::string ListLiveSources();
+
+}  // namespace tempera::cli

@@ -1,0 +1,30 @@
+// Sinks that FFmpeg writes: recordings, Y4M on standard output, addresses.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "live/sink.h"
+
+namespace tempera::live {
+
+struct RecordingOptions {
+  std::string path;   // "-": Y4M on standard output
+  std::string codec;  // "": the container's best
+  int crf = -1;
+  double fps = 30;  // what the file says of its rate, and what containers of a constant rate have
+};
+// Frames at the times at which they were captured, from 0. A frame of another size ends the recording.
+std::unique_ptr<Sink> MakeRecordingSink(const RecordingOptions& options);
+
+// rtmp://, srt://, udp://, rtp://, tcp://: H.264; connects again when it is lost.
+std::unique_ptr<Sink> MakeStreamSink(const std::string& address, double fps);
+
+// What the encoders are told of such frames. Time base: 90000 ticks a second.
+struct RecordingClock {
+  int64_t first_ns = -1, last_pts = -1;
+  // Ticks of a moment, later than those before.
+  int64_t PtsOf(int64_t captured_ns);
+};
+
+}  // namespace tempera::live

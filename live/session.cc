@@ -1,0 +1,419 @@
+#include "live/session.h"
+
+#include <algorithm>
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <optional>
+#include <system_error>
+#include <thread>
+#include <utility>
+
+#include "live/meter.h"
+#include "live/mirror.h"
+#include "live/newest.h"
+#include "live/quality.h"
+#include "live/sink_worker.h"
+
+namespace tempera::live {
+namespace {
+
+using std::chrono::milliseconds;
+using SourceState = Statistics::SourceState;
+
+constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kFrozenAfter = 2 * kSecond;  // without a frame
+
+class LiveSession final : public Session {
+ public:
+  LiveSession(const SessionOptions& options, std::unique_ptr<Source> source, std::unique_ptr<Painter> painter,
+              Controls* controls)
+      : options_(options),
+        source_(std::move(source)),
+        painter_(std::move(painter)),
+        controls_(controls),
+        quality_(options.lowest_lines) {}
+
+  ~LiveSession() override { (void)Stop(); }
+
+  Status StartThreads() {
+    try {
+      capturing_ = std::thread([this] { Capture(); });
+      painting_ = std::thread([this] { PaintAll(); });
+    } catch (const std::system_error& e) {
+      return OutOfMemory(std::string("cannot start a thread: ") + e.what());
+    }
+    return OkStatus();
+  }
+
+  int AddSink(std::unique_ptr<Sink> sink) override {
+    std::lock_guard lock(sinks_mutex_);
+    const int id = ++last_sink_;
+    sinks_.push_back(std::make_unique<SinkWorker>(id, std::move(sink)));
+    return id;
+  }
+
+  Status RemoveSink(int id) override {
+    std::unique_ptr<SinkWorker> gone;
+    {
+      std::lock_guard lock(sinks_mutex_);
+      const auto at =
+          std::find_if(sinks_.begin(), sinks_.end(), [&](const auto& s) { return s->id() == id; });
+      if (at == sinks_.end()) return NotFound("there is no such sink");
+      gone = std::move(*at);
+      sinks_.erase(at);
+    }
+    return gone->Finish();
+  }
+
+  Painted WaitForPainting(int64_t after, milliseconds timeout) override {
+    std::unique_lock lock(mutex_);
+    const auto newer = [&] { return latest_ && latest_->number > after; };
+    published_.wait_for(lock, timeout, [&] { return newer() || !running_; });
+    return newer() ? latest_ : nullptr;
+  }
+
+  void Shown(const PaintedFrame& painted) override {
+    const int64_t now = NowNs();
+    std::lock_guard lock(mutex_);
+    shown_rate_.Tick(now);
+    has_window_ = true;
+    latency_.Add(static_cast<double>(now - painted.source.captured_ns) * 1e-6);
+  }
+
+  Statistics statistics() const override;
+  bool running() const override { return running_; }
+  Status status() const override {
+    std::lock_guard lock(mutex_);
+    return status_;
+  }
+  Status Stop() override;
+
+ private:
+  void Capture();
+  Status CaptureUntilLost();
+  Status Take(SourceFrame frame);
+  void Say(SourceState state, const std::string& message);
+  bool WaitToRetry();
+  void PaintAll();
+  std::optional<SourceFrame> NextToPaint(const Settings& settings);
+  Status PaintOne(const SourceFrame& frame, Settings settings);
+  void Publish(Painted painted);
+  void End(const Status& status);
+
+  const SessionOptions options_;
+  const std::unique_ptr<Source> source_;
+  const std::unique_ptr<Painter> painter_;
+  Controls* const controls_;
+
+  // A frame, and how many cuts lie before it: one that was dropped may have been the first after a cut.
+  struct Taken {
+    SourceFrame frame;
+    int64_t stretch = 0;
+  };
+  Newest<Taken> captured_slot_;
+  std::atomic<bool> running_{true}, source_over_{false};
+
+  mutable std::mutex mutex_;
+  std::condition_variable published_, retry_;
+  Status status_;
+  Painted latest_;
+  SourceState source_state_ = SourceState::kOpening;
+  std::string source_message_, painter_message_;
+  double source_fps_said_ = 0;
+  int64_t captured_ = 0, painted_ = 0, dropped_ = 0;
+  int working_width_ = 0, working_height_ = 0, chosen_lines_ = 0;
+  bool has_window_ = false;
+  RateMeter source_rate_, painted_rate_, shown_rate_;
+  QuantileMeter paint_ms_{60}, latency_{120};
+  mutable CpuMeter cpu_;
+
+  mutable std::mutex sinks_mutex_;
+  std::vector<std::unique_ptr<SinkWorker>> sinks_;
+  int last_sink_ = 0;
+
+  // Of the capturing thread.
+  int64_t last_frame_ns_ = 0;
+  bool mirrored_ = false;
+  int64_t device_number_ = -1, stretch_ = 0;
+  // Of the painting thread.
+  Quality quality_;
+  std::optional<SourceFrame> held_;  // what a frozen picture is painted from, again and again
+  uint64_t held_generation_ = 0;
+  int64_t painted_stretch_ = -1;
+  int64_t due_ns_ = 0;  // of the next painting, where there is a limit
+  int64_t failed_ = 0;  // paintings in a row
+
+  std::mutex stop_mutex_;
+  bool stopped_ = false;
+  Status stop_status_;
+  std::thread capturing_, painting_;
+};
+
+void LiveSession::End(const Status& status) {
+  std::lock_guard lock(mutex_);
+  if (status_.ok() && status.code() != StatusCode::kCancelled) status_ = status;
+  running_ = false;
+  published_.notify_all();
+  retry_.notify_all();
+  captured_slot_.Close();
+}
+
+void LiveSession::Say(SourceState state, const std::string& message) {
+  std::lock_guard lock(mutex_);
+  source_state_ = state;
+  source_message_ = message;
+}
+
+bool LiveSession::WaitToRetry() {
+  std::unique_lock lock(mutex_);
+  retry_.wait_for(lock, std::chrono::seconds(1), [&] { return !running_; });
+  return running_;
+}
+
+void LiveSession::Capture() {
+  bool opened_once = false;
+  while (running_) {
+    Status status = source_->Open();
+    if (status.ok()) {
+      opened_once = true;
+      Say(SourceState::kRunning, "");
+      status = CaptureUntilLost();
+      source_->Close();
+    }
+    if (!running_) break;
+    const bool ended = status.ok();
+    if (!source_->comes_back() || (!opened_once && !ended)) {
+      // What was never there is a mistake in its name rather than a plug that was pulled.
+      Say(ended ? SourceState::kEnded : SourceState::kLost, ended ? "the end" : status.message());
+      if (!ended || options_.ends_with_source) {
+        source_over_ = true;
+        if (!ended) End(status);
+        captured_slot_.Wake();
+      }
+      return;
+    }
+    Say(SourceState::kLost, ended ? "the source has ended: waiting for it to come back" : status.message());
+    if (!WaitToRetry()) break;
+  }
+}
+
+// Ok at the source's end.
+Status LiveSession::CaptureUntilLost() {
+  {
+    std::lock_guard lock(mutex_);
+    source_fps_said_ = source_->info().fps;
+  }
+  last_frame_ns_ = NowNs();
+  bool frozen = false;
+  while (running_) {
+    SourceFrame frame;
+    TEMPERA_ASSIGN_OR_RETURN(const Source::Got got, source_->Read(&frame));
+    const int64_t now = NowNs();
+    switch (got) {
+      case Source::Got::kEnd:
+        return OkStatus();
+      case Source::Got::kNotYet:
+        if (!frozen && now - last_frame_ns_ > kFrozenAfter) {
+          frozen = true;
+          Say(SourceState::kFrozen, source_->info().name + " gives no frames");
+        }
+        break;
+      case Source::Got::kFrame:
+        if (frozen) Say(SourceState::kRunning, "");
+        frozen = false;
+        last_frame_ns_ = now;
+        TEMPERA_RETURN_IF_ERROR(Take(std::move(frame)));
+        break;
+    }
+  }
+  return OkStatus();
+}
+
+Status LiveSession::Take(SourceFrame frame) {
+  const Settings settings = controls_->Get();
+  if (settings.mirror) {
+    TEMPERA_ASSIGN_OR_RETURN(frame.frame, Mirrored(frame.frame));
+  }
+  // What lies left now was right before: it does not follow.
+  if (settings.mirror != mirrored_) frame.cut = true;
+  mirrored_ = settings.mirror;
+  {
+    std::lock_guard lock(mutex_);
+    const int64_t skipped = frame.number - device_number_ - 1;
+    if (device_number_ >= 0 && skipped > 0 && painted_ > 0) dropped_ += skipped;
+    device_number_ = frame.number;
+    frame.number = captured_++;
+    source_rate_.Tick(NowNs());
+  }
+  if (options_.witness != nullptr) options_.witness->Captured(frame);
+  if (settings.freeze) return OkStatus();
+  if (frame.cut) ++stretch_;
+  if (captured_slot_.Put({std::move(frame), stretch_})) {
+    std::lock_guard lock(mutex_);
+    if (painted_ > 0) ++dropped_;  // frames that pass while the model is opened are nobody's loss
+  }
+  return OkStatus();
+}
+
+// The frame to paint; nothing when there is none yet.
+std::optional<SourceFrame> LiveSession::NextToPaint(const Settings& settings) {
+  const uint64_t generation = controls_->generation();
+  std::optional<Taken> taken = captured_slot_.TakeFor(milliseconds(settings.freeze ? 20 : 100));
+  if (!taken) {
+    // A frozen picture is painted anew for whoever turns something.
+    if (!held_ || generation == held_generation_) return std::nullopt;
+    if (!settings.freeze && !source_over_) return std::nullopt;
+    held_->cut = false;
+    held_generation_ = generation;
+    return held_;
+  }
+  if (settings.fps > 0) {
+    const auto interval = static_cast<int64_t>(kSecond / settings.fps);
+    const int64_t now = NowNs();
+    // A frame a little early is taken, so that a limit of 15 takes every second one of 30.
+    if (due_ns_ != 0 && now < due_ns_ - interval / 4) return std::nullopt;
+    due_ns_ = due_ns_ == 0 || now - due_ns_ > interval ? now + interval : due_ns_ + interval;
+  } else {
+    due_ns_ = 0;
+  }
+  held_ = std::move(taken->frame);
+  held_->cut = std::exchange(painted_stretch_, taken->stretch) != taken->stretch;
+  held_generation_ = generation;
+  return held_;
+}
+
+void LiveSession::PaintAll() {
+  while (running_) {
+    const Settings settings = controls_->Get();
+    std::optional<SourceFrame> frame = NextToPaint(settings);
+    if (!frame) {
+      if (source_over_ && options_.ends_with_source) break;
+      continue;
+    }
+    const Status status = PaintOne(*frame, settings);
+    if (status.ok()) {
+      failed_ = 0;
+      continue;
+    }
+    if (status.code() == StatusCode::kCancelled) break;
+    std::unique_lock lock(mutex_);
+    painter_message_ = status.message();
+    // Before anything was painted, and when it goes on failing, it is not a passing trouble.
+    const bool hopeless = painted_ == 0 || ++failed_ >= 100;
+    lock.unlock();
+    if (!hopeless) continue;
+    End(status);
+    return;
+  }
+  End(OkStatus());
+}
+
+Status LiveSession::PaintOne(const SourceFrame& frame, Settings settings) {
+  TEMPERA_ASSIGN_OR_RETURN(media::Frame out, media::Frame::AllocateLike(frame.frame));
+  if (options_.quality_auto && quality_.chosen() != 0)
+    settings.height = quality_.chosen() == frame.frame.height ? 0 : quality_.chosen();
+  Change change;
+  const int64_t start = NowNs();
+  TEMPERA_RETURN_IF_ERROR(painter_->Paint(frame, settings, &out, &change));
+  const int64_t end = NowNs();
+  auto painted = std::make_shared<PaintedFrame>();
+  painted->frame = std::move(out);
+  painted->source = frame;
+  painted->painted_ns = end;
+  painted->paint_ms = static_cast<double>(end - start) * 1e-6;
+  if (!change.path.empty()) controls_->SetParameters(painter_->Parameters());
+  double interval_ms;
+  {
+    std::lock_guard lock(mutex_);
+    painted->number = painted_++;
+    // The one that opened a model says nothing of the others.
+    if (change.path.empty()) paint_ms_.Add(painted->paint_ms);
+    painted_rate_.Tick(end);
+    if (!has_window_) latency_.Add(static_cast<double>(end - frame.captured_ns) * 1e-6);
+    painter_message_ = painter_->trouble();
+    working_width_ = painter_->working_width();
+    working_height_ = painter_->working_height();
+    const double source_fps = source_fps_said_ > 0 ? source_fps_said_ : source_rate_.PerSecond(end);
+    const double fps = settings.fps > 0 ? std::min(settings.fps, std::max(source_fps, 1.0)) : source_fps;
+    interval_ms = fps > 0 ? 1000 / fps : 1000.0 / 30;
+  }
+  if (options_.quality_auto && change.path.empty()) {
+    const int lines = settings.height == 0 ? frame.frame.height : settings.height;
+    const int chosen = quality_.Painted(frame.frame.height, lines, painted->paint_ms, interval_ms);
+    std::lock_guard lock(mutex_);
+    chosen_lines_ = chosen;
+  }
+  if (options_.witness != nullptr) options_.witness->Painted(*painted, settings, change);
+  Publish(std::move(painted));
+  return OkStatus();
+}
+
+void LiveSession::Publish(Painted painted) {
+  {
+    std::lock_guard lock(mutex_);
+    latest_ = painted;
+    published_.notify_all();
+  }
+  std::lock_guard lock(sinks_mutex_);
+  for (const auto& sink : sinks_) sink->Give(painted);
+}
+
+Statistics LiveSession::statistics() const {
+  Statistics s;
+  const int64_t now = NowNs();
+  {
+    std::lock_guard lock(mutex_);
+    s.source_fps = source_rate_.PerSecond(now);
+    s.painted_fps = painted_rate_.PerSecond(now);
+    s.shown_fps = shown_rate_.PerSecond(now);
+    s.paint_ms = paint_ms_.At(0.5);
+    s.latency_ms_p50 = latency_.At(0.5);
+    s.latency_ms_p95 = latency_.At(0.95);
+    s.captured = captured_;
+    s.painted = painted_;
+    s.dropped = dropped_;
+    s.cpu_share = cpu_.Share(now);
+    s.working_width = working_width_;
+    s.working_height = working_height_;
+    s.chosen_lines = chosen_lines_;
+    s.source_state = source_state_;
+    s.source_message = source_message_;
+    s.painter_message = painter_message_;
+  }
+  std::lock_guard lock(sinks_mutex_);
+  for (const auto& sink : sinks_) s.sinks.push_back(sink->state());
+  return s;
+}
+
+Status LiveSession::Stop() {
+  std::lock_guard stop_lock(stop_mutex_);
+  if (stopped_) return stop_status_;
+  stopped_ = true;
+  End(OkStatus());
+  source_->Stop();
+  painter_->Stop();
+  if (capturing_.joinable()) capturing_.join();
+  if (painting_.joinable()) painting_.join();
+  std::vector<std::unique_ptr<SinkWorker>> sinks;
+  {
+    std::lock_guard lock(sinks_mutex_);
+    sinks.swap(sinks_);
+  }
+  for (const auto& sink : sinks) {
+    const Status status = sink->Finish();
+    if (!status.ok() && stop_status_.ok()) stop_status_ = status;
+  }
+  return stop_status_;
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Session>> Session::Start(const SessionOptions& options, std::unique_ptr<Source> source,
+                                                std::unique_ptr<Painter> painter, Controls* controls) {
+  auto session = std::make_unique<LiveSession>(options, std::move(source), std::move(painter), controls);
+  TEMPERA_RETURN_IF_ERROR(session->StartThreads());
+  return std::unique_ptr<Session>(std::move(session));
+}
+
+}  // namespace tempera::live

@@ -49,7 +49,9 @@ int Quality::Painted(int source_lines, int lines, double paint_ms, double interv
   // Four of five slow ones are enough to leave a size, a whole window is wanted to enter one.
   if (recent_.size() >= 5 && median > kFull * interval_ms) {
     const int down = Next(chosen_, lowest, source_, false);
-    if (down < chosen_) wait_ = std::min(wait_ * 2, 1800);
+    // A size that was tried and given up again is tried less and less often.
+    if (climbed_) wait_ = std::min(wait_ * 2, 1800);
+    climbed_ = false;
     Choose(down);
     return chosen_;
   }
@@ -58,7 +60,10 @@ int Quality::Painted(int source_lines, int lines, double paint_ms, double interv
     // Time goes with the area.
     const double foretold = median * std::pow(static_cast<double>(up) / chosen_, 2);
     calm_ = foretold < kRoomFor * interval_ms ? calm_ + 1 : 0;
-    if (calm_ >= wait_) Choose(up);
+    if (calm_ >= wait_) {
+      climbed_ = true;
+      Choose(up);
+    }
   }
   return chosen_;
 }

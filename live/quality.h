@@ -26,6 +26,7 @@ class Quality {
   std::deque<double> recent_;  // of the chosen size, ms
   int calm_ = 0;               // paintings that would have left room for the next size
   int wait_ = 60;              // paintings that must be calm before it is tried: longer after each retreat
+  bool climbed_ = false;       // to the size that is tried now
 };
 
 }  // namespace tempera::live

@@ -351,12 +351,13 @@ Status LiveSession::PaintOne(const SourceFrame& frame, Settings settings) {
 
 void LiveSession::Publish(Painted painted) {
   {
-    std::lock_guard lock(mutex_);
-    latest_ = painted;
-    published_.notify_all();
+    std::lock_guard lock(sinks_mutex_);
+    for (const auto& sink : sinks_) sink->Give(painted);
   }
-  std::lock_guard lock(sinks_mutex_);
-  for (const auto& sink : sinks_) sink->Give(painted);
+  // Who has seen it in the window knows that the sinks have it as well.
+  std::lock_guard lock(mutex_);
+  latest_ = std::move(painted);
+  published_.notify_all();
 }
 
 Statistics LiveSession::statistics() const {

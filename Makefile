@@ -5,7 +5,7 @@
 # `make help` lists the rest.
 .DEFAULT_GOAL := release
 .PRECIOUS: build/%/build.ninja
-.PHONY: release setup demo gallery test train-tools test-train bench bench-web fuzz soak check web web-module test-web clean help
+.PHONY: release setup demo gallery test train-tools test-train bench bench-web fuzz soak check web web-module test-web packages test-packages clean help
 
 # Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
 build/%/build.ninja:
@@ -84,6 +84,18 @@ bench-web: web-module
 	@ninja -C build/test --quiet bench_session bench_make_net
 	@bench/web/run $${BENCH_WEB:-}
 
+# out/packages/*.deb, of the release build (docs/packaging.md).
+packages:
+	@tools/setup packages
+	@$(MAKE) --no-print-directory release
+	@ninja -C build/release --quiet packages
+
+# What was made, looked at; paints with what they install.
+test-packages: packages
+	@tests/install/man_pages.sh build/release/tempera build/release/packaging/man1 packaging/man
+	@tests/install/desktop.sh build/release/tempera build/release/packaging packaging
+	@tests/install/packages.sh out/packages
+
 # SECONDS_TO_FUZZ=600 make fuzz
 fuzz:
 	@tools/setup test check
@@ -120,6 +132,8 @@ help:
 	@echo 'make bench-web    the same in Chromium: build/bench-web.json, docs/performance.md'
 	@echo 'make web          the page: builds the engine for browsers and serves it on this machine'
 	@echo 'make test-web     kernels and hostile models in Node; package and page in Chromium, Firefox and WebKit'
+	@echo 'make packages     Debian packages: out/packages'
+	@echo 'make test-packages  ... made, looked at by lintian and by tests/install/packages.sh'
 	@echo 'make fuzz         a minute of fuzzing the model reader and the door, under sanitizers'
 	@echo 'make soak         an hour of random networks, fuzzing and the thread sanitizer, by hand'
 	@echo 'make check        layers, headers, file rules, formatting, what comments and docs cite'

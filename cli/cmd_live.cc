@@ -111,7 +111,8 @@ int RunLive(LiveOptions* o) {
     std::printf("%s", ListLiveSources().c_str());
     return kExitOk;
   }
-  Result<std::unique_ptr<live::Source>> source = OpenLiveSource(o->source, o->once);
+  const auto sound = std::make_shared<live::FilmSound>();
+  Result<std::unique_ptr<live::Source>> source = OpenLiveSource(o->source, o->once, sound);
   if (!source.ok()) return Fail(source.status());
   Result<live::Settings> settings = StartSettings(*o);
   if (!settings.ok()) return Fail(settings.status());
@@ -128,7 +129,7 @@ int RunLive(LiveOptions* o) {
   options.ends_with_source = true;
   std::vector<std::unique_ptr<live::Sink>> sinks;
   for (const std::string& text : o->sinks) {
-    Result<std::unique_ptr<live::Sink>> sink = OpenLiveSink(text, o->fps > 0 ? o->fps : 30);
+    Result<std::unique_ptr<live::Sink>> sink = OpenLiveSink(text, o->fps, sound);
     if (!sink.ok()) return Fail(sink.status());
     sinks.push_back(std::move(sink).value());
   }

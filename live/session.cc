@@ -327,6 +327,7 @@ Status LiveSession::PaintOne(const SourceFrame& frame, Settings settings) {
   {
     std::lock_guard lock(mutex_);
     painted->number = painted_++;
+    painted->fps = settings.fps > 0 ? settings.fps : source_fps_said_;
     // The one that opened a model says nothing of the others.
     if (change.path.empty()) paint_ms_.Add(painted->paint_ms);
     painted_rate_.Tick(end);

@@ -18,6 +18,7 @@ struct PaintedFrame {
   int64_t number = 0;      // of the paintings, from 0
   int64_t painted_ns = 0;  // when it was ready
   double paint_ms = 0;     // how long it took
+  double fps = 0;          // of the source, as it says of itself; 0: unknown
 };
 using Painted = std::shared_ptr<const PaintedFrame>;
 

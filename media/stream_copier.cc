@@ -59,10 +59,11 @@ StreamCopier::StreamCopier(AVFormatContext* input, int video_stream, AVFormatCon
     : input_(input), video_(video_stream), output_(output) {}
 StreamCopier::~StreamCopier() = default;
 
-Status StreamCopier::AddStreams() {
+Status StreamCopier::AddStreams(bool sound_only) {
   tracks_.resize(input_->nb_streams);
   for (unsigned i = 0; i < input_->nb_streams; ++i) {
     if (static_cast<int>(i) == video_) continue;
+    if (sound_only && input_->streams[i]->codecpar->codec_type != AVMEDIA_TYPE_AUDIO) continue;
     TEMPERA_RETURN_IF_ERROR(AddTrack(i));
   }
   return OkStatus();

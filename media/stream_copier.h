@@ -20,7 +20,8 @@ class StreamCopier {
   ~StreamCopier();
 
   // Adds the streams that can be kept.
-  Status AddStreams();
+  // sound_only: of those, sound alone.
+  Status AddStreams(bool sound_only = false);
   // Titles and chapters; the latter moved by the origin and cut to [0, end_us) when that is not
   // INT64_MAX. `trimmed`: only a part of the input is written.
   Status CopyMetadata(int64_t origin_us, int64_t end_us, bool trimmed);

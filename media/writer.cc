@@ -181,13 +181,15 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     }
     TEMPERA_RETURN_IF_ERROR(CopyPictureData(in));
     copier_ = std::make_unique<StreamCopier>(source->input(), source->video_stream(), output_.get());
-    TEMPERA_RETURN_IF_ERROR(copier_->AddStreams());
+    TEMPERA_RETURN_IF_ERROR(copier_->AddStreams(options.sound_only));
     const int64_t start_time = Moment(source->input()->start_time);
     const int64_t file_start = start_time == AV_NOPTS_VALUE ? 0 : start_time;
     const bool trimmed = source->end_us() != INT64_MAX || source->origin_us() > file_start;
-    CopyTimecode(in, source->origin_us() - file_start);
-    TEMPERA_RETURN_IF_ERROR(
-        copier_->CopyMetadata(source->origin_us(), source->end_us(), trimmed || drops_timecode_));
+    if (!options.sound_only) {
+      CopyTimecode(in, source->origin_us() - file_start);
+      TEMPERA_RETURN_IF_ERROR(
+          copier_->CopyMetadata(source->origin_us(), source->end_us(), trimmed || drops_timecode_));
+    }
   }
   if (!(container->flags & AVFMT_NOFILE)) {
     error = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);

@@ -13,9 +13,10 @@
 namespace tempera::media {
 
 struct WriterOptions {
-  std::string codec;  // an encoder's name; "" = the container's best
-  int crf = -1;       // the encoder's quality scale, lower is better; negative = our default
-  int threads = 0;    // of the encoder; 0 = its own choice
+  std::string codec;        // an encoder's name; "" = the container's best
+  int crf = -1;             // the encoder's quality scale, lower is better; negative = our default
+  int threads = 0;          // of the encoder; 0 = its own choice
+  bool sound_only = false;  // of what the source has beside its pictures: no subtitles, titles, chapters
 };
 
 // The file grows under a temporary name beside PATH; Finish gives it its name. Destroyed before, it

@@ -1,6 +1,7 @@
 #include "cli/live/open_source.h"
 
 #include <filesystem>
+#include <utility>
 
 #include "live/films/film_sinks.h"
 #include "live/films/film_source.h"
@@ -10,7 +11,8 @@
 
 namespace tempera::cli {
 
-Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once) {
+Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once,
+                                                     std::shared_ptr<live::FilmSound> sound) {
   if (text.empty())
     return NotFound("no camera was found: name a SOURCE, such as clip.mp4, rtsp://..., test, or - for Y4M");
   if (text.rfind("test", 0) == 0 && (text.size() == 4 || text[4] == ':' || text[4] == '@'))
@@ -23,10 +25,11 @@ Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bo
     }
     TEMPERA_RETURN_IF_ERROR(media::CheckFilmInput(text));
   }
-  return live::MakeFilmSource({text, !once});
+  return live::MakeFilmSource({text, !once, std::move(sound)});
 }
 
-Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps) {
+Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps,
+                                                 std::shared_ptr<live::FilmSound> sound) {
   if (media::IsLiveAddress(text)) return live::MakeStreamSink(text, fps);
   if (text != "-") {
     if (text.find("://") != std::string::npos)
@@ -36,6 +39,7 @@ Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double
   live::RecordingOptions options;
   options.path = text;
   options.fps = fps;
+  options.sound = std::move(sound);
   return live::MakeRecordingSink(options);
 }
 

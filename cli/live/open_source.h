@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 
+#include "live/films/film_sound.h"
 #include "live/sink.h"
 #include "live/source.h"
 #include "src/base/status.h"
@@ -12,11 +13,13 @@ namespace tempera::cli {
 
 // A camera ("0", "/dev/video2", part of its name), "test[:WxH[@FPS]]", "-" (Y4M on standard input),
 // "pipewire[:NAME]", a file or an address. "": the first camera. `once`: a file is not begun again.
-Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once);
+Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once,
+                                                     std::shared_ptr<live::FilmSound> sound);
 
 // "v4l2:/dev/videoN", "pipewire[:NAME]", "-", rtmp://, srt://, udp://, or a film's name to record to.
 // `fps`: what recordings and streams are told.
-Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps);
+Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps,
+                                                 std::shared_ptr<live::FilmSound> sound);
 
 // Cameras, with what they can do, one a line.
 std::string ListLiveSources();

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <utility>
 
+#include "live/films/film_sound.h"
 #include "media/live_stream.h"
 #include "media/writer.h"
 
@@ -32,6 +33,10 @@ media::VideoInfo InfoOf(const media::Frame& frame, double fps) {
   return info;
 }
 
+double FpsOf(double told, const PaintedFrame& first) {
+  return told > 0 ? told : first.fps > 0 ? first.fps : 30;
+}
+
 bool SameForm(const media::VideoInfo& info, const media::Frame& frame) {
   return info.width == frame.width && info.height == frame.height && info.format == frame.format;
 }
@@ -44,11 +49,14 @@ class RecordingSink final : public Sink {
   Pace pace() const override { return Pace::kEvery; }
 
   Status Open(const PaintedFrame& first) override {
-    info_ = InfoOf(first.frame, options_.fps);
+    info_ = InfoOf(first.frame, FpsOf(options_.fps, first));
     media::WriterOptions to;
     to.codec = options_.codec;
     to.crf = options_.crf;
-    TEMPERA_ASSIGN_OR_RETURN(writer_, media::VideoWriter::Open(options_.path, info_, nullptr, to));
+    if (options_.sound && options_.path != "-") tap_ = FilmSound::MakeTap(options_.sound);
+    to.sound_only = true;
+    if (tap_) tap_->StartAt(first.source.captured_ns);
+    TEMPERA_ASSIGN_OR_RETURN(writer_, media::VideoWriter::Open(options_.path, info_, tap_.get(), to));
     return OkStatus();
   }
 
@@ -74,6 +82,7 @@ class RecordingSink final : public Sink {
   const RecordingOptions options_;
   media::VideoInfo info_;
   RecordingClock clock_;
+  std::unique_ptr<FilmSound::Tap> tap_;  // outlives the writer
   std::unique_ptr<media::VideoWriter> writer_;
 };
 
@@ -88,7 +97,7 @@ class StreamSink final : public Sink {
   void Stop() override { stop_ = true; }
 
   Status Open(const PaintedFrame& first) override {
-    info_ = InfoOf(first.frame, fps_);
+    info_ = InfoOf(first.frame, FpsOf(fps_, first));
     clock_ = {};
     media::LiveStreamOptions options;
     options.cancel = &stop_;

@@ -8,16 +8,20 @@
 
 namespace tempera::live {
 
+class FilmSound;
+
 struct RecordingOptions {
   std::string path;   // "-": Y4M on standard output
   std::string codec;  // "": the container's best
   int crf = -1;
+  std::shared_ptr<FilmSound> sound;  // what is heard in it; may be null
   double fps = 30;  // what the file says of its rate, and what containers of a constant rate have
 };
 // Frames at the times at which they were captured, from 0. A frame of another size ends the recording.
 std::unique_ptr<Sink> MakeRecordingSink(const RecordingOptions& options);
 
 // rtmp://, srt://, udp://, rtp://, tcp://: H.264; connects again when it is lost.
+// fps as above.
 std::unique_ptr<Sink> MakeStreamSink(const std::string& address, double fps);
 
 // What the encoders are told of such frames. Time base: 90000 ticks a second.

@@ -17,6 +17,7 @@
 #include <thread>
 #include <utility>
 
+#include "live/films/film_sound.h"
 #include "media/reader.h"
 
 namespace tempera::live {
@@ -50,7 +51,8 @@ class FilmSource final : public Source {
   explicit FilmSource(const FilmOptions& options)
       : options_(options),
         live_(IsLive(options.path)),
-        loops_(options.loop && !live_ && options.path != "-") {}
+        loops_(options.loop && !live_ && options.path != "-"),
+        sound_(options.sound) {}
   ~FilmSource() override { Close(); }
 
   Status Open() override {
@@ -81,6 +83,8 @@ class FilmSource final : public Source {
       changed_.notify_all();
     }
     if (decoding_.joinable()) Join();
+    // A recording may keep the reader longer than we do.
+    if (reader_) (void)reader_->SetPacketSink(nullptr);
     waiting_.clear();
     pending_.reset();
     reader_.reset();
@@ -93,6 +97,7 @@ class FilmSource final : public Source {
       if (got != Got::kFrame) return got;
     }
     const int64_t now = NowNs();
+    if (live_ && started_ns_ == 0) StartAt(now - pending_->time_ns);
     if (!live_) {
       if (const int64_t due = DueAt(*pending_, now); due > now) {
         std::unique_lock lock(mutex_);
@@ -125,11 +130,12 @@ class FilmSource final : public Source {
     bool cut = false;
   };
 
-  Result<std::unique_ptr<VideoReader>> OpenReader() {
+  Result<std::shared_ptr<VideoReader>> OpenReader() {
     media::ReaderOptions options;
     options.cancel = &cancel_;
     options.threads = 1;
-    return VideoReader::Open(options_.path, options);
+    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<VideoReader> reader, VideoReader::Open(options_.path, options));
+    return std::shared_ptr<VideoReader>(std::move(reader));
   }
 
   // The next decoded frame to pending_.
@@ -149,12 +155,17 @@ class FilmSource final : public Source {
     return Got::kEnd;
   }
 
+  void StartAt(int64_t ns) {
+    started_ns_ = ns;
+    if (sound_) sound_->SetStart(ns);
+  }
+
   int64_t DueAt(const Decoded& decoded, int64_t now) {
-    if (started_ns_ == 0) started_ns_ = now - decoded.time_ns;
+    if (started_ns_ == 0) StartAt(now - decoded.time_ns);
     const int64_t due = started_ns_ + decoded.time_ns;
     // A pipe that was late, a machine that slept: time goes on from here, nothing is caught up with.
     if (now - due > kSecond / 4) {
-      started_ns_ = now - decoded.time_ns;
+      StartAt(now - decoded.time_ns);
       return now;
     }
     return due;
@@ -174,6 +185,7 @@ class FilmSource final : public Source {
   Status DecodeAll() {
     int64_t pass_start_ns = 0, last_ns = 0;
     for (;;) {
+      TEMPERA_RETURN_IF_ERROR(ListenTo(pass_start_ns));
       int64_t frames = 0;
       bool cut = true;
       int64_t step_ns = info_.fps > 0 ? static_cast<int64_t>(kSecond / info_.fps) : kSecond / 25;
@@ -191,11 +203,22 @@ class FilmSource final : public Source {
       if (over() || !loops_) return OkStatus();
       if (frames == 0) return IoError("'" + options_.path + "' holds no frame that can be decoded");
       pass_start_ns = last_ns + step_ns;
+      (void)reader_->SetPacketSink(nullptr);
       TEMPERA_ASSIGN_OR_RETURN(reader_, OpenReader());
       const media::VideoInfo& info = reader_->info();
       if (info.width != info_.width || info.height != info_.height)
         return IoError("'" + options_.path + "' has become a film of another size");
     }
+  }
+
+  // Sound goes to who records it, on the decoding thread.
+  Status ListenTo(int64_t pass_ns) {
+    if (!sound_) return OkStatus();
+    sound_->BeginPass(reader_);
+    return reader_->SetPacketSink([this, pass_ns](AVPacket* packet) {
+      sound_->Put(packet, pass_ns);
+      return OkStatus();
+    });
   }
 
   bool Push(Decoded decoded) {
@@ -233,7 +256,8 @@ class FilmSource final : public Source {
   const FilmOptions options_;
   const bool live_, loops_;
   SourceInfo info_;
-  std::unique_ptr<VideoReader> reader_;  // of the decoding thread while it runs
+  const std::shared_ptr<FilmSound> sound_;  // may be null
+  std::shared_ptr<VideoReader> reader_;     // of the decoding thread while it runs
   std::atomic<bool> stop_{false}, cancel_{false}, decoding_done_{false};
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -1,23 +1,19 @@
 // Sources that FFmpeg opens: films in a loop, addresses, Y4M on standard input. And a test pattern.
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
 #include "live/source.h"
 
-struct AVPacket;
-
-namespace tempera::media {
-class VideoReader;
-}
-
 namespace tempera::live {
 
+class FilmSound;
+
 struct FilmOptions {
-  std::string path;  // a file, an address, "-"
-  bool loop = true;  // of a file: from the beginning again after its end
+  std::string path;                  // a file, an address, "-"
+  bool loop = true;                  // of a file: from the beginning again after its end
+  std::shared_ptr<FilmSound> sound;  // where its sound goes; may be null
 };
 
 // Files and pipes are paced by their own times; what is live already (rtsp, rtp, udp, srt, rtmp, tcp) comes

@@ -15,7 +15,7 @@ struct RecordingOptions {
   std::string codec;  // "": the container's best
   int crf = -1;
   std::shared_ptr<FilmSound> sound;  // what is heard in it; may be null
-  double fps = 30;  // what the file says of its rate, and what containers of a constant rate have
+  double fps = 0;                    // the rate that the file names; 0: the source's
 };
 // Frames at the times at which they were captured, from 0. A frame of another size ends the recording.
 std::unique_ptr<Sink> MakeRecordingSink(const RecordingOptions& options);

@@ -113,11 +113,8 @@ Result<std::unique_ptr<Source>> MakeTestSource(const std::string& text) {
   int width = 640, height = 360, used = 0;
   double fps = 30;
   const char* rest = text.c_str() + 4;  // behind "test"
-  if (*rest == ':') {
-    if (std::sscanf(rest, ":%dx%d%n", &width, &height, &used) != 2) used = 0;
-    if (used != 0) rest += used;
-    if (*rest == '@' && std::sscanf(rest, "@%lf%n", &fps, &used) == 1) rest += used;
-  }
+  if (*rest == ':' && std::sscanf(rest, ":%dx%d%n", &width, &height, &used) == 2) rest += used;
+  if (*rest == '@' && std::sscanf(rest, "@%lf%n", &fps, &used) == 1) rest += used;
   if (text.rfind("test", 0) != 0 || *rest != '\0' || width < 16 || height < 16 || width > kLargest ||
       height > kLargest || !(fps >= 1 && fps <= 1000)) {
     return InvalidArgument("'" + text +

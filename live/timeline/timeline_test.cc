@@ -1,0 +1,293 @@
+#include "live/timeline/timeline.h"
+
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <random>
+
+#include "live/timeline/timeline_frame.h"
+#include "live/timeline/timeline_writer.h"
+
+namespace tempera::live {
+namespace {
+
+class TimelineTest : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
+    folder_ = std::filesystem::temp_directory_path() /
+              (std::string("tempera_timeline_") + info->name() + "_" + std::to_string(getpid()));
+    std::filesystem::create_directories(folder_);
+  }
+  void TearDown() override { std::filesystem::remove_all(folder_); }
+  std::string Path(const std::string& name) const { return (folder_ / name).string(); }
+  std::string Contents(const std::string& name) const {
+    std::ifstream file(Path(name), std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  Result<Timeline> ReadBack(const std::string& text) const {
+    std::ofstream(Path("made.json"), std::ios::binary) << text;
+    return ReadTimeline(Path("made.json"));
+  }
+
+  static media::Frame Picture(int shade, int width = 32, int height = 24) {
+    media::Frame frame = media::Frame::Allocate(media::PixelFormat::kI420, width, height).value();
+    for (int plane = 0; plane < 3; ++plane) {
+      const int rows = plane ? (height + 1) / 2 : height;
+      for (int y = 0; y < rows; ++y) {
+        for (int x = 0; x < frame.stride_bytes[plane]; ++x)
+          frame.planes[plane][ptrdiff_t{y} * frame.stride_bytes[plane] + x] =
+              static_cast<uint8_t>(shade + 3 * x + 5 * y);
+      }
+    }
+    return frame;
+  }
+  // Captured frame `number` at 30 a second, and painted 10 ms later.
+  static PaintedFrame PaintingOf(int number) {
+    PaintedFrame painted;
+    painted.source.frame = Picture(number);
+    painted.source.number = number;
+    painted.source.captured_ns = int64_t{5'000'000'000} + number * int64_t{33'333'333};
+    painted.painted_ns = painted.source.captured_ns + 10'000'000;
+    return painted;
+  }
+  // Ten frames captured, every second one painted, another style at the third.
+  void WriteTen(TimelineWriter* writer) {
+    Settings settings;
+    settings.style = "great-wave";
+    for (int i = 0; i < 10; ++i) {
+      const PaintedFrame painted = PaintingOf(i);
+      writer->Captured(painted.source);
+      if (i % 2) continue;
+      Change change;
+      if (i == 0) {
+        change.path = "/no/such/great-wave.onnx", change.height = 360, change.reset = true;
+        change.values["strength"] = {0.3f};
+      }
+      if (i == 4) {
+        settings.style = "gallery:\"a\"\n";
+        settings.mirror = true;
+        change.path = "/no/such/gallery.onnx";
+        change.values["style_weights"] = {0.1f, 1.f / 3, 16777217.f};
+      }
+      writer->Painted(painted, settings, change);
+    }
+  }
+  std::unique_ptr<TimelineWriter> Writer(const std::string& name) {
+    TimelineInfo info;
+    info.source = "a camera";
+    info.precision = "fp32";
+    info.source_recording = "source.mkv";
+    return TimelineWriter::Create(Path(name), info).value();
+  }
+  static void ExpectTen(const Timeline& t) {
+    ASSERT_EQ(t.frames.size(), 5u);
+    EXPECT_EQ(t.info.source, "a camera");
+    EXPECT_EQ(t.info.precision, "fp32");
+    EXPECT_FALSE(t.info.cpu.empty());
+    EXPECT_EQ(t.info.source_recording, "source.mkv");
+    for (int i = 0; i < 5; ++i) {
+      EXPECT_EQ(t.frames[i].source, 2 * i);
+      EXPECT_EQ(t.frames[i].time_us, (2 * i * int64_t{33'333'333}) / 1000);
+      EXPECT_EQ(t.frames[i].sum, SumOf(Picture(2 * i)));
+    }
+    ASSERT_EQ(t.changes.size(), 2u);
+    const TimelineChange &a = t.changes[0], &b = t.changes[1];
+    EXPECT_TRUE(a.opens && a.reset && !a.state.mirror && a.frame == 0);
+    EXPECT_EQ(a.state.path, "/no/such/great-wave.onnx");
+    EXPECT_EQ(a.state.height, 360);
+    EXPECT_EQ(a.values.at("strength"), std::vector<float>{0.3f});
+    EXPECT_TRUE(b.opens && !b.reset && b.state.mirror && b.frame == 2);
+    EXPECT_EQ(b.state.style, "gallery:\"a\"\n");
+    EXPECT_EQ(b.state.height, 0);
+    EXPECT_EQ(b.state.width, 32);
+    EXPECT_EQ(b.values.at("style_weights"), (std::vector<float>{0.1f, 1.f / 3, 16777217.f}));
+  }
+  std::filesystem::path folder_;
+};
+
+TEST_F(TimelineTest, ComesBackAsWritten) {
+  auto writer = Writer("live.json");
+  WriteTen(writer.get());
+  EXPECT_FALSE(std::filesystem::exists(Path("live.json")));
+  ASSERT_TRUE(writer->Close().ok());
+  EXPECT_FALSE(std::filesystem::exists(writer->write_path()));
+  const Result<Timeline> read = ReadTimeline(Path("live.json"));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_TRUE(read->complete);
+  ExpectTen(*read);
+}
+
+TEST_F(TimelineTest, OfAKilledSessionAllButTheLastLineIsThere) {
+  auto writer = Writer("live.json");
+  WriteTen(writer.get());
+  const std::string part = writer->write_path();
+  EXPECT_EQ(ReadTimeline(part)->frames.size(), 2u) << "written before the change";
+  writer.reset();  // as if killed, but for its last line
+  EXPECT_FALSE(std::filesystem::exists(Path("live.json")));
+  const Result<Timeline> read = ReadTimeline(part);
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_FALSE(read->complete);
+  ExpectTen(*read);
+  // Cut anywhere, it gives less, or says that it is none.
+  const std::string whole = Contents("live.json.part");
+  size_t most = 0;
+  for (size_t n = 0; n < whole.size(); ++n) {
+    const Result<Timeline> cut = ReadBack(whole.substr(0, n));
+    if (cut.ok()) {
+      EXPECT_GE(cut->frames.size(), most);
+      most = cut->frames.size();
+    } else {
+      EXPECT_EQ(most, 0u) << cut.status().message();
+    }
+  }
+  EXPECT_EQ(most, 2u);
+  // The next session leaves it alone.
+  auto next = Writer("live.json");
+  EXPECT_NE(next->write_path(), part);
+  WriteTen(next.get());
+  ASSERT_TRUE(next->Close().ok());
+  EXPECT_TRUE(std::filesystem::exists(part));
+}
+
+TEST_F(TimelineTest, AFrozenFrameIsPaintedAgainAsTimePasses) {
+  auto writer = Writer("live.json");
+  PaintedFrame painted = PaintingOf(0);
+  writer->Captured(painted.source);
+  Change change;
+  change.path = "m.onnx";
+  for (int i = 0; i < 3; ++i) {
+    writer->Painted(painted, {}, i ? Change() : change);
+    painted.painted_ns += 40'000'000;
+  }
+  ASSERT_TRUE(writer->Close().ok());
+  const Result<Timeline> read = ReadTimeline(Path("live.json"));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  ASSERT_EQ(read->frames.size(), 3u);
+  for (int i = 0; i < 3; ++i) {
+    EXPECT_EQ(read->frames[i].source, 0);
+    EXPECT_EQ(read->frames[i].time_us, 40'000 * i);
+  }
+}
+
+TEST_F(TimelineTest, AnHourIsSmallAndReadFast) {
+  auto writer = Writer("live.json");
+  const PaintedFrame first = PaintingOf(0);
+  Change change;
+  change.path = "m.onnx";
+  for (int i = 0; i < 100'000; ++i) {
+    PaintedFrame painted = first;
+    painted.source.number = i;
+    painted.source.captured_ns += i * int64_t{33'333'333} + i * int64_t{7919} % 100'000;
+    painted.painted_ns = painted.source.captured_ns + 10'000'000;
+    writer->Captured(painted.source);
+    writer->Painted(painted, {}, i ? Change() : change);
+  }
+  ASSERT_TRUE(writer->Close().ok());
+  EXPECT_LT(std::filesystem::file_size(Path("live.json")), 3u << 20);
+  const Result<Timeline> read = ReadTimeline(Path("live.json"));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ(read->frames.size(), 100'000u);
+}
+
+TEST_F(TimelineTest, AFullDiskIsSaidAndEndsNothing) {
+  std::filesystem::create_symlink("/dev/full", Path("x.json.part"));
+  const auto writer = TimelineWriter::Create(Path("x.json"), {});
+  ASSERT_TRUE(writer.ok()) << "an earlier one's file, whatever it is, is left alone";
+  EXPECT_EQ((*writer)->write_path(), Path("x.json.2.part"));
+  EXPECT_FALSE(TimelineWriter::Create(Path("no/folder.json"), {}).ok());
+}
+
+TEST_F(TimelineTest, WrongOnesAreRefusedByName) {
+  const std::string head = R"({"tempera_timeline":1,"events":[)";
+  const std::string open = R"({"change":{"open":"m","size":[4,4]}},)";
+  for (const std::string& text : std::vector<std::string>{
+           "",
+           "{}",
+           "[]",
+           "null",
+           "{\"tempera_timeline\":2,\"events\":[]}",
+           head + "]}",
+           head + open + "{}]}",
+           head + R"({"frames":{"source":[[1,1]],"time_us":[0],"sum":[1]}}]})",
+           head + open + R"({"frames":{"source":[[1,2]],"time_us":[0],"sum":[1]}}]})",
+           head + open + R"({"frames":{"source":[[1,-1]],"time_us":[0],"sum":[1]}}]})",
+           head + open + R"({"frames":{"source":[[-1,1]],"time_us":[0],"sum":[1]}}]})",
+           head + open + R"({"frames":{"source":[[1,99999999999999999999]],"time_us":[0],"sum":[1]}}]})",
+           head + open + R"({"frames":{"source":[[0,2]],"time_us":[0,0],"sum":[1,1]}}]})",
+           head + open + R"({"frames":{"source":[[0,1]],"time_us":[0],"sum":[4294967296]}}]})",
+           head + open + R"({"frames":{"source":[[0,1]],"time_us":[1e30],"sum":[1]}}]})",
+           head + R"({"change":{"open":"m","size":[4,0]}}]})",
+           head + R"({"change":{"open":"m","size":[4,4],"values":{"a":[]}}}]})",
+           head + R"({"change":{"open":"m","size":[4,4],"values":{"a":[1e300]}}}]})",
+           std::string(200'000, '['),
+           head + std::string(100'000, '['),
+           head + open +
+               R"({"frames":{"source":[[0,1]],"time_us":[0],"sum":[1]}},{"end":{"painted":2}}]})"}) {
+    const Result<Timeline> read = ReadBack(text);
+    ASSERT_FALSE(read.ok()) << text.substr(0, 200);
+    EXPECT_NE(read.status().message().find("made.json"), std::string::npos);
+    EXPECT_EQ(read.status().message().find('\n'), std::string::npos);
+  }
+  EXPECT_TRUE(ReadBack(head + open + R"({"frames":{"source":[[0,1]],"time_us":[0],"sum":[1]}}]})").ok());
+  EXPECT_FALSE(ReadTimeline(Path("none.json")).ok());
+}
+
+// Bytes changed, removed and doubled at random: an error or a timeline whose promises hold.
+TEST_F(TimelineTest, DamageAtRandom) {
+  auto writer = Writer("live.json");
+  WriteTen(writer.get());
+  ASSERT_TRUE(writer->Close().ok());
+  const std::string good = Contents("live.json");
+  std::mt19937 random(7);
+  int read_ones = 0;
+  for (int round = 0; round < 3000; ++round) {
+    std::string text = good;
+    for (int k = 1 + static_cast<int>(random() % 3); k > 0; --k) {
+      const size_t at = random() % text.size(), n = random() % 8;
+      static constexpr char kBytes[] = "0123456789-.e,:[]{}\"\\ntf \n\xff";
+      if (random() % 3 == 0)
+        text.erase(at, n);
+      else if (random() % 2)
+        text.insert(at, text.substr(random() % text.size(), n * n));
+      else
+        text[at] = kBytes[random() % (sizeof kBytes - 1)];
+    }
+    const Result<Timeline> read = ReadBack(text);
+    if (!read.ok()) {
+      EXPECT_EQ(read.status().message().find('\n'), std::string::npos);
+      continue;
+    }
+    ++read_ones;
+    ASSERT_FALSE(read->frames.empty());
+    ASSERT_FALSE(read->changes.empty());
+    EXPECT_EQ(read->changes[0].frame, 0u);
+    EXPECT_FALSE(read->changes[0].state.path.empty());
+    for (size_t i = 1; i < read->frames.size(); ++i) {
+      EXPECT_GE(read->frames[i].source, read->frames[i - 1].source);
+      EXPECT_GT(read->frames[i].time_us, read->frames[i - 1].time_us);
+    }
+    for (const TimelineChange& change : read->changes) EXPECT_LT(change.frame, read->frames.size());
+  }
+  EXPECT_GT(read_ones, 100);
+}
+
+TEST(TimelineFrame, MirroredTwiceIsTheSame) {
+  media::Frame frame = media::Frame::Allocate(media::PixelFormat::kNv12, 7, 5).value();
+  for (int plane = 0; plane < 2; ++plane) {
+    for (int i = 0; i < frame.stride_bytes[plane] * (plane ? 3 : 5); ++i)
+      frame.planes[plane][i] = static_cast<uint8_t>(i * 31 + plane);
+  }
+  const media::Frame once = Mirrored(frame).value();
+  EXPECT_EQ(once.planes[0][0], frame.planes[0][6]);
+  EXPECT_EQ(once.planes[1][0], frame.planes[1][6]);
+  EXPECT_EQ(once.planes[1][1], frame.planes[1][7]);
+  EXPECT_NE(SumOf(once), SumOf(frame));
+  EXPECT_EQ(SumOf(Mirrored(once).value()), SumOf(frame));
+}
+
+}  // namespace
+}  // namespace tempera::live

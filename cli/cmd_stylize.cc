@@ -15,6 +15,7 @@
 #include "cli/json/json.h"
 #include "cli/network/picture_options.h"
 #include "cli/pictures/run_pictures.h"
+#include "cli/replay/replay.h"
 #include "cli/steer/steer_options.h"
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
@@ -151,6 +152,8 @@ Status Check(Arguments* args) {
     return InvalidArgument("INPUT - reads Y4M video from standard input: pipe some in");
   }
   const bool pictures = AsksForPictures(args->inputs, job.output);
+  if (!args->steer.timeline.empty() && (pictures || IsOnePicture(job.output)))
+    return InvalidArgument("--timeline is for films: give -o a film's name");
   TEMPERA_RETURN_IF_ERROR(ChooseSteadiness(args, !pictures && !IsOnePicture(job.output)));
   if (pictures) {
     if (!args->start.empty() || job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() || job.detelecine ||
@@ -224,27 +227,11 @@ void PrintLine(const StylizeJob& job, const StylizeSummary& s, const std::string
                s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
 }
 
-int Stylize(Arguments* args) {
-  const StylizeJob& job = args->job;
-  args->job.input = args->inputs[0];
-  const bool pictures = AsksForPictures(args->inputs, job.output);
-  if (const int code = CheckNames(args, pictures); code != kExitOk) return code;
-  Steering& steering = args->paint.steering;
-  const Result<ModelChoice> model =
-      args->style.empty() ? FindBlend(StyleWords(steering)) : FindStyle(args->style);
-  if (!model.ok()) return Fail(model.status());
-  steering.style = model->style;
-  const std::string painted = PaintedName(steering, model->name());
-  if (pictures)
-    return RunPictures(
-        {args->inputs, job.output, args->pictures, model->path, painted, args->paint, args->json});
-  const bool picture = IsOnePicture(job.output);
-  if (!picture) {
-    if (Status status = media::CheckFilmInput(job.input); !status.ok()) return Fail(status);
-  }
-  Result<std::unique_ptr<Painter>> painter = OpenPainter(model->path, args->paint);
+// One file, with what paints it.
+int StylizeOne(const Arguments& args, Result<std::unique_ptr<Painter>> painter, const std::string& painted) {
   if (!painter.ok()) return Fail(painter.status());
-
+  const StylizeJob& job = args.job;
+  const bool picture = IsOnePicture(job.output);
   const InterruptGuard guard(/*at_once=*/picture);
   Result<StylizeSummary> summary =
       picture ? StylizePicture(job, painter->get()) : StylizeVideo(job, painter->get(), guard.flag());
@@ -255,14 +242,47 @@ int Stylize(Arguments* args) {
   if (picture) {
     for (const std::string& n : summary->notices) Note(n);
   }
-  if (args->json) {
+  if (args.json) {
     const std::vector<std::string> of_model = (*painter)->Notices();
     summary->notices.insert(summary->notices.begin(), of_model.begin(), of_model.end());
-    PrintJson(*args, *summary, painted);
+    PrintJson(args, *summary, painted);
   } else {
     PrintLine(job, *summary, painted);
   }
   return summary->interrupted ? kExitInterrupted : kExitOk;
+}
+
+int Replay(const Arguments& args) {
+  const ReplayRequest request = {.timeline = args.steer.timeline,
+                                 .style = args.style,
+                                 .stroke = args.steer.stroke,
+                                 .other_size = !args.size.empty() || args.height != 0,
+                                 .steadiness_said = args.steadiness >= 0 || !args.temporal.empty(),
+                                 .paint = args.paint};
+  if (Status status = CheckReplay(request); !status.ok()) return FailUsage("stylize", status.message());
+  if (Status status = media::CheckFilmInput(args.job.input); !status.ok()) return Fail(status);
+  return StylizeOne(args, OpenReplay(args.job, request), args.steer.timeline);
+}
+
+int Stylize(Arguments* args) {
+  const StylizeJob& job = args->job;
+  args->job.input = args->inputs[0];
+  const bool pictures = AsksForPictures(args->inputs, job.output);
+  if (const int code = CheckNames(args, pictures); code != kExitOk) return code;
+  if (!args->steer.timeline.empty()) return Replay(*args);
+  Steering& steering = args->paint.steering;
+  const Result<ModelChoice> model =
+      args->style.empty() ? FindBlend(StyleWords(steering)) : FindStyle(args->style);
+  if (!model.ok()) return Fail(model.status());
+  steering.style = model->style;
+  const std::string painted = PaintedName(steering, model->name());
+  if (pictures)
+    return RunPictures(
+        {args->inputs, job.output, args->pictures, model->path, painted, args->paint, args->json});
+  if (!IsOnePicture(job.output)) {
+    if (Status status = media::CheckFilmInput(job.input); !status.ok()) return Fail(status);
+  }
+  return StylizeOne(*args, OpenPainter(model->path, args->paint), painted);
 }
 
 }  // namespace

@@ -134,6 +134,10 @@ class ModelPainter final : public Painter {
     return StatusOf(tempera_process(stylizer_, &from, &to));
   }
   Status SetMoment(double time_s) override { return schedule_.moves() ? Set(time_s) : OkStatus(); }
+  Status SetValues(const std::string& name, const std::vector<float>& values) override {
+    return StatusOf(tempera_set_named_parameter(stylizer_, name.c_str(), values.data(),
+                                                static_cast<int32_t>(values.size())));
+  }
   Status Reset() override { return StatusOf(tempera_reset(stylizer_)); }
 
   bool PaintsAlpha() const override { return tempera_paints_alpha(stylizer_) != 0; }
@@ -257,7 +261,8 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
     if (periods.bold > 0)
       painter->Stroke(ParseStroke(options.stroke).value(), periods, options.stroke.back() == '%');
   }
-  TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
+  if (options.strength >= 0)
+    TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_strength(stylizer, options.strength)));
   // 0 is what the built-in ones begin with; a model's own begin with what its file says.
   constexpr float kOn = 1;
   if (options.keep_colors)

@@ -2,6 +2,7 @@
 // without a model.
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
@@ -18,8 +19,17 @@ class Painter {
   virtual ~Painter() = default;
   // `out` has the size of `in` and its own pixels. One thread at a time.
   virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
+  // When in the film frame `index` of it, from 0, is to be painted: mostly once, at its own time. Other
+  // painters leave some out, or show one again as time passes; times rise from frame to frame.
+  virtual std::vector<int64_t> MomentsOf(int64_t /*index*/, int64_t pts_us) { return {pts_us}; }
   // What is turned with time is now set to what it is `time_s` into the film. Before each frame of one.
   virtual Status SetMoment(double /*time_s*/) { return OkStatus(); }
+  // A parameter of the model, from the next frame on.
+  virtual Status SetValues(const std::string& /*name*/, const std::vector<float>& /*values*/) {
+    return OkStatus();
+  }
+  // The film is over.
+  virtual void AtEnd() {}
   // Forgets the frames before: the next one does not follow them.
   virtual Status Reset() { return OkStatus(); }
   // Whether it paints transparency where `out` has it.
@@ -33,7 +43,7 @@ class Painter {
 Result<media::Frame> AllocatePainting(const Painter& painter, const media::Frame& picture, bool keeps_alpha);
 
 struct PaintOptions {
-  float strength = 1;     // 0 the source .. 1 the painting
+  float strength = 1;     // 0 the source .. 1 the painting; negative: as the file begins
   int working_width = 0;  // what the network sees; 0 as in tempera_options
   int working_height = 0;
   int threads = 0;

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -101,14 +102,34 @@ class Pipeline {
       bool waiting = false;
       std::optional<Frame> in = decoded_.PopFor(std::chrono::milliseconds(100), &waiting);
       if (!in && waiting) continue;  // to look at the interrupt, and at the writer
-      if (!in) break;
-      TEMPERA_ASSIGN_OR_RETURN(Frame out, Frame::AllocateLike(*in));
-      TEMPERA_RETURN_IF_ERROR(painter_->SetMoment(start_s_ + static_cast<double>(in->pts_us) * 1e-6));
-      TEMPERA_RETURN_IF_ERROR(painter_->Paint(*in, &out));
-      if (!painted_.Push(std::move(out))) break;  // the writer failed and says why
-      progress_.Update(++frames_);
+      if (!in) {
+        painter_->AtEnd();
+        break;
+      }
+      for (const int64_t moment_us : painter_->MomentsOf(read_++, in->pts_us)) {
+        if (interrupt_.load()) break;
+        TEMPERA_ASSIGN_OR_RETURN(Frame out, Frame::AllocateLike(*in));
+        SetTime(moment_us, &out);
+        TEMPERA_RETURN_IF_ERROR(painter_->SetMoment(start_s_ + static_cast<double>(moment_us) * 1e-6));
+        TEMPERA_RETURN_IF_ERROR(painter_->Paint(*in, &out));
+        if (!painted_.Push(std::move(out))) return OkStatus();  // the writer failed and says why
+        progress_.Update(++frames_);
+      }
     }
     return OkStatus();
+  }
+
+  // A painting that is shown at another time than its frame.
+  void SetTime(int64_t moment_us, Frame* out) {
+    if (moment_us != out->pts_us) {
+      const media::Rational& tick = reader_->info().time_base;
+      const double ticks = static_cast<double>(moment_us) * 1e-6 * tick.den / tick.num;
+      // Two within a tick are shown one tick apart.
+      out->pts = std::max(static_cast<int64_t>(std::llround(ticks)), last_pts_ + 1);
+      out->pts_us = moment_us;
+      out->duration = 0;
+    }
+    last_pts_ = out->pts;
   }
 
   void Encode() {
@@ -145,7 +166,8 @@ class Pipeline {
   media::BoundedQueue<Frame> painted_{kQueueFrames};
   Status read_status_, write_status_;  // each of its own thread until that is joined
   std::atomic<bool> decoding_done_{false}, write_failed_{false};
-  int64_t frames_ = 0;
+  int64_t frames_ = 0, read_ = 0;
+  int64_t last_pts_ = -1;  // of what was painted last
   Progress progress_;
 };
 

@@ -41,6 +41,9 @@ void SteerOptions::AddTo(CLI::App& verb) {
                                                     : "'" + word + "' is no way: write linear or smooth";
       })
       ->type_name("linear|smooth");
+  verb.add_option("--timeline", timeline,
+                  "Films: as it was played in tempera live, whose recording has this file")
+      ->type_name("FILE.json");
 }
 
 Result<Steering> SteerOptions::Read() const {

@@ -1,4 +1,5 @@
-// The options that turn a model's parameters: --blend, --stroke, --param, --animate, --animate-ease.
+// The options that turn a model's parameters: --blend, --stroke, --param, --animate, --animate-ease,
+// --timeline.
 #pragma once
 
 #include <string>
@@ -13,7 +14,7 @@ class App;
 namespace tempera::cli {
 
 struct SteerOptions {
-  std::string blend, animate, stroke;
+  std::string blend, animate, stroke, timeline;
   std::string ease = "linear";
   std::vector<std::string> params;
 

@@ -134,6 +134,12 @@ void Controls::Load(const Settings& settings) {
   Changed("scene", std::move(lock));
 }
 
+void Controls::Edit(const std::function<void(Settings*)>& edit) {
+  std::unique_lock lock(mutex_);
+  edit(&settings_);
+  Changed("scene", std::move(lock));
+}
+
 std::vector<Parameter> Controls::Parameters() const {
   std::lock_guard lock(mutex_);
   return parameters_;

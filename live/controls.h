@@ -57,6 +57,9 @@ class Controls {
   void SetFreeze(bool on);
   // All at once: a scene. Values that no parameter has the name of stay, and do nothing.
   void Load(const Settings& settings);
+  // The same, from what holds now, with nobody's change in between. `edit` is called once, with a lock held:
+  // it calls nothing of this object.
+  void Edit(const std::function<void(Settings*)>& edit);
 
   // Those of the model that paints; none before it is open.
   std::vector<Parameter> Parameters() const;

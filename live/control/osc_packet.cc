@@ -133,6 +133,7 @@ void AppendText(const std::string& text, std::vector<uint8_t>* to) {
 
 // Patterns of a few stars compare in some hundred steps.
 constexpr int kMostSteps = 4000;
+constexpr size_t kLongestPattern = 1024;
 
 bool InSet(std::string_view set, char c) {
   const bool inverted = set.starts_with('!');
@@ -154,6 +155,7 @@ bool Match(std::string_view pattern, std::string_view text, int* steps);
 // "{one,two}" at the beginning of the pattern, and what follows.
 bool MatchEither(std::string_view words, std::string_view rest, std::string_view text, int* steps) {
   for (;;) {
+    if (--*steps < 0) return false;
     const size_t comma = words.find(',');
     const std::string_view word = words.substr(0, comma);
     if (text.starts_with(word) && Match(rest, text.substr(word.size()), steps)) return true;
@@ -232,7 +234,7 @@ bool IsOscPattern(const std::string& address) { return address.find_first_of("?*
 
 bool OscMatches(const std::string& pattern, const std::string& address) {
   int steps = kMostSteps;
-  return Match(pattern, address, &steps);
+  return pattern.size() <= kLongestPattern && Match(pattern, address, &steps);
 }
 
 }  // namespace tempera::live

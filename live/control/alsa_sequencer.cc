@@ -17,6 +17,9 @@ namespace tempera::live {
 #if TEMPERA_HAS_ALSA
 namespace {
 
+// libasound prints what fails; we have a status for that.
+void SayNothing(const char*, int, const char*, int, const char*, ...) {}
+
 // Port 1 of client 0 tells of ports that come.
 constexpr int kAnnouncingClient = 0, kAnnouncingPort = 1;
 
@@ -31,6 +34,7 @@ class Sequencer final : public AlsaSequencer {
 
   Status Open() {
     TEMPERA_RETURN_IF_ERROR(waker_.Open());
+    snd_lib_error_set_handler(SayNothing);
     if (const int error = snd_seq_open(&seq_, "default", SND_SEQ_OPEN_INPUT, SND_SEQ_NONBLOCK); error < 0) {
       seq_ = nullptr;
       return Unsupported(std::string("there is no ALSA sequencer: ") + snd_strerror(error));

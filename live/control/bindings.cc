@@ -166,7 +166,12 @@ std::vector<std::string> Bindings::addresses() const {
 
 std::string Bindings::trouble() const {
   std::lock_guard lock(mutex_);
-  return trouble_;
+  return file_trouble_.empty() ? trouble_ : file_trouble_;
+}
+
+std::string Bindings::last_controller() const {
+  std::lock_guard lock(mutex_);
+  return last_controller_;
 }
 
 void Bindings::LearnFrom(const ControlEvent& event) {
@@ -181,7 +186,7 @@ void Bindings::LearnFrom(const ControlEvent& event) {
   if (const std::optional<Way> way = WayOf(*controls_, bound.binding)) bound.set = way->value;
   bound_.push_back(std::move(bound));
   Index();
-  if (const Status status = Save(); !status.ok()) trouble_ = status.message();
+  file_trouble_ = Save().message();
 }
 
 std::optional<double> Bindings::Pressed(Bound* bound, const ControlEvent& event) const {
@@ -235,6 +240,7 @@ bool Bindings::Handle(const ControlEvent& event) {
   std::vector<Action> actions;
   {
     std::lock_guard lock(mutex_);
+    last_controller_ = event.from;
     if (learning_) LearnFrom(event);
     const auto found = by_controller_.find(event.from);
     if (found == by_controller_.end()) return false;

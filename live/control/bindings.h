@@ -45,6 +45,8 @@ class Bindings {
   bool Handle(const ControlEvent& event);
   // OSC addresses that are bound: what patterns may mean.
   std::vector<std::string> addresses() const;
+  // The controller that moved last, bound or not, as in Binding::from; "" before that.
+  std::string last_controller() const;
   // What went wrong last, one line: a file that cannot be written, a parameter that this model has not got.
   std::string trouble() const;
 
@@ -75,7 +77,7 @@ class Bindings {
   std::vector<Bound> bound_;
   std::map<std::string, std::vector<size_t>> by_controller_;
   std::optional<Target> learning_;
-  std::string trouble_;
+  std::string trouble_, file_trouble_, last_controller_;
   void Index();  // by_controller_, from bound_
 };
 

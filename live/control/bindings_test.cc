@@ -138,7 +138,8 @@ TEST_F(BindingsTest, AFileThatCannotBeWrittenIsSaid) {
   ASSERT_TRUE(bindings_.Load(Path("no/such/folder/b.json")).ok());
   ASSERT_TRUE(bindings_.Learn("strength").ok());
   Move("midi:cc:2:8", 13);
-  // It works, and is said until something else goes wrong or right.
+  EXPECT_NE(bindings_.trouble().find("b.json"), std::string::npos) << bindings_.trouble();
+  EXPECT_EQ(bindings_.last_controller(), "midi:cc:2:8");
   EXPECT_FLOAT_EQ(Value("strength"), 13.f / 127);
 }
 

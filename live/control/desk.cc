@@ -25,12 +25,17 @@ Result<std::unique_ptr<Desk>> Desk::Start(Controls* controls, const DeskOptions&
     desk->osc_trouble_ = osc.status().message();
   }
   if (options.midi == std::vector<std::string>{"off"}) return desk;
+  if (options.midi.empty()) {
+    // Hardware that the sequencer has is busy as a raw device.
+    auto sequencer = AlsaSequencer::Start(&desk->bindings_);
+    if (sequencer.ok()) {
+      desk->sequencer_ = std::move(sequencer).value();
+      return desk;
+    }
+  }
   TEMPERA_ASSIGN_OR_RETURN(
       desk->midi_, MidiDevices::Start(options.midi.empty() ? MidiDevices::DefaultPaths() : options.midi,
                                       &desk->bindings_));
-  // Where there is one; raw devices serve without.
-  auto sequencer = AlsaSequencer::Start(&desk->bindings_);
-  if (options.midi.empty() && sequencer.ok()) desk->sequencer_ = std::move(sequencer).value();
   return desk;
 }
 

@@ -20,11 +20,12 @@ namespace tempera::live {
 class AlsaSequencer;
 
 struct DeskOptions {
-  std::string osc;                // HOST:PORT; "": 127.0.0.1:7770 if that is free; "off": none
-  std::vector<std::string> midi;  // devices, FIFOs, patterns; none: all there are; {"off"}: none
-  std::string bindings_path;      // "": nothing is read, and what is learnt is not kept
-  std::string scenes_path;        // likewise
-  FindStyleFn find;               // as Scenes takes it
+  std::string osc;  // HOST:PORT; "": 127.0.0.1:7770 if that is free; "off": none
+  std::vector<std::string>
+      midi;  // devices, FIFOs, patterns; none: ALSA's sequencer, or all raw devices; {"off"}: none
+  std::string bindings_path;  // "": nothing is read, and what is learnt is not kept
+  std::string scenes_path;    // likewise
+  FindStyleFn find;           // as Scenes takes it
 };
 
 class Desk {

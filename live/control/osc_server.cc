@@ -220,9 +220,8 @@ Status OscServer::Act(const std::string& address, const std::vector<OscArgument>
     // A button may come without a number.
     const double value = arguments.empty() ? 1 : arguments[0].is_number() ? arguments[0].number : NAN;
     if (!std::isfinite(value)) return InvalidArgument("needs a number");
-    return bindings_->Handle({"osc:" + address, std::clamp(value, 0.0, 1.0)})
-               ? OkStatus()
-               : NotFound("is bound to nothing");
+    bindings_->Handle({"osc:" + address, std::clamp(value, 0.0, 1.0)});  // bound to nothing: not for us
+    return OkStatus();
   }
   const std::string rest = address.substr(sizeof kOurs - 1);
   if (rest.starts_with("param/")) return ActOnParameter(rest.substr(6), arguments);

@@ -1,8 +1,11 @@
 #include "live/timeline/timeline.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
@@ -193,11 +196,56 @@ TEST_F(TimelineTest, AnHourIsSmallAndReadFast) {
   EXPECT_EQ(read->frames.size(), 100'000u);
 }
 
+// A process that is killed, really.
+TEST_F(TimelineTest, KilledWithoutWarning) {
+  const pid_t child = fork();
+  if (child == 0) {
+    auto writer = Writer("live.json");
+    const PaintedFrame first = PaintingOf(0);
+    for (int i = 0; i < 100; ++i) {
+      PaintedFrame painted = first;
+      painted.source.number = i;
+      painted.source.captured_ns += i * int64_t{33'333'333};
+      painted.painted_ns = painted.source.captured_ns;
+      Change change;
+      if (i == 0) change.path = "m.onnx";
+      writer->Captured(painted.source);
+      writer->Painted(painted, {}, change);
+    }
+    kill(getpid(), SIGKILL);
+  }
+  int status = 0;
+  ASSERT_EQ(waitpid(child, &status, 0), child);
+  ASSERT_TRUE(WIFSIGNALED(status));
+  const Result<Timeline> read = ReadTimeline(Path("live.json.part"));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_GE(read->frames.size(), 100u - 31) << "all but a second";
+  EXPECT_FALSE(read->complete);
+}
+
 TEST_F(TimelineTest, AFullDiskIsSaidAndEndsNothing) {
-  std::filesystem::create_symlink("/dev/full", Path("x.json.part"));
-  const auto writer = TimelineWriter::Create(Path("x.json"), {});
-  ASSERT_TRUE(writer.ok()) << "an earlier one's file, whatever it is, is left alone";
-  EXPECT_EQ((*writer)->write_path(), Path("x.json.2.part"));
+  auto writer = Writer("live.json");
+  rlimit before = {};
+  getrlimit(RLIMIT_FSIZE, &before);
+  rlimit small = before;
+  small.rlim_cur = 2000;
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  setrlimit(RLIMIT_FSIZE, &small);
+  PaintedFrame painted = PaintingOf(0);
+  writer->Captured(painted.source);
+  Change change;
+  change.path = "m.onnx";
+  for (int i = 0; i < 600; ++i) {
+    painted.painted_ns += 1'000'000;
+    writer->Painted(painted, {}, i ? Change() : change);
+  }
+  const std::string trouble = writer->trouble();
+  const Status closed = writer->Close();
+  setrlimit(RLIMIT_FSIZE, &before);
+  std::signal(SIGXFSZ, handler);
+  EXPECT_NE(trouble.find("cannot write the timeline"), std::string::npos) << trouble;
+  EXPECT_EQ(closed.code(), StatusCode::kIo);
+  EXPECT_FALSE(std::filesystem::exists(Path("live.json")));
   EXPECT_FALSE(TimelineWriter::Create(Path("no/folder.json"), {}).ok());
 }
 

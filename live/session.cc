@@ -97,7 +97,7 @@ class LiveSession final : public Session {
   bool WaitToRetry();
   void PaintAll();
   std::optional<SourceFrame> NextToPaint(const Settings& settings);
-  Status PaintOne(const SourceFrame& frame, Settings settings);
+  Status PaintOne(const SourceFrame& frame, const Settings& asked);
   void Publish(Painted painted);
   void End(const Status& status);
 
@@ -309,7 +309,8 @@ void LiveSession::PaintAll() {
   End(OkStatus());
 }
 
-Status LiveSession::PaintOne(const SourceFrame& frame, Settings settings) {
+Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
+  Settings settings = asked;
   TEMPERA_ASSIGN_OR_RETURN(media::Frame out, media::Frame::AllocateLike(frame.frame));
   if (options_.quality_auto && quality_.chosen() != 0)
     settings.height = quality_.chosen() == frame.frame.height ? 0 : quality_.chosen();
@@ -345,7 +346,7 @@ Status LiveSession::PaintOne(const SourceFrame& frame, Settings settings) {
     std::lock_guard lock(mutex_);
     chosen_lines_ = chosen;
   }
-  if (options_.witness != nullptr) options_.witness->Painted(*painted, settings, change);
+  if (options_.witness != nullptr) options_.witness->Painted(*painted, asked, change);
   Publish(std::move(painted));
   return OkStatus();
 }

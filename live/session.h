@@ -23,6 +23,7 @@ class Witness {
   virtual ~Witness() = default;
   // Every frame that the source gave, painted or not: on the capturing thread. May wait only briefly.
   virtual void Captured(const SourceFrame& frame) = 0;
+  // `settings`: as they were asked for; the height that quality_auto chose instead is in `change`.
   virtual void Painted(const PaintedFrame& painted, const Settings& settings, const Change& change) = 0;
 };
 

@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/replay/replay.h"
 #include "cli/style_library.h"
+#include "live/mirror.h"
 #include "live/timeline/timeline_frame.h"
 
 namespace tempera::cli {
@@ -67,22 +68,14 @@ class ReplayPainter final : public Painter {
     while (next_change_ < timeline_.changes.size() && IsDue(timeline_.changes[next_change_]))
       Take(timeline_.changes[next_change_++]);
     TEMPERA_RETURN_IF_ERROR(Apply());
-    media::Frame shown = in;
-    if (options_.again) TEMPERA_RETURN_IF_ERROR(CheckForm(in));
-    if (state_.mirror) {
-      TEMPERA_ASSIGN_OR_RETURN(shown, live::Mirrored(in));
-    }
     if (options_.again) {
-      const TimelineFrame& frame = timeline_.frames[next_];
-      if (live::SumOf(shown) != frame.sum) {
-        return InvalidArgument("frame " + std::to_string(frame.source) +
-                               " of the input is not the one that '" + name_ +
-                               "' was painted from: give the recording as it is, or another quality " +
-                               "(--height, say) to paint all its frames");
-      }
+      TEMPERA_RETURN_IF_ERROR(CheckFrame(in));
       ++next_;
+    } else if (state_.mirror) {  // what was captured is so already
+      TEMPERA_ASSIGN_OR_RETURN(const media::Frame mirrored, live::Mirrored(in));
+      return painter_->Paint(mirrored, out);
     }
-    return painter_->Paint(shown, out);
+    return painter_->Paint(in, out);
   }
 
   void AtEnd() override {
@@ -150,8 +143,8 @@ class ReplayPainter final : public Painter {
     return OkStatus();
   }
 
-  // Of a recording whose source changed midway, or that lost what its pixels mean.
-  Status CheckForm(const media::Frame& in) const {
+  // Of a recording whose source changed midway, that lost what its pixels mean, or that is another.
+  Status CheckFrame(const media::Frame& in) const {
     if (in.width != state_.width || in.height != state_.lines) {
       return Unsupported("frame " + std::to_string(timeline_.frames[next_].source) + " was " +
                          std::to_string(state_.width) + "x" + std::to_string(state_.lines) +
@@ -164,7 +157,12 @@ class ReplayPainter final : public Painter {
           "quality "
           "(--height, say) to paint all its frames");
     }
-    return OkStatus();
+    if (live::SumOf(in) == timeline_.frames[next_].sum) return OkStatus();
+    return InvalidArgument(
+        "frame " + std::to_string(timeline_.frames[next_].source) + " of the input is not the one that '" +
+        name_ +
+        "' was painted from: give the recording as it is, or another quality (--height, say) to "
+        "paint all its frames");
   }
 
   const live::Timeline timeline_;

@@ -5,7 +5,7 @@
 #include <map>
 #include <set>
 
-#include "live/timeline/timeline_frame.h"
+#include "live/mirror.h"
 #include "live/timeline/timeline_writer.h"
 #include "media/test_clip.h"
 #include "tempera/tempera.h"
@@ -102,7 +102,6 @@ class ReplayTest : public media::ClipTest {
     }
     live::PaintedFrame painted;
     painted.source = captured;
-    if (settings_.mirror) painted.source.frame = live::Mirrored(captured.frame).value();
     painted.frame = Frame::AllocateLike(painted.source.frame).value();
     const tempera_image in = ImageOf(painted.source.frame), out = ImageOf(painted.frame);
     tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
@@ -155,12 +154,31 @@ class ReplayTest : public media::ClipTest {
     return change;
   }
 
+  // What a session has captured: from the sixth frame on mirrored.
+  static Status Mirror(const std::string& from, const std::string& to) {
+    TEMPERA_ASSIGN_OR_RETURN(auto reader, media::VideoReader::Open(from, {}));
+    media::WriterOptions options;
+    options.codec = "ffv1";
+    TEMPERA_ASSIGN_OR_RETURN(auto writer,
+                             media::VideoWriter::Open(to, reader->info(), reader.get(), options));
+    for (int i = 0;; ++i) {
+      TEMPERA_ASSIGN_OR_RETURN(auto frame, reader->Read());
+      if (!frame) return writer->Finish();
+      if (i >= 5) {
+        TEMPERA_ASSIGN_OR_RETURN(*frame, live::Mirrored(*frame));
+      }
+      TEMPERA_RETURN_IF_ERROR(writer->Write(*frame));
+    }
+  }
+
   // The film, its timeline and the paintings.
   void Record() {
-    film_ = Make(
+    const std::string camera = Make(
         "-f lavfi -i testsrc2=s=70x54:r=25:d=2 -frames:v 18 "
         "-vf noise=alls=40:allf=t,setparams=colorspace=bt709:range=tv -c:v ffv1 -pix_fmt yuv420p",
-        "source.mkv");
+        "camera.mkv");
+    ASSERT_STATUS_OK(Mirror(camera, Path("source.mkv")));
+    film_ = Path("source.mkv");
     live::TimelineInfo info;
     info.precision = "fp32";
     info.source_recording = "source.mkv";

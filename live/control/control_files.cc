@@ -33,7 +33,7 @@ Result<Json> ReadJson(const std::string& path) {
   text.resize(static_cast<size_t>(file.gcount()));
   if (text.size() > kMostBytes) return InvalidArgument("'" + path + "' has more than a megabyte");
   const auto shallow = [](int depth, Json::parse_event_t, Json&) { return depth < 8; };
-  Json json = Json::parse(text, shallow, /*allow_exceptions=*/false);
+  Json json = Json::parse(text, shallow, false);  // without exceptions
   if (!json.is_object()) return InvalidArgument("'" + path + "' is not JSON: mend it, or move it away");
   return json;
 }

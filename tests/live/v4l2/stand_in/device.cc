@@ -57,8 +57,7 @@ int Device::AllocateBuffers(uint32_t* count) {
   const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
   buffer_bytes_ = (format_.sizeimage + page - 1) / page * page;
   if (ftruncate(memory_, static_cast<off_t>(buffer_bytes_ * *count)) != 0) return -ENOMEM;
-  void* mapped =
-      mmap(nullptr, buffer_bytes_ * *count, PROT_READ | PROT_WRITE, MAP_SHARED, memory_, 0);
+  void* mapped = mmap(nullptr, buffer_bytes_ * *count, PROT_READ | PROT_WRITE, MAP_SHARED, memory_, 0);
   if (mapped == MAP_FAILED) return -ENOMEM;
   mapped_ = static_cast<uint8_t*>(mapped);
   buffers_ = *count;

@@ -103,8 +103,7 @@ int Poll(pollfd* fds, nfds_t count, int64_t timeout_ns) {
       const short events = device->Poll(&next);
       fds[i].revents = static_cast<short>(events & (fds[i].events | POLLERR | POLLHUP | POLLNVAL));
       ready += fds[i].revents != 0;
-      if (next != INT64_MAX)
-        wait = std::min(wait, std::max<int64_t>(0, next - tempera::stand_in::NowNs()));
+      if (next != INT64_MAX) wait = std::min(wait, std::max<int64_t>(0, next - tempera::stand_in::NowNs()));
     }
     const int64_t left = timeout_ns < 0 ? INT64_MAX : begun + timeout_ns - tempera::stand_in::NowNs();
     const int real = RealPoll(others.data(), count, ready ? 0 : std::clamp<int64_t>(left, 0, wait));

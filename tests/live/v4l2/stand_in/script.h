@@ -9,16 +9,14 @@
 //   colours SPACE ENCODING RANGE    numbers of videodev2.h
 //   field N                         what it answers, of videodev2.h
 //   buffers N                       gives no more
-//   fault open|format|buffers|start|write ERROR [AFTER]    EBUSY, EACCES, EIO, ENOSPC or ENODEV; of writes: after so many
-//   stall AFTER [MS]                no frames from there on, or for so long
-//   vanish AFTER [MS]               gone from that frame on, or for so long; once
-//   damage EVERY truncated|garbage|empty|short|flagged|overlong|eio     each so many frames
-//   sequence zero|back|jump         instead of counting
-//   timestamp future|ancient|unknown
-//   picture WxH                     the size of its JPEGs, whatever was agreed on
-//   holds FOURCC WxH                a loopback device that another program has open with that
-//   busy                            a loopback device that another program writes to
-//   out FILE                        where a loopback device leaves what is written; FILE.log tells of it
+//   fault open|format|buffers|start|write ERROR [AFTER]    EBUSY, EACCES, EIO, ENOSPC or ENODEV; of writes:
+//   after so many stall AFTER [MS]                no frames from there on, or for so long vanish AFTER [MS]
+//   gone from that frame on, or for so long; once damage EVERY
+//   truncated|garbage|empty|short|flagged|overlong|eio     each so many frames sequence zero|back|jump
+//   instead of counting timestamp future|ancient|unknown picture WxH                     the size of its
+//   JPEGs, whatever was agreed on holds FOURCC WxH                a loopback device that another program has
+//   open with that busy                            a loopback device that another program writes to out FILE
+//   where a loopback device leaves what is written; FILE.log tells of it
 #pragma once
 
 #include <cstdint>

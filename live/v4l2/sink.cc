@@ -1,8 +1,9 @@
 // A V4L2 output device, that is v4l2loopback's, as a sink: what other programs open as a camera.
 //
-// From 0.14 on v4l2loopback keeps to the standard: the format is set on the output before anything else, and
-// a frame is written whole, as large as the device answered (its source, vidioc_s_fmt_vid and
-// v4l2_loopback_write). With exclusive_caps=1 it is an output only while nobody writes to it.
+// From 0.14 on v4l2loopback keeps to the standard (umlaeute/v4l2loopback, its source at 0.14): the format is
+// set on the output before anything else, and a frame is written whole, as large as the device answered; what
+// is shorter it takes, and shows wrongly. With exclusive_caps=1 it is an output only while nobody writes to
+// it.
 #include <linux/videodev2.h>
 #include <unistd.h>
 

@@ -1,5 +1,6 @@
-// Cameras and loopback devices through Video4Linux2, for the command: what there are, a source, a sink.
-// V4L2: the Linux kernel's "Video for Linux API", docs.kernel.org/userspace-api/media/v4l.
+// Cameras and loopback devices through V4L2, for the command: what there are, a source, a sink.
+// V4L2: the second version of the Linux kernel's interface to video devices,
+// docs.kernel.org/userspace-api/media/v4l.
 #pragma once
 
 #include <cstdint>

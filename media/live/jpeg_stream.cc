@@ -60,6 +60,17 @@ Result<Frame> ToI420(const AVFrame& av, const AVPixFmtDescriptor& desc) {
   return frame;
 }
 
+// Whether the marker of its end stands behind its pixels; what cameras pad with comes after it. Within pixels
+// no marker can stand (ITU-T T.81, F.1.2.3).
+bool HasEnd(const uint8_t* bytes, size_t count) {
+  for (size_t i = count - 1; i-- > 0;) {
+    if (bytes[i] != 0xff) continue;
+    if (bytes[i + 1] == 0xd9) return true;
+    if (bytes[i + 1] == 0xda) return false;
+  }
+  return false;
+}
+
 class JpegStreamImpl : public JpegStream {
  public:
   Status Start() {
@@ -82,6 +93,9 @@ class JpegStreamImpl : public JpegStream {
   Result<Frame> Decode(const uint8_t* bytes, size_t count) override {
     if (count < 4 || count > kMostBytes || bytes[0] != 0xff || bytes[1] != 0xd8)
       return IoError("a damaged JPEG");
+    // A stream whose pictures have ends is one of whole pictures; some cameras leave all ends away.
+    const bool has_end = HasEnd(bytes, count);
+    if (ends_ && !has_end) return IoError("a damaged JPEG");
     // With the zeros behind it that the decoder wants to read (av_new_packet makes them).
     av_packet_unref(packet_.get());
     if (av_new_packet(packet_.get(), static_cast<int>(count)) < 0)
@@ -95,6 +109,7 @@ class JpegStreamImpl : public JpegStream {
       TakeOwnFfmpegError();
       return IoError("a damaged JPEG");
     }
+    ends_ = ends_ || has_end;
     return Finish();
   }
 
@@ -116,6 +131,8 @@ class JpegStreamImpl : public JpegStream {
     if (picture_->format == AV_PIX_FMT_YUVJ420P || picture_->format == AV_PIX_FMT_YUV420P) {
       FramePtr same(av_frame_clone(picture_.get()));
       if (!same) return OutOfMemory("no memory for a frame");
+      same->format = AV_PIX_FMT_YUV420P;  // the range says what YUVJ420P said
+      same->color_range = full ? AVCOL_RANGE_JPEG : AVCOL_RANGE_MPEG;
       frame = WrapAvFrame(std::move(same));
     } else {
       TEMPERA_ASSIGN_OR_RETURN(frame, ToI420(*picture_, *desc));
@@ -126,6 +143,7 @@ class JpegStreamImpl : public JpegStream {
     return frame;
   }
 
+  bool ends_ = false;  // one that came had its end
   CodecPtr codec_;
   PacketPtr packet_;
   FramePtr picture_;

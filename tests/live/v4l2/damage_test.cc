@@ -31,7 +31,7 @@ TEST_P(DamageTest, IsSkippedAndCounted) {
     EXPECT_EQ(Differs(frame->frame, static_cast<uint32_t>(frame->number)), 0);
   }
   if (std::string(GetParam().damage) != "eio") {  // the driver gave none
-    EXPECT_GE(source->damaged(), before / 3 - 1);
+    EXPECT_GE(source->damaged(), 5);              // of some 30; a reader that is late sees fewer
     EXPECT_LE(source->damaged(), before / 3 + 1);
   }
 }
@@ -87,7 +87,7 @@ TEST_F(DamagedCameraTest, JpegsOfAnotherSizeAreBelievedInTime) {
   EXPECT_EQ(source->damaged(), 2);
 }
 
-// Every way to cut a JPEG short, and flipped bits: a picture that comes out is the whole one, or of its size.
+// Every way to cut a JPEG short.
 TEST_F(DamagedCameraTest, NoPartOfAJpegIsAPicture) {
   v4l2_pix_format format = {};
   format.pixelformat = V4L2_PIX_FMT_MJPEG;
@@ -96,17 +96,34 @@ TEST_F(DamagedCameraTest, NoPartOfAJpegIsAPicture) {
   const std::vector<uint8_t> whole = stand_in::Picture(format, 5);
   const auto stream = media::JpegStream::Open();
   ASSERT_TRUE(stream.ok());
-  int decoded = 0;
+  ASSERT_TRUE((*stream)->Decode(whole.data(), whole.size()).ok());
   for (size_t length = 0; length <= whole.size(); ++length) {
     const auto frame = (*stream)->Decode(whole.data(), length);
+    EXPECT_EQ(frame.ok(), length == whole.size()) << length << " of " << whole.size();
     if (!frame.ok()) {
       EXPECT_EQ(frame.status().code(), StatusCode::kIo);
-      continue;
     }
-    ++decoded;
-    EXPECT_EQ(Differs(*frame, 5), 0) << length << " of " << whole.size();
   }
-  EXPECT_GE(decoded, 1);  // the whole one; those without all of its end may count as whole
+  std::vector<uint8_t> padded = whole;
+  padded.resize(whole.size() + 1000);
+  EXPECT_TRUE((*stream)->Decode(padded.data(), padded.size()).ok());
+  // A camera that leaves all ends away is read too.
+  const auto endless = media::JpegStream::Open();
+  const auto frame = (*endless)->Decode(whole.data(), whole.size() - 2);
+  ASSERT_TRUE(frame.ok());
+  EXPECT_EQ(Differs(*frame, 5), 0);
+}
+
+// Flipped bits leave a damaged picture, or one that nothing tells from a whole one; the next one is whole
+// again.
+TEST_F(DamagedCameraTest, FlippedBitsDoNotStay) {
+  v4l2_pix_format format = {};
+  format.pixelformat = V4L2_PIX_FMT_MJPEG;
+  format.width = 64;
+  format.height = 48;
+  const std::vector<uint8_t> whole = stand_in::Picture(format, 5);
+  const auto stream = media::JpegStream::Open();
+  ASSERT_TRUE(stream.ok());
   for (size_t bit = 0; bit < whole.size() * 8; bit += 3) {
     std::vector<uint8_t> flipped = whole;
     flipped[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);

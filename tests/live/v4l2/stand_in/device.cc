@@ -127,7 +127,7 @@ int Device::ListRate(v4l2_frmivalenum* rate) const {
 
 int Device::Rate(v4l2_streamparm* parameters, bool set) {
   if (parameters->type != Type()) return -EINVAL;
-  // Capture and output have the interval at the same place (videodev2.h).
+  // Capture and output have the interval at the same place (linux/videodev2 in the kernel's headers).
   v4l2_fract& interval = parameters->parm.capture.timeperframe;
   if (set && interval.numerator > 0 && interval.denominator > 0) interval_ = interval;
   parameters->parm.capture.capability = V4L2_CAP_TIMEPERFRAME;
@@ -165,6 +165,19 @@ int Device::Ioctl(unsigned long request, void* argument) {
       if (request == VIDIOC_S_FMT && script_.format_error != 0) return -script_.format_error;
       if (request == VIDIOC_G_FMT) format->fmt.pix = format_;
       return SetFormat(&format->fmt.pix, request != VIDIOC_S_FMT);
+    }
+    // One input or output, without a television standard: what FFmpeg asks for.
+    case VIDIOC_G_INPUT:
+      *static_cast<int*>(argument) = 0;
+      return 0;
+    case VIDIOC_S_INPUT:
+      return *static_cast<int*>(argument) == 0 ? 0 : -EINVAL;
+    case VIDIOC_ENUMINPUT: {
+      auto* input = static_cast<v4l2_input*>(argument);
+      if (input->index != 0) return -EINVAL;
+      *input = {};
+      input->type = V4L2_INPUT_TYPE_CAMERA;
+      return 0;
     }
     case VIDIOC_REQBUFS: {
       auto* wanted = static_cast<v4l2_requestbuffers*>(argument);

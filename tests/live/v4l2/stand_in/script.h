@@ -6,8 +6,8 @@
 //   answer WxH                      what it answers to every size
 //   answer_format FOURCC            what it answers to every format
 //   stride N                        bytes behind each line
-//   colours SPACE ENCODING RANGE    numbers of videodev2.h
-//   field N                         what it answers, of videodev2.h
+//   colours SPACE ENCODING RANGE    as numbers of V4L2's
+//   field N                         what it answers, as a number of V4L2's
 //   buffers N                       gives no more
 //   fault open|format|buffers|start|write ERROR [AFTER]    EBUSY, EACCES, EIO, ENOSPC or ENODEV; of writes:
 //   after so many stall AFTER [MS]                no frames from there on, or for so long vanish AFTER [MS]

@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/live/cameras.h"
 #include "live/films/film_sinks.h"
 #include "live/films/film_source.h"
 #include "media/live_stream.h"
@@ -13,13 +14,15 @@ namespace tempera::cli {
 
 Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once,
                                                      std::shared_ptr<live::FilmSound> sound) {
-  if (text.empty())
+  if (text.empty() && !AnyCamera())
     return NotFound("no camera was found: name a SOURCE, such as clip.mp4, rtsp://..., test, or - for Y4M");
+  if (text.empty() || NamesCamera(text)) return OpenCamera(text);
   if (text.rfind("test", 0) == 0 && (text.size() == 4 || text[4] == ':' || text[4] == '@'))
     return live::MakeTestSource(text);
   std::error_code ignored;
   if (text != "-" && text.find("://") == std::string::npos) {
     if (!std::filesystem::exists(text, ignored)) {
+      if (HasCameraCalled(text)) return OpenCamera(text);
       return NotFound("cannot open '" + text +
                       "': no such file, and no camera of that name (tempera live --list shows them)");
     }
@@ -30,6 +33,7 @@ Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bo
 
 Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps,
                                                  std::shared_ptr<live::FilmSound> sound) {
+  if (text.rfind("v4l2:", 0) == 0) return OpenLoopback(text);
   if (media::IsLiveAddress(text)) return live::MakeStreamSink(text, fps);
   if (text != "-") {
     if (text.find("://") != std::string::npos)
@@ -43,6 +47,6 @@ Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double
   return live::MakeRecordingSink(options);
 }
 
-std::string ListLiveSources() { return ""; }
+std::string ListLiveSources() { return ListCameras(); }
 
 }  // namespace tempera::cli

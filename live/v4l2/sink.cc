@@ -36,6 +36,17 @@ uint32_t FourccOf(const std::string& name) {
   return 0;
 }
 
+Status OpenOutput(const std::string& wanted, V4l2Device* device) {
+  // By a name only those are found that nobody writes to: the others are no outputs for the time being.
+  TEMPERA_ASSIGN_OR_RETURN(const std::string path,
+                           FindV4l2Device(wanted, V4L2_CAP_VIDEO_OUTPUT, "video output", {}));
+  const int error = device->Open(path);
+  if (error == ENOENT)
+    return NotFound("there is no " + path + ": load v4l2loopback (sudo modprobe v4l2loopback video_nr=N " +
+                    "exclusive_caps=1)");
+  return error == 0 ? OkStatus() : V4l2Failure("video output " + path, path, "opening it", error);
+}
+
 class V4l2Sink final : public Sink {
  public:
   explicit V4l2Sink(const V4l2OutputChoice& choice) : choice_(choice), fps_(choice.fps) {}
@@ -49,16 +60,8 @@ class V4l2Sink final : public Sink {
   Status Open(const PaintedFrame&) override {
     device_.Close();
     if (stopped_) return {StatusCode::kCancelled, "stopped"};
-    // Only what writes nothing else may find it: while another program writes, it is no output.
-    TEMPERA_ASSIGN_OR_RETURN(const std::string path,
-                             FindV4l2Device(choice_.device, V4L2_CAP_VIDEO_OUTPUT, "video output", {}));
-    who_ = "video output " + path;
-    const int error = device_.Open(path);
-    if (error == ENOENT)
-      return NotFound("there is no " + path + ": load v4l2loopback (sudo modprobe v4l2loopback video_nr=N " +
-                      "exclusive_caps=1)");
-    if (error != 0) return V4l2Failure(who_, path, "opening it", error);
-    who_ = "video output '" + device_.card() + "' (" + path + ")";
+    TEMPERA_RETURN_IF_ERROR(OpenOutput(choice_.device, &device_));
+    who_ = "video output '" + device_.card() + "' (" + device_.path() + ")";
     Status status = Negotiate();
     if (!status.ok()) device_.Close();
     return status;
@@ -177,6 +180,11 @@ class V4l2Sink final : public Sink {
 };
 
 }  // namespace
+
+Status CheckV4l2Output(const V4l2OutputChoice& choice) {
+  V4l2Device device;
+  return OpenOutput(choice.device, &device);
+}
 
 Result<std::unique_ptr<Sink>> MakeV4l2Sink(const V4l2OutputChoice& choice) {
   if (choice.device.empty())

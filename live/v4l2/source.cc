@@ -1,6 +1,7 @@
 // A V4L2 camera as a source.
 #include <algorithm>
 #include <atomic>
+#include <cerrno>
 #include <memory>
 #include <string>
 #include <utility>
@@ -182,6 +183,14 @@ Result<std::unique_ptr<Source>> MakeV4l2Source(const V4l2Choice& choice) {
   if (!choice.format.empty() && (", " + names + ",").find(" " + choice.format + ",") == std::string::npos)
     return InvalidArgument("a camera's format '" + choice.format + "' is not read: there are " + names);
   return std::unique_ptr<Source>(std::make_unique<V4l2Source>(choice));
+}
+
+Status CheckV4l2Camera(const V4l2Choice& choice) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string path,
+                           FindV4l2Device(choice.device, V4L2_CAP_VIDEO_CAPTURE, "camera", {}));
+  V4l2Device device;
+  const int error = device.Open(path);
+  return error == 0 || error == EBUSY ? OkStatus() : V4l2Failure("camera " + path, path, "opening it", error);
 }
 
 std::vector<V4l2Camera> ListV4l2Cameras() {

@@ -49,6 +49,10 @@ struct V4l2Choice {
 // "DEVICE[,size=WxH][,fps=N][,format=NAME]". Errors name what is not understood.
 Result<V4l2Choice> ParseV4l2Choice(const std::string& text);
 
+// Whether such a camera is there now: for a command that would rather fail than wait for it. It may be in
+// use.
+Status CheckV4l2Camera(const V4l2Choice& choice);
+
 // A camera; opens nothing yet. Errors: a choice that cannot be. Open finds a camera that was unplugged anew,
 // by where it is plugged in and by its name, also under another number.
 Result<std::unique_ptr<Source>> MakeV4l2Source(const V4l2Choice& choice);
@@ -62,6 +66,9 @@ struct V4l2OutputChoice {
 
 // "DEVICE[,size=WxH][,fps=N][,format=NAME]", as it stands behind "v4l2:".
 Result<V4l2OutputChoice> ParseV4l2Output(const std::string& text);
+
+// Whether such a device is there now.
+Status CheckV4l2Output(const V4l2OutputChoice& choice);
 
 // A device that other programs see as a camera (v4l2loopback's). Pictures of another size are shown whole
 // between black bars; what the device answers to the size asked for is what it gets.

@@ -87,6 +87,7 @@ int Device::ListFormat(v4l2_fmtdesc* format) const {
   }
   if (format->type != Type() || format->index >= seen.size()) return -EINVAL;
   format->pixelformat = seen[format->index];
+  format->flags = format->pixelformat == V4L2_PIX_FMT_MJPEG ? V4L2_FMT_FLAG_COMPRESSED : 0;
   return 0;
 }
 

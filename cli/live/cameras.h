@@ -10,8 +10,8 @@
 
 namespace tempera::cli {
 
-// Whether `text` can be nothing else: a number, /dev/videoN, /dev/v4l/..., or what stands behind "v4l2:"; with options or
-// without.
+// Whether `text` can be nothing else: a number, /dev/videoN, /dev/v4l/..., or what stands behind "v4l2:";
+// with options or without.
 bool NamesCamera(const std::string& text);
 bool AnyCamera();
 // Whether the name of a camera that is there has `text`, or what of it stands before its options, in it.

@@ -121,6 +121,7 @@ std::vector<V4l2Node> ListV4l2Nodes() {
     node.card = device.card();
     node.bus = device.bus();
     node.capabilities = device.capabilities();
+    node.loopback = device.driver().find("loopback") != std::string::npos;
     nodes.push_back(std::move(node));
   }
   return nodes;
@@ -146,7 +147,10 @@ Result<std::string> FindV4l2Device(const std::string& wanted, uint32_t capabilit
   }
   if (nodes.empty() && !denied.empty()) return V4l2Failure(kind + " " + denied, denied, "opening it", EACCES);
   if (wanted.empty() && nodes.empty()) return NotFound("there is no " + kind + ": plug one in");
-  if (wanted.empty()) return nodes[0].path;
+  if (wanted.empty()) {
+    const auto real = std::find_if(nodes.begin(), nodes.end(), [](const V4l2Node& n) { return !n.loopback; });
+    return real != nodes.end() ? real->path : nodes[0].path;
+  }
   return ByName(nodes, wanted, kind);
 }
 

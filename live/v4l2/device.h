@@ -41,7 +41,8 @@ class V4l2Device {
 struct V4l2Node {
   std::string path, card, bus;
   uint32_t capabilities = 0;
-  int error = 0;  // errno, where it could not be opened
+  bool loopback = false;  // another program's pictures, or ours
+  int error = 0;          // errno, where it could not be opened
 };
 // All there are, by number.
 std::vector<V4l2Node> ListV4l2Nodes();
@@ -52,8 +53,8 @@ struct V4l2Identity {
   std::vector<std::string> other_bus;  // of devices that were there beside it: those are not it
 };
 
-// The path of the device meant by `wanted` (a number, a path, part of a name, "" for the first) among those
-// with one of `capabilities`. `kind`: what messages call them: "camera".
+// The path of the device meant by `wanted` (a number, a path, part of a name, "" for the first one that is no
+// loopback device) among those with one of `capabilities`. `kind`: what messages call them: "camera".
 Result<std::string> FindV4l2Device(const std::string& wanted, uint32_t capabilities, const std::string& kind,
                                    const V4l2Identity& known);
 // After it was opened.

@@ -105,8 +105,9 @@ class JpegStreamImpl : public JpegStream {
     int error = avcodec_send_packet(codec_.get(), packet_.get());
     if (error >= 0) error = avcodec_receive_frame(codec_.get(), picture_.get());
     if (error < 0 || picture_->decode_error_flags != 0 || (picture_->flags & AV_FRAME_FLAG_CORRUPT) != 0) {
-      avcodec_flush_buffers(codec_.get());
       TakeOwnFfmpegError();
+      // Tables that came with damage would spoil all pictures that bring none.
+      TEMPERA_RETURN_IF_ERROR(Start());
       return IoError("a damaged JPEG");
     }
     ends_ = ends_ || has_end;

@@ -83,6 +83,13 @@ TEST_F(ChoiceTest, FindsByNumberPathAndName) {
   EXPECT_THAT(Refusal({"/dev/null", "", 0, 0, 0}), HasSubstr("is no video device"));
 }
 
+TEST_F(ChoiceTest, TheFirstCameraIsARealOne) {
+  Plug(0, "card Virtual\ndriver v4l2 loopback\nformat YUYV 352x288 30\n");
+  EXPECT_EQ(Open({"", "", 0, 0, 0})->info().name, "Virtual");
+  Plug(1, "card Real\nformat YUYV 640x480 30\n");
+  EXPECT_EQ(Open({"", "", 0, 0, 0})->info().name, "Real");
+}
+
 TEST_F(ChoiceTest, NoCameraAtAll) {
   EXPECT_EQ(Refusal({"", "", 0, 0, 0}), "there is no camera: plug one in");
 }

@@ -58,8 +58,8 @@ TEST_F(DamagedCameraTest, ThatSendsNothingElseSaysSo) {
   std::string words;
   while (words.empty() && NowNs() - begun < 6'000'000'000) {
     const auto got = source->Read(&frame);
-    if (got.ok()) ASSERT_EQ(*got, Source::Got::kNotYet);
     if (!got.ok()) words = got.status().message();
+    ASSERT_TRUE(!got.ok() || *got == Source::Got::kNotYet);
   }
   EXPECT_THAT(words, HasSubstr("camera 'Bad' (/dev/video0) sends damaged frames only"));
   EXPECT_GT(NowNs() - begun, 2'500'000'000);
@@ -124,17 +124,23 @@ TEST_F(DamagedCameraTest, FlippedBitsDoNotStay) {
   const std::vector<uint8_t> whole = stand_in::Picture(format, 5);
   const auto stream = media::JpegStream::Open();
   ASSERT_TRUE(stream.ok());
-  for (size_t bit = 0; bit < whole.size() * 8; bit += 3) {
+  int late = 0;
+  for (size_t bit = 0; bit < whole.size() * 8; ++bit) {
     std::vector<uint8_t> flipped = whole;
     flipped[bit / 8] ^= static_cast<uint8_t>(1 << bit % 8);
     const auto frame = (*stream)->Decode(flipped.data(), flipped.size());
     if (!frame.ok()) {
       EXPECT_EQ(frame.status().code(), StatusCode::kIo);
     }
+    const auto next = (*stream)->Decode(whole.data(), whole.size());
+    // Tables that the flipped bit made are thrown away with the first picture that they spoil.
+    if (next.ok() && Differs(*next, 5) == 0) continue;
+    ++late;
     const auto again = (*stream)->Decode(whole.data(), whole.size());
     ASSERT_TRUE(again.ok()) << "after bit " << bit;
     ASSERT_EQ(Differs(*again, 5), 0) << "after bit " << bit;
   }
+  EXPECT_LE(late, 3);
 }
 
 }  // namespace

@@ -68,24 +68,30 @@ void V4l2Capture::Close() {
   errors_ = 0;
 }
 
-Status V4l2Capture::Negotiate(const V4l2Choice& choice) {
-  const uint32_t capabilities = device_.capabilities();
+Result<std::vector<V4l2Mode>> V4l2Capture::Modes(const V4l2Device& device, const std::string& who,
+                                                 const V4l2Choice& choice) {
+  const uint32_t capabilities = device.capabilities();
   if ((capabilities & V4L2_CAP_VIDEO_CAPTURE) == 0) {
     if ((capabilities & V4L2_CAP_VIDEO_CAPTURE_MPLANE) != 0)
-      return Unsupported(who_ + " speaks V4L2's multi-planar interface only: read it through PipeWire");
+      return Unsupported(who + " speaks V4L2's multi-planar interface only: read it through PipeWire");
     if ((capabilities & V4L2_CAP_VIDEO_OUTPUT) != 0)
-      return IoError(who_ + " is a loopback device that nothing writes to: start the program that does");
-    return InvalidArgument(who_ + " gives no pictures: choose one that --list names");
+      return IoError(who + " is a loopback device that nothing writes to: start the program that does");
+    return InvalidArgument(who + " gives no pictures: choose one that --list names");
   }
   if ((capabilities & V4L2_CAP_STREAMING) == 0)
-    return Unsupported(who_ + " cannot stream into memory: read it through FFmpeg or PipeWire");
-  const std::vector<V4l2Format> formats = ListV4l2Formats(device_, choice);
+    return Unsupported(who + " cannot stream into memory: read it through FFmpeg or PipeWire");
+  const std::vector<V4l2Format> formats = ListV4l2Formats(device, choice);
   const std::vector<V4l2Mode> modes = RankV4l2Modes(formats, choice);
   if (modes.empty() && !choice.format.empty())
-    return Unsupported(who_ + " has no format '" + choice.format + "': it has " + NamesOf(formats));
+    return Unsupported(who + " has no format '" + choice.format + "': it has " + NamesOf(formats));
   if (modes.empty())
-    return Unsupported(who_ + " has no format that is read here: it has " + NamesOf(formats) + ", read are " +
+    return Unsupported(who + " has no format that is read here: it has " + NamesOf(formats) + ", read are " +
                        V4l2FormatNames());
+  return modes;
+}
+
+Status V4l2Capture::Negotiate(const V4l2Choice& choice) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<V4l2Mode> modes, Modes(device_, who_, choice));
   int error = 0;
   for (const V4l2Mode& mode : modes) {
     error = SetFormat(mode);

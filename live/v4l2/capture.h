@@ -21,6 +21,11 @@ class V4l2Capture {
   V4l2Capture(const V4l2Capture&) = delete;
   V4l2Capture& operator=(const V4l2Capture&) = delete;
 
+  // What an open device offers that comes near to the choice, the best first, at least one; or why it cannot
+  // be read. `who`: what messages call it.
+  static Result<std::vector<V4l2Mode>> Modes(const V4l2Device& device, const std::string& who,
+                                             const V4l2Choice& choice);
+
   // Opens, negotiates what comes nearest to the choice, and starts.
   Status Open(const std::string& path, const V4l2Choice& choice);
   void Close();

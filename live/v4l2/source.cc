@@ -190,7 +190,10 @@ Status CheckV4l2Camera(const V4l2Choice& choice) {
                            FindV4l2Device(choice.device, V4L2_CAP_VIDEO_CAPTURE, "camera", {}));
   V4l2Device device;
   const int error = device.Open(path);
-  return error == 0 || error == EBUSY ? OkStatus() : V4l2Failure("camera " + path, path, "opening it", error);
+  if (error == EBUSY) return OkStatus();
+  if (error != 0) return V4l2Failure("camera " + path, path, "opening it", error);
+  const std::string who = "camera '" + device.card() + "' (" + path + ")";
+  return V4l2Capture::Modes(device, who, choice).status();
 }
 
 std::vector<V4l2Camera> ListV4l2Cameras() {

@@ -93,6 +93,20 @@ TEST(FitterTest, RangeAndMatrixAreConverted) {
   ExpectNear(At(*fitter.Fit(in), 32, 32), {63, 102, 240}, 2);
 }
 
+TEST(FitterTest, ColoursAreConvertedWhileSizesAre) {
+  Fitter fitter(128, 96, ColorMatrix::kBt709);
+  for (const auto format : {PixelFormat::kI420, PixelFormat::kNv12}) {
+    Frame in = Flat(format, 64, 48, 76, 85, 255);  // red as JPEG has it
+    in.matrix = ColorMatrix::kBt601;
+    in.full_range = true;
+    const auto out = fitter.Fit(in);
+    ASSERT_TRUE(out.ok()) << out.status().message();
+    ExpectNear(At(*out, 64, 48), {63, 102, 240}, 2);
+    EXPECT_EQ(out->matrix, ColorMatrix::kBt709);
+    EXPECT_FALSE(out->full_range);
+  }
+}
+
 TEST(FitterTest, SizesMayChangeAndBeOdd) {
   Fitter fitter(101, 57, ColorMatrix::kBt709);
   for (const auto& [width, height] :

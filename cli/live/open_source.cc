@@ -6,7 +6,7 @@
 #include "cli/live/cameras.h"
 #include "live/films/film_sinks.h"
 #include "live/films/film_source.h"
-#include "media/live_stream.h"
+#include "media/live/live_stream.h"
 #include "media/picture.h"
 #include "media/writer.h"
 

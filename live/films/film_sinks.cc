@@ -6,7 +6,7 @@
 #include <utility>
 
 #include "live/films/film_sound.h"
-#include "media/live_stream.h"
+#include "media/live/live_stream.h"
 #include "media/writer.h"
 
 namespace tempera::live {

@@ -1,4 +1,4 @@
-#include "media/live_stream.h"
+#include "media/live/live_stream.h"
 
 #include <algorithm>
 #include <array>

@@ -29,7 +29,7 @@ gallery: release
 	@tools/gallery
 
 test:
-	@tools/setup test bench
+	@tools/setup test bench plugins
 	@$(MAKE) --no-print-directory build/test/build.ninja
 	@ninja -C build/test --quiet
 	@ctest --test-dir build/test --output-on-failure -j 2

@@ -1,0 +1,229 @@
+// The frei0r filter `tempera`: found by FFmpeg, GStreamer, MLT, Kdenlive and Shotcut. Pixels come and go as
+// RGBA, rows without gaps.
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdio>
+#include <cstring>
+#include <exception>
+#include <iterator>
+#include <new>
+#include <string>
+#include <string_view>
+
+#include "plugins/common/painting.h"
+
+// The header says nothing of visibility, and the build hides what nobody asks for.
+#pragma GCC visibility push(default)
+extern "C" {
+#include <frei0r.h>
+}
+#pragma GCC visibility pop
+
+namespace {
+
+using tempera::plugins::Look;
+using tempera::plugins::Painting;
+
+enum Parameter { kStyle, kBlend, kStrength, kStroke, kSteadiness, kKeepColors, kThreads, kShortSide };
+
+const f0r_param_info_t kParameters[] = {
+    {"style", F0R_PARAM_STRING, "A bundled style, a .onnx file or FILE.onnx:STYLE; empty: starry-night"},
+    {"blend", F0R_PARAM_STRING,
+     "Shares of several styles, such as starry-night=0.7,great-wave=0.3; goes before style"},
+    {"strength", F0R_PARAM_DOUBLE, "0: the picture as it is, 1: the whole style"},
+    {"stroke", F0R_PARAM_DOUBLE, "From fine (0) to bold (1) strokes, where the style has them"},
+    {"steadiness", F0R_PARAM_DOUBLE, "How much strokes hold on to what they show: 0: every frame by itself"},
+    {"keep-colors", F0R_PARAM_BOOL, "Brightness from the painting, colours from the picture"},
+    {"threads", F0R_PARAM_DOUBLE,
+     "How many threads paint; below 1 it counts hundredths (0.02: two); 0: as many as help"},
+    {"short-side", F0R_PARAM_DOUBLE,
+     "Pixels of the shorter side at which it is painted at most; up to 1 it counts thousandths (0.36: 360); "
+     "0: all"},
+};
+
+// What hosts are told before they set anything; as the command paints films. Strokes are the model's own
+// until then: this is where those of the bundled gallery begin.
+constexpr double kDefaultStroke = 0;
+constexpr double kDefaultSteadiness = 0.5;
+
+// Numbers of frei0r go from 0 to 1, though some hosts hand on more: both can be written.
+int Counted(double value, double limit, double unit, int most) {
+  if (!(value > 0)) return 0;
+  return static_cast<int>(std::min(value < limit ? value * unit + 0.5 : value, double{1.0 * most}));
+}
+
+// frei0r has no other way to its user.
+void Say(const std::string& line) { std::fprintf(stderr, "tempera (frei0r): %s\n", line.c_str()); }
+
+// FFmpeg begins each row at a multiple of what its processor's vectors like, 64 bytes at most, and tells no
+// filter so: rows of other lengths have gaps, and what is painted without them is torn.
+constexpr unsigned kWidthOfFfmpeg = 64 / sizeof(uint32_t);
+
+// Whether this code is FFmpeg's filter library, or a program that holds it.
+bool IsFfmpeg(const void* code) {
+  Dl_info info = {};
+  if (dladdr(code, &info) == 0 || info.dli_fname == nullptr) return false;
+  std::string_view file = info.dli_fname;
+  file.remove_prefix(std::min(file.rfind('/') + 1, file.size()));
+  return file.starts_with("libavfilter") || file.starts_with("ffmpeg") || file.starts_with("ffplay");
+}
+
+void RefuseTornRows(unsigned width) {
+  const std::string wide = std::to_string((width / kWidthOfFfmpeg + 1) * kWidthOfFfmpeg);
+  Say("FFmpeg's rows of " + std::to_string(width) +
+      " pixels have gaps that frei0r does not know of; make the width a multiple of " +
+      std::to_string(kWidthOfFfmpeg) + ", such as pad=" + wide +
+      ":ih,frei0r=...,crop=" + std::to_string(width) + ":ih:0:0");
+}
+
+// One effect in a host: nothing is shared with the others.
+class Instance {
+ public:
+  Instance(unsigned width, unsigned height) : width_(width), height_(height) {
+    look_.strength = 1;
+    look_.steadiness = kDefaultSteadiness;
+    look_.keep_colors = 0;
+  }
+
+  void Set(int index, f0r_param_t value) {
+    if (index == kStyle || index == kBlend) {
+      const char* text = *static_cast<f0r_param_string*>(value);
+      (index == kStyle ? look_.style : look_.blend) = text != nullptr ? text : "";
+      return;
+    }
+    const double number = *static_cast<double*>(value);
+    switch (index) {
+      case kStrength:
+        look_.strength = number;
+        break;
+      case kStroke:
+        look_.stroke_size = number;
+        break;
+      case kSteadiness:
+        look_.steadiness = number;
+        break;
+      case kKeepColors:
+        look_.keep_colors = number >= 0.5 ? 1 : 0;
+        break;
+      case kThreads:
+        threads_ = number;
+        look_.threads = Counted(number, 1, 100, 1024);
+        break;
+      case kShortSide:
+        short_side_ = number;
+        look_.short_side = Counted(number, 1.0000001, 1000, 16384);
+        break;
+    }
+  }
+
+  void Get(int index, f0r_param_t value) {
+    if (index == kStyle || index == kBlend) {
+      // frei0r's strings are not const; whoever takes one neither writes nor frees it.
+      *static_cast<f0r_param_string*>(value) = (index == kStyle ? look_.style : look_.blend).data();
+      return;
+    }
+    const double numbers[] = {look_.strength.value_or(1),
+                              look_.stroke_size.value_or(kDefaultStroke),
+                              look_.steadiness.value_or(kDefaultSteadiness),
+                              look_.keep_colors.value_or(0),
+                              threads_,
+                              short_side_};
+    *static_cast<double*>(value) = numbers[index - kStrength];
+  }
+
+  void Update(double time_s, const uint32_t* in, uint32_t* out) {
+    const int width = static_cast<int>(std::min(width_, 1u << 30));
+    const int height = static_cast<int>(std::min(height_, 1u << 30));
+    const tempera_image from = tempera::MakeImage(TEMPERA_RGBA, in, width, height);
+    const tempera_image to = tempera::MakeImage(TEMPERA_RGBA, out, width, height);
+    tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
+    // FFmpeg counts milliseconds where the others count seconds: only the order of times says something. It
+    // tells a jump back, behind which nothing follows.
+    constexpr double kMost = 1e12;
+    if (time_s > 0 && time_s < kMost) params.timestamp_us = static_cast<int64_t>(time_s * 1e6);
+    const tempera::Error error = painting_.Paint(look_, from, to, params);
+    if (error) Copy(in, out);
+    // Once, and again when something else is the matter: hosts call for every frame.
+    if (error && error.message != said_) {
+      said_ = error.message;
+      Say(error.message + "; frames pass unpainted");
+    }
+    for (const std::string& line : painting_.NewNotices()) Say("note: " + line);
+  }
+
+  void Copy(const uint32_t* in, uint32_t* out) const {
+    if (in != out) std::memcpy(out, in, size_t{width_} * height_ * sizeof(uint32_t));
+  }
+
+ private:
+  const unsigned width_, height_;
+  Look look_;
+  double threads_ = 0, short_side_ = 0;  // as the host set them
+  Painting painting_;
+  std::string said_;
+};
+
+}  // namespace
+
+int f0r_init(void) { return 1; }
+void f0r_deinit(void) {}
+
+void f0r_get_plugin_info(f0r_plugin_info_t* info) {
+  info->name = "tempera";
+  info->author = "The Tempera authors";
+  info->plugin_type = F0R_PLUGIN_TYPE_FILTER;
+  info->color_model = F0R_COLOR_MODEL_RGBA8888;
+  info->frei0r_version = FREI0R_MAJOR_VERSION;
+  info->major_version = TEMPERA_PLUGIN_MAJOR;
+  info->minor_version = TEMPERA_PLUGIN_MINOR;
+  info->num_params = static_cast<int>(std::size(kParameters));
+  info->explanation = "Paints the video in the style of a picture";
+}
+
+void f0r_get_param_info(f0r_param_info_t* info, int param_index) {
+  if (param_index < 0 || param_index >= static_cast<int>(std::size(kParameters))) return;
+  *info = kParameters[param_index];
+}
+
+// Opens nothing yet: the host has not said which style.
+f0r_instance_t f0r_construct(unsigned int width, unsigned int height) {
+  if (width % kWidthOfFfmpeg != 0 && IsFfmpeg(__builtin_return_address(0))) {
+    try {
+      RefuseTornRows(width);
+    } catch (const std::exception&) {  // no memory for the words
+    }
+    return nullptr;
+  }
+  return new (std::nothrow) Instance(width, height);
+}
+
+void f0r_destruct(f0r_instance_t instance) { delete static_cast<Instance*>(instance); }
+
+void f0r_set_param_value(f0r_instance_t instance, f0r_param_t param, int param_index) {
+  if (instance == nullptr || param == nullptr || param_index < 0 ||
+      param_index >= static_cast<int>(std::size(kParameters)))
+    return;
+  try {
+    static_cast<Instance*>(instance)->Set(param_index, param);
+  } catch (const std::exception&) {  // no memory for a word: the last one stays
+  }
+}
+
+void f0r_get_param_value(f0r_instance_t instance, f0r_param_t param, int param_index) {
+  if (instance == nullptr || param == nullptr || param_index < 0 ||
+      param_index >= static_cast<int>(std::size(kParameters)))
+    return;
+  static_cast<Instance*>(instance)->Get(param_index, param);
+}
+
+void f0r_update(f0r_instance_t instance, double time, const uint32_t* inframe, uint32_t* outframe) {
+  if (instance == nullptr || inframe == nullptr || outframe == nullptr) return;
+  Instance* effect = static_cast<Instance*>(instance);
+  try {
+    effect->Update(time, inframe, outframe);
+  } catch (const std::exception&) {  // no memory, even for the message
+    effect->Copy(inframe, outframe);
+  }
+}

@@ -5,7 +5,7 @@
 # `make help` lists the rest.
 .DEFAULT_GOAL := release
 .PRECIOUS: build/%/build.ninja
-.PHONY: release setup demo gallery test train-tools test-train bench bench-web fuzz soak check web web-module test-web packages test-packages clean help
+.PHONY: release setup demo gallery test train-tools test-train test-plugins bench bench-web fuzz soak check web web-module test-web packages test-packages clean help
 
 # Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
 build/%/build.ninja:
@@ -33,6 +33,13 @@ test:
 	@$(MAKE) --no-print-directory build/test/build.ninja
 	@ninja -C build/test --quiet
 	@ctest --test-dir build/test --output-on-failure -j 2
+
+# Of these, what runs FFmpeg, GStreamer and melt with plugins/.
+test-plugins:
+	@tools/setup test bench plugins
+	@$(MAKE) --no-print-directory build/test/build.ninja
+	@ninja -C build/test --quiet
+	@ctest --test-dir build/test --output-on-failure -R '^plugins\.'
 
 train-tools:
 	@tools/setup test train
@@ -125,6 +132,7 @@ help:
 	@echo 'make demo         paint the sample clip: out/demo.mp4, out/demo.png'
 	@echo '                  INPUT=my.mp4 STYLE=great-wave paints your own film or picture'
 	@echo 'make test         install, build and run every test'
+	@echo 'make test-plugins  of these, the plugins in FFmpeg, GStreamer and melt (docs/plugins.md)'
 	@echo 'make gallery      paint docs/gallery.md and models/styles.jpg anew'
 	@echo 'make train-tools  install libtorch, build build/train/tempera-train'
 	@echo 'make test-train   ... and run its tests'

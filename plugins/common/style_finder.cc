@@ -127,7 +127,7 @@ Expected<Shares> ParseBlend(std::string_view text) {
     const size_t comma = std::min(text.find(','), text.size());
     const std::string_view part = Trimmed(text.substr(0, comma));
     text.remove_prefix(std::min(comma + 1, text.size()));
-    const size_t equals = part.rfind('=');
+    const size_t equals = part.find_last_of("=:");
     const std::string_view name = Trimmed(part.substr(0, equals));
     float share = 1;
     if (equals != std::string_view::npos) {

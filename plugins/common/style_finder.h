@@ -19,7 +19,8 @@ struct StyleChoice {
 
 using Shares = std::vector<std::pair<std::string, float>>;
 
-// "a=0.7,b=0.3"; a name alone means 1. Numbers have a point, whatever the locale.
+// "a=0.7,b=0.3", or with colons, as MLT takes what holds an equals sign for keyframes; a name alone means 1.
+// Numbers have a point, whatever the locale.
 Expected<Shares> ParseBlend(std::string_view text);
 
 // The folder of the bundled styles: the environment variable TEMPERA_STYLES; where that is unset,

@@ -1,4 +1,4 @@
-// The frei0r filter `tempera`: found by FFmpeg, GStreamer, MLT, Kdenlive and Shotcut. Pixels come and go as
+// The frei0r filter `tempera`: found by FFmpeg, GStreamer and MLT (melt, Kdenlive). Pixels come and go as
 // RGBA, rows without gaps.
 #include <dlfcn.h>
 
@@ -8,6 +8,7 @@
 #include <cstring>
 #include <exception>
 #include <iterator>
+#include <mutex>
 #include <new>
 #include <string>
 #include <string_view>
@@ -36,7 +37,8 @@ const f0r_param_info_t kParameters[] = {
     {"stroke", F0R_PARAM_DOUBLE, "From fine (0) to bold (1) strokes, where the style has them"},
     {"steadiness", F0R_PARAM_DOUBLE, "How much strokes hold on to what they show: 0: every frame by itself"},
     {"keep-colors", F0R_PARAM_BOOL, "Brightness from the painting, colours from the picture"},
-    {"threads", F0R_PARAM_DOUBLE,
+    // Not `threads`: a property of that name has MLT cut frames into strips.
+    {"painting-threads", F0R_PARAM_DOUBLE,
      "How many threads paint; below 1 it counts hundredths (0.02: two); 0: as many as help"},
     {"short-side", F0R_PARAM_DOUBLE,
      "Pixels of the shorter side at which it is painted at most; up to 1 it counts thousandths (0.36: 360); "
@@ -133,7 +135,10 @@ class Instance {
     *static_cast<double*>(value) = numbers[index - kStrength];
   }
 
+  // One at a time, though MLT may call for several strips at once.
   void Update(double time_s, const uint32_t* in, uint32_t* out) {
+    const std::lock_guard lock(updating_);
+    TellStrips(time_s, in);
     const int width = static_cast<int>(std::min(width_, 1u << 30));
     const int height = static_cast<int>(std::min(height_, 1u << 30));
     const tempera_image from = tempera::MakeImage(TEMPERA_RGBA, in, width, height);
@@ -158,11 +163,27 @@ class Instance {
   }
 
  private:
+  // Frames of one moment that lie right behind one another are strips of one: each would be painted by
+  // itself.
+  void TellStrips(double time_s, const uint32_t* in) {
+    const auto at = reinterpret_cast<uintptr_t>(in);
+    const uintptr_t bytes = uintptr_t{width_} * height_ * sizeof(uint32_t);
+    if (!strips_told_ && time_s == last_time_s_ && (at == last_at_ + bytes || last_at_ == at + bytes)) {
+      Say("note: the host cuts frames into strips, whose edges will show; leave its property threads unset");
+      strips_told_ = true;
+    }
+    last_time_s_ = time_s, last_at_ = at;
+  }
+
   const unsigned width_, height_;
   Look look_;
   double threads_ = 0, short_side_ = 0;  // as the host set them
+  std::mutex updating_;
   Painting painting_;
   std::string said_;
+  double last_time_s_ = -1;
+  uintptr_t last_at_ = 0;
+  bool strips_told_ = false;
 };
 
 }  // namespace

@@ -93,7 +93,7 @@ bench-web: web-module
 
 # out/packages/*.deb, of the release build (docs/packaging.md).
 packages:
-	@tools/setup packages
+	@tools/setup packages plugins
 	@$(MAKE) --no-print-directory release
 	@ninja -C build/release --quiet packages
 

@@ -142,6 +142,20 @@ sample=$root/usr/share/tempera/styles/sample.jpg
 [ -s "$scratch/painted.png" ] && ! cmp -s "$scratch/painted.png" "$scratch/plain.png" || offence "the painting is the picture"
 size_of() { od -An -tu1 -j16 -N8 "$1"; }
 [ "$(size_of "$scratch/painted.png")" = "$(size_of "$scratch/plain.png")" ] || offence "the painting has another size"
+# The plugins, where they were built, find library and styles from where they were installed.
+plugin_paints() { # PACKAGE COMMAND...
+  if [ -z "${file[$1]:-}" ]; then
+    unchecked+=("$1, which this build lacks (tools/setup plugins)")
+  elif command -v "$2" >/dev/null; then
+    "${@:2}" >"$scratch/said" 2>&1 && [ ! -s "$scratch/said" ] || offence "$1: $(head -n 3 "$scratch/said")"
+  else
+    unchecked+=("that $1 paints: there is no $2")
+  fi
+}
+FREI0R_PATH=$root/usr/lib/frei0r-1 plugin_paints frei0r-tempera ffmpeg -nostdin -v error \
+  -f lavfi -i testsrc2=s=64x48:d=0.1 -vf frei0r=tempera:starry-night -f null -
+GST_PLUGIN_PATH=$root/usr/lib/$triplet/gstreamer-1.0 GST_REGISTRY=$scratch/registry plugin_paints gstreamer1.0-tempera \
+  gst-launch-1.0 -q videotestsrc num-buffers=2 ! video/x-raw,width=64,height=48 ! temperavideo style=starry-night ! fakesink
 man_pages=$(find "$root/usr/share/man/man1" -name 'tempera*.1.gz' | wc -l)
 [ "$man_pages" -ge 5 ] || offence "only $man_pages manual pages are installed"
 

@@ -1,9 +1,10 @@
 // The two ends of a PipeWire camera, each a process of its own, for pipewire.sh.
-//   produce NAME WxH FPS [nv12] [odd]    a sink that shows numbered pictures until it is killed
+//   produce NAME WxH FPS [nv12]   a sink that shows numbered pictures until it is killed
 //   read WHICH FRAMES SECONDS [losses]   reads and proves that many pictures; `losses` times it may be lost,
 //   and opens again check FILE WxH FORMAT LEAST          proves a file of raw pictures that another program
 //   has read list
 // Every pixel of a numbered picture follows from its number, which stands in its first pixels.
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <csignal>
@@ -89,7 +90,7 @@ void Size(const char* text, int* width, int* height) {
 
 // As the session drives a paced sink: evenly, and opened again a second after an error.
 int Produce(int argc, char** argv) {
-  if (argc < 5) return Fail("produce NAME WxH FPS [nv12] [odd]");
+  if (argc < 5) return Fail("produce NAME WxH FPS [nv12]");
   PipewireSinkOptions options;
   options.name = argv[2];
   int width = 0, height = 0;
@@ -226,6 +227,34 @@ int Check(int argc, char** argv) {
   return 0;
 }
 
+// Rows end at multiples of 4, planes have even numbers of rows: what GStreamer calls that format.
+int DrawFile(int argc, char** argv) {
+  if (argc < 6) return Fail("draw FILE WxH FORMAT FRAMES");
+  int width = 0, height = 0;
+  Size(argv[3], &width, &height);
+  const bool nv12 = !std::strcmp(argv[4], "NV12");
+  const size_t stride = (static_cast<size_t>(width) + 3) / 4 * 4, rows = (static_cast<size_t>(height) + 1) / 2 * 2;
+  const size_t half = nv12 ? stride : ((static_cast<size_t>(width) + 1) / 2 + 3) / 4 * 4;
+  std::ofstream out(argv[2], std::ios::binary);
+  for (int64_t number = 0; number < std::atoll(argv[5]); ++number) {
+    auto frame =
+        media::Frame::Allocate(nv12 ? media::PixelFormat::kNv12 : media::PixelFormat::kI420, width, height);
+    if (!frame.ok()) return Fail(frame.status().message());
+    Draw(number, &*frame);
+    for (int plane = 0; plane < (nv12 ? 2 : 3); ++plane) {
+      const size_t bytes = plane ? half : stride;
+      for (size_t y = 0; y < (plane ? rows / 2 : rows); ++y) {
+        const int from = std::min(static_cast<int>(y), plane ? (height + 1) / 2 - 1 : height - 1);
+        std::vector<char> row(bytes);
+        const size_t pixels = plane ? (static_cast<size_t>(width) + 1) / 2 * (nv12 ? 2 : 1) : static_cast<size_t>(width);
+        std::memcpy(row.data(), frame->planes[plane] + frame->stride_bytes[plane] * from, pixels);
+        out.write(row.data(), static_cast<std::streamsize>(bytes));
+      }
+    }
+  }
+  return out.flush() ? 0 : Fail("draw: the file cannot be written");
+}
+
 int List() {
   const auto cameras = ListPipewireCameras();
   if (!cameras.ok()) return Fail(cameras.status().message());
@@ -244,6 +273,7 @@ int main(int argc, char** argv) {
   if (verb == "produce") return Produce(argc, argv);
   if (verb == "read") return Read(argc, argv);
   if (verb == "check") return Check(argc, argv);
+  if (verb == "draw") return DrawFile(argc, argv);
   if (verb == "list") return List();
-  return Fail("produce, read, check or list");
+  return Fail("produce, read, check, draw or list");
 }

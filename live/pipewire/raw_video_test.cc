@@ -38,8 +38,9 @@ Frame Grey(PixelFormat format, int width, int height, uint8_t luma) {
   Frame frame = Frame::Allocate(format, width, height).value();
   for (int plane = 0; plane < (format == PixelFormat::kNv12 ? 2 : 3); ++plane) {
     for (int y = 0; y < (plane ? (height + 1) / 2 : height); ++y)
-      std::memset(frame.planes[plane] + static_cast<ptrdiff_t>(frame.stride_bytes[plane]) * y, plane ? 128 : luma,
-                  static_cast<size_t>(plane && format != PixelFormat::kNv12 ? (width + 1) / 2 : width + width % 2));
+      std::memset(
+          frame.planes[plane] + static_cast<ptrdiff_t>(frame.stride_bytes[plane]) * y, plane ? 128 : luma,
+          static_cast<size_t>(plane && format != PixelFormat::kNv12 ? (width + 1) / 2 : width + width % 2));
   }
   return frame;
 }
@@ -113,8 +114,7 @@ TEST(RawVideo, WhatIsWrittenIsReadAgain) {
   for (const RawFormat format : {RawFormat::kI420, RawFormat::kNv12, RawFormat::kYuy2}) {
     std::vector<uint8_t> written(RawBytes(format, 24, 6));
     RawFromFrame(frame, format, written.data());
-    const auto back =
-        FrameFromRaw(Picture(format, 24, 6, written, RawStride(format, 24)), {0, 0, 24, 6});
+    const auto back = FrameFromRaw(Picture(format, 24, 6, written, RawStride(format, 24)), {0, 0, 24, 6});
     ASSERT_TRUE(back.ok());
     std::vector<uint8_t> again(bytes.size());
     RawFromFrame(*back, RawFormat::kI420, again.data());
@@ -127,8 +127,11 @@ TEST(RawVideo, ColoursOfRgb) {
   const struct {
     uint8_t red, green, blue;
     int y, cb, cr;
-  } kColours[] = {{255, 255, 255, 235, 128, 128}, {0, 0, 0, 16, 128, 128}, {255, 0, 0, 63, 102, 240},
-                  {0, 255, 0, 173, 42, 26},       {0, 0, 255, 32, 240, 118}};
+  } kColours[] = {{255, 255, 255, 235, 128, 128},
+                  {0, 0, 0, 16, 128, 128},
+                  {255, 0, 0, 63, 102, 240},
+                  {0, 255, 0, 173, 42, 26},
+                  {0, 0, 255, 32, 240, 118}};
   for (const auto& colour : kColours) {
     for (const RawFormat format : {RawFormat::kBgrx, RawFormat::kRgbx, RawFormat::kRgb}) {
       const size_t step = format == RawFormat::kRgb ? 3 : 4;

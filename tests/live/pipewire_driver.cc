@@ -233,7 +233,8 @@ int DrawFile(int argc, char** argv) {
   int width = 0, height = 0;
   Size(argv[3], &width, &height);
   const bool nv12 = !std::strcmp(argv[4], "NV12");
-  const size_t stride = (static_cast<size_t>(width) + 3) / 4 * 4, rows = (static_cast<size_t>(height) + 1) / 2 * 2;
+  const size_t stride = (static_cast<size_t>(width) + 3) / 4 * 4,
+               rows = (static_cast<size_t>(height) + 1) / 2 * 2;
   const size_t half = nv12 ? stride : ((static_cast<size_t>(width) + 1) / 2 + 3) / 4 * 4;
   std::ofstream out(argv[2], std::ios::binary);
   for (int64_t number = 0; number < std::atoll(argv[5]); ++number) {
@@ -246,7 +247,8 @@ int DrawFile(int argc, char** argv) {
       for (size_t y = 0; y < (plane ? rows / 2 : rows); ++y) {
         const int from = std::min(static_cast<int>(y), plane ? (height + 1) / 2 - 1 : height - 1);
         std::vector<char> row(bytes);
-        const size_t pixels = plane ? (static_cast<size_t>(width) + 1) / 2 * (nv12 ? 2 : 1) : static_cast<size_t>(width);
+        const size_t pixels =
+            plane ? (static_cast<size_t>(width) + 1) / 2 * (nv12 ? 2 : 1) : static_cast<size_t>(width);
         std::memcpy(row.data(), frame->planes[plane] + frame->stride_bytes[plane] * from, pixels);
         out.write(row.data(), static_cast<std::streamsize>(bytes));
       }

@@ -18,10 +18,15 @@ struct PipewireSourceOptions {
   std::string which;
   // What is asked for first. A device that does not have it gives what is nearest to its own liking.
   int width = 1280, height = 720;
-  int fps = 30;
+  double fps = 30;
 };
 
-// "pipewire", "pipewire:NAME". Nothing is opened yet. kUnsupported where this program has no PipeWire.
+// Whether `text` asks for PipeWire: "pipewire", "pipewire:..." or "pipewire,...".
+bool IsPipewireText(const std::string& text);
+// "pipewire[:NAME][,size=WxH][,fps=N]". Errors name what is not understood.
+Result<PipewireSourceOptions> ParsePipewireSource(const std::string& text);
+
+// Nothing is opened yet. kUnsupported where this program has no PipeWire.
 Result<std::unique_ptr<Source>> MakePipewireSource(const PipewireSourceOptions& options);
 
 struct PipewireCamera {
@@ -42,6 +47,9 @@ struct PipewireSinkOptions {
   int width = 0, height = 0;     // 0: the first painting's; rounded to what all readers agree on
   double fps = 30;               // 1 to 240
 };
+
+// The same words.
+Result<PipewireSinkOptions> ParsePipewireSink(const std::string& text);
 
 // A camera, as long as the sink is open. Readers come and go; when there is none, Show costs nothing.
 Result<std::unique_ptr<Sink>> MakePipewireSink(const PipewireSinkOptions& options);

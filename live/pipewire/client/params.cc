@@ -7,6 +7,8 @@
 #include <spa/param/video/color.h>
 #include <spa/param/video/raw-utils.h>
 
+#include <cmath>
+
 namespace tempera::live {
 namespace {
 
@@ -35,11 +37,20 @@ spa_rectangle Rectangle(int width, int height) {
 
 }  // namespace
 
+spa_fraction FractionOf(double fps) {
+  // 29.97 and its like are a whole number times 1000/1001.
+  const double whole = std::round(fps * 1.001);
+  if (std::fabs(fps - std::round(fps)) < 1e-6) return {static_cast<uint32_t>(std::lround(fps)), 1};
+  if (std::fabs(fps - whole / 1.001) < 0.005) return {static_cast<uint32_t>(whole) * 1000, 1001};
+  return {static_cast<uint32_t>(std::lround(fps * 1000)), 1000};
+}
+
 // A size and a rate, each 0 where any will do.
 struct StreamParams::Wish {
-  int width = 0, height = 0, fps = 0;
+  int width = 0, height = 0;
+  spa_fraction fps = {0, 1};
   spa_rectangle liked = {1280, 720};
-  int liked_fps = 30;
+  spa_fraction liked_fps = {30, 1};
 };
 
 StreamParams::StreamParams() { spa_pod_builder_init(&builder_, memory_, sizeof memory_); }
@@ -56,7 +67,7 @@ void StreamParams::AddReadable(const Wish& wish) {
   spa_pod_builder_pop(&builder_, &choice);
   const spa_rectangle size = wish.width ? Rectangle(wish.width, wish.height) : wish.liked;
   const spa_rectangle least = {1, 1}, most = {kMaxSide, kMaxSide};
-  const spa_fraction rate = {static_cast<uint32_t>(wish.fps ? wish.fps : wish.liked_fps), 1};
+  const spa_fraction rate = wish.fps.num ? wish.fps : wish.liked_fps;
   const spa_fraction slowest = {0, 1}, fastest = {1000, 1};
   if (wish.width) {
     spa_pod_builder_add(&builder_, SPA_FORMAT_VIDEO_size, SPA_POD_Rectangle(&size), 0);
@@ -64,7 +75,7 @@ void StreamParams::AddReadable(const Wish& wish) {
     spa_pod_builder_add(&builder_, SPA_FORMAT_VIDEO_size,
                         SPA_POD_CHOICE_RANGE_Rectangle(&size, &least, &most), 0);
   }
-  if (wish.fps) {
+  if (wish.fps.num) {
     spa_pod_builder_add(&builder_, SPA_FORMAT_VIDEO_framerate, SPA_POD_Fraction(&rate), 0);
   } else {
     spa_pod_builder_add(&builder_, SPA_FORMAT_VIDEO_framerate,
@@ -73,7 +84,8 @@ void StreamParams::AddReadable(const Wish& wish) {
   params_.push_back(static_cast<const spa_pod*>(spa_pod_builder_pop(&builder_, &object)));
 }
 
-void StreamParams::AddReadableFormats(int width, int height, int fps) {
+void StreamParams::AddReadableFormats(int width, int height, double rate) {
+  const spa_fraction fps = FractionOf(rate);
   AddReadable({.width = width, .height = height, .fps = fps});
   AddReadable({.width = width, .height = height, .liked_fps = fps});
   AddReadable({.liked = Rectangle(width, height), .liked_fps = fps});

@@ -3,6 +3,7 @@
 
 #include <spa/param/param.h>
 #include <spa/pod/builder.h>
+#include <spa/utils/defs.h>
 
 #include <cstdint>
 #include <optional>
@@ -20,6 +21,9 @@ struct StreamFormat {
   bool full_range = false;
 };
 
+// 30/1 of 30, 30000/1001 of 29.97. 1 to 1000 a second.
+spa_fraction FractionOf(double fps);
+
 // Parameters for one call of a stream's: good as long as this lives.
 class StreamParams {
  public:
@@ -29,7 +33,7 @@ class StreamParams {
 
   // What we can read, the wish first: any raw format at that size and rate, at that size, at any. No modifier
   // is offered, so that what compositors keep on a graphics card comes as memory.
-  void AddReadableFormats(int width, int height, int fps);
+  void AddReadableFormats(int width, int height, double fps);
   // One format, size and rate each, since some readers understand no choices.
   void AddWrittenFormats(const StreamFormat& format);
   // bytes 0: as the writer says.

@@ -84,17 +84,12 @@ Status PipewireSink::Open(const PaintedFrame& first) {
     const media::Frame& frame = first.frame;
     told_.width = RoundedWidth(options_.width ? options_.width : frame.width);
     told_.height = RoundedHeight(options_.height ? options_.height : frame.height);
-    told_.fps_num = static_cast<int>(std::lround(options_.fps * 1000));
-    told_.fps_denom = 1000;
+    const spa_fraction rate = FractionOf(options_.fps);
+    told_.fps_num = static_cast<int>(rate.num);
+    told_.fps_denom = static_cast<int>(rate.denom);
     const bool yuv = frame.format == media::PixelFormat::kI420 || frame.format == media::PixelFormat::kNv12;
     told_.matrix = yuv ? frame.matrix : media::ColorMatrix::kBt709;
     told_.full_range = yuv && frame.full_range;
-    // What 30 is called elsewhere: a reader that asks for 30/1 compares fractions by their value, but shows
-    // their terms.
-    if (told_.fps_num % 1000 == 0) {
-      told_.fps_num /= 1000;
-      told_.fps_denom = 1;
-    }
   }
   TEMPERA_ASSIGN_OR_RETURN(connection_, PipewireConnection::Open(stop_));
   const Status status = [&] {

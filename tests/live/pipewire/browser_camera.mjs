@@ -1,5 +1,5 @@
 // What a page in Chromium sees of a camera, which comes through the desktop's portal and PipeWire:
-//   node tests/live/browser_camera.mjs LABEL FILE FRAMES
+//   node tests/live/pipewire/browser_camera.mjs LABEL FILE FRAMES
 // That many frames of the camera called LABEL go to FILE as I420. Chromium is driven by what the page sends back: no
 // package is needed for that.
 import {spawn} from 'node:child_process';

@@ -1,7 +1,7 @@
 #!/bin/bash
 # PipeWire for real, without a desktop: a daemon and a session manager of our own, our sink and our source in processes
 # of their own, GStreamer on the other end of each, and helpers that are killed.
-#   tests/live/pipewire.sh DRIVER FOLDER
+#   tests/live/pipewire/pipewire.sh DRIVER FOLDER
 # DRIVER: tempera_pipewire_driver. Exit 77, and the reason, where PipeWire is not installed.
 set -uo pipefail
 

@@ -1,4 +1,4 @@
-// RGB and Y'CbCr in whole numbers of 1/65536. Private to live/pipewire.
+// RGB and luma with chroma in whole numbers of 1/65536. Private to live/pipewire.
 #pragma once
 
 #include <algorithm>

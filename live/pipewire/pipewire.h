@@ -16,6 +16,8 @@ struct PipewireSourceOptions {
   // A node's name, its serial or its id; also its description, or a part of that which no other has. "": the
   // session manager's default camera; never one of our own.
   std::string which;
+  // Instead: the desktop asks the person which screen or window is to be seen.
+  bool ask_for_screen = false;
   // What is asked for first. A device that does not have it gives what is nearest to its own liking.
   int width = 1280, height = 720;
   double fps = 30;
@@ -23,7 +25,7 @@ struct PipewireSourceOptions {
 
 // Whether `text` asks for PipeWire: "pipewire", "pipewire:..." or "pipewire,...".
 bool IsPipewireText(const std::string& text);
-// "pipewire[:NAME][,size=WxH][,fps=N]". Errors name what is not understood.
+// "pipewire[:NAME][,size=WxH][,fps=N]"; the name "screen" asks for one. Errors name what is not understood.
 Result<PipewireSourceOptions> ParsePipewireSource(const std::string& text);
 
 // Nothing is opened yet. kUnsupported where this program has no PipeWire.
@@ -32,7 +34,7 @@ Result<std::unique_ptr<Source>> MakePipewireSource(const PipewireSourceOptions& 
 struct PipewireCamera {
   uint32_t id = 0;
   std::string serial;       // a number that is never used twice while the daemon runs
-  std::string name;         // node.name: "v4l2_input.pci-0000_00_14.0-usb-0_6_1.0"
+  std::string name;         // node.name, which stays the same when it is plugged in again
   std::string description;  // for people: "Integrated Camera"
   bool screen = false;      // a window's or screen's picture that some program offers, not a camera
   bool is_default = false;  // what "" opens

@@ -60,7 +60,7 @@ Shape ShapeOf(RawFormat format, int width, int height) {
 }
 
 // One block for all planes: offsets of the second and third, and the stride of those. Two customs meet here:
-// chroma with half the stride of luma (V4L2, libcamera), and GStreamer's, where every plane's rows end at a
+// chroma with half the stride of luma (Linux cameras), and GStreamer's, where every plane's rows end at a
 // multiple of 4 and luma has an even number of rows. They differ for odd sizes only, and the size of the
 // block then says which it is.
 struct Layout {

@@ -72,7 +72,8 @@ bool IsPipewireText(const std::string& text) {
 Result<PipewireSourceOptions> ParsePipewireSource(const std::string& text) {
   TEMPERA_ASSIGN_OR_RETURN(const Wishes wishes, WishesOf(text));
   PipewireSourceOptions options;
-  options.which = wishes.name;
+  options.ask_for_screen = wishes.name == "screen";
+  if (!options.ask_for_screen) options.which = wishes.name;
   if (wishes.width) options.width = wishes.width, options.height = wishes.height;
   if (wishes.fps > 0) options.fps = wishes.fps;
   return options;

@@ -15,6 +15,8 @@ TEST(PipewireWords, NameSizeAndRate) {
   EXPECT_EQ(all->which, "Cam, the second");
   EXPECT_EQ(all->height, 480);
   EXPECT_DOUBLE_EQ(all->fps, 29.97);
+  EXPECT_TRUE(ParsePipewireSource("pipewire:screen,fps=60")->ask_for_screen);
+  EXPECT_FALSE(all->ask_for_screen);
   const auto sink = ParsePipewireSink("pipewire,fps=25,size=320x240");
   ASSERT_TRUE(sink.ok());
   EXPECT_EQ(sink->name, "Tempera");

@@ -1,11 +1,13 @@
 #include "live/pipewire/client/connection.h"
 
 #include <pipewire/extensions/metadata.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <nlohmann/json.hpp>
+#include <utility>
 
 namespace tempera::live {
 namespace {
@@ -27,9 +29,14 @@ bool PipewireNode::ours() const {
   return name == own || name.starts_with(own + ".");
 }
 
-Result<std::unique_ptr<PipewireConnection>> PipewireConnection::Open(const std::atomic<bool>& stop) {
-  TEMPERA_ASSIGN_OR_RETURN(const PipewireLibrary* pw, Pipewire());
-  std::unique_ptr<PipewireConnection> connection(new PipewireConnection(*pw));
+Result<std::unique_ptr<PipewireConnection>> PipewireConnection::Open(const std::atomic<bool>& stop,
+                                                                     int portal_fd) {
+  const Result<const PipewireLibrary*> pw = Pipewire();
+  if (!pw.ok()) {
+    if (portal_fd >= 0) close(portal_fd);
+    return pw.status();
+  }
+  std::unique_ptr<PipewireConnection> connection(new PipewireConnection(**pw, portal_fd));
   TEMPERA_RETURN_IF_ERROR(connection->Connect(stop));
   return connection;
 }
@@ -58,7 +65,9 @@ Status PipewireConnection::Connect(const std::atomic<bool>& stop) {
   }
   if (pw_.thread_loop_start(loop_) < 0) return IoError("no thread for PipeWire's loop could be made");
   Lock lock(*this);
-  core_ = pw_.context_connect(context_, nullptr, 0);
+  // The library closes the descriptor, whatever comes of it.
+  core_ = portal_ ? pw_.context_connect_fd(context_, std::exchange(portal_fd_, -1), nullptr, 0)
+                  : pw_.context_connect(context_, nullptr, 0);
   if (!core_) {
     return NotFound(std::string("PipeWire cannot be reached (") + std::strerror(errno) +
                     "): start it for this user (systemctl --user start pipewire wireplumber), and see that "
@@ -95,6 +104,7 @@ PipewireConnection::~PipewireConnection() {
   }
   if (context_) pw_.context_destroy(context_);
   if (loop_) pw_.thread_loop_destroy(loop_);
+  if (portal_fd_ >= 0) close(portal_fd_);
 }
 
 bool PipewireConnection::HasNode(uint32_t id) const {
@@ -147,7 +157,7 @@ void PipewireConnection::OnGlobal(void* data, uint32_t id, uint32_t, const char*
   if (std::strcmp(type, PW_TYPE_INTERFACE_Node)) return;
   PipewireNode node;
   node.media_class = Property(props, PW_KEY_MEDIA_CLASS);
-  if (!node.media_class.starts_with("Video/Source") && !node.screen()) return;
+  if (!self->portal_ && !node.media_class.starts_with("Video/Source") && !node.screen()) return;
   node.id = id;
   node.serial = Property(props, PW_KEY_OBJECT_SERIAL);
   node.name = Property(props, PW_KEY_NODE_NAME);

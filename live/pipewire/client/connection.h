@@ -32,7 +32,9 @@ inline constexpr char kPipewireSinkName[] = "tempera";  // the node.name of our 
 class PipewireConnection {
  public:
   // Connects and has seen every node that there is. Gives up soon after *stop becomes true.
-  static Result<std::unique_ptr<PipewireConnection>> Open(const std::atomic<bool>& stop);
+  // `portal_fd`: the connection that a portal made, ours from then on, of which every node counts; -1: the
+  // user's daemon.
+  static Result<std::unique_ptr<PipewireConnection>> Open(const std::atomic<bool>& stop, int portal_fd = -1);
   // All streams must be gone. Ends the thread.
   ~PipewireConnection();
   PipewireConnection(const PipewireConnection&) = delete;
@@ -69,7 +71,8 @@ class PipewireConnection {
   void Signal() { pw_.thread_loop_signal(loop_, false); }
 
  private:
-  explicit PipewireConnection(const PipewireLibrary& pw) : pw_(pw) {}
+  PipewireConnection(const PipewireLibrary& pw, int portal_fd)
+      : pw_(pw), portal_(portal_fd >= 0), portal_fd_(portal_fd) {}
   Status Connect(const std::atomic<bool>& stop);
 
   static void OnDone(void* data, uint32_t id, int seq);
@@ -80,6 +83,8 @@ class PipewireConnection {
   static int OnProperty(void* data, uint32_t subject, const char* key, const char* type, const char* value);
 
   const PipewireLibrary& pw_;
+  const bool portal_;
+  int portal_fd_;  // until the library has it
   pw_thread_loop* loop_ = nullptr;
   pw_context* context_ = nullptr;
   pw_core* core_ = nullptr;

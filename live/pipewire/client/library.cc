@@ -38,6 +38,7 @@ Result<PipewireLibrary> LoadPipewireLibrary(const std::string& name) {
   find("pw_context_new", &all.context_new);
   find("pw_context_destroy", &all.context_destroy);
   find("pw_context_connect", &all.context_connect);
+  find("pw_context_connect_fd", &all.context_connect_fd);
   find("pw_core_disconnect", &all.core_disconnect);
   find("pw_proxy_destroy", &all.proxy_destroy);
   find("pw_properties_new_dict", &all.properties_new_dict);

@@ -26,6 +26,7 @@ struct PipewireLibrary {
   decltype(&::pw_context_new) context_new;
   decltype(&::pw_context_destroy) context_destroy;
   decltype(&::pw_context_connect) context_connect;
+  decltype(&::pw_context_connect_fd) context_connect_fd;
   decltype(&::pw_core_disconnect) core_disconnect;
   decltype(&::pw_proxy_destroy) proxy_destroy;
   decltype(&::pw_properties_new_dict) properties_new_dict;

@@ -11,6 +11,7 @@
 
 #include "live/pipewire/client/connection.h"
 #include "live/pipewire/client/params.h"
+#include "live/pipewire/client/screen_portal.h"
 #include "live/pipewire/pipewire.h"
 
 namespace tempera::live {
@@ -81,6 +82,18 @@ const spa_meta_header* HeaderOf(const pw_buffer* buffer) {
       spa_buffer_find_meta_data(buffer->buffer, SPA_META_Header, sizeof(spa_meta_header)));
 }
 
+// What a portal shares has a number; names are for others.
+Result<PipewireNode> FindShared(const PipewireConnection& connection, uint32_t id) {
+  for (const PipewireNode& node : connection.nodes()) {
+    if (node.id != id) continue;
+    PipewireNode shared = node;
+    if (shared.description.empty()) shared.description = "Screen";
+    return shared;
+  }
+  return IoError(
+      "the desktop's portal shares a screen that PipeWire does not have: restart pipewire and the portal");
+}
+
 class PipewireSource : public Source {
  public:
   explicit PipewireSource(PipewireSourceOptions options) : options_(std::move(options)) {}
@@ -91,7 +104,8 @@ class PipewireSource : public Source {
   Result<Got> Read(SourceFrame* frame) override;
   void Stop() override { stop_ = true; }
   const SourceInfo& info() const override { return info_; }
-  bool comes_back() const override { return true; }
+  // Who has ended sharing a screen must not be asked again, and again.
+  bool comes_back() const override { return !options_.ask_for_screen; }
 
  private:
   Status Connect(const PipewireNode& node);
@@ -106,7 +120,8 @@ class PipewireSource : public Source {
   const PipewireSourceOptions options_;
   std::atomic<bool> stop_ = false;
   SourceInfo info_;
-  std::string known_name_;  // of the node that was opened before: it is looked for first
+  std::string known_name_;                // of the node that was opened before: it is looked for first
+  std::unique_ptr<ScreenPortal> portal_;  // null: none was asked
   std::unique_ptr<PipewireConnection> connection_;
   // Under the connection's lock:
   pw_stream* stream_ = nullptr;
@@ -126,12 +141,17 @@ class PipewireSource : public Source {
 Status PipewireSource::Open() {
   Close();
   if (stop_) return Status(StatusCode::kCancelled, "stopped");
-  TEMPERA_ASSIGN_OR_RETURN(connection_, PipewireConnection::Open(stop_));
+  if (options_.ask_for_screen) {
+    TEMPERA_ASSIGN_OR_RETURN(portal_, ScreenPortal::Open(stop_));
+  }
   const Status status = [&]() -> Status {
+    TEMPERA_ASSIGN_OR_RETURN(connection_, PipewireConnection::Open(stop_, portal_ ? portal_->TakeFd() : -1));
     PipewireConnection::Lock lock(*connection_);
     // By name after a loss: a device that was plugged in again has another serial.
     Result<PipewireNode> node =
-        FindNode(*connection_, known_name_.empty() || options_.which.empty() ? options_.which : known_name_);
+        portal_ ? FindShared(*connection_, portal_->node_id())
+                : FindNode(*connection_,
+                           known_name_.empty() || options_.which.empty() ? options_.which : known_name_);
     if (!node.ok()) return node.status();
     return Connect(*node);
   }();
@@ -152,7 +172,7 @@ Status PipewireSource::Connect(const PipewireNode& node) {
   node_ = node;
   const spa_dict_item items[] = {{PW_KEY_MEDIA_TYPE, "Video"},
                                  {PW_KEY_MEDIA_CATEGORY, "Capture"},
-                                 {PW_KEY_MEDIA_ROLE, node.screen() ? "Screen" : "Camera"},
+                                 {PW_KEY_MEDIA_ROLE, node.screen() || portal_ ? "Screen" : "Camera"},
                                  {PW_KEY_APP_NAME, "Tempera"},
                                  {PW_KEY_NODE_NAME, "tempera-reader"},
                                  {PW_KEY_TARGET_OBJECT, node.serial.c_str()}};
@@ -196,13 +216,17 @@ void PipewireSource::SetInfo() {
 }
 
 void PipewireSource::Close() {
-  if (!connection_) return;
+  if (!connection_) {
+    portal_.reset();
+    return;
+  }
   if (stream_) {
     PipewireConnection::Lock lock(*connection_);
     spa_hook_remove(&hook_);
     connection_->library().stream_destroy(std::exchange(stream_, nullptr));
   }
   connection_.reset();
+  portal_.reset();
   format_.reset();
   lost_.clear();
   newest_ = {};

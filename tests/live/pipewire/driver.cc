@@ -140,6 +140,7 @@ int Read(int argc, char** argv) {
   if (argc < 5) return Fail("read WHICH FRAMES SECONDS [losses]");
   PipewireSourceOptions options;
   options.which = argv[2];
+  options.ask_for_screen = options.which == "screen";
   const int64_t wanted = std::atoll(argv[3]), losses = argc > 5 ? std::atoll(argv[5]) : 0;
   const int64_t end_ns = NowNs() + static_cast<int64_t>(std::atof(argv[4]) * 1e9);
   auto source = MakePipewireSource(options);

@@ -167,29 +167,61 @@ start_producer Tempera 322x242 30
 check "widths are rounded to what readers agree on" bash -c "timeout 20 '$driver' read tempera 1 5 | grep 'I420 320x242'"
 stop_producer
 
-# A browser sees it as it sees every camera: through the portal, which asks whether it may.
+# Through the portal, as programs of a desktop and browsers come.
+portal=
+start_portal() {
+  [ -z "$portal" ] || { kill "$portal"; wait "$portal" 2>/dev/null; }
+  /usr/libexec/xdg-desktop-portal >"$folder/portal.log" 2>&1 &
+  portal=$!
+  started+=("$portal")
+  sleep 1
+}
+if [ -x /usr/libexec/xdg-desktop-portal ]; then
+  mkdir -p "$XDG_RUNTIME_DIR/portals"
+  printf '[portal]\nDBusName=org.freedesktop.impl.portal.desktop.none\nUseIn=none\nInterfaces=%s;%s\n' \
+    org.freedesktop.impl.portal.Access org.freedesktop.impl.portal.ScreenCast >"$XDG_RUNTIME_DIR/portals/none.portal"
+  export XDG_CURRENT_DESKTOP=none XDG_DESKTOP_PORTAL_DIR=$XDG_RUNTIME_DIR/portals
+  start_producer Tempera 640x360 30
+else
+  echo "skipped: all portals, which need xdg-desktop-portal (tools/setup live)"
+fi
+
 browser_sees() { # LABEL SIZE
   timeout 60 node "$(dirname "$0")/browser_camera.mjs" "$1" "$folder/browser.raw" 30 &&
     "$driver" check "$folder/browser.raw" "$2" I420 30
 }
-if [ -x /usr/libexec/xdg-desktop-portal ] && [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && command -v node >/dev/null; then
-  # No dialog can be shown here: permission is on record before anybody asks. The portal offers cameras only where
-  # something could show it.
-  mkdir -p "$XDG_RUNTIME_DIR/portals"
-  printf '[portal]\nDBusName=org.freedesktop.impl.portal.desktop.none\nInterfaces=org.freedesktop.impl.portal.Access\nUseIn=none\n' \
-    >"$XDG_RUNTIME_DIR/portals/none.portal"
-  export XDG_CURRENT_DESKTOP=none XDG_DESKTOP_PORTAL_DIR=$XDG_RUNTIME_DIR/portals
+if [ -n "${XDG_DESKTOP_PORTAL_DIR:-}" ] && [ -x "${CHROMIUM:-/usr/bin/chromium}" ] && command -v node >/dev/null; then
+  # No dialog can be shown here: permission is on record before anybody asks.
   store=org.freedesktop.impl.portal.PermissionStore
   dbus-send --session --print-reply --dest=$store /org/freedesktop/impl/portal/PermissionStore $store.SetPermission \
     string:devices boolean:true string:camera string: array:string:yes >/dev/null
-  /usr/libexec/xdg-desktop-portal >"$folder/portal.log" 2>&1 &
-  started+=($!)
-  start_producer Tempera 640x360 30
+  start_portal
   check "Chromium sees the sink through the portal" browser_sees Tempera 640x360
-  stop_producer
 else
-  echo "skipped: a browser, which needs chromium, xdg-desktop-portal and Node.js (tools/setup live)"
+  echo "skipped: a browser, which needs chromium and Node.js (tools/setup live)"
 fi
+
+if [ -n "${XDG_DESKTOP_PORTAL_DIR:-}" ] && /usr/bin/python3 -c 'import dbus, gi' 2>/dev/null; then
+  check "a desktop that shares no screens is named" refuses "shares" timeout 20 "$driver" read screen 1 10
+  for node in 0 "$("$driver" list | sed -n 's/^[0-9]* \([0-9]*\) tempera .*/\1/p')"; do
+    /usr/bin/python3 "$(dirname "$0")/screen_backend.py" "$node" >"$folder/screen.log" 2>&1 &
+    backend=$!
+    started+=("$backend")
+    sleep 1
+    start_portal
+    if [ "$node" = 0 ]; then
+      check "a person who shares no screen is heard" refuses "told to share no screen" timeout 20 "$driver" read screen 1 10
+    else
+      check "a screen is read through the portal" timeout 20 "$driver" read screen 60 15
+      check "which is told that it is over" grep -q closed "$folder/screen.log"
+    fi
+    kill "$backend"
+    wait "$backend" 2>/dev/null
+  done
+else
+  echo "skipped: screens, which need python3-dbus and python3-gi (tools/setup live)"
+fi
+[ -z "${XDG_DESKTOP_PORTAL_DIR:-}" ] || stop_producer
 
 # A camera of another make is the default, with odd sizes too.
 for shape in 640x480:I420 322x243:I420 323x242:NV12; do

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int64_t kForever = INT64_MAX;
 
-// Until when the cameras at these paths are gone. One that has been is not again.
+// Until when the cameras of these keys are gone. One that has been is not again.
 std::map<std::string, int64_t>& GoneUntil() {
   static std::map<std::string, int64_t> until;
   return until;
@@ -126,8 +126,8 @@ class Camera final : public Device {
   void Advance() {
     if (!streaming_) return;
     while (!gone_ && DueNs(next_) <= NowNs()) {
-      if (script_.vanish_after >= 0 && next_ >= script_.vanish_after && !GoneUntil().count(path_)) {
-        GoneUntil()[path_] = script_.vanish_ms < 0 ? kForever : NowNs() + script_.vanish_ms * 1'000'000;
+      if (script_.vanish_after >= 0 && next_ >= script_.vanish_after && !GoneUntil().count(key_)) {
+        GoneUntil()[key_] = script_.vanish_ms < 0 ? kForever : NowNs() + script_.vanish_ms * 1'000'000;
         gone_ = true;
         return;
       }
@@ -199,8 +199,8 @@ class Camera final : public Device {
 
 }  // namespace
 
-bool Vanished(const std::string& path) {
-  const auto gone = GoneUntil().find(path);
+bool Vanished(const std::string& key) {
+  const auto gone = GoneUntil().find(key);
   return gone != GoneUntil().end() && NowNs() < gone->second;
 }
 

@@ -21,13 +21,16 @@ int64_t NowNs() {
 
 int Device::Open(const std::string& path, const std::string& file, std::unique_ptr<Device>* device) {
   Script script;
-  if (Vanished(path) || !ReadScript(file, &script)) return -ENOENT;
+  struct stat info = {};
+  if (stat(file.c_str(), &info) != 0) return -ENOENT;
+  // Another script at the same path is another device.
+  const std::string key = path + " " + std::to_string(info.st_ino) + " " +
+                          std::to_string(info.st_mtim.tv_sec) + "." + std::to_string(info.st_mtim.tv_nsec);
+  if (Vanished(key) || !ReadScript(file, &script)) return -ENOENT;
   if (script.open_error != 0) return -script.open_error;
   std::unique_ptr<Device> made = script.loopback ? MakeLoopback() : MakeCamera();
-  struct stat info = {};
-  stat(file.c_str(), &info);
   made->inode_ = info.st_ino;
-  made->path_ = path;
+  made->key_ = key;
   made->file_ = file;
   made->script_ = std::move(script);
   made->memory_ = memfd_create("v4l2-stand-in", MFD_CLOEXEC);

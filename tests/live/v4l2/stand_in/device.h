@@ -45,7 +45,7 @@ class Device {
   uint8_t* BufferAt(uint32_t index) const { return mapped_ + size_t{index} * buffer_bytes_; }
   void FreeBuffers();
 
-  std::string path_, file_;
+  std::string key_, file_;  // key: of this device, as long as its script is the same
   Script script_;
   v4l2_pix_format format_ = {};
   v4l2_fract interval_ = {1, 30};
@@ -68,7 +68,7 @@ class Device {
 
 std::unique_ptr<Device> MakeCamera();
 std::unique_ptr<Device> MakeLoopback();
-// Whether the camera at that path is gone for a while, as its script says.
-bool Vanished(const std::string& path);
+// Whether the camera of that key is gone for a while, as its script says.
+bool Vanished(const std::string& key);
 
 }  // namespace tempera::stand_in

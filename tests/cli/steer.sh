@@ -1,5 +1,5 @@
 #!/bin/bash
-# Many styles in one file, and what is turned: --style, --blend, --param, --stroke, --animate, in pictures and films.
+# Many styles in one file, and what is turned: --style, --blend, --param, --stroke, --animate, --timeline, in pictures and films.
 #   steer.sh TEMPERA TINY_MODEL SCRATCH
 # The file's styles are red, green-field and blue, each that colour whatever the picture.
 set -euo pipefail
@@ -165,4 +165,31 @@ expect_error 1 'holds one style' "$tempera" stylize "$work/in.png" -o "$work/out
 expect_error 1 "did you mean 'green-field'" "$tempera" stylize "$work/in.png" -o "$work/out/bad.png" --style green-feild
 checks=$((checks + 1))
 [ ! -e "$work/out/bad.png" ] || fail 'something was painted all the same'
+
+# As it was played live: red, and from half a second on blue.
+cat >"$work/live.json" <<END
+{"tempera_timeline":1,"events":[
+{"change":{"open":"$model","size":[64,48],"values":{"mix":[1,0,0]}}},
+{"frames":{"source":[[0,1],[1,4]],"time_us":[0,100000,100000,100000,100000],"sum":[0,0,0,0,0]}},
+{"change":{"values":{"mix":[0,0,1]}}},
+{"frames":{"source":[[1,1]],"time_us":[100000],"sum":[0]}}]}
+END
+ffmpeg -nostdin -v error -y -f lavfi -i testsrc2=s=64x48:r=10:d=1 -pix_fmt yuv420p -c:v ffv1 "$work/played.mkv"
+play() { expect_error "$1" "$2" "$tempera" stylize "$work/played.mkv" -o "$work/out/bad.mkv" --timeline "${@:3}"; }
+expect_success "$tempera" stylize "$work/played.mkv" -o "$work/out/played.mkv" --timeline "$work/live.json"
+expect_frames "$work/out/played.mkv" 10 10
+near "$(colour "$work/out/played.mkv")" '255 0 0' 'the beginning of a timeline'
+ffmpeg -nostdin -v error -y -sseof -0.5 -i "$work/out/played.mkv" -c:v ffv1 "$work/out/end.mkv"
+near "$(colour "$work/out/end.mkv")" '0 0 255' 'the end of a timeline'
+play 2 'leave --style out' "$work/live.json" --style "$model"
+play 2 'leave --animate out' "$work/live.json" --animate '0s:red'
+play 1 'the timeline turns mix too' "$work/live.json" --param mix=1,0,0
+play 1 "cannot open the timeline" "$work/none.json"
+head -c 60 "$work/live.json" >"$work/cut.json"
+play 1 "is no timeline of tempera live" "$work/cut.json"
+sed "s#$model#/no/such/model.onnx#" "$work/live.json" >"$work/gone.json"
+play 1 "'/no/such/model.onnx', which is not there" "$work/gone.json"
+expect_error 2 '--timeline is for films' "$tempera" stylize "$work/in.png" -o "$work/out/bad.png" --timeline "$work/live.json"
+checks=$((checks + 1))
+[ ! -e "$work/out/bad.mkv" ] || fail 'something was painted all the same'
 finish

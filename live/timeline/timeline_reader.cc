@@ -230,19 +230,20 @@ Result<std::string> ReadText(const std::string& path) {
 }
 
 // What a killed session left ends within a line, or behind one: without that, and with the end that it lacks.
-void Mend(std::string* text) {
-  const size_t last = text->find_last_not_of(" \t\r\n");
-  if (last != std::string::npos && (*text)[last] == '}' && text->rfind("{\"end\"") != std::string::npos)
-    return;
+// False: it is none.
+bool Mend(std::string* text) {
   static constexpr char kHead[] = "\"events\":[\n";
   const size_t head = text->find(kHead), line = text->rfind("},\n");
-  if (head == std::string::npos || !text->starts_with("{\"tempera_timeline\"")) return;
+  if (head == std::string::npos || !text->starts_with("{\"tempera_timeline\"")) return false;
   const size_t end = line != std::string::npos && line > head ? line + 1 : head + sizeof kHead - 1;
   text->resize(end);
   text->append("]}");
+  return true;
 }
 
-Status Parse(const std::string& text, Timeline* to) {
+// `broken`: it is no JSON as it stands.
+Status Parse(const std::string& text, Timeline* to, bool* broken) {
+  *to = {};
   Maker maker(to);
   int64_t values = 0;
   bool large = false;
@@ -255,7 +256,8 @@ Status Parse(const std::string& text, Timeline* to) {
   };
   const Json top = Json::parse(text, look, false);  // without exceptions
   if (large) return InvalidArgument("an event in it is larger than any");
-  if (!top.is_object()) return InvalidArgument("it is not JSON");
+  *broken = !top.is_object();
+  if (*broken) return InvalidArgument("it is not JSON");
   return maker.Finish(top);
 }
 
@@ -263,9 +265,10 @@ Status Parse(const std::string& text, Timeline* to) {
 
 Result<Timeline> ReadTimeline(const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(std::string text, ReadText(path));
-  Mend(&text);
   Timeline timeline;
-  const Status status = Parse(text, &timeline);
+  bool broken = false;
+  Status status = Parse(text, &timeline, &broken);
+  if (broken && Mend(&text)) status = Parse(text, &timeline, &broken);
   if (status.ok()) return timeline;
   return Status(status.code(), "'" + path + "' is no timeline of tempera live: " + status.message());
 }

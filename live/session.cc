@@ -143,6 +143,7 @@ class LiveSession final : public Session {
   int64_t painted_stretch_ = -1;
   int64_t due_ns_ = 0;  // of the next painting, where there is a limit
   int64_t failed_ = 0;  // paintings in a row
+  Change unpainted_;    // what was set for them
 
   std::mutex stop_mutex_;
   bool stopped_ = false;
@@ -285,6 +286,7 @@ std::optional<SourceFrame> LiveSession::NextToPaint(const Settings& settings) {
 
 void LiveSession::PaintAll() {
   while (running_) {
+    if (options_.tick) options_.tick(NowNs());
     const Settings settings = controls_->Get();
     std::optional<SourceFrame> frame = NextToPaint(settings);
     if (!frame) {
@@ -314,9 +316,13 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
   TEMPERA_ASSIGN_OR_RETURN(media::Frame out, media::Frame::AllocateLike(frame.frame));
   if (options_.quality_auto && quality_.chosen() != 0)
     settings.height = quality_.chosen() == frame.frame.height ? 0 : quality_.chosen();
-  Change change;
+  // With what was set for a frame that then could not be painted.
+  Change change = std::exchange(unpainted_, {});
   const int64_t start = NowNs();
-  TEMPERA_RETURN_IF_ERROR(painter_->Paint(frame, settings, &out, &change));
+  if (Status status = painter_->Paint(frame, settings, &out, &change); !status.ok()) {
+    unpainted_ = std::move(change);
+    return status;
+  }
   const int64_t end = NowNs();
   auto painted = std::make_shared<PaintedFrame>();
   painted->frame = std::move(out);

@@ -112,6 +112,7 @@ class FakePainter final : public Painter {
   int working_height() const override { return 48; }
   std::string trouble() const override { return ""; }
   void Stop() override {}
+  void Restate() override {}
 
  private:
   std::atomic<int>* const delay_ms_;

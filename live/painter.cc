@@ -131,6 +131,7 @@ class ModelPainter final : public Painter {
   Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out, Change* change) override {
     TEMPERA_RETURN_IF_ERROR(Follow(settings, in.frame, change));
     TEMPERA_RETURN_IF_ERROR(Apply(settings, change));
+    if (restate_.exchange(false)) SayAll(change);
     const tempera_image from = ImageOf(in.frame), to = ImageOf(*out);
     tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
     params.cut = in.cut || change->reset;
@@ -143,6 +144,8 @@ class ModelPainter final : public Painter {
     working_height_ = height;
     return OkStatus();
   }
+
+  void Restate() override { restate_ = true; }
 
   std::vector<Parameter> Parameters() const override {
     std::vector<Parameter> parameters = model_ ? model_->parameters : std::vector<Parameter>();
@@ -284,8 +287,17 @@ class ModelPainter final : public Painter {
     return OkStatus();
   }
 
+  // As if the model had been opened for this frame.
+  void SayAll(Change* change) const {
+    change->path = model_->path;
+    change->height = model_->height;
+    change->reset = true;
+    for (const auto& [name, values] : model_->applied) change->values[name] = values;
+  }
+
   const PainterOptions options_;
   const FindStyleFn find_;
+  std::atomic<bool> restate_{false};
   std::mutex mutex_;  // of model_ and opening_ as Stop sees them
   bool stopped_ = false;
   std::unique_ptr<Model> model_;

@@ -48,6 +48,10 @@ class Painter {
   virtual Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out,
                        Change* change) = 0;
 
+  // The next frame begins anew, and its Change says all that holds: for a timeline that begins there. From any
+  // thread.
+  virtual void Restate() = 0;
+
   // Of the model that painted last; of the parameter that blends styles the default is the style asked for.
   virtual std::vector<Parameter> Parameters() const = 0;
   virtual int working_width() const = 0;

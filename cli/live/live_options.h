@@ -20,6 +20,10 @@ struct LiveOptions {
   int lowest = 360;               // lines, of auto
   std::vector<std::string> sinks;
   std::string record, record_source;
+  std::string osc, bindings, scenes;
+  std::vector<std::string> midi;
+  double ui_scale = 0;
+  bool full_screen = false;
   bool no_window = false, mirror = false, once = false, list = false, json = false;
   std::string duration;
   int threads = 0;

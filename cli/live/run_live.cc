@@ -1,0 +1,157 @@
+#include "cli/live/run_live.h"
+
+#include <unistd.h>
+
+#include <atomic>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/interrupt.h"
+#include "cli/live/open_source.h"
+#include "cli/live/studio.h"
+#include "cli/live/studio_window.h"
+
+namespace tempera::cli {
+namespace {
+
+using live::Statistics;
+
+std::string StatusLine(const Statistics& s) {
+  char text[256];
+  std::snprintf(text, sizeof text,
+                "%.1f fps, painting %.1f ms, latency %.0f ms (95 %%: %.0f), %lld dropped, %.0f %% of a core",
+                s.painted_fps, s.paint_ms, s.latency_ms_p50, s.latency_ms_p95,
+                static_cast<long long>(s.dropped), 100 * s.cpu_share);
+  std::string line = text;
+  if (!s.source_message.empty()) line += " | " + s.source_message;
+  return Printable(line, 200);
+}
+
+void PrintJson(const Statistics& s, double seconds) {
+  std::printf(
+      "{\"seconds\": %.3f, \"captured\": %lld, \"painted\": %lld, \"dropped\": %lld, \"source_fps\": %.3f, "
+      "\"painted_fps\": %.3f, \"paint_ms\": %.3f, \"latency_ms_p50\": %.3f, \"latency_ms_p95\": %.3f, "
+      "\"cpu_share\": %.4f, \"working_width\": %d, \"working_height\": %d}\n",
+      seconds, static_cast<long long>(s.captured), static_cast<long long>(s.painted),
+      static_cast<long long>(s.dropped), s.source_fps, s.painted_fps, s.paint_ms, s.latency_ms_p50,
+      s.latency_ms_p95, s.cpu_share, s.working_width, s.working_height);
+}
+
+// Says what changes, once each.
+class Teller {
+ public:
+  void Tell(const Statistics& s, const std::vector<std::string>& troubles) {
+    Say(&source_, s.source_message);
+    std::string all;
+    for (const std::string& line : troubles) all += (all.empty() ? "" : "; ") + line;
+    Say(&troubles_, all);
+    Say(&painter_, s.painter_message);
+    for (const Statistics::SinkState& sink : s.sinks) {
+      if (sinks_.size() < static_cast<size_t>(sink.id) + 1) sinks_.resize(static_cast<size_t>(sink.id) + 1);
+      Say(&sinks_[static_cast<size_t>(sink.id)], sink.message);
+    }
+  }
+
+ private:
+  static void Say(std::string* said, const std::string& message) {
+    if (*said == message) return;
+    *said = message;
+    if (!message.empty()) Note(message);
+  }
+  std::string source_, painter_, troubles_;
+  std::vector<std::string> sinks_;
+};
+
+Status CheckLive(LiveOptions* o, double* duration_s) {
+  if (o->list) return OkStatus();
+  if (!o->duration.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(*duration_s, ParseTime(o->duration));
+    if (*duration_s <= 0) return InvalidArgument("--duration must be longer than nothing");
+  }
+  if (!o->record.empty()) o->sinks.push_back(o->record);
+  int pipes = 0;
+  for (const std::string& sink : o->sinks) pipes += sink == "-";
+  if (pipes > 1) return InvalidArgument("there is one standard output: give --sink - once");
+  if (pipes == 1 && o->json)
+    return InvalidArgument("--json and --sink - both want standard output: leave one out");
+  if (pipes == 1 && isatty(STDOUT_FILENO))
+    return InvalidArgument("--sink - writes Y4M video, which no terminal shows: pipe it on");
+  if (o->source == "-" && isatty(STDIN_FILENO))
+    return InvalidArgument("SOURCE - reads Y4M video from standard input: pipe some in");
+  return OkStatus();
+}
+
+// Until the session is over, Ctrl-C, the time has come, or `over`.
+void Watch(Studio* studio, const std::atomic<bool>& interrupt, double duration_s, const std::atomic<bool>& over) {
+  const bool terminal = isatty(STDERR_FILENO);
+  const auto start = std::chrono::steady_clock::now();
+  Teller teller;
+  for (int64_t ticks = 1; studio->session()->running() && !interrupt && !over; ++ticks) {
+    const double since = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (duration_s > 0 && since >= duration_s) break;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (ticks % 10 != 0) continue;
+    const Statistics s = studio->session()->statistics();
+    teller.Tell(s, studio->desk()->troubles());
+    if (terminal) std::fprintf(stderr, "\r\033[K%s", StatusLine(s).c_str());
+  }
+  if (terminal) std::fprintf(stderr, "\r\033[K");
+}
+
+// With a window on this thread, and what watches on another.
+Status RunWindow(const LiveOptions& o, Studio* studio, const std::atomic<bool>& interrupt, double duration_s) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<live::Window> window, OpenStudioWindow(o));
+  std::atomic<bool> closed{false};
+  std::thread watching([&] {
+    Watch(studio, interrupt, duration_s, closed);
+    window->Close();
+  });
+  const Status status = window->Run(studio->session(), studio->controls(), ModelOfStudio(studio));
+  closed = true;
+  watching.join();
+  return status;
+}
+
+}  // namespace
+
+int RunLive(LiveOptions o) {
+  double duration_s = 0;
+  if (const Status status = CheckLive(&o, &duration_s); !status.ok()) return FailUsage("live", status.message());
+  if (o.list) {
+    std::printf("%s", ListLiveSources().c_str());
+    return kExitOk;
+  }
+  if (!o.no_window) {
+    if (const Status status = CheckStudioWindow(); !status.ok()) return Fail(status);
+  }
+  const InterruptGuard guard(/*at_once=*/false);
+  const auto start = std::chrono::steady_clock::now();
+  Result<std::unique_ptr<Studio>> studio = Studio::Start(o);
+  if (!studio.ok()) return Fail(studio.status());
+  Status ran;
+  if (o.no_window) {
+    Watch(studio->get(), guard.flag(), duration_s, std::atomic<bool>{false});
+  } else {
+    ran = RunWindow(o, studio->get(), guard.flag(), duration_s);
+  }
+  const Statistics s = (*studio)->session()->statistics();
+  const Status stopped = (*studio)->Stop();
+  const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (const Status& status : {(*studio)->session()->status(), ran, stopped}) {
+    if (!status.ok()) return Fail(status);
+  }
+  if (o.json) {
+    PrintJson(s, seconds);
+  } else {
+    std::fprintf(stderr, "%lld frames painted in %.1f s: %s\n", static_cast<long long>(s.painted), seconds,
+                 StatusLine(s).c_str());
+  }
+  return kExitOk;
+}
+
+}  // namespace tempera::cli

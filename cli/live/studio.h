@@ -1,0 +1,70 @@
+// All of a live session: source, painter, sinks, recordings, controllers; what the window and the command do with it.
+#pragma once
+
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "cli/live/live_options.h"
+#include "live/control/desk.h"
+#include "live/controls.h"
+#include "live/films/film_sound.h"
+#include "live/films/source_recorder.h"
+#include "live/session.h"
+#include "live/timeline/timeline_writer.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+class Studio {
+ public:
+  // Starts everything that the options ask for. Errors name the option's value and the cure.
+  static Result<std::unique_ptr<Studio>> Start(const LiveOptions& options);
+  ~Studio();
+
+  live::Session* session() { return session_.get(); }
+  live::Controls* controls() { return &controls_; }
+  live::Desk* desk() { return desk_.get(); }
+  // For people: "clip.mp4".
+  const std::string& source_name() const { return source_name_; }
+
+  // Writes the painting as PNG, named by the time, into the folder where the command was started. A line that
+  // says where.
+  Result<std::string> Snapshot(const live::Painted& painted);
+  // Begins a recording named by the time, with its timeline beside it; or ends it. A line that says where.
+  Result<std::string> Record(bool on);
+  bool recording() const;
+
+  // Ends all and gives files their names. The first error that lost something. Once.
+  Status Stop();
+
+ private:
+  explicit Studio(live::Settings settings) : controls_(std::move(settings)) {}
+  class Notary;
+  struct Recording {
+    int sink = 0;
+    std::string path;
+    std::unique_ptr<live::TimelineWriter> timeline;
+  };
+  Status OpenSinks(const LiveOptions& options, std::vector<std::unique_ptr<live::Sink>>* sinks);
+  Status OpenRecorders(const LiveOptions& options);
+  Status OpenDesk(const LiveOptions& options);
+  Status EndRecording(std::unique_ptr<Recording> recording);
+  live::TimelineInfo Info() const;
+
+  live::Controls controls_;
+  live::PainterOptions paint_;
+  std::string source_name_;
+  std::shared_ptr<live::FilmSound> sound_ = std::make_shared<live::FilmSound>();
+  std::unique_ptr<live::SourceRecorder> source_recorder_;
+  std::string source_recording_;  // its path
+  std::unique_ptr<Notary> notary_;
+  std::unique_ptr<live::Desk> desk_;
+  live::Painter* painter_ = nullptr;  // the session's
+  std::unique_ptr<live::Session> session_;
+  mutable std::mutex mutex_;
+  std::unique_ptr<Recording> recording_;
+};
+
+}  // namespace tempera::cli

@@ -20,6 +20,10 @@ struct RgbImage {
 // alpha is dropped, 16 bits become 8. Errors name the path.
 Result<RgbImage> ReadImage(const std::string& path);
 
+// A JPEG, PNG or WebP whose bytes are these, of at most 16 million pixels: a style's thumbnail. As it is
+// stored, whichever way up Exif says it is; alpha is dropped. Errors name it by `name`.
+Result<RgbImage> DecodeImage(const std::string& name, const std::vector<uint8_t>& bytes);
+
 // Bytes of a file of that name's extension (.png, .jpg/.jpeg, .webp, .bmp).
 Result<std::vector<uint8_t>> EncodeImage(const std::string& name, const RgbImage& image);
 // By extension (.png, .jpg/.jpeg, .webp, .bmp); beside, then renamed.

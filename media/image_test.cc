@@ -127,6 +127,24 @@ TEST_F(ImageTest, TruncatedPictureIsAnErrorOrAPicture) {
   }
 }
 
+TEST(DecodeImage, ReadsWhatWasEncodedAndRefusesTheRest) {
+  const RgbImage image = Ramp(31, 17);
+  for (const char* name : {"a.png", "a.jpg", "a.webp"}) {
+    const auto bytes = EncodeImage(name, image);
+    ASSERT_TRUE(bytes.ok()) << bytes.status().message();
+    const auto back = DecodeImage("'wave'", *bytes);
+    ASSERT_TRUE(back.ok()) << name << ": " << back.status().message();
+    EXPECT_EQ(back->width, 31);
+    EXPECT_EQ(back->height, 17);
+    EXPECT_LT(MeanAbsDifference(*back, image), std::string(name) == "a.png" ? 0.01 : 6) << name;
+    const std::vector<uint8_t> half(bytes->begin(), bytes->begin() + 12);
+    EXPECT_FALSE(DecodeImage("'wave'", half).ok()) << name;
+  }
+  const auto text = DecodeImage("'wave'", {'n', 'o'});
+  ASSERT_FALSE(text.ok());
+  EXPECT_NE(text.status().message().find("'wave'"), std::string::npos) << text.status().message();
+}
+
 TEST(ResizeImage, KeepsFlatColourAndAverages) {
   RgbImage flat{31, 17, std::vector<uint8_t>(31 * 17 * 3, 77)};
   for (auto [w, h] : {std::pair{7, 5}, {62, 34}, {7, 34}, {1, 1}, {100, 3}}) {

@@ -19,10 +19,10 @@ CLI::Validator Silent(CLI::Validator check) {
 
 Run SetUpLive(CLI::App& verb) {
   auto o = std::make_shared<LiveOptions>();
-  verb.add_option(
-          "SOURCE", o->source,
-          "A camera (0, /dev/video2, its name, pipewire), a film, an address (rtsp://...), test, - (Y4M); default: the "
-          "first camera")
+  verb.add_option("SOURCE", o->source,
+                  "A camera (0, /dev/video2, its name, pipewire), a film, an address (rtsp://...), test, - "
+                  "(Y4M); default: the "
+                  "first camera")
       ->type_name("");
   verb.add_option("--style", o->style, "A bundled style (tempera styles) or a model")
       ->type_name("NAME|FILE.onnx[:NAME]");
@@ -48,17 +48,25 @@ Run SetUpLive(CLI::App& verb) {
   verb.add_option("--lowest", o->lowest, "auto goes no lower (360 lines)")
       ->check(Silent(CLI::Range(64, 16384)))
       ->type_name("PX");
-  verb.add_option(
-          "--sink", o->sinks,
-          "Where else it goes: FILE, - (Y4M), rtmp://, srt://, udp://, v4l2:/dev/videoN, pipewire; may be repeated")
+  verb.add_option("--sink", o->sinks,
+                  "Where else it goes: FILE, - (Y4M), rtmp://, srt://, udp://, v4l2:/dev/videoN, pipewire; "
+                  "may be repeated")
       ->type_name("SINK");
-  verb.add_option("--record", o->record, "Record the painting, with what was turned beside it (.json)")->type_name("FILE");
-  verb.add_option("--record-source", o->record_source, "Record what comes in without loss (.mkv): with the timeline beside it a replay gives the same bytes")->type_name("FILE.mkv");
-  verb.add_option("--osc", o->osc, "OSC over UDP (127.0.0.1:7770 where that is free), or off")->type_name("HOST:PORT");
+  verb.add_option("--record", o->record, "Record the painting, with what was turned beside it (.json)")
+      ->type_name("FILE");
+  verb.add_option("--record-source", o->record_source,
+                  "Record what comes in without loss (.mkv): with the timeline beside it a replay gives the "
+                  "same bytes")
+      ->type_name("FILE.mkv");
+  verb.add_option("--osc", o->osc, "OSC over UDP (127.0.0.1:7770 where that is free), or off")
+      ->type_name("HOST:PORT");
   verb.add_option("--midi", o->midi, "Raw MIDI devices (all), or off; may be repeated")->type_name("DEVICE");
-  verb.add_option("--bindings", o->bindings, "Which controller turns what: a JSON file, learnt in the window")->type_name("FILE");
+  verb.add_option("--bindings", o->bindings, "Which controller turns what: a JSON file, learnt in the window")
+      ->type_name("FILE");
   verb.add_option("--scenes", o->scenes, "Scenes on keys 1 to 9: a JSON file")->type_name("FILE");
-  verb.add_option("--ui-scale", o->ui_scale, "Size of the window's texts (by the display)")->check(Silent(CLI::Range(0.5, 8.0)))->type_name("N");
+  verb.add_option("--ui-scale", o->ui_scale, "Size of the window's texts (by the display)")
+      ->check(Silent(CLI::Range(0.5, 8.0)))
+      ->type_name("N");
   verb.add_flag("--full-screen", o->full_screen, "Begin with the picture alone");
   verb.add_flag("--no-window", o->no_window, "Without a window, for servers");
   verb.add_flag("--mirror", o->mirror, "Left and right exchanged");

@@ -48,8 +48,8 @@ class Painter {
   virtual Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out,
                        Change* change) = 0;
 
-  // The next frame begins anew, and its Change says all that holds: for a timeline that begins there. From any
-  // thread.
+  // The next frame begins anew, and its Change says all that holds: for a timeline that begins there. From
+  // any thread.
   virtual void Restate() = 0;
 
   // Of the model that painted last; of the parameter that blends styles the default is the style asked for.

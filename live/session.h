@@ -33,7 +33,7 @@ struct SessionOptions {
   bool ends_with_source = false;  // the session is over when the source is: a pipe, a film played once
   Witness* witness = nullptr;     // may be null; outlives the session
   // Before each frame, and some times a second while there is none: for what turns controls as time passes
-  // (Desk::Tick). On the painting thread; may be empty.
+  // (Console::Tick). On the painting thread; may be empty.
   std::function<void(int64_t now_ns)> tick;
 };
 

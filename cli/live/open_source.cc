@@ -3,9 +3,11 @@
 #include <filesystem>
 #include <utility>
 
+#include "cli/cli.h"
 #include "cli/live/cameras.h"
 #include "live/films/film_sinks.h"
 #include "live/films/film_source.h"
+#include "live/pipewire/pipewire.h"
 #include "media/live/live_stream.h"
 #include "media/picture.h"
 #include "media/writer.h"
@@ -14,6 +16,10 @@ namespace tempera::cli {
 
 Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once,
                                                      std::shared_ptr<live::FilmSound> sound) {
+  if (live::IsPipewireText(text)) {
+    TEMPERA_ASSIGN_OR_RETURN(const live::PipewireSourceOptions options, live::ParsePipewireSource(text));
+    return live::MakePipewireSource(options);
+  }
   if (text.empty() && !AnyCamera())
     return NotFound("no camera was found: name a SOURCE, such as clip.mp4, rtsp://..., test, or - for Y4M");
   if (text.empty() || NamesCamera(text)) return OpenCamera(text);
@@ -34,6 +40,10 @@ Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bo
 Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps,
                                                  std::shared_ptr<live::FilmSound> sound) {
   if (text.rfind("v4l2:", 0) == 0) return OpenLoopback(text);
+  if (live::IsPipewireText(text)) {
+    TEMPERA_ASSIGN_OR_RETURN(const live::PipewireSinkOptions options, live::ParsePipewireSink(text));
+    return live::MakePipewireSink(options);
+  }
   if (media::IsLiveAddress(text)) return live::MakeStreamSink(text, fps);
   if (text != "-") {
     if (text.find("://") != std::string::npos)
@@ -47,6 +57,15 @@ Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double
   return live::MakeRecordingSink(options);
 }
 
-std::string ListLiveSources() { return ListCameras(); }
+std::string ListLiveSources() {
+  std::string list = ListCameras();
+  const Result<std::vector<live::PipewireCamera>> cameras = live::ListPipewireCameras();
+  if (!cameras.ok()) return list + "PipeWire: " + Printable(cameras.status().message()) + "\n";
+  for (const live::PipewireCamera& c : *cameras) {
+    list += "pipewire:" + Printable(c.name) + "  " + Printable(c.description);
+    list += std::string(c.screen ? "  (a screen)" : "") + (c.is_default ? "  (the default)" : "") + "\n";
+  }
+  return list;
+}
 
 }  // namespace tempera::cli

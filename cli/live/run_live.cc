@@ -87,7 +87,8 @@ Status CheckLive(LiveOptions* o, double* duration_s) {
 }
 
 // Until the session is over, Ctrl-C, the time has come, or `over`.
-void Watch(Studio* studio, const std::atomic<bool>& interrupt, double duration_s, const std::atomic<bool>& over) {
+void Watch(Studio* studio, const std::atomic<bool>& interrupt, double duration_s,
+           const std::atomic<bool>& over) {
   const bool terminal = isatty(STDERR_FILENO);
   const auto start = std::chrono::steady_clock::now();
   Teller teller;
@@ -97,14 +98,15 @@ void Watch(Studio* studio, const std::atomic<bool>& interrupt, double duration_s
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (ticks % 10 != 0) continue;
     const Statistics s = studio->session()->statistics();
-    teller.Tell(s, studio->desk()->troubles());
+    teller.Tell(s, studio->console()->troubles());
     if (terminal) std::fprintf(stderr, "\r\033[K%s", StatusLine(s).c_str());
   }
   if (terminal) std::fprintf(stderr, "\r\033[K");
 }
 
 // With a window on this thread, and what watches on another.
-Status RunWindow(const LiveOptions& o, Studio* studio, const std::atomic<bool>& interrupt, double duration_s) {
+Status RunWindow(const LiveOptions& o, Studio* studio, const std::atomic<bool>& interrupt,
+                 double duration_s) {
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<live::Window> window, OpenStudioWindow(o));
   std::atomic<bool> closed{false};
   std::thread watching([&] {
@@ -121,7 +123,8 @@ Status RunWindow(const LiveOptions& o, Studio* studio, const std::atomic<bool>& 
 
 int RunLive(LiveOptions o) {
   double duration_s = 0;
-  if (const Status status = CheckLive(&o, &duration_s); !status.ok()) return FailUsage("live", status.message());
+  if (const Status status = CheckLive(&o, &duration_s); !status.ok())
+    return FailUsage("live", status.message());
   if (o.list) {
     std::printf("%s", ListLiveSources().c_str());
     return kExitOk;

@@ -85,6 +85,7 @@ class Studio::Notary final : public live::Witness {
   bool begun_ = false;
 };
 
+Studio::Studio(live::Settings settings) : controls_(std::move(settings)) {}
 Studio::~Studio() { (void)Stop(); }
 
 live::TimelineInfo Studio::Info() const {
@@ -106,7 +107,8 @@ Status Studio::OpenSinks(const LiveOptions& options, std::vector<std::unique_ptr
 Status Studio::OpenRecorders(const LiveOptions& options) {
   notary_ = std::make_unique<Notary>();
   if (!options.record_source.empty()) {
-    TEMPERA_ASSIGN_OR_RETURN(source_recorder_, live::SourceRecorder::Make(options.record_source, options.fps));
+    TEMPERA_ASSIGN_OR_RETURN(source_recorder_,
+                             live::SourceRecorder::Make(options.record_source, options.fps));
     notary_->SetRecorder(source_recorder_.get());
     source_recording_ = options.record_source;
   }
@@ -124,14 +126,14 @@ Status Studio::OpenRecorders(const LiveOptions& options) {
   return OkStatus();
 }
 
-Status Studio::OpenDesk(const LiveOptions& options) {
-  live::DeskOptions desk;
-  desk.osc = options.osc;
-  desk.midi = options.midi;
-  desk.bindings_path = options.bindings.empty() ? ConfigFile("bindings.json") : options.bindings;
-  desk.scenes_path = options.scenes.empty() ? ConfigFile("scenes.json") : options.scenes;
-  desk.find = FindLiveStyle;
-  TEMPERA_ASSIGN_OR_RETURN(desk_, live::Desk::Start(&controls_, desk));
+Status Studio::OpenConsole(const LiveOptions& options) {
+  live::ConsoleOptions console;
+  console.osc = options.osc;
+  console.midi = options.midi;
+  console.bindings_path = options.bindings.empty() ? ConfigFile("bindings.json") : options.bindings;
+  console.scenes_path = options.scenes.empty() ? ConfigFile("scenes.json") : options.scenes;
+  console.find = FindLiveStyle;
+  TEMPERA_ASSIGN_OR_RETURN(console_, live::Console::Start(&controls_, console));
   return OkStatus();
 }
 
@@ -150,18 +152,18 @@ Result<std::unique_ptr<Studio>> Studio::Start(const LiveOptions& options) {
   std::vector<std::unique_ptr<live::Sink>> sinks;
   TEMPERA_RETURN_IF_ERROR(studio->OpenSinks(options, &sinks));
   TEMPERA_RETURN_IF_ERROR(studio->OpenRecorders(options));
-  TEMPERA_RETURN_IF_ERROR(studio->OpenDesk(options));
+  TEMPERA_RETURN_IF_ERROR(studio->OpenConsole(options));
 
   live::SessionOptions session;
   session.quality_auto = options.quality == "auto";
   session.lowest_lines = options.lowest;
   session.ends_with_source = true;
   session.witness = studio->notary_.get();
-  session.tick = [desk = studio->desk_.get()](int64_t now_ns) { desk->Tick(now_ns); };
+  session.tick = [console = studio->console_.get()](int64_t now_ns) { console->Tick(now_ns); };
   std::unique_ptr<live::Painter> painter = live::MakePainter(studio->paint_, FindLiveStyle);
   studio->painter_ = painter.get();
-  TEMPERA_ASSIGN_OR_RETURN(studio->session_, live::Session::Start(session, std::move(source), std::move(painter),
-                                                                  &studio->controls_));
+  TEMPERA_ASSIGN_OR_RETURN(studio->session_, live::Session::Start(session, std::move(source),
+                                                                  std::move(painter), &studio->controls_));
   for (auto& sink : sinks) {
     const int id = studio->session_->AddSink(std::move(sink));
     // The recording that was asked for is the last of them.
@@ -222,7 +224,7 @@ Status Studio::Stop() {
   if (!session_) return OkStatus();
   Status status = session_->Stop();
   // What controls it goes before what it controls; nothing ticks any more.
-  desk_.reset();
+  console_.reset();
   std::unique_ptr<Recording> recording;
   {
     std::lock_guard lock(mutex_);

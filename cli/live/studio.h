@@ -1,4 +1,5 @@
-// All of a live session: source, painter, sinks, recordings, controllers; what the window and the command do with it.
+// All of a live session: source, painter, sinks, recordings, controllers; what the window and the command do
+// with it.
 #pragma once
 
 #include <memory>
@@ -7,7 +8,7 @@
 #include <vector>
 
 #include "cli/live/live_options.h"
-#include "live/control/desk.h"
+#include "live/control/console.h"
 #include "live/controls.h"
 #include "live/films/film_sound.h"
 #include "live/films/source_recorder.h"
@@ -25,7 +26,7 @@ class Studio {
 
   live::Session* session() { return session_.get(); }
   live::Controls* controls() { return &controls_; }
-  live::Desk* desk() { return desk_.get(); }
+  live::Console* console() { return console_.get(); }
   // For people: "clip.mp4".
   const std::string& source_name() const { return source_name_; }
 
@@ -40,7 +41,7 @@ class Studio {
   Status Stop();
 
  private:
-  explicit Studio(live::Settings settings) : controls_(std::move(settings)) {}
+  explicit Studio(live::Settings settings);
   class Notary;
   struct Recording {
     int sink = 0;
@@ -49,7 +50,7 @@ class Studio {
   };
   Status OpenSinks(const LiveOptions& options, std::vector<std::unique_ptr<live::Sink>>* sinks);
   Status OpenRecorders(const LiveOptions& options);
-  Status OpenDesk(const LiveOptions& options);
+  Status OpenConsole(const LiveOptions& options);
   Status EndRecording(std::unique_ptr<Recording> recording);
   live::TimelineInfo Info() const;
 
@@ -60,7 +61,7 @@ class Studio {
   std::unique_ptr<live::SourceRecorder> source_recorder_;
   std::string source_recording_;  // its path
   std::unique_ptr<Notary> notary_;
-  std::unique_ptr<live::Desk> desk_;
+  std::unique_ptr<live::Console> console_;
   live::Painter* painter_ = nullptr;  // the session's
   std::unique_ptr<live::Session> session_;
   mutable std::mutex mutex_;

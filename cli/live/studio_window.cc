@@ -60,7 +60,7 @@ std::string TargetOf(const Studio& studio, const std::string& name, int element)
 std::string BindingOf(Studio* studio, const std::string& name, int element) {
   const std::string whole = TargetOf(*studio, name, -1), part = TargetOf(*studio, name, element);
   const size_t elements = studio->controls()->ValuesOf(name).size();
-  for (const live::Binding& binding : studio->desk()->bindings().list()) {
+  for (const live::Binding& binding : studio->console()->bindings().list()) {
     const std::string to = live::TargetText(binding.to);
     if (to == part || (to == whole && elements <= 1)) return binding.from;
   }
@@ -68,7 +68,7 @@ std::string BindingOf(Studio* studio, const std::string& name, int element) {
 }
 
 std::string Learnt(Studio* studio) {
-  live::Bindings& bindings = studio->desk()->bindings();
+  live::Bindings& bindings = studio->console()->bindings();
   if (const std::string waits = bindings.learning(); !waits.empty()) return "move a fader for " + waits;
   for (const live::Bindings::Waiting& w : bindings.waiting())
     return w.from + (w.up ? ": further up" : ": further down") + " to take over " + w.target;
@@ -80,7 +80,8 @@ std::string Learnt(Studio* studio) {
 Status CheckStudioWindow() {
   if (live::Window::Built()) return OkStatus();
   return Unsupported(
-      "this tempera was built without a window (SDL2 and Dear ImGui): give --no-window, or build it with them "
+      "this tempera was built without a window (SDL2 and Dear ImGui): give --no-window, or build it with "
+      "them "
       "(make setup)");
 }
 
@@ -101,20 +102,20 @@ live::WindowModel ModelOfStudio(Studio* studio) {
   act.recording = [studio] { return studio->recording(); };
   act.scenes = [studio] {
     std::vector<live::WindowScene> scenes;
-    for (const auto& [number, scene] : studio->desk()->scenes().list())
+    for (const auto& [number, scene] : studio->console()->scenes().list())
       if (number >= 1 && number <= 9) scenes.push_back({number, scene.name});
     return scenes;
   };
-  act.recall = [studio](int number) { return studio->desk()->scenes().Recall(number, -1, live::NowNs()); };
-  act.store = [studio](int number) { return studio->desk()->scenes().Store(number, "", 1); };
+  act.recall = [studio](int number) { return studio->console()->scenes().Recall(number, -1, live::NowNs()); };
+  act.store = [studio](int number) { return studio->console()->scenes().Store(number, "", 1); };
   act.learn = [studio](const live::Touched& touched) {
     const bool one = studio->controls()->ValuesOf(touched.name).size() <= 1;
     if (const Status status =
-            studio->desk()->bindings().Learn(TargetOf(*studio, touched.name, one ? -1 : touched.element));
+            studio->console()->bindings().Learn(TargetOf(*studio, touched.name, one ? -1 : touched.element));
         !status.ok())
       Note(status.message());
   };
-  act.stop_learning = [studio] { studio->desk()->bindings().StopLearning(); };
+  act.stop_learning = [studio] { studio->console()->bindings().StopLearning(); };
   act.learnt = [studio] { return Learnt(studio); };
   act.binding = [studio](const std::string& name, int element) { return BindingOf(studio, name, element); };
   return model;

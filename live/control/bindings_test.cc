@@ -2,9 +2,9 @@
 
 #include <cmath>
 
+#include "live/control/console.h"
 #include "live/control/control_files.h"
 #include "live/control/control_for_test.h"
-#include "live/control/desk.h"
 
 namespace tempera::live {
 namespace {
@@ -184,23 +184,23 @@ TEST(Target, ComesBackAsWritten) {
 }
 
 TEST_F(ControlTest, TheDeskHasItAll) {
-  DeskOptions options;
+  ConsoleOptions options;
   options.osc = "127.0.0.1:0";
   options.midi = {Path("midi*")};
   options.bindings_path = Path("b.json");
   options.scenes_path = Path("s.json");
   options.find = FindForTest;
-  auto desk = Desk::Start(&controls_, options);
+  auto desk = Console::Start(&controls_, options);
   ASSERT_TRUE(desk.ok()) << desk.status().message();
   EXPECT_GT((*desk)->osc_port(), 0);
   EXPECT_TRUE((*desk)->scenes().Store(1, "One", 2).ok());
   EXPECT_TRUE(std::filesystem::exists(Path("s.json")));
   EXPECT_TRUE((*desk)->troubles().empty());
   options.osc = "127.0.0.1:" + std::to_string((*desk)->osc_port());
-  EXPECT_FALSE(Desk::Start(&controls_, options).ok()) << "asked for, and taken";
+  EXPECT_FALSE(Console::Start(&controls_, options).ok()) << "asked for, and taken";
   options.osc = "off";
   options.midi = {"off"};
-  const auto quiet = Desk::Start(&controls_, options);
+  const auto quiet = Console::Start(&controls_, options);
   ASSERT_TRUE(quiet.ok());
   EXPECT_EQ((*quiet)->osc_port(), 0);
 }

@@ -1,11 +1,11 @@
 #!/bin/bash
 # The window of `tempera live`, pressed with a real mouse and keys under Xvfb: what it asks of its owner, what it
 # sets, what it shows.
-#   tests/live/window.sh DRIVER [FOLDER for screenshots]
+#   tests/live/window/window.sh DRIVER [FOLDER for screenshots]
 # DRIVER: tempera_window_driver of the build. Needs Xvfb, xdotool, ImageMagick ('tools/setup live').
 set -euo pipefail
 driver=$(realpath "$1")
-root=$(cd "$(dirname "$0")/../.." && pwd)
+root=$(cd "$(dirname "$0")/../../.." && pwd)
 work=$(mktemp -d)
 pictures=${2:-$work}
 mkdir -p "$pictures"

@@ -19,7 +19,7 @@ namespace tempera::live {
 
 class AlsaSequencer;
 
-struct DeskOptions {
+struct ConsoleOptions {
   std::string osc;  // HOST:PORT; "": 127.0.0.1:7770 if that is free; "off": none
   std::vector<std::string>
       midi;  // devices, FIFOs, patterns; none: ALSA's sequencer, or all raw devices; {"off"}: none
@@ -28,11 +28,11 @@ struct DeskOptions {
   FindStyleFn find;           // as Scenes takes it
 };
 
-class Desk {
+class Console {
  public:
   // `controls` outlives it. Errors: a file that is wrong, an address that was asked for and cannot be had.
-  static Result<std::unique_ptr<Desk>> Start(Controls* controls, const DeskOptions& options);
-  ~Desk();
+  static Result<std::unique_ptr<Console>> Start(Controls* controls, const ConsoleOptions& options);
+  ~Console();
 
   // Before each frame, on the painting thread, and while nothing is painted from any other.
   void Tick(int64_t now_ns) { scenes_.Tick(now_ns); }
@@ -44,7 +44,7 @@ class Desk {
   std::vector<std::string> troubles() const;
 
  private:
-  Desk(Controls* controls, const DeskOptions& options);
+  Console(Controls* controls, const ConsoleOptions& options);
   Scenes scenes_;
   Bindings bindings_;
   std::string osc_trouble_;

@@ -112,6 +112,54 @@ TEST_F(LiveSessionTest, ACutIsNotLostWithItsFrame) {
   EXPECT_EQ(notes.resets.back(), notes.from[2]);
 }
 
+// Opens a model for its second frame, and then cannot paint that.
+class Stumbling final : public Painter {
+ public:
+  Status Paint(const SourceFrame&, const Settings&, media::Frame*, Change* change) override {
+    if (painted_++ != 1) return OkStatus();
+    change->path = "opened.onnx";
+    change->reset = true;
+    return OutOfMemory("not this one");
+  }
+  std::vector<Parameter> Parameters() const override { return {}; }
+  int working_width() const override { return 64; }
+  int working_height() const override { return 48; }
+  std::string trouble() const override { return ""; }
+  void Stop() override {}
+
+ private:
+  int painted_ = 0;
+};
+
+TEST_F(LiveSessionTest, AChangeIsNotLostWithAFrameThatFailed) {
+  class Paths final : public Notes {
+   public:
+    void Painted(const PaintedFrame& painted, const Settings& settings, const Change& change) override {
+      Notes::Painted(painted, settings, change);
+      std::lock_guard lock(mutex);
+      paths.push_back(change.path);
+    }
+    std::vector<std::string> paths;
+  } notes;
+  std::atomic<int> ticks{0};
+  SessionOptions options;
+  options.witness = &notes;
+  options.tick = [&](int64_t) { ++ticks; };
+  auto session = Session::Start(options, std::make_unique<FakeSource>(source_), std::make_unique<Stumbling>(),
+                                &controls_)
+                     .value();
+  source_->Put(0);
+  ASSERT_NE(session->WaitForPainting(-1, milliseconds(5000)), nullptr);
+  source_->Put(1);
+  ASSERT_TRUE(Eventually([&] { return session->statistics().painter_message == "not this one"; }));
+  source_->Put(2);
+  ASSERT_TRUE(Eventually([&] { return session->statistics().painted == 2; }));
+  (void)session->Stop();
+  EXPECT_EQ(notes.paths, (std::vector<std::string>{"", "opened.onnx"}));
+  EXPECT_EQ(notes.resets, std::vector<int64_t>{2});
+  EXPECT_GE(ticks, 3);
+}
+
 TEST_F(LiveSessionTest, CountsWhatTheDeviceSkipped) {
   auto session = Start();
   source_->Put(0);

@@ -1,4 +1,5 @@
-// MIDI from devices that give its bytes as they are: /dev/snd/midiC1D0, /dev/midi1, a FIFO, a file.
+// MIDI from devices that give its bytes as they are: /dev/snd/midiC1D0, /dev/midi1, a FIFO, a file; and from
+// .mid files, which are played.
 #pragma once
 
 #include <atomic>
@@ -9,6 +10,7 @@
 #include <vector>
 
 #include "live/control/bindings.h"
+#include "live/control/midi_stream.h"
 #include "live/control/waker.h"
 #include "src/base/status.h"
 
@@ -36,6 +38,12 @@ class MidiDevices {
   void Look();  // for devices that came
   // True: there may be more. Closes it when it is gone.
   bool Read(Device* device);
+  // Of a .mid file.
+  void LoadSong(Device* device);
+  // What is due. Returns how long until more is: at most `milliseconds`.
+  int Play(int milliseconds);
+  void Handle(Device* device, const MidiMessage& message);
+  void Finish(Device* device);
   void Publish();
 
   const std::vector<std::string> paths_;
@@ -43,7 +51,7 @@ class MidiDevices {
   Waker waker_;
   std::vector<std::unique_ptr<Device>> devices_;  // of the thread
   std::vector<std::string> finished_;             // files that were read
-  std::string trouble_found_;
+  std::string trouble_found_, song_trouble_;      // now; of a file that cannot be played
   mutable std::mutex mutex_;
   std::vector<std::string> open_;
   std::string trouble_;

@@ -5,6 +5,7 @@
 
 #include "live/control/control_for_test.h"
 #include "live/control/midi_devices.h"
+#include "live/control/midi_file.h"
 #include "live/control/midi_stream.h"
 #include "live/source.h"
 
@@ -67,6 +68,65 @@ TEST(MidiStream, RandomBytesGiveValuesWithinTheirRange) {
   EXPECT_GT(events, 1000);
 }
 
+using namespace std::string_literals;  // NOLINT: for bytes with zeros in them
+
+std::string Chunk(const std::string& name, const std::string& data) {
+  return name + std::string("\0\0\0", 3) + static_cast<char>(data.size()) + data;
+}
+// 96 ticks a quarter. Tempo in one track: 1 s a quarter from tick 96 on; messages in another, with running
+// status.
+std::string Song() {
+  return Chunk("MThd", "\0\1\0\2\0\x60"s) + Chunk("XXXX", "?") +
+         Chunk("MTrk", "\0\xFF\3\5title\x60\xFF\x51\3\x0F\x42\x40\0\xFF\x2F\0"s) +
+         Chunk("MTrk", "\0\xB0\x15\x7F\x60\x15\0\0\xF0\3\1\2\xF7\x81\0\xC0\2\0\xFF\x2F\0"s);
+}
+Result<std::vector<TimedMidi>> Parsed(const std::string& text) {
+  const std::vector<uint8_t> bytes(text.begin(), text.end());
+  return ParseMidiFile(bytes);
+}
+
+TEST(MidiFile, FollowsTheTempoOfAnotherTrack) {
+  const auto song = Parsed(Song());
+  ASSERT_TRUE(song.ok()) << song.status().message();
+  ASSERT_EQ(song->size(), 3u);
+  EXPECT_EQ(song->at(0).time_us, 0);
+  EXPECT_EQ(song->at(0).message.data[1], 127);
+  EXPECT_EQ(song->at(1).time_us, 500'000);
+  EXPECT_EQ(song->at(1).message.data[1], 0);
+  EXPECT_NEAR(static_cast<double>(song->at(2).time_us), 500'000 + 128.0 / 96 * 1e6, 2);
+  EXPECT_EQ(song->at(2).message.kind(), 0xC);
+  // Frames instead of quarters: 25 by 40 a second, milliseconds.
+  const auto frames = Parsed(Chunk("MThd", "\0\0\0\1\xE7\x28"s) + Chunk("MTrk", "\x87\x68\x90\1\2"s));
+  ASSERT_TRUE(frames.ok()) << frames.status().message();
+  EXPECT_EQ(frames->at(0).time_us, 1'000'000);
+}
+
+TEST(MidiFile, DamagedOnesAreRefusedOrReadWithinTheirBounds) {
+  const std::string good = Song();
+  for (size_t n = 0; n < good.size(); ++n) {
+    const auto cut = Parsed(good.substr(0, n));
+    if (cut.ok()) {
+      EXPECT_LE(cut->size(), 3u);
+    }
+  }
+  EXPECT_FALSE(Parsed(Chunk("MThd", "\0\1\0\2\0\0"s)).ok()) << "no ticks";
+  EXPECT_FALSE(Parsed(Chunk("MThd", "\0\1\0\2\0\1"s) + Chunk("MTrk", "\0\1\2"s)).ok()) << "no status";
+  EXPECT_FALSE(Parsed(Chunk("MThd", "\0\1\0\2\0\1"s) + Chunk("MTrk", "\0\xFF\1\xFF\xFF\xFF\x7F"s)).ok());
+  EXPECT_FALSE(Parsed("MThd\xFF\xFF\xFF\xFF\0\1\0\2\0\1"s).ok());
+  std::mt19937 random(5);
+  int read_ones = 0;
+  for (int round = 0; round < 20000; ++round) {
+    std::string text = good;
+    for (int k = static_cast<int>(random() % 3); k >= 0; --k)
+      text[random() % text.size()] = static_cast<char>(random());
+    const auto song = Parsed(text);
+    if (!song.ok()) continue;
+    ++read_ones;
+    for (size_t i = 1; i < song->size(); ++i) EXPECT_GE(song->at(i).time_us, song->at(i - 1).time_us);
+  }
+  EXPECT_GT(read_ones, 1000);
+}
+
 class MidiDevicesTest : public ControlTest {
  protected:
   void SetUp() override {
@@ -123,6 +183,20 @@ TEST_F(MidiDevicesTest, AFileIsReadOnce) {
   EXPECT_TRUE(Becomes([&] { return controls_.Get().freeze && controls_.Get().style == "b"; }));
   std::this_thread::sleep_for(std::chrono::milliseconds(1200));
   EXPECT_TRUE(controls_.Get().freeze) << "a second time it would be off again";
+}
+
+TEST_F(MidiDevicesTest, ASongIsPlayedInItsTime) {
+  // 96 ticks a quarter, 120 quarters a minute: a controller at once, a style after half a second.
+  const std::string track = "\0\xB0\x15\0\x60\xC0\2\0\xFF\x2F\0"s;
+  Write("song.mid", Chunk("MThd", "\0\0\0\1\0\x60"s) + Chunk("MTrk", track));
+  const int64_t begin_ns = NowNs();
+  auto devices = MidiDevices::Start({Path("*.mid")}, &bindings_).value();
+  EXPECT_TRUE(Becomes([&] { return Value("strength") == 0; }));
+  EXPECT_TRUE(Becomes([&] { return controls_.Get().style == "b"; }));
+  EXPECT_GE(NowNs() - begin_ns, 490'000'000);
+  EXPECT_TRUE(Becomes([&] { return devices->open_devices().empty(); }));
+  Write("bad.mid", Chunk("MThd", "\0\0\0\1\0\0"s));
+  EXPECT_TRUE(Becomes([&] { return devices->trouble().find("cannot play") != std::string::npos; }));
 }
 
 TEST_F(MidiDevicesTest, AFloodStarvesNobodyAndStops) {

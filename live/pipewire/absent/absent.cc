@@ -1,4 +1,5 @@
 // What stands here where libpipewire's headers were missing.
+#include "live/pipewire/midi.h"
 #include "live/pipewire/pipewire.h"
 
 namespace tempera::live {
@@ -17,5 +18,7 @@ Result<std::unique_ptr<Source>> MakePipewireSource(const PipewireSourceOptions&)
 Result<std::vector<PipewireCamera>> ListPipewireCameras() { return Absent(); }
 
 Result<std::unique_ptr<Sink>> MakePipewireSink(const PipewireSinkOptions&) { return Absent(); }
+
+Result<std::unique_ptr<PipewireMidi>> PipewireMidi::Start(Bindings*) { return Absent(); }
 
 }  // namespace tempera::live

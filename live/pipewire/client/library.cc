@@ -50,6 +50,13 @@ Result<PipewireLibrary> LoadPipewireLibrary(const std::string& name) {
   find("pw_stream_dequeue_buffer", &all.stream_dequeue_buffer);
   find("pw_stream_queue_buffer", &all.stream_queue_buffer);
   find("pw_stream_trigger_process", &all.stream_trigger_process);
+  find("pw_filter_new", &all.filter_new);
+  find("pw_filter_destroy", &all.filter_destroy);
+  find("pw_filter_add_listener", &all.filter_add_listener);
+  find("pw_filter_add_port", &all.filter_add_port);
+  find("pw_filter_connect", &all.filter_connect);
+  find("pw_filter_dequeue_buffer", &all.filter_dequeue_buffer);
+  find("pw_filter_queue_buffer", &all.filter_queue_buffer);
   if (!absent.empty()) return missing(absent);
   return all;
 }

@@ -1,6 +1,7 @@
 // libpipewire, loaded when the first camera is asked for, so that the command runs where it is not installed.
 #pragma once
 
+#include <pipewire/filter.h>
 #include <pipewire/pipewire.h>
 
 #include <string>
@@ -38,6 +39,13 @@ struct PipewireLibrary {
   decltype(&::pw_stream_dequeue_buffer) stream_dequeue_buffer;
   decltype(&::pw_stream_queue_buffer) stream_queue_buffer;
   decltype(&::pw_stream_trigger_process) stream_trigger_process;
+  decltype(&::pw_filter_new) filter_new;
+  decltype(&::pw_filter_destroy) filter_destroy;
+  decltype(&::pw_filter_add_listener) filter_add_listener;
+  decltype(&::pw_filter_add_port) filter_add_port;
+  decltype(&::pw_filter_connect) filter_connect;
+  decltype(&::pw_filter_dequeue_buffer) filter_dequeue_buffer;
+  decltype(&::pw_filter_queue_buffer) filter_queue_buffer;
 };
 
 // The library NAME, for good. kUnsupported, with the cure, when it is missing or lacks a function.

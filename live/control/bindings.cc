@@ -240,7 +240,8 @@ bool Bindings::Handle(const ControlEvent& event) {
   std::vector<Action> actions;
   {
     std::lock_guard lock(mutex_);
-    last_controller_ = event.from;
+    // Of 14 bits: the same controller once more.
+    if (!event.from.starts_with("midi:cc14:")) last_controller_ = event.from;
     if (learning_) LearnFrom(event);
     const auto found = by_controller_.find(event.from);
     if (found == by_controller_.end()) return false;

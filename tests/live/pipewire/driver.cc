@@ -17,6 +17,7 @@
 #include <thread>
 #include <vector>
 
+#include "live/pipewire/midi.h"
 #include "live/pipewire/pipewire.h"
 #include "live/pipewire/raw_video.h"
 
@@ -268,6 +269,29 @@ int List() {
   return 0;
 }
 
+// midi: a port, and a controller that comes through it to half of its way.
+int Midi() {
+  Controls controls(Settings{});
+  Parameter strength;
+  strength.name = "strength";
+  strength.defaults = {1};
+  controls.SetParameters({strength});
+  Scenes scenes(&controls);
+  Bindings bindings(&controls, &scenes);
+  if (const Status status = bindings.Learn("strength"); !status.ok()) return Fail(status.message());
+  const auto midi = PipewireMidi::Start(&bindings);
+  if (!midi.ok()) return Fail(midi.status().message());
+  std::printf("open\n");
+  std::fflush(stdout);
+  for (int i = 0; i < 1500 && !ended; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    if (controls.ValuesOf("strength").at(0) != 64.0f / 127) continue;
+    std::printf("proved: %s turned strength\n", bindings.last_controller().c_str());
+    return bindings.last_controller() == "midi:cc:1:21" ? 0 : 1;
+  }
+  return Fail("nothing turned it");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -278,5 +302,6 @@ int main(int argc, char** argv) {
   if (verb == "check") return Check(argc, argv);
   if (verb == "draw") return DrawFile(argc, argv);
   if (verb == "list") return List();
-  return Fail("produce, read, check, draw or list");
+  if (verb == "midi") return Midi();
+  return Fail("produce, read, check, draw, list or midi");
 }

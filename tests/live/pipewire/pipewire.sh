@@ -6,7 +6,7 @@
 set -uo pipefail
 
 if [ "${3:-}" != inside ]; then
-  for program in pipewire wireplumber dbus-run-session gst-launch-1.0 gst-inspect-1.0; do
+  for program in pipewire wireplumber pw-midiplay pw-link dbus-run-session gst-launch-1.0 gst-inspect-1.0; do
     command -v $program >/dev/null || { echo "live.pipewire: SKIPPED: no $program (tools/setup live)"; exit 77; }
   done
   gst-inspect-1.0 pipewiresrc >/dev/null 2>&1 ||
@@ -82,9 +82,37 @@ gstreamer_reads() { # NODE CAPS SIZE FORMAT FRAMES
 }
 
 check "without a daemon the source says so" refuses "cannot be reached" timeout 10 "$driver" read '' 1 5
+check "without a daemon there is no port for MIDI" refuses "cannot be reached" timeout 10 "$driver" midi
 check "without a daemon --list says so" refuses "cannot be reached" timeout 10 "$driver" list
 
 start_daemon
+# Controller 21 at 64, twice a second for ten seconds, from a program of PipeWire's to our port.
+{
+  printf 'MThd\0\0\0\6\0\0\0\1\0\x60MTrk\0\0\0\x54'
+  for _ in {1..20}; do printf '\x60\xB0\x15\x40'; done
+  printf '\0\xFF\x2F\0'
+} >"$folder/song.mid"
+turns_by_midi() {
+  "$driver" midi >"$folder/midi.log" 2>&1 &
+  local ours=$! left=100 song
+  until grep -q '^open' "$folder/midi.log" || [ $((--left)) -eq 0 ]; do sleep 0.05; done
+  timeout 20 pw-midiplay --target 0 "$folder/song.mid" &
+  song=$!
+  started+=("$ours" "$song")
+  # As soon as both are there; a link that is made while a port is still being set up may carry nothing.
+  for left in {1..8}; do
+    sleep 1
+    kill -0 "$ours" 2>/dev/null || break
+    [ $((left % 3)) -ne 0 ] || pw-link -d pw-midiplay:out_0 tempera-control:midi
+    pw-link pw-midiplay:out_0 tempera-control:midi
+  done
+  wait "$ours"
+  local code=$?
+  kill "$song"
+  cat "$folder/midi.log"
+  return $code
+}
+check "a controller turns a parameter through PipeWire" turns_by_midi
 check "without a camera the source says so" refuses "has no camera" timeout 10 "$driver" read '' 1 5
 check "an unknown name is refused by name" refuses "no camera 'elsewhere'" timeout 10 "$driver" read elsewhere 1 5
 

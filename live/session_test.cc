@@ -121,6 +121,7 @@ class Stumbling final : public Painter {
     change->reset = true;
     return OutOfMemory("not this one");
   }
+  void Restate() override {}
   std::vector<Parameter> Parameters() const override { return {}; }
   int working_width() const override { return 64; }
   int working_height() const override { return 48; }

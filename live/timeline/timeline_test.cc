@@ -176,6 +176,22 @@ TEST_F(TimelineTest, AFrozenFrameIsPaintedAgainAsTimePasses) {
   }
 }
 
+TEST_F(TimelineTest, BegunMidwayItsTimeBeginsWithItsFirstPainting) {
+  auto writer = Writer("live.json");
+  Change change;
+  change.path = "m.onnx";
+  writer->Painted(PaintingOf(30), {}, change);  // captured before
+  for (const int i : {31, 32}) {
+    writer->Captured(PaintingOf(i).source);
+    writer->Painted(PaintingOf(i), {}, {});
+  }
+  ASSERT_TRUE(writer->Close().ok());
+  const Result<Timeline> read = ReadTimeline(Path("live.json"));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  EXPECT_EQ(read->frames.at(0).time_us, 0);
+  EXPECT_NEAR(static_cast<double>(read->frames.at(2).time_us), 66'667, 2);
+}
+
 TEST_F(TimelineTest, AnHourIsSmallAndReadFast) {
   auto writer = Writer("live.json");
   const PaintedFrame first = PaintingOf(0);

@@ -101,7 +101,7 @@ TimelineWriter::~TimelineWriter() {
 
 void TimelineWriter::Captured(const SourceFrame& frame) {
   std::lock_guard lock(mutex_);
-  if (captured_ == 0) first_ns_ = frame.captured_ns;
+  if (captured_ == 0 && painted_ == 0) first_ns_ = frame.captured_ns;
   waiting_.push_back({frame.number, frame.captured_ns, captured_++});
   if (waiting_.size() > kMostCaptured) waiting_.pop_front();
 }
@@ -129,6 +129,8 @@ void TimelineWriter::Painted(const PaintedFrame& painted, const Settings& settin
   const uint32_t sum = SumOf(painted.source.frame);
   std::lock_guard lock(mutex_);
   if (file_ < 0 || !trouble_.empty()) return;
+  // One that begins while a session runs may see a painting first, of a frame from before.
+  if (captured_ == 0 && painted_ == 0) first_ns_ = painted.source.captured_ns;
   WriteChange(settings, change, painted.source.frame);
   TimelineFrame frame;
   frame.source = IndexOf(painted.source);

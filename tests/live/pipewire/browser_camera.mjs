@@ -14,14 +14,19 @@ const [label, file, frames] = process.argv.slice(2);
 async function look(label, frames) {
   const say = (name, body) => fetch(`/${name}`, {method: 'POST', body});
   try {
-    const cameras = async () => (await navigator.mediaDevices.enumerateDevices()).filter((d) => d.kind === 'videoinput');
-    // Labels are shown once a camera has been allowed.
-    (await navigator.mediaDevices.getUserMedia({video: true})).getTracks().forEach((track) => track.stop());
-    const found = await cameras();
-    const camera = found.find((device) => device.label === label);
-    if (!camera) throw new Error(`no camera '${label}' among: ${found.map((device) => device.label).join(', ')}`);
-    const stream = await navigator.mediaDevices.getUserMedia({video: {deviceId: {exact: camera.deviceId}}});
-    const reader = new MediaStreamTrackProcessor({track: stream.getVideoTracks()[0]}).readable.getReader();
+    // Chromium looks for cameras while the page runs already, and has none until it is through.
+    let stream = null;
+    for (let tries = 0; !stream; ++tries) {
+      try {
+        stream = await navigator.mediaDevices.getUserMedia({video: true});
+      } catch (error) {
+        if (error.name !== 'NotFoundError' || tries === 20) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 500));
+      }
+    }
+    const camera = stream.getVideoTracks()[0];
+    if (camera.label !== label) throw new Error(`the camera is '${camera.label}', not '${label}'`);
+    const reader = new MediaStreamTrackProcessor({track: camera}).readable.getReader();
     const parts = [];
     let first = 0;
     let last = 0;
@@ -52,8 +57,12 @@ function end(code, text) {
   console.log(text);
   chromium?.kill('SIGKILL');
   chromium?.once('exit', () => {
-    rmSync(profile, {recursive: true, force: true, maxRetries: 5});
-    process.exit(code);
+    // Its helpers may still write for a moment.
+    try {
+      rmSync(profile, {recursive: true, force: true, maxRetries: 5, retryDelay: 200});
+    } finally {
+      process.exit(code);
+    }
   });
 }
 const server = http.createServer((request, response) => {

@@ -5,7 +5,7 @@
 # `make help` lists the rest.
 .DEFAULT_GOAL := release
 .PRECIOUS: build/%/build.ninja
-.PHONY: release setup demo gallery test train-tools test-train test-plugins bench bench-web fuzz soak check web web-module test-web packages test-packages clean help
+.PHONY: release setup demo live gallery test test-live train-tools test-train test-plugins bench bench-web fuzz soak check web web-module test-web packages test-packages clean help
 
 # Reconfigures by itself: ninja re-runs CMake when a CMake file changes.
 build/%/build.ninja:
@@ -24,6 +24,11 @@ demo: setup
 	@$(MAKE) --no-print-directory release
 	@tools/demo
 
+# A painted clip in a window: INPUT=0 for the first camera, STYLE as above.
+live: setup
+	@$(MAKE) --no-print-directory release
+	@tools/live
+
 # docs/gallery.md and the README's first picture, anew from the bundled styles.
 gallery: release
 	@tools/gallery
@@ -40,6 +45,13 @@ test-plugins:
 	@$(MAKE) --no-print-directory build/test/build.ninja
 	@ninja -C build/test --quiet
 	@ctest --test-dir build/test --output-on-failure -R '^plugins\.'
+
+# Cameras that are none, real daemons, windows under Xvfb, OBS (docs/live.md); eight minutes.
+test-live:
+	@tools/setup test live plugins
+	@$(MAKE) --no-print-directory build/test/build.ninja
+	@ninja -C build/test --quiet
+	@ctest --test-dir build/test --output-on-failure -R '^live\.|^plugins\.obs|make_style'
 
 train-tools:
 	@tools/setup test train
@@ -131,7 +143,9 @@ help:
 	@echo 'make setup        install what the build needs from Debian packages'
 	@echo 'make demo         paint the sample clip: out/demo.mp4, out/demo.png'
 	@echo '                  INPUT=my.mp4 STYLE=great-wave paints your own film or picture'
+	@echo 'make live         the same in a window, as it is painted; INPUT=0 is the first camera (docs/live.md)'
 	@echo 'make test         install, build and run every test'
+	@echo 'make test-live    of these, tempera live: cameras that are none, PipeWire, windows, OBS (docs/live.md)'
 	@echo 'make test-plugins  of these, the plugins in FFmpeg, GStreamer and melt (docs/plugins.md)'
 	@echo 'make gallery      paint docs/gallery.md and models/styles.jpg anew'
 	@echo 'make train-tools  install libtorch, build build/train/tempera-train'

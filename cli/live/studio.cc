@@ -134,6 +134,11 @@ Status Studio::OpenConsole(const LiveOptions& options) {
   console.scenes_path = options.scenes.empty() ? ConfigFile("scenes.json") : options.scenes;
   console.find = FindLiveStyle;
   TEMPERA_ASSIGN_OR_RETURN(console_, live::Console::Start(&controls_, console));
+  if (options.midi != std::vector<std::string>{"off"}) {
+    // Where there is no PipeWire there is no such port, and nobody misses it.
+    auto midi = live::PipewireMidi::Start(&console_->bindings());
+    if (midi.ok()) midi_ = std::move(midi).value();
+  }
   return OkStatus();
 }
 
@@ -224,6 +229,7 @@ Status Studio::Stop() {
   if (!session_) return OkStatus();
   Status status = session_->Stop();
   // What controls it goes before what it controls; nothing ticks any more.
+  midi_.reset();
   console_.reset();
   std::unique_ptr<Recording> recording;
   {

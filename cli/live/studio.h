@@ -12,6 +12,7 @@
 #include "live/controls.h"
 #include "live/films/film_sound.h"
 #include "live/films/source_recorder.h"
+#include "live/pipewire/midi.h"
 #include "live/session.h"
 #include "live/timeline/timeline_writer.h"
 #include "src/base/status.h"
@@ -62,6 +63,7 @@ class Studio {
   std::string source_recording_;  // its path
   std::unique_ptr<Notary> notary_;
   std::unique_ptr<live::Console> console_;
+  std::unique_ptr<live::PipewireMidi> midi_;  // of the console; null where there is no PipeWire
   live::Painter* painter_ = nullptr;  // the session's
   std::unique_ptr<live::Session> session_;
   mutable std::mutex mutex_;

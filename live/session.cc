@@ -63,7 +63,10 @@ class LiveSession final : public Session {
       gone = std::move(*at);
       sinks_.erase(at);
     }
-    return gone->Finish();
+    const Status status = gone->Finish();
+    std::lock_guard lock(sinks_mutex_);
+    for (std::string& line : gone->TakeNotes()) notes_.push_back(std::move(line));
+    return status;
   }
 
   Painted WaitForPainting(int64_t after, milliseconds timeout) override {
@@ -79,6 +82,15 @@ class LiveSession final : public Session {
     shown_rate_.Tick(now);
     has_window_ = true;
     latency_.Add(static_cast<double>(now - painted.source.captured_ns) * 1e-6);
+  }
+
+  std::vector<std::string> TakeNotes() override {
+    std::lock_guard lock(sinks_mutex_);
+    std::vector<std::string> notes = std::exchange(notes_, {});
+    for (const auto& sink : sinks_) {
+      for (std::string& line : sink->TakeNotes()) notes.push_back(std::move(line));
+    }
+    return notes;
   }
 
   Statistics statistics() const override;
@@ -131,6 +143,7 @@ class LiveSession final : public Session {
   mutable std::mutex sinks_mutex_;
   std::vector<std::unique_ptr<SinkWorker>> sinks_;
   int last_sink_ = 0;
+  std::vector<std::string> notes_;  // of sinks that are gone
 
   // Of the capturing thread.
   int64_t last_frame_ns_ = 0;
@@ -412,6 +425,8 @@ Status LiveSession::Stop() {
   for (const auto& sink : sinks) {
     const Status status = sink->Finish();
     if (!status.ok() && stop_status_.ok()) stop_status_ = status;
+    std::lock_guard lock(sinks_mutex_);
+    for (std::string& line : sink->TakeNotes()) notes_.push_back(std::move(line));
   }
   return stop_status_;
 }

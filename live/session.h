@@ -77,6 +77,9 @@ class Session {
   // By a window, once it has shown it: for latency and shown_fps.
   virtual void Shown(const PaintedFrame& painted) = 0;
 
+  // What sinks had to say since the last call, those that are closed too: a line each. Also after Stop.
+  virtual std::vector<std::string> TakeNotes() = 0;
+
   virtual Statistics statistics() const = 0;
   // False once the source has ended (see ends_with_source), painting failed for good, or Stop was called.
   virtual bool running() const = 0;

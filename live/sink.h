@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "live/source.h"
 #include "media/frame.h"
@@ -31,10 +32,12 @@ class Sink {
   virtual std::string name() const = 0;
 
   // How frames come: kNewest: the newest one, whenever the sink is ready for it, the others are dropped.
-  // kEvery: all, in order; up to kQueued wait, more are dropped and counted. kPaced: fps() times a second,
-  // evenly, the newest one each time, the same again when there is no newer.
+  // kEvery: all, in order; up to kQueued wait, and no more than kQueuedBytes of pixels, more are dropped and
+  // counted. kPaced: fps() times a second, evenly, the newest one each time, the same again when there is no
+  // newer.
   enum class Pace { kNewest, kEvery, kPaced };
   static constexpr int kQueued = 64;
+  static constexpr size_t kQueuedBytes = size_t{256} << 20;
   virtual Pace pace() const = 0;
   virtual double fps() const { return 30; }
 
@@ -48,6 +51,10 @@ class Sink {
   // closed has no name.
   virtual Status Close() = 0;
   virtual bool comes_back() const { return false; }
+
+  // What was changed or left out since the last call, a line each ("the sound becomes aac"). After Open, Show
+  // and Close.
+  virtual std::vector<std::string> TakeNotes() { return {}; }
 
   // From any thread: a call that waits gives up soon.
   virtual void Stop() {}

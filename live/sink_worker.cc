@@ -25,11 +25,16 @@ SinkWorker::~SinkWorker() { (void)Finish(); }
 void SinkWorker::Give(const Painted& painted) {
   std::lock_guard lock(mutex_);
   if (finishing_ || given_up_) return;
-  const size_t room = sink_->pace() == Sink::Pace::kEvery ? Sink::kQueued : 1;
+  const bool every = sink_->pace() == Sink::Pace::kEvery;
+  const media::Frame& frame = painted->frame;
+  // The painting and what it was painted from.
+  const size_t bytes = size_t{3} * static_cast<size_t>(frame.width) * static_cast<size_t>(frame.height);
+  const size_t room =
+      every ? std::clamp<size_t>(Sink::kQueuedBytes / std::max<size_t>(bytes, 1), 2, Sink::kQueued) : 1;
   if (waiting_.size() >= room) {
     ++dropped_;
     // A recording keeps what it has, in order; others want what is newest.
-    if (sink_->pace() == Sink::Pace::kEvery) return;
+    if (every) return;
     waiting_.pop_front();
   }
   waiting_.push_back(painted);
@@ -54,6 +59,18 @@ Status SinkWorker::Finish() {
   }
   thread_.join();
   return lost_;
+}
+
+std::vector<std::string> SinkWorker::TakeNotes() {
+  std::lock_guard lock(mutex_);
+  return std::exchange(notes_, {});
+}
+
+// On the thread.
+void SinkWorker::Listen() {
+  std::vector<std::string> lines = sink_->TakeNotes();
+  std::lock_guard lock(mutex_);
+  for (std::string& line : lines) notes_.push_back(sink_->name() + ": " + std::move(line));
 }
 
 Statistics::SinkState SinkWorker::state() const {
@@ -102,6 +119,7 @@ bool SinkWorker::OpenFor(const PaintedFrame& painted) {
     if (given_up_ || NowNs() < retry_ns_) return false;
   }
   const Status status = sink_->Open(painted);
+  Listen();
   std::lock_guard lock(mutex_);
   open_ = status.ok();
   if (open_) {
@@ -131,6 +149,7 @@ void SinkWorker::Run() {
     if (OpenFor(*painted)) {
       const Status status = sink_->Show(*painted);
       if (!status.ok() && status.code() != StatusCode::kCancelled) (void)sink_->Close();
+      Listen();
       std::lock_guard lock(mutex_);
       if (status.ok()) {
         ++shown_;
@@ -149,7 +168,13 @@ void SinkWorker::Run() {
     open = open_;
   }
   const Status status = open ? sink_->Close() : OkStatus();
+  Listen();
   std::lock_guard lock(mutex_);
+  if (dropped_ > 0 && sink_->pace() == Sink::Pace::kEvery) {
+    notes_.push_back(sink_->name() + " lacks " + std::to_string(dropped_) +
+                     (dropped_ == 1 ? " frame" : " frames") +
+                     ": it could not be written as fast as it was painted");
+  }
   open_ = false;
   over_ = true;
   changed_.notify_all();

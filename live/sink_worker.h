@@ -28,12 +28,15 @@ class SinkWorker {
   // error that lost something: of Close, or of a sink that does not come back. Once.
   Status Finish();
   Statistics::SinkState state() const;
+  // Since the last call; also after Finish.
+  std::vector<std::string> TakeNotes();
 
  private:
   void Run();
   Painted Next();
   bool OpenFor(const PaintedFrame& painted);
   void Lose(const Status& status);
+  void Listen();
 
   const int id_;
   const std::unique_ptr<Sink> sink_;
@@ -45,6 +48,7 @@ class SinkWorker {
   int64_t finish_by_ns_ = 0;
   // Written by the thread under mutex_.
   bool open_ = false, given_up_ = false;
+  std::vector<std::string> notes_;
   int64_t shown_ = 0, dropped_ = 0, retry_ns_ = 0;
   std::string message_;
   Status lost_;

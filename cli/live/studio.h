@@ -64,7 +64,7 @@ class Studio {
   std::unique_ptr<Notary> notary_;
   std::unique_ptr<live::Console> console_;
   std::unique_ptr<live::PipewireMidi> midi_;  // of the console; null where there is no PipeWire
-  live::Painter* painter_ = nullptr;  // the session's
+  live::Painter* painter_ = nullptr;          // the session's
   std::unique_ptr<live::Session> session_;
   mutable std::mutex mutex_;
   std::unique_ptr<Recording> recording_;

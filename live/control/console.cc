@@ -35,7 +35,7 @@ Result<std::unique_ptr<Console>> Console::Start(Controls* controls, const Consol
   }
   TEMPERA_ASSIGN_OR_RETURN(
       console->midi_, MidiDevices::Start(options.midi.empty() ? MidiDevices::DefaultPaths() : options.midi,
-                                      &console->bindings_));
+                                         &console->bindings_));
   return console;
 }
 

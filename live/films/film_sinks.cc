@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cmath>
+#include <set>
 #include <utility>
 
 #include "live/films/film_sound.h"
@@ -64,24 +65,53 @@ class RecordingSink final : public Sink {
     if (!SameForm(info_, painted.frame))
       return IoError("'" + name() + "' ends here: the picture's size or format has changed");
     media::Frame frame = painted.frame;
-    frame.pts = clock_.PtsOf(painted.source.captured_ns);
+    frame.pts = clock_.PtsOf(painted);
     frame.pts_us = frame.pts * 100 / 9;
     frame.duration = 0;
     frame.av = nullptr;  // whose time is the source's
+    HearSound();
     return writer_->Write(frame);
   }
 
   Status Close() override {
     if (!writer_) return OkStatus();
+    HearSound();
     const Status status = writer_->Finish();
+    Note(writer_->notices());
+    if (tap_ && tap_->lost() > 0)
+      notes_.push_back(std::to_string(tap_->lost()) + " packets of sound are missing: the disk was too slow");
     writer_.reset();
+    tap_.reset();
     return status;
   }
 
+  std::vector<std::string> TakeNotes() override {
+    if (writer_) Note(writer_->notices());
+    return std::exchange(notes_, {});
+  }
+
  private:
+  // What was heard since, before the pictures that it belongs to. Pictures go on where sound fails.
+  void HearSound() {
+    if (!tap_ || !hears_) return;
+    const Status status = tap_->Drain();
+    if (status.ok()) return;
+    hears_ = false;
+    notes_.push_back("the sound ends here: " + status.message());
+  }
+  // Each once.
+  void Note(const std::vector<std::string>& lines) {
+    for (const std::string& line : lines) {
+      if (said_.insert(line).second) notes_.push_back(line);
+    }
+  }
+
   const RecordingOptions options_;
   media::VideoInfo info_;
   RecordingClock clock_;
+  bool hears_ = true;
+  std::vector<std::string> notes_;
+  std::set<std::string> said_;
   std::unique_ptr<FilmSound::Tap> tap_;  // outlives the writer
   std::unique_ptr<media::VideoWriter> writer_;
 };
@@ -109,7 +139,7 @@ class StreamSink final : public Sink {
     if (!SameForm(info_, painted.frame))
       return IoError("the picture's size has changed: " + address_ + " begins anew");
     media::Frame frame = painted.frame;
-    frame.pts = clock_.PtsOf(painted.source.captured_ns);
+    frame.pts = clock_.PtsOf(painted);
     frame.av = nullptr;
     return stream_->Write(frame);
   }
@@ -132,9 +162,17 @@ class StreamSink final : public Sink {
 
 }  // namespace
 
-int64_t RecordingClock::PtsOf(int64_t captured_ns) {
-  if (first_ns < 0) first_ns = captured_ns;
-  const int64_t pts = (captured_ns - first_ns) / 1000 * 9 / 100;
+int64_t RecordingClock::PtsOf(const PaintedFrame& painted) {
+  const int64_t captured = painted.source.captured_ns;
+  if (first_ns < 0) first_ns = captured;
+  if (captured == captured_ns) {
+    at_ns += std::max<int64_t>(painted.painted_ns - painted_ns, 0);
+  } else {
+    at_ns = std::max(captured, at_ns);
+  }
+  captured_ns = captured;
+  painted_ns = painted.painted_ns;
+  const int64_t pts = (at_ns - first_ns) / 1000 * 9 / 100;
   last_pts = std::max(pts, last_pts + 1);
   return last_pts;
 }

@@ -26,9 +26,11 @@ std::unique_ptr<Sink> MakeStreamSink(const std::string& address, double fps);
 
 // What the encoders are told of such frames. Time base: 90000 ticks a second.
 struct RecordingClock {
-  int64_t first_ns = -1, last_pts = -1;
-  // Ticks of a moment, later than those before.
-  int64_t PtsOf(int64_t captured_ns);
+  // Ticks from the first painting, later and later: when its frame was captured, or, where the same one is
+  // painted again (a frozen source), as much later as it was painted later.
+  int64_t PtsOf(const PaintedFrame& painted);
+
+  int64_t first_ns = -1, captured_ns = -1, painted_ns = 0, at_ns = 0, last_pts = -1;
 };
 
 }  // namespace tempera::live

@@ -83,8 +83,6 @@ class FilmSource final : public Source {
       changed_.notify_all();
     }
     if (decoding_.joinable()) Join();
-    // A recording may keep the reader longer than we do.
-    if (reader_) (void)reader_->SetPacketSink(nullptr);
     waiting_.clear();
     pending_.reset();
     reader_.reset();
@@ -130,12 +128,11 @@ class FilmSource final : public Source {
     bool cut = false;
   };
 
-  Result<std::shared_ptr<VideoReader>> OpenReader() {
+  Result<std::unique_ptr<VideoReader>> OpenReader() {
     media::ReaderOptions options;
     options.cancel = &cancel_;
     options.threads = 1;
-    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<VideoReader> reader, VideoReader::Open(options_.path, options));
-    return std::shared_ptr<VideoReader>(std::move(reader));
+    return VideoReader::Open(options_.path, options);
   }
 
   // The next decoded frame to pending_.
@@ -203,7 +200,7 @@ class FilmSource final : public Source {
       if (over() || !loops_) return OkStatus();
       if (frames == 0) return IoError("'" + options_.path + "' holds no frame that can be decoded");
       pass_start_ns = last_ns + step_ns;
-      (void)reader_->SetPacketSink(nullptr);
+      reader_.reset();
       TEMPERA_ASSIGN_OR_RETURN(reader_, OpenReader());
       const media::VideoInfo& info = reader_->info();
       if (info.width != info_.width || info.height != info_.height)
@@ -214,9 +211,10 @@ class FilmSource final : public Source {
   // Sound goes to who records it, on the decoding thread.
   Status ListenTo(int64_t pass_ns) {
     if (!sound_) return OkStatus();
-    sound_->BeginPass(reader_);
-    return reader_->SetPacketSink([this, pass_ns](AVPacket* packet) {
-      sound_->Put(packet, pass_ns);
+    AVFormatContext* const input = reader_->input();
+    sound_->BeginPass(input, reader_->video_stream(), /*anew=*/pass_ns == 0);
+    return reader_->SetPacketSink([this, input, pass_ns](AVPacket* packet) {
+      sound_->Put(input, packet, pass_ns);
       return OkStatus();
     });
   }
@@ -226,6 +224,7 @@ class FilmSource final : public Source {
     if (live_) {
       // Behind a slow machine old frames are of no use.
       if (waiting_.size() >= kAhead) {
+        waiting_[1].cut = waiting_[1].cut || waiting_[0].cut;
         waiting_.pop_front();
         ++number_;
       }
@@ -257,7 +256,7 @@ class FilmSource final : public Source {
   const bool live_, loops_;
   SourceInfo info_;
   const std::shared_ptr<FilmSound> sound_;  // may be null
-  std::shared_ptr<VideoReader> reader_;     // of the decoding thread while it runs
+  std::unique_ptr<VideoReader> reader_;     // of the decoding thread while it runs
   std::atomic<bool> stop_{false}, cancel_{false}, decoding_done_{false};
   std::mutex mutex_;
   std::condition_variable changed_;

@@ -17,7 +17,7 @@ struct FilmOptions {
 };
 
 // Files and pipes are paced by their own times; what is live already (rtsp, rtp, udp, srt, rtmp, tcp) comes
-// as it comes, newest frame first.
+// as it comes, the oldest of four left out where nobody reads in time.
 std::unique_ptr<Source> MakeFilmSource(const FilmOptions& options);
 
 // "test", "test:1280x720", "test:640x360@60": bars that move, and a clock, so that drops and tears can be

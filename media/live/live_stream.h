@@ -20,8 +20,8 @@ struct LiveStreamOptions {
 // H.264 without look-ahead, a key frame every two seconds, no sound. One thread.
 class LiveStream {
  public:
-  // `info`: size, format, colours and time base of the frames. FLV for rtmp, MPEG-TS for everything else,
-  // unless the address names a file type. Waits for the connection. Errors name the address.
+  // `info`: size, format, colours and time base of the frames. FLV for rtmp, MPEG-TS for everything else.
+  // Waits for the connection. Errors name the address.
   static Result<std::unique_ptr<LiveStream>> Open(const std::string& address, const VideoInfo& info,
                                                   const LiveStreamOptions& options);
   virtual ~LiveStream() = default;

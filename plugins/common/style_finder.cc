@@ -1,6 +1,10 @@
 #include "plugins/common/style_finder.h"
 
+#ifdef _WIN32
+#include <windows.h>
+#else
 #include <dlfcn.h>
+#endif
 
 #include <algorithm>
 #include <charconv>
@@ -41,10 +45,20 @@ std::string_view Trimmed(std::string_view text) {
 
 // The file that this code was loaded from: a plugin, or the library.
 fs::path FileOf(const void* code) {
+#ifdef _WIN32
+  HMODULE module = nullptr;
+  wchar_t name[MAX_PATH] = {};
+  constexpr DWORD kHow =
+      GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
+  if (!GetModuleHandleExW(kHow, static_cast<LPCWSTR>(code), &module)) return {};
+  if (GetModuleFileNameW(module, name, MAX_PATH) == 0) return {};
+#else
   Dl_info info = {};
   if (dladdr(code, &info) == 0 || info.dli_fname == nullptr) return {};
+  const char* name = info.dli_fname;
+#endif
   std::error_code error;
-  const fs::path file = fs::canonical(info.dli_fname, error);
+  const fs::path file = fs::canonical(name, error);
   return error ? fs::path() : file;
 }
 

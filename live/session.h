@@ -55,6 +55,7 @@ struct Statistics {
     std::string name, message;  // what is wrong with it; "" when nothing is
     int64_t shown = 0, dropped = 0;
     bool open = false;
+    bool over = false;  // it shows nothing any more
   };
   std::vector<SinkState> sinks;
 };

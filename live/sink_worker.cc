@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <system_error>
 #include <utility>
 
 namespace tempera::live {
@@ -17,7 +18,13 @@ std::chrono::nanoseconds Until(int64_t ns) {
 }  // namespace
 
 SinkWorker::SinkWorker(int id, std::unique_ptr<Sink> sink) : id_(id), sink_(std::move(sink)) {
-  thread_ = std::thread([this] { Run(); });
+  try {
+    thread_ = std::thread([this] { Run(); });
+  } catch (const std::system_error& e) {
+    lost_ = OutOfMemory(sink_->name() + ": cannot start a thread: " + e.what());
+    message_ = lost_.message();
+    given_up_ = true;
+  }
 }
 
 SinkWorker::~SinkWorker() { (void)Finish(); }
@@ -46,6 +53,7 @@ Status SinkWorker::Finish() {
     std::lock_guard lock(mutex_);
     if (finished_) return OkStatus();
     finishing_ = finished_ = true;
+    if (!thread_.joinable()) return lost_;
     finish_by_ns_ = NowNs() + kFinish;
     changed_.notify_all();
   }
@@ -82,6 +90,7 @@ Statistics::SinkState SinkWorker::state() const {
   state.shown = shown_;
   state.dropped = dropped_;
   state.open = open_;
+  state.over = given_up_;
   return state;
 }
 

@@ -16,7 +16,7 @@ namespace tempera::live {
 
 class SinkWorker {
  public:
-  // Throws std::system_error when there is no thread for it.
+  // Where there is no thread for it, it shows nothing, and Finish says so.
   SinkWorker(int id, std::unique_ptr<Sink> sink);
   // Finish, where nobody called it.
   ~SinkWorker();

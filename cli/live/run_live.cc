@@ -73,6 +73,9 @@ Status CheckLive(LiveOptions* o, double* duration_s) {
     TEMPERA_ASSIGN_OR_RETURN(*duration_s, ParseTime(o->duration));
     if (*duration_s <= 0) return InvalidArgument("--duration must be longer than nothing");
   }
+  if (o->record == "-" || o->record.find("://") != std::string::npos || o->record.rfind("v4l2:", 0) == 0)
+    return InvalidArgument("--record writes a file, with a timeline beside it: " + o->record +
+                           " is for --sink");
   if (!o->record.empty()) o->sinks.push_back(o->record);
   int pipes = 0;
   for (const std::string& sink : o->sinks) pipes += sink == "-";
@@ -98,7 +101,8 @@ void Watch(Studio* studio, const std::atomic<bool>& interrupt, double duration_s
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (ticks % 10 != 0) continue;
     const Statistics s = studio->session()->statistics();
-    teller.Tell(s, studio->console()->troubles());
+    teller.Tell(s, studio->troubles());
+    for (const std::string& line : studio->Tend()) Note(line);
     if (terminal) std::fprintf(stderr, "\r\033[K%s", StatusLine(s).c_str());
   }
   if (terminal) std::fprintf(stderr, "\r\033[K");
@@ -145,9 +149,13 @@ int RunLive(LiveOptions o) {
   const Statistics s = (*studio)->session()->statistics();
   const Status stopped = (*studio)->Stop();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  for (const std::string& line : (*studio)->session()->TakeNotes()) Note(line);
+  // Each that lost something is told.
+  int code = kExitOk;
   for (const Status& status : {(*studio)->session()->status(), ran, stopped}) {
-    if (!status.ok()) return Fail(status);
+    if (!status.ok()) code = Fail(status);
   }
+  if (code != kExitOk) return code;
   if (o.json) {
     PrintJson(s, seconds);
   } else {

@@ -31,7 +31,18 @@ std::string NameByTime(const std::string& extension) {
 }
 
 std::string TimelineOf(const std::string& recording) {
-  return fs::path(recording).replace_extension(".json").string();
+  return fs::path(recording).replace_extension(".live.json").string();
+}
+
+// "take-2.mkv" behind "take.mkv", or the next number that is free.
+std::string NextName(const std::string& path) {
+  const fs::path whole = path;
+  std::error_code ignored;
+  for (int i = 2;; ++i) {
+    fs::path next =
+        whole.parent_path() / (whole.stem().string() + "-" + std::to_string(i) + whole.extension().string());
+    if (!fs::exists(next, ignored)) return next.string();
+  }
 }
 
 // Where what is learnt and stored is kept, unless the command says otherwise.
@@ -54,10 +65,14 @@ std::string ConfigFile(const std::string& name) {
 
 }  // namespace
 
-// Hands on to recorder and timelines, which come and go.
+// Hands on to recorder and timelines: one of the whole session, one of a recording.
 class Studio::Notary final : public live::Witness {
  public:
-  void SetRecorder(live::SourceRecorder* recorder) { recorder_ = recorder; }  // before the session
+  // Before the session.
+  void SetSource(live::SourceRecorder* recorder, live::TimelineWriter* timeline) {
+    recorder_ = recorder;
+    whole_ = timeline;
+  }
   void SetTimeline(live::TimelineWriter* timeline, bool from_the_start) {
     std::lock_guard lock(mutex_);
     timeline_ = timeline;
@@ -66,11 +81,13 @@ class Studio::Notary final : public live::Witness {
 
   void Captured(const live::SourceFrame& frame) override {
     if (recorder_ != nullptr) recorder_->Take(frame);
+    if (whole_ != nullptr) whole_->Captured(frame);
     std::lock_guard lock(mutex_);
     if (timeline_ != nullptr) timeline_->Captured(frame);
   }
   void Painted(const live::PaintedFrame& painted, const live::Settings& settings,
                const live::Change& change) override {
+    if (whole_ != nullptr) whole_->Painted(painted, settings, change);
     std::lock_guard lock(mutex_);
     if (timeline_ == nullptr) return;
     // It begins with the frame whose change says all that holds.
@@ -80,6 +97,7 @@ class Studio::Notary final : public live::Witness {
 
  private:
   live::SourceRecorder* recorder_ = nullptr;
+  live::TimelineWriter* whole_ = nullptr;
   std::mutex mutex_;
   live::TimelineWriter* timeline_ = nullptr;
   bool begun_ = false;
@@ -88,11 +106,15 @@ class Studio::Notary final : public live::Witness {
 Studio::Studio(live::Settings settings) : controls_(std::move(settings)) {}
 Studio::~Studio() { (void)Stop(); }
 
-live::TimelineInfo Studio::Info() const {
+// Of a timeline at `path`.
+live::TimelineInfo Studio::InfoFor(const std::string& path) const {
   live::TimelineInfo info;
   info.source = source_name_;
   info.precision = paint_.precision;
   info.norm_statistics = paint_.norm_statistics;
+  if (!source_recording_.empty())
+    info.source_recording =
+        fs::absolute(source_recording_).lexically_relative(fs::absolute(path).parent_path()).string();
   return info;
 }
 
@@ -107,21 +129,17 @@ Status Studio::OpenSinks(const LiveOptions& options, std::vector<std::unique_ptr
 Status Studio::OpenRecorders(const LiveOptions& options) {
   notary_ = std::make_unique<Notary>();
   if (!options.record_source.empty()) {
-    TEMPERA_ASSIGN_OR_RETURN(source_recorder_,
-                             live::SourceRecorder::Make(options.record_source, options.fps));
-    notary_->SetRecorder(source_recorder_.get());
     source_recording_ = options.record_source;
+    const std::string beside = TimelineOf(source_recording_);
+    TEMPERA_ASSIGN_OR_RETURN(source_recorder_, live::SourceRecorder::Make(source_recording_, options.fps));
+    TEMPERA_ASSIGN_OR_RETURN(source_timeline_, live::TimelineWriter::Create(beside, InfoFor(beside)));
+    notary_->SetSource(source_recorder_.get(), source_timeline_.get());
   }
-  const std::string beside = options.record.empty() ? options.record_source : options.record;
-  if (beside.empty()) return OkStatus();
-  live::TimelineInfo info = Info();
-  if (!source_recording_.empty()) {
-    const fs::path folder = fs::absolute(beside).parent_path();
-    info.source_recording = fs::absolute(source_recording_).lexically_relative(folder).string();
-  }
+  if (options.record.empty()) return OkStatus();
+  const std::string beside = TimelineOf(options.record);
   recording_ = std::make_unique<Recording>();
   recording_->path = options.record;
-  TEMPERA_ASSIGN_OR_RETURN(recording_->timeline, live::TimelineWriter::Create(TimelineOf(beside), info));
+  TEMPERA_ASSIGN_OR_RETURN(recording_->timeline, live::TimelineWriter::Create(beside, InfoFor(beside)));
   notary_->SetTimeline(recording_->timeline.get(), /*from_the_start=*/true);
   return OkStatus();
 }
@@ -189,40 +207,78 @@ Result<std::string> Studio::Snapshot(const live::Painted& painted) {
 
 bool Studio::recording() const {
   std::lock_guard lock(mutex_);
-  return recording_ != nullptr && !recording_->path.empty();
+  return recording_ != nullptr;
 }
 
 Result<std::string> Studio::Record(bool on) {
-  std::unique_ptr<Recording> ended;
-  {
-    std::lock_guard lock(mutex_);
-    const bool runs = recording_ != nullptr;
-    if (on == runs) return std::string(on ? "a recording is under way" : "nothing is recorded");
-    if (!on) ended = std::move(recording_);
-  }
-  if (ended) {
-    const std::string path = ended->path;
-    TEMPERA_RETURN_IF_ERROR(EndRecording(std::move(ended)));
-    return "written: " + path;
-  }
-  auto begun = std::make_unique<Recording>();
-  begun->path = NameByTime(".mp4");
-  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<live::Sink> sink, OpenLiveSink(begun->path, 0, sound_));
-  TEMPERA_ASSIGN_OR_RETURN(begun->timeline, live::TimelineWriter::Create(TimelineOf(begun->path), Info()));
-  notary_->SetTimeline(begun->timeline.get(), /*from_the_start=*/false);
-  painter_->Restate();
-  begun->sink = session_->AddSink(std::move(sink));
-  const std::string path = begun->path;
   std::lock_guard lock(mutex_);
-  recording_ = std::move(begun);
-  return "recording " + path;
+  if (on == (recording_ != nullptr))
+    return std::string(on ? "a recording is under way" : "nothing is recorded");
+  if (on) {
+    const std::string path = NameByTime(".mp4");
+    TEMPERA_RETURN_IF_ERROR(Begin(path));
+    return "recording " + path;
+  }
+  const std::string path = recording_->path;
+  TEMPERA_RETURN_IF_ERROR(End());
+  return "written: " + path;
 }
 
-Status Studio::EndRecording(std::unique_ptr<Recording> recording) {
-  const Status removed = recording->sink == 0 ? OkStatus() : session_->RemoveSink(recording->sink);
+// With mutex_ held.
+Status Studio::Begin(const std::string& path) {
+  auto begun = std::make_unique<Recording>();
+  begun->path = path;
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<live::Sink> sink, OpenLiveSink(path, 0, sound_));
+  const std::string beside = TimelineOf(path);
+  // Beside a recording of the source its frames are counted from that one's beginning, which a timeline that
+  // begins now does not know.
+  live::TimelineInfo info = InfoFor(beside);
+  info.source_recording.clear();
+  TEMPERA_ASSIGN_OR_RETURN(begun->timeline, live::TimelineWriter::Create(beside, info));
+  begun->sink = session_->AddSink(std::move(sink));
+  notary_->SetTimeline(begun->timeline.get(), /*from_the_start=*/false);
+  painter_->Restate();
+  recording_ = std::move(begun);
+  return OkStatus();
+}
+
+// With mutex_ held. The timeline ends with what is painted now; the film with what waits to be written.
+Status Studio::End() {
+  const std::unique_ptr<Recording> ended = std::move(recording_);
   notary_->SetTimeline(nullptr, false);
-  const Status closed = recording->timeline ? recording->timeline->Close() : OkStatus();
+  const Status closed = ended->timeline->Close();
+  const Status removed = session_->RemoveSink(ended->sink);
   return removed.ok() ? closed : removed;
+}
+
+std::vector<std::string> Studio::Tend() {
+  std::vector<std::string> notes = session_->TakeNotes();
+  std::lock_guard lock(mutex_);
+  if (!recording_) return notes;
+  for (const live::Statistics::SinkState& sink : session_->statistics().sinks) {
+    if (sink.id != recording_->sink || !sink.over) continue;
+    const std::string path = recording_->path;
+    if (const Status ended = End(); !ended.ok()) notes.push_back(ended.message());
+    // What was written once goes on under another name: a camera came back with another size.
+    if (sink.shown == 0) break;
+    const std::string next = NextName(path);
+    const Status begun = Begin(next);
+    notes.push_back(begun.ok() ? "recording goes on in " + next : begun.message());
+    break;
+  }
+  return notes;
+}
+
+std::vector<std::string> Studio::troubles() const {
+  std::vector<std::string> lines = console_->troubles();
+  if (source_recorder_) lines.push_back(source_recorder_->trouble());
+  if (source_timeline_) lines.push_back(source_timeline_->trouble());
+  {
+    std::lock_guard lock(mutex_);
+    if (recording_) lines.push_back(recording_->timeline->trouble());
+  }
+  std::erase(lines, std::string());
+  return lines;
 }
 
 Status Studio::Stop() {
@@ -236,12 +292,14 @@ Status Studio::Stop() {
     std::lock_guard lock(mutex_);
     recording = std::move(recording_);
   }
-  if (recording && recording->timeline) {
-    if (const Status closed = recording->timeline->Close(); status.ok()) status = closed;
-  }
-  if (source_recorder_) {
-    if (const Status finished = source_recorder_->Finish(); status.ok()) status = finished;
-  }
+  const auto keep = [&](const Status& next) {
+    if (status.ok()) status = next;
+  };
+  if (recording) keep(recording->timeline->Close());
+  if (source_timeline_) keep(source_timeline_->Close());
+  if (source_recorder_) keep(source_recorder_->Finish());
+  source_timeline_.reset();
+  source_recorder_.reset();
   return status;
 }
 

@@ -37,6 +37,11 @@ class Studio {
   // Begins a recording named by the time, with its timeline beside it; or ends it. A line that says where.
   Result<std::string> Record(bool on);
   bool recording() const;
+  // Now and then: a recording that cannot go on is ended, and, where the picture has another size now, goes
+  // on in a file of its own. What there is to say, a line each.
+  std::vector<std::string> Tend();
+  // What is amiss with controllers and what is written beside, a line each, as long as it is.
+  std::vector<std::string> troubles() const;
 
   // Ends all and gives files their names. The first error that lost something. Once.
   Status Stop();
@@ -49,24 +54,26 @@ class Studio {
     std::string path;
     std::unique_ptr<live::TimelineWriter> timeline;
   };
+  Status Begin(const std::string& path);
+  Status End();
   Status OpenSinks(const LiveOptions& options, std::vector<std::unique_ptr<live::Sink>>* sinks);
   Status OpenRecorders(const LiveOptions& options);
   Status OpenConsole(const LiveOptions& options);
-  Status EndRecording(std::unique_ptr<Recording> recording);
-  live::TimelineInfo Info() const;
+  live::TimelineInfo InfoFor(const std::string& path) const;
 
   live::Controls controls_;
   live::PainterOptions paint_;
   std::string source_name_;
   std::shared_ptr<live::FilmSound> sound_ = std::make_shared<live::FilmSound>();
   std::unique_ptr<live::SourceRecorder> source_recorder_;
-  std::string source_recording_;  // its path
+  std::string source_recording_;                           // its path
+  std::unique_ptr<live::TimelineWriter> source_timeline_;  // beside it, of the whole session
   std::unique_ptr<Notary> notary_;
   std::unique_ptr<live::Console> console_;
   std::unique_ptr<live::PipewireMidi> midi_;  // of the console; null where there is no PipeWire
   live::Painter* painter_ = nullptr;          // the session's
   std::unique_ptr<live::Session> session_;
-  mutable std::mutex mutex_;
+  mutable std::mutex mutex_;  // of the recording, while it begins and ends too
   std::unique_ptr<Recording> recording_;
 };
 

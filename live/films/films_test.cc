@@ -1,6 +1,10 @@
 // Film sources, recordings and streams, with films made by ffmpeg.
 #include <gtest/gtest.h>
 
+extern "C" {
+#include <libavcodec/packet.h>
+}
+
 #include <cstdlib>
 #include <sstream>
 #include <thread>
@@ -185,6 +189,98 @@ TEST_F(LiveFilms, ARecordingOfAnotherSizeEndsWithItsName) {
   EXPECT_FALSE(sink->Show(painted).ok());
   EXPECT_TRUE(sink->Close().ok());
   EXPECT_TRUE(std::filesystem::exists(path));
+}
+
+// A packet of sound may come at any moment, also while a recording ends.
+TEST_F(LiveFilms, RecordingsComeAndGoWhileSoundComes) {
+  const std::string film = Flashes();
+  const auto sound = std::make_shared<FilmSound>();
+  auto reader = media::VideoReader::Open(film, {}).value();
+  std::vector<std::unique_ptr<AVPacket, void (*)(AVPacket*)>> packets;
+  ASSERT_TRUE(reader
+                  ->SetPacketSink([&](AVPacket* p) {
+                    packets.emplace_back(av_packet_clone(p), [](AVPacket* q) { av_packet_free(&q); });
+                    return OkStatus();
+                  })
+                  .ok());
+  while (reader->Read().value()) {
+  }
+  ASSERT_GT(packets.size(), 20u);
+  sound->BeginPass(reader->input(), reader->video_stream(), true);
+  sound->SetStart(NowNs());
+  std::atomic<bool> over{false};
+  std::thread decoder([&] {
+    for (int64_t pass = 0; !over; pass += 2'000'000'000) {
+      for (const auto& packet : packets) sound->Put(reader->input(), packet.get(), pass);
+      std::this_thread::sleep_for(milliseconds(1));
+    }
+  });
+  for (int i = 0; i < 40; ++i) {
+    RecordingOptions options;
+    options.path = Path("r.mkv");
+    options.sound = sound;
+    const auto sink = MakeRecordingSink(options);
+    PaintedFrame painted;
+    painted.frame = GreyFrame(64, 48, 100);
+    painted.source.captured_ns = NowNs();
+    ASSERT_TRUE(sink->Open(painted).ok());
+    ASSERT_TRUE(sink->Show(painted).ok());
+    ASSERT_TRUE(sink->Close().ok());
+  }
+  over = true;
+  decoder.join();
+}
+
+// What was kept of the time before a camera was lost lies in no recording of the time after.
+TEST_F(LiveFilms, ASourceThatComesBackStartsItsSoundAnew) {
+  const std::string film = Flashes();
+  const auto sound = std::make_shared<FilmSound>();
+  auto reader = media::VideoReader::Open(film, {}).value();
+  std::vector<std::unique_ptr<AVPacket, void (*)(AVPacket*)>> packets;
+  ASSERT_TRUE(reader
+                  ->SetPacketSink([&](AVPacket* p) {
+                    packets.emplace_back(av_packet_clone(p), [](AVPacket* q) { av_packet_free(&q); });
+                    return OkStatus();
+                  })
+                  .ok());
+  while (reader->Read().value()) {
+  }
+  const int64_t now = NowNs();
+  sound->BeginPass(reader->input(), reader->video_stream(), true);
+  sound->SetStart(now - 3'600'000'000'000);  // an hour ago
+  for (const auto& packet : packets) sound->Put(reader->input(), packet.get(), 3'598'000'000'000);
+  sound->BeginPass(reader->input(), reader->video_stream(), true);
+  sound->SetStart(now);
+  for (const auto& packet : packets) sound->Put(reader->input(), packet.get(), 0);
+  const auto tap = FilmSound::MakeTap(sound);
+  ASSERT_NE(tap, nullptr);
+  tap->StartAt(now);
+  size_t heard = 0;
+  int64_t last = -1;
+  ASSERT_TRUE(tap->SetPacketSink([&](AVPacket* p) {
+                   EXPECT_GT(p->pts, last);
+                   last = p->pts;
+                   ++heard;
+                   return OkStatus();
+                 })
+                  .ok());
+  ASSERT_TRUE(tap->Drain().ok());
+  EXPECT_EQ(heard, packets.size());
+}
+
+TEST(RecordingClock, AFrozenPictureLastsAsLongAsItWasPainted) {
+  RecordingClock clock;
+  PaintedFrame painted;
+  const auto at = [&](int64_t captured_ms, int64_t painted_ms) {
+    painted.source.captured_ns = captured_ms * 1'000'000;
+    painted.painted_ns = painted_ms * 1'000'000;
+    return clock.PtsOf(painted) / 90;  // milliseconds
+  };
+  EXPECT_EQ(at(1000, 1010), 0);
+  EXPECT_EQ(at(1100, 1110), 100);
+  EXPECT_EQ(at(1100, 2110), 1100);
+  EXPECT_EQ(at(1100, 6110), 5100);
+  EXPECT_EQ(at(6200, 6210), 5200);
 }
 
 // The stream is read by ffmpeg, which then goes away, and another one comes.

@@ -1,5 +1,6 @@
 #include "live/films/source_recorder.h"
 
+#include <mutex>
 #include <system_error>
 #include <thread>
 #include <utility>
@@ -25,6 +26,10 @@ class Recorder final : public SourceRecorder {
   }
 
   void Take(const SourceFrame& frame) override { (void)queue_.Push(frame); }
+  std::string trouble() const override {
+    std::lock_guard lock(mutex_);
+    return status_.ok() ? "" : "the source is no longer recorded: " + status_.message();
+  }
 
   Status Finish() override {
     if (!thread_.joinable()) return OkStatus();
@@ -41,16 +46,21 @@ class Recorder final : public SourceRecorder {
       PaintedFrame as_painted;
       as_painted.frame = frame->frame;
       as_painted.source = *std::move(frame);
-      if (!open) status_ = sink_->Open(as_painted);
+      Status status;
+      if (!open) status = sink_->Open(as_painted);
       open = true;
-      if (status_.ok()) status_ = sink_->Show(as_painted);
-      if (!status_.ok()) return queue_.Abort();
+      if (status.ok()) status = sink_->Show(as_painted);
+      if (status.ok()) continue;
+      std::lock_guard lock(mutex_);
+      status_ = status;
+      return queue_.Abort();
     }
   }
 
   media::BoundedQueue<SourceFrame> queue_{16};
   std::unique_ptr<Sink> sink_;
-  Status status_;  // of the thread until it is joined
+  mutable std::mutex mutex_;
+  Status status_;
   std::thread thread_;
 };
 

@@ -19,6 +19,8 @@ class SourceRecorder {
   // Every frame, in order; the file's n-th frame is the n-th call. Waits while the disk is behind: what is
   // captured is recorded, or not captured at all. After an error frames are forgotten, and Finish says it.
   virtual void Take(const SourceFrame& frame) = 0;
+  // Why nothing is recorded any more, one line; "" while all is well. From any thread.
+  virtual std::string trouble() const = 0;
   // Writes what is left and gives the file its name. Once.
   virtual Status Finish() = 0;
 };

@@ -107,6 +107,7 @@ class FakeSession : public Session {
     ++shown_;
     latency_sum_ms_ += double(NowNs() - painted.painted_ns) / 1e6;
   }
+  std::vector<std::string> TakeNotes() override { return {}; }
   Statistics statistics() const override {
     std::lock_guard lock(mutex_);
     Statistics s = statistics_;

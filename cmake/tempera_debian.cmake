@@ -8,7 +8,7 @@ if(TEMPERA_BUILD_CLI)
   # It is loaded when a film needs it (media/filter_library.h), so that dpkg-shlibdeps does not see it.
   string(REGEX MATCH "^[0-9]+" avfilter_soversion "${AVFILTER_VERSION}")
   tempera_package(command PACKAGE tempera TARGETS tempera_command tempera_man
-    DEPENDS libavfilter${avfilter_soversion} RECOMMENDS "tempera-styles (>= ${PROJECT_VERSION})"
+    DEPENDS libavfilter${avfilter_soversion} RECOMMENDS "tempera-styles (>= ${PROJECT_VERSION})" libpipewire-0.3-0 fonts-open-sans
     SUGGESTS ffmpeg graphviz
     SUMMARY "paints pictures and films in the style of a painting"
     DESCRIPTION "${about}\n\n\

@@ -69,7 +69,8 @@ class Controls {
   void SetParameters(std::vector<Parameter> parameters);
 
   // Called after every change, on the thread that made it, without a lock held: name ("style", "height",
-  // "fps", "mirror", "freeze", or a parameter's). For those who learn a binding, or tell others.
+  // "fps", "mirror", "freeze", or a parameter's; "scene": any of them, "parameters": those that there are).
+  // For those who learn a binding, or tell others.
   void SetListener(std::function<void(const std::string& name)> listener);
 
  private:

@@ -68,6 +68,10 @@ class Opening {
   bool done() const { return done_.load(std::memory_order_acquire); }
   const std::string& path() const { return path_; }
   int height() const { return height_; }
+  bool cancelled() const {
+    std::lock_guard lock(mutex_);
+    return cancelled_;
+  }
   void Cancel() {
     std::lock_guard lock(mutex_);
     cancelled_ = true;
@@ -115,7 +119,7 @@ class Opening {
   const std::string path_;
   const int height_, width_px_, height_px_;
   int32_t format_ = 0;
-  std::mutex mutex_;
+  mutable std::mutex mutex_;
   bool cancelled_ = false;
   std::unique_ptr<Model> model_;
   Status status_;
@@ -130,7 +134,7 @@ class ModelPainter final : public Painter {
 
   Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out, Change* change) override {
     TEMPERA_RETURN_IF_ERROR(Follow(settings, in.frame, change));
-    TEMPERA_RETURN_IF_ERROR(Apply(settings, change));
+    Apply(settings, change);
     if (restate_.exchange(false)) SayAll(change);
     const tempera_image from = ImageOf(in.frame), to = ImageOf(*out);
     tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
@@ -156,7 +160,15 @@ class ModelPainter final : public Painter {
   }
   int working_width() const override { return working_width_; }
   int working_height() const override { return working_height_; }
-  std::string trouble() const override { return trouble_; }
+  int height() const override { return model_ ? model_->height : 0; }
+  uint64_t parameters_version() const override { return parameters_version_; }
+  std::string trouble() const override {
+    std::string all;
+    for (const std::string* each : {&style_trouble_, &open_trouble_, &value_trouble_}) {
+      if (!each->empty()) all += (all.empty() ? "" : "; ") + *each;
+    }
+    return all;
+  }
 
   void Stop() override {
     std::lock_guard lock(mutex_);
@@ -166,32 +178,38 @@ class ModelPainter final : public Painter {
   }
 
  private:
-  // The file that the settings mean; the last one's where the word means none, which `trouble_` says.
+  // The file that the settings mean; the last one's where the word means none, which style_trouble_ says.
   Result<ModelFile> Meant(const Settings& settings) {
     if (asked_ && settings.style == word_) return meant_;
     Result<ModelFile> found = find_(settings.style);
     if (!found.ok()) {
       if (!asked_) return found.status();
-      trouble_ = found.status().message();
+      style_trouble_ = found.status().message();
       word_ = settings.style;
       return meant_;
     }
     asked_ = true;
-    trouble_.clear();
+    style_trouble_.clear();
     word_ = settings.style;
     meant_ = std::move(found).value();
     return meant_;
   }
 
+  bool Fits(const ModelFile& meant, int height) const {
+    return model_ && model_->path == meant.path && model_->height == height;
+  }
+
   // Opens what is asked for, or goes on with what there is.
   Status Follow(const Settings& settings, const media::Frame& like, Change* change) {
     TEMPERA_ASSIGN_OR_RETURN(const ModelFile meant, Meant(settings));
-    const bool fits = model_ && model_->path == meant.path && model_->height == settings.height;
-    if (fits && !opening_) return StyleOf(meant);
-    if (opening_ && opening_->done()) TEMPERA_RETURN_IF_ERROR(Arrive(change));
-    const bool fits_now = model_ && model_->path == meant.path && model_->height == settings.height;
+    if (opening_) TEMPERA_RETURN_IF_ERROR(Watch(meant, settings.height, change));
+    if (Fits(meant, settings.height)) {
+      open_trouble_.clear();
+      refused_path_.clear();
+      return StyleOf(meant);
+    }
     const bool refused = meant.path == refused_path_ && settings.height == refused_height_;
-    if (!fits_now && !opening_ && !refused) {
+    if (!opening_ && !refused) {
       try {
         std::lock_guard lock(mutex_);
         if (stopped_) return {StatusCode::kCancelled, "stopped"};
@@ -201,13 +219,28 @@ class ModelPainter final : public Painter {
       }
     }
     if (!model_) {
-      if (!opening_) return NotFound(trouble_);
+      if (!opening_) return NotFound(open_trouble_);
       opening_->Wait();
       TEMPERA_RETURN_IF_ERROR(Arrive(change));
       if (!model_) return first_error_;
     }
     // A style of a file that is not here yet is not one of the file that is.
     return model_->path == meant.path ? StyleOf(meant) : OkStatus();
+  }
+
+  // What is being opened and is not what is meant any more is given up: nothing is painted with it. It is let
+  // go once it has come to an end by itself, since joining it before would hold the painting up.
+  Status Watch(const ModelFile& meant, int height, Change* change) {
+    const bool wanted = opening_->path() == meant.path && opening_->height() == height;
+    if (!wanted && !opening_->cancelled()) opening_->Cancel();
+    if (!opening_->done()) return OkStatus();
+    // One that was cancelled stays so, also where the same is meant again by now: that is opened anew.
+    if (!opening_->cancelled()) return Arrive(change);
+    std::unique_ptr<Opening> gone;
+    std::lock_guard lock(mutex_);
+    if (stopped_) return {StatusCode::kCancelled, "stopped"};
+    gone = std::move(opening_);
+    return OkStatus();
   }
 
   // The opened model takes the place of the one that painted, where it could be opened.
@@ -220,7 +253,7 @@ class ModelPainter final : public Painter {
     Result<std::unique_ptr<Model>> model = opening->Take();
     if (!model.ok()) {
       first_error_ = model.status();
-      trouble_ = model.status().message();
+      open_trouble_ = model.status().message();
       refused_path_ = opening->path();
       refused_height_ = opening->height();
       return model.status().code() == StatusCode::kCancelled ? model.status() : OkStatus();
@@ -231,8 +264,10 @@ class ModelPainter final : public Painter {
       if (stopped_) return {StatusCode::kCancelled, "stopped"};
       old = std::exchange(model_, std::move(model).value());
     }
+    open_trouble_.clear();
     refused_path_.clear();
     style_known_ = false;
+    ++parameters_version_;
     change->path = model_->path;
     change->height = model_->height;
     change->reset = true;
@@ -243,12 +278,13 @@ class ModelPainter final : public Painter {
   Status StyleOf(const ModelFile& meant) {
     if (style_known_ && meant.style == style_) return OkStatus();
     base_.clear();
+    ++parameters_version_;
     if (!meant.style.empty()) {
       // The library knows which parameter that is; it is asked, and set back.
       if (const Status none = StatusOf(tempera_set_style(model_->stylizer, meant.style.c_str()));
           !none.ok()) {
         if (working_height_ == 0) return none;  // nothing was painted yet
-        trouble_ = none.message();
+        style_trouble_ = none.message();
         style_ = meant.style;
         style_known_ = true;
         return OkStatus();
@@ -270,21 +306,28 @@ class ModelPainter final : public Painter {
     return OkStatus();
   }
 
-  Status Apply(const Settings& settings, Change* change) {
+  // Values come from files and from models painted before as well: into the ranges of this one, as Controls
+  // does it. What the library then refuses stays as it was, and is said.
+  void Apply(const Settings& settings, Change* change) {
+    value_trouble_.clear();
     for (const Parameter& p : model_->parameters) {
-      const std::vector<float>* wanted = &p.defaults;
-      if (const auto own = base_.find(p.name); own != base_.end()) wanted = &own->second;
+      std::vector<float> wanted = p.defaults;
+      if (const auto own = base_.find(p.name); own != base_.end()) wanted = own->second;
       if (const auto set = settings.values.find(p.name);
           set != settings.values.end() && set->second.size() == p.defaults.size())
-        wanted = &set->second;
+        wanted = set->second;
+      for (float& value : wanted) value = std::clamp(value, p.minimum, p.maximum);
       std::vector<float>& applied = model_->applied[p.name];
-      if (applied == *wanted) continue;
-      TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_set_named_parameter(
-          model_->stylizer, p.name.c_str(), wanted->data(), static_cast<int32_t>(wanted->size()))));
-      applied = *wanted;
-      change->values[p.name] = *wanted;
+      if (applied == wanted) continue;
+      if (const Status refused = StatusOf(tempera_set_named_parameter(
+              model_->stylizer, p.name.c_str(), wanted.data(), static_cast<int32_t>(wanted.size())));
+          !refused.ok()) {
+        value_trouble_ = refused.message();
+        continue;
+      }
+      applied = wanted;
+      change->values[p.name] = std::move(wanted);
     }
-    return OkStatus();
   }
 
   // As if the model had been opened for this frame.
@@ -308,10 +351,12 @@ class ModelPainter final : public Painter {
   std::string style_;
   bool style_known_ = false;
   std::map<std::string, std::vector<float>> base_;  // shares of styles, by the style asked for
-  std::string trouble_;
+  uint64_t parameters_version_ = 0;
+  // Of the word or the style, of what was opened last, of values: each lasts until its own cause is gone.
+  std::string style_trouble_, open_trouble_, value_trouble_;
   Status first_error_;
-  std::string
-      refused_path_;  // what could not be opened is not tried again before something else is asked for
+  // What could not be opened last is not tried again before something else is opened or fits.
+  std::string refused_path_;
   int refused_height_ = -1;
   int working_width_ = 0, working_height_ = 0;
 };

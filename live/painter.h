@@ -44,7 +44,8 @@ class Painter {
 
   // Paints with what `settings` ask for. Where they ask for another file or another working size, that is
   // opened on a thread of its own, and frames are painted with the old one until it is there; only the first
-  // one of all is waited for. What was set for this frame comes back in `change`. One thread.
+  // one of all is waited for. Values beyond a parameter's range are clamped into it. What was set for this
+  // frame comes back in `change`. One thread.
   virtual Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out,
                        Change* change) = 0;
 
@@ -54,6 +55,11 @@ class Painter {
 
   // Of the model that painted last; of the parameter that blends styles the default is the style asked for.
   virtual std::vector<Parameter> Parameters() const = 0;
+  // Another number whenever Parameters() may say something else than before: a model was opened, or another
+  // style of it has other defaults.
+  virtual uint64_t parameters_version() const = 0;
+  // The Settings::height of the model that painted last: behind what was asked for while that is opened.
+  virtual int height() const = 0;
   virtual int working_width() const = 0;
   virtual int working_height() const = 0;
   // What went wrong with the last change asked for ("no such style"), one line; "" when nothing did. Painting

@@ -40,7 +40,7 @@ int Quality::Painted(int source_lines, int lines, double paint_ms, double interv
     wait_ = 60;
     Choose(source_lines);
   }
-  if (lines != chosen_ && lines != 0) return chosen_;  // of the size before: the new one is being opened
+  if (lines != chosen_) return chosen_;  // of the size before: the new one is being opened
   recent_.push_back(paint_ms);
   if (recent_.size() > kWindow) recent_.pop_front();
   std::deque<double> sorted = recent_;

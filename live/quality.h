@@ -13,7 +13,9 @@ class Quality {
   // Never below `lowest` lines (the source's own, where those are fewer).
   explicit Quality(int lowest) : lowest_(lowest) {}
 
-  // A source frame of so many lines, painted at `lines` in paint_ms, where frames come every interval_ms.
+  // A source frame of so many lines (or fewer, where no more are wanted), painted at `lines` in paint_ms,
+  // where frames come every interval_ms. Times of another size than the chosen one do not count: that is
+  // still being opened.
   // Returns the lines to paint the next with; 0 before the first call.
   int Painted(int source_lines, int lines, double paint_ms, double interval_ms);
   int chosen() const { return chosen_; }

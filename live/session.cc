@@ -81,7 +81,7 @@ class LiveSession final : public Session {
     std::lock_guard lock(mutex_);
     shown_rate_.Tick(now);
     has_window_ = true;
-    latency_.Add(static_cast<double>(now - painted.source.captured_ns) * 1e-6);
+    if (!painted.again) latency_.Add(static_cast<double>(now - painted.source.captured_ns) * 1e-6);
   }
 
   std::vector<std::string> TakeNotes() override {
@@ -122,6 +122,7 @@ class LiveSession final : public Session {
   struct Taken {
     SourceFrame frame;
     int64_t stretch = 0;
+    bool mirrored = false;
   };
   Newest<Taken> captured_slot_;
   std::atomic<bool> running_{true}, source_over_{false};
@@ -148,11 +149,15 @@ class LiveSession final : public Session {
   // Of the capturing thread.
   int64_t last_frame_ns_ = 0;
   bool mirrored_ = false;
+  bool thawing_ = false;  // the frame before was held back
   int64_t device_number_ = -1, stretch_ = 0;
   // Of the painting thread.
   Quality quality_;
   std::optional<SourceFrame> held_;  // what a frozen picture is painted from, again and again
+  bool held_mirrored_ = false;       // and whether it is mirrored
+  bool again_ = false;               // it was painted before
   uint64_t held_generation_ = 0;
+  uint64_t parameters_version_ = 0;  // of what Controls know
   int64_t painted_stretch_ = -1;
   int64_t due_ns_ = 0;  // of the next painting, where there is a limit
   int64_t failed_ = 0;  // paintings in a row
@@ -261,9 +266,14 @@ Status LiveSession::Take(SourceFrame frame) {
     source_rate_.Tick(NowNs());
   }
   if (options_.witness != nullptr) options_.witness->Captured(frame);
-  if (settings.freeze) return OkStatus();
+  // Of frames that are held back the cuts still count, and what comes after them follows nothing.
   if (frame.cut) ++stretch_;
-  if (captured_slot_.Put({std::move(frame), stretch_})) {
+  if (settings.freeze) {
+    thawing_ = true;
+    return OkStatus();
+  }
+  if (std::exchange(thawing_, false)) ++stretch_;
+  if (captured_slot_.Put({std::move(frame), stretch_, settings.mirror})) {
     std::lock_guard lock(mutex_);
     if (painted_ > 0) ++dropped_;  // frames that pass while the model is opened are nobody's loss
   }
@@ -279,6 +289,7 @@ std::optional<SourceFrame> LiveSession::NextToPaint(const Settings& settings) {
     if (!held_ || generation == held_generation_) return std::nullopt;
     if (!settings.freeze && !source_over_) return std::nullopt;
     held_->cut = false;
+    again_ = true;
     held_generation_ = generation;
     return held_;
   }
@@ -292,6 +303,8 @@ std::optional<SourceFrame> LiveSession::NextToPaint(const Settings& settings) {
     due_ns_ = 0;
   }
   held_ = std::move(taken->frame);
+  held_mirrored_ = taken->mirrored;
+  again_ = false;
   held_->cut = std::exchange(painted_stretch_, taken->stretch) != taken->stretch;
   held_generation_ = generation;
   return held_;
@@ -306,7 +319,8 @@ void LiveSession::PaintAll() {
       if (source_over_ && options_.ends_with_source) break;
       continue;
     }
-    const Status status = PaintOne(*frame, settings);
+    // As they are now: what was turned while the frame was waited for holds for it.
+    const Status status = PaintOne(*frame, controls_->Get());
     if (status.ok()) {
       failed_ = 0;
       continue;
@@ -327,8 +341,12 @@ void LiveSession::PaintAll() {
 Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
   Settings settings = asked;
   TEMPERA_ASSIGN_OR_RETURN(media::Frame out, media::Frame::AllocateLike(frame.frame));
-  if (options_.quality_auto && quality_.chosen() != 0)
-    settings.height = quality_.chosen() == frame.frame.height ? 0 : quality_.chosen();
+  // A height that was asked for is the most that is chosen.
+  const int most = asked.height > 0 ? std::min(asked.height, frame.frame.height) : frame.frame.height;
+  if (options_.quality_auto) {
+    const int chosen = quality_.chosen() == 0 ? most : std::min(quality_.chosen(), most);
+    settings.height = chosen == frame.frame.height ? 0 : chosen;
+  }
   // With what was set for a frame that then could not be painted.
   Change change = std::exchange(unpainted_, {});
   const int64_t start = NowNs();
@@ -342,7 +360,12 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
   painted->source = frame;
   painted->painted_ns = end;
   painted->paint_ms = static_cast<double>(end - start) * 1e-6;
-  if (!change.path.empty()) controls_->SetParameters(painter_->Parameters());
+  painted->again = again_;
+  // Before the frame is published: who has seen it turns what it was painted with.
+  if (const uint64_t version = painter_->parameters_version(); version != parameters_version_) {
+    parameters_version_ = version;
+    controls_->SetParameters(painter_->Parameters());
+  }
   double interval_ms;
   {
     std::lock_guard lock(mutex_);
@@ -351,7 +374,7 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
     // The one that opened a model says nothing of the others.
     if (change.path.empty()) paint_ms_.Add(painted->paint_ms);
     painted_rate_.Tick(end);
-    if (!has_window_) latency_.Add(static_cast<double>(end - frame.captured_ns) * 1e-6);
+    if (!has_window_ && !painted->again) latency_.Add(static_cast<double>(end - frame.captured_ns) * 1e-6);
     painter_message_ = painter_->trouble();
     working_width_ = painter_->working_width();
     working_height_ = painter_->working_height();
@@ -360,12 +383,18 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
     interval_ms = fps > 0 ? 1000 / fps : 1000.0 / 30;
   }
   if (options_.quality_auto && change.path.empty()) {
-    const int lines = settings.height == 0 ? frame.frame.height : settings.height;
-    const int chosen = quality_.Painted(frame.frame.height, lines, painted->paint_ms, interval_ms);
+    // Of the model that did paint: the one asked for may still be opened.
+    const int open = painter_->height();
+    const int lines = open == 0 ? frame.frame.height : open;
+    const int chosen = quality_.Painted(most, lines, painted->paint_ms, interval_ms);
     std::lock_guard lock(mutex_);
     chosen_lines_ = chosen;
   }
-  if (options_.witness != nullptr) options_.witness->Painted(*painted, asked, change);
+  if (options_.witness != nullptr) {
+    Settings told = asked;
+    told.mirror = held_mirrored_;
+    options_.witness->Painted(*painted, told, change);
+  }
   Publish(std::move(painted));
   return OkStatus();
 }

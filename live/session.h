@@ -23,12 +23,13 @@ class Witness {
   virtual ~Witness() = default;
   // Every frame that the source gave, painted or not: on the capturing thread. May wait only briefly.
   virtual void Captured(const SourceFrame& frame) = 0;
-  // `settings`: as they were asked for; the height that quality_auto chose instead is in `change`.
+  // `settings`: as they were asked for, `mirror` as it was when the frame came; the height that quality_auto
+  // chose instead is in `change`.
   virtual void Painted(const PaintedFrame& painted, const Settings& settings, const Change& change) = 0;
 };
 
 struct SessionOptions {
-  bool quality_auto = false;      // the working size follows what the machine can do
+  bool quality_auto = false;      // the working size follows what the machine can do, up to Settings::height
   int lowest_lines = 360;         // and goes no lower than this
   bool ends_with_source = false;  // the session is over when the source is: a pipe, a film played once
   Witness* witness = nullptr;     // may be null; outlives the session
@@ -40,8 +41,9 @@ struct SessionOptions {
 struct Statistics {
   // Over the last second or so, but for the counts.
   double source_fps = 0, painted_fps = 0, shown_fps = 0;
-  double paint_ms = 0;                            // median of the last 60
-  double latency_ms_p50 = 0, latency_ms_p95 = 0;  // from captured to shown in the window, else to painted
+  double paint_ms = 0;  // median of the last 60
+  // From captured to shown in the window, else to painted; a picture that stands still has none.
+  double latency_ms_p50 = 0, latency_ms_p95 = 0;
   int64_t captured = 0, painted = 0;
   int64_t dropped = 0;   // captured, but never painted, since a newer one came
   double cpu_share = 0;  // of this process; 1: one core busy

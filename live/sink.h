@@ -20,6 +20,7 @@ struct PaintedFrame {
   int64_t painted_ns = 0;  // when it was ready
   double paint_ms = 0;     // how long it took
   double fps = 0;          // of the source, as it says of itself; 0: unknown
+  bool again = false;      // of the same source frame as the one before: the source stands still
 };
 using Painted = std::shared_ptr<const PaintedFrame>;
 

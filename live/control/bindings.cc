@@ -93,10 +93,21 @@ Status Bindings::Load(const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<Binding> bindings, ReadBindings(path));
   std::lock_guard lock(mutex_);
   path_ = path;
+  broken_.clear();
   bound_.clear();
   for (const Binding& binding : bindings) bound_.push_back({binding});
   Index();
   return OkStatus();
+}
+
+void Bindings::LoadIfGood(const std::string& path) {
+  const Status status = Load(path);
+  if (status.ok()) return;
+  std::lock_guard lock(mutex_);
+  path_ = path;
+  broken_ = status.message();
+  bound_.clear();
+  Index();
 }
 
 void Bindings::Index() {
@@ -104,15 +115,28 @@ void Bindings::Index() {
   for (size_t i = 0; i < bound_.size(); ++i) by_controller_[bound_[i].binding.from].push_back(i);
 }
 
-Status Bindings::Save() const {
-  if (path_.empty()) return OkStatus();
+// What waits for the disk holds no fader up, nor the window.
+Status Bindings::Save() {
+  std::lock_guard order(save_mutex_);
+  std::unique_lock lock(mutex_);
+  const std::string path = path_;
+  const bool broken = !broken_.empty();
   std::vector<Binding> bindings;
   for (const Bound& bound : bound_) bindings.push_back(bound.binding);
-  return WriteBindings(path_, bindings);
+  lock.unlock();
+  if (path.empty()) return OkStatus();
+  if (broken) {
+    TEMPERA_RETURN_IF_ERROR(KeepBroken(path));
+    lock.lock();
+    broken_.clear();
+    lock.unlock();
+  }
+  return WriteBindings(path, bindings);
 }
 
 Status Bindings::Learn(const std::string& target) {
   TEMPERA_ASSIGN_OR_RETURN(Target parsed, ParseTarget(target));
+  TEMPERA_RETURN_IF_ERROR(CheckBinding({.from = "midi:cc:1:0", .to = parsed}));
   std::lock_guard lock(mutex_);
   learning_ = std::move(parsed);
   return OkStatus();
@@ -130,10 +154,12 @@ std::string Bindings::learning() const {
 
 Status Bindings::Forget(const std::string& target) {
   TEMPERA_ASSIGN_OR_RETURN(const Target parsed, ParseTarget(target));
-  std::lock_guard lock(mutex_);
-  if (std::erase_if(bound_, [&](const Bound& b) { return b.binding.to == parsed; }) == 0)
-    return NotFound("nothing is bound to '" + target + "'");
-  Index();
+  {
+    std::lock_guard lock(mutex_);
+    if (std::erase_if(bound_, [&](const Bound& b) { return b.binding.to == parsed; }) == 0)
+      return NotFound("nothing is bound to '" + target + "'");
+    Index();
+  }
   return Save();
 }
 
@@ -166,7 +192,8 @@ std::vector<std::string> Bindings::addresses() const {
 
 std::string Bindings::trouble() const {
   std::lock_guard lock(mutex_);
-  return file_trouble_.empty() ? trouble_ : file_trouble_;
+  if (!file_trouble_.empty()) return file_trouble_;
+  return broken_.empty() ? trouble_ : broken_;
 }
 
 std::string Bindings::last_controller() const {
@@ -174,19 +201,27 @@ std::string Bindings::last_controller() const {
   return last_controller_;
 }
 
-void Bindings::LearnFrom(const ControlEvent& event) {
+bool Bindings::LearnFrom(const ControlEvent& event) {
   // A note that is let go, or a fader at its end that only reports itself in another way.
-  if (IsPress(event.from) && event.value <= 0) return;
-  if (event.from.starts_with("midi:cc14:")) return;
-  const Target target = *std::exchange(learning_, std::nullopt);
-  std::erase_if(bound_,
-                [&](const Bound& b) { return b.binding.to == target || b.binding.from == event.from; });
-  Bound bound = {Binding{.from = event.from, .to = target}};
+  if (IsPress(event.from) && event.value <= 0) return false;
+  if (event.from.starts_with("midi:cc14:")) return false;
+  Bound bound = {Binding{.from = event.from, .to = *learning_}};
+  const auto replaced = [&](const Bound& b) {
+    return b.binding.to == bound.binding.to || b.binding.from == event.from;
+  };
+  // An address may be whatever somebody sends; the next start reads what is written now.
+  Status fits = CheckBinding(bound.binding);
+  if (bound_.size() >= kMostBindings && std::none_of(bound_.begin(), bound_.end(), replaced))
+    fits = InvalidArgument("there are " + std::to_string(kMostBindings) + " bindings: forget some");
+  trouble_ = fits.message();
+  if (!fits.ok()) return false;
+  learning_.reset();
+  std::erase_if(bound_, replaced);
   bound.holds = true;  // whoever teaches it looks at it
   if (const std::optional<Way> way = WayOf(*controls_, bound.binding)) bound.set = way->value;
   bound_.push_back(std::move(bound));
   Index();
-  file_trouble_ = Save().message();
+  return true;
 }
 
 std::optional<double> Bindings::Pressed(Bound* bound, const ControlEvent& event) const {
@@ -238,11 +273,12 @@ std::optional<double> Bindings::Turned(Bound* bound, const ControlEvent& event) 
 bool Bindings::Handle(const ControlEvent& event) {
   if (!(event.value >= 0 && event.value <= 1)) return false;
   std::vector<Action> actions;
+  bool learnt = false;
   {
     std::lock_guard lock(mutex_);
     // Of 14 bits: the same controller once more.
     if (!event.from.starts_with("midi:cc14:")) last_controller_ = event.from;
-    if (learning_) LearnFrom(event);
+    if (learning_) learnt = LearnFrom(event);
     const auto found = by_controller_.find(event.from);
     if (found == by_controller_.end()) return false;
     for (const size_t i : found->second) {
@@ -261,6 +297,11 @@ bool Bindings::Handle(const ControlEvent& event) {
     if (action.index >= bound_.size() || !(bound_[action.index].binding.to == action.target)) continue;
     const std::optional<Way> way = WayOf(*controls_, bound_[action.index].binding);
     if (way) bound_[action.index].set = way->value;
+  }
+  if (learnt) {
+    const Status status = Save();
+    std::lock_guard lock(mutex_);
+    file_trouble_ = status.message();
   }
   return true;
 }

@@ -23,10 +23,14 @@ class Bindings {
   // {"bindings": [{"from": "midi:cc:1:21", "to": "strength", "low": 0, "high": 1}]}. Where there is no such
   // file, nothing is bound, and what is learnt first makes it.
   Status Load(const std::string& path);
+  // The same, but a file that is wrong leaves nothing bound, and is what trouble() says until what is learnt
+  // first writes it anew; a copy of it stays beside it as PATH.broken.
+  void LoadIfGood(const std::string& path);
 
   // "Touch the slider, move the fader": the next controller that moves, or is pressed, is bound to `target`
   // (as ParseTarget takes it), takes it over at once, and leaves what it moved before. The file is written
-  // anew.
+  // anew. A controller that no file can name is passed over, and said in trouble(). kInvalidArgument: a
+  // target that means nothing, or that no file can name.
   Status Learn(const std::string& target);
   void StopLearning();
   // What waits for its controller; "" when nothing does.
@@ -64,16 +68,17 @@ class Bindings {
     Target target;
     double value = 0;
   };
-  void LearnFrom(const ControlEvent& event);                                    // with mutex_ held
+  bool LearnFrom(const ControlEvent& event);                                    // with mutex_ held: learnt
   std::optional<double> Turned(Bound* bound, const ControlEvent& event) const;  // likewise
   std::optional<double> Pressed(Bound* bound, const ControlEvent& event) const;
   Status Do(const Action& action);
-  Status Save() const;  // likewise
+  Status Save();
 
   Controls* const controls_;
   Scenes* const scenes_;
+  std::mutex save_mutex_;  // before mutex_: the last one written is the newest
   mutable std::mutex mutex_;
-  std::string path_;
+  std::string path_, broken_;  // and what is wrong with that file
   std::vector<Bound> bound_;
   std::map<std::string, std::vector<size_t>> by_controller_;
   std::optional<Target> learning_;

@@ -1,6 +1,7 @@
 #include "live/control/bindings.h"
 
 #include <cmath>
+#include <iterator>
 
 #include "live/control/console.h"
 #include "live/control/control_files.h"
@@ -206,6 +207,61 @@ TEST_F(ControlTest, TheDeskHasItAll) {
   const auto quiet = Console::Start(&controls_, options);
   ASSERT_TRUE(quiet.ok());
   EXPECT_EQ((*quiet)->osc_port(), 0);
+}
+
+TEST_F(BindingsTest, WhatNoFileCanNameIsNotLearnt) {
+  ASSERT_TRUE(bindings_.Load(Path("b.json")).ok());
+  EXPECT_FALSE(bindings_.Learn("style:\xff").ok());
+  EXPECT_FALSE(bindings_.Learn(std::string(5000, 'a')).ok());
+  EXPECT_EQ(bindings_.learning(), "");
+  ASSERT_TRUE(bindings_.Learn("strength").ok());
+  for (const std::string& from :
+       {std::string("osc:/a b"), std::string("osc:/a#"), std::string("osc:/a,f"), std::string("osc:/\xff"),
+        "osc:/" + std::string(5000, 'a'), std::string("osc:/a\0b", 8)}) {
+    EXPECT_FALSE(bindings_.Handle({from, 0.5})) << from;
+    EXPECT_NE(bindings_.trouble(), "") << from;
+    EXPECT_EQ(bindings_.learning(), "strength") << "the next one may be better";
+  }
+  EXPECT_TRUE(bindings_.Handle({"osc:/größe", 0.5}));
+  EXPECT_EQ(bindings_.learning(), "");
+  EXPECT_EQ(bindings_.trouble(), "");
+  Bindings again(&controls_, &scenes_);
+  ASSERT_TRUE(again.Load(Path("b.json")).ok());
+  EXPECT_EQ(again.list(), bindings_.list());
+  EXPECT_EQ(again.list().size(), 1u);
+}
+
+TEST_F(ControlTest, AWrongFileThatNobodyNamedIsATrouble) {
+  const auto text = [&](const std::string& name) {
+    std::ifstream file(Path(name), std::ios::binary);
+    return std::string{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  };
+  ConsoleOptions options;
+  options.osc = "off";
+  options.midi = {"off"};
+  options.bindings_path = Write("b.json", "{\"bindings\": [{\"from\": \"x\"");
+  options.scenes_path = Write("s.json", "{\"scenes\": {\"0\": 1}}");
+  EXPECT_FALSE(Console::Start(&controls_, options).ok()) << "somebody named them";
+  options.bindings_named = options.scenes_named = false;
+  const auto console = Console::Start(&controls_, options);
+  ASSERT_TRUE(console.ok()) << console.status().message();
+  const std::vector<std::string> troubles = (*console)->troubles();
+  ASSERT_EQ(troubles.size(), 2u);
+  EXPECT_NE(troubles[0].find("s.json"), std::string::npos);
+  EXPECT_NE(troubles[1].find("b.json"), std::string::npos);
+  const std::string bindings = text("b.json"), scenes = text("s.json");
+  Write("s.json.broken", "an older one");
+  ASSERT_TRUE((*console)->scenes().Store(1).ok());
+  ASSERT_TRUE((*console)->scenes().Store(2).ok());
+  ASSERT_TRUE((*console)->bindings().Learn("strength").ok());
+  EXPECT_TRUE((*console)->bindings().Handle({"midi:cc:1:21", 0.5}));
+  EXPECT_TRUE((*console)->troubles().empty());
+  EXPECT_EQ(text("b.json.broken"), bindings);
+  EXPECT_EQ(text("s.json.broken"), "an older one");
+  EXPECT_EQ(text("s.json.broken2"), scenes);
+  EXPECT_FALSE(std::filesystem::exists(Path("s.json.broken3")));
+  options.bindings_named = options.scenes_named = true;
+  EXPECT_TRUE(Console::Start(&controls_, options).ok());
 }
 
 }  // namespace

@@ -11,8 +11,16 @@ Console::~Console() = default;
 
 Result<std::unique_ptr<Console>> Console::Start(Controls* controls, const ConsoleOptions& options) {
   std::unique_ptr<Console> console(new Console(controls, options));
-  if (!options.scenes_path.empty()) TEMPERA_RETURN_IF_ERROR(console->scenes_.Load(options.scenes_path));
-  if (!options.bindings_path.empty()) TEMPERA_RETURN_IF_ERROR(console->bindings_.Load(options.bindings_path));
+  if (!options.scenes_named) {
+    console->scenes_.LoadIfGood(options.scenes_path);
+  } else if (!options.scenes_path.empty()) {
+    TEMPERA_RETURN_IF_ERROR(console->scenes_.Load(options.scenes_path));
+  }
+  if (!options.bindings_named) {
+    console->bindings_.LoadIfGood(options.bindings_path);
+  } else if (!options.bindings_path.empty()) {
+    TEMPERA_RETURN_IF_ERROR(console->bindings_.Load(options.bindings_path));
+  }
   if (options.osc != "off") {
     OscEndpoint endpoint;
     if (!options.osc.empty()) {
@@ -41,8 +49,9 @@ Result<std::unique_ptr<Console>> Console::Start(Controls* controls, const Consol
 
 std::vector<std::string> Console::troubles() const {
   std::vector<std::string> all;
-  for (const std::string& line : {osc_ ? osc_->trouble() : osc_trouble_,
-                                  midi_ ? midi_->trouble() : std::string(), bindings_.trouble()}) {
+  for (const std::string& line :
+       {osc_ ? osc_->trouble() : osc_trouble_, midi_ ? midi_->trouble() : std::string(), scenes_.trouble(),
+        bindings_.trouble()}) {
     if (!line.empty()) all.push_back(line);
   }
   return all;

@@ -25,12 +25,16 @@ struct ConsoleOptions {
       midi;  // devices, FIFOs, patterns; none: ALSA's sequencer, or all raw devices; {"off"}: none
   std::string bindings_path;  // "": nothing is read, and what is learnt is not kept
   std::string scenes_path;    // likewise
-  FindStyleFn find;           // as Scenes takes it
+  // Whether somebody named them. A file that is wrong where nobody did is a trouble, not an error: its
+  // bindings or scenes are missing, and what is learnt or stored goes into a new one, with a copy of it kept.
+  bool bindings_named = true, scenes_named = true;
+  FindStyleFn find;  // as Scenes takes it
 };
 
 class Console {
  public:
-  // `controls` outlives it. Errors: a file that is wrong, an address that was asked for and cannot be had.
+  // `controls` outlives it. Errors: a file that was named and is wrong, an address that was asked for and
+  // cannot be had.
   static Result<std::unique_ptr<Console>> Start(Controls* controls, const ConsoleOptions& options);
   ~Console();
 

@@ -17,7 +17,6 @@ namespace {
 using Json = nlohmann::ordered_json;
 
 constexpr size_t kMostBytes = size_t{1} << 20;
-constexpr size_t kMostBindings = 4096;
 constexpr size_t kMostText = 4096;
 
 std::string Quoted(const std::string& text) { return "'" + OneLine(text.substr(0, 60)) + "'"; }
@@ -39,7 +38,10 @@ Result<Json> ReadJson(const std::string& path) {
 }
 
 Status WriteJson(const std::string& path, const Json& json) {
-  return WriteWholeFile(path, json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n");
+  const std::string text = json.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+  if (text.size() > kMostBytes)
+    return InvalidArgument("'" + path + "' would have more than a megabyte, and was not written");
+  return WriteWholeFile(path, text);
 }
 
 bool IsText(const Json& json) {
@@ -148,7 +150,65 @@ Result<Binding> ReadBinding(const Json& json) {
   return binding;
 }
 
+Json JsonOf(const Scene& scene) {
+  Json one;
+  if (!scene.name.empty()) one["name"] = scene.name;
+  one["style"] = scene.style;
+  one["values"] = Json::object();
+  for (const auto& [name, values] : scene.values) one["values"][name] = values;
+  one["seconds"] = scene.seconds;
+  return one;
+}
+
+Json JsonOf(const Binding& binding) {
+  Json one;
+  one["from"] = binding.from;
+  one["to"] = TargetText(binding.to);
+  if (binding.low) one["low"] = *binding.low;
+  if (binding.high) one["high"] = *binding.high;
+  if (binding.pickup) one["pickup"] = *binding.pickup;
+  if (binding.toggle) one["toggle"] = *binding.toggle;
+  return one;
+}
+
+// As it comes back from a file; what is not UTF-8 becomes another text there.
+Json Reread(const Json& json) {
+  return Json::parse(json.dump(-1, ' ', false, Json::error_handler_t::replace), nullptr, false);
+}
+
 }  // namespace
+
+Status CheckScene(const Scene& scene) {
+  const Result<Scene> read = ReadScene(Reread(JsonOf(scene)));
+  if (!read.ok()) return InvalidArgument("the scene " + read.status().message());
+  if (!(*read == scene)) return InvalidArgument("the scene has a text that is not UTF-8");
+  return OkStatus();
+}
+
+Status CheckBinding(const Binding& binding) {
+  const Result<Binding> read = ReadBinding(Reread(JsonOf(binding)));
+  if (!read.ok()) return InvalidArgument("the binding " + read.status().message());
+  if (!(*read == binding)) return InvalidArgument("the binding has a text that is not UTF-8");
+  return OkStatus();
+}
+
+Status KeepBroken(const std::string& path) {
+  namespace fs = std::filesystem;
+  constexpr int kMostKept = 100;
+  std::error_code error;
+  if (!fs::exists(path, error) && !error) return OkStatus();
+  for (int i = 1; i <= kMostKept; ++i) {
+    const std::string kept = path + ".broken" + (i == 1 ? "" : std::to_string(i));
+    if (fs::exists(fs::symlink_status(kept, error))) continue;
+    if (fs::copy_file(path, kept, error)) return OkStatus();
+    std::error_code ignored;
+    fs::remove(kept, ignored);  // half of it
+    return IoError("cannot keep a copy of '" + path +
+                   "', which is wrong, and so do not write it: " + error.message());
+  }
+  return IoError("cannot keep a copy of '" + path + "': " + std::to_string(kMostKept) +
+                 " lie beside it: remove " + path + ".broken*");
+}
 
 Result<std::map<int, Scene>> ReadScenes(const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(const Json json, ReadJson(path));
@@ -171,15 +231,7 @@ Result<std::map<int, Scene>> ReadScenes(const std::string& path) {
 
 Status WriteScenes(const std::string& path, const std::map<int, Scene>& scenes) {
   Json all = Json::object();
-  for (const auto& [number, scene] : scenes) {
-    Json one;
-    if (!scene.name.empty()) one["name"] = scene.name;
-    one["style"] = scene.style;
-    one["values"] = Json::object();
-    for (const auto& [name, values] : scene.values) one["values"][name] = values;
-    one["seconds"] = scene.seconds;
-    all[std::to_string(number)] = std::move(one);
-  }
+  for (const auto& [number, scene] : scenes) all[std::to_string(number)] = JsonOf(scene);
   Json top;
   top["scenes"] = std::move(all);
   return WriteJson(path, top);
@@ -206,16 +258,7 @@ Result<std::vector<Binding>> ReadBindings(const std::string& path) {
 
 Status WriteBindings(const std::string& path, const std::vector<Binding>& bindings) {
   Json all = Json::array();
-  for (const Binding& binding : bindings) {
-    Json one;
-    one["from"] = binding.from;
-    one["to"] = TargetText(binding.to);
-    if (binding.low) one["low"] = *binding.low;
-    if (binding.high) one["high"] = *binding.high;
-    if (binding.pickup) one["pickup"] = *binding.pickup;
-    if (binding.toggle) one["toggle"] = *binding.toggle;
-    all.push_back(std::move(one));
-  }
+  for (const Binding& binding : bindings) all.push_back(JsonOf(binding));
   Json top;
   top["bindings"] = std::move(all);
   return WriteJson(path, top);

@@ -53,11 +53,42 @@ Status Scenes::Load(const std::string& path) {
   TEMPERA_ASSIGN_OR_RETURN(auto scenes, ReadScenes(path));
   std::lock_guard lock(mutex_);
   path_ = path;
+  broken_.clear();
   scenes_ = std::move(scenes);
   return OkStatus();
 }
 
-Status Scenes::Save() { return path_.empty() ? OkStatus() : WriteScenes(path_, scenes_); }
+void Scenes::LoadIfGood(const std::string& path) {
+  const Status status = Load(path);
+  if (status.ok()) return;
+  std::lock_guard lock(mutex_);
+  path_ = path;
+  broken_ = status.message();
+  scenes_.clear();
+}
+
+std::string Scenes::trouble() const {
+  std::lock_guard lock(mutex_);
+  return broken_;
+}
+
+// What waits for the disk holds nobody up who only wants the other lock: Tick, before every frame.
+Status Scenes::Save() {
+  std::lock_guard order(save_mutex_);
+  std::unique_lock lock(mutex_);
+  const std::string path = path_;
+  const bool broken = !broken_.empty();
+  const std::map<int, Scene> scenes = scenes_;
+  lock.unlock();
+  if (path.empty()) return OkStatus();
+  if (broken) {
+    TEMPERA_RETURN_IF_ERROR(KeepBroken(path));
+    lock.lock();
+    broken_.clear();
+    lock.unlock();
+  }
+  return WriteScenes(path, scenes);
+}
 
 Status Scenes::Store(int number, const std::string& name, double seconds) {
   if (number < 1 || number > kMost)
@@ -66,14 +97,21 @@ Status Scenes::Store(int number, const std::string& name, double seconds) {
   if (!(seconds >= 0 && seconds <= kMostSeconds))
     return InvalidArgument("a cross-fade takes 0 to 3600 seconds");
   const Settings now = controls_->Get();
-  std::lock_guard lock(mutex_);
-  scenes_[number] = Scene{name, now.style, now.values, seconds};
+  Scene scene{name, now.style, now.values, seconds};
+  TEMPERA_RETURN_IF_ERROR(CheckScene(scene));
+  {
+    std::lock_guard lock(mutex_);
+    scenes_[number] = std::move(scene);
+  }
   return Save();
 }
 
 Status Scenes::Remove(int number) {
-  std::lock_guard lock(mutex_);
-  return scenes_.erase(number) > 0 ? Save() : NotFound("there is no scene " + std::to_string(number));
+  {
+    std::lock_guard lock(mutex_);
+    if (scenes_.erase(number) == 0) return NotFound("there is no scene " + std::to_string(number));
+  }
+  return Save();
 }
 
 std::map<int, Scene> Scenes::list() const {

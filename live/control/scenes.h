@@ -38,7 +38,12 @@ class Scenes {
   // {"scenes": {"1": {"name": "Storm", "style": "great-wave", "values": {"strength": [0.8]}, "seconds": 2}}}
   // Where there is no such file, there are no scenes, and the first one stored makes it.
   Status Load(const std::string& path);
-  // What holds now, as number 1 to kMost; written to the file, if one was named. `seconds`: of fades to it.
+  // The same, but a file that is wrong leaves no scenes, and is what trouble() says until the first one
+  // stored writes it anew; a copy of it stays beside it as PATH.broken.
+  void LoadIfGood(const std::string& path);
+  std::string trouble() const;
+  // What holds now, as number 1 to kMost; written to the file, if one was named, while Tick waits for
+  // nothing. `seconds`: of fades to it. kInvalidArgument: what no file can hold.
   Status Store(int number, const std::string& name = "", double seconds = 0);
   Status Remove(int number);
   std::map<int, Scene> list() const;
@@ -53,15 +58,16 @@ class Scenes {
 
  private:
   struct Fade;
-  Status Save();  // with mutex_ held
+  Status Save();
   std::unique_ptr<Fade> MakeFade(const Scene& scene, double seconds, int64_t now_ns) const;
   // True: it is over.
   bool Move(Fade* fade, int64_t now_ns);
 
   Controls* const controls_;
   const FindStyleFn find_;
+  std::mutex save_mutex_;  // before mutex_: the last one written is the newest
   mutable std::mutex mutex_;
-  std::string path_;
+  std::string path_, broken_;  // and what is wrong with that file
   std::map<int, Scene> scenes_;
   std::shared_ptr<Fade> fade_;  // null while nothing moves, and while Tick has it
   uint64_t recalls_ = 0;

@@ -1,6 +1,10 @@
 #include "live/control/scenes.h"
 
+#include <sys/stat.h>
+
 #include <atomic>
+#include <future>
+#include <iterator>
 
 #include "live/control/control_for_test.h"
 
@@ -167,6 +171,35 @@ TEST_F(ScenesTest, FromManyThreads) {
   controls_.SetListener(nullptr);
   ASSERT_TRUE(scenes_.Recall(2, 0, 0).ok());
   EXPECT_EQ(Value("strength"), 0);
+}
+
+TEST_F(ScenesTest, AFrameWaitsForNoDisk) {
+  ASSERT_TRUE(scenes_.Load(Path("slow.json")).ok());
+  // A pipe that nobody reads yet is a disk that takes its time.
+  ASSERT_EQ(mkfifo(Path("slow.json").c_str(), 0600), 0);
+  std::future<Status> stored = std::async(std::launch::async, [&] { return scenes_.Store(1, "One"); });
+  EXPECT_EQ(stored.wait_for(std::chrono::milliseconds(200)), std::future_status::timeout);
+  std::future<void> ticked = std::async(std::launch::async, [&] {
+    scenes_.Tick(0);
+    EXPECT_EQ(scenes_.list().size(), 1u);
+    EXPECT_TRUE(scenes_.Recall(1, 0, 0).ok());
+  });
+  EXPECT_EQ(ticked.wait_for(std::chrono::seconds(3)), std::future_status::ready);
+  std::ifstream file(Path("slow.json"));
+  const std::string text{std::istreambuf_iterator<char>(file), std::istreambuf_iterator<char>()};
+  EXPECT_TRUE(stored.get().ok());
+  EXPECT_NE(text.find("\"One\""), std::string::npos);
+}
+
+TEST_F(ScenesTest, WhatIsStoredCanBeReadAgain) {
+  ASSERT_TRUE(scenes_.Load(Path("s.json")).ok());
+  ASSERT_TRUE(scenes_.Store(1, "Ölsturm, der \"erste\"\n", 0.1).ok());
+  EXPECT_EQ(scenes_.Store(2, std::string(5000, 'a')).code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(scenes_.Store(2, "\xff").code(), StatusCode::kInvalidArgument);
+  EXPECT_EQ(scenes_.list().size(), 1u);
+  Scenes again(&controls_);
+  ASSERT_TRUE(again.Load(Path("s.json")).ok());
+  EXPECT_EQ(again.list(), scenes_.list());
 }
 
 }  // namespace

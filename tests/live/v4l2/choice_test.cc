@@ -7,7 +7,7 @@ namespace tempera::live {
 namespace {
 
 using testing::HasSubstr;
-using ChoiceTest = Desk;
+using ChoiceTest = DeviceDesk;
 
 // A camera as laptops have it: raw is slow at large sizes.
 constexpr char kLaptop[] =

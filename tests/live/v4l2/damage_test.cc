@@ -15,7 +15,7 @@ struct Case {
   const char* damage;
 };
 
-class DamageTest : public Desk, public testing::WithParamInterface<Case> {};
+class DamageTest : public DeviceDesk, public testing::WithParamInterface<Case> {};
 
 TEST_P(DamageTest, IsSkippedAndCounted) {
   Plug(0, std::string("format ") + GetParam().fourcc + " 640x480 100\ndamage 3 " + GetParam().damage + "\n");
@@ -48,7 +48,7 @@ INSTANTIATE_TEST_SUITE_P(All, DamageTest,
                            return std::string(info.param.fourcc) + "_" + info.param.damage;
                          });
 
-using DamagedCameraTest = Desk;
+using DamagedCameraTest = DeviceDesk;
 
 TEST_F(DamagedCameraTest, ThatSendsNothingElseSaysSo) {
   Plug(0, "card Bad\nformat MJPG 640x480 100\ndamage 1 truncated\n");

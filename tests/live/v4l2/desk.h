@@ -17,7 +17,7 @@
 
 namespace tempera::live {
 
-class Desk : public testing::Test {
+class DeviceDesk : public testing::Test {
  protected:
   void SetUp() override {
     std::string name = (std::filesystem::temp_directory_path() / "tempera-desk-XXXXXX").string();

@@ -13,7 +13,7 @@ struct Case {
   int stride;
 };
 
-class FormatsTest : public Desk, public testing::WithParamInterface<Case> {};
+class FormatsTest : public DeviceDesk, public testing::WithParamInterface<Case> {};
 
 TEST_P(FormatsTest, EveryPixelIsTheCameras) {
   const Case& c = GetParam();
@@ -72,7 +72,7 @@ INSTANTIATE_TEST_SUITE_P(
       return std::string(info.param.format) + "_" + info.param.size + "_" + std::to_string(info.param.stride);
     });
 
-using ColoursTest = Desk;
+using ColoursTest = DeviceDesk;
 
 TEST_F(ColoursTest, AreWhatTheDriverSays) {
   const auto colours = [&](const std::string& fourcc, int space, int encoding, int range) {

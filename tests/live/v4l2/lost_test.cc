@@ -7,7 +7,7 @@ namespace tempera::live {
 namespace {
 
 using testing::HasSubstr;
-using LostTest = Desk;
+using LostTest = DeviceDesk;
 
 // Reads until it fails.
 std::string LastWords(Source* source) {

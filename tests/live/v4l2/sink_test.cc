@@ -38,7 +38,7 @@ PaintedFrame Painting(uint32_t number, int width, int height) {
   return painted;
 }
 
-class SinkTest : public Desk {
+class SinkTest : public DeviceDesk {
  protected:
   void PlugLoopback(const std::string& lines) {
     Plug(9, "kind loopback\ncard Loop\nformat YU12 1280x720 30\nout " + Out().string() + "\n" + lines);

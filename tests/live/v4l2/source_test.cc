@@ -8,7 +8,7 @@
 namespace tempera::live {
 namespace {
 
-using SourceTest = Desk;
+using SourceTest = DeviceDesk;
 
 void Sleep(int ms) { std::this_thread::sleep_for(std::chrono::milliseconds(ms)); }
 

@@ -150,6 +150,8 @@ Status Studio::OpenConsole(const LiveOptions& options) {
   console.midi = options.midi;
   console.bindings_path = options.bindings.empty() ? ConfigFile("bindings.json") : options.bindings;
   console.scenes_path = options.scenes.empty() ? ConfigFile("scenes.json") : options.scenes;
+  console.bindings_named = !options.bindings.empty();
+  console.scenes_named = !options.scenes.empty();
   console.find = FindLiveStyle;
   TEMPERA_ASSIGN_OR_RETURN(console_, live::Console::Start(&controls_, console));
   if (options.midi != std::vector<std::string>{"off"}) {

@@ -110,6 +110,7 @@ class FakePainter final : public Painter {
   std::vector<Parameter> Parameters() const override { return {}; }
   uint64_t parameters_version() const override { return 0; }
   int height() const override { return last_.height; }
+  bool opening() const override { return false; }
   int working_width() const override { return 64; }
   int working_height() const override { return 48; }
   std::string trouble() const override { return ""; }

@@ -161,6 +161,7 @@ class ModelPainter final : public Painter {
   int working_width() const override { return working_width_; }
   int working_height() const override { return working_height_; }
   int height() const override { return model_ ? model_->height : 0; }
+  bool opening() const override { return opening_ != nullptr; }
   uint64_t parameters_version() const override { return parameters_version_; }
   std::string trouble() const override {
     std::string all;

@@ -60,6 +60,8 @@ class Painter {
   virtual uint64_t parameters_version() const = 0;
   // The Settings::height of the model that painted last: behind what was asked for while that is opened.
   virtual int height() const = 0;
+  // Whether anything is being opened.
+  virtual bool opening() const = 0;
   virtual int working_width() const = 0;
   virtual int working_height() const = 0;
   // What went wrong with the last change asked for ("no such style"), one line; "" when nothing did. Painting

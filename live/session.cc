@@ -110,6 +110,7 @@ class LiveSession final : public Session {
   void PaintAll();
   std::optional<SourceFrame> NextToPaint(const Settings& settings);
   Status PaintOne(const SourceFrame& frame, const Settings& asked);
+  void Judge(int source_lines, int most, int height, double paint_ms, double interval_ms);
   void Publish(Painted painted);
   void End(const Status& status);
 
@@ -382,14 +383,8 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
     const double fps = settings.fps > 0 ? std::min(settings.fps, std::max(source_fps, 1.0)) : source_fps;
     interval_ms = fps > 0 ? 1000 / fps : 1000.0 / 30;
   }
-  if (options_.quality_auto && change.path.empty()) {
-    // Of the model that did paint: the one asked for may still be opened.
-    const int open = painter_->height();
-    const int lines = open == 0 ? frame.frame.height : open;
-    const int chosen = quality_.Painted(most, lines, painted->paint_ms, interval_ms);
-    std::lock_guard lock(mutex_);
-    chosen_lines_ = chosen;
-  }
+  if (options_.quality_auto && change.path.empty())
+    Judge(frame.frame.height, most, settings.height, painted->paint_ms, interval_ms);
   if (options_.witness != nullptr) {
     Settings told = asked;
     told.mirror = held_mirrored_;
@@ -397,6 +392,17 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
   }
   Publish(std::move(painted));
   return OkStatus();
+}
+
+// What a painting says of the size to paint the next with: of a source of so many lines, at most so many
+// wanted.
+void LiveSession::Judge(int source_lines, int most, int height, double paint_ms, double interval_ms) {
+  // Of the model that did paint while the one asked for is still opened; one that cannot be is no reason to
+  // wait.
+  const int open = painter_->opening() ? painter_->height() : height;
+  const int chosen = quality_.Painted(most, open == 0 ? source_lines : open, paint_ms, interval_ms);
+  std::lock_guard lock(mutex_);
+  chosen_lines_ = chosen;
 }
 
 void LiveSession::Publish(Painted painted) {

@@ -127,6 +127,7 @@ class Stumbling final : public Painter {
   std::vector<Parameter> Parameters() const override { return {}; }
   uint64_t parameters_version() const override { return 0; }
   int height() const override { return 0; }
+  bool opening() const override { return false; }
   int working_width() const override { return 64; }
   int working_height() const override { return 48; }
   std::string trouble() const override { return ""; }
@@ -344,85 +345,6 @@ TEST_F(LiveSessionTest, MirrorsAndSaysThatNothingFollows) {
   EXPECT_EQ(painted->frame.planes[0][63], 201);
   (void)session->Stop();
   EXPECT_EQ(notes.resets.back(), 1);
-}
-
-// Follows to another height only after so many paintings; slow at the first one.
-class Following final : public Painter {
- public:
-  struct Seen {
-    std::mutex mutex;
-    std::vector<int> heights;
-  };
-  Following(Seen* seen, int slow_ms, int frames_to_follow)
-      : seen_(seen), slow_ms_(slow_ms), frames_(frames_to_follow) {}
-  Status Paint(const SourceFrame&, const Settings& settings, media::Frame*, Change* change) override {
-    if (painted_++ == 0) {
-      height_ = settings.height;
-      change->path = "opened.onnx";
-    } else if (settings.height == height_) {
-      waited_ = 0;
-    } else if (++waited_ > frames_) {
-      height_ = settings.height;
-      waited_ = 0;
-      change->path = "opened.onnx";
-    }
-    if (height_ == 0) std::this_thread::sleep_for(milliseconds(slow_ms_));
-    std::lock_guard lock(seen_->mutex);
-    seen_->heights.push_back(height_);
-    return OkStatus();
-  }
-  void Restate() override {}
-  std::vector<Parameter> Parameters() const override { return {}; }
-  uint64_t parameters_version() const override { return 0; }
-  int height() const override { return height_; }
-  int working_width() const override { return 64; }
-  int working_height() const override { return height_; }
-  std::string trouble() const override { return ""; }
-  void Stop() override {}
-
- private:
-  Seen* const seen_;
-  const int slow_ms_, frames_;
-  int height_ = 0, painted_ = 0, waited_ = 0;
-};
-
-TEST_F(LiveSessionTest, TimesOfTheOldSizeDoNotSpeakForTheNewOne) {
-  Following::Seen seen;
-  SessionOptions options;
-  options.quality_auto = true;
-  auto session = Session::Start(options, std::make_unique<FakeSource>(source_),
-                                std::make_unique<Following>(&seen, 45, 30), &controls_)
-                     .value();
-  for (int i = 0; i < 45; ++i) {
-    source_->Put(1, false, 0, 64, 720);
-    ASSERT_NE(session->WaitForPainting(i - 1, milliseconds(5000)), nullptr);
-  }
-  EXPECT_EQ(session->statistics().chosen_lines, 600) << "one step, however long that takes to open";
-  (void)session->Stop();
-  EXPECT_EQ(seen.heights.back(), 600);
-}
-
-TEST_F(LiveSessionTest, AHeightAskedForIsTheMostThatIsChosen) {
-  Following::Seen seen;
-  SessionOptions options;
-  options.quality_auto = true;
-  controls_.SetHeight(480);
-  auto session = Session::Start(options, std::make_unique<FakeSource>(source_),
-                                std::make_unique<Following>(&seen, 0, 0), &controls_)
-                     .value();
-  for (int i = 0; i < 120; ++i) {
-    source_->Put(1, false, 0, 64, 720);
-    ASSERT_NE(session->WaitForPainting(i - 1, milliseconds(5000)), nullptr);
-  }
-  EXPECT_EQ(session->statistics().chosen_lines, 480);
-  controls_.SetHeight(0);
-  for (int i = 120; i < 125; ++i) {
-    source_->Put(1, false, 0, 64, 720);
-    ASSERT_NE(session->WaitForPainting(i - 1, milliseconds(5000)), nullptr);
-  }
-  EXPECT_EQ(session->statistics().chosen_lines, 720);
-  (void)session->Stop();
-  for (int i = 0; i < 120; ++i) EXPECT_EQ(seen.heights[static_cast<size_t>(i)], 480) << i;
 }
 
 TEST_F(LiveSessionTest, CutsWhileItIsFrozenAreNotLost) {

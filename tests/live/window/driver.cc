@@ -1,5 +1,5 @@
-// The window of `tempera live` with a session that only pretends: tests/live/window.sh presses its controls
-// and reads here what that did.
+// The window of `tempera live` with a session that only pretends: tests/live/window/window.sh presses its
+// controls and reads here what that did.
 //   tempera_window_driver SAMPLE.jpg STYLES_FOLDER LAYOUT_FILE [--size WxH] [--scale S] [--gpu | --software]
 //                         [--frame WxH] [--fps F] [--nv12] [--still] [--compare] [--seconds S]
 // Standard input: "state frozen|lost|opening|running MESSAGE", "trouble MESSAGE", "quit". Standard output:

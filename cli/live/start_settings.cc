@@ -1,5 +1,6 @@
 #include "cli/live/start_settings.h"
 
+#include <filesystem>
 #include <memory>
 #include <utility>
 
@@ -15,12 +16,26 @@ Result<live::ModelFile> FindLiveStyle(const std::string& word) {
   return live::ModelFile{choice.path, choice.style};
 }
 
+namespace {
+
+// The word that window, scenes and OSC know it by: the bundled style's, where it is one.
+std::string WordOf(const ModelChoice& model) {
+  const Result<ModelChoice> bundled = FindStyle(model.name());
+  std::error_code ignored;
+  if (bundled.ok() && bundled->style == model.style &&
+      std::filesystem::equivalent(bundled->path, model.path, ignored))
+    return model.name();
+  return model.style.empty() ? model.path : model.path + ":" + model.style;
+}
+
+}  // namespace
+
 Result<live::Settings> StartSettings(const LiveOptions& options) {
   TEMPERA_ASSIGN_OR_RETURN(Steering steering, options.steer.Read());
   TEMPERA_ASSIGN_OR_RETURN(const ModelChoice model, options.style.empty() ? FindBlend(StyleWords(steering))
                                                                           : FindStyle(options.style));
   live::Settings settings;
-  settings.style = model.style.empty() ? model.path : model.path + ":" + model.style;
+  settings.style = WordOf(model);
   settings.height = options.height;
   settings.fps = options.fps;
   settings.mirror = options.mirror;

@@ -35,8 +35,7 @@ std::vector<live::WindowStyle> BundledStyles() {
     tempera_style_info info = TEMPERA_STYLE_INFO_INIT;
     if (tempera_get_style_info(raw, i, &info) != TEMPERA_OK) continue;
     live::WindowStyle style;
-    style.word = info.path;
-    if (info.style[0] != '\0') style.word += std::string(":") + info.style;
+    style.word = info.style[0] != '\0' ? info.style : info.name;
     style.title = info.title;
     style.artist = info.artist;
     const auto* bytes = static_cast<const uint8_t*>(info.thumbnail);

@@ -163,11 +163,11 @@ media::RgbImage PlotCurves(const std::vector<std::vector<double>>& curves, int w
       for (int x = 0; x < width; ++x) dot(x, row(digit * std::pow(10.0, e)), grey);
     }
   }
-  // Black, blue, red, green, orange, violet, cyan, lime, grey, brown, pink, olive: in the order of
+  // Black, blue, red, green, orange, violet, cyan, grey, brown, pink, olive, lime: in the order of
   // Losses::kNames.
-  static constexpr uint8_t kColours[][3] = {{0, 0, 0},       {30, 90, 220},  {210, 40, 40},   {30, 150, 60},
-                                            {230, 150, 20},  {150, 40, 190}, {20, 170, 190},  {140, 200, 40},
-                                            {130, 130, 130}, {130, 80, 40},  {240, 130, 180}, {120, 120, 0}};
+  static constexpr uint8_t kColours[][3] = {{0, 0, 0},      {30, 90, 220},   {210, 40, 40},  {30, 150, 60},
+                                            {230, 150, 20}, {150, 40, 190},  {20, 170, 190}, {130, 130, 130},
+                                            {130, 80, 40},  {240, 130, 180}, {120, 120, 0},  {140, 200, 40}};
   static_assert(std::size(kColours) == Losses::kCount);
   for (size_t c = 0; c < curves.size(); ++c) {
     double mean = 0;

@@ -47,7 +47,7 @@ TEST(LossLog, GoesOnWithALogThatLacksTheLastTerms) {
   std::string names, first, more;
   std::getline(in, names);
   std::getline(in, first);
-  EXPECT_EQ(first, "1,9,8,7,6,5,4,3,2,1,0,0,0.001");
+  EXPECT_EQ(first, "1,9,8,7,6,5,4,3,2,1,0,0,0,0.001");
   EXPECT_EQ(std::count(names.begin(), names.end(), ','), std::count(first.begin(), first.end(), ','));
   EXPECT_FALSE(std::getline(in, more));
   std::filesystem::remove_all(folder);

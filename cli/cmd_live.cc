@@ -32,6 +32,7 @@ Run SetUpLive(CLI::App& verb) {
   verb.add_option("--blend", o->steer.blend, "Several styles of one file, with shares")
       ->type_name("A=0.7,B=0.3");
   verb.add_option("--param", o->steer.params, "What else the model can be turned by; may be repeated")
+      ->allow_extra_args(false)
       ->type_name("NAME=VALUE");
   verb.add_option("--steadiness", o->steadiness, "0 frame by frame .. 1 the steadiest (0.5)")
       ->check(Silent(CLI::Range(0.0, 1.0)))
@@ -51,6 +52,7 @@ Run SetUpLive(CLI::App& verb) {
   verb.add_option("--sink", o->sinks,
                   "Where else it goes: FILE, - (Y4M), rtmp://, srt://, udp://, v4l2:/dev/videoN, pipewire; "
                   "may be repeated")
+      ->allow_extra_args(false)
       ->type_name("SINK");
   verb.add_option("--record", o->record, "Record the painting, with what was turned beside it (.json)")
       ->type_name("FILE");
@@ -60,7 +62,9 @@ Run SetUpLive(CLI::App& verb) {
       ->type_name("FILE.mkv");
   verb.add_option("--osc", o->osc, "OSC over UDP (127.0.0.1:7770 where that is free), or off")
       ->type_name("HOST:PORT");
-  verb.add_option("--midi", o->midi, "Raw MIDI devices (all), or off; may be repeated")->type_name("DEVICE");
+  verb.add_option("--midi", o->midi, "Raw MIDI devices (all), or off; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("DEVICE");
   verb.add_option("--bindings", o->bindings, "Which controller turns what: a JSON file, learnt in the window")
       ->type_name("FILE");
   verb.add_option("--scenes", o->scenes, "Scenes on keys 1 to 9: a JSON file")->type_name("FILE");

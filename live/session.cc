@@ -104,6 +104,7 @@ class LiveSession final : public Session {
  private:
   void Capture();
   Status CaptureUntilLost();
+  void WaitForTheFirst();
   Status Take(SourceFrame frame);
   void Say(SourceState state, const std::string& message);
   bool WaitToRetry();
@@ -218,6 +219,14 @@ void LiveSession::Capture() {
   }
 }
 
+// A film stands still until its first frame is painted: what plays while the model is opened would be lost.
+void LiveSession::WaitForTheFirst() {
+  if (source_->comes_back()) return;
+  std::unique_lock lock(mutex_);
+  while (running_ && painted_ == 0 && painter_message_.empty() && !controls_->Get().freeze)
+    published_.wait_for(lock, milliseconds(50));
+}
+
 // Ok at the source's end.
 Status LiveSession::CaptureUntilLost() {
   {
@@ -244,6 +253,7 @@ Status LiveSession::CaptureUntilLost() {
         frozen = false;
         last_frame_ns_ = now;
         TEMPERA_RETURN_IF_ERROR(Take(std::move(frame)));
+        WaitForTheFirst();
         break;
     }
   }
@@ -288,7 +298,7 @@ std::optional<SourceFrame> LiveSession::NextToPaint(const Settings& settings) {
   if (!taken) {
     // A frozen picture is painted anew for whoever turns something.
     if (!held_ || generation == held_generation_) return std::nullopt;
-    if (!settings.freeze && !source_over_) return std::nullopt;
+    if (!settings.freeze && (!source_over_ || options_.ends_with_source)) return std::nullopt;
     held_->cut = false;
     again_ = true;
     held_generation_ = generation;

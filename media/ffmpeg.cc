@@ -108,6 +108,7 @@ namespace {
 // How far an input is read to find out what its streams are. FFmpeg's own bounds, 5 MB and 5 seconds, miss
 // sound that begins later; these are for where something was missed.
 constexpr int64_t kLongProbeBytes = int64_t{64} << 20;
+constexpr int64_t kLiveProbeUs = 1000000;
 constexpr int64_t kLongProbeUs = int64_t{60} * 1000000;
 
 // Whether a stream is there of which nothing was found yet, or may be there.
@@ -175,6 +176,15 @@ Status FindStreams(AVFormatContext* raw, const std::string& name) {
   return error < 0 ? FfmpegStatus(StatusCode::kInvalidArgument, "cannot read " + name, error) : OkStatus();
 }
 
+// What comes as it happens, whoever reads it.
+bool IsLiveUrl(const std::string& path) {
+  for (const char* scheme :
+       {"rtsp://", "rtsps://", "rtp://", "udp://", "srt://", "rtmp://", "rtmps://", "tcp://"}) {
+    if (path.rfind(scheme, 0) == 0) return true;
+  }
+  return false;
+}
+
 Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, const Stretch& stretch,
                           bool long_probe) {
   CaptureFfmpegLog();
@@ -193,6 +203,10 @@ Result<InputPtr> OpenOnce(const std::string& path, const Cancels* cancels, const
           ",,:" + url;
   }
   if (pattern) TEMPERA_RETURN_IF_ERROR(OpenBehindName(path, name, input.get(), &url));
+  if (IsLiveUrl(path)) {
+    // What is looked at now has passed once it is painted.
+    input->max_analyze_duration = kLiveProbeUs;
+  }
   if (long_probe) {
     input->probesize = kLongProbeBytes;
     input->max_analyze_duration = kLongProbeUs;

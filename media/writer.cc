@@ -91,6 +91,7 @@ class Writer final : public VideoWriter {
 
  private:
   Status Failed(int error);
+  Status FinishFile();
   Status CopyPictureData(const AVStream& in);
   void CopyTimecode(const AVStream& in, int64_t by_us);
   void NoteDepth(const AVFrame& frame);
@@ -112,7 +113,7 @@ class Writer final : public VideoWriter {
   AVStream* stream_ = nullptr;
   PacketPtr packet_;
   std::mutex mux_mutex_;  // of output_ and copier_
-  bool header_written_ = false;
+  bool header_written_ = false, growing_ = false;
   std::map<int64_t, int64_t> durations_;  // by pts, in the encoder's time base
   int64_t last_pts_ = AV_NOPTS_VALUE;     // of the encoder
   FramePtr held_;                         // constant rate: the frame to repeat
@@ -203,7 +204,15 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   Options mux;
   // The index first: players on the web start before they have the whole file. Keys of cameras and telephones
   // (com.apple.quicktime.make) are lost among FFmpeg's own unless all go into a table of keys.
-  if (mov) mux.Set("movflags", HasCameraKeys(*output_) ? "+faststart+use_metadata_tags" : "+faststart");
+  growing_ = options.growing;
+  std::string flags = growing_ ? "+empty_moov+default_base_moof" : "+faststart";
+  if (HasCameraKeys(*output_)) flags += "+use_metadata_tags";
+  if (mov) mux.Set("movflags", flags);
+  if (growing_ && mov) mux.Set("frag_duration", "1000000");
+  if (growing_) {
+    output_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+    if (!mov) mux.Set("cluster_time_limit", "1000");  // Matroska keeps a cluster until it is whole
+  }
   if (!mov && HasCameraKeys(*output_) && !HoldsAnyKey(*container)) {
     notices_.push_back(std::string("what the camera noted about itself is left out: ") + container->name +
                        " has no place for them");
@@ -410,6 +419,15 @@ Status Writer::Send(const AVFrame* frame) {
 }
 
 Status Writer::Finish() {
+  const Status status = FinishFile();
+  if (status.ok() || !growing_ || !file_ || !header_written_) return status;
+  // What there is is worth more than nothing.
+  if (output_->pb && !(output_->oformat->flags & AVFMT_NOFILE)) avio_closep(&output_->pb);
+  const Status kept = file_->Commit();
+  return kept.ok() ? status : kept;
+}
+
+Status Writer::FinishFile() {
   if (filter_) {
     TEMPERA_RETURN_IF_ERROR(filter_->Push(nullptr));
     TEMPERA_RETURN_IF_ERROR(DrainFilter());

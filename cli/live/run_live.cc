@@ -5,6 +5,7 @@
 #include <atomic>
 #include <chrono>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <thread>
@@ -15,6 +16,7 @@
 #include "cli/live/open_source.h"
 #include "cli/live/studio.h"
 #include "cli/live/studio_window.h"
+#include "media/picture.h"
 
 namespace tempera::cli {
 namespace {
@@ -46,7 +48,11 @@ void PrintJson(const Statistics& s, double seconds) {
 class Teller {
  public:
   void Tell(const Statistics& s, const std::vector<std::string>& troubles) {
-    Say(&source_, s.source_message);
+    std::string source = s.source_message;
+    // Looks come twice a second.
+    if (s.source_state == Statistics::SourceState::kOpening && ++opening_ > 6)
+      source = "still waiting for the source";
+    Say(&source_, source);
     std::string all;
     for (const std::string& line : troubles) all += (all.empty() ? "" : "; ") + line;
     Say(&troubles_, all);
@@ -63,11 +69,42 @@ class Teller {
     *said = message;
     if (!message.empty()) Note(message);
   }
+  int opening_ = 0;
   std::string source_, painter_, troubles_;
   std::vector<std::string> sinks_;
 };
 
+// Whether two words name one file, written or not.
+bool SameFile(const std::string& a, const std::string& b) {
+  if (a == "-" || b == "-" || a.find("://") != std::string::npos || b.find("://") != std::string::npos)
+    return false;
+  std::error_code error;
+  if (std::filesystem::equivalent(a, b, error) && !error) return true;
+  const auto x = std::filesystem::weakly_canonical(std::filesystem::absolute(a), error),
+             y = std::filesystem::weakly_canonical(std::filesystem::absolute(b), error);
+  return !error && x == y;
+}
+
+// Nothing is written over what is read, nor two things into one file. o.sinks has the recording in it.
+Status CheckNames(const LiveOptions& o) {
+  std::vector<std::string> outputs = o.sinks;
+  if (!o.record_source.empty()) outputs.push_back(o.record_source);
+  for (size_t i = 0; i < outputs.size(); ++i) {
+    if (SameFile(outputs[i], o.source))
+      return InvalidArgument("'" + outputs[i] + "' is the source itself: give the recording another name");
+    if (media::IsPictureName(outputs[i]))
+      return InvalidArgument("'" + outputs[i] +
+                             "' is a picture's name: a recording is a film (.mp4, .mkv, .webm)");
+    for (size_t j = 0; j < i; ++j) {
+      if (SameFile(outputs[i], outputs[j]))
+        return InvalidArgument("two things would be written to '" + outputs[i] + "'");
+    }
+  }
+  return OkStatus();
+}
+
 Status CheckLive(LiveOptions* o, double* duration_s) {
+  if (o->list && o->json) return InvalidArgument("--list is for people: leave --json out");
   if (o->list) return OkStatus();
   if (!o->duration.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(*duration_s, ParseTime(o->duration));
@@ -77,6 +114,7 @@ Status CheckLive(LiveOptions* o, double* duration_s) {
     return InvalidArgument("--record writes a file, with a timeline beside it: " + o->record +
                            " is for --sink");
   if (!o->record.empty()) o->sinks.push_back(o->record);
+  TEMPERA_RETURN_IF_ERROR(CheckNames(*o));
   int pipes = 0;
   for (const std::string& sink : o->sinks) pipes += sink == "-";
   if (pipes > 1) return InvalidArgument("there is one standard output: give --sink - once");
@@ -154,6 +192,13 @@ int RunLive(LiveOptions o) {
   int code = kExitOk;
   for (const Status& status : {(*studio)->session()->status(), ran, stopped}) {
     if (!status.ok()) code = Fail(status);
+  }
+  if (code == kExitOk && s.painted == 0 && !guard.interrupted()) {
+    code = Fail(NotFound("nothing was painted: " + Printable((*studio)->source_name()) + " gave no frame"));
+  }
+  for (const Statistics::SinkState& sink : s.sinks) {
+    if (s.painted > 0 && sink.shown == 0 && !sink.message.empty())
+      code = Fail(IoError("nothing reached " + sink.name + ": " + sink.message));
   }
   if (code != kExitOk) return code;
   if (o.json) {

@@ -260,9 +260,13 @@ std::vector<std::string> Studio::Tend() {
   for (const live::Statistics::SinkState& sink : session_->statistics().sinks) {
     if (sink.id != recording_->sink || !sink.over) continue;
     const std::string path = recording_->path;
-    if (const Status ended = End(); !ended.ok()) notes.push_back(ended.message());
-    // What was written once goes on under another name: a camera came back with another size.
-    if (sink.shown == 0) break;
+    const Status ended = End();
+    if (!ended.ok()) notes.push_back(ended.message());
+    // A camera that came back with another size goes on under another name; a full disk does not.
+    if (ended.code() != StatusCode::kUnsupported) {
+      if (lost_.ok()) lost_ = ended;
+      break;
+    }
     const std::string next = NextName(path);
     const Status begun = Begin(next);
     notes.push_back(begun.ok() ? "recording goes on in " + next : begun.message());
@@ -300,6 +304,7 @@ Status Studio::Stop() {
   if (recording) keep(recording->timeline->Close());
   if (source_timeline_) keep(source_timeline_->Close());
   if (source_recorder_) keep(source_recorder_->Finish());
+  keep(lost_);
   source_timeline_.reset();
   source_recorder_.reset();
   return status;

@@ -75,6 +75,7 @@ class Studio {
   std::unique_ptr<live::Session> session_;
   mutable std::mutex mutex_;  // of the recording, while it begins and ends too
   std::unique_ptr<Recording> recording_;
+  Status lost_;  // of recordings that ended before their time
 };
 
 }  // namespace tempera::cli

@@ -55,7 +55,7 @@ class RecordingSink final : public Sink {
     to.codec = options_.codec;
     to.crf = options_.crf;
     if (options_.sound && options_.path != "-") tap_ = FilmSound::MakeTap(options_.sound);
-    to.sound_only = true;
+    to.sound_only = to.growing = true;
     if (tap_) tap_->StartAt(first.source.captured_ns);
     TEMPERA_ASSIGN_OR_RETURN(writer_, media::VideoWriter::Open(options_.path, info_, tap_.get(), to));
     return OkStatus();
@@ -63,7 +63,7 @@ class RecordingSink final : public Sink {
 
   Status Show(const PaintedFrame& painted) override {
     if (!SameForm(info_, painted.frame))
-      return IoError("'" + name() + "' ends here: the picture's size or format has changed");
+      return Unsupported("'" + name() + "' ends here: the picture's size or format has changed");
     media::Frame frame = painted.frame;
     frame.pts = clock_.PtsOf(painted);
     frame.pts_us = frame.pts * 100 / 9;

@@ -27,6 +27,8 @@ using media::Frame;
 using media::VideoReader;
 
 constexpr int64_t kSecond = 1'000'000'000;
+constexpr int64_t kJitterNs = 200'000'000;  // of addresses: senders give what they have in bursts
+constexpr size_t kAheadLive = 32;           // frames that wait so long, and no more
 constexpr size_t kAhead = 4;  // decoded frames that wait for their time: enough to open the file again
 
 bool IsLive(const std::string& path) {
@@ -56,7 +58,7 @@ class FilmSource final : public Source {
   ~FilmSource() override { Close(); }
 
   Status Open() override {
-    TEMPERA_ASSIGN_OR_RETURN(reader_, OpenReader());
+    TEMPERA_RETURN_IF_ERROR(OpenFirst());
     const media::VideoInfo& info = reader_->info();
     info_.name = NameOf(options_.path);
     info_.width = info.width;
@@ -65,7 +67,7 @@ class FilmSource final : public Source {
     char text[64];
     std::snprintf(text, sizeof text, "%dx%d at %.4g", info.width, info.height, info_.fps);
     info_.format = text;
-    started_ns_ = 0;
+    started_ns_ = live_start_ns_ = 0;
     ended_ = decoding_done_ = false;
     status_ = OkStatus();
     try {
@@ -95,19 +97,18 @@ class FilmSource final : public Source {
       if (got != Got::kFrame) return got;
     }
     const int64_t now = NowNs();
-    if (live_ && started_ns_ == 0) StartAt(now - pending_->time_ns);
-    if (!live_) {
-      if (const int64_t due = DueAt(*pending_, now); due > now) {
-        std::unique_lock lock(mutex_);
-        changed_.wait_for(lock, std::chrono::nanoseconds(std::min<int64_t>(due - now, kSecond / 10)),
-                          [&] { return stop_.load(); });
-        if (NowNs() < due) return Got::kNotYet;
-      }
+    if (const int64_t due = DueAt(*pending_, now); due > now) {
+      std::unique_lock lock(mutex_);
+      changed_.wait_for(lock, std::chrono::nanoseconds(std::min<int64_t>(due - now, kSecond / 10)),
+                        [&] { return stop_.load(); });
+      if (NowNs() < due) return Got::kNotYet;
     }
+    const int64_t pending_time = pending_->time_ns;
     out->frame = std::move(pending_->frame);
     out->cut = pending_->cut;
     out->number = number_++;
-    out->captured_ns = NowNs();
+    // By the sender's clock, so that sound and pictures keep together.
+    out->captured_ns = live_ ? std::min(started_ns_ + pending_time, NowNs()) : NowNs();
     pending_.reset();
     return Got::kFrame;
   }
@@ -158,6 +159,15 @@ class FilmSource final : public Source {
   }
 
   int64_t DueAt(const Decoded& decoded, int64_t now) {
+    if (live_) {
+      int64_t start;
+      {
+        std::lock_guard lock(mutex_);
+        start = live_start_ns_;
+      }
+      if (start != started_ns_) StartAt(start);
+      return started_ns_ + decoded.time_ns + kJitterNs;
+    }
     if (started_ns_ == 0) StartAt(now - decoded.time_ns);
     const int64_t due = started_ns_ + decoded.time_ns;
     // A pipe that was late, a machine that slept: time goes on from here, nothing is caught up with.
@@ -222,8 +232,13 @@ class FilmSource final : public Source {
   bool Push(Decoded decoded) {
     std::unique_lock lock(mutex_);
     if (live_) {
+      // Frames come in bursts, never before their time: the earliest tells how late the line is. One that has
+      // become slower by a second has changed.
+      const int64_t start = NowNs() - decoded.time_ns;
+      if (live_start_ns_ == 0 || start < live_start_ns_ || start > live_start_ns_ + kSecond)
+        live_start_ns_ = start;
       // Behind a slow machine old frames are of no use.
-      if (waiting_.size() >= kAhead) {
+      if (waiting_.size() >= kAheadLive) {
         waiting_[1].cut = waiting_[1].cut || waiting_[0].cut;
         waiting_.pop_front();
         ++number_;
@@ -237,18 +252,44 @@ class FilmSource final : public Source {
     return true;
   }
 
-  // The decoder may sit in a read of a pipe that nobody fills: only a signal gets it out, and it may come
-  // just before the read, so it is repeated.
-  void Join() {
+  // On a thread of its own, since only a signal ends a read of a pipe that nobody fills.
+  Status OpenFirst() {
+    Result<std::unique_ptr<VideoReader>> opened = Internal("not opened");
+    std::atomic<bool> done{false};
+    std::thread opening;
+    try {
+      opening = std::thread([&] {
+        opened = OpenReader();
+        done = true;
+        std::lock_guard lock(mutex_);
+        changed_.notify_all();
+      });
+    } catch (const std::system_error& e) {
+      return OutOfMemory(std::string("cannot start a thread: ") + e.what());
+    }
+    {
+      std::unique_lock lock(mutex_);
+      changed_.wait(lock, [&] { return done || over(); });
+    }
+    Nudge(&opening, done);
+    TEMPERA_ASSIGN_OR_RETURN(reader_, std::move(opened));
+    return OkStatus();
+  }
+
+  void Join() { Nudge(&decoding_, decoding_done_); }
+
+  // Joins a thread that may sit in a read: only a signal gets it out, and it may come just before the read,
+  // so it is repeated.
+  static void Nudge(std::thread* thread, const std::atomic<bool>& done) {
     struct sigaction nudge = {}, before = {};
     nudge.sa_handler = IgnoreSignal;
     sigemptyset(&nudge.sa_mask);
     sigaction(SIGUSR2, &nudge, &before);
-    while (!decoding_done_.load()) {
-      pthread_kill(decoding_.native_handle(), SIGUSR2);
+    while (!done.load()) {
+      pthread_kill(thread->native_handle(), SIGUSR2);
       std::this_thread::sleep_for(std::chrono::milliseconds(5));
     }
-    decoding_.join();
+    thread->join();
     sigaction(SIGUSR2, &before, nullptr);
   }
 
@@ -265,6 +306,7 @@ class FilmSource final : public Source {
   Status status_;
   std::optional<Decoded> pending_;
   int64_t started_ns_ = 0;
+  int64_t live_start_ns_ = 0;  // with mutex_: when film time 0 came, or would have
   std::atomic<int64_t> number_{0};
   std::thread decoding_;
 };

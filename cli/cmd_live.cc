@@ -15,6 +15,33 @@ CLI::Validator Silent(CLI::Validator check) {
   return check;
 }
 
+// Where it goes, what turns it, and the window.
+void AddOutputs(CLI::App& verb, LiveOptions* o) {
+  verb.add_option("--sink", o->sinks,
+                  "Where else it goes: FILE, - (Y4M), rtmp://, srt://, udp://, v4l2:/dev/videoN, pipewire; "
+                  "may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("SINK");
+  verb.add_option("--record", o->record, "Record the painting, with what was turned beside it (.live.json)")
+      ->type_name("FILE");
+  verb.add_option("--record-source", o->record_source,
+                  "Record what comes in without loss (.mkv): with the timeline beside it a replay gives the "
+                  "same bytes")
+      ->type_name("FILE.mkv");
+  verb.add_option("--osc", o->osc, "OSC over UDP (127.0.0.1:7770 where that is free), or off")
+      ->type_name("HOST:PORT");
+  verb.add_option("--midi", o->midi, "Raw MIDI devices (all), or off; may be repeated")
+      ->allow_extra_args(false)
+      ->type_name("DEVICE");
+  verb.add_option("--bindings", o->bindings, "Which controller turns what: a JSON file, learnt in the window")
+      ->type_name("FILE");
+  verb.add_option("--scenes", o->scenes, "Scenes on keys 1 to 9: a JSON file")->type_name("FILE");
+  verb.add_option("--ui-scale", o->ui_scale, "Size of the window's texts (by the display)")
+      ->check(Silent(CLI::Range(0.5, 8.0)))
+      ->type_name("N");
+  verb.add_flag("--full-screen", o->full_screen, "Begin with the picture alone");
+}
+
 }  // namespace
 
 Run SetUpLive(CLI::App& verb) {
@@ -49,29 +76,7 @@ Run SetUpLive(CLI::App& verb) {
   verb.add_option("--lowest", o->lowest, "auto goes no lower (360 lines)")
       ->check(Silent(CLI::Range(64, 16384)))
       ->type_name("PX");
-  verb.add_option("--sink", o->sinks,
-                  "Where else it goes: FILE, - (Y4M), rtmp://, srt://, udp://, v4l2:/dev/videoN, pipewire; "
-                  "may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("SINK");
-  verb.add_option("--record", o->record, "Record the painting, with what was turned beside it (.json)")
-      ->type_name("FILE");
-  verb.add_option("--record-source", o->record_source,
-                  "Record what comes in without loss (.mkv): with the timeline beside it a replay gives the "
-                  "same bytes")
-      ->type_name("FILE.mkv");
-  verb.add_option("--osc", o->osc, "OSC over UDP (127.0.0.1:7770 where that is free), or off")
-      ->type_name("HOST:PORT");
-  verb.add_option("--midi", o->midi, "Raw MIDI devices (all), or off; may be repeated")
-      ->allow_extra_args(false)
-      ->type_name("DEVICE");
-  verb.add_option("--bindings", o->bindings, "Which controller turns what: a JSON file, learnt in the window")
-      ->type_name("FILE");
-  verb.add_option("--scenes", o->scenes, "Scenes on keys 1 to 9: a JSON file")->type_name("FILE");
-  verb.add_option("--ui-scale", o->ui_scale, "Size of the window's texts (by the display)")
-      ->check(Silent(CLI::Range(0.5, 8.0)))
-      ->type_name("N");
-  verb.add_flag("--full-screen", o->full_screen, "Begin with the picture alone");
+  AddOutputs(verb, o.get());
   verb.add_flag("--no-window", o->no_window, "Without a window, for servers");
   verb.add_flag("--mirror", o->mirror, "Left and right exchanged");
   verb.add_flag("--once", o->once, "A film is played once, not in a loop");

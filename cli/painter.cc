@@ -10,35 +10,12 @@
 #include "cli/network/picture_options.h"
 #include "cli/steer/schedule.h"
 #include "cli/steer/stroke.h"
+#include "live/engine_image.h"
 #include "src/base/text/number_text.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
 namespace {
-
-StatusCode CodeOf(tempera_status status) {
-  switch (status) {
-    case TEMPERA_OK:
-      return StatusCode::kOk;
-    case TEMPERA_INVALID_ARGUMENT:
-      return StatusCode::kInvalidArgument;
-    case TEMPERA_NOT_FOUND:
-      return StatusCode::kNotFound;
-    case TEMPERA_CORRUPT_MODEL:
-      return StatusCode::kCorruptModel;
-    case TEMPERA_UNSUPPORTED:
-      return StatusCode::kUnsupported;
-    case TEMPERA_OUT_OF_MEMORY:
-      return StatusCode::kOutOfMemory;
-    case TEMPERA_IO:
-      return StatusCode::kIo;
-    case TEMPERA_CANCELLED:
-      return StatusCode::kCancelled;
-    case TEMPERA_INTERNAL:
-      break;
-  }
-  return StatusCode::kInternal;
-}
 
 tempera_precision PrecisionOf(engine::Precision precision) {
   switch (precision) {
@@ -62,49 +39,7 @@ Status StatusOf(tempera_status status, const Metadata& said = {}) {
   const std::string library = "a smaller working height, such as ", ours = "a smaller --height, such as ";
   if (const size_t at = message.find(library); at != std::string::npos)
     message.replace(at, library.size(), ours);
-  return {CodeOf(status), InOptions(std::move(message), said)};
-}
-
-tempera_pixel_format FormatOf(media::PixelFormat format) {
-  switch (format) {
-    case media::PixelFormat::kRgba:
-      return TEMPERA_RGBA;
-    case media::PixelFormat::kBgra:
-      return TEMPERA_BGRA;
-    case media::PixelFormat::kRgb:
-      return TEMPERA_RGB;
-    case media::PixelFormat::kNv12:
-      return TEMPERA_NV12;
-    case media::PixelFormat::kI420:
-      break;
-  }
-  return TEMPERA_I420;
-}
-
-tempera_matrix MatrixOf(media::ColorMatrix matrix) {
-  switch (matrix) {
-    case media::ColorMatrix::kBt709:
-      return TEMPERA_MATRIX_BT709;
-    case media::ColorMatrix::kBt601:
-      return TEMPERA_MATRIX_BT601;
-    case media::ColorMatrix::kBt2020:
-      break;
-  }
-  return TEMPERA_MATRIX_BT2020;
-}
-
-tempera_image ImageOf(const media::Frame& frame) {
-  tempera_image image = TEMPERA_IMAGE_INIT;
-  image.format = FormatOf(frame.format);
-  image.width = frame.width;
-  image.height = frame.height;
-  for (int i = 0; i < 3; ++i) {
-    image.planes[i] = frame.planes[i];
-    image.stride_bytes[i] = frame.stride_bytes[i];
-  }
-  image.matrix = MatrixOf(frame.matrix);
-  image.range = frame.full_range ? TEMPERA_RANGE_FULL : TEMPERA_RANGE_LIMITED;
-  return image;
+  return {live::StatusOf(status).code(), InOptions(std::move(message), said)};
 }
 
 class ModelPainter final : public Painter {
@@ -129,8 +64,8 @@ class ModelPainter final : public Painter {
   Status Paint(const media::Frame& in, media::Frame* out) override {
     if (share_ > 0 && (in.width != width_ || in.height != height_))
       TEMPERA_RETURN_IF_ERROR(SizeStrokes(in.width, in.height));
-    const tempera_image from = ImageOf(in);
-    const tempera_image to = ImageOf(*out);
+    const tempera_image from = live::ImageOf(in);
+    const tempera_image to = live::ImageOf(*out);
     return StatusOf(tempera_process(stylizer_, &from, &to));
   }
   Status SetMoment(double time_s) override { return schedule_.moves() ? Set(time_s) : OkStatus(); }

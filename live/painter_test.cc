@@ -27,7 +27,7 @@ Result<ModelFile> FindBundled(const std::string& word) {
 class LivePainterTest : public testing::Test {
  protected:
   void SetUp() override {
-    if (!fs::exists("models/gallery.onnx")) GTEST_SKIP() << "no models/gallery.onnx here";
+    ASSERT_TRUE(fs::exists("models/gallery.onnx"));
     PainterOptions options;
     options.threads = 2;
     painter_ = MakePainter(options, FindBundled);

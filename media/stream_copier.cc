@@ -62,9 +62,8 @@ StreamCopier::~StreamCopier() = default;
 Status StreamCopier::AddStreams(bool sound_only) {
   tracks_.resize(input_->nb_streams);
   for (unsigned i = 0; i < input_->nb_streams; ++i) {
-    const bool sound = input_->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
-    if (static_cast<int>(i) == video_ || (sound_only && !sound)) continue;
-    TEMPERA_RETURN_IF_ERROR(AddTrack(i));
+    const bool wanted = !sound_only || input_->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
+    if (wanted && static_cast<int>(i) != video_) TEMPERA_RETURN_IF_ERROR(AddTrack(i));
   }
   return OkStatus();
 }

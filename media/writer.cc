@@ -127,9 +127,8 @@ class Writer final : public VideoWriter {
 Status Writer::Failed(int error) {
   const int disk = output_ && output_->pb ? output_->pb->error : 0;
   Status status = FfmpegStatus(StatusCode::kIo, "cannot write " + name_, disk < 0 ? disk : error);
-  if (disk == AVERROR(ENOSPC) || error == AVERROR(ENOSPC)) {
+  if (disk == AVERROR(ENOSPC) || error == AVERROR(ENOSPC))
     return IoError(status.message() + "; free some space or write elsewhere");
-  }
   return status;
 }
 
@@ -208,11 +207,9 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   std::string flags = growing_ ? "+empty_moov+default_base_moof" : "+faststart";
   if (HasCameraKeys(*output_)) flags += "+use_metadata_tags";
   if (mov) mux.Set("movflags", flags);
-  if (growing_ && mov) mux.Set("frag_duration", "1000000");
-  if (growing_) {
-    output_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
-    if (!mov) mux.Set("cluster_time_limit", "1000");  // Matroska keeps a cluster until it is whole
-  }
+  if (growing_) output_->flags |= AVFMT_FLAG_FLUSH_PACKETS;
+  // Matroska keeps a cluster until it is whole.
+  if (growing_) mux.Set(mov ? "frag_duration" : "cluster_time_limit", mov ? "1000000" : "1000");
   if (!mov && HasCameraKeys(*output_) && !HoldsAnyKey(*container)) {
     notices_.push_back(std::string("what the camera noted about itself is left out: ") + container->name +
                        " has no place for them");

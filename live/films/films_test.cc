@@ -32,6 +32,21 @@ class LiveFilms : public ClipTest {
         "-c:a pcm_s16le -pix_fmt yuv420p",
         "flashes.mkv");
   }
+  using PacketPtr = std::unique_ptr<AVPacket, void (*)(AVPacket*)>;
+  // All that lies beside the pictures.
+  static std::vector<PacketPtr> PacketsOf(media::VideoReader* reader) {
+    std::vector<PacketPtr> packets;
+    EXPECT_TRUE(reader
+                    ->SetPacketSink([&](AVPacket* p) {
+                      packets.emplace_back(av_packet_clone(p), [](AVPacket* q) { av_packet_free(&q); });
+                      return OkStatus();
+                    })
+                    .ok());
+    while (reader->Read().value()) {
+    }
+    (void)reader->SetPacketSink(nullptr);
+    return packets;
+  }
   static std::vector<SourceFrame> ReadFrames(Source* source, size_t count) {
     std::vector<SourceFrame> frames;
     const int64_t start = NowNs();
@@ -196,15 +211,7 @@ TEST_F(LiveFilms, RecordingsComeAndGoWhileSoundComes) {
   const std::string film = Flashes();
   const auto sound = std::make_shared<FilmSound>();
   auto reader = media::VideoReader::Open(film, {}).value();
-  std::vector<std::unique_ptr<AVPacket, void (*)(AVPacket*)>> packets;
-  ASSERT_TRUE(reader
-                  ->SetPacketSink([&](AVPacket* p) {
-                    packets.emplace_back(av_packet_clone(p), [](AVPacket* q) { av_packet_free(&q); });
-                    return OkStatus();
-                  })
-                  .ok());
-  while (reader->Read().value()) {
-  }
+  const auto packets = PacketsOf(reader.get());
   ASSERT_GT(packets.size(), 20u);
   sound->BeginPass(reader->input(), reader->video_stream(), true);
   sound->SetStart(NowNs());
@@ -236,15 +243,7 @@ TEST_F(LiveFilms, ASourceThatComesBackStartsItsSoundAnew) {
   const std::string film = Flashes();
   const auto sound = std::make_shared<FilmSound>();
   auto reader = media::VideoReader::Open(film, {}).value();
-  std::vector<std::unique_ptr<AVPacket, void (*)(AVPacket*)>> packets;
-  ASSERT_TRUE(reader
-                  ->SetPacketSink([&](AVPacket* p) {
-                    packets.emplace_back(av_packet_clone(p), [](AVPacket* q) { av_packet_free(&q); });
-                    return OkStatus();
-                  })
-                  .ok());
-  while (reader->Read().value()) {
-  }
+  const auto packets = PacketsOf(reader.get());
   const int64_t now = NowNs();
   sound->BeginPass(reader->input(), reader->video_stream(), true);
   sound->SetStart(now - 3'600'000'000'000);  // an hour ago

@@ -402,6 +402,76 @@ TEMPERA_API tempera_status tempera_mask_set_cancelled(tempera_masker* masker, in
 /* As tempera_metadata. */
 TEMPERA_API const char* tempera_mask_metadata(const tempera_masker* masker, const char* key);
 
+/* What a mask network distinguishes, by index from 0 on: "person", "tv"; "" where neither the file nor the
+ * number of its channels says. NULL behind the last. Lives as long as the masker. */
+TEMPERA_API const char* tempera_mask_class_name(const tempera_masker* masker, int32_t index);
+/* The index of a class by its name, in any case of letters, or its number as text; NULL or "": the file's
+ * own. TEMPERA_NOT_FOUND, with the names there are, when there is none. */
+TEMPERA_API tempera_status tempera_mask_find_class(const tempera_masker* masker, const char* name,
+                                                   int32_t* index);
+
+/* How the masks of a film's frames are made of what the network says; tempera_mask_process has none of it. */
+typedef struct tempera_mask_params {
+  size_t struct_size;
+  float threshold;     /* where the edge lies: above 0 and below 1; 0 = 0.5 */
+  float hold;          /* 0: every frame by itself .. 1: masks that flicker least; moving edges stay sharp */
+  int32_t plain_edges; /* 1: masks enlarged as they are; 0: drawn along the edges of the frame */
+  int32_t interval; /* the network sees every so many frames, 0 to 16, and its mask is moved along with what
+                     * the frames in between show; 0 and 1: all of them */
+} tempera_mask_params;
+#define TEMPERA_MASK_PARAMS_INIT {sizeof(tempera_mask_params), 0.0f, 0.0f, 0, 0}
+
+/* From the next frame on. params: NULL for the defaults. */
+TEMPERA_API tempera_status tempera_mask_set_params(tempera_masker* masker, const tempera_mask_params* params);
+
+/* Painting by regions: a mask network, or a mask that comes with each frame, says where in a frame what is,
+ * and each region is painted in a style of its own, blurred, or left. The mask is always that of the very
+ * frame it is used for. One thread at a time. */
+typedef struct tempera_regions tempera_regions;
+
+typedef struct tempera_region {
+  size_t struct_size;
+  /* A class of the masker as tempera_mask_find_class takes it; or "background": what no other region of the
+   * list covers. Of a mask that comes with the frame: NULL, "" or "mask" for where it is 255, or
+   * "background". */
+  const char* name;
+  tempera_stylizer* stylizer; /* paints it, with its own parameters; NULL: the input shows. Several regions
+                               * may share one. Outlives its use here. */
+  float blur;                 /* without a stylizer: the input is blurred by so many pixels, 0 to 256 */
+  float feather;              /* its edges are softened by so many pixels either way: 0 to 1024 */
+} tempera_region;
+#define TEMPERA_REGION_INIT {sizeof(tempera_region), NULL, NULL, 0.0f, 0.0f}
+
+/* masker: NULL = every frame brings its mask; otherwise it outlives this, and is used by nobody else. host:
+ * NULL = one of its own, for the work that is no stylizer's. */
+TEMPERA_API tempera_status tempera_regions_open(tempera_masker* masker, tempera_host* host,
+                                                tempera_regions** out);
+/* NULL is allowed. */
+TEMPERA_API void tempera_regions_close(tempera_regions* regions);
+/* From the next frame on. Later regions lie over earlier ones; what none covers is the input. 1 to 16 of
+ * them; the names are copied. */
+TEMPERA_API tempera_status tempera_regions_set(tempera_regions* regions, const tempera_region* list,
+                                               int32_t count);
+/* As tempera_process_frame. params->mask, where it is there, goes before the masker's; params->under is
+ * refused. Where a region covers nothing its stylizer is not run, and begins anew, as after a cut, when it
+ * does again. */
+TEMPERA_API tempera_status tempera_regions_process(tempera_regions* regions, const tempera_image* in,
+                                                   const tempera_image* out,
+                                                   const tempera_frame_params* params);
+/* The mask of region `index` of the list in the last frame, feathered, at the frame's size: for what shows or
+ * keeps masks. TEMPERA_INVALID_ARGUMENT before the first frame, or where width and height are not the
+ * frame's. */
+TEMPERA_API tempera_status tempera_regions_mask(const tempera_regions* regions, int32_t index, uint8_t* mask,
+                                                ptrdiff_t mask_stride_bytes, int32_t mask_width,
+                                                int32_t mask_height);
+/* Plans as tempera_prepare, for the masker and all stylizers of the list. */
+TEMPERA_API tempera_status tempera_regions_prepare(tempera_regions* regions, int32_t width, int32_t height,
+                                                   int32_t format);
+/* As tempera_reset, for the masker and all stylizers of the list. */
+TEMPERA_API tempera_status tempera_regions_reset(tempera_regions* regions);
+/* As tempera_set_cancelled, for the masker, all stylizers of the list, and the work between them. */
+TEMPERA_API tempera_status tempera_regions_set_cancelled(tempera_regions* regions, int32_t cancelled);
+
 /* The styles in a folder, for a page or a menu: what their files say of themselves, read without the weights.
  * Texts are one line of UTF-8 each, "" where the file says nothing, and live as long as the list. */
 typedef struct tempera_style_list tempera_style_list;

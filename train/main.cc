@@ -13,6 +13,7 @@
 #include "train/features/setup.h"
 #include "train/features/verbs.h"
 #include "train/run.h"
+#include "train/segment/run_segment.h"
 
 namespace {
 
@@ -193,7 +194,7 @@ int Train(int argc, char** argv) {
   std::string time, every = "3m";
   CLI::App app{
       "Learn a style from one painting and write it as an .onnx that tempera paints with.\n"
-      "Also: tempera-train evaluate | gatys | encoder | export | features | setup, each with --help"};
+      "Also: tempera-train evaluate | gatys | encoder | segment | export | features | setup, each with --help"};
   app.name("tempera-train");
   AddSources(app, o);
   tempera::train::AddBaseOptions(app, o);
@@ -332,6 +333,7 @@ int main(int argc, char** argv) {
   if (verb == "features") return tempera::train::FeaturesVerb(argc - 1, argv + 1);
   if (verb == "setup") return tempera::train::SetupVerb(argc - 1, argv + 1);
   if (verb == "encoder") return tempera::train::EncoderCommand(argc - 1, argv + 1);
+  if (verb == "segment") return tempera::train::SegmentCommand(argc - 1, argv + 1);
   if (verb == "export") return Export(argc - 1, argv + 1);
   return Train(argc, argv);
 }

@@ -141,8 +141,9 @@ Result<FloatArray> ReadArray(const std::string& name, const Entry& entry, std::s
   int64_t width = 0;
   if (entry.dtype == "F32") width = 4;
   if (entry.dtype == "F16" || entry.dtype == "BF16") width = 2;
+  if (entry.dtype == "I8") width = 1;
   if (width == 0)
-    return Unsupported("tensor '" + name + "' has type " + entry.dtype + "; only F32, F16 and BF16 are read");
+    return Unsupported("tensor '" + name + "' has type " + entry.dtype + "; only F32, F16, BF16 and I8 are read");
   int64_t count, bytes;
   const int64_t begin = entry.offsets[0], end = entry.offsets[1];
   if (!CheckedElementCount(entry.shape, &count) || !CheckedMul(count, width, &bytes) || begin > end ||
@@ -153,6 +154,10 @@ Result<FloatArray> ReadArray(const std::string& name, const Entry& entry, std::s
   const char* from = data.data() + begin;
   if (width == 4) {
     if (bytes > 0) std::memcpy(array.values.data(), from, static_cast<size_t>(bytes));
+    return array;
+  }
+  if (width == 1) {
+    for (int64_t i = 0; i < count; ++i) array.values[i] = static_cast<int8_t>(from[i]);
     return array;
   }
   for (int64_t i = 0; i < count; ++i) {

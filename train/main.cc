@@ -194,7 +194,8 @@ int Train(int argc, char** argv) {
   std::string time, every = "3m";
   CLI::App app{
       "Learn a style from one painting and write it as an .onnx that tempera paints with.\n"
-      "Also: tempera-train evaluate | gatys | encoder | segment | export | features | setup, each with --help"};
+      "Also: tempera-train evaluate | gatys | encoder | segment | export | features | setup, each with "
+      "--help"};
   app.name("tempera-train");
   AddSources(app, o);
   tempera::train::AddBaseOptions(app, o);

@@ -143,7 +143,8 @@ Result<FloatArray> ReadArray(const std::string& name, const Entry& entry, std::s
   if (entry.dtype == "F16" || entry.dtype == "BF16") width = 2;
   if (entry.dtype == "I8") width = 1;
   if (width == 0)
-    return Unsupported("tensor '" + name + "' has type " + entry.dtype + "; only F32, F16, BF16 and I8 are read");
+    return Unsupported("tensor '" + name + "' has type " + entry.dtype +
+                       "; only F32, F16, BF16 and I8 are read");
   int64_t count, bytes;
   const int64_t begin = entry.offsets[0], end = entry.offsets[1];
   if (!CheckedElementCount(entry.shape, &count) || !CheckedMul(count, width, &bytes) || begin > end ||

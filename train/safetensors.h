@@ -11,7 +11,8 @@
 
 namespace tempera::train {
 
-// Row-major float32, whatever the file held: F32, F16, BF16, or I8, whose numbers are as they are, without any scale.
+// Row-major float32, whatever the file held: F32, F16, BF16, or I8, whose numbers are as they are, without
+// any scale.
 struct FloatArray {
   std::vector<int64_t> shape;
   std::vector<float> values;

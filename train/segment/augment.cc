@@ -57,7 +57,8 @@ Affine DrawCrop(Random& random, const MaskPair& pair, int width, int height, con
   t.e = sy * std::cos(turn);
   // The crop's middle: where it stays inside the picture as far as it can.
   const double room_x = std::max(0.0, w - width * std::abs(sx)), room_y = std::max(0.0, h - height * sy);
-  const double slack_x = std::max(0.0, width * std::abs(sx) - w) * 0.5, slack_y = std::max(0.0, height * sy - h) * 0.5;
+  const double slack_x = std::max(0.0, width * std::abs(sx) - w) * 0.5,
+               slack_y = std::max(0.0, height * sy - h) * 0.5;
   const double cx = w / 2 + Range(random, -0.5, 0.5) * (room_x + slack_x),
                cy = h / 2 + Range(random, -0.5, 0.5) * (room_y + slack_y);
   t.c = cx - 0.5 - t.a * (width - 1) / 2.0 - t.b * (height - 1) / 2.0;
@@ -69,7 +70,8 @@ Affine DrawCrop(Random& random, const MaskPair& pair, int width, int height, con
 Affine DrawNext(Random& random, const Affine& first, int width, int height) {
   const double zoom = std::exp(Range(random, -0.03, 0.03)), turn = Range(random, -0.03, 0.03);
   const double mx = (width - 1) / 2.0, my = (height - 1) / 2.0;
-  const double dx = random.Uniform() < 0.3 ? 0 : Range(random, -8, 8), dy = random.Uniform() < 0.3 ? 0 : Range(random, -8, 8);
+  const double dx = random.Uniform() < 0.3 ? 0 : Range(random, -8, 8),
+               dy = random.Uniform() < 0.3 ? 0 : Range(random, -8, 8);
   Affine s;  // of output pixels
   s.a = zoom * std::cos(turn);
   s.b = -zoom * std::sin(turn);
@@ -95,7 +97,8 @@ void Sample(const MaskPair& pair, const Affine& t, int width, int height, bool c
   const uint8_t* pixels = pair.image.pixels.data();
   for (int y = 0; y < height; ++y) {
     for (int x = 0; x < width; ++x) {
-      const float sx = static_cast<float>(t.a * x + t.b * y + t.c), sy = static_cast<float>(t.d * x + t.e * y + t.f);
+      const float sx = static_cast<float>(t.a * x + t.b * y + t.c),
+                  sy = static_cast<float>(t.d * x + t.e * y + t.f);
       const float fx = std::floor(sx), fy = std::floor(sy), u = sx - fx, v = sy - fy;
       const int ix = static_cast<int>(fx), iy = static_cast<int>(fy);
       const bool inside = ix >= 0 && iy >= 0 && ix + 1 < w && iy + 1 < h;
@@ -134,7 +137,8 @@ Light DrawLight(Random& random, double colour) {
   const double gain = dark ? Range(random, 0.25, 0.6) : std::exp(colour * Range(random, -0.35, 0.35));
   for (float& g : l.gain) g = static_cast<float>(gain * std::exp(colour * Range(random, -0.12, 0.12)));
   l.offset = static_cast<float>(colour * Range(random, -0.15, 0.15));
-  l.saturation = static_cast<float>(random.Uniform() < 0.07 ? 0 : std::exp(colour * Range(random, -0.6, 0.4)));
+  l.saturation =
+      static_cast<float>(random.Uniform() < 0.07 ? 0 : std::exp(colour * Range(random, -0.6, 0.4)));
   l.gamma = static_cast<float>(std::exp(colour * Range(random, -0.35, 0.35)));
   return l;
 }
@@ -144,7 +148,8 @@ void Apply(const Light& l, size_t plane, std::vector<float>* planes) {
   const bool bends = std::abs(l.gamma - 1) > 0.02f;
   // The curve as a table: a power each pixel would cost more than the network's first layers.
   float curve[256];
-  for (int i = 0; i < 256; ++i) curve[i] = bends ? std::pow(static_cast<float>(i) / 255, l.gamma) : static_cast<float>(i) / 255;
+  for (int i = 0; i < 256; ++i)
+    curve[i] = bends ? std::pow(static_cast<float>(i) / 255, l.gamma) : static_cast<float>(i) / 255;
   for (size_t i = 0; i < plane; ++i) {
     float rgb[3];
     for (int c = 0; c < 3; ++c) rgb[c] = (r[c * plane + i] + 1) * 0.5f;
@@ -163,7 +168,8 @@ void Blur(int width, int height, int radius, std::vector<float>* planes) {
   const size_t plane = static_cast<size_t>(width) * height;
   auto line = [&](float* first, int count, size_t step) {
     float sum = 0;
-    for (int i = -radius; i <= radius; ++i) sum += first[static_cast<size_t>(std::clamp(i, 0, count - 1)) * step];
+    for (int i = -radius; i <= radius; ++i)
+      sum += first[static_cast<size_t>(std::clamp(i, 0, count - 1)) * step];
     for (int i = 0; i < count; ++i) {
       row[static_cast<size_t>(i)] = sum / static_cast<float>(2 * radius + 1);
       sum += first[static_cast<size_t>(std::min(i + radius + 1, count - 1)) * step] -
@@ -193,7 +199,8 @@ void Noise(Random& random, float deviation, std::vector<float>* planes) {
 }  // namespace
 
 MaskPair Augmenter::WithBackground(const MaskPair& pair, Random& random) const {
-  const media::RgbImage& other = backgrounds_[static_cast<size_t>(random.Below(static_cast<int64_t>(backgrounds_.size())))];
+  const media::RgbImage& other =
+      backgrounds_[static_cast<size_t>(random.Below(static_cast<int64_t>(backgrounds_.size())))];
   MaskPair made = pair;
   const int w = pair.image.width, h = pair.image.height;
   // A part of the other picture, as large as can be and of any place, mirrored or not.
@@ -210,15 +217,16 @@ MaskPair Augmenter::WithBackground(const MaskPair& pair, Random& random) const {
       const uint8_t* from = &other.pixels[3 * (static_cast<size_t>(oy) * other.width + ox)];
       const int share = pair.mask[at];
       for (int c = 0; c < 3; ++c) {
-        made.image.pixels[3 * at + c] =
-            static_cast<uint8_t>((share * pair.image.pixels[3 * at + c] + (255 - share) * from[c] + 127) / 255);
+        made.image.pixels[3 * at + c] = static_cast<uint8_t>(
+            (share * pair.image.pixels[3 * at + c] + (255 - share) * from[c] + 127) / 255);
       }
     }
   }
   return made;
 }
 
-void Augmenter::Draw(Random& random, int width, int height, View* first, View* second, ViewMotion* motion) const {
+void Augmenter::Draw(Random& random, int width, int height, View* first, View* second,
+                     ViewMotion* motion) const {
   const MaskPair* pair = &pairs_.pair(static_cast<int>(random.Below(pairs_.size())));
   MaskPair replaced;
   if (!options_.classes && !backgrounds_.empty() && random.Uniform() < options_.background_share) {
@@ -244,9 +252,10 @@ void Augmenter::Draw(Random& random, int width, int height, View* first, View* s
   for (float& g : light.gain) g *= static_cast<float>(std::exp(0.03 * Normal(random)));
   finish(second);
   const Affine back = Inverse(next);
-  const double m[6] = {back.a * crop.a + back.b * crop.d, back.a * crop.b + back.b * crop.e,
-                       back.a * crop.c + back.b * crop.f + back.c, back.d * crop.a + back.e * crop.d,
-                       back.d * crop.b + back.e * crop.e, back.d * crop.c + back.e * crop.f + back.f};
+  const double m[6] = {
+      back.a * crop.a + back.b * crop.d,          back.a * crop.b + back.b * crop.e,
+      back.a * crop.c + back.b * crop.f + back.c, back.d * crop.a + back.e * crop.d,
+      back.d * crop.b + back.e * crop.e,          back.d * crop.c + back.e * crop.f + back.f};
   std::copy(m, m + 6, motion->m);
 }
 

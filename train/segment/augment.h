@@ -16,12 +16,13 @@ struct AugmentOptions {
   bool classes = false;                      // masks are class maps
 };
 
-// One view: planes [3, height, width] of RGB -1..1 and the mask: shares 0..1, or class numbers with -1 for ignored.
+// One view: planes [3, height, width] of RGB -1..1 and the mask: shares 0..1, or class numbers with -1 for
+// ignored.
 struct View {
   std::vector<float> planes, mask;
 };
-// Where the second of two views of one picture shows what the first shows at (x, y), in pixels from the middles of
-// the corner pixels: (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]).
+// Where the second of two views of one picture shows what the first shows at (x, y), in pixels from the
+// middles of the corner pixels: (m[0] x + m[1] y + m[2], m[3] x + m[4] y + m[5]).
 struct ViewMotion {
   double m[6] = {1, 0, 0, 0, 1, 0};
 };
@@ -29,11 +30,12 @@ struct ViewMotion {
 class Augmenter {
  public:
   // Both outlive this. backgrounds: pictures without what is looked for; may be empty.
-  Augmenter(const MaskPairs& pairs, const std::vector<media::RgbImage>& backgrounds, const AugmentOptions& options)
+  Augmenter(const MaskPairs& pairs, const std::vector<media::RgbImage>& backgrounds,
+            const AugmentOptions& options)
       : pairs_(pairs), backgrounds_(backgrounds), options_(options) {}
 
-  // A random picture as width * height pixels. The same geometry for picture and mask. second (may be null): the
-  // same scene, moved a little and in other noise and light, as the next frame of a film would show it.
+  // A random picture as width * height pixels. The same geometry for picture and mask. second (may be null):
+  // the same scene, moved a little and in other noise and light, as the next frame of a film would show it.
   void Draw(Random& random, int width, int height, View* first, View* second, ViewMotion* motion) const;
 
  private:

@@ -2,81 +2,59 @@
 #include <CLI/CLI.hpp>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
 #include <string>
 
 #include "train/encoder/commands.h"
 #include "train/segment/run_segment.h"
+#include "train/segment/segment_words.h"
 
 namespace tempera::train {
 namespace {
 
-// "person", "a,b,c", or a file with a name a line.
-Status TakeClasses(const std::string& text, std::vector<std::string>* classes) {
-  std::error_code error;
-  std::string names = text;
-  if (std::filesystem::is_regular_file(text, error)) {
-    std::ifstream file(text);
-    names.clear();
-    for (std::string line; std::getline(file, line);) {
-      if (!line.empty() && line.back() == '\r') line.pop_back();
-      if (!line.empty()) names += (names.empty() ? "" : ",") + line;
-    }
-  }
-  size_t begin = 0;
-  while (begin <= names.size()) {
-    const size_t end = std::min(names.find(',', begin), names.size());
-    if (end > begin) classes->push_back(names.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  if (classes->empty() || classes->size() > 254)
-    return InvalidArgument("--classes '" + text + "' names no class: give person, a list with commas, or a file of names");
-  return OkStatus();
-}
-
-// Each folder of pictures with its masks: "DIR" or "DIR:NUMBER".
-Status TakeFolders(const std::vector<std::string>& images, const std::vector<std::string>& masks,
-                   std::vector<MaskFolders>* folders) {
-  if (images.size() != masks.size())
-    return InvalidArgument("give a folder of --masks for each of the " + std::to_string(images.size()) +
-                           " folders of --images, in the same order");
-  for (size_t i = 0; i < images.size(); ++i) {
-    MaskFolders f;
-    f.images = images[i];
-    f.masks = masks[i];
-    const size_t colon = f.masks.rfind(':');
-    std::error_code error;
-    if (colon != std::string::npos && !std::filesystem::exists(f.masks, error)) {
-      int value = -1;
-      char rest = 0;
-      if (std::sscanf(f.masks.c_str() + colon + 1, "%d%c", &value, &rest) != 1 || value < 0 || value > 255)
-        return InvalidArgument("--masks '" + f.masks + "': behind the colon stands the class's number in those maps");
-      f.value = value;
-      f.masks.resize(colon);
-    }
-    folders->push_back(f);
-  }
-  return OkStatus();
-}
-
 void AddRecipe(CLI::App& app, SegmentOptions& o) {
-  app.add_option("--size", o.size, "long side of the crops, pixels")->check(CLI::Range(64, 1024))->capture_default_str();
+  app.add_option("--size", o.size, "long side of the crops, pixels")
+      ->check(CLI::Range(64, 1024))
+      ->capture_default_str();
   app.add_option("--batch", o.batch, "crops a step")->check(CLI::Range(2, 256))->capture_default_str();
-  app.add_option("--learning-rate", o.learning_rate, "AdamW's, at its most")->check(CLI::Range(1e-7, 1.0))->capture_default_str();
-  app.add_option("--encoder-rate", o.encoder_rate, "times that, for the encoder")->check(CLI::Range(0.0, 10.0))->capture_default_str();
-  app.add_option("--weight-decay", o.weight_decay, "AdamW's")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  app.add_option("--cross-entropy-weight", o.weights.cross_entropy)->check(CLI::Range(0.0, 1e6))->capture_default_str();
+  app.add_option("--learning-rate", o.learning_rate, "AdamW's, at its most")
+      ->check(CLI::Range(1e-7, 1.0))
+      ->capture_default_str();
+  app.add_option("--encoder-rate", o.encoder_rate, "times that, for the encoder")
+      ->check(CLI::Range(0.0, 10.0))
+      ->capture_default_str();
+  app.add_option("--weight-decay", o.weight_decay, "AdamW's")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--cross-entropy-weight", o.weights.cross_entropy)
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
   app.add_option("--dice-weight", o.weights.dice)->check(CLI::Range(0.0, 1e6))->capture_default_str();
-  app.add_option("--boundary-weight", o.weights.boundary, "more for pixels beside edges")->check(CLI::Range(0.0, 1e6))->capture_default_str();
-  app.add_option("--hard-share", o.weights.hard_share, "only so many of the pixels, the hardest, count")->check(CLI::Range(0.01, 1.0))->capture_default_str();
-  app.add_option("--temporal-weight", o.weights.temporal, "masks of moved pictures agree")->check(CLI::Range(0.0, 1e6))->capture_default_str();
-  app.add_option("--temporal-start", o.temporal_start, "share of the run after which that counts")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  app.add_option("--int8-start", o.quantize_start, "share after which weights are rounded to 8 bits")->check(CLI::Range(0.0, 1.0))->capture_default_str();
+  app.add_option("--boundary-weight", o.weights.boundary, "more for pixels beside edges")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--hard-share", o.weights.hard_share, "only so many of the pixels, the hardest, count")
+      ->check(CLI::Range(0.01, 1.0))
+      ->capture_default_str();
+  app.add_option("--temporal-weight", o.weights.temporal, "masks of moved pictures agree")
+      ->check(CLI::Range(0.0, 1e6))
+      ->capture_default_str();
+  app.add_option("--temporal-start", o.temporal_start, "share of the run after which that counts")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--int8-start", o.quantize_start, "share after which weights are rounded to 8 bits")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   app.add_flag("!--no-int8", o.int8, "the file in float32");
-  app.add_option("--least-scale", o.least_scale, "of the picture in a crop")->check(CLI::Range(0.2, 1.0))->capture_default_str();
+  app.add_option("--least-scale", o.least_scale, "of the picture in a crop")
+      ->check(CLI::Range(0.2, 1.0))
+      ->capture_default_str();
   app.add_option("--most-scale", o.most_scale)->check(CLI::Range(1.0, 8.0))->capture_default_str();
-  app.add_option("--background-share", o.background_share, "of pictures with another background")->check(CLI::Range(0.0, 1.0))->capture_default_str();
-  app.add_option("--colour", o.colour, "how far light and colours vary")->check(CLI::Range(0.0, 2.0))->capture_default_str();
+  app.add_option("--background-share", o.background_share, "of pictures with another background")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--colour", o.colour, "how far light and colours vary")
+      ->check(CLI::Range(0.0, 2.0))
+      ->capture_default_str();
 }
 
 }  // namespace
@@ -91,22 +69,34 @@ int SegmentCommand(int argc, char** argv) {
       "NAME.jpg of a folder of --images goes with NAME.png or NAME_mask.png of its folder of --masks."};
   app.name("tempera-train segment");
   app.add_option("--images", images, "folders of pictures")->required();
-  app.add_option("--masks", masks, "and of masks, one for each; DIR:15 takes 15 in maps of classes")->required();
-  app.add_option("--classes", classes, "person (one: masks are shares), names with commas, or a file of them")->capture_default_str();
+  app.add_option("--masks", masks, "and of masks, one for each; DIR:15 takes 15 in maps of classes")
+      ->required();
+  app.add_option("--classes", classes, "person (one: masks are shares), names with commas, or a file of them")
+      ->capture_default_str();
   app.add_option("--backgrounds", o.backgrounds, "folders of pictures without it");
   app.add_option("-o,--output", o.output, "the .onnx to write")->required();
   app.add_option("--net", o.net, "person, street, fast-scnn")->capture_default_str();
-  app.add_option("--width", o.width, "times its channels")->check(CLI::Range(0.25, 4.0))->capture_default_str();
+  app.add_option("--width", o.width, "times its channels")
+      ->check(CLI::Range(0.25, 4.0))
+      ->capture_default_str();
   app.add_option("--encoder", o.encoder, "a pretrained MobileNetV3-small (.safetensors)");
-  auto* steps = app.add_option("--steps", o.steps, "steps to train")->check(CLI::Range(1.0, 1e9))->capture_default_str();
-  app.add_option("--time", time, "train this long instead, such as 40m")->check(DurationValidator())->excludes(steps);
+  auto* steps = app.add_option("--steps", o.steps, "steps to train")
+                    ->check(CLI::Range(1.0, 1e9))
+                    ->capture_default_str();
+  app.add_option("--time", time, "train this long instead, such as 40m")
+      ->check(DurationValidator())
+      ->excludes(steps);
   AddRecipe(app, o);
   app.add_option("--seed", o.seed, "same seed, same losses")->capture_default_str();
   app.add_flag("--resume", o.resume, "go on where the same command stopped");
   app.add_option("--init", o.init, "start from the weights of this checkpoint.pt");
   app.add_option("--work", o.work_dir, "checkpoint, preview [OUTPUT.train]");
-  app.add_option("--held-out", o.held_out, "pictures to judge by, never trained on")->check(CLI::Range(0, 10000))->capture_default_str();
-  app.add_option("--preview-every", every, "time between previews")->check(DurationValidator())->capture_default_str();
+  app.add_option("--held-out", o.held_out, "pictures to judge by, never trained on")
+      ->check(CLI::Range(0, 10000))
+      ->capture_default_str();
+  app.add_option("--preview-every", every, "time between previews")
+      ->check(DurationValidator())
+      ->capture_default_str();
   app.add_option("--file-size", file_size, "WxH that the file is for [open; fast-scnn: SIZExSIZE]");
   app.add_option("--threads", o.threads, "CPU threads [all]")->check(CLI::Range(1, 1024));
   app.add_option("--name", o.name, "such as person [from OUTPUT]");
@@ -124,8 +114,9 @@ int SegmentCommand(int argc, char** argv) {
     return ExitCode(InvalidArgument("--encoder goes with --net person or street at --width 1"));
   char rest = 0;
   if (!file_size.empty() &&
-      (std::sscanf(file_size.c_str(), "%dx%d%c", &o.file_width, &o.file_height, &rest) != 2 || o.file_width < 32 ||
-       o.file_height < 32 || o.file_width > 4096 || o.file_height > 4096 || o.file_width % 32 != 0 || o.file_height % 32 != 0))
+      (std::sscanf(file_size.c_str(), "%dx%d%c", &o.file_width, &o.file_height, &rest) != 2 ||
+       o.file_width < 32 || o.file_height < 32 || o.file_width > 4096 || o.file_height > 4096 ||
+       o.file_width % 32 != 0 || o.file_height % 32 != 0))
     return ExitCode(InvalidArgument("--file-size is WxH in multiples of 32, such as 480x384"));
   if (file_size.empty() && o.net == "fast-scnn") o.file_width = o.file_height = o.size;
   const std::filesystem::path output(o.output);

@@ -27,7 +27,8 @@ class Exporter {
     for (size_t i = 0; i < net_.layers.size(); ++i) {
       const MaskLayer& layer = net_.layers[i];
       std::vector<std::string> inputs;
-      for (const int from : layer.from) inputs.push_back(from < 0 ? "input" : done[static_cast<size_t>(from)]);
+      for (const int from : layer.from)
+        inputs.push_back(from < 0 ? "input" : done[static_cast<size_t>(from)]);
       TEMPERA_ASSIGN_OR_RETURN(std::string made, Layer(layer, inputs));
       done.push_back(std::move(made));
     }
@@ -47,9 +48,11 @@ class Exporter {
   }
 
   template <typename T>
-  Result<std::string> Constant(const std::string& name, DataType type, Shape shape, const std::vector<T>& values) {
+  Result<std::string> Constant(const std::string& name, DataType type, Shape shape,
+                               const std::vector<T>& values) {
     TEMPERA_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Create(type, std::move(shape)));
-    if (tensor.size_bytes() != values.size() * sizeof(T)) return Internal("'" + name + "' does not fit its shape");
+    if (tensor.size_bytes() != values.size() * sizeof(T))
+      return Internal("'" + name + "' does not fit its shape");
     std::memcpy(tensor.raw(), values.data(), tensor.size_bytes());
     graph_.initializers.push_back({name, std::move(tensor)});
     return name;
@@ -75,8 +78,8 @@ class Exporter {
     return Node(name, "DequantizeLinear", {q, s}, {Int("axis", 0)});
   }
 
-  Result<std::string> Conv(const std::string& name, const std::string& x, int64_t out, int64_t in, int64_t kernel,
-                           int64_t stride, int64_t groups) {
+  Result<std::string> Conv(const std::string& name, const std::string& x, int64_t out, int64_t in,
+                           int64_t kernel, int64_t stride, int64_t groups) {
     const auto weight = weights_.find(name + ".weight"), bias = weights_.find(name + ".bias");
     if (weight == weights_.end() || bias == weights_.end() ||
         weight->second.shape != std::vector<int64_t>{out, in / groups, kernel, kernel} ||
@@ -127,23 +130,28 @@ class Exporter {
     // The size here: all layers before it halve the picture's.
     const int64_t h = how_.height / 32, w = how_.width / 32;
     if (h < 1 || w < 1 || how_.height % 32 != 0 || how_.width % 32 != 0)
-      return InvalidArgument("'" + net_.name + "' is written for one size, in multiples of 32: give --file-size WxH");
+      return InvalidArgument("'" + net_.name +
+                             "' is written for one size, in multiples of 32: give --file-size WxH");
     std::vector<std::string> beside = {x};
     for (const int64_t parts : {1, 2, 3, 6}) {
       const std::string name = layer.name + std::to_string(parts);
       std::vector<float> across = Parts(parts, w), turned(across.size());
       for (int64_t p = 0; p < parts; ++p) {
-        for (int64_t i = 0; i < w; ++i) turned[static_cast<size_t>(i * parts + p)] = across[static_cast<size_t>(p * w + i)];
+        for (int64_t i = 0; i < w; ++i)
+          turned[static_cast<size_t>(i * parts + p)] = across[static_cast<size_t>(p * w + i)];
       }
-      TEMPERA_ASSIGN_OR_RETURN(const std::string right, Constant(name + "_across", DataType::kFloat32, {w, parts}, turned));
+      TEMPERA_ASSIGN_OR_RETURN(const std::string right,
+                               Constant(name + "_across", DataType::kFloat32, {w, parts}, turned));
       TEMPERA_ASSIGN_OR_RETURN(const std::string left,
                                Constant(name + "_down", DataType::kFloat32, {parts, h}, Parts(parts, h)));
       const std::string rows = Node(name + "_rows", "MatMul", {x, right});
       const std::string means = Node(name + "_means", "MatMul", {left, rows});
-      TEMPERA_ASSIGN_OR_RETURN(const std::string y, Conv(name, means, layer.in_channels / 4, layer.in_channels, 1, 1, 1));
+      TEMPERA_ASSIGN_OR_RETURN(const std::string y,
+                               Conv(name, means, layer.in_channels / 4, layer.in_channels, 1, 1, 1));
       const std::string active = Node(name + "_relu", "Relu", {y});
-      TEMPERA_ASSIGN_OR_RETURN(const std::string size,
-                               Constant<int64_t>(name + "_size", DataType::kInt64, {4}, {1, layer.in_channels / 4, h, w}));
+      TEMPERA_ASSIGN_OR_RETURN(
+          const std::string size,
+          Constant<int64_t>(name + "_size", DataType::kInt64, {4}, {1, layer.in_channels / 4, h, w}));
       beside.push_back(Node(name + "_up", "Resize", {active, "", "", size},
                             {Text("mode", "linear"), Text("coordinate_transformation_mode", "half_pixel")}));
     }
@@ -153,8 +161,8 @@ class Exporter {
   Result<std::string> Layer(const MaskLayer& l, const std::vector<std::string>& inputs) {
     switch (l.op) {
       case MaskOp::kConv: {
-        TEMPERA_ASSIGN_OR_RETURN(const std::string y,
-                                 Conv(l.name, inputs[0], l.out_channels, l.in_channels, l.kernel, l.stride, l.groups));
+        TEMPERA_ASSIGN_OR_RETURN(const std::string y, Conv(l.name, inputs[0], l.out_channels, l.in_channels,
+                                                           l.kernel, l.stride, l.groups));
         return Activated(l, y);
       }
       case MaskOp::kSqueezeExcite: {
@@ -170,7 +178,8 @@ class Exporter {
       }
       case MaskOp::kGate: {
         const std::string mean = Node(l.name + "_mean", "GlobalAveragePool", {inputs[1]});
-        TEMPERA_ASSIGN_OR_RETURN(const std::string y, Conv(l.name, mean, l.out_channels, l.in_channels, 1, 1, 1));
+        TEMPERA_ASSIGN_OR_RETURN(const std::string y,
+                                 Conv(l.name, mean, l.out_channels, l.in_channels, 1, 1, 1));
         const std::string gate = Node(l.name + "_sigmoid", "Sigmoid", {y});
         return Node(l.name + "_gated", "Mul", {inputs[0], gate});
       }
@@ -192,8 +201,8 @@ class Exporter {
 
 }  // namespace
 
-Status ExportMaskNet(const MaskNet& net, const std::map<std::string, FloatArray>& weights, const MaskExport& how,
-                     const std::string& path) {
+Status ExportMaskNet(const MaskNet& net, const std::map<std::string, FloatArray>& weights,
+                     const MaskExport& how, const std::string& path) {
   onnx::Model model;
   model.ir_version = 7;
   model.opset = 14;  // HardSwish

@@ -20,7 +20,7 @@ struct MaskExport {
 
 // input [1, 3, H, W] RGB -1..1; output [1, classes, H / s, W / s], shares. Operators of opset 14. weights: as
 // FoldedWeights gives them. kInvalidArgument when one is missing or of another shape.
-Status ExportMaskNet(const MaskNet& net, const std::map<std::string, FloatArray>& weights, const MaskExport& how,
-                     const std::string& path);
+Status ExportMaskNet(const MaskNet& net, const std::map<std::string, FloatArray>& weights,
+                     const MaskExport& how, const std::string& path);
 
 }  // namespace tempera::train

@@ -23,7 +23,8 @@ torch::Tensor Edges(const torch::Tensor& mask) {
 torch::Tensor HardMean(const torch::Tensor& loss, const torch::Tensor& weight, double share) {
   const torch::Tensor weighted = (loss * weight).flatten();
   if (share >= 1) return weighted.sum() / weight.sum().clamp_min(1);
-  const int64_t count = std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(weighted.numel()) * share));
+  const int64_t count =
+      std::max<int64_t>(1, static_cast<int64_t>(static_cast<double>(weighted.numel()) * share));
   const torch::Tensor chosen = std::get<1>(weighted.detach().topk(count, 0, true, false));
   return weighted.index_select(0, chosen).sum() / weight.flatten().index_select(0, chosen).sum().clamp_min(1);
 }
@@ -36,12 +37,13 @@ torch::Tensor Dice(const torch::Tensor& shares, const torch::Tensor& truth) {
 
 }  // namespace
 
-torch::Tensor MaskLoss(const torch::Tensor& logits, const torch::Tensor& mask, const torch::Tensor& class_weights,
-                       const MaskWeights& w, MaskLosses* losses) {
+torch::Tensor MaskLoss(const torch::Tensor& logits, const torch::Tensor& mask,
+                       const torch::Tensor& class_weights, const MaskWeights& w, MaskLosses* losses) {
   torch::Tensor ce, dice;
   if (logits.size(1) == 1) {
     const torch::Tensor weight = 1 + w.boundary * Edges(mask);
-    const torch::Tensor each = torch::binary_cross_entropy_with_logits(logits.squeeze(1), mask, {}, {}, at::Reduction::None);
+    const torch::Tensor each =
+        torch::binary_cross_entropy_with_logits(logits.squeeze(1), mask, {}, {}, at::Reduction::None);
     ce = HardMean(each, weight, w.hard_share);
     dice = Dice(torch::sigmoid(logits), mask.unsqueeze(1));
   } else {
@@ -94,7 +96,8 @@ torch::Tensor TemporalMaskLoss(const torch::Tensor& first, const torch::Tensor& 
   const torch::Tensor back = torch::grid_sampler_2d(b, grid, 0, 1, false);
   // Not the outermost pixels, whose neighbours the other frame may not show.
   const double edge_x = 1 - 3.0 / static_cast<double>(w), edge_y = 1 - 3.0 / static_cast<double>(h);
-  const torch::Tensor seen = ((grid.select(3, 0).abs() < edge_x) & (grid.select(3, 1).abs() < edge_y)).to(torch::kFloat);
+  const torch::Tensor seen =
+      ((grid.select(3, 0).abs() < edge_x) & (grid.select(3, 1).abs() < edge_y)).to(torch::kFloat);
   const torch::Tensor apart = (a - back).square().sum(1);
   const torch::Tensor loss = (apart * seen).sum() / seen.sum().clamp_min(1);
   losses->temporal = loss.item<double>();

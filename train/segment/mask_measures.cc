@@ -26,7 +26,8 @@ std::vector<int> Outline(const std::vector<uint8_t>& mask, int width, int height
 }
 
 // How many of `points` have one of `others` within `reach`.
-int Near(const std::vector<int>& points, const std::vector<int>& others, int width, int height, double reach) {
+int Near(const std::vector<int>& points, const std::vector<int>& others, int width, int height,
+         double reach) {
   std::vector<uint8_t> reached(static_cast<size_t>(width) * height, 0);
   const int r = static_cast<int>(reach);
   for (const int p : others) {
@@ -39,8 +40,8 @@ int Near(const std::vector<int>& points, const std::vector<int>& others, int wid
       }
     }
   }
-  return static_cast<int>(
-      std::count_if(points.begin(), points.end(), [&](int p) { return reached[static_cast<size_t>(p)] != 0; }));
+  return static_cast<int>(std::count_if(points.begin(), points.end(),
+                                        [&](int p) { return reached[static_cast<size_t>(p)] != 0; }));
 }
 
 }  // namespace
@@ -54,15 +55,19 @@ Overlap OverlapOf(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& 
   return o;
 }
 
-double UsualReach(int width, int height) { return std::max(1.0, std::ceil(0.0075 * std::hypot(width, height))); }
+double UsualReach(int width, int height) {
+  return std::max(1.0, std::ceil(0.0075 * std::hypot(width, height)));
+}
 
 double BoundaryF(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& truth, int width, int height,
                  double reach) {
   const std::vector<int> found = Outline(mask, width, height), real = Outline(truth, width, height);
   if (found.empty() && real.empty()) return 1;
   if (found.empty() || real.empty()) return 0;
-  const double precision = static_cast<double>(Near(found, real, width, height, reach)) / static_cast<double>(found.size());
-  const double recall = static_cast<double>(Near(real, found, width, height, reach)) / static_cast<double>(real.size());
+  const double precision =
+      static_cast<double>(Near(found, real, width, height, reach)) / static_cast<double>(found.size());
+  const double recall =
+      static_cast<double>(Near(real, found, width, height, reach)) / static_cast<double>(real.size());
   return precision + recall > 0 ? 2 * precision * recall / (precision + recall) : 0;
 }
 

@@ -16,8 +16,8 @@ struct Overlap {
 // Bytes of one picture's mask and its truth, 128 and above inside.
 Overlap OverlapOf(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& truth);
 
-// F-score of the outlines (Martin et al. 2004; Csurka et al. 2013): of the two outlines' pixels, how many have one
-// of the other within `reach` pixels.
+// F-score of the outlines (Martin et al. 2004; Csurka et al. 2013): of the two outlines' pixels, how many
+// have one of the other within `reach` pixels.
 double BoundaryF(const std::vector<uint8_t>& mask, const std::vector<uint8_t>& truth, int width, int height,
                  double reach);
 // The reach that is usual: 0.75 % of the diagonal.
@@ -33,7 +33,9 @@ class ClassCounts {
   // Of the classes that occur.
   double mean_iou() const;
   int classes() const { return static_cast<int>(overlaps_.size()); }
-  double accuracy() const { return pixels_ > 0 ? static_cast<double>(right_) / static_cast<double>(pixels_) : 0; }
+  double accuracy() const {
+    return pixels_ > 0 ? static_cast<double>(right_) / static_cast<double>(pixels_) : 0;
+  }
 
  private:
   std::vector<Overlap> overlaps_;

@@ -7,7 +7,7 @@
 namespace tempera::train {
 namespace {
 
-constexpr double kEpsilon = 1e-3, kMomentum = 0.03;
+constexpr double kEpsilon = 1e-3, kMomentum = 0.1;
 constexpr int kPyramidSizes[4] = {1, 2, 3, 6};
 
 torch::Tensor Activate(const torch::Tensor& x, MaskActivation activation) {
@@ -24,14 +24,14 @@ torch::Tensor Activate(const torch::Tensor& x, MaskActivation activation) {
 
 torch::Tensor Mean(const torch::Tensor& x) { return x.mean({2, 3}, true); }
 
-
 }  // namespace
 
-void MaskModule::AddConv(const MaskLayer& spec, const std::string& name, int64_t in, int64_t out, int64_t kernel,
-                         int64_t groups, bool norm, Layer* layer) {
+void MaskModule::AddConv(const MaskLayer& spec, const std::string& name, int64_t in, int64_t out,
+                         int64_t kernel, int64_t groups, bool norm, Layer* layer) {
   // He et al. (arXiv:1502.01852), by what comes out: depthwise layers would start far too large otherwise.
   const double deviation = std::sqrt(2.0 / static_cast<double>(kernel * kernel * out / groups));
-  const double bounded = std::min(deviation, std::sqrt(2.0 / static_cast<double>(kernel * kernel * (in / groups))));
+  const double bounded =
+      std::min(deviation, std::sqrt(2.0 / static_cast<double>(kernel * kernel * (in / groups))));
   (void)spec;
   layer->weights.push_back(
       register_parameter(name + "_weight", torch::randn({out, in / groups, kernel, kernel}) * bounded));
@@ -47,7 +47,8 @@ MaskModule::MaskModule(const MaskNet& net) : net_(net) {
     Layer layer;
     switch (spec.op) {
       case MaskOp::kConv:
-        AddConv(spec, spec.name, spec.in_channels, spec.out_channels, spec.kernel, spec.groups, spec.norm, &layer);
+        AddConv(spec, spec.name, spec.in_channels, spec.out_channels, spec.kernel, spec.groups, spec.norm,
+                &layer);
         break;
       case MaskOp::kSqueezeExcite:
         AddConv(spec, spec.name + "_reduce", spec.in_channels, spec.squeezed, 1, 1, false, &layer);
@@ -58,7 +59,8 @@ MaskModule::MaskModule(const MaskNet& net) : net_(net) {
         break;
       case MaskOp::kPyramid:
         for (const int size : kPyramidSizes) {
-          AddConv(spec, spec.name + std::to_string(size), spec.in_channels, spec.in_channels / 4, 1, 1, true, &layer);
+          AddConv(spec, spec.name + std::to_string(size), spec.in_channels, spec.in_channels / 4, 1, 1, true,
+                  &layer);
         }
         break;
       case MaskOp::kAdd:
@@ -81,32 +83,34 @@ torch::Tensor MaskModule::Norm(const torch::Tensor& x, Layer& layer, size_t whic
   torch::Tensor scale = layer.scale[which], shift = layer.shift[which];
   if (calibrates_) {
     torch::NoGradGuard no_grad;
-    // The shift holds the file's bias: what comes out is the input and that, as it was before there was a norm.
+    // The shift holds the file's bias: what comes out is the input and that, as it was before there was a
+    // norm.
     const torch::Tensor mean = x.mean({0, 2, 3}), variance = x.var({0, 2, 3}, false);
     layer.mean[which].copy_(mean);
     layer.variance[which].copy_(variance);
     scale.copy_((variance + kEpsilon).sqrt());
     shift.add_(mean);
-    return torch::batch_norm(x, scale, shift, layer.mean[which], layer.variance[which], false, kMomentum, kEpsilon,
-                             false);
+    return torch::batch_norm(x, scale, shift, layer.mean[which], layer.variance[which], false, kMomentum,
+                             kEpsilon, false);
   }
-  return torch::batch_norm(x, scale, shift, layer.mean[which], layer.variance[which], is_training(), kMomentum,
-                           kEpsilon, false);
+  return torch::batch_norm(x, scale, shift, layer.mean[which], layer.variance[which], is_training(),
+                           kMomentum, kEpsilon, false);
 }
 
 torch::Tensor MaskModule::Conv(const torch::Tensor& x, size_t index) {
   const MaskLayer& spec = net_.layers[index];
   Layer& layer = layers_[index];
   const int64_t pad = spec.kernel / 2;
-  torch::Tensor y = torch::conv2d(x, Rounded(layer.weights[0]), layer.biases[0], spec.stride, pad, 1, spec.groups);
+  torch::Tensor y =
+      torch::conv2d(x, Rounded(layer.weights[0]), layer.biases[0], spec.stride, pad, 1, spec.groups);
   if (spec.norm) {
     if (calibrates_ && spec.pretrained.empty()) {
       // Not from the file: an ordinary norm, which is not to be undone.
       torch::NoGradGuard no_grad;
       layer.mean[0].copy_(y.mean({0, 2, 3}));
       layer.variance[0].copy_(y.var({0, 2, 3}, false));
-      y = torch::batch_norm(y, layer.scale[0], layer.shift[0], layer.mean[0], layer.variance[0], false, kMomentum,
-                            kEpsilon, false);
+      y = torch::batch_norm(y, layer.scale[0], layer.shift[0], layer.mean[0], layer.variance[0], false,
+                            kMomentum, kEpsilon, false);
     } else {
       y = Norm(y, layer, 0);
     }
@@ -173,7 +177,8 @@ Result<int> MaskModule::TakePretrained(const Safetensors& file, const torch::Ten
     if (const auto scale = file.arrays.find(name + "_scale"); scale != file.arrays.end()) {
       if (static_cast<int64_t>(scale->second.values.size()) != to.size(0))
         return InvalidArgument("the encoder's '" + name + "_scale' is of another shape");
-      numbers *= torch::from_blob(const_cast<float*>(scale->second.values.data()), {to.size(0), 1, 1, 1}, torch::kFloat);
+      numbers *= torch::from_blob(const_cast<float*>(scale->second.values.data()), {to.size(0), 1, 1, 1},
+                                  torch::kFloat);
     }
     to.copy_(numbers);
     return OkStatus();

@@ -17,7 +17,9 @@ class Maker {
     if (width_ == 1) return channels;
     return std::max(8, static_cast<int>(std::lround(channels * width_ / 8)) * 8);
   }
-  int channels(int layer) const { return layer < 0 ? 3 : net.layers[static_cast<size_t>(layer)].out_channels; }
+  int channels(int layer) const {
+    return layer < 0 ? 3 : net.layers[static_cast<size_t>(layer)].out_channels;
+  }
 
   int Conv(const std::string& name, int from, int out, int kernel, int stride, Activation activation,
            const std::string& pretrained = "") {
@@ -38,7 +40,8 @@ class Maker {
   }
   // Depthwise 3x3, then 1x1.
   int Separable(const std::string& name, int from, int out, int stride) {
-    return Conv(name + "_pw", Depthwise(name + "_dw", from, 3, stride, Activation::kRelu), out, 1, 1, Activation::kRelu);
+    return Conv(name + "_pw", Depthwise(name + "_dw", from, 3, stride, Activation::kRelu), out, 1, 1,
+                Activation::kRelu);
   }
   int SqueezeExcite(const std::string& name, int from, int squeezed, const std::string& pretrained) {
     MaskLayer layer;
@@ -111,7 +114,8 @@ int AddBlock(Maker& m, const Block& block, int from, bool pretrained) {
   if (expands) x = m.Conv(name + "_pw", x, m.Scaled(block.expanded), 1, 1, activation, file("conv_pw"));
   x = m.Depthwise(name + "_dw", x, block.kernel, block.stride, activation, file("conv_dw"));
   if (block.squeezed > 0) x = m.SqueezeExcite(name + "_se", x, m.Scaled(block.squeezed), file("se"));
-  x = m.Conv(name + "_pwl", x, m.Scaled(block.out), 1, 1, Activation::kNone, file(expands ? "conv_pwl" : "conv_pw"));
+  x = m.Conv(name + "_pwl", x, m.Scaled(block.out), 1, 1, Activation::kNone,
+             file(expands ? "conv_pwl" : "conv_pw"));
   const bool residual = block.stride == 1 && m.channels(from) == m.channels(x);
   return residual ? m.Add(name + "_add", x, from, Activation::kNone) : x;
 }
@@ -137,7 +141,8 @@ Encoded AddEncoder(Maker& m, bool pretrained) {
 // Enlarged twice, and what the encoder saw at that size added.
 int Merge(Maker& m, const std::string& name, int coarse, int skip, int channels) {
   const int up = m.Enlarge(name + "_up", m.Conv(name + "_in", coarse, channels, 1, 1, Activation::kNone), 2);
-  return m.Add(name + "_add", up, m.Conv(name + "_skip", skip, channels, 1, 1, Activation::kNone), Activation::kRelu);
+  return m.Add(name + "_add", up, m.Conv(name + "_skip", skip, channels, 1, 1, Activation::kNone),
+               Activation::kRelu);
 }
 
 void MakePerson(Maker& m) {
@@ -229,7 +234,8 @@ Result<MaskNet> MakeMaskNet(const std::string& name, const std::vector<std::stri
   } else if (name == "fast-scnn") {
     MakeFastScnn(maker);
   } else {
-    return InvalidArgument("no mask network is called '" + name + "': there are person, street and fast-scnn");
+    return InvalidArgument("no mask network is called '" + name +
+                           "': there are person, street and fast-scnn");
   }
   if (width != 1) {
     for (MaskLayer& layer : maker.net.layers) layer.pretrained.clear();

@@ -12,10 +12,10 @@ namespace tempera::train {
 enum class MaskOp {
   kConv,           // convolution without bias, batch norm (where norm), activation; else with bias
   kSqueezeExcite,  // x * hard sigmoid of two 1x1 convolutions of x's means (Hu et al., arXiv:1709.01507)
-  kGate,           // x * sigmoid of a 1x1 convolution of the means of the second input (arXiv:1905.02244, LR-ASPP)
-  kAdd,            // of two, then the activation
-  kEnlarge,        // bilinearly, `factor` times either way
-  kPyramid,        // means of 1, 4, 9 and 36 parts of x, each through a convolution, enlarged, beside x itself
+  kGate,     // x * sigmoid of a 1x1 convolution of the means of the second input (arXiv:1905.02244, LR-ASPP)
+  kAdd,      // of two, then the activation
+  kEnlarge,  // bilinearly, `factor` times either way
+  kPyramid,  // means of 1, 4, 9 and 36 parts of x, each through a convolution, enlarged, beside x itself
 };
 enum class MaskActivation { kNone, kRelu, kHardSwish };
 
@@ -33,8 +33,8 @@ struct MaskLayer {
   std::string pretrained;
 };
 
-// Pictures RGB -1..1 in, [n, classes, H / output_stride, W / output_stride] logits out. One class: its own share
-// by a sigmoid; several: shares of a whole by softmax.
+// Pictures RGB -1..1 in, [n, classes, H / output_stride, W / output_stride] logits out. One class: its own
+// share by a sigmoid; several: shares of a whole by softmax.
 struct MaskNet {
   std::string name;
   std::vector<MaskLayer> layers;  // the last one's output is the network's

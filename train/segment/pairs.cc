@@ -50,12 +50,13 @@ Result<std::vector<uint8_t>> ReadMask(const std::string& path, int* width, int* 
   return mask;
 }
 
-std::vector<uint8_t> ResizeMask(const std::vector<uint8_t>& mask, int width, int height, int new_width, int new_height,
-                                bool classes) {
+std::vector<uint8_t> ResizeMask(const std::vector<uint8_t>& mask, int width, int height, int new_width,
+                                int new_height, bool classes) {
   std::vector<uint8_t> out(static_cast<size_t>(new_width) * new_height);
   for (int y = 0; y < new_height; ++y) {
     for (int x = 0; x < new_width; ++x) {
-      const double left = static_cast<double>(x) * width / new_width, top = static_cast<double>(y) * height / new_height;
+      const double left = static_cast<double>(x) * width / new_width,
+                   top = static_cast<double>(y) * height / new_height;
       const double right = static_cast<double>(x + 1) * width / new_width,
                    bottom = static_cast<double>(y + 1) * height / new_height;
       uint8_t& to = out[static_cast<size_t>(y) * new_width + x];
@@ -68,7 +69,8 @@ std::vector<uint8_t> ResizeMask(const std::vector<uint8_t>& mask, int width, int
       double sum = 0, area = 0;
       for (int sy = static_cast<int>(top); sy < std::min(height, static_cast<int>(std::ceil(bottom))); ++sy) {
         const double h = std::min(bottom, sy + 1.0) - std::max(top, static_cast<double>(sy));
-        for (int sx = static_cast<int>(left); sx < std::min(width, static_cast<int>(std::ceil(right))); ++sx) {
+        for (int sx = static_cast<int>(left); sx < std::min(width, static_cast<int>(std::ceil(right)));
+             ++sx) {
           const double w = std::min(right, sx + 1.0) - std::max(left, static_cast<double>(sx));
           sum += w * h * mask[static_cast<size_t>(sy) * width + sx];
           area += w * h;
@@ -99,7 +101,8 @@ Result<MaskPairs> MaskPairs::Load(const std::vector<MaskFolders>& folders, int c
       TEMPERA_ASSIGN_OR_RETURN(pair.image, media::ReadImage(path));
       int width = 0, height = 0;
       TEMPERA_ASSIGN_OR_RETURN(pair.mask, ReadMask(mask_path, &width, &height));
-      const double shape = static_cast<double>(width) * pair.image.height / (static_cast<double>(height) * pair.image.width);
+      const double shape =
+          static_cast<double>(width) * pair.image.height / (static_cast<double>(height) * pair.image.width);
       if (std::abs(shape - 1) > 0.02) {
         leave_out(&made.misshapen_, path);
         continue;

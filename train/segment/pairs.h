@@ -28,8 +28,8 @@ inline constexpr uint8_t kIgnored = 255;  // of class maps: belongs to no class,
 class MaskPairs {
  public:
   // classes: 1: shares. More: maps of 0..classes-1; other numbers are kIgnored. Pictures are shrunk (never
-  // enlarged) to a short side of `short_side`. In sorted order. A picture without a mask is counted and left out;
-  // one of another size than its mask too, unless both have one shape. kNotFound when none is left.
+  // enlarged) to a short side of `short_side`. In sorted order. A picture without a mask is counted and left
+  // out; one of another size than its mask too, unless both have one shape. kNotFound when none is left.
   static Result<MaskPairs> Load(const std::vector<MaskFolders>& folders, int classes, int short_side);
   static MaskPairs FromPairs(std::vector<MaskPair> pairs) {
     MaskPairs made;

@@ -93,15 +93,17 @@ Quality Judge(const std::vector<MaskPair>& held_out, int classes, SegmentTrainer
       continue;
     }
     q.iou += OverlapOf(found, p.mask).iou() / static_cast<double>(held_out.size());
-    q.boundary += BoundaryF(found, p.mask, p.image.width, p.image.height, UsualReach(p.image.width, p.image.height)) /
-                  static_cast<double>(held_out.size());
+    q.boundary +=
+        BoundaryF(found, p.mask, p.image.width, p.image.height, UsualReach(p.image.width, p.image.height)) /
+        static_cast<double>(held_out.size());
   }
   if (classes > 1) q.iou = counts.mean_iou();
   return q;
 }
 
 // Pictures with their true masks above, found ones below.
-Status WriteSheet(const std::string& path, const std::vector<MaskPair>& pairs, int classes, SegmentTrainer& trainer) {
+Status WriteSheet(const std::string& path, const std::vector<MaskPair>& pairs, int classes,
+                  SegmentTrainer& trainer) {
   constexpr int kColumns = 6, kCell = 200;
   const int count = std::min<int>(static_cast<int>(pairs.size()), 2 * kColumns);
   if (count == 0) return OkStatus();
@@ -137,14 +139,15 @@ Status Export(const SegmentOptions& o, const SegmentTrainer& trainer, const std:
   how.height = o.file_height;
   std::string names;
   for (const std::string& c : o.classes) names += (names.empty() ? "" : ",") + c;
-  how.metadata = {{"tempera.name", o.name},
-                  {"tempera.value_range", "-1..1"},
-                  {"tempera.size_multiple", std::to_string(module.net().size_multiple)},
-                  {"tempera.mask.classes", names},
-                  {"tempera.mask.values", "0..1"},
-                  {"tempera.mask.long_side", std::to_string(o.size)},
-                  {"tempera.trained_on", trained_on},
-                  {"tempera.recipe", trainer.RecipeLine() + ", " + std::to_string(trainer.step()) + " steps"}};
+  how.metadata = {
+      {"tempera.name", o.name},
+      {"tempera.value_range", "-1..1"},
+      {"tempera.size_multiple", std::to_string(module.net().size_multiple)},
+      {"tempera.mask.classes", names},
+      {"tempera.mask.values", "0..1"},
+      {"tempera.mask.long_side", std::to_string(o.size)},
+      {"tempera.trained_on", trained_on},
+      {"tempera.recipe", trainer.RecipeLine() + ", " + std::to_string(trainer.step()) + " steps"}};
   if (o.classes.size() > 1) how.metadata.push_back({"tempera.mask.class", "0"});
   if (!o.title.empty()) how.metadata.push_back({"tempera.title", o.title});
   if (!o.license.empty()) how.metadata.push_back({"tempera.license", o.license});
@@ -222,10 +225,11 @@ Status RunSegment(const SegmentOptions& options) {
     mean.temporal += share * (losses.temporal - mean.temporal);
     if (std::chrono::duration<double>(now() - last_line).count() > (terminal ? 1 : 20) || trainer->done()) {
       last_line = now();
-      std::printf("%sstep %lld  loss %.4f  cross-entropy %.4f  dice %.4f  temporal %.5f  %.2f s/step  %s left%s",
-                  terminal ? "\r" : "", static_cast<long long>(trainer->step()), mean.total, mean.cross_entropy,
-                  mean.dice, mean.temporal, trainer->elapsed_s() / static_cast<double>(trainer->step()),
-                  Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
+      std::printf(
+          "%sstep %lld  loss %.4f  cross-entropy %.4f  dice %.4f  temporal %.5f  %.2f s/step  %s left%s",
+          terminal ? "\r" : "", static_cast<long long>(trainer->step()), mean.total, mean.cross_entropy,
+          mean.dice, mean.temporal, trainer->elapsed_s() / static_cast<double>(trainer->step()),
+          Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
       std::fflush(stdout);
     }
     if (std::chrono::duration<double>(now() - last_save).count() > o.preview_every_s) {

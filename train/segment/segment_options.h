@@ -27,7 +27,7 @@ struct SegmentOptions {
   int batch = 16;
   double learning_rate = 2e-3, encoder_rate = 0.25, weight_decay = 1e-4;
   MaskWeights weights;
-  double temporal_start = 0;  // share of the run after which masks must agree
+  double temporal_start = 0;    // share of the run after which masks must agree
   double quantize_start = 0.7;  // share of the run after which weights are rounded as the file has them
   bool int8 = true;
   double least_scale = 0.6, most_scale = 2, background_share = 0.25, colour = 1;

@@ -34,8 +34,8 @@ std::pair<int, int> DrawSize(Random& random, int size) {
 }  // namespace
 
 torch::Tensor ToPlanes11(const media::RgbImage& image) {
-  const torch::Tensor bytes =
-      torch::from_blob(const_cast<uint8_t*>(image.pixels.data()), {image.height, image.width, 3}, torch::kUInt8);
+  const torch::Tensor bytes = torch::from_blob(const_cast<uint8_t*>(image.pixels.data()),
+                                               {image.height, image.width, 3}, torch::kUInt8);
   return bytes.permute({2, 0, 1}).to(torch::kFloat) / 127.5 - 1;
 }
 
@@ -82,7 +82,8 @@ void SegmentTrainer::MakeOptimizer() {
     settings->weight_decay(g % 2 == 1 ? 0 : options_.weight_decay);
     given.emplace_back(groups[g], std::move(settings));
   }
-  optimizer_ = std::make_unique<torch::optim::AdamW>(given, torch::optim::AdamWOptions(options_.learning_rate));
+  optimizer_ =
+      std::make_unique<torch::optim::AdamW>(given, torch::optim::AdamWOptions(options_.learning_rate));
 }
 
 double SegmentTrainer::progress() const {
@@ -92,12 +93,16 @@ double SegmentTrainer::progress() const {
 
 double SegmentTrainer::left_s() const {
   if (options_.time_s > 0) return std::max(0.0, options_.time_s - elapsed_s_);
-  return step_ > 0 ? elapsed_s_ / static_cast<double>(step_) * static_cast<double>(options_.steps - step_) : 0;
+  return step_ > 0 ? elapsed_s_ / static_cast<double>(step_) * static_cast<double>(options_.steps - step_)
+                   : 0;
 }
 
 double SegmentTrainer::learning_rate() const {
-  const double warm = std::min(1.0, static_cast<double>(step_ + 1) / 100);
-  return options_.learning_rate * warm * (0.01 + 0.99 * 0.5 * (1 + std::cos(M_PI * std::min(1.0, progress()))));
+  const double warming =
+      options_.time_s > 0 ? 100 : std::min(100.0, static_cast<double>(options_.steps) / 10);
+  const double warm = std::min(1.0, static_cast<double>(step_ + 1) / std::max(1.0, warming));
+  return options_.learning_rate * warm *
+         (0.01 + 0.99 * 0.5 * (1 + std::cos(M_PI * std::min(1.0, progress()))));
 }
 
 SegmentTrainer::Batch SegmentTrainer::DrawBatch(int count, bool motion) {
@@ -115,7 +120,8 @@ SegmentTrainer::Batch SegmentTrainer::DrawBatch(int count, bool motion) {
   std::vector<torch::Tensor> images, masks;
   for (const std::vector<View>* views : {&first, &second}) {
     for (const View& view : *views) {
-      images.push_back(torch::from_blob(const_cast<float*>(view.planes.data()), {3, height, width}, torch::kFloat));
+      images.push_back(
+          torch::from_blob(const_cast<float*>(view.planes.data()), {3, height, width}, torch::kFloat));
       masks.push_back(torch::from_blob(const_cast<float*>(view.mask.data()), {height, width}, torch::kFloat));
     }
   }
@@ -132,16 +138,19 @@ Result<MaskLosses> SegmentTrainer::Step() {
   net_->train();
   MaskLosses losses;
   const torch::Tensor small = net_->forward(batch.images);
-  const torch::Tensor logits = torch::upsample_bilinear2d(small, {batch.images.size(2), batch.images.size(3)}, false);
+  const torch::Tensor logits =
+      torch::upsample_bilinear2d(small, {batch.images.size(2), batch.images.size(3)}, false);
   torch::Tensor total = MaskLoss(logits, batch.masks, class_weights_, options_.weights, &losses);
   if (moves) {
     const int64_t half = batch.images.size(0) / 2;
-    total = total + options_.weights.temporal * TemporalMaskLoss(logits.narrow(0, 0, half), logits.narrow(0, half, half),
-                                                                 batch.motion, &losses);
+    total = total + options_.weights.temporal * TemporalMaskLoss(logits.narrow(0, 0, half),
+                                                                 logits.narrow(0, half, half), batch.motion,
+                                                                 &losses);
   }
   losses.total = total.item<double>();
   if (!std::isfinite(losses.total)) {
-    return Internal("the loss is no number any more at step " + std::to_string(step_) + ": lower --learning-rate");
+    return Internal("the loss is no number any more at step " + std::to_string(step_) +
+                    ": lower --learning-rate");
   }
   optimizer_->zero_grad();
   total.backward();
@@ -149,7 +158,8 @@ Result<MaskLosses> SegmentTrainer::Step() {
   const double rate = learning_rate();
   auto& groups = optimizer_->param_groups();
   for (size_t g = 0; g < groups.size(); ++g)
-    static_cast<torch::optim::AdamWOptions&>(groups[g].options()).lr(g >= 2 ? rate * options_.encoder_rate : rate);
+    static_cast<torch::optim::AdamWOptions&>(groups[g].options())
+        .lr(g >= 2 ? rate * options_.encoder_rate : rate);
   optimizer_->step();
   ++step_;
   Average();
@@ -176,7 +186,8 @@ torch::Tensor SegmentTrainer::Shares(const media::RgbImage& image) {
   averaged_->eval();
   const int64_t multiple = averaged_->net().size_multiple, h = image.height, w = image.width;
   const int64_t ph = (h + multiple - 1) / multiple * multiple, pw = (w + multiple - 1) / multiple * multiple;
-  const torch::Tensor planes = torch::replication_pad2d(ToPlanes11(image).unsqueeze(0), {0, pw - w, 0, ph - h});
+  const torch::Tensor planes =
+      torch::replication_pad2d(ToPlanes11(image).unsqueeze(0), {0, pw - w, 0, ph - h});
   const torch::Tensor logits = torch::upsample_bilinear2d(averaged_->forward(planes), {ph, pw}, false);
   const torch::Tensor shares = logits.size(1) == 1 ? torch::sigmoid(logits) : torch::softmax(logits, 1);
   return shares[0].narrow(1, 0, h).narrow(2, 0, w).contiguous();
@@ -184,15 +195,16 @@ torch::Tensor SegmentTrainer::Shares(const media::RgbImage& image) {
 
 std::string SegmentTrainer::RecipeLine() const {
   char text[512];
-  std::snprintf(text, sizeof text,
-                "%s, width %g, size %d, batch %d, learning rate %g, encoder %g, decay %g, cross-entropy %g, dice %g, "
-                "boundary %g, hard %g, temporal %g from %g, 8 bits from %g, scale %g to %g, backgrounds %g, seed %llu",
-                options_.net.c_str(), options_.width, options_.size, options_.batch, options_.learning_rate,
-                options_.encoder.empty() ? 1.0 : options_.encoder_rate, options_.weight_decay,
-                options_.weights.cross_entropy, options_.weights.dice, options_.weights.boundary,
-                options_.weights.hard_share, options_.weights.temporal, options_.temporal_start,
-                options_.int8 ? options_.quantize_start : 1.0, options_.least_scale, options_.most_scale,
-                backgrounds_.empty() ? 0.0 : options_.background_share, static_cast<unsigned long long>(options_.seed));
+  std::snprintf(
+      text, sizeof text,
+      "%s, width %g, size %d, batch %d, learning rate %g, encoder %g, decay %g, cross-entropy %g, dice %g, "
+      "boundary %g, hard %g, temporal %g from %g, 8 bits from %g, scale %g to %g, backgrounds %g, seed %llu",
+      options_.net.c_str(), options_.width, options_.size, options_.batch, options_.learning_rate,
+      options_.encoder.empty() ? 1.0 : options_.encoder_rate, options_.weight_decay,
+      options_.weights.cross_entropy, options_.weights.dice, options_.weights.boundary,
+      options_.weights.hard_share, options_.weights.temporal, options_.temporal_start,
+      options_.int8 ? options_.quantize_start : 1.0, options_.least_scale, options_.most_scale,
+      backgrounds_.empty() ? 0.0 : options_.background_share, static_cast<unsigned long long>(options_.seed));
   return text;
 }
 
@@ -208,7 +220,8 @@ Status SegmentTrainer::Save(const std::string& path) {
     archive.write("step", c10::IValue(step_));
     archive.write("elapsed_s", c10::IValue(elapsed_s_));
     torch::Tensor random = torch::empty({4}, torch::kLong);
-    for (int i = 0; i < 4; ++i) random.data_ptr<int64_t>()[i] = static_cast<int64_t>(random_.state()[static_cast<size_t>(i)]);
+    for (int i = 0; i < 4; ++i)
+      random.data_ptr<int64_t>()[i] = static_cast<int64_t>(random_.state()[static_cast<size_t>(i)]);
     archive.write("random", random, true);
     archive.write("weights", net);
     archive.write("averaged", averaged);
@@ -238,7 +251,8 @@ Status SegmentTrainer::Resume(const std::string& path) {
     archive.read("random", random, true);
     if (random.numel() != 4) return CorruptModel("'" + path + "' is no checkpoint of tempera-train segment");
     Random::State state;
-    for (int i = 0; i < 4; ++i) state[static_cast<size_t>(i)] = static_cast<uint64_t>(random.data_ptr<int64_t>()[i]);
+    for (int i = 0; i < 4; ++i)
+      state[static_cast<size_t>(i)] = static_cast<uint64_t>(random.data_ptr<int64_t>()[i]);
     random_.set_state(state);
     archive.read("weights", net);
     net_->load(net);

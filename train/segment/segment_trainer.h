@@ -17,8 +17,8 @@ namespace tempera::train {
 
 class SegmentTrainer {
  public:
-  // encoder: the pretrained one's weights, or null. Same options and pictures: same losses, with the same number of
-  // threads.
+  // encoder: the pretrained one's weights, or null. Same options and pictures: same losses, with the same
+  // number of threads.
   static Result<std::unique_ptr<SegmentTrainer>> Create(const SegmentOptions& options, MaskPairs pairs,
                                                         std::vector<media::RgbImage> backgrounds,
                                                         const Safetensors* encoder);
@@ -34,8 +34,8 @@ class SegmentTrainer {
 
   // The network as it is to be used: its weights averaged over the last steps.
   const MaskModule& averaged() const { return *averaged_; }
-  // Shares of the classes [classes, height, width] of a picture, of those averaged weights; the picture is taken at
-  // its own size, filled up to the network's multiple.
+  // Shares of the classes [classes, height, width] of a picture, of those averaged weights; the picture is
+  // taken at its own size, filled up to the network's multiple.
   torch::Tensor Shares(const media::RgbImage& image);
 
   Status Save(const std::string& path);

@@ -198,11 +198,52 @@ void Noise(Random& random, float deviation, std::vector<float>* planes) {
 
 }  // namespace
 
+namespace {
+
+// The pair shrunk to `share` of its size.
+MaskPair Shrunk(const MaskPair& pair, double share) {
+  const int w = std::max(8, static_cast<int>(std::lround(pair.image.width * share))),
+            h = std::max(8, static_cast<int>(std::lround(pair.image.height * share)));
+  MaskPair small;
+  Result<media::RgbImage> image = media::ResizeImage(pair.image, w, h);
+  if (!image.ok()) return pair;  // no memory: as it is, then
+  small.image = std::move(image).value();
+  small.mask = ResizeMask(pair.mask, pair.image.width, pair.image.height, w, h, false);
+  return small;
+}
+
+bool TouchesBottom(const MaskPair& pair) {
+  const size_t last = pair.mask.size() - static_cast<size_t>(pair.image.width);
+  return std::any_of(pair.mask.begin() + static_cast<std::ptrdiff_t>(last), pair.mask.end(),
+                     [](uint8_t m) { return m > 127; });
+}
+
+// `over` laid upon `onto` with its top left corner at (left, top), which lies inside.
+void Lay(const MaskPair& over, int left, int top, MaskPair* onto) {
+  for (int y = 0; y < over.image.height && top + y < onto->image.height; ++y) {
+    for (int x = 0; x < over.image.width && left + x < onto->image.width; ++x) {
+      const size_t from = static_cast<size_t>(y) * over.image.width + x,
+                   to = static_cast<size_t>(top + y) * onto->image.width + left + x;
+      const int share = over.mask[from];
+      if (share == 0) continue;
+      for (int c = 0; c < 3; ++c) {
+        uint8_t& p = onto->image.pixels[3 * to + c];
+        p = static_cast<uint8_t>((share * over.image.pixels[3 * from + c] + (255 - share) * p + 127) / 255);
+      }
+      onto->mask[to] = std::max(onto->mask[to], over.mask[from]);
+    }
+  }
+}
+
+}  // namespace
+
 MaskPair Augmenter::WithBackground(const MaskPair& pair, Random& random) const {
   const media::RgbImage& other =
       backgrounds_[static_cast<size_t>(random.Below(static_cast<int64_t>(backgrounds_.size())))];
-  MaskPair made = pair;
   const int w = pair.image.width, h = pair.image.height;
+  MaskPair made;
+  made.image = {w, h, std::vector<uint8_t>(pair.image.pixels.size())};
+  made.mask.assign(pair.mask.size(), 0);
   // A part of the other picture, as large as can be and of any place, mirrored or not.
   const double scale = std::min(static_cast<double>(other.width) / w, static_cast<double>(other.height) / h) *
                        Range(random, 0.6, 1.0);
@@ -211,17 +252,27 @@ MaskPair Augmenter::WithBackground(const MaskPair& pair, Random& random) const {
   const bool flip = random.Uniform() < 0.5;
   for (int y = 0; y < h; ++y) {
     for (int x = 0; x < w; ++x) {
-      const size_t at = static_cast<size_t>(y) * w + x;
       const int ox = std::min(other.width - 1, static_cast<int>(left + (flip ? w - 1 - x : x) * scale));
       const int oy = std::min(other.height - 1, static_cast<int>(top + y * scale));
-      const uint8_t* from = &other.pixels[3 * (static_cast<size_t>(oy) * other.width + ox)];
-      const int share = pair.mask[at];
-      for (int c = 0; c < 3; ++c) {
-        made.image.pixels[3 * at + c] = static_cast<uint8_t>(
-            (share * pair.image.pixels[3 * at + c] + (255 - share) * from[c] + 127) / 255);
-      }
+      std::copy_n(&other.pixels[3 * (static_cast<size_t>(oy) * other.width + ox)], 3,
+                  &made.image.pixels[3 * (static_cast<size_t>(y) * w + x)]);
     }
   }
+  // The person where it was, or smaller and elsewhere, at times a second one: whole bodies are rarer in the
+  // sets than heads and shoulders. Those that the picture cuts off below stay at its bottom.
+  const auto place = [&](const MaskPair& one) {
+    const MaskPair small = Shrunk(one, Range(random, 0.35, 0.95));
+    if (small.image.width >= w || small.image.height >= h) return;
+    const int x = static_cast<int>(random.Below(w - small.image.width + 1));
+    const int room = h - small.image.height;
+    Lay(small, x, TouchesBottom(small) ? room : static_cast<int>(random.Below(room + 1)), &made);
+  };
+  if (random.Uniform() < 0.5) {
+    Lay(pair, 0, 0, &made);
+    return made;
+  }
+  if (random.Uniform() < 0.3) place(pairs_.pair(static_cast<int>(random.Below(pairs_.size()))));
+  place(pair);
   return made;
 }
 

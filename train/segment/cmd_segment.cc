@@ -35,6 +35,9 @@ void AddRecipe(CLI::App& app, SegmentOptions& o) {
   app.add_option("--hard-share", o.weights.hard_share, "only so many of the pixels, the hardest, count")
       ->check(CLI::Range(0.01, 1.0))
       ->capture_default_str();
+  app.add_option("--class-balance", o.class_balance, "rare classes count more: 0 to 1")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
   app.add_option("--temporal-weight", o.weights.temporal, "masks of moved pictures agree")
       ->check(CLI::Range(0.0, 1e6))
       ->capture_default_str();

@@ -104,14 +104,14 @@ torch::Tensor TemporalMaskLoss(const torch::Tensor& first, const torch::Tensor& 
   return loss;
 }
 
-torch::Tensor ClassWeights(const MaskPairs& pairs, int classes) {
+torch::Tensor ClassWeights(const MaskPairs& pairs, int classes, double balance) {
   torch::Tensor counts = torch::zeros({classes}, torch::kDouble);
   for (int i = 0; i < pairs.size(); ++i) {
     for (const uint8_t m : pairs.pair(i).mask) {
       if (m < classes) counts.data_ptr<double>()[m] += 1;
     }
   }
-  const torch::Tensor weights = 1 / torch::log(1.02 + counts / counts.sum().clamp_min(1));
+  const torch::Tensor weights = (1 / torch::log(1.02 + counts / counts.sum().clamp_min(1))).pow(balance);
   return (weights / weights.mean()).to(torch::kFloat);
 }
 

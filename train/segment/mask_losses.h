@@ -33,7 +33,8 @@ torch::Tensor MaskLoss(const torch::Tensor& logits, const torch::Tensor& mask,
 torch::Tensor TemporalMaskLoss(const torch::Tensor& first, const torch::Tensor& second,
                                const std::vector<ViewMotion>& motion, MaskLosses* losses);
 
-// 1 / log(1.02 + share) of how often each class occurs (Paszke et al., arXiv:1606.02147), their mean 1.
-torch::Tensor ClassWeights(const MaskPairs& pairs, int classes);
+// 1 / log(1.02 + share) of how often each class occurs (Paszke et al., arXiv:1606.02147), to the power of
+// `balance`, their mean 1.
+torch::Tensor ClassWeights(const MaskPairs& pairs, int classes, double balance);
 
 }  // namespace tempera::train

@@ -27,6 +27,7 @@ struct SegmentOptions {
   int batch = 16;
   double learning_rate = 2e-3, encoder_rate = 0.25, weight_decay = 1e-4;
   MaskWeights weights;
+  double class_balance = 0.5;   // 0: all classes count alike .. 1: as much more as they are rarer
   double temporal_start = 0;    // share of the run after which masks must agree
   double quantize_start = 0.7;  // share of the run after which weights are rounded as the file has them
   bool int8 = true;

@@ -56,7 +56,7 @@ Result<std::unique_ptr<SegmentTrainer>> SegmentTrainer::Create(const SegmentOpti
   t->random_ = Random(options.seed);
   t->net_ = std::make_shared<MaskModule>(net);
   t->averaged_ = std::make_shared<MaskModule>(net);
-  if (classes > 1) t->class_weights_ = ClassWeights(t->pairs_, classes);
+  if (classes > 1) t->class_weights_ = ClassWeights(t->pairs_, classes, options.class_balance);
   if (encoder != nullptr) {
     Random random(options.seed ^ 0x656e63u);
     std::swap(random, t->random_);
@@ -106,7 +106,8 @@ double SegmentTrainer::learning_rate() const {
 }
 
 SegmentTrainer::Batch SegmentTrainer::DrawBatch(int count, bool motion) {
-  const auto [width, height] = DrawSize(random_, options_.size);
+  const std::pair<int, int> size = DrawSize(random_, options_.size);
+  const int width = size.first, height = size.second;
   std::vector<View> first(static_cast<size_t>(count)), second(motion ? first.size() : 0);
   Batch batch;
   batch.motion.resize(first.size());
@@ -198,11 +199,12 @@ std::string SegmentTrainer::RecipeLine() const {
   std::snprintf(
       text, sizeof text,
       "%s, width %g, size %d, batch %d, learning rate %g, encoder %g, decay %g, cross-entropy %g, dice %g, "
-      "boundary %g, hard %g, temporal %g from %g, 8 bits from %g, scale %g to %g, backgrounds %g, seed %llu",
+      "boundary %g, hard %g, balance %g, temporal %g from %g, 8 bits from %g, scale %g to %g, backgrounds "
+      "%g, seed %llu",
       options_.net.c_str(), options_.width, options_.size, options_.batch, options_.learning_rate,
       options_.encoder.empty() ? 1.0 : options_.encoder_rate, options_.weight_decay,
       options_.weights.cross_entropy, options_.weights.dice, options_.weights.boundary,
-      options_.weights.hard_share, options_.weights.temporal, options_.temporal_start,
+      options_.weights.hard_share, options_.class_balance, options_.weights.temporal, options_.temporal_start,
       options_.int8 ? options_.quantize_start : 1.0, options_.least_scale, options_.most_scale,
       backgrounds_.empty() ? 0.0 : options_.background_share, static_cast<unsigned long long>(options_.seed));
   return text;

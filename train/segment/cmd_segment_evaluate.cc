@@ -80,6 +80,8 @@ int SegmentEvaluateCommand(int argc, char** argv) {
       ->check(CLI::Range(32, 4096));
   app.add_option("--write", o.write, "folders of pictures");
   app.add_option("--to", o.write_folder, "where their masks go");
+  app.add_option("--at-least", o.at_least, "... where the first model finds that share of the picture; where it finds nothing, empty")
+      ->check(CLI::Range(0.0, 1.0));
   app.add_option("--json", json, "the figures as a file");
   app.add_option("--threads", o.threads, "CPU threads [all]")->check(CLI::Range(1, 1024));
   int exit_code = 0;

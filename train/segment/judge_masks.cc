@@ -189,11 +189,21 @@ Status WriteMasks(const JudgeOptions& o) {
     for (const std::string& path : pictures) {
       TEMPERA_ASSIGN_OR_RETURN(const media::RgbImage picture, media::ReadImage(path));
       std::vector<int> sum(static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height), 0);
+      bool nothing = false, unsure = false;
       for (Judged& one : judged) {
         TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> mask,
                                  one.Of(picture, picture.width, picture.height));
+        if (&one == &judged.front() && o.at_least > 0) {
+          const double found = static_cast<double>(std::count_if(mask.begin(), mask.end(), [](uint8_t m) { return m > 127; })) /
+                               static_cast<double>(mask.size());
+          nothing = found < o.at_least / 20;
+          unsure = !nothing && found < o.at_least;
+        }
+        if (nothing || unsure) break;
         for (size_t i = 0; i < sum.size(); ++i) sum[i] += mask[i];
       }
+      if (unsure) continue;
+      if (nothing) std::fill(sum.begin(), sum.end(), 0);
       media::RgbImage out{picture.width, picture.height, {}};
       for (const int s : sum) {
         const auto byte =

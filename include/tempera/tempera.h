@@ -432,12 +432,13 @@ typedef struct tempera_regions tempera_regions;
 typedef struct tempera_region {
   size_t struct_size;
   /* A class of the masker as tempera_mask_find_class takes it; or "background": what no other region of the
-   * list covers. Of a mask that comes with the frame: NULL, "" or "mask" for where it is 255, or
-   * "background". */
+   * list covers, or, where the list has no other, what the file's own class does not. Of a mask that comes
+   * with the frame: NULL, "" or "mask" for where it is 255, or "background" likewise. */
   const char* name;
   tempera_stylizer* stylizer; /* paints it, with its own parameters; NULL: the input shows. Several regions
                                * may share one. Outlives its use here. */
-  float blur;                 /* without a stylizer: the input is blurred by so many pixels, 0 to 256 */
+  float blur;                 /* without a stylizer: the input is blurred, by a Gaussian whose standard
+                               * deviation is so many pixels, 0 to 256 */
   float feather;              /* its edges are softened by so many pixels either way: 0 to 1024 */
 } tempera_region;
 #define TEMPERA_REGION_INIT {sizeof(tempera_region), NULL, NULL, 0.0f, 0.0f}
@@ -449,10 +450,12 @@ TEMPERA_API tempera_status tempera_regions_open(tempera_masker* masker, tempera_
 /* NULL is allowed. */
 TEMPERA_API void tempera_regions_close(tempera_regions* regions);
 /* From the next frame on. Later regions lie over earlier ones; what none covers is the input. 1 to 16 of
- * them; the names are copied. */
+ * them; the names are looked up here. Each style paints its frame as it would without masks (strength 0 is
+ * the input), once, and the masks say what of it shows. */
 TEMPERA_API tempera_status tempera_regions_set(tempera_regions* regions, const tempera_region* list,
                                                int32_t count);
-/* As tempera_process_frame. params->mask, where it is there, goes before the masker's; params->under is
+/* As tempera_process_frame. params->mask, where it is there, stands for every class of the masker, which does
+ * not see this frame; of its mask_feather and a region's feather the larger one counts. params->under is
  * refused. Where a region covers nothing its stylizer is not run, and begins anew, as after a cut, when it
  * does again. */
 TEMPERA_API tempera_status tempera_regions_process(tempera_regions* regions, const tempera_image* in,

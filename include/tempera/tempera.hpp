@@ -262,6 +262,7 @@ class Stylizer {
 
  private:
   friend class Masker;
+  friend class Regions;
   explicit Stylizer(tempera_stylizer* handle) : handle_(handle) {}
 
   static Error Check(tempera_status code) {
@@ -341,6 +342,23 @@ class Masker {
     return Stylizer::Check(tempera_mask_set_cancelled(handle_, cancelled ? 1 : 0));
   }
 
+  // What it distinguishes, by channel; "" where nobody says.
+  std::vector<std::string> Classes() const {
+    std::vector<std::string> names;
+    for (int32_t i = 0; const char* name = tempera_mask_class_name(handle_, i); ++i) names.emplace_back(name);
+    return names;
+  }
+  // The index of a class by name or number; "" = the file's own.
+  Expected<int> FindClass(const std::string& name) const {
+    int32_t index = 0;
+    if (Error error = Stylizer::Check(tempera_mask_find_class(handle_, name.c_str(), &index))) return error;
+    return index;
+  }
+  // How Regions make masks of what it says: begin with TEMPERA_MASK_PARAMS_INIT.
+  Error SetParams(const tempera_mask_params& params) {
+    return Stylizer::Check(tempera_mask_set_params(handle_, &params));
+  }
+
   // For calling the C API. The Masker keeps it.
   tempera_masker* handle() const { return handle_; }
 
@@ -348,6 +366,84 @@ class Masker {
   explicit Masker(tempera_masker* handle) : handle_(handle) {}
 
   tempera_masker* handle_ = nullptr;
+};
+
+// A part of the frame, and what becomes of it; see tempera_region.
+struct Region {
+  std::string name = {};               // a class, or "background"
+  const Stylizer* stylizer = nullptr;  // outlives its use; nullptr: the input shows
+  float blur = 0;                      // of the input, in pixels
+  float feather = 0;                   // pixels
+};
+
+// Painting by regions. Movable, not copyable; one thread at a time.
+class Regions {
+ public:
+  // masker: nullptr = every frame brings its mask; otherwise it outlives this.
+  static Expected<Regions> Open(const Masker* masker, const SharedHost& host = {}) {
+    tempera_regions* handle = nullptr;
+    if (Error error = Stylizer::Check(
+            tempera_regions_open(masker == nullptr ? nullptr : masker->handle(), host.handle(), &handle))) {
+      return error;
+    }
+    return Regions(handle);
+  }
+
+  ~Regions() { tempera_regions_close(handle_); }
+  Regions(Regions&& other) noexcept : handle_(std::exchange(other.handle_, nullptr)) {}
+  Regions& operator=(Regions&& other) noexcept {
+    std::swap(handle_, other.handle_);
+    return *this;
+  }
+
+  // Later ones lie over earlier ones; what none covers is the input.
+  Error Set(std::span<const Region> regions) {
+    std::vector<tempera_region> list;
+    for (const Region& region : regions) {
+      tempera_region r = TEMPERA_REGION_INIT;
+      r.name = region.name.c_str();
+      r.stylizer = region.stylizer == nullptr ? nullptr : region.stylizer->handle();
+      r.blur = region.blur;
+      r.feather = region.feather;
+      list.push_back(r);
+    }
+    return Stylizer::Check(tempera_regions_set(handle_, list.data(), static_cast<int32_t>(list.size())));
+  }
+
+  Error Process(const tempera_image& in, const tempera_image& out) {
+    return Stylizer::Check(tempera_regions_process(handle_, &in, &out, nullptr));
+  }
+  // With what this frame brings along: begin with TEMPERA_FRAME_PARAMS_INIT.
+  Error Process(const tempera_image& in, const tempera_image& out, const tempera_frame_params& params) {
+    return Stylizer::Check(tempera_regions_process(handle_, &in, &out, &params));
+  }
+
+  // What region `index` covered of the last frame; width and height are the frame's, rows without gaps.
+  Error Mask(int index, std::span<uint8_t> mask, int width, int height) const {
+    if (width < 1 || height < 1 || mask.size() / static_cast<size_t>(width) < static_cast<size_t>(height)) {
+      return {TEMPERA_INVALID_ARGUMENT, "the mask has too few bytes for its size"};
+    }
+    return Stylizer::Check(tempera_regions_mask(handle_, index, mask.data(), width, width, height));
+  }
+
+  // Plans for frames of this size and format, so that no Process has to.
+  Error Prepare(int width, int height, tempera_pixel_format format) {
+    return Stylizer::Check(tempera_regions_prepare(handle_, width, height, format));
+  }
+  // The next frame follows none.
+  Error Reset() { return Stylizer::Check(tempera_regions_reset(handle_)); }
+  // Prepare and Process end soon, until it is taken back. From any thread.
+  Error SetCancelled(bool cancelled) {
+    return Stylizer::Check(tempera_regions_set_cancelled(handle_, cancelled ? 1 : 0));
+  }
+
+  // For calling the C API. The Regions keep it.
+  tempera_regions* handle() const { return handle_; }
+
+ private:
+  explicit Regions(tempera_regions* handle) : handle_(handle) {}
+
+  tempera_regions* handle_ = nullptr;
 };
 
 }  // namespace tempera

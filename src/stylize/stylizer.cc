@@ -345,7 +345,7 @@ Image Stylizer::Kept(const Image& image, const Image& out, std::vector<uint8_t>*
   return kept;
 }
 
-Status Stylizer::CheckFrame(const Image& in, const Image& under, const Image& out) const {
+Status Stylizer::CheckFrame(const Image& in, const Image& under, const Image& out) {
   const auto check = [&out](const Image& image, const std::string& name) {
     if (image.size() != out.size()) {
       return InvalidArgument(name + " is " + SizeToString(image.size()) + ", the output image " +

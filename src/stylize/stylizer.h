@@ -56,6 +56,9 @@ class Stylizer {
   // so: `out` is then half painted, or untouched, and the next frame begins anew.
   Status Process(const Image& in, const Image& out, const FrameParams& params = {});
 
+  // What a frame is made of. `in` and `under` may lie in the frame that is written as a whole, not in part.
+  static Status CheckFrame(const Image& in, const Image& under, const Image& out);
+
   // The next frame shares no statistics and no states with those before it.
   void Reset();
 
@@ -152,8 +155,6 @@ class Stylizer {
   std::optional<FrameBlender> blender_;
   std::optional<FrameMask> mask_;
 
-  // What a frame is made of. `*in` and `*under` may lie in the frame that is written as a whole, not in part.
-  Status CheckFrame(const Image& in, const Image& under, const Image& out) const;
   // `image`, or a copy of it in `bytes` where the session would write over its pixels before it has read them
   // all.
   Image Kept(const Image& image, const Image& out, std::vector<uint8_t>* bytes) const;

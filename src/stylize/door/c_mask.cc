@@ -2,15 +2,11 @@
 #include <string>
 
 #include "src/base/cpu.h"
+#include "src/base/text/number_text.h"
 #include "src/stylize/door/door.h"
 #include "src/stylize/door/door_structs.h"
-#include "src/stylize/mask/masker.h"
+#include "src/stylize/door/sized.h"
 #include "tempera/tempera.h"
-
-struct tempera_masker {
-  std::shared_ptr<tempera::stylize::Lent> lent;
-  std::unique_ptr<tempera::stylize::Masker> masker;
-};
 
 namespace {
 
@@ -36,6 +32,29 @@ tempera_status Open(const char* name, const tempera_options* options, tempera_ma
     *out = new tempera_masker{lent, std::move(masker)};
     return OkStatus();
   });
+}
+
+// `given` may be NULL: the defaults.
+Status ReadMaskParams(const tempera_mask_params* given, tempera::stylize::MaskParams* out) {
+  *out = {};
+  if (given == nullptr) return OkStatus();
+  tempera_mask_params params;
+  TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadSized(
+      given, TEMPERA_SIZE_THROUGH(tempera_mask_params, threshold), "tempera_mask_params", &params));
+  if (!(params.threshold >= 0 && params.threshold < 1)) {
+    return InvalidArgument("threshold " + tempera::NumberToText(params.threshold) +
+                           " is not above 0 and below 1 (0: 0.5)");
+  }
+  if (!(params.hold >= 0 && params.hold <= 1))
+    return InvalidArgument("hold " + tempera::NumberToText(params.hold) + " is not in 0..1");
+  if (params.interval < 0 || params.interval > tempera::stylize::kMostInterval)
+    return InvalidArgument("interval " + std::to_string(params.interval) + " is not in 0..16");
+  TEMPERA_RETURN_IF_ERROR(
+      tempera::stylize::CheckSwitch("plain_edges", params.plain_edges, &out->plain_edges));
+  if (params.threshold > 0) out->threshold = params.threshold;
+  out->hold = params.hold;
+  out->interval = params.interval > 0 ? params.interval : 1;
+  return OkStatus();
 }
 
 }  // namespace
@@ -89,4 +108,29 @@ const char* tempera_mask_metadata(const tempera_masker* masker, const char* key)
   if (masker == nullptr || key == nullptr) return nullptr;
   const std::string* value = masker->masker->Metadata(key);
   return value == nullptr ? nullptr : value->c_str();
+}
+
+const char* tempera_mask_class_name(const tempera_masker* masker, int32_t index) {
+  if (masker == nullptr || index < 0) return nullptr;
+  const auto& names = masker->masker->classes().names;
+  return static_cast<size_t>(index) < names.size() ? names[static_cast<size_t>(index)].c_str() : nullptr;
+}
+
+tempera_status tempera_mask_find_class(const tempera_masker* masker, const char* name, int32_t* index) {
+  return Guard([&]() -> Status {
+    if (masker == nullptr || index == nullptr) return InvalidArgument("masker or index is NULL");
+    TEMPERA_ASSIGN_OR_RETURN(const int found, masker->masker->FindClass(name == nullptr ? "" : name));
+    *index = found;
+    return OkStatus();
+  });
+}
+
+tempera_status tempera_mask_set_params(tempera_masker* masker, const tempera_mask_params* params) {
+  return Guard([&]() -> Status {
+    if (masker == nullptr) return InvalidArgument("masker is NULL");
+    tempera::stylize::MaskParams read;
+    TEMPERA_RETURN_IF_ERROR(ReadMaskParams(params, &read));
+    masker->masker->params = read;
+    return OkStatus();
+  });
 }

@@ -7,6 +7,7 @@
 
 #include "src/base/host.h"
 #include "src/base/status.h"
+#include "src/stylize/mask/masker.h"
 #include "src/stylize/stylizer.h"
 #include "tempera/tempera.h"
 
@@ -33,6 +34,11 @@ Status SetCancelled(Lent& lent, int32_t cancelled);
 struct tempera_stylizer {
   std::shared_ptr<tempera::stylize::Lent> lent;
   std::unique_ptr<tempera::stylize::Stylizer> stylizer;
+};
+
+struct tempera_masker {
+  std::shared_ptr<tempera::stylize::Lent> lent;
+  std::unique_ptr<tempera::stylize::Masker> masker;
 };
 
 namespace tempera::stylize {

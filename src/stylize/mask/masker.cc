@@ -115,19 +115,8 @@ Result<Shape> Masker::ProbeSize(Size padded) const {
 }
 
 Status Masker::ChooseMeaning(int64_t channels, bool of_shares) {
-  // Of two, the first is mostly what is behind, the second what is in front.
-  meaning_.channel = channels == 2 ? 1 : 0;
-  if (const std::string* text = Metadata("tempera.mask.class")) {
-    int64_t number = 0;
-    if (!ParseNumber(*text, &number) || number < 0 || number >= channels) {
-      return CorruptModel(name_ + ": metadata tempera.mask.class is '" + *text + "', not 0 to " +
-                          std::to_string(channels - 1));
-    }
-    meaning_.channel = static_cast<int>(number);
-  } else if (channels > 2) {
-    return Unsupported(name_ + " has " + std::to_string(channels) +
-                       " channels; metadata tempera.mask.class must say which one is the mask, from 0");
-  }
+  TEMPERA_ASSIGN_OR_RETURN(classes_, ReadMaskClasses(channels, Metadata("tempera.mask.classes"),
+                                                     Metadata("tempera.mask.class"), name_));
   meaning_.logits = !of_shares;
   if (const std::string* text = Metadata("tempera.mask.values")) {
     meaning_.logits = *text == "logits";
@@ -136,14 +125,31 @@ Status Masker::ChooseMeaning(int64_t channels, bool of_shares) {
                           "', neither logits nor two numbers like 0..1");
     }
   }
+  return ReadLongSide();
+}
+
+Status Masker::ReadLongSide() {
+  const std::string* text = Metadata("tempera.mask.long_side");
+  if (text == nullptr) return OkStatus();
+  int64_t number = 0;
+  if (!ParseNumber(*text, &number) || number < 1 || number > kMaxExtent) {
+    return CorruptModel(name_ + ": metadata tempera.mask.long_side is '" + *text + "', not 1 to 16384");
+  }
+  long_side_ = static_cast<int>(number);
   return OkStatus();
+}
+
+Result<Size> Masker::WorkingSizeFor(Size frame) const {
+  const bool said = options_.working != Size{} || options_.working_short_side > 0;
+  if (said || long_side_ == 0) return WorkingSize(frame, options_.working, options_.working_short_side);
+  return WorkingSize(frame, frame.width >= frame.height ? Size{long_side_, 0} : Size{0, long_side_});
 }
 
 Status Masker::Plan(Size frame) {
   frame_ = {};
   session_.reset();
   to_tensor_.reset();
-  TEMPERA_ASSIGN_OR_RETURN(working_, WorkingSize(frame, options_.working, options_.working_short_side));
+  TEMPERA_ASSIGN_OR_RETURN(working_, WorkingSizeFor(frame));
   if (fixed_size_) working_ = declared_;
   padded_ = fixed_size_ ? declared_ : PaddedSize(working_, multiple_);
   TEMPERA_ASSIGN_OR_RETURN(const Shape output, ProbeSize(padded_));
@@ -159,6 +165,12 @@ Status Masker::Plan(Size frame) {
   calibration_ = session_->calibration();
   to_tensor_.emplace(frame, working_, padded_, values_, *kernels_, host_->pool.get());
   output_ = {static_cast<int>(output[3]), static_cast<int>(output[2])};
+  const auto shown = [](int count, int working, int padded) {
+    return std::clamp(static_cast<int>(std::lround(static_cast<double>(count) * working / padded)), 1,
+                      kMaxExtent);
+  };
+  grid_ = {shown(output_.width, working_.width, padded_.width),
+           shown(output_.height, working_.height, padded_.height)};
   bytes_.resize(static_cast<size_t>(output_.width) * static_cast<size_t>(output_.height));
   mask_ = {};
   frame_ = frame;
@@ -184,11 +196,11 @@ void Masker::MeasureOutput(Size mask) {
   mask_ = mask;
 }
 
-void Masker::ReadOutput() {
+void Masker::ReadOutput(int channel) {
   const Tensor& tensor = session_->output(0);
   const auto channels = static_cast<size_t>(tensor.shape()[1]);
   const size_t plane = bytes_.size(), width = static_cast<size_t>(output_.width);
-  const float* mine = tensor.data<float>() + static_cast<size_t>(meaning_.channel) * plane;
+  const float* mine = tensor.data<float>() + static_cast<size_t>(channel) * plane;
   const float low = meaning_.range.low, scale = 1 / (meaning_.range.high - meaning_.range.low);
   host_->pool->ParallelFor(output_.height, [&](int y, int) {
     const size_t begin = static_cast<size_t>(y) * width;
@@ -207,11 +219,21 @@ void Masker::ReadOutput() {
 }
 
 Status Masker::Process(const Image& in, const MaskTarget& out) {
+  if (classes_.own < 0) return classes_.NoneIsTheMask(name_);
+  TEMPERA_RETURN_IF_ERROR(Run(in));
+  Read(classes_.own, out);
+  return OkStatus();
+}
+
+Status Masker::Run(const Image& in) {
   TEMPERA_RETURN_IF_ERROR(Prepare(in.size()));
-  MeasureOutput(out.size);
   to_tensor_->Run(in, session_->input(0));
-  TEMPERA_RETURN_IF_ERROR(session_->Run());
-  ReadOutput();
+  return session_->Run();
+}
+
+void Masker::Read(int channel, const MaskTarget& out) {
+  MeasureOutput(out.size);
+  ReadOutput(channel);
   host_->pool->ParallelFor(out.size.height, [&](int y, int thread) {
     Scratch& s = scratch_[static_cast<size_t>(thread)];
     const int first = y_.first[static_cast<size_t>(y)];
@@ -229,7 +251,6 @@ Status Masker::Process(const Image& in, const MaskTarget& out) {
                                     kernels::kFullMask);
     }
   });
-  return OkStatus();
 }
 
 }  // namespace tempera::stylize

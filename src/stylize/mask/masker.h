@@ -15,6 +15,8 @@
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/mask/frame_mask.h"
+#include "src/stylize/mask/mask_classes.h"
+#include "src/stylize/mask/mask_params.h"
 #include "src/stylize/stylizer.h"
 
 namespace tempera::stylize {
@@ -28,7 +30,6 @@ struct MaskTarget {
 
 // What the numbers of one channel mean.
 struct MaskValues {
-  int channel = 0;
   bool logits = false;                // sigmoid of one channel, softmax over several
   engine::ValueRange range = {0, 1};  // nothing..everything, where they are no logits
 };
@@ -48,6 +49,20 @@ class Masker {
   }
   // Plans anew when the frame's size differs from the last one's. kCancelled when the host says so.
   Status Process(const Image& in, const MaskTarget& out);
+  // The two halves of Process, where one look at a picture serves several masks: Read as often as wanted, of
+  // what the last Run saw. `channel` is an index of classes().
+  Status Run(const Image& in);
+  void Read(int channel, const MaskTarget& out);
+  // The size at which what the network says of the last frame lies, without its margin.
+  Size grid() const { return grid_; }
+
+  const MaskClasses& classes() const { return classes_; }
+  // A class by name or number, as MaskClasses::Find.
+  Result<int> FindClass(std::string_view name) const { return classes_.Find(name, name_); }
+  const HostPtr& host() const { return host_; }
+  // How tempera_regions_* are to make masks of what this says.
+  MaskParams params;
+
   // nullptr when the model has none of that name.
   const std::string* Metadata(std::string_view key) const { return metadata::FindMetadata(*model_, key); }
 
@@ -59,10 +74,13 @@ class Masker {
   Result<Shape> ProbeSize(Size padded) const;
   // By metadata, and by whether the graph ends in shares of a whole.
   Status ChooseMeaning(int64_t channels, bool of_shares);
+  // Metadata tempera.mask.long_side, where the options name no working size.
+  Status ReadLongSide();
+  Result<Size> WorkingSizeFor(Size frame) const;
   Status Plan(Size frame);
   void MeasureOutput(Size mask);
-  // The network's output as bytes, one a pixel.
-  void ReadOutput();
+  // One channel of the network's output as bytes, one a pixel.
+  void ReadOutput(int channel);
 
   engine::ModelPtr model_;
   std::string name_;
@@ -70,7 +88,9 @@ class Masker {
   metadata::ValueFormat values_;
   int multiple_ = 32;  // satisfies five halvings, where the file says nothing
   MaskValues meaning_;
-  Size declared_;            // the input size the file names; zeros where it is open
+  MaskClasses classes_;
+  int long_side_ = 0;  // of the working size, where the options name none; 0: the file names none either
+  Size declared_;      // the input size the file names; zeros where it is open
   bool fixed_size_ = false;  // the graph runs at declared_ only
   const PixelKernels* kernels_ = nullptr;
   HostPtr host_;
@@ -81,11 +101,12 @@ class Masker {
   engine::CalibrationPtr calibration_;  // kept when the size changes
   std::optional<FrameToTensor> to_tensor_;
   Size output_;  // of the network
+  Size grid_;    // its part that shows the frame, in whole pixels
 
   // From output_ to the caller's size.
   Size mask_;
   MaskAxis x_, y_;
-  std::vector<uint8_t> bytes_;  // [output_.height, output_.width]
+  std::vector<uint8_t> bytes_;  // [output_.height, output_.width], of one channel
   struct Scratch {
     std::vector<uint32_t> sums;
     std::vector<uint16_t> row, wide;

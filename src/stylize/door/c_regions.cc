@@ -1,0 +1,183 @@
+// The C border: painting by regions.
+#include <cmath>
+#include <cstring>
+#include <mutex>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "src/base/cpu.h"
+#include "src/base/text/number_text.h"
+#include "src/stylize/door/door.h"
+#include "src/stylize/door/door_structs.h"
+#include "src/stylize/door/sized.h"
+#include "src/stylize/regions/regions.h"
+#include "tempera/tempera.h"
+
+struct tempera_regions {
+  tempera_masker* masker = nullptr;
+  std::shared_ptr<tempera::stylize::Lent> lent;
+  std::unique_ptr<tempera::stylize::Regions> regions;
+  int32_t count = 0;  // of the list
+  std::mutex mutex;   // of what follows: cancelling comes from any thread
+  std::vector<std::shared_ptr<tempera::stylize::Lent>> styles;
+};
+
+namespace {
+
+using tempera::InvalidArgument;
+using tempera::OkStatus;
+using tempera::Status;
+using tempera::stylize::Guard;
+using tempera::stylize::Region;
+
+// What region `at` shows: a class of the masker, or of a mask that comes with the frame.
+Status ReadChannel(const tempera_masker* masker, const char* name, int* channel) {
+  const std::string_view given = name == nullptr ? "" : name;
+  if (given == "background") {
+    *channel = Region::kBackground;
+  } else if (masker == nullptr) {
+    *channel = 0;
+    if (!given.empty() && given != "mask") {
+      return tempera::NotFound("masks that come with frames have the regions mask and background, not '" +
+                               std::string(given) + "'");
+    }
+  } else {
+    TEMPERA_ASSIGN_OR_RETURN(*channel, masker->masker->FindClass(given));
+  }
+  return OkStatus();
+}
+
+Status ReadRegion(const tempera_masker* masker, const tempera_region& given, Region* out) {
+  tempera_region region;
+  TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadSized(&given, TEMPERA_SIZE_THROUGH(tempera_region, stylizer),
+                                                      "tempera_region", &region));
+  TEMPERA_RETURN_IF_ERROR(ReadChannel(masker, region.name, &out->channel));
+  if (!(region.blur >= 0 && region.blur <= tempera::stylize::kMostBlur))
+    return InvalidArgument("blur " + tempera::NumberToText(region.blur) + " is not in 0..256");
+  if (!(region.feather >= 0 && region.feather <= tempera::stylize::kMostFeather))
+    return InvalidArgument("feather " + tempera::NumberToText(region.feather) + " is not in 0..1024");
+  if (region.stylizer != nullptr && region.blur > 0)
+    return InvalidArgument("a region has a stylizer and blur; leave one of them at 0");
+  out->stylizer = region.stylizer == nullptr ? nullptr : region.stylizer->stylizer.get();
+  out->blur = region.blur, out->feather = region.feather;
+  return OkStatus();
+}
+
+// The list's structs lie as far apart as the caller's header makes them.
+Status SetRegions(tempera_regions* regions, const tempera_region* list, int32_t count) {
+  if (list == nullptr) return InvalidArgument("list is NULL");
+  if (count < 1 || count > static_cast<int32_t>(tempera::stylize::kMostRegions))
+    return InvalidArgument("a list of " + std::to_string(count) + " regions is not 1 to 16");
+  std::vector<Region> read(static_cast<size_t>(count));
+  std::vector<std::shared_ptr<tempera::stylize::Lent>> styles;
+  const auto* at = reinterpret_cast<const unsigned char*>(list);
+  size_t step = 0;
+  std::memcpy(&step, at, sizeof(step));
+  for (int32_t i = 0; i < count; ++i, at += step) {
+    size_t size;
+    std::memcpy(&size, at, sizeof(size));
+    if (size != step) return InvalidArgument("the regions of a list have different struct_size");
+    const auto& given = *reinterpret_cast<const tempera_region*>(at);
+    const Status status = ReadRegion(regions->masker, given, &read[static_cast<size_t>(i)]);
+    if (!status.ok()) return Status(status.code(), "region " + std::to_string(i) + ": " + status.message());
+    if (read[static_cast<size_t>(i)].stylizer != nullptr) styles.push_back(given.stylizer->lent);
+  }
+  regions->regions->Set(std::move(read));
+  regions->count = count;
+  const std::lock_guard<std::mutex> lock(regions->mutex);
+  regions->styles = std::move(styles);
+  // Who comes to a list that is cancelled is too.
+  for (const auto& lent : regions->styles) {
+    if (regions->lent->cancel.cancelled()) lent->cancel.Cancel();
+  }
+  return OkStatus();
+}
+
+}  // namespace
+
+tempera_status tempera_regions_open(tempera_masker* masker, tempera_host* host, tempera_regions** out) {
+  return Guard([&]() -> Status {
+    if (out == nullptr) return InvalidArgument("out is NULL");
+    *out = nullptr;
+    TEMPERA_RETURN_IF_ERROR(tempera::ChooseCpuTarget().status());
+    tempera::stylize::StylizerOptions options;
+    if (host != nullptr) options.host = host->host;
+    auto opened = std::make_unique<tempera_regions>();
+    opened->masker = masker;
+    opened->lent = tempera::stylize::Lend(&options);
+    TEMPERA_ASSIGN_OR_RETURN(
+        opened->regions,
+        tempera::stylize::Regions::Create(masker == nullptr ? nullptr : masker->masker.get(), options.host));
+    *out = opened.release();
+    return OkStatus();
+  });
+}
+
+void tempera_regions_close(tempera_regions* regions) { delete regions; }
+
+tempera_status tempera_regions_set(tempera_regions* regions, const tempera_region* list, int32_t count) {
+  return Guard([&]() -> Status {
+    if (regions == nullptr) return InvalidArgument("regions is NULL");
+    return SetRegions(regions, list, count);
+  });
+}
+
+tempera_status tempera_regions_process(tempera_regions* regions, const tempera_image* in,
+                                       const tempera_image* out, const tempera_frame_params* params) {
+  return Guard([&]() -> Status {
+    if (regions == nullptr) return InvalidArgument("regions is NULL");
+    if (in == nullptr || out == nullptr) return InvalidArgument("in or out is NULL");
+    tempera::stylize::Image source, painting;
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadImage(*in, "input image", &source));
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadImage(*out, "output image", &painting));
+    tempera::stylize::FrameParams frame;
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadFrameParams(params, &frame));
+    return regions->regions->Process(source, painting, frame);
+  });
+}
+
+tempera_status tempera_regions_mask(const tempera_regions* regions, int32_t index, uint8_t* mask,
+                                    ptrdiff_t mask_stride_bytes, int32_t mask_width, int32_t mask_height) {
+  return Guard([&]() -> Status {
+    if (regions == nullptr || mask == nullptr) return InvalidArgument("regions or mask is NULL");
+    if (index < 0 || index >= regions->count) {
+      return InvalidArgument("region " + std::to_string(index) + " is none of the list's " +
+                             std::to_string(regions->count));
+    }
+    const tempera::stylize::Size size = {mask_width, mask_height};
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::CheckMaskPlane(mask, size, mask_stride_bytes));
+    return regions->regions->ReadMask(static_cast<size_t>(index), {mask, mask_stride_bytes, size});
+  });
+}
+
+tempera_status tempera_regions_prepare(tempera_regions* regions, int32_t width, int32_t height,
+                                       int32_t format) {
+  return Guard([&]() -> Status {
+    if (regions == nullptr) return InvalidArgument("regions is NULL");
+    tempera::stylize::PixelFormat read;
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::ReadFormat(format, "frames to prepare for", &read));
+    return regions->regions->Prepare({width, height}, tempera::stylize::IsSubsampled(read));
+  });
+}
+
+tempera_status tempera_regions_reset(tempera_regions* regions) {
+  return Guard([&]() -> Status {
+    if (regions == nullptr) return InvalidArgument("regions is NULL");
+    regions->regions->Reset();
+    return OkStatus();
+  });
+}
+
+tempera_status tempera_regions_set_cancelled(tempera_regions* regions, int32_t cancelled) {
+  return Guard([&]() -> Status {
+    if (regions == nullptr) return InvalidArgument("regions is NULL");
+    const std::lock_guard<std::mutex> lock(regions->mutex);
+    TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*regions->lent, cancelled));
+    if (regions->masker != nullptr)
+      TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*regions->masker->lent, cancelled));
+    for (const auto& lent : regions->styles)
+      TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*lent, cancelled));
+    return OkStatus();
+  });
+}

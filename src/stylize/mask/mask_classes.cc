@@ -1,0 +1,89 @@
+#include "src/stylize/mask/mask_classes.h"
+
+#include "src/base/text/number_text.h"
+#include "src/base/text/one_line.h"
+#include "src/metadata/style_names.h"
+
+namespace tempera::stylize {
+namespace {
+
+// The parts between commas, without blanks around them.
+std::vector<std::string> PartsOf(std::string_view text) {
+  std::vector<std::string> parts;
+  for (;;) {
+    const size_t comma = text.find(',');
+    std::string_view part = text.substr(0, comma);
+    while (!part.empty() && part.front() == ' ') part.remove_prefix(1);
+    while (!part.empty() && part.back() == ' ') part.remove_suffix(1);
+    parts.push_back(OneLine(std::string(part)));
+    if (comma == std::string_view::npos) return parts;
+    text.remove_prefix(comma + 1);
+  }
+}
+
+// "0 to 20", or the names there are.
+std::string Known(const std::vector<std::string>& names) {
+  std::string known;
+  for (const std::string& name : names) {
+    if (!name.empty()) known += (known.empty() ? "" : ", ") + name;
+  }
+  if (names.size() == 1) return known.empty() ? "0" : known;
+  return (known.empty() ? "" : known + ", or by number ") + "0 to " + std::to_string(names.size() - 1);
+}
+
+// -1: none of them.
+int IndexOf(const std::vector<std::string>& names, std::string_view name) {
+  const std::string plain = metadata::PlainName(name);
+  for (size_t i = 0; i < names.size(); ++i) {
+    if (!names[i].empty() && metadata::PlainName(names[i]) == plain) return static_cast<int>(i);
+  }
+  int64_t number = 0;
+  const bool is_number =
+      ParseNumber(name, &number) && number >= 0 && number < static_cast<int64_t>(names.size());
+  return is_number ? static_cast<int>(number) : -1;
+}
+
+}  // namespace
+
+std::vector<std::string> WellKnownClasses(int64_t) { return {}; }
+
+Result<MaskClasses> ReadMaskClasses(int64_t channels, const std::string* classes, const std::string* own,
+                                    const std::string& model) {
+  MaskClasses read;
+  read.names = classes != nullptr ? PartsOf(*classes) : WellKnownClasses(channels);
+  if (classes != nullptr && static_cast<int64_t>(read.names.size()) != channels) {
+    return CorruptModel(model + ": metadata tempera.mask.classes has " + std::to_string(read.names.size()) +
+                        " names, and the network " + std::to_string(channels) + " channels");
+  }
+  read.names.resize(static_cast<size_t>(channels));
+  // Of two, the first is mostly what is behind, the second what is in front.
+  read.own = channels == 2 ? 1 : channels == 1 ? 0 : -1;
+  if (own != nullptr) {
+    read.own = own->empty() ? -1 : IndexOf(read.names, *own);
+    if (read.own < 0) {
+      return CorruptModel(model + ": metadata tempera.mask.class is '" + OneLine(*own) + "', not " +
+                          Known(read.names));
+    }
+  } else if (channels > 2 && classes == nullptr) {
+    return read.NoneIsTheMask(model);
+  }
+  return read;
+}
+
+Result<int> MaskClasses::Find(std::string_view name, const std::string& model) const {
+  if (name.empty()) {
+    if (own < 0) return NoneIsTheMask(model);
+    return own;
+  }
+  const int index = IndexOf(names, name);
+  if (index >= 0) return index;
+  return NotFound(model + " has no class '" + OneLine(std::string(name)) + "'; it has " + Known(names));
+}
+
+Status MaskClasses::NoneIsTheMask(const std::string& model) const {
+  return Unsupported(
+      model + " has " + std::to_string(names.size()) +
+      " channels; metadata tempera.mask.class must say which one is the mask: " + Known(names));
+}
+
+}  // namespace tempera::stylize

@@ -1,35 +1,200 @@
 #include "src/stylize/mask/mask_track.h"
 
-#include <array>
+#include <algorithm>
+#include <cmath>
+#include <cstring>
+#include <utility>
 
 namespace tempera::stylize {
+namespace {
 
-void MaskTrack::ApplyThreshold(uint8_t* mask, Size size) const {
-  const float threshold = masker_->params.threshold;
-  if (threshold == 0.5f) return;
-  std::array<uint8_t, 256> moved;
-  for (size_t i = 0; i < moved.size(); ++i) {
-    const float share = static_cast<float>(i) / 255;
-    const float now =
-        share < threshold ? 0.5f * share / threshold : 0.5f + 0.5f * (share - threshold) / (1 - threshold);
-    moved[i] = static_cast<uint8_t>(255 * now + 0.5f);
-  }
-  pool_->ParallelFor(size.height, [&](int y, int) {
-    uint8_t* row = mask + static_cast<ptrdiff_t>(y) * size.width;
-    for (int x = 0; x < size.width; ++x) row[x] = moved[row[x]];
+size_t PixelsOf(Size size) { return static_cast<size_t>(size.width) * static_cast<size_t>(size.height); }
+
+// The longer side of the size at which edges are fitted, unless the network's own masks are larger. Fits are
+// seven pixels wide: at 256 to 384 that is as far as a network's edge is off, and quick.
+constexpr int kFitSide = 384;
+
+}  // namespace
+
+MaskTrack::MaskTrack(Masker* masker, int64_t highway_bit, ThreadPool* pool)
+    : masker_(masker),
+      kernels_(&kernels::ChoosePixelKernels(highway_bit)),
+      motion_kernels_(&kernels::ChooseMotionKernels(highway_bit)),
+      pool_(pool),
+      edges_(*kernels_, kernels::ChooseEdgeKernels(highway_bit), pool),
+      enlarged_(*kernels_, pool) {}
+
+void MaskTrack::Reset() {
+  follows_ = field_follows_ = false;
+  masker_->Reset();
+}
+
+void MaskTrack::Translate(const std::vector<uint8_t>& table, int rows, int width, uint8_t* mask) const {
+  pool_->ParallelFor(rows, [&](int y, int) {
+    uint8_t* row = mask + static_cast<ptrdiff_t>(y) * width;
+    for (int x = 0; x < width; ++x) row[x] = table[row[x]];
   });
 }
 
-Status MaskTrack::Make(const Image& in, bool, std::span<const int> channels) {
-  TEMPERA_RETURN_IF_ERROR(masker_->Run(in));
+Size MaskTrack::SmallSize(Size frame) const {
+  const Size working = masker_->working(), grid = masker_->grid();
+  const int most = std::max({kFitSide, grid.width, grid.height});
+  const double scale = std::min(1.0, static_cast<double>(most) / std::max(working.width, working.height));
+  const auto scaled = [scale](int n, int frame_side) {
+    return std::clamp(static_cast<int>(std::lround(n * scale)), 1, frame_side);
+  };
+  return {scaled(working.width, frame.width), scaled(working.height, frame.height)};
+}
+
+Status MaskTrack::EnlargePlainly(const Image& in, std::span<const int> channels) {
+  TEMPERA_RETURN_IF_ERROR(masker_->Think());
   const Size size = in.size();
-  if (masks_.size() < channels.size()) masks_.resize(channels.size());
+  const float threshold = masker_->params.threshold;
   for (size_t i = 0; i < channels.size(); ++i) {
-    masks_[i].resize(static_cast<size_t>(size.width) * static_cast<size_t>(size.height));
-    masker_->Read(channels[i], {masks_[i].data(), size.width, size});
-    ApplyThreshold(masks_[i].data(), size);
+    masks_[i].pixels.resize(PixelsOf(size));
+    masker_->Read(channels[i], {masks_[i].pixels.data(), size.width, size});
+    if (threshold == 0.5f) continue;
+    Translate(ShareTable(threshold, false), size.height, size.width, masks_[i].pixels.data());
   }
   return OkStatus();
+}
+
+Status MaskTrack::TakePicture(Size frame) {
+  const Size small = SmallSize(frame), seen = masker_->working();
+  if (small != small_ || frame != frame_ || seen != seen_size_) {
+    follows_ = field_follows_ = false;
+    small_ = frame_ = {};  // until all is made: memory may run out on the way
+    field_.reset(), resampler_.reset();
+    seen_.resize(3 * PixelsOf(seen));
+    picture_.resize(3 * PixelsOf(small));
+    luma_.resize(PixelsOf(small)), work_.resize(PixelsOf(small));
+    if (small != seen) {
+      x_ = MakeResampleAxis(seen.width, 0, seen.width, small.width);
+      y_ = MakeResampleAxis(seen.height, 0, seen.height, small.height);
+      resampler_.emplace(x_, y_, *kernels_);
+    }
+    small_ = small, frame_ = frame, seen_size_ = seen;
+  }
+  if (!resampler_) {
+    masker_->CopyPicture(picture_.data());
+  } else {
+    masker_->CopyPicture(seen_.data());
+    resampler_->Reset();
+    const auto fetch = [&](int row, RgbRow to) {
+      float* const out[] = {to.r, to.g, to.b};
+      for (size_t c = 0; c < 3; ++c) {
+        const float* from = seen_.data() + c * PixelsOf(seen) + static_cast<ptrdiff_t>(row) * seen.width;
+        std::copy(from, from + seen.width, out[c]);
+      }
+    };
+    for (int y = 0; y < small.height; ++y) {
+      float* const p = picture_.data() + static_cast<ptrdiff_t>(y) * small.width;
+      const size_t plane = PixelsOf(small);
+      resampler_->Row(y, fetch, {p, p + plane, p + 2 * plane});
+    }
+  }
+  const float *r = picture_.data(), *g = r + PixelsOf(small), *b = g + PixelsOf(small);
+  for (size_t i = 0; i < luma_.size(); ++i) luma_[i] = 0.25f * (r[i] + 2 * g[i] + b[i]);
+  return OkStatus();
+}
+
+Status MaskTrack::FindMotion() {
+  if (masker_->params.interval == 1) {
+    field_.reset();
+    field_follows_ = false;
+    return OkStatus();
+  }
+  if (!field_) {
+    TEMPERA_ASSIGN_OR_RETURN(
+        field_, MotionField::Create({2 * small_.width, 2 * small_.height}, *motion_kernels_, pool_));
+    field_follows_ = false;
+  }
+  for (int y = 0; y < small_.height; ++y) {
+    std::memcpy(field_->HalfRow(y), luma_.data() + static_cast<ptrdiff_t>(y) * small_.width,
+                static_cast<size_t>(small_.width) * sizeof(float));
+  }
+  field_->Advance(field_follows_);
+  field_follows_ = true;
+  return OkStatus();
+}
+
+void MaskTrack::Hold(std::span<const int> channels) {
+  const float hold = masker_->params.hold;
+  // Several classes are held by the same picture.
+  const std::vector<float> then = luma_then_;
+  for (size_t i = 0; i < channels.size(); ++i) {
+    masker_->Read(channels[i], {work_.data(), small_.width, small_});
+    std::vector<float> mine = then;
+    if (hold > 0 && follows_) {
+      HoldStill(small_, hold, luma_.data(), &mine, masks_[i].shares, work_.data(), &weights_);
+      if (i == 0) luma_then_ = std::move(mine);
+    }
+    masks_[i].shares = work_;
+  }
+  if (hold == 0 || !follows_) luma_then_ = luma_;
+}
+
+void MaskTrack::Finish(const Image& in, ClassMask* mask) {
+  mask->pixels.resize(PixelsOf(in.size()));
+  work_ = mask->shares;
+  const MaskParams& params = masker_->params;
+  Translate(ShareTable(params.threshold, !params.plain_edges), small_.height, small_.width, work_.data());
+  if (!params.plain_edges) {
+    specks_.Run(small_, work_.data());
+    edges_.Draw(in, small_, picture_.data(), work_.data(), mask->pixels.data());
+    return;
+  }
+  enlarged_.Show({work_.data(), small_.width, small_, 0}, in.size());
+  rows_.resize(static_cast<size_t>(pool_->num_threads()));
+  for (std::vector<float>& row : rows_) row.resize(static_cast<size_t>(in.width));
+  pool_->ParallelFor(in.height, [&](int y, int thread) {
+    float* const numbers = rows_[static_cast<size_t>(thread)].data();
+    enlarged_.Weights(y, 0, in.width, 255.0f, numbers);
+    uint8_t* const row = mask->pixels.data() + static_cast<ptrdiff_t>(y) * in.width;
+    for (int x = 0; x < in.width; ++x) row[x] = static_cast<uint8_t>(numbers[x] + 0.5f);
+  });
+}
+
+Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
+  const MaskParams& params = masker_->params;
+  TEMPERA_RETURN_IF_ERROR(masker_->Look(in));
+  // A network whose masks are nearly as large as the frame draws edges itself.
+  const Size grid = masker_->grid(), frame = in.size();
+  const bool fine = 3 * grid.width > 2 * frame.width && 3 * grid.height > 2 * frame.height;
+  const bool alone = params.hold == 0 && params.interval == 1;
+  if (alone && (params.plain_edges || (fine && std::max(grid.width, grid.height) > kFitSide))) {
+    follows_ = field_follows_ = false;
+    return EnlargePlainly(in, channels);
+  }
+  TEMPERA_RETURN_IF_ERROR(TakePicture(frame));
+  TEMPERA_RETURN_IF_ERROR(FindMotion());
+  if (!follows_ || age_ + 1 >= params.interval) {
+    TEMPERA_RETURN_IF_ERROR(masker_->Think());
+    Hold(channels);
+    age_ = 0;
+  } else {
+    for (size_t i = 0; i < channels.size(); ++i) {
+      MoveMask(small_, *field_, masks_[i].shares, work_.data());
+      masks_[i].shares = work_;
+    }
+    luma_then_ = luma_;
+    ++age_;
+  }
+  for (size_t i = 0; i < channels.size(); ++i) Finish(in, &masks_[i]);
+  follows_ = true;
+  return OkStatus();
+}
+
+Status MaskTrack::Make(const Image& in, bool cut, std::span<const int> channels) {
+  if (cut || in.size() != frame_ ||
+      !std::equal(channels.begin(), channels.end(), channels_.begin(), channels_.end())) {
+    Reset();
+    channels_.assign(channels.begin(), channels.end());
+    masks_.resize(channels.size());
+  }
+  const Status made = Follow(in, channels);
+  if (!made.ok()) Reset();
+  return made;
 }
 
 }  // namespace tempera::stylize

@@ -1,15 +1,22 @@
-// The masks of a film's frames, made of what a network says of each: at the frame's size, one byte a pixel.
-// The mask is always that of the very frame it is made for.
+// The masks of a film's frames, made of what a network says of each: at the frame's size, one byte a pixel,
+// with edges where the frame has its own (edge_drawer.h), without specks, held still if wished. The mask is
+// always that of the very frame it is made for: where the network does not see a frame, the mask of the one
+// before is moved along with what the frame shows.
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include "src/base/status.h"
 #include "src/base/thread_pool.h"
+#include "src/kernels/motion/motion.h"
 #include "src/stylize/image_rows.h"
+#include "src/stylize/mask/edge_drawer.h"
+#include "src/stylize/mask/mask_steps.h"
 #include "src/stylize/mask/masker.h"
+#include "src/stylize/resample.h"
 
 namespace tempera::stylize {
 
@@ -17,23 +24,55 @@ namespace tempera::stylize {
 class MaskTrack {
  public:
   // All must outlive this. The masker is used by nobody else.
-  MaskTrack(Masker* masker, ThreadPool* pool) : masker_(masker), pool_(pool) {}
+  MaskTrack(Masker* masker, int64_t highway_bit, ThreadPool* pool);
 
   // Masks of these channels (Masker::classes) of a frame; `cut`: it does not follow from the one before.
   Status Make(const Image& in, bool cut, std::span<const int> channels);
   // Of the i-th of these channels: rows of the last frame's width without gaps, until the next Make.
-  const uint8_t* mask(size_t i) const { return masks_[i].data(); }
+  const uint8_t* mask(size_t i) const { return masks_[i].pixels.data(); }
 
   // The next frame follows none.
-  void Reset() {}
+  void Reset();
 
  private:
-  // Has the edge lie where `threshold` says.
-  void ApplyThreshold(uint8_t* mask, Size size) const;
+  struct ClassMask {
+    std::vector<uint8_t> pixels;  // of the frame
+    std::vector<uint8_t> shares;  // at the small size: what the network says, moved and held
+  };
+
+  Status Follow(const Image& in, std::span<const int> channels);
+  // The network's masks enlarged, and nothing else.
+  Status EnlargePlainly(const Image& in, std::span<const int> channels);
+  // At which size masks are made before they have edges.
+  Size SmallSize(Size frame) const;
+  Status TakePicture(Size frame);
+  Status FindMotion();
+  void Hold(std::span<const int> channels);
+  void Finish(const Image& in, ClassMask* mask);
+  void Translate(const std::vector<uint8_t>& table, int rows, int width, uint8_t* mask) const;
 
   Masker* masker_;
+  const PixelKernels* kernels_;
+  const kernels::MotionKernels* motion_kernels_;
   ThreadPool* pool_;
-  std::vector<std::vector<uint8_t>> masks_;
+  EdgeDrawer edges_;
+  FrameMask enlarged_;
+  SpeckRemover specks_;
+  std::vector<ClassMask> masks_;
+  std::vector<int> channels_;  // of them
+  Size frame_, small_;
+
+  std::vector<float> seen_, picture_;  // three planes: as the network sees it; of small_
+  Size seen_size_;
+  ResampleAxis x_, y_;
+  std::optional<RowResampler> resampler_;
+  std::vector<float> luma_, luma_then_;  // of small_: the frame's; that of what is held
+  std::optional<MotionField> field_;
+  bool field_follows_ = false;
+  bool follows_ = false;  // masks_ are those of the frame before
+  int age_ = 0;           // frames since the network saw one
+  std::vector<uint8_t> work_, weights_;
+  std::vector<std::vector<float>> rows_;  // by thread
 };
 
 }  // namespace tempera::stylize

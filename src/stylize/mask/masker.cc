@@ -225,10 +225,29 @@ Status Masker::Process(const Image& in, const MaskTarget& out) {
   return OkStatus();
 }
 
-Status Masker::Run(const Image& in) {
+Status Masker::Look(const Image& in) {
   TEMPERA_RETURN_IF_ERROR(Prepare(in.size()));
   to_tensor_->Run(in, session_->input(0));
-  return session_->Run();
+  return OkStatus();
+}
+
+Status Masker::Run(const Image& in) {
+  TEMPERA_RETURN_IF_ERROR(Look(in));
+  return Think();
+}
+
+void Masker::CopyPicture(float* planes) const {
+  const float* const from = session_->input(0).data<float>();
+  const auto width = static_cast<size_t>(working_.width), height = static_cast<size_t>(working_.height);
+  const auto row = static_cast<size_t>(padded_.width), plane = row * static_cast<size_t>(padded_.height);
+  host_->pool->ParallelFor(working_.height, [&](int task, int) {
+    const auto y = static_cast<size_t>(task);
+    for (size_t colour = 0; colour < 3; ++colour) {
+      const size_t lies = values_.bgr ? 2 - colour : colour;
+      kernels_->affine_clamp(from + lies * plane + y * row, working_.width, 1 / values_.scale(colour),
+                             values_.low[colour], planes + (colour * height + y) * width);
+    }
+  });
 }
 
 void Masker::Read(int channel, const MaskTarget& out) {

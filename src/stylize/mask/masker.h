@@ -53,6 +53,17 @@ class Masker {
   // what the last Run saw. `channel` is an index of classes().
   Status Run(const Image& in);
   void Read(int channel, const MaskTarget& out);
+  // What it remembers of frames is forgotten: as behind a cut, and as a new size does by itself.
+  void Reset() {
+    if (session_) session_->ResetState();
+  }
+  // The two halves of Run: a picture is brought to the network's size; then the network runs. In between, and
+  // without the second, CopyPicture gives that small picture: planes of red, green and blue, 0..255, each of
+  // working() without gaps.
+  Status Look(const Image& in);
+  Status Think() { return session_->Run(); }
+  void CopyPicture(float* planes) const;
+  Size working() const { return working_; }
   // The size at which what the network says of the last frame lies, without its margin.
   Size grid() const { return grid_; }
 

@@ -12,7 +12,7 @@ size_t PixelsOf(Size size) { return static_cast<size_t>(size.width) * static_cas
 
 }  // namespace
 
-Regions::Regions(Masker* masker, HostPtr host, const PixelKernels& kernels)
+Regions::Regions(Masker* masker, HostPtr host, int64_t highway_bit, const PixelKernels& kernels)
     : masker_(masker),
       host_(std::move(host)),
       kernels_(&kernels),
@@ -20,14 +20,14 @@ Regions::Regions(Masker* masker, HostPtr host, const PixelKernels& kernels)
       blur_(kernels, host_->pool.get()),
       blender_(kernels, host_->pool.get()),
       given_(kernels, host_->pool.get()) {
-  if (masker != nullptr) track_.emplace(masker, host_->pool.get());
+  if (masker != nullptr) track_.emplace(masker, highway_bit, host_->pool.get());
 }
 
 Result<std::unique_ptr<Regions>> Regions::Create(Masker* masker, const HostPtr& given) {
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   TEMPERA_ASSIGN_OR_RETURN(HostPtr host, HostWithPool(given, 0, false));
-  return std::unique_ptr<Regions>(
-      new Regions(masker, std::move(host), kernels::ChoosePixelKernels(target.highway_bit)));
+  return std::unique_ptr<Regions>(new Regions(masker, std::move(host), target.highway_bit,
+                                              kernels::ChoosePixelKernels(target.highway_bit)));
 }
 
 void Regions::Set(std::vector<Region> regions) {

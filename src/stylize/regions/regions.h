@@ -60,7 +60,7 @@ class Regions {
     Image painting;
   };
 
-  Regions(Masker* masker, HostPtr host, const PixelKernels& kernels);
+  Regions(Masker* masker, HostPtr host, int64_t highway_bit, const PixelKernels& kernels);
 
   Status Paint(const Image& in, const Image& out, const FrameParams& params);
   // What each region covers.

@@ -81,44 +81,115 @@ void HoldStill(Size size, float hold, const float* luma, std::vector<float>* lum
   }
 }
 
-void MoveMask(Size size, const MotionField& field, const std::vector<uint8_t>& before, uint8_t* mask) {
-  const int width = size.width, height = size.height;
-  const Size blocks = field.blocks();
-  // In pixels of this size, and its parts.
-  const float side = static_cast<float>(field.block_side()) / 2;
-  constexpr float kPixels = 0.5f / kernels::kSubpixels;
-  struct Between {
-    int first, second;
-    float share;
-  };
-  const auto between = [](float at, int count) {
-    at = std::clamp(at, 0.0f, static_cast<float>(count - 1));
-    const int first = static_cast<int>(at);
-    return Between{first, std::min(first + 1, count - 1), at - static_cast<float>(first)};
-  };
+namespace {
+
+// Two numbers of an axis and how far from the first to the second.
+struct Between {
+  int first, second;
+  float share;
+};
+Between BetweenAt(float at, int count) {
+  at = std::clamp(at, 0.0f, static_cast<float>(count - 1));
+  const int first = static_cast<int>(at);
+  return {first, std::min(first + 1, count - 1), at - static_cast<float>(first)};
+}
+
+template <typename T>
+float Sample(const T* plane, int width, const Between& x, const Between& y) {
   const auto mix = [](float a, float b, float share) { return a + share * (b - a); };
-  for (int y = 0; y < height; ++y) {
-    const Between by = between((static_cast<float>(y) + 0.5f) / side - 0.5f, blocks.height);
-    for (int x = 0; x < width; ++x) {
-      // The motion goes from block to block without a step.
-      const Between bx = between((static_cast<float>(x) + 0.5f) / side - 0.5f, blocks.width);
-      const auto motion = [&](int MotionField::Block::* axis) {
-        const auto of = [&](int i, int j) { return static_cast<float>(field.block(i, j).*axis); };
-        return kPixels * mix(mix(of(bx.first, by.first), of(bx.second, by.first), bx.share),
-                             mix(of(bx.first, by.second), of(bx.second, by.second), bx.share), by.share);
-      };
-      const Between sx = between(static_cast<float>(x) + motion(&MotionField::Block::x), width);
-      const Between sy = between(static_cast<float>(y) + motion(&MotionField::Block::y), height);
-      const auto at = [&](int i, int j) {
-        return static_cast<float>(
-            before[static_cast<size_t>(j) * static_cast<size_t>(width) + static_cast<size_t>(i)]);
-      };
-      mask[y * width + x] = static_cast<uint8_t>(
-          mix(mix(at(sx.first, sy.first), at(sx.second, sy.first), sx.share),
-              mix(at(sx.first, sy.second), at(sx.second, sy.second), sx.share), sy.share) +
-          0.5f);
+  const auto at = [&](int i, int j) { return static_cast<float>(plane[j * width + i]); };
+  return mix(mix(at(x.first, y.first), at(x.second, y.first), x.share),
+             mix(at(x.first, y.second), at(x.second, y.second), x.share), y.share);
+}
+
+}  // namespace
+
+// How far the 3x3 pixels about (x, y) are from those that lie (dx, dy) from them in the picture before.
+float MaskMover::Distance(int x, int y, const Motion& by) const {
+  float sum = 0;
+  for (int j = std::max(0, y - 1); j <= std::min(size_.height - 1, y + 1); ++j) {
+    const Between sy = BetweenAt(static_cast<float>(j) + by.y, size_.height);
+    for (int i = std::max(0, x - 1); i <= std::min(size_.width - 1, x + 1); ++i) {
+      const Between sx = BetweenAt(static_cast<float>(i) + by.x, size_.width);
+      for (size_t colour = 0; colour < 3; ++colour) {
+        const size_t plane = colour * static_cast<size_t>(size_.width) * static_cast<size_t>(size_.height);
+        sum += std::abs(now_[plane + static_cast<size_t>(j * size_.width + i)] -
+                        Sample(before_ + plane, size_.width, sx, sy));
+      }
     }
   }
+  return sum;
+}
+
+MaskMover::Motion MaskMover::BestMotion(int x, int y) const {
+  const int side = field_->block_side() / 2, bx = x / side, by = y / side;
+  const Size blocks = field_->blocks();
+  Motion tried[9], best;
+  size_t count = 0;
+  float least = 0;
+  for (int j = std::max(0, by - 1); j <= std::min(blocks.height - 1, by + 1); ++j) {
+    for (int i = std::max(0, bx - 1); i <= std::min(blocks.width - 1, bx + 1); ++i) {
+      // In pixels of this size: the field's are half as large.
+      constexpr float kPixels = 0.5f / kernels::kSubpixels;
+      const MotionField::Block& block = field_->block(i, j);
+      const Motion motion = {kPixels * static_cast<float>(block.x), kPixels * static_cast<float>(block.y)};
+      const bool known = std::any_of(tried, tried + count, [&](const Motion& t) {
+        return std::abs(t.x - motion.x) + std::abs(t.y - motion.y) < 0.2f;
+      });
+      if (known) continue;
+      tried[count] = motion;
+      const float distance = Distance(x, y, motion);
+      if (count == 0 || distance < least) best = motion, least = distance;
+      ++count;
+    }
+  }
+  return best;
+}
+
+void MaskMover::FindMotion(const MotionField& field, Size size, const float* before, const float* now,
+                           ThreadPool* pool) {
+  field_ = &field, size_ = size, before_ = before, now_ = now, pool_ = pool;
+  const Size blocks = field.blocks();
+  float most = 0;
+  for (int j = 0; j < blocks.height; ++j) {
+    for (int i = 0; i < blocks.width; ++i) {
+      const MotionField::Block& block = field.block(i, j);
+      most = std::max({most, std::abs(static_cast<float>(block.x)), std::abs(static_cast<float>(block.y))});
+    }
+  }
+  reach_ = static_cast<int>(std::ceil(most / 2 / kernels::kSubpixels)) + 1;
+  known_.assign(static_cast<size_t>(size.width) * static_cast<size_t>(size.height), 0);
+  motions_.resize(known_.size());
+}
+
+void MaskMover::Run(const std::vector<uint8_t>& before, uint8_t* mask) {
+  const int width = size_.width, height = size_.height;
+  constexpr int kSide = 8;  // squares about which nothing but one number lies stay what they are
+  const int columns = (width + kSide - 1) / kSide, rows = (height + kSide - 1) / kSide;
+  pool_->ParallelFor(rows, [&](int row, int) {
+    for (int column = 0; column < columns; ++column) {
+      const int left = column * kSide, right = std::min(width, left + kSide);
+      const int top = row * kSide, bottom = std::min(height, top + kSide);
+      const uint8_t value = before[static_cast<size_t>(top * width + left)];
+      bool flat = true;
+      for (int y = std::max(0, top - reach_); flat && y < std::min(height, bottom + reach_); ++y) {
+        const auto begin = before.begin() + static_cast<ptrdiff_t>(y) * width;
+        flat = std::all_of(begin + std::max(0, left - reach_), begin + std::min(width, right + reach_),
+                           [value](uint8_t m) { return m == value; });
+      }
+      for (int y = top; y < bottom; ++y) {
+        for (int x = left; x < right; ++x) {
+          const auto at = static_cast<size_t>(y * width + x);
+          mask[at] = value;
+          if (flat) continue;
+          if (known_[at] == 0) motions_[at] = BestMotion(x, y), known_[at] = 1;
+          const Between sx = BetweenAt(static_cast<float>(x) + motions_[at].x, width);
+          const Between sy = BetweenAt(static_cast<float>(y) + motions_[at].y, height);
+          mask[at] = static_cast<uint8_t>(Sample(before.data(), width, sx, sy) + 0.5f);
+        }
+      }
+    }
+  });
 }
 
 }  // namespace tempera::stylize

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "src/base/thread_pool.h"
 #include "src/stylize/geometry.h"
 #include "src/stylize/steady/motion_field.h"
 
@@ -31,7 +32,32 @@ class SpeckRemover {
 void HoldStill(Size size, float hold, const float* luma, std::vector<float>* luma_then,
                const std::vector<uint8_t>& before, uint8_t* mask, std::vector<uint8_t>* weights);
 
-// Moves a mask to where its pixels are now. `field` is of frames twice this size.
-void MoveMask(Size size, const MotionField& field, const std::vector<uint8_t>& before, uint8_t* mask);
+// Moves masks to where their pixels are now. Near an edge of a mask each pixel chooses, among the motions
+// that were found about it, the one by which the frame before shows most nearly what it shows now: a thing's
+// edge goes with the thing, not half with the ground. The same for any number of threads.
+class MaskMover {
+ public:
+  // `field`: of frames of twice this size. before, now: the pictures of this size, three planes. All are
+  // looked at in Run.
+  void FindMotion(const MotionField& field, Size size, const float* before, const float* now,
+                  ThreadPool* pool);
+  void Run(const std::vector<uint8_t>& before, uint8_t* mask);
+
+ private:
+  struct Motion {
+    float x = 0, y = 0;  // from a pixel to where it was
+  };
+  float Distance(int x, int y, const Motion& by) const;
+  Motion BestMotion(int x, int y) const;
+
+  const MotionField* field_ = nullptr;
+  Size size_;
+  const float* before_ = nullptr;
+  const float* now_ = nullptr;
+  ThreadPool* pool_ = nullptr;
+  int reach_ = 0;  // no motion is longer
+  std::vector<Motion> motions_;
+  std::vector<uint8_t> known_;  // which of them
+};
 
 }  // namespace tempera::stylize

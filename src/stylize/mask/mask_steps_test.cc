@@ -76,9 +76,13 @@ TEST(MaskSteps, MasksMoveWithThePicture) {
     const auto texture = [](double x, double y) {
       return static_cast<float>(120 + 50 * std::sin(0.5 * x + 0.1 * y) + 50 * std::sin(0.37 * y - 0.2 * x));
     };
+    std::vector<float> pictures[2] = {std::vector<float>(3 * kPixels), std::vector<float>(3 * kPixels)};
     const auto show = [&](double dx, double dy, bool follows) {
       for (int y = 0; y < kSize.height; ++y) {
-        for (int x = 0; x < kSize.width; ++x) field->HalfRow(y)[x] = texture(x - dx, y - dy);
+        for (int x = 0; x < kSize.width; ++x) {
+          field->HalfRow(y)[x] = texture(x - dx, y - dy);
+          for (size_t c = 0; c < 3; ++c) pictures[follows][c * kPixels + At(x, y)] = field->HalfRow(y)[x];
+        }
       }
       field->Advance(follows);
     };
@@ -88,7 +92,9 @@ TEST(MaskSteps, MasksMoveWithThePicture) {
     for (int y = 20; y < 40; ++y) {
       for (int x = 30; x < 60; ++x) before[At(x, y)] = 255;
     }
-    MoveMask(kSize, *field, before, mask.data());
+    MaskMover mover;
+    mover.FindMotion(*field, kSize, pictures[0].data(), pictures[1].data(), pool->get());
+    mover.Run(before, mask.data());
     double error = 0;
     for (int y = 0; y < kSize.height; ++y) {
       for (int x = 0; x < kSize.width; ++x) {

@@ -38,7 +38,9 @@ void MaskTrack::Translate(const std::vector<uint8_t>& table, int rows, int width
 
 Size MaskTrack::SmallSize(Size frame) const {
   const Size working = masker_->working(), grid = masker_->grid();
-  const int most = std::max({kFitSide, grid.width, grid.height});
+  // A fit is to be wider than what of the edge the network's mask leaves open.
+  const int coarse = std::max(grid.width, grid.height);
+  const int most = std::min(std::max(kFitSide, coarse), 2 * coarse);
   const double scale = std::min(1.0, static_cast<double>(most) / std::max(working.width, working.height));
   const auto scaled = [scale](int n, int frame_side) {
     return std::clamp(static_cast<int>(std::lround(n * scale)), 1, frame_side);
@@ -66,7 +68,7 @@ Status MaskTrack::TakePicture(Size frame) {
     small_ = frame_ = {};  // until all is made: memory may run out on the way
     field_.reset(), resampler_.reset();
     seen_.resize(3 * PixelsOf(seen));
-    picture_.resize(3 * PixelsOf(small));
+    picture_.resize(3 * PixelsOf(small)), picture_before_.resize(picture_.size());
     luma_.resize(PixelsOf(small)), work_.resize(PixelsOf(small));
     if (small != seen) {
       x_ = MakeResampleAxis(seen.width, 0, seen.width, small.width);
@@ -75,6 +77,7 @@ Status MaskTrack::TakePicture(Size frame) {
     }
     small_ = small, frame_ = frame, seen_size_ = seen;
   }
+  picture_.swap(picture_before_);
   if (!resampler_) {
     masker_->CopyPicture(picture_.data());
   } else {
@@ -173,8 +176,9 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
     Hold(channels);
     age_ = 0;
   } else {
+    mover_.FindMotion(*field_, small_, picture_before_.data(), picture_.data(), pool_);
     for (size_t i = 0; i < channels.size(); ++i) {
-      MoveMask(small_, *field_, masks_[i].shares, work_.data());
+      mover_.Run(masks_[i].shares, work_.data());
       masks_[i].shares = work_;
     }
     luma_then_ = luma_;

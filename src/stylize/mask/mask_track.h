@@ -58,11 +58,13 @@ class MaskTrack {
   EdgeDrawer edges_;
   FrameMask enlarged_;
   SpeckRemover specks_;
+  MaskMover mover_;
   std::vector<ClassMask> masks_;
   std::vector<int> channels_;  // of them
   Size frame_, small_;
 
-  std::vector<float> seen_, picture_;  // three planes: as the network sees it; of small_
+  std::vector<float> seen_;                      // three planes, as the network sees the frame
+  std::vector<float> picture_, picture_before_;  // the same of small_; of the frame before
   Size seen_size_;
   ResampleAxis x_, y_;
   std::optional<RowResampler> resampler_;

@@ -56,7 +56,8 @@ std::string Comparison::Recipe() const {
          (case_.has_neighbour ? case_.at_the_same_time ? ", a neighbour at once" : ", a neighbour" : "") +
          "; or " + std::to_string(case_.other.num_threads) + " threads" +
          (case_.other.through_tensors ? " through tensors" : "") + ", chains of " +
-         std::to_string(case_.other.chain_bytes);
+         std::to_string(case_.other.chain_bytes) +
+         (case_.regions.list.empty() ? "" : "; " + case_.regions.Describe());
 }
 
 StylizerOptions Comparison::ReferenceOptions() const {
@@ -250,6 +251,49 @@ void Comparison::Run() {
   for (const FrameLook& look : case_.looks) {
     if (MakeMask(look)) PaintFrame(look);
     if (!out_.failure.empty()) return;
+  }
+  if (!case_.regions.list.empty()) RunRegions(AsBytes(*bytes));
+}
+
+void Comparison::RunRegions(std::span<const uint8_t> bytes) {
+  std::string mask_bytes;
+  if (case_.regions.with_network) {
+    const auto written = onnx::WriteModel(case_.mask_net->model);
+    if (!written.ok()) return Fail(nullptr, written.status().message());
+    mask_bytes = *written;
+  }
+  DoorRegions door;
+  InnerRegions inner;
+  const tempera_status opened =
+      door.Open(bytes, AsBytes(mask_bytes), case_.regions, case_.options, host_.get());
+  const std::string refusal = tempera_error_message();
+  const tempera_status again = inner.Open(bytes, AsBytes(mask_bytes), case_.regions, case_.other);
+  if ((opened == TEMPERA_OK) != (again == TEMPERA_OK))
+    return Fail(nullptr, "regions: the door says '" + refusal + "', not '" + inner.message() + "'");
+  if (opened != TEMPERA_OK) return;
+  for (FrameLook look : case_.looks) {
+    look.under_way = FrameLook::Under::kInput;
+    // Without a network each frame has to bring its mask; with one, those bring it that had it drawn.
+    if (look.mask_from_network) look.mask_width = 0;
+    if (!case_.regions.with_network && look.mask_width == 0) look.mask_width = 5, look.mask_height = 4;
+    const std::vector<uint8_t> mask = MaskOf(look);
+    std::unique_ptr<Frame> painted, same;
+    if (look.number == case_.regions.cancelled_frame) {
+      door.SetCancelled(true);
+      if (Paint(look, case_.net, mask, door, &painted) != TEMPERA_CANCELLED)
+        return Fail(&look, "was not cancelled");
+      door.SetCancelled(false);
+      inner.Reset();
+    }
+    const tempera_status status = Paint(look, case_.net, mask, door, &painted);
+    const std::string why = tempera_error_message();
+    const tempera_status again_painted = Paint(look, case_.net, mask, inner, &same);
+    if ((again_painted == TEMPERA_OK) != (status == TEMPERA_OK))
+      return Fail(&look, "regions: the door says '" + why + "', the other way '" + inner.message() + "'");
+    if (status != TEMPERA_OK) continue;
+    ++out_.regions;
+    if (!(*painted == *same))
+      return Fail(&look, "regions are not the same: up to " + std::to_string(painted->Distance(*same)));
   }
 }
 

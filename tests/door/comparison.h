@@ -33,6 +33,8 @@ class Comparison {
   bool MakeMask(const FrameLook& look);
   void PaintFrame(const FrameLook& look);
   void PaintNeighbour(const FrameLook& look);
+  // The frames once more, by regions.
+  void RunRegions(std::span<const uint8_t> bytes);
   void CompareFp32(const FrameLook& look, const Frame& painted, const Frame& plain);
   void CompareNear(const FrameLook& look, const Frame& painted, const Frame& plain);
   // What the network with all its weights changed by that share paints, behind the same frames. nullptr:

@@ -47,6 +47,7 @@ DoorCase DrawCase(Dice& dice) {
   bool wants_network = false;
   for (const FrameLook& look : drawn.looks) wants_network = wants_network || look.mask_from_network;
   if (wants_network) drawn.mask_net = DrawMaskNet(dice);
+  drawn.regions = DrawRegions(dice, wants_network);
   return drawn;
 }
 
@@ -62,7 +63,9 @@ Features DoorCase::features(size_t frame) const {
       .Add(Feature::kCarried, options.norm_statistics == NormStatistics::kCarried)
       .Add(Feature::kWorkingSize, options.working.height > 0 || options.working_short_side > 0)
       .Add(Feature::kSharedHost, shares_host)
-      .Add(Feature::kNeighbour, has_neighbour);
+      .Add(Feature::kNeighbour, has_neighbour)
+      .Add(Feature::kRegions, !regions.list.empty())
+      .Add(Feature::kRegionsByNetwork, !regions.list.empty() && regions.with_network);
   if (frame > 0) {
     const FrameLayout &in = look.in, &before = looks[frame - 1].in;
     f.Add(Feature::kNewSize, in.width != before.width || in.height != before.height);

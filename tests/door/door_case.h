@@ -12,6 +12,7 @@
 #include "tests/door/frame_look.h"
 #include "tests/door/painter.h"
 #include "tests/door/picture_net.h"
+#include "tests/door/region_run.h"
 
 namespace tempera::door {
 
@@ -24,6 +25,7 @@ struct DoorCase {
   bool has_neighbour = false;      // another stylizer of the same model on it, at the same time or in between
   bool at_the_same_time = false;
   std::vector<FrameLook> looks;
+  RegionsLook regions;  // by which the frames are painted once more
 
   // What meets in that frame.
   Features features(size_t frame) const;
@@ -36,6 +38,7 @@ struct Outcome {
   int ill = 0;       // frames whose network answers a change of a millionth with another picture
   int near = 0;      // frames of a lower precision that were held against fp32
   int masks = 0;     // made by networks
+  int regions = 0;   // frames painted by regions
   std::string recipe;
   std::string failure;  // empty: all is well
 };

@@ -23,12 +23,12 @@ DoorCase CaseOf(uint64_t seed) {
 
 TEST(Door, RandomNetworksPaintWhatPlainLoopsPaint) {
   const uint64_t first = Number("TEMPERA_DOOR_FIRST", 1), count = Number("TEMPERA_DOOR_NETS", 250);
-  int64_t painted = 0, compared = 0, ill = 0, near = 0, masks = 0;
+  int64_t painted = 0, compared = 0, ill = 0, near = 0, masks = 0, regions = 0;
   int failures = 0;
   for (uint64_t seed = first; seed < first + count; ++seed) {
     const Outcome outcome = RunCase(CaseOf(seed));
     painted += outcome.painted, compared += outcome.compared, ill += outcome.ill;
-    near += outcome.near, masks += outcome.masks;
+    near += outcome.near, masks += outcome.masks, regions += outcome.regions;
     if (outcome.failure.empty()) continue;
     ADD_FAILURE() << "seed " << seed << ": " << outcome.failure << "\n " << outcome.recipe;
     if (++failures == 10) break;
@@ -36,9 +36,9 @@ TEST(Door, RandomNetworksPaintWhatPlainLoopsPaint) {
   std::printf(
       "%lld frames painted, %lld of them compared with plain loops, %lld too sensitive for that, %lld in "
       "lower "
-      "precisions near them; %lld masks\n",
+      "precisions near them; %lld masks, %lld by regions\n",
       static_cast<long long>(painted), static_cast<long long>(compared), static_cast<long long>(ill),
-      static_cast<long long>(near), static_cast<long long>(masks));
+      static_cast<long long>(near), static_cast<long long>(masks), static_cast<long long>(regions));
   // Most networks are accepted, and most in fp32.
   if (failures == 0 && count >= 10) {
     EXPECT_GT(painted, static_cast<int64_t>(count));
@@ -48,6 +48,7 @@ TEST(Door, RandomNetworksPaintWhatPlainLoopsPaint) {
   if (failures == 0 && count >= 200) {
     EXPECT_GT(near, 0);
     EXPECT_GT(masks, 0);
+    EXPECT_GT(regions, 50);
   }
 }
 

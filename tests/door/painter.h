@@ -60,6 +60,7 @@ class DoorPainter final : public Painter {
   }
   void Reset() override { tempera_reset(stylizer_); }
   std::string message() const override { return tempera_error_message(); }
+  tempera_stylizer* handle() const { return stylizer_; }
 
  private:
   tempera_stylizer* stylizer_ = nullptr;
@@ -75,6 +76,7 @@ class InnerPainter final : public Painter {
   tempera_status Prepare(int width, int height, int format) override;
   void Reset() override { stylizer_->Reset(); }
   std::string message() const override { return message_; }
+  stylize::Stylizer* get() const { return stylizer_.get(); }
 
  private:
   tempera_status Report(const Status& status);
@@ -89,6 +91,7 @@ class DoorMasker {
   tempera_status Open(std::span<const uint8_t> bytes, const StylizerOptions& options, tempera_host* host);
   // mask: [height, width].
   tempera_status Process(const tempera_image& in, int width, int height, std::vector<uint8_t>* mask);
+  tempera_masker* handle() const { return masker_; }
 
  private:
   tempera_masker* masker_ = nullptr;
@@ -98,6 +101,7 @@ class InnerMasker {
  public:
   Status Open(std::span<const uint8_t> bytes, const StylizerOptions& options);
   Status Process(const tempera_image& in, int width, int height, std::vector<uint8_t>* mask);
+  stylize::Masker* get() const { return masker_.get(); }
 
  private:
   std::unique_ptr<stylize::Masker> masker_;

@@ -66,9 +66,9 @@ Status ReadRegion(const tempera_masker* masker, const tempera_region& given, Reg
 
 // The list's structs lie as far apart as the caller's header makes them.
 Status SetRegions(tempera_regions* regions, const tempera_region* list, int32_t count) {
-  if (list == nullptr) return InvalidArgument("list is NULL");
   if (count < 1 || count > static_cast<int32_t>(tempera::stylize::kMostRegions))
     return InvalidArgument("a list of " + std::to_string(count) + " regions is not 1 to 16");
+  if (list == nullptr) return InvalidArgument("list is NULL");
   std::vector<Region> read(static_cast<size_t>(count));
   std::vector<std::shared_ptr<tempera::stylize::Lent>> styles;
   const auto* at = reinterpret_cast<const unsigned char*>(list);

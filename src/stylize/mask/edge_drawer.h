@@ -1,5 +1,5 @@
 // A small mask brought to the size of its frame, its edges where the frame's own are: soft where those are
-// soft, and the same for any number of threads. kernels/edges.h says how.
+// soft, and the same for any number of threads. kernels/edges/edges.h says how.
 //
 // Only what lies near an edge of the small mask is looked at; the rest is what the mask is there.
 #pragma once

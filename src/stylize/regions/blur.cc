@@ -7,34 +7,19 @@
 namespace tempera::stylize {
 namespace {
 
-// A Gaussian over `count` numbers, which go on beyond their ends as they end.
-ResampleAxis BellAxis(int count, double deviation) {
-  ResampleAxis axis;
-  axis.source_count = axis.count = count;
+// Half of a Gaussian, from its middle on; all of it sums to one.
+std::vector<float> BellOf(double deviation) {
   // Beyond three deviations lie 0.3 % of it.
   const int reach = std::max(1, static_cast<int>(std::ceil(3 * deviation)));
-  axis.taps = std::min(count, 2 * reach + 1);
-  const auto taps = static_cast<size_t>(axis.taps);
-  axis.first.resize(static_cast<size_t>(count));
-  axis.weights.resize(static_cast<size_t>(count) * taps);
-  std::vector<double> bell(static_cast<size_t>(reach) + 1), weights(taps);
+  std::vector<double> bell;
   double sum = 0;
   for (int k = 0; k <= reach; ++k) {
-    bell[static_cast<size_t>(k)] = std::exp(-0.5 * k * k / (deviation * deviation));
-    sum += (k == 0 ? 1 : 2) * bell[static_cast<size_t>(k)];
+    bell.push_back(std::exp(-0.5 * k * k / (deviation * deviation)));
+    sum += (k == 0 ? 1 : 2) * bell.back();
   }
-  for (int i = 0; i < count; ++i) {
-    const int first = std::clamp(i - reach, 0, count - axis.taps);
-    std::fill(weights.begin(), weights.end(), 0.0);
-    for (int k = i - reach; k <= i + reach; ++k) {
-      const int at = std::clamp(std::clamp(k, 0, count - 1) - first, 0, axis.taps - 1);
-      weights[static_cast<size_t>(at)] += bell[static_cast<size_t>(std::abs(k - i))] / sum;
-    }
-    axis.first[static_cast<size_t>(i)] = first;
-    for (size_t k = 0; k < taps; ++k)
-      axis.weights[static_cast<size_t>(i) * taps + k] = static_cast<float>(weights[k]);
-  }
-  return axis;
+  std::vector<float> weights;
+  for (const double b : bell) weights.push_back(static_cast<float>(b / sum));
+  return weights;
 }
 
 RgbRow RowOf(std::vector<float>& planes, int y, int width) {
@@ -72,41 +57,66 @@ void Blur::Measure(Size frame, float pixels) {
   const double own = std::sqrt(std::max(0.04, static_cast<double>(pixels) * pixels - added));
   narrow_x_ = MakeResampleAxis(frame.width, 0, frame.width, small_size_.width);
   narrow_y_ = MakeResampleAxis(frame.height, 0, frame.height, small_size_.height);
-  bell_x_ = BellAxis(small_size_.width, own * small_size_.width / frame.width);
-  bell_y_ = BellAxis(small_size_.height, own * small_size_.height / frame.height);
+  bell_x_ = BellOf(own * small_size_.width / frame.width);
+  bell_y_ = BellOf(own * small_size_.height / frame.height);
   wide_x_ = MakeResampleAxis(small_size_.width, 0, small_size_.width, frame.width);
   wide_y_ = MakeResampleAxis(small_size_.height, 0, small_size_.height, frame.height);
-  narrow_.clear(), bell_.clear(), wide_.clear();
+  narrow_.clear(), wide_.clear();
   for (int i = 0; i < pool_->num_threads(); ++i) {
     narrow_.emplace_back(narrow_x_, narrow_y_, *kernels_);
-    bell_.emplace_back(bell_x_, bell_y_, *kernels_);
     wide_.emplace_back(wide_x_, wide_y_, *kernels_);
   }
   const size_t small = 3 * static_cast<size_t>(small_size_.width) * static_cast<size_t>(small_size_.height);
   small_.resize(small), soft_.resize(small);
+  padded_.assign(static_cast<size_t>(pool_->num_threads()),
+                 std::vector<float>(static_cast<size_t>(small_size_.width) + 2 * bell_x_.size()));
   rows_.assign(static_cast<size_t>(pool_->num_threads()),
                std::vector<float>(6 * static_cast<size_t>(frame.width)));
   frame_ = frame, pixels_ = pixels;
 }
 
+// A row of small_ to one of soft_; it goes on beyond its ends as they end.
+void Blur::SoftenAlong(int y, size_t thread) {
+  const int width = small_size_.width, reach = static_cast<int>(bell_x_.size()) - 1;
+  std::vector<float>& padded = padded_[thread];
+  for (int colour = 0; colour < 3; ++colour) {
+    const ptrdiff_t at = (3 * static_cast<ptrdiff_t>(y) + colour) * width;
+    float* const row = padded.data() + reach;
+    std::memcpy(row, small_.data() + at, static_cast<size_t>(width) * sizeof(float));
+    std::fill(padded.data(), row, row[0]);
+    std::fill(row + width, row + width + reach, row[width - 1]);
+    for (int k = -reach; k <= reach; ++k)
+      kernels_->accumulate(row + k, width, bell_x_[static_cast<size_t>(std::abs(k))], k == -reach,
+                           soft_.data() + at);
+  }
+}
+
+// Rows of soft_ to one of small_.
+void Blur::SoftenAcross(int y) {
+  const int row = 3 * small_size_.width, reach = static_cast<int>(bell_y_.size()) - 1;
+  for (int k = -reach; k <= reach; ++k) {
+    const int from = std::clamp(y + k, 0, small_size_.height - 1);
+    kernels_->accumulate(soft_.data() + static_cast<ptrdiff_t>(from) * row, row,
+                         bell_y_[static_cast<size_t>(std::abs(k))], k == -reach,
+                         small_.data() + static_cast<ptrdiff_t>(y) * row);
+  }
+}
+
 void Blur::Run(const Image& in, float pixels, const Image& out) {
   Measure(in.size(), pixels);
-  for (auto* all : {&narrow_, &bell_, &wide_}) {
+  for (auto* all : {&narrow_, &wide_}) {
     for (RowResampler& r : *all) r.Reset();
   }
   ForBands(pool_, small_size_.height, [&](int begin, int end, size_t thread) {
     const auto fetch = [&](int row, RgbRow to) { ReadRow(*kernels_, in, row, to); };
     for (int y = begin; y < end; ++y) narrow_[thread].Row(y, fetch, RowOf(small_, y, small_size_.width));
   });
-  ForBands(pool_, small_size_.height, [&](int begin, int end, size_t thread) {
-    const auto fetch = [&](int row, RgbRow to) {
-      CopyRow(RowOf(small_, row, small_size_.width), to, small_size_.width);
-    };
-    for (int y = begin; y < end; ++y) bell_[thread].Row(y, fetch, RowOf(soft_, y, small_size_.width));
-  });
+  pool_->ParallelFor(small_size_.height,
+                     [&](int y, int thread) { SoftenAlong(y, static_cast<size_t>(thread)); });
+  pool_->ParallelFor(small_size_.height, [&](int y, int) { SoftenAcross(y); });
   ForBands(pool_, frame_.height, [&](int begin, int end, size_t thread) {
     const auto fetch = [&](int row, RgbRow to) {
-      CopyRow(RowOf(soft_, row, small_size_.width), to, small_size_.width);
+      CopyRow(RowOf(small_, row, small_size_.width), to, small_size_.width);
     };
     for (int y = begin; y < end; y += 2) {
       const int count = std::min(2, end - y);

@@ -24,15 +24,19 @@ class Blur {
 
  private:
   void Measure(Size frame, float pixels);
+  void SoftenAlong(int y, size_t thread);
+  void SoftenAcross(int y);
 
   const PixelKernels* kernels_;
   ThreadPool* pool_;
   Size frame_, small_size_;
   float pixels_ = 0;
-  ResampleAxis narrow_x_, narrow_y_, bell_x_, bell_y_, wide_x_, wide_y_;
-  std::vector<RowResampler> narrow_, bell_, wide_;  // by thread
-  std::vector<float> small_, soft_;                 // [small height, 3, small width]
-  std::vector<std::vector<float>> rows_;            // by thread: two rows of the frame
+  ResampleAxis narrow_x_, narrow_y_, wide_x_, wide_y_;
+  std::vector<float> bell_x_, bell_y_;       // from the middle on
+  std::vector<RowResampler> narrow_, wide_;  // by thread
+  std::vector<float> small_, soft_;          // [small height, 3, small width]
+  std::vector<std::vector<float>> padded_;   // by thread: a row of the small picture and its ends
+  std::vector<std::vector<float>> rows_;     // by thread: two rows of the frame
 };
 
 }  // namespace tempera::stylize

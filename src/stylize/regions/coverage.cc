@@ -57,7 +57,13 @@ void Coverage::WeighRow(int y, size_t count, uint8_t* left, uint8_t* shares) {
     for (size_t x = 0; x < width; ++x) {
       const int whole = left[x] + share[x];
       left[x] = static_cast<uint8_t>(whole);
-      const int weight = whole == 0 ? nowhere : (255 * share[x] + whole / 2) / whole;
+      // Most pixels are all of a region or none: a division would take longest.
+      int weight = 255;
+      if (share[x] == 0) {
+        weight = whole == 0 ? nowhere : 0;
+      } else if (share[x] != whole) {
+        weight = (255 * share[x] + whole / 2) / whole;
+      }
       weights[x] = static_cast<uint8_t>(weight);
       any |= weights[x];
       all &= weights[x];

@@ -18,7 +18,8 @@ namespace {
 
 using graph::Graph;
 
-bool ServesAsPicture(DataType dtype) {
+bool ServesAsPicture(DataType dtype, Makes makes = Makes::kPainting) {
+  if (dtype == DataType::kBool) return makes == Makes::kPlanes;
   constexpr DataType kTypes[] = {
       DataType::kFloat32, DataType::kFloat16, DataType::kBfloat16, DataType::kFloat64, DataType::kUint8,
       DataType::kInt8,    DataType::kUint16,  DataType::kInt16,    DataType::kInt32,   DataType::kInt64};
@@ -78,10 +79,14 @@ Extent ExtentOf(const PictureForm& form, const std::vector<onnx::Dim>& dims, int
 std::optional<PictureForm> FormOfOutput(const TensorInfo& info, const Extent& in, Makes makes,
                                         const SaidOfPicture& said) {
   const Shape& shape = info.shape;
-  if (!ServesAsPicture(info.dtype) || shape.size() < 2 || shape.size() > 4) return std::nullopt;
+  if (!ServesAsPicture(info.dtype, makes) || shape.size() < 2 || shape.size() > 4) return std::nullopt;
   if (shape.size() == 4 && shape[0] != 1) return std::nullopt;
-  const int64_t smallest = makes == Makes::kPainting ? 8 : 32;  // as Stylizer and Masker have it
-  const auto follows = [&](int64_t n, int64_t extent) { return n >= extent / smallest && n <= 8 * extent; };
+  const auto follows = [&](int64_t height, int64_t width) {
+    if (makes == Makes::kPlanes) return FollowsAsMask(height, width, in.height, in.width);
+    // As Stylizer has it.
+    const auto near = [](int64_t n, int64_t extent) { return n >= extent / 8 && n <= 8 * extent; };
+    return near(height, in.height) && near(width, in.width);
+  };
   std::vector<PictureForm> forms;
   for (const Channels at : {Channels::kFirst, Channels::kLast}) {
     if (said.channels_out && *said.channels_out != at && shape.size() > 2) continue;
@@ -89,7 +94,7 @@ std::optional<PictureForm> FormOfOutput(const TensorInfo& info, const Extent& in
     const int64_t channels =
         shape.size() == 2 ? 1 : shape[at == Channels::kFirst ? shape.size() - 3 : shape.size() - 1];
     if (makes == Makes::kPainting && channels != 1 && channels != 3 && channels != 4) continue;
-    if (!follows(shape[height], in.height) || !follows(shape[height + 1], in.width)) continue;
+    if (!follows(shape[height], shape[height + 1])) continue;
     forms.push_back({at, channels, shape.size(), info.dtype});
     // A picture of its input's proportions is that and nothing else.
     if (shape[height] * in.width == shape[height + 1] * in.height) return forms.back();
@@ -216,6 +221,15 @@ Result<PictureModel> WithPictureEnds(PictureModel model, Makes makes, const std:
   TEMPERA_RETURN_IF_ERROR(TakePicture(in, model.metadata, graph.get()));
   model.graph = std::move(graph);
   return model;
+}
+
+bool FollowsAsMask(int64_t height, int64_t width, int64_t of_height, int64_t of_width) {
+  const auto near = [](int64_t n, int64_t extent) { return n >= extent / 32 && n <= 8 * extent; };
+  if (!near(height, of_height) || !near(width, of_width)) return false;
+  // What is rounded from a few pixels is off by up to half; a row of boxes by far more.
+  const double along = static_cast<double>(height) * static_cast<double>(of_width),
+               across = static_cast<double>(width) * static_cast<double>(of_height);
+  return along <= 2 * across && across <= 2 * along;
 }
 
 Shape ShapeInFile(const PictureForm& form, const Shape& as_painted) {

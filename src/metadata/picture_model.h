@@ -37,6 +37,10 @@ Result<std::shared_ptr<const graph::Graph>> WithoutHalves(std::shared_ptr<const 
 // is a notice.
 Result<PictureModel> WithPictureEnds(PictureModel model, Makes makes, const std::string& name);
 
+// Whether an output of this size may be the mask of a picture of that one: often an eighth or a sixteenth of
+// it, rounded up or down, but a picture of its proportions.
+bool FollowsAsMask(int64_t height, int64_t width, int64_t of_height, int64_t of_width);
+
 // [1, channels, H, W] in the file's order and rank.
 Shape ShapeInFile(const PictureForm& form, const Shape& as_painted);
 

@@ -1,8 +1,11 @@
 #include "src/stylize/mask/mask_classes.h"
 
+#include <algorithm>
+#include <utility>
+
 #include "src/base/text/number_text.h"
 #include "src/base/text/one_line.h"
-#include "src/metadata/style_names.h"
+#include "src/metadata/known_classes.h"
 
 namespace tempera::stylize {
 namespace {
@@ -21,6 +24,9 @@ std::vector<std::string> PartsOf(std::string_view text) {
   }
 }
 
+// Of maps whose numbers nothing counts: what a byte holds.
+constexpr int64_t kMostUncounted = 256;
+
 // "0 to 20", or the names there are.
 std::string Known(const std::vector<std::string>& names) {
   std::string known;
@@ -33,9 +39,9 @@ std::string Known(const std::vector<std::string>& names) {
 
 // -1: none of them.
 int IndexOf(const std::vector<std::string>& names, std::string_view name) {
-  const std::string plain = metadata::PlainName(name);
+  const std::string same = metadata::SameClassAs(name);
   for (size_t i = 0; i < names.size(); ++i) {
-    if (!names[i].empty() && metadata::PlainName(names[i]) == plain) return static_cast<int>(i);
+    if (!names[i].empty() && metadata::SameClassAs(names[i]) == same) return static_cast<int>(i);
   }
   int64_t number = 0;
   const bool is_number =
@@ -45,27 +51,31 @@ int IndexOf(const std::vector<std::string>& names, std::string_view name) {
 
 }  // namespace
 
-std::vector<std::string> WellKnownClasses(int64_t) { return {}; }
-
-Result<MaskClasses> ReadMaskClasses(int64_t channels, const std::string* classes, const std::string* own,
+Result<MaskClasses> ReadMaskClasses(int64_t count, const std::string* classes, const std::string* own,
                                     const std::string& model) {
   MaskClasses read;
-  read.names = classes != nullptr ? PartsOf(*classes) : WellKnownClasses(channels);
-  if (classes != nullptr && static_cast<int64_t>(read.names.size()) != channels) {
-    return CorruptModel(model + ": metadata tempera.mask.classes has " + std::to_string(read.names.size()) +
-                        " names, and the network " + std::to_string(channels) + " channels");
+  if (classes != nullptr) {
+    read.names = PartsOf(*classes);
+    if (count == 0) count = std::min(static_cast<int64_t>(read.names.size()), kMostUncounted);
+    if (count == 2 && read.names.size() == 1) read.names.insert(read.names.begin(), "background");
+    if (static_cast<int64_t>(read.names.size()) != count) {
+      return CorruptModel(model + ": metadata tempera.mask.classes has " + std::to_string(read.names.size()) +
+                          " names, and the network " + std::to_string(count) + " classes");
+    }
+  } else {
+    metadata::KnownClasses known = metadata::KnownClassesOf(count);
+    read.names = std::move(known.names), read.set = std::move(known.set);
   }
-  read.names.resize(static_cast<size_t>(channels));
+  if (count == 0) count = kMostUncounted;
+  read.names.resize(static_cast<size_t>(count));
   // Of two, the first is mostly what is behind, the second what is in front.
-  read.own = channels == 2 ? 1 : channels == 1 ? 0 : -1;
+  read.own = count == 2 ? 1 : count == 1 ? 0 : -1;
   if (own != nullptr) {
     read.own = own->empty() ? -1 : IndexOf(read.names, *own);
     if (read.own < 0) {
       return CorruptModel(model + ": metadata tempera.mask.class is '" + OneLine(*own) + "', not " +
                           Known(read.names));
     }
-  } else if (channels > 2 && classes == nullptr) {
-    return read.NoneIsTheMask(model);
   }
   return read;
 }
@@ -83,7 +93,7 @@ Result<int> MaskClasses::Find(std::string_view name, const std::string& model) c
 Status MaskClasses::NoneIsTheMask(const std::string& model) const {
   return Unsupported(
       model + " has " + std::to_string(names.size()) +
-      " channels; metadata tempera.mask.class must say which one is the mask: " + Known(names));
+      " classes; metadata tempera.mask.class must say which one is the mask: " + Known(names));
 }
 
 }  // namespace tempera::stylize

@@ -11,7 +11,8 @@
 namespace tempera::stylize {
 
 struct MaskClasses {
-  std::vector<std::string> names;  // one a channel; "" where nobody says
+  std::vector<std::string> names;  // by number; "" where nobody says
+  std::string set = {};            // "PASCAL VOC", where only how many there are says which they are
   int own = 0;  // the channel that is the file's mask; -1: the file has many, and names none
 
   // The index of a class by its name, in any case of letters (blanks and underscores count as dashes), or by
@@ -21,12 +22,10 @@ struct MaskClasses {
   Status NoneIsTheMask(const std::string& model) const;
 };
 
-// classes: metadata tempera.mask.classes, names by channel with commas between; own: tempera.mask.class, a
-// number or one of the names. nullptr where the file has none.
-Result<MaskClasses> ReadMaskClasses(int64_t channels, const std::string* classes, const std::string* own,
+// count: how many are told apart; 0 where nothing but their names says. classes: metadata
+// tempera.mask.classes, names by number with commas between, of two classes one may be the second's alone; own:
+// tempera.mask.class, a number or one of the names. nullptr where the file has none.
+Result<MaskClasses> ReadMaskClasses(int64_t count, const std::string* classes, const std::string* own,
                                     const std::string& model);
-
-// Names of well-known lists of so many classes, for files that name none: empty where there is no such list.
-std::vector<std::string> WellKnownClasses(int64_t channels);
 
 }  // namespace tempera::stylize

@@ -2,57 +2,15 @@
 
 #include <algorithm>
 #include <cmath>
-#include <limits>
 #include <string>
 #include <utility>
 
 #include "src/base/cpu.h"
 #include "src/base/text/number_text.h"
-#include "src/engine/facts/operators.h"
-#include "src/engine/facts/ranges.h"
-#include "src/metadata/picture_model.h"
-#include "src/ops/specialize.h"
 #include "src/stylize/picture_input.h"
 
 namespace tempera::stylize {
 namespace {
-
-const graph::Node* ProducerOf(const graph::Graph& model, graph::ValueId value) {
-  for (const graph::Node& node : model.nodes) {
-    if (std::find(node.outputs.begin(), node.outputs.end(), value) != node.outputs.end()) return &node;
-  }
-  return nullptr;
-}
-
-// A bound of a Clip: an input from opset 11 on, an attribute before.
-float BoundOf(const graph::Graph& model, const graph::Node& clip, size_t input, const char* attribute,
-              float none) {
-  if (clip.inputs.size() <= input || clip.inputs[input] == graph::kNoValue)
-    return clip.attributes.Float(attribute, none);
-  const auto& bound = model.value(clip.inputs[input]).constant;
-  const bool known = bound && bound->dtype() == DataType::kFloat32 && bound->element_count() == 1;
-  return known ? bound->data<float>()[0] : none;
-}
-
-// Whether a graph ends in what makes shares of a whole, however they are cut, turned and enlarged behind it:
-// the numbers are then no logits.
-bool EndsInShares(const graph::Graph& model) {
-  graph::ValueId value = model.outputs[0];
-  // As many steps as there are nodes: a graph has no circle.
-  for (size_t i = 0; i < model.nodes.size(); ++i) {
-    const graph::Node* node = ProducerOf(model, value);
-    if (node == nullptr) return false;
-    const engine::Shares shares = engine::FactsOf(node->op_type).shares;
-    if (shares == engine::Shares::kAlways) return true;
-    if (node->op_type == "Clip") {
-      constexpr float kNone = std::numeric_limits<float>::infinity();
-      return BoundOf(model, *node, 1, "min", -kNone) >= 0 && BoundOf(model, *node, 2, "max", kNone) <= 1;
-    }
-    if (shares != engine::Shares::kKept || node->inputs.empty()) return false;
-    value = node->inputs[0];
-  }
-  return false;
-}
 
 uint8_t ToByte(float share) {
   share = share > 0 ? share : 0;  // false for NaN
@@ -66,28 +24,23 @@ Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::stri
   std::unique_ptr<Masker> m(new Masker(std::move(model), std::move(name), options));
   TEMPERA_ASSIGN_OR_RETURN(
       m->model_, metadata::WithoutHalves(metadata::WithMetadata(std::move(m->model_), options.metadata)));
-  TEMPERA_ASSIGN_OR_RETURN(metadata::ModelMetadata metadata,
-                           metadata::ReadModelMetadata(*m->model_, m->name_));
-  const bool of_shares = EndsInShares(*m->model_);
-  TEMPERA_ASSIGN_OR_RETURN(
-      metadata::PictureModel with_ends,
-      metadata::WithPictureEnds({m->model_, std::move(metadata)}, metadata::Makes::kPlanes, m->name_));
-  m->model_ = std::move(with_ends.graph);
-  metadata = std::move(with_ends.metadata);
+  TEMPERA_ASSIGN_OR_RETURN(m->mask_model_, metadata::ReadMaskModel(std::move(m->model_), m->name_));
+  m->model_ = m->mask_model_.graph;
+  metadata::ModelMetadata& metadata = m->mask_model_.metadata;
   m->values_ = metadata.in;
   if (m->Metadata("tempera.size_multiple") != nullptr) m->multiple_ = metadata.size_multiple;
   const std::string refusal = m->name_ + " makes no mask of a picture";
-  if (m->model_->inputs.size() != 1) {
-    return Unsupported(refusal + ": it has " + std::to_string(m->model_->inputs.size()) + " inputs");
-  }
   TEMPERA_ASSIGN_OR_RETURN(m->declared_, PictureInput(*m->model_, metadata.picture_input, refusal));
-  Result<Shape> probe = m->ProbeSize(PaddedSize({64, 64}, m->multiple_));
-  if (!probe.ok() && m->declared_.width > 0 && m->declared_.height > 0) {
+  const bool declares = m->declared_.width > 0 && m->declared_.height > 0;
+  Result<metadata::MaskOutput> probe = m->ProbeSize(PaddedSize({64, 64}, m->multiple_));
+  if (declares && !probe.ok()) {
     probe = m->ProbeSize(m->declared_);
     m->fixed_size_ = probe.ok();
   }
-  TEMPERA_ASSIGN_OR_RETURN(const Shape output, std::move(probe));
-  TEMPERA_RETURN_IF_ERROR(m->ChooseMeaning(output[1], of_shares));
+  m->declares_size_ = declares;
+  TEMPERA_ASSIGN_OR_RETURN(const metadata::MaskOutput output, std::move(probe));
+  TEMPERA_RETURN_IF_ERROR(m->ReadClasses(output.classes, &metadata.notices));
+  TEMPERA_RETURN_IF_ERROR(m->ReadLongSide());
   TEMPERA_ASSIGN_OR_RETURN(const CpuTarget target, ChooseCpuTarget());
   m->kernels_ = &kernels::ChoosePixelKernels(target.highway_bit);
   TEMPERA_ASSIGN_OR_RETURN(m->host_, HostWithPool(options.host, options.num_threads, options.pin_threads));
@@ -95,37 +48,18 @@ Result<std::unique_ptr<Masker>> Masker::Create(engine::ModelPtr model, std::stri
   return m;
 }
 
-Result<Shape> Masker::ProbeSize(Size padded) const {
-  const TensorInfo input = {DataType::kFloat32, {1, 3, padded.height, padded.width}};
-  const Result<graph::Graph> specialized = ops::Specialize(*model_, {&input, 1});
-  if (!specialized.ok())
-    return Status(specialized.status().code(), name_ + ": " + specialized.status().message());
-  const graph::Graph& graph = *specialized;
-  const TensorInfo& output = graph.value(graph.outputs[0]).info;
-  const Shape& shape = output.shape;
-  // Masks are often made at an eighth or a sixteenth of the size, but they grow with it.
-  const auto follows = [](int64_t n, int extent) { return n >= extent / 32 && n <= 8 * int64_t{extent}; };
-  if (output.dtype != DataType::kFloat32 || shape.size() != 4 || shape[0] != 1 || shape[1] < 1 ||
-      !follows(shape[2], padded.height) || !follows(shape[3], padded.width)) {
-    return Unsupported(name_ + " makes no mask of a picture: its output '" +
-                       graph.value(graph.outputs[0]).name + "' is " + DataTypeName(output.dtype) + " " +
-                       ShapeToString(shape) + " (needed: float32 [1, channels, H, W])");
-  }
-  return shape;
+Result<metadata::MaskOutput> Masker::ProbeSize(Size padded) const {
+  return metadata::ProbeMask(mask_model_, padded.height, padded.width, name_);
 }
 
-Status Masker::ChooseMeaning(int64_t channels, bool of_shares) {
-  TEMPERA_ASSIGN_OR_RETURN(classes_, ReadMaskClasses(channels, Metadata("tempera.mask.classes"),
+Status Masker::ReadClasses(int64_t count, std::vector<std::string>* notices) {
+  TEMPERA_ASSIGN_OR_RETURN(classes_, ReadMaskClasses(count, Metadata("tempera.mask.classes"),
                                                      Metadata("tempera.mask.class"), name_));
-  meaning_.logits = !of_shares;
-  if (const std::string* text = Metadata("tempera.mask.values")) {
-    meaning_.logits = *text == "logits";
-    if (!meaning_.logits && !engine::ParseValueRange(*text, &meaning_.range)) {
-      return CorruptModel(name_ + ": metadata tempera.mask.values is '" + *text +
-                          "', neither logits nor two numbers like 0..1");
-    }
+  if (!classes_.set.empty()) {
+    notices->push_back("its " + std::to_string(count) + " channels are taken for the classes of " +
+                       classes_.set + "; metadata tempera.mask.classes says otherwise");
   }
-  return ReadLongSide();
+  return OkStatus();
 }
 
 Status Masker::ReadLongSide() {
@@ -140,7 +74,10 @@ Status Masker::ReadLongSide() {
 }
 
 Result<Size> Masker::WorkingSizeFor(Size frame) const {
+  if (fixed_size_) return declared_;
   const bool said = options_.working != Size{} || options_.working_short_side > 0;
+  // What it was made for, even where its layers would run at any size.
+  if (!said && long_side_ == 0 && declares_size_) return declared_;
   if (said || long_side_ == 0) return WorkingSize(frame, options_.working, options_.working_short_side);
   return WorkingSize(frame, frame.width >= frame.height ? Size{long_side_, 0} : Size{0, long_side_});
 }
@@ -150,21 +87,24 @@ Status Masker::Plan(Size frame) {
   session_.reset();
   to_tensor_.reset();
   TEMPERA_ASSIGN_OR_RETURN(working_, WorkingSizeFor(frame));
-  if (fixed_size_) working_ = declared_;
-  padded_ = fixed_size_ ? declared_ : PaddedSize(working_, multiple_);
-  TEMPERA_ASSIGN_OR_RETURN(const Shape output, ProbeSize(padded_));
+  padded_ = working_ == declared_ ? declared_ : PaddedSize(working_, multiple_);
+  TEMPERA_ASSIGN_OR_RETURN(metadata::MaskOutput output, ProbeSize(padded_));
+  TEMPERA_ASSIGN_OR_RETURN(engine::ModelPtr graph,
+                           metadata::GraphFor(mask_model_, padded_.height, padded_.width));
   engine::SessionOptions options;
   options.host = host_;
   options.precision = options_.precision;
   options.input_range = values_.range();
   options.rewrites_inputs = true;
+  options.picture_input = mask_model_.metadata.picture_input;
+  options.states = mask_model_.metadata.states;
   options.calibration = calibration_;
   options.reference = options_.reference;
   TEMPERA_ASSIGN_OR_RETURN(session_,
-                           engine::Session::Create(model_, {{1, 3, padded_.height, padded_.width}}, options));
+                           engine::Session::Create(std::move(graph), std::move(output.inputs), options));
   calibration_ = session_->calibration();
   to_tensor_.emplace(frame, working_, padded_, values_, *kernels_, host_->pool.get());
-  output_ = {static_cast<int>(output[3]), static_cast<int>(output[2])};
+  output_ = {static_cast<int>(output.shape[3]), static_cast<int>(output.shape[2])};
   const auto shown = [](int count, int working, int padded) {
     return std::clamp(static_cast<int>(std::lround(static_cast<double>(count) * working / padded)), 1,
                       kMaxExtent);
@@ -200,12 +140,18 @@ void Masker::ReadOutput(int channel) {
   const Tensor& tensor = session_->output(0);
   const auto channels = static_cast<size_t>(tensor.shape()[1]);
   const size_t plane = bytes_.size(), width = static_cast<size_t>(output_.width);
-  const float* mine = tensor.data<float>() + static_cast<size_t>(channel) * plane;
-  const float low = meaning_.range.low, scale = 1 / (meaning_.range.high - meaning_.range.low);
+  const metadata::MaskMeaning& meaning = mask_model_.meaning;
+  // One plane that says which class is where.
+  const bool index = meaning.are == metadata::MaskNumbers::kIndex;
+  const float* mine = tensor.data<float>() + (index ? 0 : static_cast<size_t>(channel) * plane);
+  const auto wanted = static_cast<float>(channel);
+  const float low = meaning.range.low, scale = 1 / (meaning.range.high - meaning.range.low);
   host_->pool->ParallelFor(output_.height, [&](int y, int) {
     const size_t begin = static_cast<size_t>(y) * width;
     for (size_t i = begin; i < begin + width; ++i) {
-      if (!meaning_.logits) {
+      if (index) {
+        bytes_[i] = mine[i] == wanted ? 255 : 0;
+      } else if (meaning.are == metadata::MaskNumbers::kShares) {
         bytes_[i] = ToByte((mine[i] - low) * scale);
       } else if (channels == 1) {
         bytes_[i] = ToByte(1 / (1 + std::exp(-mine[i])));
@@ -227,7 +173,7 @@ Status Masker::Process(const Image& in, const MaskTarget& out) {
 
 Status Masker::Look(const Image& in) {
   TEMPERA_RETURN_IF_ERROR(Prepare(in.size()));
-  to_tensor_->Run(in, session_->input(0));
+  to_tensor_->Run(in, session_->input(mask_model_.metadata.picture_input));
   return OkStatus();
 }
 
@@ -237,7 +183,7 @@ Status Masker::Run(const Image& in) {
 }
 
 void Masker::CopyPicture(float* planes) const {
-  const float* const from = session_->input(0).data<float>();
+  const float* const from = session_->input(mask_model_.metadata.picture_input).data<float>();
   const auto width = static_cast<size_t>(working_.width), height = static_cast<size_t>(working_.height);
   const auto row = static_cast<size_t>(padded_.width), plane = row * static_cast<size_t>(padded_.height);
   host_->pool->ParallelFor(working_.height, [&](int task, int) {

@@ -11,6 +11,7 @@
 #include "src/base/host.h"
 #include "src/base/status.h"
 #include "src/engine/run/session.h"
+#include "src/metadata/mask_model.h"
 #include "src/metadata/model_metadata.h"
 #include "src/stylize/frame_tensors.h"
 #include "src/stylize/geometry.h"
@@ -28,17 +29,11 @@ struct MaskTarget {
   Size size;                   // any; it shows the whole frame
 };
 
-// What the numbers of one channel mean.
-struct MaskValues {
-  bool logits = false;                // sigmoid of one channel, softmax over several
-  engine::ValueRange range = {0, 1};  // nothing..everything, where they are no logits
-};
-
 class Masker {
  public:
-  // Refuses a model that does not map one picture to planes: [1, 3, H, W] and [1, C, H', W'] of floats, or
-  // what metadata::WithPictureEnds makes such of. `name` is what messages call the model. Of the options
-  // those count that are no painter's alone.
+  // Refuses a model that does not map one picture, and states that come back, to planes
+  // (metadata/mask_model.h). `name` is what messages call the model. Of the options those count that are no
+  // painter's alone.
   static Result<std::unique_ptr<Masker>> Create(engine::ModelPtr model, std::string name,
                                                 const StylizerOptions& options);
 
@@ -82,9 +77,8 @@ class Masker {
       : model_(std::move(model)), name_(std::move(name)), options_(options) {}
 
   // Shapes only: the output for a padded input, [1, C, H', W'].
-  Result<Shape> ProbeSize(Size padded) const;
-  // By metadata, and by whether the graph ends in shares of a whole.
-  Status ChooseMeaning(int64_t channels, bool of_shares);
+  Result<metadata::MaskOutput> ProbeSize(Size padded) const;
+  Status ReadClasses(int64_t count, std::vector<std::string>* notices);
   // Metadata tempera.mask.long_side, where the options name no working size.
   Status ReadLongSide();
   Result<Size> WorkingSizeFor(Size frame) const;
@@ -98,11 +92,12 @@ class Masker {
   StylizerOptions options_;
   metadata::ValueFormat values_;
   int multiple_ = 32;  // satisfies five halvings, where the file says nothing
-  MaskValues meaning_;
+  metadata::MaskModel mask_model_;
   MaskClasses classes_;
   int long_side_ = 0;  // of the working size, where the options name none; 0: the file names none either
   Size declared_;      // the input size the file names; zeros where it is open
-  bool fixed_size_ = false;  // the graph runs at declared_ only
+  bool declares_size_ = false;  // of both sides
+  bool fixed_size_ = false;     // the graph runs at declared_ only
   const PixelKernels* kernels_ = nullptr;
   HostPtr host_;
 

@@ -18,6 +18,9 @@ namespace {
 using graph::Graph;
 using graph::ValueId;
 
+// Open vocabularies have some thousands; each is given a name.
+constexpr int64_t kMostClasses = 4096;
+
 constexpr std::string_view kState = "tempera.state.";
 
 std::string Refusal(const std::string& name) { return name + " makes no mask of a picture"; }
@@ -257,6 +260,10 @@ Result<MaskOutput> ProbeMask(const MaskModel& model, int64_t height, int64_t wid
   }
   MaskOutput out = {std::move(*shapes), shape, shape[1]};
   if (model.meaning.are == MaskNumbers::kIndex) out.classes = ClassesBehindArgMax(*specialized);
+  if (out.classes > kMostClasses) {
+    return Unsupported(name + " tells " + std::to_string(out.classes) + " classes apart; at most " +
+                       std::to_string(kMostClasses) + " are taken");
+  }
   return out;
 }
 

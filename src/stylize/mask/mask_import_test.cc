@@ -104,16 +104,16 @@ class Network {
 double Sigmoid(double x) { return 1 / (1 + std::exp(-x)); }
 
 // Red in columns of eight, 0..255 over the picture; the other colours are noise.
-OwnedImage Ramp(int width, int height) {
-  OwnedImage rgb(PixelFormat::kRgb, width, height);
-  std::mt19937 random(3);
-  rgb.Fill(random);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x)
-      rgb.image.Row(0, y)[3 * x] = static_cast<uint8_t>(255 * (x / 8) / std::max(1, width / 8 - 1));
+struct Ramp : OwnedImage {
+  explicit Ramp(Size size) : OwnedImage(PixelFormat::kRgb, size.width, size.height) {
+    std::mt19937 random(3);
+    Fill(random);
+    const int steps = std::max(1, size.width / 8 - 1);
+    for (int y = 0; y < size.height; ++y) {
+      for (int x = 0; x < size.width; ++x) image.Row(0, y)[3 * x] = static_cast<uint8_t>(255 * (x / 8) / steps);
+    }
   }
-  return rgb;
-}
+};
 
 std::vector<uint8_t> MaskOf(Masker& masker, const OwnedImage& in) {
   const Size size = in.image.size();
@@ -128,7 +128,7 @@ void ExpectMask(const TestModel& model, const Said& said, Size size,
                 const std::function<double(double)>& share) {
   const auto masker = Open(model, said);
   ASSERT_TRUE(masker.ok()) << masker.status().message();
-  const OwnedImage in = Ramp(size.width, size.height);
+  const Ramp in(size);
   const std::vector<uint8_t> mask = MaskOf(**masker, in);
   for (int y = 0; y < size.height; y += 5) {
     for (int x = 0; x < size.width; ++x) {
@@ -206,10 +206,53 @@ TEST(MaskImport, ChannelsLast) {
     if (voc) biases[20] = 0;
     n.Layers().Channels(gains, biases);
     if (!voc) n.Ends("Sigmoid", "shares");
-    n.Ends("Transpose", "out", {TestModel::Ints("perm", {0, 2, 3, 1})});
+    n.Ends("Transpose", "out", {onnx::IntsAttribute("perm", {0, 2, 3, 1})});
     ExpectMask(n.m, voc ? Said{{"tempera.mask.class", "20"}} : Said{}, {64, 64},
                [&](double r) { return Sigmoid(4 * (voc ? r / 127.5 - 1 : r / 255)); });
   }
+}
+
+// Names by number, where the file says none, and what is said of them.
+TEST(MaskImport, ClassesByName) {
+  const auto network = [](int64_t count) {
+    Network n("input", {1, 3, 64, 64}, {"output"});
+    const auto channels = static_cast<size_t>(count);
+    n.Channels(std::vector<float>(channels, 0.0f), std::vector<float>(channels, 0.0f));
+    n.Ends("Identity", "output");
+    return n.m;
+  };
+  struct Case {
+    int64_t count;
+    const char* name;
+    int index;
+  };
+  for (const Case& c : {Case{21, "tv", 20}, {21, "TV monitor", 20}, {21, "airplane", 1}, {21, "15", 15},
+                        {19, "person", 11}, {19, "traffic-light", 6}, {12, "unlabeled", 11}, {11, "car", 8},
+                        {150, "person", 12}, {151, "Person", 13}, {150, "flag", 149}, {2, "mask", 1},
+                        {2, "", 1}, {1, "mask", 0}, {7, "6", 6}}) {
+    const auto masker = Open(network(c.count));
+    ASSERT_TRUE(masker.ok()) << masker.status().message();
+    const auto found = (*masker)->FindClass(c.name);
+    ASSERT_TRUE(found.ok()) << c.count << " " << c.name << ": " << found.status().message();
+    EXPECT_EQ(*found, c.index) << c.count << " " << c.name;
+    EXPECT_EQ((*masker)->classes().names.size(), static_cast<size_t>(c.count));
+  }
+  const auto voc = Open(network(21), {{"tempera.mask.class", "tvmonitor"}});
+  ASSERT_TRUE(voc.ok()) << voc.status().message();
+  EXPECT_EQ((*voc)->FindClass("").value(), 20);
+  const std::string why = (*voc)->FindClass("laptop").status().message();
+  EXPECT_NE(why.find("no class 'laptop'; it has background, aeroplane"), std::string::npos) << why;
+  const auto told = Open(network(2), {{"tempera.mask.classes", "person"}});
+  ASSERT_TRUE(told.ok()) << told.status().message();
+  EXPECT_EQ((*told)->FindClass("person").value(), 1);
+  EXPECT_NE(Refusal(network(21), {{"tempera.mask.classes", "person, tv"}}).find("2 names"), std::string::npos);
+  // None of many is the mask before somebody says so.
+  const auto seven = Open(network(7));
+  ASSERT_TRUE(seven.ok());
+  const Ramp in({64, 64});
+  std::vector<uint8_t> mask(64 * 64);
+  const Status none = (*seven)->Process(in.image, {mask.data(), 64, {64, 64}});
+  EXPECT_NE(none.message().find("tempera.mask.class"), std::string::npos) << none.message();
 }
 
 // Robust video matting in small: colours and a mask come out, one state goes round, and a number says at which
@@ -245,7 +288,7 @@ TEST(MaskImport, RobustVideoMatting) {
   const TestModel model = Matting();
   const auto masker = Open(model);
   ASSERT_TRUE(masker.ok()) << masker.status().message();
-  const OwnedImage in = Ramp(96, 64), other = Ramp(64, 64);
+  const Ramp in({96, 64}), other({64, 64});
   // Half of red, and what the state holds of the frame before.
   const auto middle = [&](const OwnedImage& image) {
     const int x = image.image.width / 2, w = image.image.width;

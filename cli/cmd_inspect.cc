@@ -23,6 +23,8 @@
 #include "src/base/text/number_text.h"
 #include "src/engine/run/load.h"
 #include "src/engine/run/session.h"
+#include "src/metadata/known_classes.h"
+#include "src/metadata/mask_model.h"
 #include "src/metadata/model_metadata.h"
 #include "src/metadata/picture_model.h"
 #include "src/onnx/file_bytes.h"
@@ -137,6 +139,25 @@ void DescribePixels(const metadata::PictureModel& found, Json* about) {
                         {"out", PixelsText(found.metadata.out, found.out.channels)}};
 }
 
+// Which classes a mask network tells apart, what its numbers are, and at which size it works.
+void DescribeMask(const MaskFacts& facts, Json* about) {
+  const metadata::MaskModel& mask = facts.model;
+  Json classes = Json::array();
+  for (const std::string& name : Shown(facts.classes, "classes", about)) classes.push_back(name);
+  const bool named = metadata::FindMetadata(*mask.graph, "tempera.mask.classes") != nullptr;
+  const auto known = metadata::KnownClassesOf(static_cast<int64_t>(facts.classes.size()));
+  Json notices = Json::array();
+  for (const std::string& line : mask.metadata.notices) notices.push_back(line);
+  (*about)["mask"] = {{"classes", std::move(classes)},
+                      {"class_set", named ? "" : known.set},
+                      {"class", facts.own},
+                      {"values", metadata::MaskValuesText(mask.meaning)},
+                      {"pixels", PixelsText(mask.metadata.in, mask.in.channels)},
+                      {"size", facts.size},
+                      {"states", mask.metadata.states.size()},
+                      {"notices", std::move(notices)}};
+}
+
 // The shapes of all inputs that the file has, by name: a model made to take pictures keeps the names, and has
 // a shape of its own at the picture's end.
 void DescribeInputShapes(const graph::Graph& model, const std::vector<Shape>& shapes,
@@ -162,7 +183,13 @@ Status DescribePlan(const InspectOptions& options, const std::string& path, Size
   DescribePainting(options, path, &about);
   TEMPERA_ASSIGN_OR_RETURN(engine::SessionOptions engine_options, options.engine.ForSession());
   metadata::PictureModel found;
-  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes, AsPainted(&model, size, &engine_options, &found));
+  const Result<MaskFacts> mask = AsMask(path, model);
+  if (mask.ok()) DescribeMask(*mask, &about);
+  // States of a mask network that only names tell.
+  const bool by_mask = mask.ok() && !about["paints"].get<bool>() && model->inputs.size() > 1;
+  TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes,
+                           by_mask ? ShapesOfMask(*mask, size, &model, &engine_options)
+                                   : AsPainted(&model, size, &engine_options, &found));
   DescribePixels(found, &about);
   DescribeInputShapes(*model, shapes, found, &about);
   engine_options.rewrites_inputs = true;  // as stylize and bench run it
@@ -223,6 +250,30 @@ constexpr size_t kWidth = 100;
 constexpr size_t kMostInLine = 200;  // operators
 std::string Text(const Json& j) { return Printable(j.get<std::string>(), kWidth); }
 
+// "mask         21 classes of PASCAL VOC: background, aeroplane, ..., tv; none of them is the mask yet"
+void PrintMask(const Json& mask) {
+  constexpr size_t kNames = 400;  // characters
+  const Json& classes = mask["classes"];
+  std::string names;
+  for (const Json& name : classes) {
+    if (!name.get<std::string>().empty()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
+  }
+  const std::string set = mask["class_set"].get<std::string>();
+  const int own = mask["class"].get<int>();
+  std::string is = own < 0 ? "; none of them is said to be the mask" : "";
+  if (own >= 0 && classes.size() > 1) {
+    const std::string name = classes[static_cast<size_t>(own)].get<std::string>();
+    is = "; the mask is " + (name.empty() ? std::to_string(own) : Printable(name, kWidth));
+  }
+  std::printf("mask         %zu class%s%s%s%s\n", classes.size(), classes.size() == 1 ? "" : "es",
+              set.empty() ? "" : (" of " + set).c_str(),
+              names.empty() ? "" : (": " + Printable(names, kNames)).c_str(), is.c_str());
+  std::printf("mask values  %s, in %s, at %s\n", Text(mask["values"]).c_str(), Text(mask["pixels"]).c_str(),
+              Text(mask["size"]).c_str());
+  for (const Json& line : mask["notices"])
+    std::printf("mask notice  %s\n", Printable(line.get<std::string>()).c_str());
+}
+
 void PrintHead(const Json& about) {
   std::printf("model        %s\n", Text(about["model"]).c_str());
   std::printf(
@@ -237,6 +288,7 @@ void PrintHead(const Json& about) {
     std::printf("pixels       in %s, out %s\n", Text(about["pixels"]["in"]).c_str(),
                 Text(about["pixels"]["out"]).c_str());
   }
+  if (about.contains("mask")) PrintMask(about["mask"]);
   for (const char* side : {"inputs", "outputs"}) {
     for (const Json& v : about[side]) {
       std::printf("%-12s %s %s", side[0] == 'i' ? "input" : "output", Text(v["name"]).c_str(),

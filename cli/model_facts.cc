@@ -7,6 +7,7 @@
 #include "src/metadata/adjust_tail.h"
 #include "src/metadata/model_metadata.h"
 #include "src/metadata/picture_model.h"
+#include "tempera/tempera.h"
 
 namespace tempera::cli {
 
@@ -98,6 +99,58 @@ Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine:
   if (said.states.empty() && (*model)->inputs.size() == 1) return InputShapes(**model, size);
   return engine::InputShapesFor(**model, ShapeOfInput((*model)->input_dims[said.picture_input], size),
                                 said.picture_input, said.states);
+}
+
+Result<MaskFacts> AsMask(const std::string& path, const engine::ModelPtr& model) {
+  TEMPERA_ASSIGN_OR_RETURN(const engine::ModelPtr wide, metadata::WithoutHalves(model));
+  MaskFacts facts;
+  TEMPERA_ASSIGN_OR_RETURN(facts.model, metadata::ReadMaskModel(wide, path));
+  // The library says which classes there are, and refuses what it would.
+  std::vector<const char*> said;
+  for (const auto& [key, value] : model->metadata) said.insert(said.end(), {key.c_str(), value.c_str()});
+  said.push_back(nullptr);
+  constexpr size_t kMostSaid = 256;  // tempera_options.metadata
+  tempera_options options = TEMPERA_OPTIONS_INIT;
+  options.precision = TEMPERA_PRECISION_FP32;
+  if (said.size() / 2 <= kMostSaid) options.metadata = said.data();
+  tempera_masker* opened = nullptr;
+  if (tempera_mask_open_file(path.c_str(), &options, &opened) != TEMPERA_OK)
+    return Unsupported(tempera_error_message());
+  const std::unique_ptr<tempera_masker, void (*)(tempera_masker*)> masker(opened, tempera_mask_close);
+  for (int32_t i = 0; tempera_mask_class_name(masker.get(), i) != nullptr; ++i)
+    facts.classes.emplace_back(tempera_mask_class_name(masker.get(), i));
+  int32_t own = -1;
+  if (tempera_mask_find_class(masker.get(), nullptr, &own) == TEMPERA_OK) facts.own = own;
+  const std::vector<onnx::Dim>& dims = facts.model.graph->input_dims[facts.model.metadata.picture_input];
+  const char* side = tempera_mask_metadata(masker.get(), "tempera.mask.long_side");
+  const bool declared = dims.size() == 4 && dims[2].value > 0 && dims[3].value > 0;
+  facts.size = side != nullptr ? "long side " + std::string(side)
+               : declared      ? std::to_string(dims[3].value) + "x" + std::to_string(dims[2].value)
+                               : "the frame's";
+  return facts;
+}
+
+Result<std::vector<Shape>> ShapesOfMask(const MaskFacts& facts, Size size, engine::ModelPtr* model,
+                                        engine::SessionOptions* options) {
+  const metadata::MaskModel& mask = facts.model;
+  const size_t picture = mask.metadata.picture_input;
+  const Shape shape = ShapeOfInput(mask.graph->input_dims[picture], size);
+  if (shape.size() != 4) return InvalidArgument("it takes no picture");
+  // As the masker fills a frame up that the network's size is open for.
+  const auto multiple =
+      static_cast<int64_t>(mask.metadata.size_multiple > 4 ? mask.metadata.size_multiple : 32);
+  const auto extent = [&](size_t d) {
+    const bool open =
+        mask.graph->input_dims[picture].size() != 4 || mask.graph->input_dims[picture][d].value < 0;
+    return open ? (shape[d] + multiple - 1) / multiple * multiple : shape[d];
+  };
+  TEMPERA_ASSIGN_OR_RETURN(metadata::MaskOutput output,
+                           metadata::ProbeMask(mask, extent(2), extent(3), "it"));
+  TEMPERA_ASSIGN_OR_RETURN(*model, metadata::GraphFor(mask, extent(2), extent(3)));
+  options->picture_input = picture;
+  options->input_range = mask.metadata.in.range();
+  options->states = mask.metadata.states;
+  return std::move(output.inputs);
 }
 
 Result<std::unique_ptr<engine::Session>> PlanModel(const std::string& path, engine::ModelPtr model,

@@ -12,6 +12,7 @@
 #include "src/base/tensor.h"
 #include "src/engine/run/session.h"
 #include "src/graph/graph.h"
+#include "src/metadata/mask_model.h"
 #include "src/metadata/picture_model.h"
 
 namespace tempera::cli {
@@ -33,6 +34,19 @@ Result<std::vector<Shape>> InputShapes(const graph::Graph& model, Size size);
 // has it.
 Result<std::vector<Shape>> AsPainted(engine::ModelPtr* model, Size size, engine::SessionOptions* options,
                                      metadata::PictureModel* found = nullptr);
+
+// What a mask network says of itself, for whoever opens it with these metadata as well; an error: it is none.
+struct MaskFacts {
+  metadata::MaskModel model;
+  std::vector<std::string> classes;  // by number; "" where nobody says
+  int own = -1;                      // the one that is the mask; -1: many, and none is named
+  std::string size;                  // at which it works: "257x257", "long side 512", "the frame's"
+};
+Result<MaskFacts> AsMask(const std::string& path, const engine::ModelPtr& model);
+
+// As AsPainted, for a mask network.
+Result<std::vector<Shape>> ShapesOfMask(const MaskFacts& facts, Size size, engine::ModelPtr* model,
+                                        engine::SessionOptions* options);
 
 // A session for these shapes; with the last pointer to a model its weights are freed. Errors name the file,
 // and the shape it declares where that is another.

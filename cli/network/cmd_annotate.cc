@@ -55,15 +55,34 @@ struct AnnotateOptions {
 };
 
 // Keys that mean something (docs/model-format.md), and what longer ones of theirs begin with.
-constexpr const char* kKeys[] = {"style",      "title",      "artist",     "year",     "license",
-                                 "mean",       "std",        "layout",     "net",      "value_range",
-                                 "trained_on", "seed",       "steps",      "settings", "size_multiple",
-                                 "thumbnail",  "mask.class", "mask.values"};
+constexpr const char* kKeys[] = {"style",
+                                 "title",
+                                 "artist",
+                                 "year",
+                                 "license",
+                                 "mean",
+                                 "std",
+                                 "layout",
+                                 "net",
+                                 "value_range",
+                                 "trained_on",
+                                 "seed",
+                                 "steps",
+                                 "settings",
+                                 "size_multiple",
+                                 "thumbnail",
+                                 "mask.class",
+                                 "mask.values",
+                                 "mask.classes",
+                                 "mask.output",
+                                 "mask.long_side",
+                                 "mask.downsample_ratio"};
 constexpr const char* kPrefixes[] = {"range.", "param.", "state."};
 // Those that change what is painted: without tempera. nobody would read them, and whoever wrote them meant to
 // be. Others are anybody's words.
-constexpr const char* kOfPixels[] = {"mean",          "std",        "layout",     "value_range",
-                                     "size_multiple", "mask.class", "mask.values"};
+constexpr const char* kOfPixels[] = {
+    "mean",        "std",          "layout",      "value_range",    "size_multiple",        "mask.class",
+    "mask.values", "mask.classes", "mask.output", "mask.long_side", "mask.downsample_ratio"};
 
 std::string InSmallLetters(std::string text) {
   for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));

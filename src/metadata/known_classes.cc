@@ -76,9 +76,9 @@ std::string SameClassAs(std::string_view name) {
     plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
   constexpr std::pair<std::string_view, std::string_view> kOthers[] = {
-      {"tvmonitor", "tv"},      {"television", "tv"},        {"televisionreceiver", "tv"},
-      {"airplane", "aeroplane"}, {"motorcycle", "motorbike"}, {"couch", "sofa"},
-      {"pedestrian", "person"}, {"people", "person"},        {"human", "person"},
+      {"tvmonitor", "tv"},        {"television", "tv"},        {"televisionreceiver", "tv"},
+      {"airplane", "aeroplane"},  {"motorcycle", "motorbike"}, {"couch", "sofa"},
+      {"pedestrian", "person"},   {"people", "person"},        {"human", "person"},
       {"unlabeled", "unlabelled"}};
   for (const auto& [other, same] : kOthers) {
     if (plain == other) return std::string(same);

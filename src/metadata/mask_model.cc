@@ -55,8 +55,7 @@ std::optional<std::string> SourceByName(const Graph& model, std::string_view inp
   constexpr std::pair<std::string_view, std::string_view> kEnds[] = {{"in", "out"}, {"i", "o"}};
   for (const auto& [in, out] : kEnds) {
     if (input.size() <= in.size() || !input.ends_with(in)) continue;
-    const std::string output =
-        std::string(input.substr(0, input.size() - in.size())) + std::string(out);
+    const std::string output = std::string(input.substr(0, input.size() - in.size())) + std::string(out);
     if (Find(model, model.outputs, output) && !IsSource(model, output)) return output;
   }
   return std::nullopt;
@@ -84,11 +83,14 @@ Status TakeRatio(const std::string& name, Graph* model, MaskModel* out) {
   const auto input = Find(*model, model->inputs, kRatioInput);
   const std::string* told = FindMetadata(*model, kRatioKey);
   if (!input && told == nullptr) return OkStatus();
-  if (!input) return Unsupported(name + ": metadata " + kRatioKey + " is of an input " + kRatioInput + ", which it has not");
+  if (!input)
+    return Unsupported(name + ": metadata " + kRatioKey + " is of an input " + kRatioInput +
+                       ", which it has not");
   if (told != nullptr) {
     float ratio = 0;
     if (!ParseNumber(*told, &ratio) || !(ratio > 0 && ratio <= 1))
-      return CorruptModel(name + ": metadata " + kRatioKey + " is " + onnx::Quote(*told) + ", not above 0 and up to 1");
+      return CorruptModel(name + ": metadata " + kRatioKey + " is " + onnx::Quote(*told) +
+                          ", not above 0 and up to 1");
     out->told_ratio = ratio;
   }
   const ValueId value = model->inputs[*input];

@@ -25,7 +25,8 @@ bool IsOneOf(std::string_view op, const std::string_view (&ops)[N]) {
   return std::find(std::begin(ops), std::end(ops), op) != std::end(ops);
 }
 
-// The node behind which output 0 is only cut, turned, converted and resampled; nullptr: an input of the graph.
+// The node behind which output 0 is only cut, turned, converted and resampled; nullptr: an input of the
+// graph.
 const Node* EndOf(const Graph& model, const Uses& uses) {
   if (model.outputs.empty()) return nullptr;
   ValueId value = model.outputs[0];

@@ -47,16 +47,15 @@ constexpr std::string_view kImageNetMean = "0.485,0.456,0.406", kImageNetDeviati
 // The likeliest first. As their repositories have it, in the code that goes with the exported files.
 constexpr Known kKnown[] = {
     // Lin et al. 2021; its exporter names the ends.
-    {"Robust Video Matting", [](const Seen& s) { return s.input() == "src" && s.has_input("r1i"); },
-     "0..1", "0..1", "", "", ""},
+    {"Robust Video Matting", [](const Seen& s) { return s.input() == "src" && s.has_input("r1i"); }, "0..1",
+     "0..1", "", "", ""},
     // Park et al. 2019: mean and deviation of 0..255, and another division by 255 behind them.
     {"SINet",
      [](const Seen& s) { return s.input() == "data" && s.out.channels == 2 && s.count("PRelu") > 8; },
      "blue first, its own mean and deviation", "0..255", "107.304565,115.69884,132.35703",
      "16312.8141,16609.0935,17415.8013", "BGR"},
     // Qin et al. 2020: seven maps, the first of them fused of the others.
-    {"U2-Net",
-     [](const Seen& s) { return s.masks == 7 && s.out.channels == 1; },
+    {"U2-Net", [](const Seen& s) { return s.masks == 7 && s.out.channels == 1; },
      "ImageNet's mean and deviation", "0..1", kImageNetMean, kImageNetDeviation, ""},
     // Ke et al. 2022: half of its channels are normalised by instance.
     {"MODNet",
@@ -105,9 +104,10 @@ MaskInput RecogniseMaskInput(const Graph& model, size_t picture_input, size_t ma
   if (seen.open_size() && FindMetadata(model, "tempera.mask.long_side") == nullptr)
     say("tempera.mask.long_side", found.long_side);
   const std::string what(found.what);
-  input.notice = (found.network.empty() ? "nothing says what its input's numbers are, and it is given " + what
-                                        : "it is taken for " + std::string(found.network) + " and given " + what) +
-                 "; metadata tempera.value_range says otherwise";
+  input.notice =
+      (found.network.empty() ? "nothing says what its input's numbers are, and it is given " + what
+                             : "it is taken for " + std::string(found.network) + " and given " + what) +
+      "; metadata tempera.value_range says otherwise";
   return input;
 }
 

@@ -1,4 +1,5 @@
-// What public mask networks are given: their files say nothing of it, and arithmetic that tells is rare in them.
+// What public mask networks are given: their files say nothing of it, and arithmetic that tells is rare in
+// them.
 #pragma once
 
 #include <string>

@@ -91,9 +91,8 @@ Result<int> MaskClasses::Find(std::string_view name, const std::string& model) c
 }
 
 Status MaskClasses::NoneIsTheMask(const std::string& model) const {
-  return Unsupported(
-      model + " has " + std::to_string(names.size()) +
-      " classes; metadata tempera.mask.class must say which one is the mask: " + Known(names));
+  return Unsupported(model + " has " + std::to_string(names.size()) +
+                     " classes; metadata tempera.mask.class must say which one is the mask: " + Known(names));
 }
 
 }  // namespace tempera::stylize

@@ -23,8 +23,8 @@ struct MaskClasses {
 };
 
 // count: how many are told apart; 0 where nothing but their names says. classes: metadata
-// tempera.mask.classes, names by number with commas between, of two classes one may be the second's alone; own:
-// tempera.mask.class, a number or one of the names. nullptr where the file has none.
+// tempera.mask.classes, names by number with commas between, of two classes one may be the second's alone;
+// own: tempera.mask.class, a number or one of the names. nullptr where the file has none.
 Result<MaskClasses> ReadMaskClasses(int64_t count, const std::string* classes, const std::string* own,
                                     const std::string& model);
 

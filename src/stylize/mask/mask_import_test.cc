@@ -1,5 +1,5 @@
-// Mask networks as people publish them: their inputs and outputs, by name, number, form and type, with numbers
-// that a test can tell. The layers of the real ones stand for nothing here.
+// Mask networks as people publish them: their inputs and outputs, by name, number, form and type, with
+// numbers that a test can tell. The layers of the real ones stand for nothing here.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -110,7 +110,8 @@ struct Ramp : OwnedImage {
     Fill(random);
     const int steps = std::max(1, size.width / 8 - 1);
     for (int y = 0; y < size.height; ++y) {
-      for (int x = 0; x < size.width; ++x) image.Row(0, y)[3 * x] = static_cast<uint8_t>(255 * (x / 8) / steps);
+      for (int x = 0; x < size.width; ++x)
+        image.Row(0, y)[3 * x] = static_cast<uint8_t>(255 * (x / 8) / steps);
     }
   }
 };
@@ -190,9 +191,8 @@ TEST(MaskImport, BiSeNet) {
     n.Ends(index ? "ArgMax" : "Identity", "preds",
            index ? std::vector<onnx::Attribute>{TestModel::Int("axis", 1), TestModel::Int("keepdims", 0)}
                  : std::vector<onnx::Attribute>{});
-    ExpectMask(n.m, {{"tempera.mask.class", "13"}}, {128, 64}, [&](double r) {
-      return index ? (normed(r) > 0 ? 1 : 0) : Sigmoid(normed(r));
-    });
+    ExpectMask(n.m, {{"tempera.mask.class", "13"}}, {128, 64},
+               [&](double r) { return index ? (normed(r) > 0 ? 1 : 0) : Sigmoid(normed(r)); });
     EXPECT_NE(Refusal(n.m, {{"tempera.mask.class", "19"}}).find("tempera.mask.class"), std::string::npos);
   }
 }
@@ -226,10 +226,21 @@ TEST(MaskImport, ClassesByName) {
     const char* name;
     int index;
   };
-  for (const Case& c : {Case{21, "tv", 20}, {21, "TV monitor", 20}, {21, "airplane", 1}, {21, "15", 15},
-                        {19, "person", 11}, {19, "traffic-light", 6}, {12, "unlabeled", 11}, {11, "car", 8},
-                        {150, "person", 12}, {151, "Person", 13}, {150, "flag", 149}, {2, "mask", 1},
-                        {2, "", 1}, {1, "mask", 0}, {7, "6", 6}}) {
+  for (const Case& c : {Case{21, "tv", 20},
+                        {21, "TV monitor", 20},
+                        {21, "airplane", 1},
+                        {21, "15", 15},
+                        {19, "person", 11},
+                        {19, "traffic-light", 6},
+                        {12, "unlabeled", 11},
+                        {11, "car", 8},
+                        {150, "person", 12},
+                        {151, "Person", 13},
+                        {150, "flag", 149},
+                        {2, "mask", 1},
+                        {2, "", 1},
+                        {1, "mask", 0},
+                        {7, "6", 6}}) {
     const auto masker = Open(network(c.count));
     ASSERT_TRUE(masker.ok()) << masker.status().message();
     const auto found = (*masker)->FindClass(c.name);
@@ -245,7 +256,8 @@ TEST(MaskImport, ClassesByName) {
   const auto told = Open(network(2), {{"tempera.mask.classes", "person"}});
   ASSERT_TRUE(told.ok()) << told.status().message();
   EXPECT_EQ((*told)->FindClass("person").value(), 1);
-  EXPECT_NE(Refusal(network(21), {{"tempera.mask.classes", "person, tv"}}).find("2 names"), std::string::npos);
+  EXPECT_NE(Refusal(network(21), {{"tempera.mask.classes", "person, tv"}}).find("2 names"),
+            std::string::npos);
   // None of many is the mask before somebody says so.
   const auto seven = Open(network(7));
   ASSERT_TRUE(seven.ok());
@@ -255,8 +267,8 @@ TEST(MaskImport, ClassesByName) {
   EXPECT_NE(none.message().find("tempera.mask.class"), std::string::npos) << none.message();
 }
 
-// Robust video matting in small: colours and a mask come out, one state goes round, and a number says at which
-// share of the size most is done.
+// Robust video matting in small: colours and a mask come out, one state goes round, and a number says at
+// which share of the size most is done.
 TestModel Matting() {
   Network n("src", {-1, 3, -1, -1}, {"fgr", "pha", "r1o"});
   n.m.Input("r1i", {-1, -1, -1, -1});
@@ -265,9 +277,9 @@ TestModel Matting() {
   n.m.Node("Concat", {"ones", "downsample_ratio", "downsample_ratio"}, "scales");
   n.m.graph().nodes.back().attributes.push_back(onnx::IntAttribute("axis", 0));
   n.m.Node("Resize", {"src", "none_yet", "scales"}, "small");
-  n.m.graph().nodes.back().attributes = {onnx::TextAttribute("mode", "linear"),
-                                         onnx::TextAttribute("coordinate_transformation_mode",
-                                                             "pytorch_half_pixel")};
+  n.m.graph().nodes.back().attributes = {
+      onnx::TextAttribute("mode", "linear"),
+      onnx::TextAttribute("coordinate_transformation_mode", "pytorch_half_pixel")};
   n.x = "small";
   n.Layers().Channels({0.5f}, {0});
   n.m.Node("Shape", {"logits"}, "like").Node("Expand", {"r1i", "like"}, "before");
@@ -317,7 +329,8 @@ TEST(MaskImport, MattingAtAShareOfTheSize) {
   EXPECT_NEAR(MaskOf(**whole, in)[64 * 32 + 32], 127, 1);
   EXPECT_NEAR(MaskOf(**half, in)[64 * 32 + 32], 64, 1);
   for (const char* bad : {"0", "1.5", "-1", "x", ""}) {
-    EXPECT_NE(Refusal(model, {{"tempera.mask.downsample_ratio", bad}}).find("not above 0"), std::string::npos);
+    EXPECT_NE(Refusal(model, {{"tempera.mask.downsample_ratio", bad}}).find("not above 0"),
+              std::string::npos);
   }
   Network n("src", {1, 3, 32, 32}, {"pha"});
   n.Channels({1}, {0}).Ends("Sigmoid", "pha");

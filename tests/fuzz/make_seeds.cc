@@ -68,11 +68,36 @@ class Seed {
     return *this;
   }
 
+  Seed& Input(const std::string& name, const std::vector<int64_t>& dims) {
+    onnx::ValueInfo info;
+    info.name = name;
+    info.dtype = DataType::kFloat32;
+    info.has_shape = true;
+    for (size_t i = 0; i < dims.size(); ++i)
+      info.shape.push_back({dims[i], dims[i] < 0 ? name + std::to_string(i) : ""});
+    model_.graph.inputs.push_back(std::move(info));
+    return *this;
+  }
+  // The first input takes these dims.
+  Seed& Declares(const std::vector<int64_t>& dims) {
+    model_.graph.inputs.pop_back();
+    return Input("x", dims);
+  }
+  // Beside the last node's result.
+  Seed& Output(const std::string& name) {
+    onnx::ValueInfo info;
+    info.name = name;
+    info.dtype = DataType::kFloat32;
+    model_.graph.outputs.push_back(std::move(info));
+    return *this;
+  }
+  Seed& Metadata(const std::string& key, const std::string& value) {
+    model_.metadata_props.emplace_back(key, value);
+    return *this;
+  }
+
   const onnx::Model& Finish() {
-    onnx::ValueInfo y;
-    y.name = last_;
-    y.dtype = DataType::kFloat32;
-    model_.graph.outputs = {y};
+    Output(last_);
     return model_;
   }
 
@@ -120,6 +145,51 @@ bool SaveStyles(const std::filesystem::path& folder) {
   return Save(norm, folder, "style_norm") && Save(upsample, folder, "style_upsample") &&
          Save(old_upsample, folder, "style_old_upsample") && Save(transpose, folder, "style_transpose") &&
          Save(groups, folder, "conv_groups") && Save(depth, folder, "depth_space");
+}
+
+// The forms that mask networks have: one channel and many, classes by number, channels last, states and a
+// share of the size.
+bool SaveMasks(const std::filesystem::path& folder) {
+  const auto classes = [](int opset, const std::vector<int64_t>& dims, int64_t count) {
+    Seed seed(opset);
+    seed.Declares(dims).Floats("w", {count, 3, 1, 1});
+    return seed;
+  };
+  Seed one = classes(13, {1, 3, 64, 64}, 1), voc = classes(13, {1, 64, 64, 3}, 21),
+       index = classes(13, {1, 3, 64, 64}, 2), seven = classes(13, {1, 3, -1, -1}, 1);
+  one.Node("Conv", {"x", "w"}, {"l"}).Node("Sigmoid", {"l"}, {"y"});
+  voc.Node("Transpose", {"x"}, {"p"}, {Ints("perm", {0, 3, 1, 2})})
+      .Node("Conv", {"p", "w"}, {"l"})
+      .Node("Transpose", {"l"}, {"y"}, {Ints("perm", {0, 2, 3, 1})})
+      .Metadata("tempera.mask.class", "tv");
+  index.Node("Conv", {"x", "w"}, {"l"}).Node("ArgMax", {"l"}, {"y"}, {Int("axis", 1), Int("keepdims", 0)});
+  seven.Node("Conv", {"x", "w"}, {"l"});
+  for (const char* name : {"a", "b", "c", "d", "e", "f"}) seven.Node("Sigmoid", {"l"}, {name}).Output(name);
+  seven.Node("Sigmoid", {"l"}, {"y"});
+  Seed matting = classes(13, {1, 3, -1, -1}, 1);
+  matting.Input("r1i", {-1, -1, -1, -1})
+      .Input("downsample_ratio", {1})
+      .Floats("none", {0})
+      .Numbers("two", {2})
+      .Numbers("four", {4})
+      .Numbers("zero", {0})
+      .Numbers("ones", {1, 1})
+      .Node("Cast", {"ones"}, {"whole"}, {Int("to", 1)})
+      .Node("Concat", {"whole", "downsample_ratio", "downsample_ratio"}, {"scales"}, {Int("axis", 0)})
+      .Node("Resize", {"x", "none", "scales"}, {"small"}, {Text("mode", "linear")})
+      .Node("Conv", {"small", "w"}, {"l"})
+      .Node("Shape", {"l"}, {"like"})
+      .Node("Expand", {"r1i", "like"}, {"before"})
+      .Node("Add", {"l", "before"}, {"r1o"})
+      .Output("r1o")
+      .Node("Shape", {"x"}, {"s"})
+      .Node("Slice", {"s", "two", "four", "zero"}, {"hw"})
+      .Node("Concat", {"ones", "hw"}, {"size"}, {Int("axis", 0)})
+      .Node("Resize", {"r1o", "none", "none", "size"}, {"wide"}, {Text("mode", "linear")})
+      .Node("Sigmoid", {"wide"}, {"pha"});
+  return Save(one, folder, "mask_one") && Save(voc, folder, "mask_voc") &&
+         Save(index, folder, "mask_index") && Save(seven, folder, "mask_seven") &&
+         Save(matting, folder, "mask_matting");
 }
 
 // Arithmetic on sizes, which is folded at import: the importer's own little machine.
@@ -228,7 +298,15 @@ std::vector<std::string_view> Words() {
                                          "coordinate_transformation_mode",
                                          "align_corners",
                                          "tf_crop_and_resize",
-                                         "ceil_mode"};
+                                         "ceil_mode",
+                                         "tempera.mask.class",
+                                         "tempera.mask.classes",
+                                         "tempera.mask.values",
+                                         "tempera.mask.output",
+                                         "tempera.mask.downsample_ratio",
+                                         "downsample_ratio",
+                                         "logits",
+                                         "index"};
   for (const ops::Operator& op : ops::AllOperators()) words.push_back(op.name);
   return words;
 }
@@ -238,8 +316,9 @@ std::vector<std::string_view> Words() {
 
 int main(int argc, char** argv) {
   const auto save = [](const std::filesystem::path& folder) {
-    return tempera::SaveStyles(folder) && tempera::SaveShapeArithmetic(folder) &&
-           tempera::SaveOperators(folder) && tempera::SaveDecisions(folder);
+    return tempera::SaveStyles(folder) && tempera::SaveMasks(folder) &&
+           tempera::SaveShapeArithmetic(folder) && tempera::SaveOperators(folder) &&
+           tempera::SaveDecisions(folder);
   };
   return tempera::MakeSeeds(argc, argv, save, tempera::Words());
 }

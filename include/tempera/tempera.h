@@ -381,11 +381,12 @@ TEMPERA_API const char* tempera_notice(const tempera_stylizer* stylizer, int32_t
 typedef struct tempera_masker tempera_masker;
 
 /* As tempera_open_file, but for what that logs of a model made for one size. A model that does not turn a
- * picture into planes [1, C, H', W'], or into the numbers of classes, is refused; its ends and its metadata say
- * which plane is the mask and what its numbers mean (docs/model-format.md, "Mask networks"), and what had to be
- * guessed is logged. It has no parameters. Where it has states, frames follow each other, as with a painter;
- * another size begins anew. A file that declares a size, or names one in its metadata, works at that unless the
- * options say otherwise; open any other with the size it was made for: not every one bears large pictures. */
+ * picture into planes [1, C, H', W'], or into the numbers of classes, is refused; its ends and its metadata
+ * say which plane is the mask and what its numbers mean (docs/model-format.md, "Mask networks"), and what had
+ * to be guessed is logged. It has no parameters. Where it has states, frames follow each other, as with a
+ * painter; another size begins anew. A file that declares a size, or names one in its metadata, works at that
+ * unless the options say otherwise; open any other with the size it was made for: not every one bears large
+ * pictures. */
 TEMPERA_API tempera_status tempera_mask_open_file(const char* path, const tempera_options* options,
                                                   tempera_masker** out);
 /* The bytes may be freed once this returns. */

@@ -50,7 +50,7 @@ bool IsTarget(const Graph& model, std::string_view input) {
   });
 }
 
-// r1o comes back as r1i, h_out as h_in: where names say so, metadata does not have to.
+// r1o comes back as r1i, an "out" as its "in": where names say so, metadata does not have to.
 std::optional<std::string> SourceByName(const Graph& model, std::string_view input) {
   constexpr std::pair<std::string_view, std::string_view> kEnds[] = {{"in", "out"}, {"i", "o"}};
   for (const auto& [in, out] : kEnds) {

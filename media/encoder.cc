@@ -85,26 +85,31 @@ AVRational SupportedRate(const AVCodec& codec, AVRational rate) {
   return codec.supported_framerates[av_find_nearest_q_idx(rate, codec.supported_framerates)];
 }
 
-// Encodes transparency, where codec and container can.
-bool ChooseAlpha(const AVCodec& codec, const AVOutputFormat& container, Encoder* encoder) {
+// The layout of pictures with transparency, where codec and container can hold them; NONE elsewhere.
+AVPixelFormat AlphaFormat(const AVCodec& codec, const AVOutputFormat& container) {
   // VP8 and VP9 have none themselves: it is a second stream, for which Matroska alone has a place.
   const bool beside = codec.id == AV_CODEC_ID_VP8 || codec.id == AV_CODEC_ID_VP9;
-  if (beside && !NameIs(container, {"matroska", "webm"})) return false;
+  if (beside && !NameIs(container, {"matroska", "webm"})) return AV_PIX_FMT_NONE;
   for (const AVPixelFormat format :
        {AV_PIX_FMT_YUVA420P, AV_PIX_FMT_YUVA444P, AV_PIX_FMT_YUVA422P, AV_PIX_FMT_YUVA444P10, AV_PIX_FMT_RGBA,
         AV_PIX_FMT_ARGB, AV_PIX_FMT_BGRA}) {
-    if (!Lists(codec.pix_fmts, format)) continue;
-    encoder->takes_alpha = true;
-    encoder->context->pix_fmt = format;
-    if (format != AV_PIX_FMT_YUVA420P) {
-      encoder->filters = std::string("scale=flags=bicubic+accurate_rnd+full_chroma_int,format=") +
-                         av_get_pix_fmt_name(format);
-    }
-    if (av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_RGB)
-      encoder->context->colorspace = AVCOL_SPC_RGB;
-    return true;
+    if (Lists(codec.pix_fmts, format)) return format;
   }
-  return false;
+  return AV_PIX_FMT_NONE;
+}
+
+// Encodes transparency, where codec and container can.
+bool ChooseAlpha(const AVCodec& codec, const AVOutputFormat& container, Encoder* encoder) {
+  const AVPixelFormat format = AlphaFormat(codec, container);
+  if (format == AV_PIX_FMT_NONE) return false;
+  encoder->takes_alpha = true;
+  encoder->context->pix_fmt = format;
+  if (format != AV_PIX_FMT_YUVA420P) {
+    encoder->filters =
+        std::string("scale=flags=bicubic+accurate_rnd+full_chroma_int,format=") + av_get_pix_fmt_name(format);
+  }
+  if (av_pix_fmt_desc_get(format)->flags & AV_PIX_FMT_FLAG_RGB) encoder->context->colorspace = AVCOL_SPC_RGB;
+  return true;
 }
 
 // The pixel format to encode, and the filters that lead there.
@@ -171,6 +176,10 @@ Status ChoosePixels(const AVCodec& codec, const VideoInfo& info, const AVOutputF
 }
 
 }  // namespace
+
+bool HoldsAlpha(const AVCodec& codec, const AVOutputFormat& container) {
+  return AlphaFormat(codec, container) != AV_PIX_FMT_NONE;
+}
 
 Result<const AVCodec*> ChooseEncoder(const std::string& name, const AVOutputFormat& container,
                                      const std::string& path) {

@@ -13,6 +13,9 @@ namespace tempera::media {
 Result<const AVCodec*> ChooseEncoder(const std::string& name, const AVOutputFormat& container,
                                      const std::string& path);
 
+// Whether films of that kind can be seen through.
+bool HoldsAlpha(const AVCodec& codec, const AVOutputFormat& container);
+
 struct Encoder {
   CodecPtr context;
   // Filters from the frames we get to what the encoder takes; "" when it takes them as they are.

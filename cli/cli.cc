@@ -6,6 +6,9 @@
 #include <cstdint>
 #include <cstdio>
 
+#include "cli/network/picture_options.h"
+#include "src/base/log.h"
+
 namespace tempera::cli {
 namespace {
 
@@ -73,6 +76,14 @@ int FailUsage(const std::string& verb, const std::string& message) {
 }
 
 void Note(const std::string& message) { std::fprintf(stderr, "note: %s\n", Printable(message).c_str()); }
+
+void NoteLibraryLines() {
+  SetLogCallback(
+      [](int level, const char* message, void*) {
+        if (level != static_cast<int>(LogLevel::kInfo)) Note(InOptions(message));
+      },
+      nullptr);
+}
 
 Result<Size> ParseSize(const std::string& text) {
   const auto bad = [&] {

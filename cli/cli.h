@@ -47,6 +47,10 @@ int FailUsage(const std::string& verb, const std::string& message);
 // Prints "note: MESSAGE" on standard error.
 void Note(const std::string& message);
 
+// What the library wants said (a model that runs at one size only, for instance) becomes notes from now on,
+// in the command's words.
+void NoteLibraryLines();
+
 // A width and height from "640x360"; both 1 to 16384.
 struct Size {
   int width = 0;

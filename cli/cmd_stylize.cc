@@ -13,6 +13,10 @@
 #include "cli/engine_options.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/mask/mask_options.h"
+#include "cli/mask/mask_report.h"
+#include "cli/mask/region_painter.h"
+#include "cli/network/option_checks.h"
 #include "cli/network/picture_options.h"
 #include "cli/pictures/run_pictures.h"
 #include "cli/replay/replay.h"
@@ -20,6 +24,7 @@
 #include "cli/style_library.h"
 #include "cli/stylize_job.h"
 #include "media/film/series.h"
+#include "media/mask/alpha_codec.h"
 #include "media/picture.h"
 #include "media/writer.h"
 
@@ -33,6 +38,8 @@ struct Arguments {
   PaintOptions paint;
   PictureOptions picture;
   SteerOptions steer;
+  MaskOptions mask;
+  MaskPlan mask_plan;
   std::string style, size, start, duration, page, temporal;
   float steadiness = -1;  // not said
   int height = 0;
@@ -58,30 +65,11 @@ void PrintJson(const Arguments& args, const StylizeSummary& s, const std::string
   if (!s.outputs.empty()) output += "]";
   std::printf(
       "{\"input\": %s, \"output\": %s, \"style\": %s, \"frames\": %lld, \"seconds\": %.3f, \"fps\": %.3f, "
-      "\"width\": %d, \"height\": %d, \"codec\": %s, \"interrupted\": %s, \"notices\": [%s]}\n",
+      "\"width\": %d, \"height\": %d, \"codec\": %s, \"interrupted\": %s, %s\"notices\": [%s]}\n",
       JsonString(args.job.input).c_str(), output.c_str(), JsonString(model).c_str(),
       static_cast<long long>(s.frames), s.seconds, s.seconds > 0 ? s.frames / s.seconds : 0, s.width,
       s.height, s.codec.empty() ? "null" : JsonString(s.codec).c_str(), s.interrupted ? "true" : "false",
-      notices.c_str());
-}
-
-// The check without its words in the help, where the option's own say the same.
-CLI::Validator Quiet(CLI::Validator check) {
-  check.description("");
-  return check;
-}
-
-// Not a number is in no range, and CLI11's lets it through.
-CLI::Validator IsBetween(double low, double high, const std::string& range) {
-  return CLI::Validator(
-      [low, high, range](std::string& text) {
-        double number = 0;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), number);
-        const bool read = error == std::errc() && end == text.data() + text.size();
-        return read && number >= low && number <= high ? std::string()
-                                                       : "'" + text + "' is no number from " + range;
-      },
-      "");
+      MaskJson(s).c_str(), notices.c_str());
 }
 
 Result<int> ParsePage(const std::string& text) {
@@ -104,6 +92,31 @@ Status ChooseSteadiness(Arguments* args, bool film) {
   constexpr float kDefault = 0.5f;
   args->paint.steadiness = !film || args->temporal == "off" ? 0 : said ? args->steadiness : kDefault;
   return OkStatus();
+}
+
+// What is said of masks, once it is known what comes out.
+Status ReadMask(Arguments* args, bool film) {
+  const Steering& steering = args->paint.steering;
+  const MaskLine line = {
+      .style = !args->style.empty() || !steering.blend.empty(),
+      .steers = !steering.params.empty() || !steering.keys.empty(),
+      .timeline = !args->steer.timeline.empty(),
+      .paints = args->paint.strength != 1 || args->paint.keep_colors || !args->steer.stroke.empty() ||
+                args->steadiness >= 0 || !args->temporal.empty(),
+      .film = film,
+  };
+  TEMPERA_ASSIGN_OR_RETURN(args->mask_plan, args->mask.Read(line));
+  MaskPlan& plan = args->mask_plan;
+  plan.start_s = args->job.start_s;
+  plan.duration_s = args->job.duration_s;
+  const std::string& output = args->job.output;
+  if (SameFile(plan.path, output))
+    return InvalidArgument("'" + output + "' is the mask itself: give -o another name");
+  if (plan.makes != Painter::Makes::kCutout) return OkStatus();
+  if (IsOnePicture(output) && !media::PictureKeepsAlpha(output))
+    return InvalidArgument("--cutout writes transparency, and '" + output +
+                           "' has none: write .png, .webp or .tif");
+  return film ? media::ChooseAlphaCodec(args->job.codec, output).status() : OkStatus();
 }
 
 // What the parser cannot see: options that depend on each other or on the names.
@@ -154,7 +167,8 @@ Status Check(Arguments* args) {
   const bool pictures = AsksForPictures(args->inputs, job.output);
   if (!args->steer.timeline.empty() && (pictures || IsOnePicture(job.output)))
     return InvalidArgument("--timeline is for films: give -o a film's name");
-  TEMPERA_RETURN_IF_ERROR(ChooseSteadiness(args, !pictures && !IsOnePicture(job.output)));
+  const bool film = !pictures && !IsOnePicture(job.output);
+  TEMPERA_RETURN_IF_ERROR(ChooseSteadiness(args, film));
   if (pictures) {
     if (!args->start.empty() || job.duration_s >= 0 || job.crf >= 0 || !job.codec.empty() || job.detelecine ||
         args->paint.norm_statistics != "exact") {
@@ -252,6 +266,12 @@ int StylizeOne(const Arguments& args, Result<std::unique_ptr<Painter>> painter, 
   return summary->interrupted ? kExitInterrupted : kExitOk;
 }
 
+// The line's own style within a mask, or what opens it alone.
+Result<std::unique_ptr<Painter>> OpenWithMask(const Arguments& args, const OpenStyleFn& open_style) {
+  return args.mask.given() ? OpenRegionPainter(args.mask_plan, args.paint, open_style)
+                           : open_style(args.paint);
+}
+
 int Replay(const Arguments& args) {
   const ReplayRequest request = {.timeline = args.steer.timeline,
                                  .style = args.style,
@@ -261,7 +281,12 @@ int Replay(const Arguments& args) {
                                  .paint = args.paint};
   if (Status status = CheckReplay(request); !status.ok()) return FailUsage("stylize", status.message());
   if (Status status = media::CheckFilmInput(args.job.input); !status.ok()) return Fail(status);
-  return StylizeOne(args, OpenReplay(args.job, request), args.steer.timeline);
+  const auto open = [&](const PaintOptions& paint) {
+    ReplayRequest lent = request;
+    lent.paint = paint;
+    return OpenReplay(args.job, lent);
+  };
+  return StylizeOne(args, OpenWithMask(args, open), args.steer.timeline);
 }
 
 int Stylize(Arguments* args) {
@@ -269,20 +294,34 @@ int Stylize(Arguments* args) {
   args->job.input = args->inputs[0];
   const bool pictures = AsksForPictures(args->inputs, job.output);
   if (const int code = CheckNames(args, pictures); code != kExitOk) return code;
+  if (Status status = ReadMask(args, !pictures && !IsOnePicture(job.output)); !status.ok())
+    return status.code() == StatusCode::kNotFound ? Fail(status) : FailUsage("stylize", status.message());
   if (!args->steer.timeline.empty()) return Replay(*args);
   Steering& steering = args->paint.steering;
-  const Result<ModelChoice> model =
-      args->style.empty() ? FindBlend(StyleWords(steering)) : FindStyle(args->style);
+  Result<ModelChoice> model = ModelChoice();
+  if (!args->mask.given() || HasOwnStyle(args->mask_plan))
+    model = args->style.empty() ? FindBlend(StyleWords(steering)) : FindStyle(args->style);
   if (!model.ok()) return Fail(model.status());
   steering.style = model->style;
-  const std::string painted = PaintedName(steering, model->name());
-  if (pictures)
-    return RunPictures(
-        {args->inputs, job.output, args->pictures, model->path, painted, args->paint, args->json});
+  std::string painted = PaintedName(steering, model->name());
+  if (args->mask.given()) painted = PaintedName(args->mask_plan, painted);
+  const auto open = [&] {
+    return OpenWithMask(*args, [&](const PaintOptions& paint) { return OpenPainter(model->path, paint); });
+  };
+  if (pictures) {
+    PicturesJob many = {args->inputs, job.output,  args->pictures, model->path,
+                        painted,      args->paint, args->json};
+    if (args->mask.given()) {
+      many.open = open;
+      many.depends_on = MaskDigest(args->mask_plan);
+      many.lossless = args->mask_plan.makes != Painter::Makes::kPainting;
+    }
+    return RunPictures(many);
+  }
   if (!IsOnePicture(job.output)) {
     if (Status status = media::CheckFilmInput(job.input); !status.ok()) return Fail(status);
   }
-  return StylizeOne(*args, OpenPainter(model->path, args->paint), painted);
+  return StylizeOne(*args, open(), painted);
 }
 
 }  // namespace
@@ -341,6 +380,7 @@ Run SetUpStylize(CLI::App& verb) {
       ->check(Quiet(CLI::Range(1, 64)))
       ->type_name("N");
   args->picture.AddTo(verb);
+  args->mask.AddTo(verb);
   verb.add_flag("--json", args->json, "Print a summary as JSON at the end, of several pictures a line each");
   verb.footer("A video keeps sound, subtitles, chapters and timing. Ctrl-C keeps what is done.");
   return [args] { return Stylize(args.get()); };

@@ -12,8 +12,6 @@
 #include <vector>
 
 #include "cli/cli.h"
-#include "cli/network/picture_options.h"
-#include "src/base/log.h"
 #include "tempera/tempera.h"
 
 namespace tempera::cli {
@@ -44,12 +42,7 @@ int Main(int argc, char** argv) {
   std::signal(SIGPIPE, SIG_IGN);
   // And so is a limit on the size of files.
   std::signal(SIGXFSZ, SIG_IGN);
-  // What the library wants said, it hands over: a model that runs at one size only, for instance.
-  SetLogCallback(
-      [](int level, const char* message, void*) {
-        if (level != static_cast<int>(LogLevel::kInfo)) Note(InOptions(message));
-      },
-      nullptr);
+  NoteLibraryLines();
 
   CLI::App app("Tempera paints pictures and videos in the style of a painting, on the CPU.", "tempera");
   app.set_version_flag("--version", std::string("tempera ") + tempera_version());

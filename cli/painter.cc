@@ -62,11 +62,15 @@ class ModelPainter final : public Painter {
   }
 
   Status Paint(const media::Frame& in, media::Frame* out) override {
-    if (share_ > 0 && (in.width != width_ || in.height != height_))
-      TEMPERA_RETURN_IF_ERROR(SizeStrokes(in.width, in.height));
+    TEMPERA_RETURN_IF_ERROR(Lend(in).status());
     const tempera_image from = live::ImageOf(in);
     const tempera_image to = live::ImageOf(*out);
     return StatusOf(tempera_process(stylizer_, &from, &to));
+  }
+  Result<tempera_stylizer*> Lend(const media::Frame& in) override {
+    if (share_ > 0 && (in.width != width_ || in.height != height_))
+      TEMPERA_RETURN_IF_ERROR(SizeStrokes(in.width, in.height));
+    return stylizer_;
   }
   Status SetMoment(double time_s) override { return schedule_.moves() ? Set(time_s) : OkStatus(); }
   Status SetValues(const std::string& name, const std::vector<float>& values) override {
@@ -151,23 +155,40 @@ Status ChooseStrokes(const PaintOptions& options, const std::string& model, temp
   return OkStatus();
 }
 
+// What the model has not.
+void LeaveOutUnknown(const tempera_stylizer* stylizer, Steering* steering, std::vector<std::string>* lacks) {
+  const auto is_unknown = [&](const Turn& turn) {
+    if (tempera_find_parameter(stylizer, turn.name.c_str()) >= 0) return false;
+    if (std::find(lacks->begin(), lacks->end(), turn.name) == lacks->end()) lacks->push_back(turn.name);
+    return true;
+  };
+  std::erase_if(steering->params, is_unknown);
+  for (Keyframe& key : steering->keys) std::erase_if(key.turns, is_unknown);
+  std::erase_if(steering->keys, [](const Keyframe& key) { return key.turns.empty(); });
+}
+
 }  // namespace
 
 Result<media::Frame> AllocatePainting(const Painter& painter, const media::Frame& picture, bool keeps_alpha) {
+  if (painter.makes() == Painter::Makes::kMask)
+    return media::Frame::Allocate(media::PixelFormat::kRgb, picture.width, picture.height);
   if (!painter.PaintsAlpha() || !keeps_alpha) return media::Frame::AllocateLike(picture);
   return media::Frame::Allocate(media::PixelFormat::kRgba, picture.width, picture.height);
 }
 
 Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, const PaintOptions& options) {
   tempera_options native = TEMPERA_OPTIONS_INIT;
-  native.threads = options.threads;
   TEMPERA_ASSIGN_OR_RETURN(const engine::Precision precision, ParsePrecision(options.precision));
   native.precision = PrecisionOf(precision);
   native.working_width = options.working_width;
   native.working_height = options.working_height;
   const std::string cache = CacheFolder();
-  native.cache_folder = cache.c_str();
-  native.pin_threads = options.pin_threads;
+  if (options.host == nullptr) {
+    native.cache_folder = cache.c_str();
+    native.pin_threads = options.pin_threads;
+    native.threads = options.threads;
+  }
+  native.host = options.host;
   TEMPERA_ASSIGN_OR_RETURN(const engine::NormStatistics statistics,
                            ParseNormStatistics(options.norm_statistics));
   if (statistics == engine::NormStatistics::kSmoothed) native.norm_statistics = TEMPERA_NORM_SMOOTHED;
@@ -184,6 +205,7 @@ Result<std::unique_ptr<Painter>> OpenPainter(const std::string& model_path, cons
       StatusOf(tempera_open_file(model_path.c_str(), &native, &stylizer), options.metadata));
   auto painter = std::make_unique<ModelPainter>(stylizer);
   Steering steering = options.steering;
+  if (options.lacks != nullptr) LeaveOutUnknown(stylizer, &steering, options.lacks);
   if (!options.stroke.empty()) {
     StrokePeriods periods;
     TEMPERA_RETURN_IF_ERROR(ChooseStrokes(options, model_path, stylizer, &native, &steering, &periods));

@@ -10,13 +10,22 @@
 
 #include "cli/steer/steering.h"
 #include "media/frame.h"
+#include "media/reader.h"
 #include "src/base/status.h"
+#include "tempera/tempera.h"
 
 namespace tempera::cli {
 
 class Painter {
  public:
+  // What comes out: a painting; a mask in grey, without what belongs to a photograph or a film (colour
+  // profile, sound); a painting with transparency around what was cut out.
+  enum class Makes { kPainting, kMask, kCutout };
+
   virtual ~Painter() = default;
+  virtual Makes makes() const { return Makes::kPainting; }
+  // A film of this kind begins. Once, before its first frame.
+  virtual Status Begin(const media::VideoInfo& /*film*/) { return OkStatus(); }
   // `out` has the size of `in` and its own pixels. One thread at a time.
   virtual Status Paint(const media::Frame& in, media::Frame* out) = 0;
   // When in the film frame `index` of it, from 0, is to be painted: mostly once, at its own time. Other
@@ -28,8 +37,15 @@ class Painter {
   virtual Status SetValues(const std::string& /*name*/, const std::vector<float>& /*values*/) {
     return OkStatus();
   }
-  // The film is over.
-  virtual void AtEnd() {}
+  // The film is over: whether all went with it that was to.
+  virtual Status AtEnd() { return OkStatus(); }
+  // How much of the last frame was within the mask, 0 to 1; negative: there is no mask.
+  virtual double masked_share() const { return -1; }
+  // The network that paints, set to paint a frame like this one: for who composes the paintings of several
+  // (cli/mask). It belongs to the painter, until the next call of Lend or Paint.
+  virtual Result<tempera_stylizer*> Lend(const media::Frame& /*in*/) {
+    return Internal("this painter has no network to lend");
+  }
   // Forgets the frames before: the next one does not follow them.
   virtual Status Reset() { return OkStatus(); }
   // Whether it paints transparency where `out` has it.
@@ -39,7 +55,7 @@ class Painter {
 };
 
 // Room for the painting of a picture: like it, or with transparency where the painter has that and the file
-// that is written keeps it.
+// that is written keeps it; of a mask without.
 Result<media::Frame> AllocatePainting(const Painter& painter, const media::Frame& picture, bool keeps_alpha);
 
 struct PaintOptions {
@@ -56,6 +72,11 @@ struct PaintOptions {
   Steering steering = {};
   // Said of the model beside its file (tempera_options).
   std::vector<std::pair<std::string, std::string>> metadata = {};
+  // Whose threads and cache are used instead of the ones above; outlives the painter.
+  tempera_host* host = nullptr;
+  // Where not null: what `steering` turns and the model has not is left out and named here, instead of
+  // refused.
+  std::vector<std::string>* lacks = nullptr;
 };
 
 // Opens a model file.

@@ -7,6 +7,7 @@
 #include <system_error>
 
 #include "cli/cli.h"
+#include "cli/mask/mask_library.h"
 #include "cli/model_facts.h"
 #include "media/picture.h"
 #include "src/engine/run/session.h"
@@ -141,8 +142,11 @@ Result<std::string> FindModel(const std::string& name_or_path) {
                         ? name_or_path + " is a folder; give a .onnx file in it"
                         : name_or_path + ": no such model file; see 'tempera styles' for the bundled ones");
   }
-  TEMPERA_ASSIGN_OR_RETURN(const ModelChoice found, FindBundled(name_or_path));
-  return found.path;
+  Result<ModelChoice> found = FindBundled(name_or_path);
+  if (found.ok()) return found->path;
+  // A mask network has a name as well, for whoever looks into files.
+  if (Result<std::string> mask = FindBundledMask(name_or_path); mask.ok()) return mask;
+  return found.status();
 }
 
 Result<ModelChoice> FindStyle(const std::string& word) {

@@ -34,7 +34,12 @@ struct StylizeSummary {
   std::vector<std::string> notices;
   std::vector<std::string> outputs;  // of all pages: the files that were written
   bool interrupted = false;          // the output holds what was done until then
+  double masked_share = -1;          // of all frames, 0 to 1; negative: without a mask
+  int64_t empty_masks = 0;           // frames in which nothing was masked
 };
+
+// Less of a frame than this is called nothing: half a level over all its pixels is what rounding leaves.
+inline constexpr double kEmptyMask = 0.5 / 255;
 
 // The output name decides: a picture's name gets one picture. Prints the progress line and, as they
 // become known, notices. `interrupt` ends the work early. On failure nothing stands under the output's name

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "cli/mask/mask_report.h"
 #include "cli/pictures/stylize_pictures.h"
 #include "cli/stylize_job.h"
 #include "media/picture.h"
@@ -46,6 +47,7 @@ Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
     one.output = PageName(job.output, page);
     TEMPERA_ASSIGN_OR_RETURN(const StylizeSummary summary,
                              StylizeOnePicture(one, painter, &painting, &pictures));
+    AddMask(summary, &all);
     ++all.frames;
     all.outputs.push_back(one.output);
     all.seconds += summary.seconds;

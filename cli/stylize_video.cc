@@ -12,10 +12,12 @@
 #include <thread>
 
 #include "cli/cli.h"
+#include "cli/mask/mask_report.h"
 #include "cli/progress.h"
 #include "cli/stylize_job.h"
 #include "media/bounded_queue.h"
 #include "media/film/series.h"
+#include "media/mask/alpha_codec.h"
 #include "media/reader.h"
 #include "media/writer.h"
 
@@ -81,6 +83,10 @@ class Pipeline {
   }
 
   int64_t frames() const { return frames_; }
+  double masked_share() const {
+    return masked_ < 0 || frames_ == 0 ? -1 : masked_ / static_cast<double>(frames_);
+  }
+  int64_t empty_masks() const { return empty_masks_; }
   Progress& progress() { return progress_; }
 
  private:
@@ -103,7 +109,7 @@ class Pipeline {
       std::optional<Frame> in = decoded_.PopFor(std::chrono::milliseconds(100), &waiting);
       if (!in && waiting) continue;  // to look at the interrupt, and at the writer
       if (!in) {
-        painter_->AtEnd();
+        TEMPERA_RETURN_IF_ERROR(painter_->AtEnd());
         break;
       }
       for (const int64_t moment_us : painter_->MomentsOf(read_++, in->pts_us)) {
@@ -112,11 +118,19 @@ class Pipeline {
         SetTime(moment_us, &out);
         TEMPERA_RETURN_IF_ERROR(painter_->SetMoment(start_s_ + static_cast<double>(moment_us) * 1e-6));
         TEMPERA_RETURN_IF_ERROR(painter_->Paint(*in, &out));
+        CountMask();
         if (!painted_.Push(std::move(out))) return OkStatus();  // the writer failed and says why
         progress_.Update(++frames_);
       }
     }
     return OkStatus();
+  }
+
+  void CountMask() {
+    const double share = painter_->masked_share();
+    if (share < 0) return;
+    masked_ = std::max(masked_, 0.0) + share;
+    empty_masks_ += share < kEmptyMask;
   }
 
   // A painting that is shown at another time than its frame.
@@ -168,6 +182,8 @@ class Pipeline {
   std::atomic<bool> decoding_done_{false}, write_failed_{false};
   int64_t frames_ = 0, read_ = 0;
   int64_t last_pts_ = -1;  // of what was painted last
+  double masked_ = -1;     // summed shares; negative: there is no mask
+  int64_t empty_masks_ = 0;
   Progress progress_;
 };
 
@@ -183,20 +199,28 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   from.cancel = &interrupt;
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(job.input, from));
-  const media::VideoInfo& info = reader->info();
+  media::VideoInfo info = reader->info();
   if (info.single_picture && !media::IsSeriesOutput(job.output)) {
     return InvalidArgument("'" + job.input +
                            "' is a picture: give -o a name in .png, .jpg, .webp, .tif or .bmp");
   }
+  TEMPERA_RETURN_IF_ERROR(painter->Begin(info));
   media::WriterOptions to;
   to.codec = job.codec;
   to.crf = job.crf;
+  const bool mask = painter->makes() == Painter::Makes::kMask;
+  if (mask) info.has_alpha = false;
+  if (painter->makes() == Painter::Makes::kCutout) {
+    info.has_alpha = true;
+    TEMPERA_ASSIGN_OR_RETURN(to.codec, media::ChooseAlphaCodec(job.codec, job.output));
+  }
+  // A mask has no sound.
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoWriter> writer,
-                           media::VideoWriter::Open(job.output, info, reader.get(), to));
+                           media::VideoWriter::Open(job.output, info, mask ? nullptr : reader.get(), to));
   StylizeSummary summary;
   const auto all_notices = [&] {
     std::vector<std::string> all = reader->notices();
-    if (painter->PaintsAlpha())
+    if (painter->PaintsAlpha() && painter->makes() == Painter::Makes::kPainting)
       all.push_back("the transparency that this style paints is dropped in films: pictures keep it (.png)");
     const std::vector<std::string> more = writer->notices();
     all.insert(all.end(), more.begin(), more.end());
@@ -208,6 +232,8 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   const Status status = pipeline.Run();
   summary.interrupted = interrupt.load();
   summary.frames = pipeline.frames();
+  summary.masked_share = pipeline.masked_share();
+  summary.empty_masks = pipeline.empty_masks();
   if (!status.ok()) {
     pipeline.progress().Clear();
     return status;
@@ -221,6 +247,8 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   pipeline.progress().Clear();
   TEMPERA_RETURN_IF_ERROR(finished);
   PrintNotices(all_notices(), &summary.notices);
+  if (std::string notice = MaskNotice(summary); !notice.empty())
+    PrintNotices({std::move(notice)}, &summary.notices);
   summary.width = info.width;
   summary.height = info.height;
   summary.codec = writer->codec_name();

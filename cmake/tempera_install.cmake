@@ -8,7 +8,13 @@ install(FILES ${PROJECT_SOURCE_DIR}/include/tempera/tempera.h ${PROJECT_SOURCE_D
         DESTINATION ${CMAKE_INSTALL_INCLUDEDIR}/tempera COMPONENT development)
 # The command looks for ../share/tempera/styles, so not CMAKE_INSTALL_DATADIR, which may be elsewhere.
 install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/ DESTINATION share/tempera/styles COMPONENT styles
-        FILES_MATCHING PATTERN "*.onnx" PATTERN "*.jpg" PATTERN "*.md" PATTERN "styles.jpg" EXCLUDE)
+        FILES_MATCHING PATTERN "*.onnx" PATTERN "*.jpg" PATTERN "*.md" PATTERN "styles.jpg" EXCLUDE
+        PATTERN "masks" EXCLUDE)
+# Mask networks lie beside the styles, so that nobody takes them for some.
+if(IS_DIRECTORY ${PROJECT_SOURCE_DIR}/models/masks)
+  install(DIRECTORY ${PROJECT_SOURCE_DIR}/models/masks/ DESTINATION share/tempera/masks COMPONENT styles
+          FILES_MATCHING PATTERN "*.onnx" PATTERN "*.md")
+endif()
 
 # The page, where `make web` built it: the command looks for it as for the styles.
 if(TEMPERA_BUILD_CLI)

@@ -107,7 +107,8 @@ bool IsPicturePattern(const std::string& input) {
   return series.ok() && series->has_value();
 }
 
-Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const std::string& output_folder) {
+Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const std::string& output_folder,
+                                 bool alpha) {
   PictureList list;
   std::vector<std::string> files;
   for (const std::string& input : inputs) {
@@ -131,6 +132,9 @@ Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const s
   // Who keeps the whole name comes first, so that what a painting is called does not depend on the order of
   // inputs.
   std::set<std::string> taken;
+  const auto keeps_name = [alpha](const std::string& name) {
+    return media::IsPictureName(name) && (!alpha || media::PictureKeepsAlpha(name));
+  };
   const auto claim = [&](PictureTask* task, const std::string& name) {
     const std::string path = (fs::path(output_folder) / name).string();
     if (sources.count(Identity(path)) || !taken.insert(path).second) return false;
@@ -139,11 +143,11 @@ Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const s
   };
   for (PictureTask& task : tasks) {
     const std::string name = fs::path(task.input).filename().string();
-    if (media::IsPictureName(name)) claim(&task, name);
+    if (keeps_name(name)) claim(&task, name);
   }
   for (PictureTask& task : tasks) {
     const fs::path name = fs::path(task.input).filename();
-    if (media::IsPictureName(name.string())) continue;
+    if (keeps_name(name.string())) continue;
     if (claim(&task, name.stem().string() + ".png")) continue;
     if (claim(&task, name.string() + ".png")) {
       list.renamed.push_back(name.string() + " becomes " + name.string() + ".png");

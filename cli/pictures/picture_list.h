@@ -34,8 +34,10 @@ struct PictureList {
 bool IsPicturePattern(const std::string& input);
 
 // Inputs are files, taken as they are but for films, or folders and patterns, of which the pictures directly
-// inside are taken. Every name is kept, and its extension where it is one that can be written; others become
-// .png. Fails where a folder cannot be read, and where a pattern finds nothing.
-Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const std::string& output_folder);
+// inside are taken. Every name is kept, and its extension where it is one that can be written, and, where
+// `alpha` is wanted, that keeps transparency; others become .png. Fails where a folder cannot be read, and
+// where a pattern finds nothing.
+Result<PictureList> ListPictures(const std::vector<std::string>& inputs, const std::string& output_folder,
+                                 bool alpha = false);
 
 }  // namespace tempera::cli

@@ -12,6 +12,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/mask/mask_report.h"
 #include "cli/pictures/done_list.h"
 #include "cli/progress.h"
 #include "media/picture.h"
@@ -165,11 +166,12 @@ class Report {
     for (const std::string& n : s.notices) notices += (notices.empty() ? "" : ", ") + JsonString(n);
     std::printf(
         "{\"input\": %s, \"output\": %s, \"style\": %s, \"status\": \"%s\", \"seconds\": %.3f, "
-        "\"width\": %s, \"height\": %s, \"error\": %s, \"notices\": [%s]}\n",
+        "\"width\": %s, \"height\": %s, \"error\": %s, %s\"notices\": [%s]}\n",
         JsonString(outcome.task.input).c_str(), JsonString(outcome.task.output).c_str(),
         JsonString(style_).c_str(), kStates[static_cast<int>(outcome.kind)], s.seconds,
         number(s.width).c_str(), number(s.height).c_str(),
-        outcome.error.ok() ? "null" : JsonString(outcome.error.message()).c_str(), notices.c_str());
+        outcome.error.ok() ? "null" : JsonString(outcome.error.message()).c_str(), MaskJson(s).c_str(),
+        notices.c_str());
     std::fflush(stdout);
   }
 
@@ -195,6 +197,7 @@ std::string StyleDigest(const PicturesJob& job) {
   if (!job.paint.stroke.empty()) digester.Add(std::string_view(job.paint.stroke));
   digester.Add(int64_t{job.paint.keep_colors});
   digester.Add(std::string_view(job.paint.precision));
+  if (!job.depends_on.empty()) digester.Add(std::string_view(job.depends_on));
   const Steering& steering = job.paint.steering;
   if (steering.empty()) return Hex(digester.digest());
   digester.Add(std::string_view(steering.style));
@@ -250,7 +253,7 @@ Status CheckPictures(const std::vector<std::string>& inputs, const std::string& 
 }
 
 int RunPictures(const PicturesJob& job) {
-  Result<PictureList> list = ListPictures(job.inputs, job.output_folder);
+  Result<PictureList> list = ListPictures(job.inputs, job.output_folder, job.lossless);
   if (!list.ok()) return Fail(list.status());
   NoteWhatIsLeft(*list);
   if (list->tasks.empty() && list->clashes.empty() && list->asked_films.empty()) {
@@ -265,7 +268,7 @@ int RunPictures(const PicturesJob& job) {
     if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
     if (Status status = DoneList::CheckPlace(job.output_folder); !status.ok()) return Fail(status);
   }
-  Result<std::unique_ptr<Painter>> painter = OpenPainter(job.model, job.paint);
+  Result<std::unique_ptr<Painter>> painter = job.open ? job.open() : OpenPainter(job.model, job.paint);
   if (!painter.ok()) return Fail(painter.status());
 
   const InterruptGuard guard(/*at_once=*/false);

@@ -1,6 +1,8 @@
 // `tempera stylize` with several inputs or a folder: what is said on the way and at the end.
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -17,6 +19,11 @@ struct PicturesJob {
   std::string style;  // what reports call what is painted
   PaintOptions paint;
   bool json = false;  // a line per picture
+  // How the painter is opened, where it is more than `model` with `paint`; and what else a painting then
+  // depends on.
+  std::function<Result<std::unique_ptr<Painter>>()> open = {};
+  std::string depends_on = {};
+  bool lossless = false;  // names that keep transparency: others become .png
 };
 
 // Whether these names ask for that, rather than for one picture or film.

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/mask/mask_report.h"
 #include "cli/pictures/done_list.h"
 #include "media/picture.h"
 
@@ -97,20 +98,28 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
   TEMPERA_ASSIGN_OR_RETURN(media::Frame painted,
                            AllocatePainting(*painter, picture.frame, media::PictureKeepsAlpha(job.output)));
   TEMPERA_ASSIGN_OR_RETURN(const media::Frame shown, media::WithoutHiddenColors(picture.frame));
+  double masked_share = -1;
   {
     const std::lock_guard<std::mutex> lock(*painting);
     TEMPERA_RETURN_IF_ERROR(painter->Reset());
     TEMPERA_RETURN_IF_ERROR(painter->Paint(shown, &painted));
+    masked_share = painter->masked_share();
   }
-  media::RestoreHiddenColors(picture.frame, &painted);
+  const Painter::Makes makes = painter->makes();
+  if (makes == Painter::Makes::kPainting) media::RestoreHiddenColors(picture.frame, &painted);
   StylizeSummary summary;
+  summary.masked_share = masked_share;
+  summary.empty_masks = masked_share >= 0 && masked_share < kEmptyMask;
+  summary.frames = 1;
   summary.notices = picture.notices;
+  if (std::string notice = MaskNotice(summary); !notice.empty()) summary.notices.push_back(std::move(notice));
   if (painted.format == media::PixelFormat::kRgba && !media::PictureKeepsAlpha(job.output)) {
     media::PutOnWhite(&painted);
     summary.notices.push_back("transparency becomes white: write .png, .webp or .tif to keep it");
   }
-  TEMPERA_RETURN_IF_ERROR(media::WritePicture(job.output, painted, picture, &summary.notices));
-  summary.frames = 1;
+  // Numbers of a mask are no colours: neither profile nor Exif goes along.
+  TEMPERA_RETURN_IF_ERROR(media::WritePicture(
+      job.output, painted, makes == Painter::Makes::kMask ? media::Picture() : picture, &summary.notices));
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   summary.width = painted.width;
   summary.height = painted.height;

@@ -65,23 +65,27 @@ class ReplayPainter final : public Painter {
   }
 
   Status Paint(const media::Frame& in, media::Frame* out) override {
-    while (next_change_ < timeline_.changes.size() && IsDue(timeline_.changes[next_change_]))
-      Take(timeline_.changes[next_change_++]);
-    TEMPERA_RETURN_IF_ERROR(Apply());
-    if (options_.again) {
-      TEMPERA_RETURN_IF_ERROR(CheckFrame(in));
-      ++next_;
-    } else if (state_.mirror) {  // what was captured is so already
+    TEMPERA_RETURN_IF_ERROR(GoOn(in));
+    if (!options_.again && state_.mirror) {  // what was captured is so already
       TEMPERA_ASSIGN_OR_RETURN(const media::Frame mirrored, live::Mirrored(in));
       return painter_->Paint(mirrored, out);
     }
     return painter_->Paint(in, out);
   }
 
-  void AtEnd() override {
-    if (!options_.again || next_ == timeline_.frames.size()) return;
+  Result<tempera_stylizer*> Lend(const media::Frame& in) override {
+    TEMPERA_RETURN_IF_ERROR(GoOn(in));
+    if (!options_.again && state_.mirror)
+      return Unsupported(
+          "'" + name_ + "' mirrors the picture, which masks do not follow: give the session's own recording");
+    return painter_->Lend(in);
+  }
+
+  Status AtEnd() override {
+    if (!options_.again || next_ == timeline_.frames.size()) return OkStatus();
     Note("the recording ends " + std::to_string(timeline_.frames.size() - next_) + " paintings before '" +
          name_ + "' does: they are missing");
+    return OkStatus();
   }
 
   std::vector<std::string> Notices() const override {
@@ -89,6 +93,17 @@ class ReplayPainter final : public Painter {
   }
 
  private:
+  // To the moment of the frame that comes now.
+  Status GoOn(const media::Frame& in) {
+    while (next_change_ < timeline_.changes.size() && IsDue(timeline_.changes[next_change_]))
+      Take(timeline_.changes[next_change_++]);
+    TEMPERA_RETURN_IF_ERROR(Apply());
+    if (!options_.again) return OkStatus();
+    TEMPERA_RETURN_IF_ERROR(CheckFrame(in));
+    ++next_;
+    return OkStatus();
+  }
+
   bool IsDue(const TimelineChange& change) const {
     if (options_.again) return change.frame <= next_;
     return next_change_ == 0 || timeline_.frames[change.frame].time_us <= moment_us_ + kRoundedUs;

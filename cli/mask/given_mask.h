@@ -1,0 +1,36 @@
+// Masks that come as files: a picture for every frame, or a film that has one for each.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/mask/mask_plan.h"
+#include "media/reader.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+struct MaskPicture {
+  int width = 0, height = 0;
+  std::vector<uint8_t> pixels;  // 0 nothing .. 255 all, rows without gaps
+};
+
+class GivenMask {
+ public:
+  virtual ~GivenMask() = default;
+  // A film of this kind begins; refuses a mask of another frame rate or length, as far as its file tells.
+  virtual Status Begin(const media::VideoInfo& film) = 0;
+  // To the mask of the film's frame `index`, from 0, one after the other; pts_us is when that is shown.
+  virtual Status GoTo(int64_t index, int64_t pts_us) = 0;
+  // The film is over: refuses a mask that goes on.
+  virtual Status AtEnd() = 0;
+  // The mask of the frame that GoTo named.
+  virtual const MaskPicture& picture() const = 0;
+};
+
+// The plan's picture or film; its transparency is the mask where it has some, else how light it is.
+Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan);
+
+}  // namespace tempera::cli

@@ -1,0 +1,120 @@
+#include "cli/mask/mask_library.h"
+
+#include <algorithm>
+#include <cstdlib>
+#include <filesystem>
+#include <system_error>
+#include <vector>
+
+#include "cli/cli.h"
+#include "cli/style_library.h"
+#include "media/film/series.h"
+#include "media/picture.h"
+#include "src/metadata/style_names.h"
+
+namespace tempera::cli {
+namespace {
+
+namespace fs = std::filesystem;
+using Source = MaskPlan::Source;
+
+constexpr std::string_view kModelSuffix = ".onnx";
+
+Result<MaskChoice> GivenMask(const std::string& path, bool film) {
+  // Frames of their own, where a film wants some.
+  std::string ending = fs::path(path).extension().string();
+  std::transform(ending.begin(), ending.end(), ending.begin(),
+                 [](unsigned char c) { return std::tolower(c); });
+  const bool moves = ending == ".gif" || ending == ".apng";
+  switch (media::KindOfFile(path)) {
+    case media::FileKind::kPicture:
+      return MaskChoice{film && moves ? Source::kFilm : Source::kStill, path};
+    case media::FileKind::kFilm:
+      if (film) return MaskChoice{Source::kFilm, path};
+      return InvalidArgument("--mask " + path +
+                             " is a film, and pictures come out: give a picture as the mask");
+    default:
+      return InvalidArgument(
+          "--mask " + path +
+          " is no mask: give a network (.onnx), a picture or a film, or a bundled mask's name");
+  }
+}
+
+// Ahead of the last colon, and behind it.
+std::pair<std::string, std::string> SplitClass(const std::string& word) {
+  const size_t colon = word.rfind(':');
+  if (colon == std::string::npos || colon == 0) return {word, ""};
+  return {word.substr(0, colon), word.substr(colon + 1)};
+}
+
+}  // namespace
+
+Result<std::string> MasksFolder() {
+  std::error_code error;
+  if (const char* given = std::getenv("TEMPERA_STYLES"); given != nullptr && *given != '\0') {
+    const fs::path beside = fs::path(given) / "masks";
+    if (fs::is_directory(beside, error)) return beside.string();
+  }
+  const fs::path binary = BinaryFolder();
+  const fs::path installed = binary.parent_path() / "share/tempera/masks";
+  if (fs::is_directory(installed, error)) return installed.string();
+  for (fs::path up = binary.parent_path();; up = up.parent_path()) {
+    if (fs::is_directory(up / "models/masks", error)) return (up / "models/masks").string();
+    if (up == up.parent_path()) break;
+  }
+  return NotFound("the bundled masks are not found near " + binary.string() +
+                  "; give --mask a .onnx file, a picture or a film");
+}
+
+Result<std::string> FindBundledMask(const std::string& word) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, MasksFolder());
+  const std::string wanted = metadata::PlainName(word);
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() != kModelSuffix) continue;
+    names.push_back(it->path().stem().string());
+    if (metadata::PlainName(names.back()) == wanted) return it->path().string();
+  }
+  std::sort(names.begin(), names.end());
+  const std::string nearest = NearestName(wanted, names);
+  std::string has;
+  for (const std::string& name : names) has += (has.empty() ? "" : ", ") + name;
+  return NotFound("there is no mask '" + word + "'" +
+                  (nearest.empty() ? "; bundled: " + (has.empty() ? "none" : has) +
+                                         "; or give a .onnx file, a picture or a film"
+                                   : "; did you mean '" + nearest + "'?"));
+}
+
+Result<MaskChoice> FindMask(const std::string& word, bool film) {
+  if (word == "-") return InvalidArgument("--mask - : a mask is no stream; give it as a file");
+  std::error_code error;
+  if (fs::is_directory(word, error))
+    return InvalidArgument("--mask " + word +
+                           " is a folder: name a file in it, or a series such as mask_%04d.png");
+  if (fs::is_regular_file(word, error)) {
+    if (word.ends_with(kModelSuffix)) return MaskChoice{Source::kNetwork, word};
+    return GivenMask(word, film);
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const auto name, media::ParseSeriesName(word));
+  if (name || word.find_first_of("*?") != std::string::npos) {
+    TEMPERA_ASSIGN_OR_RETURN(const auto series, media::FindSeries(word));
+    if (!series) return NotFound("--mask " + word + ": no such pictures");
+    if (!film)
+      return InvalidArgument("--mask " + word + " is a series: give a single picture one as the mask");
+    return MaskChoice{Source::kFilm, word};
+  }
+  const auto [before, of_class] = SplitClass(word);
+  if (word.ends_with(':')) return InvalidArgument("--mask '" + word + "' names no class behind the colon");
+  const bool names_file = before.find('/') != std::string::npos || before.ends_with(kModelSuffix) ||
+                          fs::path(before).has_extension();
+  if (names_file && !of_class.empty() && fs::is_regular_file(before, error)) {
+    if (before.ends_with(kModelSuffix)) return MaskChoice{Source::kNetwork, before, of_class};
+    return InvalidArgument("--mask " + word + ": only networks have classes");
+  }
+  if (names_file) return NotFound("--mask " + word + ": no such file");
+  TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindBundledMask(before));
+  return MaskChoice{Source::kNetwork, path, of_class};
+}
+
+}  // namespace tempera::cli

@@ -1,0 +1,29 @@
+// What a word behind --mask means: a bundled mask network, a file of one, a picture or a film.
+#pragma once
+
+#include <string>
+
+#include "cli/mask/mask_plan.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+struct MaskChoice {
+  MaskPlan::Source source = MaskPlan::Source::kNone;
+  std::string path;
+  std::string of_class = {};  // of a network, behind the colon; or ""
+};
+
+// The folder of the bundled mask networks: masks/ in that of the environment variable TEMPERA_STYLES; where
+// that is unset or has none, share/tempera/masks beside the binary's folder (installed); else models/masks in
+// the nearest folder above the binary (build tree).
+Result<std::string> MasksFolder();
+
+// The bundled network of that name, as bundled styles are found. kNotFound suggests the nearest name.
+Result<std::string> FindBundledMask(const std::string& word);
+
+// NAME[:CLASS], FILE.onnx[:CLASS], a picture, a film or a series of pictures. film: a film is painted, so
+// that what can be both (GIF) is one.
+Result<MaskChoice> FindMask(const std::string& word, bool film);
+
+}  // namespace tempera::cli

@@ -1,0 +1,42 @@
+// What the command line says of masks, as data: where the mask comes from, and what is shown in each region
+// of a frame.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "cli/network/picture_options.h"
+#include "cli/painter.h"
+
+namespace tempera::cli {
+
+// A part of the frame. Later ones of a list lie over earlier ones.
+struct MaskRegion {
+  enum class Shows { kPainting, kInput, kBlur };
+  std::string name;  // a class of the network, "mask", or "background": what no other region covers
+  Shows shows = Shows::kPainting;
+  std::string style = {};  // as --style takes it; "": the line's own (--style, --blend, --timeline)
+  float blur = -1;         // pixels; negative: kBlurShare of the frame's shorter side
+};
+
+// Faces are past recognising, and shapes still tell what they are.
+inline constexpr float kBlurShare = 0.02f;
+
+struct MaskPlan {
+  enum class Source { kNone, kNetwork, kStill, kFilm };
+  Source source = Source::kNone;
+  std::string path;                 // of network, picture or film
+  std::vector<MaskRegion> regions;  // at least one
+  std::vector<size_t> chosen;  // the regions that are cut out, or written as a mask, and counted as masked
+  Painter::Makes makes = Painter::Makes::kPainting;
+  float feather = 0;              // pixels
+  float threshold = 0, hold = 0;  // as tempera_mask_params
+  int interval = 0;
+  bool plain_edges = false;
+  Metadata metadata = {};  // said of the network
+  // A film that is a mask is cut as the film is. Its frames are those that are painted: of a telecined film the
+  // four that are left of five.
+  double start_s = 0, duration_s = -1;
+};
+
+}  // namespace tempera::cli

@@ -1,0 +1,20 @@
+// What is said of masks at the end.
+#pragma once
+
+#include <string>
+
+#include "cli/stylize_job.h"
+
+namespace tempera::cli {
+
+// A member of the summary in JSON, with a comma behind it: "mask": {"share": 0.2131, "empty_frames": 0}. ""
+// without a mask.
+std::string MaskJson(const StylizeSummary& summary);
+
+// That nothing was masked in some frames, or none; "" where there is nothing to say.
+std::string MaskNotice(const StylizeSummary& summary);
+
+// Counts `one` in, of so many frames: shares are means over frames.
+void AddMask(const StylizeSummary& one, StylizeSummary* all);
+
+}  // namespace tempera::cli

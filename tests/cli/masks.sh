@@ -1,0 +1,240 @@
+#!/bin/bash
+# Masks and regions on the command line: the mask is that of its frame, files that are masks, cut-outs, what is refused.
+#   masks.sh TEMPERA TINY_MODEL MASK_MODELS SCRATCH
+set -euo pipefail
+tempera=$1 tiny=$2 maker=$3 work=$4
+rm -rf "$work"
+mkdir -p "$work/out" "$work/nets/masks"
+source "$(dirname "$0")/expect.bash"
+
+"$maker" "$work/nets/masks"
+"$tiny" "$work/nets/negative.onnx"
+"$tiny" --colours "$work/nets/colours.onnx"
+# Bundled ones: by name.
+export TEMPERA_STYLES=$work/nets
+make() { ffmpeg -nostdin -v error -y "$@"; }
+said() { # said 'regular expression': the last command wrote it to standard output
+  checks=$((checks + 1))
+  grep -qE -- "$1" "$work/stdout" || { fail "standard output lacks '$1'"; head -n 5 "$work/stdout"; }
+}
+noted() {
+  checks=$((checks + 1))
+  grep -qE -- "^note: .*$1" "$work/stderr" || { fail "no note '$1'"; cat "$work/stderr"; }
+}
+paint() { expect_success "$tempera" stylize "$@"; }
+# pixel FILE X Y: red, green, blue and alpha there.
+pixel() {
+  ffmpeg -nostdin -v error -i "$1" -frames:v 1 -vf "format=rgba,crop=1:1:$2:$3:exact=1" -f rawvideo - | od -An -tu1 -w4 |
+    tr -s ' ' | sed 's/^ //'
+}
+# expect_pixel FILE X Y R G B A: within 12 levels.
+expect_pixel() {
+  checks=$((checks + 1))
+  local got wanted i
+  read -r -a got <<<"$(pixel "$1" "$2" "$3")"
+  wanted=("${@:4}")
+  for i in 0 1 2 3; do
+    local away=$((${got[$i]:-999} - wanted[i]))
+    [ ${away#-} -le 12 ] || { fail "$1 at $2,$3 is ${got[*]}, wanted ${wanted[*]}"; return; }
+  done
+}
+# expect_close FILE FILE DB: no frame's luma is farther off.
+expect_close() {
+  checks=$((checks + 1))
+  ffmpeg -nostdin -v error -i "$1" -i "$2" -lavfi "[0:v][1:v]psnr=stats_file=$work/psnr" -f null - 2>/dev/null
+  local worst
+  worst=$(grep -o 'psnr_y:[0-9.inf]*' "$work/psnr" | cut -d: -f2 | sed 's/inf/99/' | sort -n | head -n 1)
+  awk -v a="${worst:-0}" -v b="$3" 'BEGIN { exit !(a >= b) }' || fail "$1 is not like $2: ${worst:-no} dB, wanted $3"
+}
+
+# A red marker that moves by four pixels a frame, and what it is painted: its negative. A mask that is one frame late
+# or early would be 26 dB away.
+marker() { # marker COLOUR NAME [OPTIONS]
+  make -f lavfi -i color=gray:s=96x64:r=10:d=2 -f lavfi -i "color=$1:s=16x16:r=10:d=2" \
+    -lavfi '[0][1]overlay=x=4*n:y=24,format=yuv420p' -c:v ffv1 "${@:3}" "$work/$2"
+}
+marker red in.mkv
+marker cyan wanted.mkv
+make -f lavfi -i color=black:s=96x64:r=10:d=2 -f lavfi -i color=white:s=16x16:r=10:d=2 \
+  -lavfi '[0][1]overlay=x=4*n:y=24,format=yuv420p' -c:v ffv1 "$work/mask.mkv"
+net=$work/nets/masks/red.onnx
+
+echo "== the mask is that of its frame"
+for options in '--mask-hold 0 --plain-edges' '' '--mask-hold 1' '--plain-edges'; do
+  paint "$work/in.mkv" -o "$work/out/x.mkv" --codec ffv1 --mask red --style negative --steadiness 0 $options
+  expect_close "$work/out/x.mkv" "$work/wanted.mkv" 30
+done
+paint "$work/in.mkv" -o "$work/out/x.mkv" --codec ffv1 --mask "$work/mask.mkv" --style negative --json
+said '"mask": \{"share": 0\.041[0-9]*, "empty_frames": 0\}'
+expect_close "$work/out/x.mkv" "$work/wanted.mkv" 35
+# All networks share threads and cache.
+TEMPERA_CACHE=$work/cache paint "$work/in.mkv" -o "$work/out/x.mkv" --codec ffv1 --mask red --style negative --threads 2 \
+  --pin
+expect_close "$work/out/x.mkv" "$work/wanted.mkv" 30
+# From the middle on: the mask is cut as the film is.
+make -i "$work/wanted.mkv" -ss 0.5 -t 1 -c:v ffv1 "$work/wanted_cut.mkv"
+paint "$work/in.mkv" -o "$work/out/cut.mkv" --codec ffv1 --mask "$work/mask.mkv" --style negative --start 0.5 --duration 1
+expect_frames "$work/out/cut.mkv" 10 10
+expect_close "$work/out/cut.mkv" "$work/wanted_cut.mkv" 35
+# In a pipe, and with a mask of half the size.
+make -i "$work/mask.mkv" -vf scale=48:32:flags=area -c:v ffv1 "$work/small.mkv"
+checks=$((checks + 1))
+ffmpeg -nostdin -v error -i "$work/in.mkv" -f yuv4mpegpipe - |
+  "$tempera" stylize - -o "$work/out/pipe.mkv" --codec ffv1 --mask "$work/small.mkv" --style negative 2>"$work/stderr" ||
+  fail "a pipe with a mask: $(cat "$work/stderr")"
+expect_close "$work/out/pipe.mkv" "$work/wanted.mkv" 28
+
+echo "== the mask as a film, and again as a mask"
+paint "$work/in.mkv" -o "$work/out/mask.mkv" --codec ffv1 --mask red --mask-only --plain-edges --mask-hold 0
+expect_close "$work/out/mask.mkv" "$work/mask.mkv" 28
+paint "$work/in.mkv" -o "$work/out/again.mkv" --codec ffv1 --mask "$work/out/mask.mkv" --style negative
+expect_close "$work/out/again.mkv" "$work/wanted.mkv" 30
+paint "$work/in.mkv" -o "$work/out/rest.mkv" --codec ffv1 --mask red --mask-of background --mask-only
+make -i "$work/out/rest.mkv" -vf negate=components=y -c:v ffv1 "$work/out/rest_negated.mkv"
+paint "$work/in.mkv" -o "$work/out/soft.mkv" --codec ffv1 --mask red --mask-only
+expect_close "$work/out/rest_negated.mkv" "$work/out/soft.mkv" 35
+
+echo "== cut-outs"
+make -f lavfi -i sine=duration=2 -i "$work/in.mkv" -map 1:v -map 0:a -c:v copy -c:a pcm_s16le "$work/sound.mkv"
+for name in cut.mov cut.webm cut.mkv cut_%02d.png; do
+  paint "$work/sound.mkv" -o "$work/out/$name" --mask "$work/mask.mkv" --cutout --style negative
+  decoder=
+  [ "${name##*.}" = webm ] || [ "$name" = cut.mkv ] && decoder='-c:v libvpx-vp9'
+  make $decoder -r 10 -i "$work/out/$name" -vf alphaextract,format=gray -c:v ffv1 "$work/out/alpha.mkv"
+  make -i "$work/mask.mkv" -vf scale=out_range=full,format=gray -c:v ffv1 "$work/grey.mkv"
+  expect_close "$work/out/alpha.mkv" "$work/grey.mkv" 28
+  [ "$name" = cut_%02d.png ] ||
+    [ "$(ffprobe -v error -select_streams a -show_entries stream=codec_type -of csv=p=0 "$work/out/$name")" = audio ] ||
+    fail "$name has no sound"
+done
+[ "$(ffprobe -v error -show_entries stream=profile,pix_fmt -select_streams v -of csv=p=0 "$work/out/cut.mov")" = 4444,yuva444p12le ] ||
+  fail "cut.mov is no ProRes 4444"
+expect_pixel "$work/out/cut_06.png" 28 32 0 255 255 255
+expect_pixel "$work/out/cut_06.png" 4 4 0 0 0 0
+make -i "$work/in.mkv" -vf 'select=eq(n\,5)' -frames:v 1 "$work/photo.png"
+make -i "$work/mask.mkv" -vf 'select=eq(n\,5)' -frames:v 1 "$work/still.png"
+for to in png tif webp; do
+  paint "$work/photo.png" -o "$work/out/cut.$to" --mask "$work/still.png" --cutout --style negative
+  expect_pixel "$work/out/cut.$to" 28 32 0 255 255 255
+  expect_pixel "$work/out/cut.$to" 4 4 0 0 0 0
+done
+mkdir -p "$work/photos"
+make -i "$work/photo.png" -q:v 1 "$work/photos/a.jpg"
+cp "$work/photo.png" "$work/photos/b.png"
+for painted in 2 0; do
+  paint "$work/photos" -o "$work/out/many/" --mask red --cutout --style negative --json
+  [ "$(grep -c '"status": "painted"' "$work/stdout")" = $painted ] || fail "not $painted of a folder were painted"
+done
+[ "$(ls "$work/out/many" | paste -sd,)" = a.png,b.png ] || fail "a folder's cut-outs are $(ls "$work/out/many")"
+paint "$work/photos" -o "$work/out/again/" --mask red --style negative --json
+said '"mask": \{"share": 0\.04'
+checks=$((checks + 1))
+! "$tempera" stylize "$work/photos" -o "$work/out/many/" --mask red --cutout --style negative --feather 3 2>"$work/stderr" &&
+  grep -q 'painting in another style' "$work/stderr" || fail "another mask's cut-outs are taken for these"
+
+echo "== pictures that are masks"
+make -f lavfi -i color=black:s=96x64,format=rgba -vf "geq=r=255:g=255:b=255:a='if(lt(X,48),255,0)'" -frames:v 1 "$work/alpha.png"
+paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/alpha.png" --style negative
+expect_pixel "$work/out/a.png" 28 32 0 255 255 255
+expect_pixel "$work/out/a.png" 90 60 128 128 128 255
+paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/alpha.png" --mask-of background --outside blue
+expect_pixel "$work/out/a.png" 28 32 0 0 255 255
+paint "$work/in.mkv" -o "$work/out/still.mkv" --mask "$work/alpha.png" --style negative
+paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/still.png" --mask-only
+expect_pixel "$work/out/a.png" 28 32 255 255 255 255
+expect_pixel "$work/out/a.png" 4 4 0 0 0 255
+make -f lavfi -i color=white:s=64x64 -frames:v 1 "$work/square.png"
+paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/square.png" --style negative
+noted 'mask is 64x64 and the picture 96x64: it is stretched'
+# A telephone's film that is shown upright: so is its mask.
+make -f lavfi -i color=gray:s=96x64:r=10:d=0.5 -c:v libx264 -pix_fmt yuv420p "$work/flat.mp4"
+make -i "$work/flat.mp4" -c copy -metadata:s:v:0 rotate=90 "$work/upright.mp4"
+make -f lavfi -i color=black:s=64x96,format=gray -vf "geq=lum='if(lt(Y,48),255,0)'" -frames:v 1 "$work/top.png"
+paint "$work/upright.mp4" -o "$work/out/upright.mp4" --mask "$work/top.png" --style blue
+[ "$(ffprobe -v error -show_entries stream=width,height -of csv=p=0 "$work/out/upright.mp4")" = 64,96 ] ||
+  fail "the rotated film is not upright"
+expect_pixel "$work/out/upright.mp4" 32 10 0 0 255 255
+expect_pixel "$work/out/upright.mp4" 32 86 128 128 128 255
+
+echo "== regions"
+make -f lavfi -i color=red:s=32x32,format=rgb24 -f lavfi -i color=lime:s=32x32,format=rgb24 \
+  -f lavfi -i color=blue:s=32x32,format=rgb24 -f lavfi -i color=gray:s=32x32,format=rgb24 \
+  -lavfi '[0][1][2][3]hstack=4' -frames:v 1 "$work/bars.png"
+paint "$work/bars.png" -o "$work/out/r.png" --mask "$work/nets/masks/colours.onnx" --region red=negative \
+  --region GREEN=blue --region blue=none --region background=green-field --plain-edges
+expect_pixel "$work/out/r.png" 16 16 0 255 255 255
+expect_pixel "$work/out/r.png" 48 16 0 0 255 255
+expect_pixel "$work/out/r.png" 80 16 0 0 255 255
+expect_pixel "$work/out/r.png" 112 16 0 255 0 255
+paint "$work/bars.png" -o "$work/out/r.png" --mask colours:green --style negative --outside blur:4
+expect_pixel "$work/out/r.png" 48 16 255 0 255 255
+paint "$work/bars.png" -o "$work/out/r.png" --mask colours --region red=negative \
+  --region "green=$work/nets/colours.onnx:red" --param mix=0,0,1
+noted "'mix' turns nothing in negative"
+expect_pixel "$work/out/r.png" 48 16 0 0 255 255
+expect_error 1 "no style of the regions has a parameter 'mux'" "$tempera" stylize "$work/bars.png" -o "$work/out/no.png" \
+  --mask colours --region red=negative --param mux=1
+expect_error 1 'red, green, blue' "$tempera" stylize "$work/bars.png" -o "$work/out/no.png" --mask colours:yellow
+expect_error 1 'red, green, blue' "$tempera" stylize "$work/bars.png" -o "$work/out/no.png" --mask colours \
+  --region yellow=negative
+
+echo "== nothing to be found"
+paint "$work/photo.png" -o "$work/out/n.png" --mask nothing --style negative --json
+said '"mask": \{"share": 0\.0000, "empty_frames": 1\}'
+noted 'nothing was found to mask'
+checks=$((checks + 1))
+[ "$(make -i "$work/out/n.png" -pix_fmt rgb24 -f md5 -)" = "$(make -i "$work/photo.png" -pix_fmt rgb24 -f md5 -)" ] ||
+  fail "without a mask the picture is another"
+paint "$work/in.mkv" -o "$work/out/n.mkv" --codec ffv1 --mask nothing --style negative
+noted 'in 20 of 20 frames'
+expect_close "$work/out/n.mkv" "$work/in.mkv" 99
+
+echo "== refused"
+rm -rf "$work/out"/* && mkdir -p "$work/out"
+refuse() { # refuse CODE PATTERN OPTIONS...
+  expect_error "$1" "$2" "$tempera" stylize "$work/in.mkv" -o "$work/out/x.mkv" "${@:3}"
+  expect_nothing "$work/out"
+}
+make -i "$work/mask.mkv" -frames:v 12 -c:v ffv1 "$work/short.mkv"
+make -i "$work/mask.mkv" -frames:v 19 -c:v ffv1 "$work/by_one.mkv"
+make -stream_loop 1 -i "$work/mask.mkv" -c:v ffv1 "$work/long.mkv"
+make -i "$work/mask.mkv" -vf fps=25 -c:v ffv1 "$work/fast.mkv"
+refuse 1 'has 12 frames and the film 20' --mask "$work/short.mkv" --style negative
+refuse 1 'has 19 frames and the film 20' --mask "$work/by_one.mkv" --style negative
+refuse 1 'has 40 frames and the film 20' --mask "$work/long.mkv" --style negative
+refuse 1 'has 25.000 frames a second and the film 10.000' --mask "$work/fast.mkv" --style negative
+refuse 2 'leave --outside out' --region red=negative --mask red --outside blur
+refuse 2 'give one of them' --mask red --cutout --mask-only
+refuse 2 'belongs to a mask' --feather 3 --style negative
+refuse 2 'is no mask' --mask "$0" --style negative
+refuse 1 "did you mean 'red'" --mask rad --style negative
+refuse 1 "did you mean 'negative'" --mask red --outside negativ
+refuse 1 'no such file' --mask "$work/none.png" --style negative
+for net_file in negative; do # makes pictures: three numbers a pixel, of which nobody says what they mean
+  refuse 1 'negative.onnx' --mask "$work/nets/$net_file.onnx" --style negative
+done
+expect_error 2 'film without transparency' "$tempera" stylize "$work/in.mkv" -o "$work/out/x.mp4" --mask red --cutout
+expect_error 2 'has none: write .png' "$tempera" stylize "$work/photo.png" -o "$work/out/x.jpg" --mask red --cutout
+expect_error 2 'is the mask itself' "$tempera" stylize "$work/photo.png" -o "$work/still.png" --mask "$work/still.png"
+expect_error 2 'is a film, and pictures come out' "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
+  --mask "$work/mask.mkv"
+expect_nothing "$work/out"
+
+echo "== names"
+expect_success "$tempera" inspect red
+expect_success "$tempera" styles
+checks=$((checks + 1))
+! grep -q '^nothing' "$work/stdout" || fail "masks are listed as styles"
+
+echo "== killed"
+make -f lavfi -i color=red:s=640x360:r=25:d=60 -c:v libx264 -preset ultrafast -pix_fmt yuv420p "$work/long.mp4"
+"$tempera" stylize "$work/long.mp4" -o "$work/out/k.mov" --mask red --cutout --style negative 2>/dev/null </dev/null &
+job=$!
+for _ in $(seq 100); do
+  sleep 0.1
+  [ -n "$(find "$work/out" -type f -size +0 2>/dev/null)" ] && break
+done
+kill -KILL $job
+wait $job 2>/dev/null || true
+[ ! -e "$work/out/k.mov" ] || fail "kill -9 left a file under the final name"
+finish

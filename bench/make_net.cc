@@ -8,7 +8,7 @@
 //   bundled           the shape of the bundled styles
 //   blend2, blend4    the same, each norm's scale and shift a blend of two or four styles by an input "style"
 //   batchnorm         16/32/64 channels, 3 blocks, 3x3 ends, batch norms and zero padding
-//   fast-scnn, mobilenetv3-unet   networks of masks (mask_nets.h); they want a size
+//   fast-scnn, mobilenetv3-unet, person   networks of masks (mask_nets.h); they want a size
 // Without a size, height and width stay open; some peers want them fixed. qdq: QuantizeLinear and
 // DequantizeLinear around every convolution, as quantisation tools write them.
 #include <cmath>
@@ -234,7 +234,7 @@ int main(int argc, char** argv) {
     std::fprintf(stderr,
                  "usage: bench_make_net johnson|small|tiny|bundled|blend2|blend4|batchnorm OUT.onnx "
                  "[WIDTHxHEIGHT] [qdq]\n"
-                 "       bench_make_net fast-scnn|mobilenetv3-unet|randomN OUT.onnx WIDTHxHEIGHT\n");
+                 "       bench_make_net fast-scnn|mobilenetv3-unet|person|randomN OUT.onnx WIDTHxHEIGHT\n");
     return 2;
   }
   const tempera::Status status = layers.empty()

@@ -29,9 +29,14 @@ struct Window {
 
 class MaskNet : public onnx::ModelBuilder {
  public:
+  // How hard-swish stands in the file.
+  enum class SwishAs { kTimesGate, kOperator, kClip };
   // uneven: channels differ in size, as those of trained networks do.
-  MaskNet(int64_t width, int64_t height, uint32_t seed, bool uneven)
-      : ModelBuilder(13, seed), uneven_(uneven), picture_{"input", 3, width, height} {
+  MaskNet(int64_t width, int64_t height, uint32_t seed, bool uneven, SwishAs swish = SwishAs::kTimesGate)
+      : ModelBuilder(swish == SwishAs::kOperator ? 14 : 13, seed),
+        uneven_(uneven),
+        swish_(swish),
+        picture_{"input", 3, width, height} {
     model().producer_name = "bench_make_net";
     graph().name = "bench";
     graph().inputs = {{"input", DataType::kFloat32, true, {{1, ""}, {3, ""}, {height, ""}, {width, ""}}}};
@@ -60,7 +65,7 @@ class MaskNet : public onnx::ModelBuilder {
                         Ints("dilations", {window.dilation, window.dilation}), Int("group", group)}),
              out, (x.width - 1) / window.stride + 1, (x.height - 1) / window.stride + 1};
     if (after == After::kRelu) y.name = NamedNode(name + "_relu", "Relu", {y.name});
-    if (after == After::kHardSwish) y.name = Times(y, HardSigmoid(y)).name;
+    if (after == After::kHardSwish) y = HardSwish(y);
     return y;
   }
   Map Depthwise(const Map& x, Window window, After after) {
@@ -101,17 +106,22 @@ class MaskNet : public onnx::ModelBuilder {
             x.channels, width, height};
   }
 
-  // Each channel by what two small layers make of all channels' means.
-  Map SqueezeAndExcite(const Map& x) {
-    const Map mean = {NamedNode(NextName("mean"), "GlobalAveragePool", {x.name}), x.channels, 1, 1};
-    const Map squeezed = Conv(mean, x.channels / 4, {}, After::kRelu);
-    return Times(x, HardSigmoid(Conv(squeezed, x.channels, {}, After::kNothing)));
+  Map Mean(const Map& x) {
+    return {NamedNode(NextName("mean"), "GlobalAveragePool", {x.name}), x.channels, 1, 1};
+  }
+  // Each channel by what two small layers make of all channels' means; of them `squeezed` channels.
+  Map SqueezeAndExcite(const Map& x, int64_t squeezed) {
+    const Map small = Conv(Mean(x), squeezed, {}, After::kRelu);
+    return Times(x, HardSigmoid(Conv(small, x.channels, {}, After::kNothing)));
   }
   Map Softmax(const Map& x) {
     return With(x, NamedNode(NextName("softmax"), "Softmax", {x.name}, {Int("axis", 1)}));
   }
   Map Tanh(const Map& x) { return With(x, NamedNode(NextName("tanh"), "Tanh", {x.name})); }
   Map Sigmoid(const Map& x) { return With(x, NamedNode(NextName("sigmoid"), "Sigmoid", {x.name})); }
+  Map Times(const Map& x, const Map& y) {
+    return With(x, NamedNode(NextName("times"), "Mul", {x.name, y.name}));
+  }
 
   Status Finish(const Map& x, const std::string& path) {
     graph().outputs = {
@@ -132,16 +142,25 @@ class MaskNet : public onnx::ModelBuilder {
     return x;
   }
   std::string NextName(const char* kind) { return kind + std::to_string(++names_); }
-  // As PyTorch writes it, hard-swish with a Times behind.
   Map HardSigmoid(const Map& x) {
     return With(x, NamedNode(NextName("gate"), "HardSigmoid", {x.name},
                              {Float("alpha", 1.0f / 6), Float("beta", 0.5f)}));
   }
-  Map Times(const Map& x, const Map& y) {
-    return With(x, NamedNode(NextName("times"), "Mul", {x.name, y.name}));
+  Map HardSwish(const Map& x) {
+    if (swish_ == SwishAs::kTimesGate) return Times(x, HardSigmoid(x));
+    const std::string name = NextName("swish");
+    if (swish_ == SwishAs::kOperator) return With(x, NamedNode(name, "HardSwish", {x.name}));
+    Constant(name + "_three", {}, std::vector<float>{3});
+    Constant(name + "_zero", {}, std::vector<float>{0});
+    Constant(name + "_six", {}, std::vector<float>{6});
+    const std::string sum = NamedNode(name + "_sum", "Add", {x.name, name + "_three"});
+    const std::string clipped = NamedNode(name + "_clip", "Clip", {sum, name + "_zero", name + "_six"});
+    const std::string product = NamedNode(name + "_product", "Mul", {x.name, clipped});
+    return With(x, NamedNode(name, "Div", {product, name + "_six"}));
   }
 
   bool uneven_;
+  SwishAs swish_;
   Map picture_;
   int names_ = 0;
 };
@@ -178,12 +197,13 @@ struct Bottleneck {
   bool excite;
   After after;
   int64_t stride;
+  int64_t squeezed = 0;  // 0: a quarter
 };
 
 Map MobileNetV3Bottleneck(MaskNet& net, const Map& x, const Bottleneck& b) {
   Map y = b.wide == x.channels ? x : net.Conv(x, b.wide, {}, b.after);
   y = net.Depthwise(y, {b.kernel, b.stride}, b.after);
-  if (b.excite) y = net.SqueezeAndExcite(y);
+  if (b.excite) y = net.SqueezeAndExcite(y, b.squeezed != 0 ? b.squeezed : y.channels / 4);
   y = net.Conv(y, b.out, {}, After::kNothing);
   return b.stride == 1 && x.channels == b.out ? net.Add(x, y) : y;
 }
@@ -209,6 +229,29 @@ Map MobileNetV3Unet(MaskNet& net) {
   }
   x = net.Bilinear(x, net.picture().width, net.picture().height);
   return net.Sigmoid(net.Conv(x, 1, {3}, After::kNothing));
+}
+
+// MobileNetV3-small up to a sixteenth of the size, and a decoder as LR-ASPP's with joins at an eighth and a quarter.
+Map PersonNet(MaskNet& net) {
+  constexpr After kNothing = After::kNothing, kRelu = After::kRelu, kSwish = After::kHardSwish;
+  const Bottleneck encoder[] = {{3, 16, 16, true, kRelu, 2, 8},     {3, 72, 24, false, kRelu, 2},
+                                {3, 88, 24, false, kRelu, 1},       {5, 96, 40, true, kSwish, 2, 24},
+                                {5, 240, 40, true, kSwish, 1, 64},  {5, 240, 40, true, kSwish, 1, 64},
+                                {5, 120, 48, true, kSwish, 1, 32},  {5, 144, 48, true, kSwish, 1, 40}};
+  Map x = net.Conv(net.picture(), 16, {3, 2}, kSwish);
+  Map quarter, eighth;
+  for (const Bottleneck& b : encoder) {
+    if (b.stride == 2) quarter = std::exchange(eighth, x);
+    x = MobileNetV3Bottleneck(net, x, b);
+  }
+  const Map gate = net.Sigmoid(net.Conv(net.Mean(x), 64, {}, kNothing));
+  x = net.Bilinear(net.Times(net.Conv(x, 64, {}, kRelu), gate), eighth.width, eighth.height);
+  x = net.Relu(net.Add(net.Conv(x, 32, {}, kNothing), net.Conv(eighth, 32, {}, kNothing)));
+  x = net.Bilinear(net.Depthwise(x, {3}, kNothing), quarter.width, quarter.height);
+  x = net.Relu(net.Add(x, net.Conv(quarter, 32, {}, kNothing)));
+  x = net.Conv(net.Depthwise(x, {3}, kNothing), 16, {}, kRelu);
+  x = net.Bilinear(x, 2 * quarter.width, 2 * quarter.height);
+  return net.Conv(net.Conv(x, 8, {3}, kRelu), 1, {}, kNothing);
 }
 
 // An encoder and a decoder of random depth and width: bottlenecks with and without gates, ReLU or hard-swish,
@@ -266,6 +309,14 @@ std::optional<uint32_t> SeedOf(std::string_view net) {
   return seed;
 }
 
+// Of "person", "person-operator" and "person-clip".
+std::optional<MaskNet::SwishAs> PersonSwish(std::string_view net) {
+  if (net == "person") return MaskNet::SwishAs::kTimesGate;
+  if (net == "person-operator") return MaskNet::SwishAs::kOperator;
+  if (net == "person-clip") return MaskNet::SwishAs::kClip;
+  return std::nullopt;
+}
+
 }  // namespace
 
 std::vector<float> GreyBiases(const std::vector<float>& weights, int64_t out) {
@@ -278,7 +329,7 @@ std::vector<float> GreyBiases(const std::vector<float>& weights, int64_t out) {
 }
 
 bool IsMaskNet(std::string_view net) {
-  return net == "fast-scnn" || net == "mobilenetv3-unet" || SeedOf(net).has_value();
+  return PersonSwish(net).has_value() || net == "fast-scnn" || net == "mobilenetv3-unet" || SeedOf(net).has_value();
 }
 
 Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const std::string& path) {
@@ -287,8 +338,11 @@ Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const s
     return InvalidArgument(std::string(net) + " wants a size of multiples of " + std::to_string(multiple));
   }
   const std::optional<uint32_t> seed = SeedOf(net);
-  MaskNet writer(width, height, seed.value_or(1), seed.has_value());
-  const Map mask = seed                 ? RandomNet(writer, *seed)
+  const auto swish = PersonSwish(net);
+  MaskNet writer(width, height, seed.value_or(1), seed.has_value(),
+                 swish.value_or(MaskNet::SwishAs::kTimesGate));
+  const Map mask = swish                ? PersonNet(writer)
+                   : seed                 ? RandomNet(writer, *seed)
                    : net == "fast-scnn" ? FastScnn(writer)
                                         : MobileNetV3Unet(writer);
   return writer.Finish(mask, path);

@@ -25,7 +25,8 @@ ResizePlan PlanResize(int64_t n, int64_t channels, ResizeAxis y, ResizeAxis x, i
   p.tasks = n * channels * p.bands;
   p.scratch_bytes = static_cast<uint64_t>(ResizeScratchFloats(p.x)) * sizeof(float);
   p.stream = n * channels * p.y.out * p.x.out >= kStreamedNumbers;
-  p.resize = ChooseResizeRowsF32(highway_bit);
+  p.resize = p.stream ? nullptr : ChooseDoubleRowsF32(p.y, p.x, highway_bit);
+  if (p.resize == nullptr) p.resize = ChooseResizeRowsF32(highway_bit);
   return p;
 }
 

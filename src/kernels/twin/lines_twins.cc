@@ -9,6 +9,7 @@
 #include "src/kernels/planes/binary_f32.h"
 #include "src/kernels/planes/matrix_f32.h"
 #include "src/kernels/planes/pointwise_f32.h"
+#include "src/kernels/planes/pool_f32.h"
 #include "src/kernels/planes/resize_f32.h"
 #include "src/kernels/planes/shuffle_f32.h"
 #include "src/kernels/planes/softmax_f32.h"
@@ -119,6 +120,24 @@ const bool kMoments =
                };
              }});
 
+const bool kMeans =
+    AddTwin({"plane means", AwkwardLengths(), kTimedLength, [](TwinProblem& p, int64_t n) {
+               constexpr int64_t kPlanes = 3;
+               const float* x = p.In(kPlanes * n, 99, 100);
+               auto& out = p.Out(kPlanes, 1e-6);
+               p.work = static_cast<double>(kPlanes * n);
+               p.fast = [=, &out](const CpuTarget& target, const std::string&) {
+                 ChoosePlaneMeansF32(target.highway_bit)(x, kPlanes, n, out.fast.data());
+               };
+               p.plain = [=, &out](const CpuTarget&) {
+                 for (int64_t i = 0; i < kPlanes; ++i) {
+                   double sum = 0;
+                   for (int64_t k = 0; k < n; ++k) sum += double{x[i * n + k]};
+                   out.plain[i] = static_cast<float>(sum / static_cast<double>(n));
+                 }
+               };
+             }});
+
 Twin Interleave(int64_t block) {
   return {"interleave " + std::to_string(block), AwkwardLengths(), kTimedLength,
           [block](TwinProblem& p, int64_t n) {
@@ -202,6 +221,49 @@ Twin Resize(const char* name, int64_t taps) {
             };
           }};
 }
+// Both sides doubled, what is pending applied as it is read; in two calls, as two tasks would.
+const bool kDouble =
+    AddTwin({"resize doubled", AwkwardLengths(), 64, [](TwinProblem& p, int64_t n) {
+               const auto axis = [](int64_t in) {
+                 auto a = std::make_shared<ResizeAxis>();
+                 a->in = in, a->out = 2 * in, a->taps = 2, a->ascends = true;
+                 for (int64_t t = 0; t < 2; ++t) {
+                   for (int64_t o = 0; o < 2 * in; ++o) {
+                     const int64_t at = (o + 1) / 2 - 1 + t;
+                     a->index.push_back(static_cast<int32_t>(std::clamp<int64_t>(at, 0, in - 1)));
+                     a->weight.push_back((o + t) % 2 == 0 ? 0.25f : 0.75f);
+                   }
+                 }
+                 return a;
+               };
+               const auto y = axis(n % 5 + 1), x = axis(n);
+               const float* in = p.In(y->in * n);
+               const Pointwise read = Pending(p);
+               auto& out = p.Out(y->out * x->out, kRounding);
+               float* scratch = p.Scratch<float>(ResizeScratchFloats(*x));
+               p.work = static_cast<double>(y->out * x->out);
+               p.fast = [=, &out](const CpuTarget& target, const std::string&) {
+                 const ResizeArgs args{*y, *x, read, 2, in, out.fast.data(), false};
+                 const ResizeRowsF32 rows = ChooseDoubleRowsF32(*y, *x, target.highway_bit);
+                 if (rows == nullptr) return;
+                 rows(args, 0, y->in, scratch);
+                 rows(args, y->in, y->out, scratch);
+               };
+               p.plain = [=, &out](const CpuTarget&) {
+                 for (int64_t r = 0; r < y->out; ++r) {
+                   for (int64_t c = 0; c < x->out; ++c) {
+                     double sum = 0;
+                     for (int64_t t = 0; t < 4; ++t) {
+                       const auto ty = static_cast<size_t>(t / 2 * y->out + r),
+                                  tx = static_cast<size_t>(t % 2 * x->out + c);
+                       sum += double{y->weight[ty]} * double{x->weight[tx]} *
+                              double{PlainOf(read, 2, in[y->index[ty] * n + x->index[tx]])};
+                     }
+                     out.plain[r * x->out + c] = static_cast<float>(sum);
+                   }
+                 }
+               };
+             }});
 const bool kResizes[] = {AddTwin(Resize("nearest", 1)), AddTwin(Resize("linear", 2)),
                          AddTwin(Resize("cubic", 4))};
 

@@ -7,6 +7,7 @@
 #include "src/engine/plan/steps/conv_step.h"
 #include "src/engine/precision/calibration_search.h"
 #include "src/kernels/nhwc/depthwise_nhwc.h"
+#include "src/kernels/planes/resize_f32.h"
 #include "src/metadata/picture_ends.h"
 #include "src/onnx/flatten.h"
 
@@ -42,6 +43,8 @@ Status FindCalibration(const CalibrationSearch&, Calibration*) { return LeftOut(
 namespace kernels {
 
 bool DepthwiseNhwcServes(const ConvShape&) { return false; }
+// The general kernel serves.
+ResizeRowsF32 ChooseDoubleRowsF32(const ResizeAxis&, const ResizeAxis&, int64_t) { return nullptr; }
 
 }  // namespace kernels
 

@@ -231,13 +231,14 @@ Map MobileNetV3Unet(MaskNet& net) {
   return net.Sigmoid(net.Conv(x, 1, {3}, After::kNothing));
 }
 
-// MobileNetV3-small up to a sixteenth of the size, and a decoder as LR-ASPP's with joins at an eighth and a quarter.
+// MobileNetV3-small up to a sixteenth of the size, and a decoder as LR-ASPP's with joins at an eighth and a
+// quarter.
 Map PersonNet(MaskNet& net) {
   constexpr After kNothing = After::kNothing, kRelu = After::kRelu, kSwish = After::kHardSwish;
-  const Bottleneck encoder[] = {{3, 16, 16, true, kRelu, 2, 8},     {3, 72, 24, false, kRelu, 2},
-                                {3, 88, 24, false, kRelu, 1},       {5, 96, 40, true, kSwish, 2, 24},
-                                {5, 240, 40, true, kSwish, 1, 64},  {5, 240, 40, true, kSwish, 1, 64},
-                                {5, 120, 48, true, kSwish, 1, 32},  {5, 144, 48, true, kSwish, 1, 40}};
+  const Bottleneck encoder[] = {{3, 16, 16, true, kRelu, 2, 8},    {3, 72, 24, false, kRelu, 2},
+                                {3, 88, 24, false, kRelu, 1},      {5, 96, 40, true, kSwish, 2, 24},
+                                {5, 240, 40, true, kSwish, 1, 64}, {5, 240, 40, true, kSwish, 1, 64},
+                                {5, 120, 48, true, kSwish, 1, 32}, {5, 144, 48, true, kSwish, 1, 40}};
   Map x = net.Conv(net.picture(), 16, {3, 2}, kSwish);
   Map quarter, eighth;
   for (const Bottleneck& b : encoder) {
@@ -329,7 +330,8 @@ std::vector<float> GreyBiases(const std::vector<float>& weights, int64_t out) {
 }
 
 bool IsMaskNet(std::string_view net) {
-  return PersonSwish(net).has_value() || net == "fast-scnn" || net == "mobilenetv3-unet" || SeedOf(net).has_value();
+  return PersonSwish(net).has_value() || net == "fast-scnn" || net == "mobilenetv3-unet" ||
+         SeedOf(net).has_value();
 }
 
 Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const std::string& path) {
@@ -342,7 +344,7 @@ Status WriteMaskNet(std::string_view net, int64_t width, int64_t height, const s
   MaskNet writer(width, height, seed.value_or(1), seed.has_value(),
                  swish.value_or(MaskNet::SwishAs::kTimesGate));
   const Map mask = swish                ? PersonNet(writer)
-                   : seed                 ? RandomNet(writer, *seed)
+                   : seed               ? RandomNet(writer, *seed)
                    : net == "fast-scnn" ? FastScnn(writer)
                                         : MobileNetV3Unet(writer);
   return writer.Finish(mask, path);

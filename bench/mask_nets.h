@@ -6,9 +6,11 @@
 //   enlarges
 //                      by two, joins the encoder's map of that size and convolves depthwise and pointwise;
 //                      one mask; sides must be multiples of 32
-//   person             MobileNetV3-Small's first blocks down to a sixteenth, a gate of all, joins at an eighth
+//   person             MobileNetV3-Small's first blocks down to a sixteenth, a gate of all, joins at an
+//   eighth
 //                      and a quarter; one mask at half the size; sides must be multiples of 32. Hard-swish as
-//                      PyTorch writes it; person-operator: as ONNX's own, person-clip: of Add, Clip, Mul and Div
+//                      PyTorch writes it; person-operator: as ONNX's own, person-clip: of Add, Clip, Mul and
+//                      Div
 //   randomN            an encoder and a decoder of parts like these, drawn from the seed N; sides as before
 #pragma once
 

@@ -15,6 +15,9 @@ namespace tempera::kernels {
 
 struct DepthwiseTarget;
 
+// Input rows of a band.
+inline constexpr int64_t kMostBandRows = 128;
+
 // Immutable once made; owns its weights. Contract of a run and of regions as ConvPlan's, with its own tiles.
 struct DepthwisePlan {
   ConvShape shape;
@@ -27,9 +30,14 @@ struct DepthwisePlan {
   int64_t channel_tasks = 1;      // tasks over the channels of one image
   int64_t tasks = 0;              // n * channel_tasks * tiles
 
-  int64_t rows_at_once = 1;    // output rows computed side by side
-  int64_t ring_rows = 0;       // input rows that they read
-  int64_t ring_slots = 0;      // places for them: one more where two rows may share one
+  int64_t rows_at_once = 1;  // output rows computed side by side
+  int64_t ring_rows = 0;     // input rows that they read
+  int64_t ring_slots = 0;    // places for them: one more where two rows may share one
+  // Where windows are small and dense and rows not too long, whole bands of rows are copied and then
+  // computed, instead of a ring: output rows of a band (0: a ring), and the input rows that they read.
+  int64_t band_rows = 0, band_inputs = 0;
+  int64_t band_shift =
+      0;  // columns of padding more than the window asks for, so that rows begin on a cache line
   int64_t segment_width = 0;   // of a ring row: stride_w segments, one per column modulo stride
   uint64_t scratch_bytes = 0;  // what one thread needs, 64-byte aligned
 

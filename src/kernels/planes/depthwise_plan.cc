@@ -11,6 +11,10 @@ namespace {
 // The ring should leave a part of a 32 KiB L1 to the output.
 constexpr int64_t kRingNumbers = 6 * 1024;
 constexpr int64_t kVector = 16;  // the widest one
+// So should two bands.
+constexpr int64_t kBandNumbers = 3 * 1024;
+// Rows side by side, times, that a band is worth while for.
+constexpr int64_t kLeastGroups = 3;
 
 constexpr int64_t kMostReach = int64_t{1} << 14;
 
@@ -19,6 +23,35 @@ int64_t ReachW(const ConvShape& s) { return (s.kernel_w - 1) * s.dilation_w; }
 
 int64_t SegmentWidth(const ConvShape& s, int64_t tile_w) {
   return RoundUp(RoundUp(tile_w, kVector) + ReachW(s) / s.stride_w + 1, kVector);
+}
+
+// An odd number of cache lines, so that rows do not fall on the same L1 set.
+int64_t PlaceRows(int64_t segment) { return segment / kVector % 2 == 0 ? segment + kVector : segment; }
+
+// Bands, two of them in scratch, where what neighbouring bands both read is at most a quarter.
+void PlanBands(DepthwisePlan& p) {
+  const ConvShape& s = p.shape;
+  const bool square = s.kernel_h == s.kernel_w && (s.kernel_h == 3 || s.kernel_h == 5) &&
+                      s.stride_h == s.stride_w && s.stride_h <= 2 && s.dilation_h == 1 && s.dilation_w == 1 &&
+                      s.upsample == 1;
+  if (!square) return;
+  int64_t shift = 0, segment = p.segment_width;
+  if (s.pad_mode == PadMode::kConstant && p.tiles_x == 1 && s.pad_left > 0) {
+    shift = RoundUp(s.pad_left, kVector * s.stride_w) - s.pad_left;
+    segment = PlaceRows(SegmentWidth(s, p.tile_w) + kVector * CeilDiv(s.pad_left, kVector * s.stride_w));
+  }
+  const int64_t inputs = std::min(kMostBandRows, kBandNumbers / (s.stride_w * segment));
+  const int64_t shared = s.kernel_h - s.stride_h;
+  const int64_t fit = inputs < s.kernel_h ? 0 : (inputs - s.kernel_h) / s.stride_h + 1;
+  const int64_t whole = p.tile_h <= fit ? p.tile_h : fit / p.rows_at_once * p.rows_at_once;
+  const int64_t rows = whole == 0 ? 0 : CeilDiv(p.tile_h, CeilDiv(p.tile_h, whole));
+  const int64_t band = p.tile_h <= fit ? p.tile_h : std::min(whole, RoundUp(rows, p.rows_at_once));
+  const int64_t reads = (band - 1) * s.stride_h + s.kernel_h;
+  if (band == 0 || (band < p.tile_h && (4 * shared > reads || band < kLeastGroups * p.rows_at_once))) return;
+  p.band_shift = shift;
+  p.segment_width = segment;
+  p.band_rows = band;
+  p.band_inputs = reads;
 }
 
 }  // namespace
@@ -79,13 +112,13 @@ Result<DepthwisePlan> PlanDepthwise(const ConvShape& shape, std::span<const floa
   }
   p.tasks = tasks;
 
-  p.segment_width = SegmentWidth(shape, p.tile_w);
-  // An odd number of cache lines, so that the ring's rows do not fall on the same L1 set.
-  if (p.segment_width / kVector % 2 == 0) p.segment_width += kVector;
+  p.segment_width = PlaceRows(SegmentWidth(shape, p.tile_w));
+  PlanBands(p);
   // Ring rows, and pointers to the window's rows and taps.
   const int64_t row = shape.stride_w * p.segment_width;
-  const int64_t bytes = p.ring_slots * row * static_cast<int64_t>(sizeof(float)) +
-                        (p.ring_rows + shape.kernel_h * shape.kernel_w) * static_cast<int64_t>(sizeof(void*));
+  const int64_t bytes =
+      std::max(p.ring_slots, 2 * p.band_inputs) * row * static_cast<int64_t>(sizeof(float)) +
+      (p.ring_rows + shape.kernel_h * shape.kernel_w) * static_cast<int64_t>(sizeof(void*));
   p.scratch_bytes = static_cast<uint64_t>(RoundUp(bytes, 64));
   return p;
 }

@@ -15,6 +15,7 @@
 #include <hwy/highway.h>
 
 #include "src/kernels/moments-inl.h"
+#include "src/kernels/planes/depthwise_rows-inl.h"
 #include "src/kernels/planes/window_row-inl.h"
 #include "src/kernels/pointwise-inl.h"
 
@@ -22,133 +23,6 @@ HWY_BEFORE_NAMESPACE();
 namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
-
-struct RowsOut {
-  float* to;          // first row, first column
-  int64_t row_width;  // between rows
-  int64_t columns;
-  ChannelPointwise write;  // of a clamp or of nothing, which is a clamp to infinity
-  float bias;
-};
-
-// kHardSwish and kSlope; all others are clamps.
-template <Activation kWrite>
-HWY_INLINE VF Finish(DF d, VF x, const ChannelPointwise& write) {
-  return Activate<kWrite>(d, x, write);
-}
-
-// Makes the compiler finish these sums before it goes on: it would otherwise compute one output row after the
-// other and keep all input vectors until then, on the stack (clang 19).
-template <int kRows>
-HWY_INLINE void FinishSums([[maybe_unused]] VF* acc) {
-#if HWY_TARGET == HWY_AVX2 || HWY_TARGET == HWY_SSE4
-  for (int r = 0; r < kRows; ++r) __asm__ volatile("" : "+x"(acc[r].raw));
-#endif
-}
-
-// body(x, acc): the sums of the outputs from column x on, a whole vector of each row. The last vector of a
-// row that is not a multiple of vectors is moved back over numbers already written (the same again); a row
-// shorter than one vector goes through a buffer.
-template <int kRows, Activation kWrite, typename Body>
-HWY_INLINE void ForColumns(DF d, const RowsOut& out, const Body& body) {
-  const int64_t lanes = static_cast<int64_t>(hn::Lanes(d));
-  const ChannelPointwise write = out.write;
-  const int64_t columns = out.columns, row_width = out.row_width;
-  float* const to = out.to;
-  VF acc[kRows];
-  for (int64_t x = 0; x < columns; x += lanes) {
-    x = std::max<int64_t>(0, std::min(x, columns - lanes));
-    body(x, acc);  // called in one place only, so that it is inlined
-    if (columns >= lanes) {
-      for (int r = 0; r < kRows; ++r) {
-        hn::StoreU(Finish<kWrite>(d, acc[r], write), d, to + r * row_width + x);
-      }
-      continue;
-    }
-    HWY_ALIGN float rest[hn::MaxLanes(DF())];
-    for (int r = 0; r < kRows; ++r) {
-      hn::Store(Finish<kWrite>(d, acc[r], write), d, rest);
-      std::memcpy(to + r * row_width, rest, static_cast<size_t>(columns) * sizeof(float));
-    }
-  }
-}
-
-// Where column k of a window lies. Columns are split by stride, segments `apart` numbers from each other; of
-// a kDilated window, which has no stride, columns are `apart`.
-template <int kStride, bool kDilated>
-HWY_INLINE int64_t ColumnAt(int k, int64_t apart) {
-  return kDilated ? k * apart : k % kStride * apart + k / kStride;
-}
-
-// Input row kInput of a window adds to the output rows that see it.
-template <int kSize, int kStride, int kRows, bool kDilated, int kInput>
-HWY_INLINE void AddInputRow(DF d, const float* row, int64_t apart, const VF* w, VF* acc) {
-  for (int k = 0; k < kSize; ++k) {
-    const VF v = hn::LoadU(d, row + ColumnAt<kStride, kDilated>(k, apart));
-    for (int r = 0; r < kRows; ++r) {
-      const int ky = kInput - r * kStride;
-      if (ky >= 0 && ky < kSize) acc[r] = hn::MulAdd(v, w[ky * kSize + k], acc[r]);
-    }
-  }
-  FinishSums<kRows>(acc);
-}
-
-// Rows ascend, so that each output adds its taps in reading order, however many rows go side by side.
-template <int kSize, int kStride, int kRows, bool kDilated, int... kInput>
-HWY_INLINE void AddInputRows(DF d, const float* const* rows, int64_t apart, int64_t x, const VF* w, VF* acc,
-                             std::integer_sequence<int, kInput...>) {
-  (AddInputRow<kSize, kStride, kRows, kDilated, kInput>(d, rows[kInput] + x, apart, w, acc), ...);
-}
-
-// The same for column k of a window whose weights do not fit the registers: only the column's do.
-template <int kSize, int kStride, int kRows, int k, int... kInput>
-HWY_INLINE void AddColumn(DF d, const float* const* rows, int64_t segment, int64_t x, const float* weights,
-                          VF* acc, std::integer_sequence<int, kInput...>) {
-  VF w[kSize];
-  for (int ky = 0; ky < kSize; ++ky) w[ky] = hn::Set(d, weights[ky * kSize + k]);
-  const auto add = [&](auto input) HWY_ATTR __attribute__((always_inline)) {
-    constexpr int i = decltype(input)::value;
-    const VF v = hn::LoadU(d, rows[i] + x + k % kStride * segment + k / kStride);
-    for (int r = 0; r < kRows; ++r) {
-      const int ky = i - r * kStride;
-      if (ky >= 0 && ky < kSize) acc[r] = hn::MulAdd(v, w[ky], acc[r]);
-    }
-  };
-  (add(std::integral_constant<int, kInput>()), ...);
-  FinishSums<kRows>(acc);
-}
-template <int kSize, int kStride, int kRows, int... k>
-HWY_INLINE void AddColumns(DF d, const float* const* rows, int64_t segment, int64_t x, const float* weights,
-                           VF* acc, std::integer_sequence<int, k...>) {
-  constexpr auto kInputs = std::make_integer_sequence<int, (kRows - 1) * kStride + kSize>();
-  (AddColumn<kSize, kStride, kRows, k>(d, rows, segment, x, weights, acc, kInputs), ...);
-}
-
-// kRows output rows side by side, a window of kSize x kSize, strides kStride. rows: the
-// (kRows - 1) * kStride + kSize input rows. apart: see ColumnAt.
-template <int kSize, int kStride, int kRows, Activation kWrite, bool kDilated = false>
-void SquareRows(const float* const* rows, int64_t apart, const float* weights, const RowsOut& out) {
-  const DF d;
-  const VF bias = hn::Set(d, out.bias);
-  constexpr int kInputs = (kRows - 1) * kStride + kSize;
-  const float* in[kInputs];
-  for (int i = 0; i < kInputs; ++i) in[i] = rows[i];
-  if constexpr (kSize > 3) {
-    ForColumns<kRows, kWrite>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
-      for (int r = 0; r < kRows; ++r) acc[r] = bias;
-      AddColumns<kSize, kStride, kRows>(d, in, apart, x, weights, acc,
-                                        std::make_integer_sequence<int, kSize>());
-    });
-  } else {
-    VF w[kSize * kSize];
-    for (int i = 0; i < kSize * kSize; ++i) w[i] = hn::Set(d, weights[i]);
-    ForColumns<kRows, kWrite>(d, out, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
-      for (int r = 0; r < kRows; ++r) acc[r] = bias;
-      AddInputRows<kSize, kStride, kRows, kDilated>(d, in, apart, x, w, acc,
-                                                    std::make_integer_sequence<int, kInputs>());
-    });
-  }
-}
 
 // One output row of any window: taps[t] is where tap t's first number lies.
 template <Activation kWrite>
@@ -175,47 +49,12 @@ void TapsRow(const float* const* taps, int64_t num_taps, const float* weights, c
   const int64_t done = out.columns - rest.columns;
   if (rest.columns == 0) return;
   rest.to += done;
-  ForColumns<1, kWrite>(d, rest, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
+  ForColumns<1, kWrite>(d, rest, 0, [&](int64_t x, VF* acc) HWY_ATTR __attribute__((always_inline)) {
     acc[0] = bias;
     for (int64_t t = 0; t < num_taps; ++t) {
       acc[0] = hn::MulAdd(hn::LoadU(d, taps[t] + done + x), hn::Set(d, weights[t]), acc[0]);
     }
   });
-}
-
-using SquareFunction = void (*)(const float* const* rows, int64_t apart, const float* weights,
-                                const RowsOut& out);
-
-// The one for `count` rows at once; nullptr: any window, row by row.
-template <int kSize, int kStride, Activation kWrite>
-SquareFunction SquareOf(int64_t count) {
-  if constexpr (kStride == 1) {
-    if (count == 4) return &SquareRows<kSize, 1, 4, kWrite>;
-    if (count == 3) return &SquareRows<kSize, 1, 3, kWrite>;
-  }
-  return count == 2 ? &SquareRows<kSize, kStride, 2, kWrite> : &SquareRows<kSize, kStride, 1, kWrite>;
-}
-template <Activation kWrite>
-SquareFunction ChooseSquare(const ConvShape& s, int64_t count) {
-  if (s.kernel_h != s.kernel_w || s.stride_h != s.stride_w) return nullptr;
-  if (s.dilation_h != 1 || s.dilation_w != 1) {
-    const bool dilated = s.kernel_h == 3 && s.stride_h == 1 && count == 1;
-    return dilated ? &SquareRows<3, 1, 1, kWrite, /*kDilated=*/true> : nullptr;
-  }
-  if (s.kernel_h == 3) {
-    if (s.stride_h == 1) return SquareOf<3, 1, kWrite>(count);
-    if (s.stride_h == 2) return SquareOf<3, 2, kWrite>(count);
-  } else if (s.kernel_h == 5) {
-    if (s.stride_h == 1) return SquareOf<5, 1, kWrite>(count);
-    if (s.stride_h == 2) return SquareOf<5, 2, kWrite>(count);
-  }
-  return nullptr;
-}
-
-SquareFunction ChooseSquareFor(Activation write, const ConvShape& s, int64_t count) {
-  if (write == Activation::kSlope) return ChooseSquare<Activation::kSlope>(s, count);
-  if (write == Activation::kHardSwish) return ChooseSquare<Activation::kHardSwish>(s, count);
-  return ChooseSquare<Activation::kClamp>(s, count);
 }
 
 using TapsFunction = void (*)(const float* const* taps, int64_t count, const float* weights,
@@ -231,8 +70,8 @@ WindowRow WindowOf(const DepthwisePlan& plan, int64_t x0, int64_t columns) {
   WindowRow window;
   window.width = s.in_w * s.upsample;
   window.repeat = s.upsample;
-  window.first = x0 * s.stride_w - s.pad_left;
-  window.need = (columns - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1;
+  window.first = x0 * s.stride_w - s.pad_left - plan.band_shift;
+  window.need = (columns - 1) * s.stride_w + (s.kernel_w - 1) * s.dilation_w + 1 + plan.band_shift;
   window.stride = s.stride_w;
   window.segment = plan.segment_width;
   window.pad_mode = s.pad_mode;
@@ -279,7 +118,7 @@ struct Ring {
   }
 };
 
-void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
+void RunRing(const DepthwisePlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
   const ConvShape& s = plan.shape;
   const DF d;
   const DepthwisePlan::Task t = plan.TaskAt(task);
@@ -309,7 +148,7 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
       out.to = out_plane + y * s.out_w + x0;
       if (const SquareFunction square = ChooseSquareFor(args.write.activation, s, count)) {
         const bool dilated = s.dilation_h != 1 || s.dilation_w != 1;
-        square(rows, dilated ? s.dilation_w : plan.segment_width, weights, out);
+        square(rows, {dilated ? s.dilation_w : plan.segment_width}, weights, out);
         continue;
       }
       for (int64_t r = 0; r < count; ++r, out.to += s.out_w) {
@@ -327,6 +166,124 @@ void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t t
           RegionMoments(out_plane + y0 * s.out_w + x0, t.rows, columns, s.out_w);
     }
   }
+}
+
+// Two bands' rows in scratch: the next one is copied before this one is computed, so that nothing waits for
+// what has just been written.
+struct Bands {
+  const DepthwisePlan& plan;
+  const ConvArgs& args;
+  const DepthwisePlan::Task& t;
+  const WindowRow window;
+  float* scratch;
+  SquareFunction full;              // of plan.rows_at_once rows
+  int64_t row_width, limit_row;     // limit_row: one past the last input row that the task reads
+  bool padded[2] = {false, false};  // the rows of constant padding are there
+
+  // A band: output rows from y on of a channel, and the half of the scratch that is its.
+  struct Band {
+    int64_t channel, y;
+    size_t half;
+  };
+  Band After(const Band& band) const {
+    const int64_t y = band.y + plan.band_rows;
+    return y < t.y0 + t.rows ? Band{band.channel, y, 1 - band.half}
+                             : Band{band.channel + 1, t.y0, 1 - band.half};
+  }
+  bool Has(const Band& band) const { return band.channel < t.last_channel; }
+  int64_t RowsOf(const Band& band) const { return std::min(plan.band_rows, t.y0 + t.rows - band.y); }
+  float* Buffer(const Band& band) const {
+    return scratch + (band.half == 0 ? 0 : plan.band_inputs * row_width);
+  }
+
+  void Fill(const Band& band) {
+    const ConvShape& s = plan.shape;
+    const int64_t o = band.channel, y = band.y, count = RowsOf(band);
+    const int64_t source = s.out_channels == s.in_channels ? o : o / (s.out_channels / s.in_channels);
+    const int64_t channel = t.image * s.in_channels + source;
+    const float* const plane = args.input + channel * s.in_h * s.in_w;
+    const RowPointwise read(DF(), args.read, channel);
+    const int64_t first = y * s.stride_h - s.pad_top, need = (count - 1) * s.stride_h + s.kernel_h;
+    float* const buffer = Buffer(band);
+    const bool keeps = plan.band_rows >= t.rows;
+    bool& has_padding = padded[band.half];
+    const int64_t inside = std::clamp<int64_t>(-first, 0, need);
+    const int64_t outside = std::clamp<int64_t>(s.in_h - first, inside, need);
+    FillWindowRows(window, read, plane + (first + inside) * s.in_w, outside - inside,
+                   plane + limit_row * s.in_w, buffer + inside * row_width, row_width);
+    if (s.pad_mode == PadMode::kConstant && keeps && has_padding) return;
+    has_padding = true;
+    for (int64_t r = 0; r < need; ++r) {
+      if (r == inside) r = outside;
+      if (r >= need) break;
+      const int64_t row = PadIndex(first + r, s.in_h, s.pad_mode);
+      FillWindowRow(window, read, row < 0 ? nullptr : plane + row * s.in_w, buffer + r * row_width);
+    }
+  }
+
+  void Compute(const Band& band) const {
+    const ConvShape& s = plan.shape;
+    const int64_t o = band.channel, y = band.y, count = RowsOf(band);
+    // Strides, and rows at once, are 1, 2 or 4.
+    const int64_t odd = s.stride_w - 1, shift = plan.band_shift >> odd;
+    const float* const buffer = Buffer(band);
+    const float* rows[kMostBandRows];
+    for (int64_t r = 0; r < (count - 1) * s.stride_h + s.kernel_h; ++r) {
+      rows[r] = buffer + r * row_width + shift;
+    }
+    const WindowColumns columns = {plan.segment_width, plan.band_shift & odd};
+    float* const plane = args.output + (t.image * s.out_channels + o) * s.out_h * s.out_w;
+    RowsOut out;
+    out.to = plane + y * s.out_w + t.x0;
+    out.row_width = s.out_w;
+    out.columns = t.columns;
+    out.end = t.columns == s.out_w ? plane + (t.y0 + t.rows) * s.out_w : nullptr;
+    out.write = LoadPointwise(DF(), args.write, o);
+    out.bias = plan.bias[static_cast<size_t>(o)];
+    const float* const weights = plan.weights.data() + o * s.kernel_h * s.kernel_w;
+    int64_t rest = count;
+    for (out.groups = 0; rest >= plan.rows_at_once; rest -= plan.rows_at_once) ++out.groups;
+    if (out.groups > 0) full(rows, columns, weights, out);
+    out.to += (count - rest) * s.out_w;
+    out.groups = 1;
+    if (rest > 0) {
+      const SquareFunction some = ChooseSquareFor(args.write.activation, s, rest);
+      some(rows + (count - rest) * s.stride_h, columns, weights, out);
+    }
+    if (args.moments != nullptr && y + count == t.y0 + t.rows) {
+      args.moments[(t.image * s.out_channels + o) * plan.tiles + t.index] =
+          RegionMoments(plane + t.y0 * s.out_w + t.x0, t.rows, t.columns, s.out_w);
+    }
+  }
+};
+
+void RunBands(const DepthwisePlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
+  const ConvShape& s = plan.shape;
+  const DepthwisePlan::Task t = plan.TaskAt(task);
+  const int64_t last_row = (t.y0 + t.rows - 1) * s.stride_h - s.pad_top + s.kernel_h;
+  Bands bands = {plan,
+                 args,
+                 t,
+                 WindowOf(plan, t.x0, t.columns),
+                 scratch,
+                 ChooseSquareFor(args.write.activation, s, plan.rows_at_once),
+                 s.stride_w * plan.segment_width,
+                 std::clamp<int64_t>(last_row, 0, s.in_h)};
+  for (int64_t r = 0; r < 2 * plan.band_inputs; ++r) {
+    PrepareWindowRow(bands.window, scratch + r * bands.row_width);
+  }
+  Bands::Band band = {t.first_channel, t.y0, 0};
+  bands.Fill(band);
+  while (bands.Has(band)) {
+    const Bands::Band next = bands.After(band);
+    if (bands.Has(next)) bands.Fill(next);
+    bands.Compute(band);
+    band = next;
+  }
+}
+
+void RunDepthwiseTask(const DepthwisePlan& plan, const ConvArgs& args, int64_t task, float* scratch) {
+  (plan.band_rows > 0 ? &RunBands : &RunRing)(plan, args, task, scratch);
 }
 
 const DepthwiseTarget* GetDepthwiseTarget() {

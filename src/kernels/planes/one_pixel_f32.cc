@@ -106,7 +106,8 @@ TEMPERA_CHOOSE_BY_TARGET(OnePixelTask, ChooseOnePixel, GetOnePixel);
 
 bool OnePixelServes(const ConvShape& s) {
   return s.in_h == 1 && s.in_w == 1 && s.out_h == 1 && s.out_w == 1 && s.kernel_h == 1 && s.kernel_w == 1 &&
-         s.group == 1 && s.pad_top == 0 && s.pad_left == 0 && s.upsample == 1 && !s.transposed && s.shuffle == 1;
+         s.group == 1 && s.pad_top == 0 && s.pad_left == 0 && s.upsample == 1 && !s.transposed &&
+         s.shuffle == 1;
 }
 
 Result<OnePixelPlan> PlanOnePixel(const ConvShape& shape, std::span<const float> weights,

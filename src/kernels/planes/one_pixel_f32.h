@@ -1,5 +1,5 @@
-// A 1x1 convolution of pictures of one pixel in fp32, as in the gates that scale channels by what means of all of
-// them say: a matrix times a vector. Vectors hold output channels, not pixels.
+// A 1x1 convolution of pictures of one pixel in fp32, as in the gates that scale channels by what means of
+// all of them say: a matrix times a vector. Vectors hold output channels, not pixels.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +15,8 @@ namespace tempera::kernels {
 struct OnePixelPlan;
 using OnePixelTask = void (*)(const OnePixelPlan& plan, const ConvArgs& args, int64_t task);
 
-// Immutable once made; owns its weights. Contract of a run as ConvPlan's. A task is an image: a second thread would
-// come too late.
+// Immutable once made; owns its weights. Contract of a run as ConvPlan's. A task is an image: a second thread
+// would come too late.
 struct OnePixelPlan {
   ConvShape shape;
   AlignedBuffer weights;    // [in_channel][padded]

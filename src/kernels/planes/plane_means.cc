@@ -16,8 +16,8 @@ namespace tempera::kernels {
 namespace HWY_NAMESPACE {
 namespace hn = hwy::HWY_NAMESPACE;
 
-// Sums what is above the first number, which costs a large mean no digits: in fp32 lanes in runs of at most kRun
-// numbers, then in double.
+// Sums what is above the first number, which costs a large mean no digits: in fp32 lanes in runs of at most
+// kRun numbers, then in double.
 float PlaneMean(const float* HWY_RESTRICT plane, int64_t numbers) {
   constexpr int64_t kRun = 4096;
   const hn::ScalableTag<float> d;

@@ -43,7 +43,8 @@ struct PoolPlan {
 // Of n * channels planes, each kept below 2^24 by whoever asks. `inside` is filled in.
 PoolPlan PlanPool(bool mean, int64_t n, int64_t channels, PoolAxis y, PoolAxis x);
 
-// means[i]: of plane i of `count`, each of `numbers` numbers, at least one. Of a flat plane it is the number itself.
+// means[i]: of plane i of `count`, each of `numbers` numbers, at least one. Of a flat plane it is the number
+// itself.
 using PlaneMeansF32 = void (*)(const float* planes, int64_t count, int64_t numbers, float* means);
 PlaneMeansF32 ChoosePlaneMeansF32(int64_t highway_bit);  // plane_means.cc
 

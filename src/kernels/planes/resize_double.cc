@@ -1,6 +1,6 @@
-// Planes enlarged twice by linear interpolation between pixels' middles ("half pixel"): what decoders of masks do
-// most. An output lies a quarter of a pixel from one input and three quarters from the other, so that no index and no
-// weight is looked up.
+// Planes enlarged twice by linear interpolation between pixels' middles ("half pixel"): what decoders of
+// masks do most. An output lies a quarter of a pixel from one input and three quarters from the other, so
+// that no index and no weight is looked up.
 #include <algorithm>
 #include <cstdint>
 #include <cstring>
@@ -24,7 +24,8 @@ namespace hn = hwy::HWY_NAMESPACE;
 
 constexpr float kNear = 0.75f, kFar = 0.25f;
 
-// The two outputs of each of a vector of pixels, of it and its neighbours. Sums in the order of the general kernel.
+// The two outputs of each of a vector of pixels, of it and its neighbours. Sums in the order of the general
+// kernel.
 HWY_INLINE void DoublePixels(DF d, VF before, VF here, VF behind, float* HWY_RESTRICT to) {
   const VF near = hn::Set(d, kNear), far = hn::Set(d, kFar);
   const VF first = hn::MulAdd(here, near, hn::Mul(before, far));
@@ -32,33 +33,47 @@ HWY_INLINE void DoublePixels(DF d, VF before, VF here, VF behind, float* HWY_RES
   hn::StoreInterleaved2(first, second, d, to);
 }
 
-// Writes whole vectors: 2 * RoundUp(width, 16) numbers at most.
-void DoubleRow(const float* HWY_RESTRICT row, int64_t width, float* HWY_RESTRICT to) {
-  const DF d;
-  constexpr int64_t kLanes = hn::MaxLanes(DF());
-  if (width < kLanes) {
-    HWY_ALIGN float padded[2 * kLanes] = {};
-    padded[0] = row[0];
-    std::memcpy(padded + 1, row, static_cast<size_t>(width) * sizeof(float));
-    padded[width + 1] = row[width - 1];
-    return DoublePixels(d, hn::Load(d, padded), hn::LoadU(d, padded + 1), hn::LoadU(d, padded + 2), to);
+// A row doubled. At its ends a pixel is its own neighbour.
+class RowDoubler {
+ public:
+  RowDoubler() {
+    HWY_ALIGN int32_t up[kLanes], down[kLanes];
+    for (int64_t i = 0; i < kLanes; ++i) {
+      up[i] = static_cast<int32_t>(std::max<int64_t>(i - 1, 0));
+      down[i] = static_cast<int32_t>(std::min(i + 1, kLanes - 1));
+    }
+    before_ = hn::SetTableIndices(DF(), up);
+    behind_ = hn::SetTableIndices(DF(), down);
   }
-  // At the edges a pixel is its own neighbour.
-  HWY_ALIGN int32_t up[kLanes], down[kLanes];
-  for (int64_t i = 0; i < kLanes; ++i) {
-    up[i] = static_cast<int32_t>(std::max<int64_t>(i - 1, 0));
-    down[i] = static_cast<int32_t>(std::min(i + 1, kLanes - 1));
+  // Writes whole vectors: 2 * RoundUp(width, 16) numbers at most.
+  HWY_INLINE void operator()(const float* HWY_RESTRICT row, int64_t width, float* HWY_RESTRICT to) const {
+    const DF d;
+    if (width < kLanes) {
+      HWY_ALIGN float padded[2 * kLanes] = {};
+      padded[0] = row[0];
+      std::memcpy(padded + 1, row, static_cast<size_t>(width) * sizeof(float));
+      padded[width + 1] = row[width - 1];
+      return DoublePixels(d, hn::Load(d, padded), hn::LoadU(d, padded + 1), hn::LoadU(d, padded + 2), to);
+    }
+    const VF first = hn::LoadU(d, row);
+    const int64_t last = width - kLanes;
+    if (last == 0) {
+      return DoublePixels(d, hn::TableLookupLanes(first, before_), first,
+                          hn::TableLookupLanes(first, behind_), to);
+    }
+    DoublePixels(d, hn::TableLookupLanes(first, before_), first, hn::LoadU(d, row + 1), to);
+    for (int64_t i = kLanes; i < last; i += kLanes) {
+      DoublePixels(d, hn::LoadU(d, row + i - 1), hn::LoadU(d, row + i), hn::LoadU(d, row + i + 1),
+                   to + 2 * i);
+    }
+    const VF end = hn::LoadU(d, row + last);
+    DoublePixels(d, hn::LoadU(d, row + last - 1), end, hn::TableLookupLanes(end, behind_), to + 2 * last);
   }
-  const auto to_before = hn::SetTableIndices(d, up), to_behind = hn::SetTableIndices(d, down);
-  for (int64_t i = 0; i < width; i += kLanes) {
-    i = std::min(i, width - kLanes);
-    const VF here = hn::LoadU(d, row + i);
-    const VF before = i == 0 ? hn::TableLookupLanes(here, to_before) : hn::LoadU(d, row + i - 1);
-    const VF behind =
-        i + kLanes == width ? hn::TableLookupLanes(here, to_behind) : hn::LoadU(d, row + i + 1);
-    DoublePixels(d, before, here, behind, to + 2 * i);
-  }
-}
+
+ private:
+  static constexpr int64_t kLanes = hn::MaxLanes(DF());
+  decltype(hn::SetTableIndices(DF(), static_cast<const int32_t*>(nullptr))) before_, behind_;
+};
 
 // out[i] = a[i] * weight_a + b[i] * weight_b.
 HWY_INLINE void BlendTwo(const float* HWY_RESTRICT a, float weight_a, const float* HWY_RESTRICT b,
@@ -70,14 +85,17 @@ HWY_INLINE void BlendTwo(const float* HWY_RESTRICT a, float weight_a, const floa
   for (; i + lanes <= width; i += lanes) {
     hn::StoreU(hn::MulAdd(hn::LoadU(d, b + i), wb, hn::Mul(hn::LoadU(d, a + i), wa)), d, out + i);
   }
-  for (; i < width; ++i) out[i] = hn::GetLane(hn::MulAdd(hn::Set(d, b[i]), wb, hn::Mul(hn::Set(d, a[i]), wa)));
+  for (; i < width; ++i)
+    out[i] = hn::GetLane(hn::MulAdd(hn::Set(d, b[i]), wb, hn::Mul(hn::Set(d, a[i]), wa)));
 }
 
-// As ResizeRows of the general kernel, and in its scratch: two doubled rows of whole vectors, and one as it is read.
+// As ResizeRows of the general kernel, and in its scratch: two doubled rows of whole vectors, and one as it
+// is read.
 void DoubleRows(const ResizeArgs& args, int64_t first, int64_t last, float* scratch) {
   const int64_t height = args.y.in, width = args.x.in, room = RoundUp(width, 16);
   const bool pending = !args.read.is_identity();
   float* const read = scratch + 4 * room;
+  const RowDoubler double_row;
   int64_t kept[2] = {-1, -1};
   // Neighbours have different places.
   const auto doubled = [&](int64_t row) HWY_ATTR -> const float* {
@@ -87,7 +105,7 @@ void DoubleRows(const ResizeArgs& args, int64_t first, int64_t last, float* scra
     kept[row % 2] = row;
     const float* from = args.input + row * width;
     if (pending) PointwiseRow(args.read, args.channel, from, read, width);
-    DoubleRow(pending ? read : from, width, to);
+    double_row(pending ? read : from, width, to);
     return to;
   };
   for (int64_t o = first; o < last; ++o) {

@@ -41,8 +41,8 @@ struct ResizeArgs {
 using ResizeRowsF32 = void (*)(const ResizeArgs& args, int64_t first, int64_t last, float* scratch);
 ResizeRowsF32 ChooseResizeRowsF32(int64_t highway_bit);
 int64_t ResizeScratchFloats(const ResizeAxis& x);
-// The same where both axes are doubled linearly, half-pixel coordinates, edges repeated; nullptr where they are not.
-// Never streams. In the scratch of the above (resize_double.cc).
+// The same where both axes are doubled linearly, half-pixel coordinates, edges repeated; nullptr where they
+// are not. Never streams. In the scratch of the above (resize_double.cc).
 ResizeRowsF32 ChooseDoubleRowsF32(const ResizeAxis& y, const ResizeAxis& x, int64_t highway_bit);
 
 struct ResizePictures {

@@ -197,6 +197,72 @@ HWY_INLINE void FillWindowRow(const WindowRow& w, const RowPointwise& read, cons
   for (int64_t i = end; i < w.need; ++i) outside(i);
 }
 
+// A row of at least one number, columns unsplit or in pairs; the same as above, but for what is outside the
+// row. `room`: how many numbers may be read from `from` on.
+template <bool kPairs, typename One>
+HWY_INLINE void CopyWindowRow(const One& one, const float* HWY_RESTRICT from, int64_t n, int64_t room, VF pad,
+                              float* HWY_RESTRICT to, float* HWY_RESTRICT odd) {
+  const DF d;
+  constexpr int64_t kLanes = hn::MaxLanes(DF()), kEach = kPairs ? 2 : 1;
+  const auto copy = [&](int64_t i, const auto& write) HWY_ATTR __attribute__((always_inline)) {
+    if constexpr (kPairs) {
+      VF a, b;
+      hn::LoadInterleaved2(d, from + 2 * i, a, b);
+      hn::StoreU(write(one(d, a)), d, to + i);
+      hn::StoreU(write(one(d, b)), d, odd + i);
+    } else {
+      hn::StoreU(write(one(d, hn::LoadU(d, from + i))), d, to + i);
+    }
+  };
+  if (n >= kLanes) {
+    const auto whole = [](VF x) HWY_ATTR { return x; };
+    int64_t i = 0;
+    for (; i + kLanes <= n; i += kLanes) copy(i, whole);
+    if (i != n) copy(n - kLanes, whole);
+  } else if (room >= kEach * kLanes) {
+    // What is read behind the row becomes padding, which stands there anyway.
+    const auto mask = hn::FirstN(d, static_cast<size_t>(n));
+    copy(0, [&](VF x) HWY_ATTR { return hn::IfThenElse(mask, x, pad); });
+  } else {
+    for (int64_t i = 0; i < n; ++i) {
+      to[i] = hn::GetLane(one(d, hn::Set(d, from[kEach * i])));
+      if constexpr (kPairs) odd[i] = hn::GetLane(one(d, hn::Set(d, from[2 * i + 1])));
+    }
+  }
+}
+
+// `count` rows of a plane that follow each other, none of them padding, to dst, row_width apart; strides 1
+// and 2, not enlarged. `end`: up to where numbers may be read.
+HWY_INLINE void FillWindowRows(const WindowRow& w, const RowPointwise& read, const float* row, int64_t count,
+                               const float* end, float* dst, int64_t row_width) {
+  const DF d;
+  const int64_t begin = w.begin(), last = w.end();
+  const bool simple = w.pad_mode == PadMode::kConstant && last > begin;
+  // Pairs begin at an even column of the window, whose first one is inside where the padding is even.
+  const bool odd_first = w.stride == 2 && begin % 2 == 1;
+  const int64_t pairs_from = begin + (odd_first ? 1 : 0), pairs = (last - pairs_from) / 2;
+  const bool odd_last = (last - pairs_from) % 2 == 1;
+  if (!simple || (w.stride == 2 && pairs < 1)) {
+    for (int64_t r = 0; r < count; ++r) FillWindowRow(w, read, row + r * w.width, dst + r * row_width);
+    return;
+  }
+  const VF pad = hn::Set(d, w.pad_value);
+  const float* from = row + w.first;
+  read.Use([&](const auto& one) HWY_ATTR {
+    for (int64_t r = 0; r < count; ++r, from += w.width, dst += row_width) {
+      if (w.stride == 1) {
+        CopyWindowRow<false>(one, from + begin, last - begin, end - (from + begin), pad, dst + begin,
+                             nullptr);
+        continue;
+      }
+      CopyWindowRow<true>(one, from + pairs_from, pairs, end - (from + pairs_from), pad, dst + pairs_from / 2,
+                          dst + w.segment + pairs_from / 2);
+      if (odd_first) dst[w.Place(begin)] = hn::GetLane(one(d, hn::Set(d, from[begin])));
+      if (odd_last) dst[w.Place(last - 1)] = hn::GetLane(one(d, hn::Set(d, from[last - 1])));
+    }
+  });
+}
+
 }  // namespace HWY_NAMESPACE
 }  // namespace tempera::kernels
 HWY_AFTER_NAMESPACE();

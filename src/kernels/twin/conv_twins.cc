@@ -115,15 +115,16 @@ const bool kMix = AddTwin(
        });
      }});
 
-const bool kOnePixel = AddTwin({"conv one pixel", AwkwardLengths(), 96, [](TwinProblem& p, int64_t out) {
-                                 ConvShape s;
-                                 s.n = out % 3 + 1, s.in_channels = out % 2 == 0 ? 240 : out;
-                                 s.out_channels = out;
-                                 ConvProblem<OnePixelPlan>(
-                                     p, s, 1e-4, [s](const auto& weights, const auto& bias, const CpuTarget& target) {
-                                       return PlanOnePixel(s, weights, bias, target.highway_bit);
-                                     });
-                               }});
+const bool kOnePixel =
+    AddTwin({"conv one pixel", AwkwardLengths(), 96, [](TwinProblem& p, int64_t out) {
+               ConvShape s;
+               s.n = out % 3 + 1, s.in_channels = out % 2 == 0 ? 240 : out;
+               s.out_channels = out;
+               ConvProblem<OnePixelPlan>(p, s, 1e-4,
+                                         [s](const auto& weights, const auto& bias, const CpuTarget& target) {
+                                           return PlanOnePixel(s, weights, bias, target.highway_bit);
+                                         });
+             }});
 
 // Every form against the plain dot kernel of its target, to the bit: integer sums are exact. What that one
 // computes is held up against ConvReference in nhwc_twin_test.cc.

@@ -120,23 +120,22 @@ const bool kMoments =
                };
              }});
 
-const bool kMeans =
-    AddTwin({"plane means", AwkwardLengths(), kTimedLength, [](TwinProblem& p, int64_t n) {
-               constexpr int64_t kPlanes = 3;
-               const float* x = p.In(kPlanes * n, 99, 100);
-               auto& out = p.Out(kPlanes, 1e-6);
-               p.work = static_cast<double>(kPlanes * n);
-               p.fast = [=, &out](const CpuTarget& target, const std::string&) {
-                 ChoosePlaneMeansF32(target.highway_bit)(x, kPlanes, n, out.fast.data());
-               };
-               p.plain = [=, &out](const CpuTarget&) {
-                 for (int64_t i = 0; i < kPlanes; ++i) {
-                   double sum = 0;
-                   for (int64_t k = 0; k < n; ++k) sum += double{x[i * n + k]};
-                   out.plain[i] = static_cast<float>(sum / static_cast<double>(n));
-                 }
-               };
-             }});
+const bool kMeans = AddTwin({"plane means", AwkwardLengths(), kTimedLength, [](TwinProblem& p, int64_t n) {
+                               constexpr int64_t kPlanes = 3;
+                               const float* x = p.In(kPlanes * n, 99, 100);
+                               auto& out = p.Out(kPlanes, 1e-6);
+                               p.work = static_cast<double>(kPlanes * n);
+                               p.fast = [=, &out](const CpuTarget& target, const std::string&) {
+                                 ChoosePlaneMeansF32(target.highway_bit)(x, kPlanes, n, out.fast.data());
+                               };
+                               p.plain = [=, &out](const CpuTarget&) {
+                                 for (int64_t i = 0; i < kPlanes; ++i) {
+                                   double sum = 0;
+                                   for (int64_t k = 0; k < n; ++k) sum += double{x[i * n + k]};
+                                   out.plain[i] = static_cast<float>(sum / static_cast<double>(n));
+                                 }
+                               };
+                             }});
 
 Twin Interleave(int64_t block) {
   return {"interleave " + std::to_string(block), AwkwardLengths(), kTimedLength,

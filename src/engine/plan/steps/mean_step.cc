@@ -46,8 +46,8 @@ class MeanStep final : public Step {
   }
 
  private:
-  // Numbers are only read, and once: four times the usual task takes some microseconds, below which a second thread
-  // comes too late.
+  // Numbers are only read, and once: four times the usual task takes some microseconds, below which a second
+  // thread comes too late.
   static constexpr int64_t kTaskPlanes = 4;
 
   // Sixteen at a time, so that a compiler sees whole vectors.

@@ -11,9 +11,9 @@ namespace tempera::engine {
 MadeStep MakeMixStep(const ConvWork& work, StepMaker& maker) {
   const kernels::ConvShape shape = ConvShapeOf(work, maker);
   if (kernels::OnePixelServes(shape)) {
-    TEMPERA_ASSIGN_OR_RETURN(kernels::OnePixelPlan planned,
-                             kernels::PlanOnePixel(shape, maker.Peek(work.weights), maker.Peek(work.bias),
-                                                   maker.highway_bit()));
+    TEMPERA_ASSIGN_OR_RETURN(
+        kernels::OnePixelPlan planned,
+        kernels::PlanOnePixel(shape, maker.Peek(work.weights), maker.Peek(work.bias), maker.highway_bit()));
     return NewPlaneConvStep(std::move(planned), "pixel_f32", work, maker);
   }
   if (!kernels::MixServes(shape)) return std::unique_ptr<Step>();

@@ -231,28 +231,32 @@ Map MobileNetV3Unet(MaskNet& net) {
   return net.Sigmoid(net.Conv(x, 1, {3}, After::kNothing));
 }
 
-// MobileNetV3-small up to a sixteenth of the size, and a decoder as LR-ASPP's with joins at an eighth and a
-// quarter.
+// x enlarged twice to `fine`'s size and added to it, both in `channels` channels.
+Map MergeMaps(MaskNet& net, const Map& x, const Map& fine, int64_t channels) {
+  const Map coarse = net.Conv(x, channels, {}, After::kNothing);
+  return net.Relu(
+      net.Add(net.Bilinear(coarse, fine.width, fine.height), net.Conv(fine, channels, {}, After::kNothing)));
+}
+
+// As the trainer's: MobileNetV3-Small up to a sixteenth of the size, a gate as LR-ASPP's, joins up to a half.
 Map PersonNet(MaskNet& net) {
-  constexpr After kNothing = After::kNothing, kRelu = After::kRelu, kSwish = After::kHardSwish;
+  constexpr After kRelu = After::kRelu, kSwish = After::kHardSwish;
   const Bottleneck encoder[] = {{3, 16, 16, true, kRelu, 2, 8},    {3, 72, 24, false, kRelu, 2},
                                 {3, 88, 24, false, kRelu, 1},      {5, 96, 40, true, kSwish, 2, 24},
                                 {5, 240, 40, true, kSwish, 1, 64}, {5, 240, 40, true, kSwish, 1, 64},
                                 {5, 120, 48, true, kSwish, 1, 32}, {5, 144, 48, true, kSwish, 1, 40}};
   Map x = net.Conv(net.picture(), 16, {3, 2}, kSwish);
-  Map quarter, eighth;
+  std::vector<Map> fine;
   for (const Bottleneck& b : encoder) {
-    if (b.stride == 2) quarter = std::exchange(eighth, x);
+    if (b.stride == 2) fine.push_back(x);
     x = MobileNetV3Bottleneck(net, x, b);
   }
-  const Map gate = net.Sigmoid(net.Conv(net.Mean(x), 64, {}, kNothing));
-  x = net.Bilinear(net.Times(net.Conv(x, 64, {}, kRelu), gate), eighth.width, eighth.height);
-  x = net.Relu(net.Add(net.Conv(x, 32, {}, kNothing), net.Conv(eighth, 32, {}, kNothing)));
-  x = net.Bilinear(net.Depthwise(x, {3}, kNothing), quarter.width, quarter.height);
-  x = net.Relu(net.Add(x, net.Conv(quarter, 32, {}, kNothing)));
-  x = net.Conv(net.Depthwise(x, {3}, kNothing), 16, {}, kRelu);
-  x = net.Bilinear(x, 2 * quarter.width, 2 * quarter.height);
-  return net.Conv(net.Conv(x, 8, {3}, kRelu), 1, {}, kNothing);
+  const Map gate = net.Sigmoid(net.Conv(net.Mean(x), 64, {}, After::kNothing));
+  x = net.Times(net.Conv(x, 64, {}, kRelu), gate);
+  x = net.Depthwise(MergeMaps(net, x, fine[2], 32), {5}, kRelu);
+  x = net.Depthwise(MergeMaps(net, x, fine[1], 24), {3}, kRelu);
+  x = net.Depthwise(MergeMaps(net, x, fine[0], 8), {3}, kRelu);
+  return net.Conv(x, 1, {}, After::kNothing);
 }
 
 // An encoder and a decoder of random depth and width: bottlenecks with and without gates, ReLU or hard-swish,

@@ -27,6 +27,33 @@ TEST(Steps, ResizeLinearAndCubic) {
   }
 }
 
+// Which has a kernel of its own; with something pending, too.
+TEST(Steps, DoubledLinearly) {
+  for (const bool pending : {false, true}) {
+    TestModel m;
+    const std::string x = pending ? m.Node("Relu", {m.PaddedConv("x", 3, 3, 1, 1, 0, true)}) : "x";
+    m.Output(m.Node("Resize", {x, "", m.Floats({4}, {1, 1, 2, 2})}, {TestModel::Text("mode", "linear")}));
+    for (const int64_t w : {1, 2, 7, 16, 17, 40}) EXPECT_EQ(PlainLoops(m, {2, 3, w % 5 + 1, w}), 0);
+  }
+}
+
+// Squeeze and excitation: means, two layers of single pixels, a product with each channel.
+TEST(Steps, GatesOfChannels) {
+  TestModel m;
+  const std::string mean = m.Node("GlobalAveragePool", {"x"});
+  const std::string small =
+      m.Node("Relu", {m.Node("Conv", {mean, m.Random({7, 19, 1, 1}, -1, 1), m.Random({7})})});
+  const std::string wide = m.Node("Conv", {small, m.Random({19, 7, 1, 1}, -1, 1), m.Random({19})});
+  m.Output(m.Node("Mul", {"x", m.Node("HardSigmoid", {wide})}));
+  for (const Shape& shape : {Shape{1, 19, 17, 31}, Shape{2, 19, 8, 16}, Shape{1, 19, 1, 1}}) {
+    EXPECT_EQ(PlainLoops(m, shape), 0);
+  }
+  const auto session = MakeTwin(m, {1, 19, 17, 31}, false);
+  int single = 0;
+  for (const auto& step : session->steps()) single += step.kernel.starts_with("pixel_f32") ? 1 : 0;
+  EXPECT_EQ(single, 2);
+}
+
 TEST(Steps, ResizeBySizesAndAlongOneAxis) {
   TestModel sizes;
   sizes.Output(

@@ -9,7 +9,8 @@ import { interleave, start } from './turns.mjs';
 // Networks of known shapes with random weights, at the sizes that their papers and programs use.
 const GENERATED = [['johnson', '856x480'], ['small', '856x480'], ['tiny', '640x480']];
 // The same without a norm that gathers, and of depthwise-separable convolutions.
-const GENERATED_PLAIN = [['batchnorm', '640x480'], ['fast-scnn', '576x384'], ['mobilenetv3-unet', '640x480']];
+const GENERATED_PLAIN = [['batchnorm', '640x480'], ['fast-scnn', '576x384'], ['mobilenetv3-unet', '640x480'],
+  ['person', '256x256']];
 // Of the test data, each at its own size.
 const PUBLIC = [['candy_nc16_256x256', '256x256'], ['mosaic_nc16_256x256', '256x256'], ['SINet', '320x320'],
   ['prisma_nchw', '256x256'], ['deeplab_v3_257_voc21', '257x257'], ['ultraface_RFB-320', '320x240']];

@@ -36,7 +36,7 @@ class MeanStep final : public Step {
   Status Run(const RunContext& context) override {
     const int64_t count = planes_.n * planes_.channels, plane = planes_.plane();
     // Small planes share a task.
-    const int64_t each = kTaskPlanes * kernels::TaskLines(plane);
+    const int64_t each = std::max<int64_t>(1, kTaskNumbers / plane);
     context.pool.ParallelFor(static_cast<int>(CeilDiv(count, each)), [&](int task, int) {
       const int64_t first = task * each, last = std::min(count, first + each);
       if (!largest_) return means_(input_ + first * plane, last - first, plane, output_ + first);
@@ -48,7 +48,7 @@ class MeanStep final : public Step {
  private:
   // Numbers are only read, and once: four times the usual task takes some microseconds, below which a second
   // thread comes too late.
-  static constexpr int64_t kTaskPlanes = 4;
+  static constexpr int64_t kTaskNumbers = 4 * kernels::kTaskNumbers;
 
   // Sixteen at a time, so that a compiler sees whole vectors.
   static float Largest(const float* numbers, int64_t count) {

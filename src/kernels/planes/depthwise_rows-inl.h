@@ -159,7 +159,7 @@ void SquareRows(const float* const* rows, const WindowColumns& where, const floa
   const DF d;
   const VF bias = hn::Set(d, out.bias);
   constexpr int kInputs = (kRows - 1) * kStride + kSize;
-  constexpr bool kByColumns = kManyRegisters || kSize > 3;
+  constexpr bool kByColumns = !kDilated && (kManyRegisters || kSize > 3);
   VF w[kByColumns ? 1 : kSize * kSize];
   if constexpr (!kByColumns) {
     for (int i = 0; i < kSize * kSize; ++i) w[i] = hn::Set(d, weights[i]);

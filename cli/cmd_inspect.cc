@@ -185,8 +185,8 @@ Status DescribePlan(const InspectOptions& options, const std::string& path, Size
   metadata::PictureModel found;
   const Result<MaskFacts> mask = AsMask(path, model);
   if (mask.ok()) DescribeMask(*mask, &about);
-  // States of a mask network that only names tell.
-  const bool by_mask = mask.ok() && !about["paints"].get<bool>() && model->inputs.size() > 1;
+  // At a size that the mask network bears, with states that only names tell.
+  const bool by_mask = mask.ok() && !about["paints"].get<bool>();
   TEMPERA_ASSIGN_OR_RETURN(const std::vector<Shape> shapes,
                            by_mask ? ShapesOfMask(*mask, size, &model, &engine_options)
                                    : AsPainted(&model, size, &engine_options, &found));

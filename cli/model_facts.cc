@@ -28,7 +28,9 @@ int64_t CountParameters(const graph::Graph& model) {
       if ((geometry && !(node.op_type == "Cast" && half)) || !counted.insert(id).second) continue;
       const bool real = t.dtype() == DataType::kFloat32 || t.dtype() == DataType::kFloat16 ||
                         t.dtype() == DataType::kFloat64 || t.dtype() == DataType::kBfloat16;
-      if (real && !t.shape().empty()) sum += t.element_count();
+      // Weights kept in 8 bits: their zero points and scales' places are flat.
+      const bool bytes = t.dtype() == DataType::kInt8 && t.shape().size() > 1;
+      if ((real && !t.shape().empty()) || bytes) sum += t.element_count();
     }
   }
   return sum;

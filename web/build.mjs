@@ -1,13 +1,15 @@
-// Makes dist/: the modules (esbuild), their types (tsc), and the engine's .wasm files.
+// Makes dist/: the modules (esbuild), their types (tsc), the engine's .wasm files, and the mask networks.
 //   node build.mjs [FOLDER] [--check]
 // FOLDER holds wasm-relaxed/, wasm-simd/ and wasm-single/ with a tempera.wasm each, what style networks need, and a
 // tempera-whole.wasm with all operators (default ../build).
 // --check: a module that is missing is an error, as it has to be before the package is published.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { findingsOf } from './find.mjs';
+import { withHalfWeights } from './page/half.mjs';
 import { shrunk } from './shrink.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
@@ -50,6 +52,16 @@ for (const name of names) {
     ++missing;
     console.log(`tempera-${name}.wasm: left out, there is no ${madeAs(name)}`);
   }
+}
+// Mask networks, with what calibration finds of them: loaded only by pages that ask for one.
+const masks = join(here, '..', 'models/masks');
+const isThere = readdirSync(dist).some((name) => name.endsWith('-whole.wasm'));
+for (const name of existsSync(masks) && isThere ? readdirSync(masks).filter((file) => file.endsWith('.onnx')) : []) {
+  const half = withHalfWeights(readFileSync(join(masks, name)));
+  const to = join(dist, `mask-${name}`);
+  writeFileSync(to, half);
+  writeFileSync(to.replace(/onnx$/, 'findings.json'), findingsOf(half, { folder: dist, isMask: true }));
+  console.log(`mask-${name}: ${Math.round(half.length / 1024)} KB`);
 }
 if (existsSync(join(here, '..', 'LICENSE'))) copyFileSync(join(here, '..', 'LICENSE'), join(here, 'LICENSE'));
 if (check && missing > 0) {

@@ -1,6 +1,7 @@
 // Calibrates a model for browsers in advance: what they would find out about it in the tab, for every build of the
 // engine and every processor. Pages give the file to Tempera.load as `findings`.
-//   node find.mjs MODEL.onnx [-o FILE] [--engine FOLDER] [--sizes 640x360,384x216]
+//   node find.mjs MODEL.onnx [-o FILE] [--engine FOLDER] [--sizes 640x360,384x216] [--mask]
+// --mask: it is a mask network. Needs the whole engine.
 // FILE: default MODEL.findings.json, in the folder at hand. FOLDER holds the package's .wasm files (default dist). One
 // size answers for all that have at least 256 pixels either way; each smaller one has an answer of its own, and the usual
 // ones are what automatic sizes come down to.
@@ -19,9 +20,11 @@ const here = dirname(fileURLToPath(import.meta.url));
 const memoryMB = 512;
 // Calibration looks at 256 pixels at most either way, so that the first holds for all larger sizes.
 const usualSizes = ['640x360', '320x240', '240x320', '384x216', '216x384', '320x180', '256x144'];
+// A mask network sees frames at a size of its own, by their shapes.
+const usualShapes = ['640x360', '640x480', '360x640', '480x640', '512x512'];
 
 /** found: is told of each finding. Answers with the kernel that was used. */
-function calibrate(bytes, model, sizes, found) {
+function calibrate(bytes, model, sizes, found, isMask) {
   const module = new WebAssembly.Module(bytes);
   const isShared = WebAssembly.Module.imports(module).some(({ kind }) => kind === 'memory');
   const pages = memoryMB * 16;
@@ -52,16 +55,30 @@ function calibrate(bytes, model, sizes, found) {
   const kernel = text(e.tempera_web_kernel());
   const at = e.tempera_web_allocate(model.length);
   new Uint8Array(memory().buffer).set(model, at);
+  if (isMask && !e.tempera_web_mask_open) throw new Error('mask networks need the whole engine: tempera-*-whole.wasm');
   for (const size of sizes) {
     const [, width, height] = /^(\d+)x(\d+)$/.exec(size) ?? [];
     if (!width) throw new Error(`a size is like 640x360, not ${size}`);
     // Each anew: a model that is open goes on with what it found at the size before.
-    const stylizer = e.tempera_web_open(at, model.length, 0, 0, 0, 0);
-    const status = stylizer === 0 ? 1 : e.tempera_web_prepare(stylizer, Number(width), Number(height), 0);
-    if (status !== 0) throw new Error(text(e.tempera_web_error()));
-    e.tempera_web_close(stylizer);
+    const ends = isMask ? maskOf(e, at, model.length, memory) : styleOf(e, at, model.length);
+    if (!ends || ends.prepare(Number(width), Number(height)) !== 0) throw new Error(text(e.tempera_web_error()));
+    ends.close();
   }
   return kernel;
+}
+
+/** Opened; null where it is refused. */
+function styleOf(e, at, length) {
+  const stylizer = e.tempera_web_open(at, length, 0, 0, 0, 0);
+  return stylizer && { prepare: (width, height) => e.tempera_web_prepare(stylizer, width, height, 0),
+    close: () => e.tempera_web_close(stylizer) };
+}
+function maskOf(e, at, length, memory) {
+  const out = e.tempera_web_allocate(4);
+  if (e.tempera_web_mask_open(at, length, 0, 0, 0, out) !== 0) return null;
+  const masker = new DataView(memory().buffer).getUint32(out, true);
+  return { prepare: (width, height) => e.tempera_web_mask_prepare(masker, width, height),
+    close: () => e.tempera_web_mask_close(masker) };
 }
 
 /** Of each build the whole engine, for the small one may have no calibration. */
@@ -80,7 +97,8 @@ function* modulesIn(folder) {
 }
 
 /** The text of a file of findings. folder: of .wasm files. tell: hears a line for each build. */
-export function findingsOf(model, { folder = join(here, 'dist'), sizes = usualSizes, tell = () => {} } = {}) {
+export function findingsOf(model, { folder = join(here, 'dist'), isMask = false, tell = () => {}, ...more } = {}) {
+  const sizes = more.sizes ?? (isMask ? usualShapes : usualSizes);
   const findings = {};
   let builds = 0;
   for (const { name, bytes, kernel } of modulesIn(folder)) {
@@ -89,7 +107,7 @@ export function findingsOf(model, { folder = join(here, 'dist'), sizes = usualSi
     const used = calibrate(bytes, model, sizes, (key, finding) => {
       findings[key] = Buffer.from(finding).toString('base64');
       ++count;
-    });
+    }, isMask);
     if (used !== kernel) throw new Error(`${name}: the engine took the kernel ${used}, not ${kernel}`);
     tell(`${name}: ${count} findings with ${kernel}, ${Math.round(performance.now() - start)} ms`);
     ++builds;
@@ -98,7 +116,7 @@ export function findingsOf(model, { folder = join(here, 'dist'), sizes = usualSi
   return `${JSON.stringify({ findings })}\n`;
 }
 
-const usage = 'usage: node find.mjs MODEL.onnx [-o FILE] [--engine FOLDER] [--sizes 640x360,384x216]\n' +
+const usage = 'usage: node find.mjs MODEL.onnx [-o FILE] [--engine FOLDER] [--sizes 640x360,384x216] [--mask]\n' +
   'FILE: MODEL.findings.json in the folder at hand.';
 
 function main([...words]) {
@@ -107,6 +125,8 @@ function main([...words]) {
     const at = words.indexOf(name);
     return at < 0 ? undefined : words.splice(at, 2)[1];
   };
+  const isMask = words.includes('--mask');
+  if (isMask) words.splice(words.indexOf('--mask'), 1);
   const engine = option('--engine');
   const out = option('-o');
   const sizes = option('--sizes')?.split(',');
@@ -114,7 +134,7 @@ function main([...words]) {
   if (!file || rest.length > 0) throw new Error(usage);
   const to = out ?? `${basename(file, '.onnx')}.findings.json`;
   const folder = engine === undefined ? undefined : resolve(engine);
-  const text = findingsOf(readFileSync(file), { folder, sizes, tell: (line) => console.log(line) });
+  const text = findingsOf(readFileSync(file), { folder, sizes, isMask, tell: (line) => console.log(line) });
   writeFileSync(to, text);
   console.log(`${to}: ${text.length} bytes`);
 }

@@ -14,9 +14,9 @@
 #include "src/base/platform/wasm_threads.h"
 #include "src/base/text/number_text.h"
 #include "src/kernels/dot/dot_kernel.h"
+#include "src/wasm/module.h"
 #include "tempera/tempera.h"
 
-#define EXPORT(name) extern "C" __attribute__((export_name(#name)))
 #define IMPORT(name) extern "C" __attribute__((import_module("tempera"), import_name(#name)))
 
 IMPORT(log) void PageLog(int32_t level, const char* message);
@@ -40,6 +40,10 @@ size_t LoadFinding(const char* key, void* bytes, size_t size, void*) {
 
 void StoreFinding(const char* key, const void* bytes, size_t size, void*) { PageFound(key, bytes, size); }
 
+}  // namespace
+
+namespace tempera::web {
+
 tempera_host* OneHost() {
   static tempera_host* host = nullptr;
   if (host != nullptr) return host;
@@ -49,14 +53,6 @@ tempera_host* OneHost() {
   options.log = [](int level, const char* message, void*) { PageLog(level, message); };
   return tempera_create_host(&options, &host) == TEMPERA_OK ? host : nullptr;
 }
-
-// A picture as the page says it: tempera_image's fields from format to primaries, then three planes, three
-// strides.
-struct Picture {
-  int32_t format, width, height, matrix, range, transfer, primaries;
-  uint32_t planes[3];
-  int32_t strides[3];
-};
 
 tempera_image ImageOf(const Picture& p) {
   tempera_image image = TEMPERA_IMAGE_INIT;
@@ -86,6 +82,15 @@ std::string Quoted(const char* text) {
   }
   return out + '"';
 }
+
+}  // namespace tempera::web
+
+using tempera::web::ImageOf;
+using tempera::web::OneHost;
+using tempera::web::Picture;
+using tempera::web::Quoted;
+
+namespace {
 
 std::string ParameterText(const tempera_parameter_info& info) {
   static const char* const kinds[] = {"number", "integer", "switch", "weights"};

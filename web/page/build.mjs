@@ -29,6 +29,8 @@ const film_limit = 80 * 1024;
 // One build of the engine, for styles; and all that a visitor needs who tries every style, but neither sample nor whole films.
 const engine_limit = 350 * 1024;
 const whole_limit = 900 * 1024;
+// A mask network with its findings: loaded when a visitor paints the person or the background only.
+const masks_limit = 300 * 1024;
 // Of the ten of a float16's fraction: the painting stays within 55 dB of the file's (starry-night, great-wave), and a
 // style weighs 102 KB compressed instead of 250.
 const droppedBits = 4;
@@ -150,7 +152,7 @@ async function serviceWorker() {
   const digest = createHash('sha256');
   for (const name of all) digest.update(name).update(readFileSync(path.join(out, name)));
   // Engine builds and styles are kept when they are used: nobody needs all of them.
-  const kept = all.filter((name) => !/\.(wasm|onnx)$/.test(name) && !/^(index.html|sample.mp4|_headers)$/.test(name));
+  const kept = all.filter((name) => !/\.(wasm|onnx)$/.test(name) && !/^(index.html|sample.mp4|_headers|mask-.*)$/.test(name));
   await esbuild.build({
     entryPoints: [path.join(here, 'src/sw.ts')],
     bundle: true,
@@ -168,13 +170,14 @@ const kb = (bytes) => `${(bytes / 1024).toFixed(1)} KB`;
 function weigh(film) {
   const all = [...walk(out)];
   const sum = (names) => names.reduce((bytes, name) => bytes + packed(name), 0);
-  const apart = /\.wasm$|^(styles|thumbs)\/|^sample\.|painter-worker|icon-512/;
+  const apart = /\.wasm$|^(styles|thumbs)\/|^sample\.|^mask-|painter-worker|icon-512/;
   const page = sum(all.filter((name) => !apart.test(name) && name !== film));
   // Every browser takes one build; the heaviest counts. The whole engine is for other networks than styles.
   const engine = Math.max(0, ...all.filter((name) => /^tempera-[a-z]+\.wasm$/.test(name)).map(packed));
   const whole = page + engine + sum(all.filter((name) => /^(styles|thumbs)\/|painter-worker/.test(name)));
-  const parts = { page, films: packed(film), engine, whole };
-  const limits = { page: page_limit, films: film_limit, engine: engine_limit, whole: whole_limit };
+  const masks = sum(all.filter((name) => /^mask-/.test(name)));
+  const parts = { page, films: packed(film), engine, whole, masks };
+  const limits = { page: page_limit, films: film_limit, engine: engine_limit, whole: whole_limit, masks: masks_limit };
   const words = Object.entries(parts).map(([name, bytes]) => `${name} ${kb(bytes)} gzip (limit ${kb(limits[name])})`);
   console.log(`weight: ${words.join(', ')}`);
   if (Object.keys(parts).some((name) => parts[name] > limits[name])) {
@@ -197,10 +200,11 @@ for (const name of [
 ]) {
   cpSync(path.join(here, name), path.join(out, name));
 }
-writeFileSync(path.join(out, 'styles.json'), JSON.stringify({ styles: styles(), sample: sample() }));
+const mask = existsSync(path.join(options.engine, 'mask-person.onnx'));
+writeFileSync(path.join(out, 'styles.json'), JSON.stringify({ styles: styles(), sample: sample(), mask }));
 if (existsSync(options.engine)) {
   for (const name of readdirSync(options.engine)) {
-    if (/(\.wasm|^painter-worker\.js)$/.test(name)) cpSync(path.join(options.engine, name), path.join(out, name));
+    if (/\.wasm$|^painter-worker\.js$|^mask-/.test(name)) cpSync(path.join(options.engine, name), path.join(out, name));
   }
 }
 await serviceWorker();

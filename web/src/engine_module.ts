@@ -29,8 +29,23 @@ export interface Exports {
   tempera_web_kernel(): number;
 }
 
+/** Of the whole engine only. */
+export interface RegionExports {
+  tempera_web_mask_open(bytes: number, size: number, precision: number, w: number, h: number, out: number): number;
+  tempera_web_mask_close(masker: number): void;
+  tempera_web_mask_classes(masker: number): number;
+  tempera_web_mask_set(masker: number, threshold: number, hold: number, plainEdges: number, interval: number): number;
+  tempera_web_regions_open(masker: number, out: number): number;
+  tempera_web_regions_close(regions: number): void;
+  tempera_web_regions_set(regions: number, list: number, count: number): number;
+  tempera_web_regions_prepare(regions: number, width: number, height: number, format: number): number;
+  tempera_web_regions_paint(regions: number, from: number, to: number, timeUs: number, cut: number): number;
+  tempera_web_regions_reset(regions: number): number;
+  tempera_web_set_style(stylizer: number, name: number): number;
+}
+
 /** tempera_status. */
-export const Status = { ok: 0, corruptModel: 3, unsupported: 4, outOfMemory: 5 } as const;
+export const Status = { ok: 0, notFound: 2, corruptModel: 3, unsupported: 4, outOfMemory: 5 } as const;
 
 export class OutOfMemory extends Error {}
 

@@ -23,6 +23,11 @@ export function moduleUrl(base: string | URL | undefined, build: Build, engine: 
   return (base ? inBase(base, file) : beside()[file]!).href;
 }
 
+/** A mask network of the package's own. */
+export function maskFile(base: string | URL | undefined, file: 'mask-person.onnx'): string {
+  return (base ? inBase(base, file) : new URL('./mask-person.onnx', import.meta.url)).href;
+}
+
 export function painterWorker(base: string | URL | undefined): Worker {
   if (base) return new Worker(inBase(base, 'painter-worker.js'), { type: 'module', name: 'tempera-painter' });
   return new Worker(new URL('./painter-worker.js', import.meta.url), { type: 'module', name: 'tempera-painter' });

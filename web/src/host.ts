@@ -6,6 +6,7 @@ import { moduleUrl, painterWorker } from './files.js';
 import { PainterLink, StartFailure, codeOf } from './link.js';
 import { probe, type Probe } from './probe.js';
 import type { Lack, ReadyMessage } from './protocol.js';
+import type { MadeScene } from './scene.js';
 import type { Build, Engine, LoadOptions, Progress } from './types.js';
 
 interface Size {
@@ -19,6 +20,7 @@ const defaultMaxMemoryMB = 256;
 // Workers that crash again and again are not started for ever.
 const crashesAllowed = 5;
 const crashWindowMs = 10000;
+const noMasks = 'it has no masks';
 const retireMs = 20000; // for the last frames of a worker that is replaced
 
 /** 32, 48, 64, 96, 128, 192 ...: by half, then to the next power of two. */
@@ -34,6 +36,8 @@ export class Host {
   private ready: ReadyMessage | null = null;
   private growing: Promise<void> | null = null;
   private restarting: Promise<PainterLink> | null = null;
+  /** Mask and regions. */
+  private changing: Promise<void> | null = null;
   private readonly starts = new Set<PainterLink>();
   private module: WebAssembly.Module | null = null;
   private readonly findings = new Map<string, Uint8Array>();
@@ -63,9 +67,12 @@ export class Host {
     private readonly options: LoadOptions, private readonly model: Promise<Uint8Array>,
     /** What earlier pages found out, when it has arrived; never rejects. */
     private readonly given: Promise<[string, Uint8Array][]>,
+    /** What is painted where; null: the model paints everything. */
+    private scene: Promise<MadeScene | null>,
   ) {
-    model.catch(() => {}); // start() reports it
+    for (const promise of [model, scene]) promise.catch(() => {}); // start() reports it
     this.engine = options.engine ?? 'styles';
+    if (options.mask && this.engine === 'styles') this.takeWhole(noMasks);
     this.memoryMB = Math.max(1, options.memoryMB ?? defaultMemoryMB);
     this.choice = probe(options.threads, options.build);
   }
@@ -81,6 +88,10 @@ export class Host {
   async alive(): Promise<PainterLink> {
     if (this.ended) throw this.ended;
     if (this.link) return this.link;
+    if (this.changing) {
+      await this.changing.catch(() => {}); // what comes of it is not known yet
+      return this.alive();
+    }
     this.restarting ??= this.startAny(null).finally(() => (this.restarting = null));
     return this.restarting;
   }
@@ -120,6 +131,33 @@ export class Host {
     if (lack.state === 'well' || from !== this.link) return;
     from.end(new TemperaError('crash', `The painting worker could not go on (${lack.text}); the next frame starts a new one.`));
     this.gone(from, lack.state === 'dead');
+  }
+
+  /**
+   * Paints so from now on: in another worker, which takes over when it is ready. Where that cannot be had, it rejects, and
+   * what was painted goes on. size: of the frames that will come, where that is known.
+   */
+  async paintWith(made: MadeScene | null, size: Size | null): Promise<void> {
+    for (let others; (others = this.growing ?? this.restarting); ) await others.catch(() => {});
+    if (this.ended) throw this.ended;
+    this.growing = this.changing = this.startWith(made, size).finally(() => (this.growing = this.changing = null));
+    return this.growing;
+  }
+
+  private async startWith(made: MadeScene | null, size: Size | null): Promise<void> {
+    const { scene, engine, module, lacked, refusedPixels, refusal, refusedSaid } = this;
+    this.scene = Promise.resolve(made);
+    this.refusedPixels = Infinity;
+    if (made && engine === 'styles') this.takeWhole(noMasks);
+    try {
+      const wish = { width: size?.width ?? 0, height: size?.height ?? 0, code: 'memory', text: '', state: 'well' } as const;
+      await this.startLarger({ ...wish, tooMany: Infinity }, this.memoryMB);
+    } catch (thrown) {
+      Object.assign(this, { scene, engine, module, lacked, refusedPixels, refusal, refusedSaid });
+      throw thrown;
+    } finally {
+      this.onrefusal(this.refusedPixels, this.refusedSaid);
+    }
   }
 
   /** To a track that comes later. */
@@ -201,8 +239,8 @@ export class Host {
   }
 
   private refuseWhole(said: string): TemperaError {
-    const words = `The small engine cannot run this model (${this.lacked}), and the whole one cannot be had: ${said}`;
-    return new TemperaError('network', words);
+    const lacks = this.lacked === noMasks ? 'has no masks' : `cannot run this model (${this.lacked})`;
+    return new TemperaError('network', `The small engine ${lacks}, and the whole one cannot be had: ${said}`);
   }
 
   private async startBetter(lack: Lack): Promise<void> {
@@ -233,7 +271,7 @@ export class Host {
         throw this.refuse(lack, `than the ${this.maxMemoryMB} MB that this page allows`);
       }
       try {
-        const started = await this.startIn(megabytes, lack);
+        const started = await this.startIn(megabytes, lack.width > 0 ? lack : null);
         this.memoryMB = megabytes;
         this.adopt(started);
         return;
@@ -283,12 +321,14 @@ export class Host {
     });
     this.starts.add(link);
     try {
-      const given = this.given.then((pairs) => [...pairs, ...this.findings]);
+      const message = Promise.all([this.model, this.given, this.scene]).then(([bytes, given, made]) => ({
+        bytes, scene: made?.scene ?? null, findings: [...given, ...(made?.findings ?? []), ...this.findings],
+      }));
       const ready = await link.start({
         build: build!, engine, wasmUrl: moduleUrl(baseUrl, build!, engine), module: this.module, threads, memoryMB,
         maxMemoryMB: this.maxMemoryMB, precision, statistics: statistics[this.options.statistics ?? 'exact'],
         size: size && { width: size.width, height: size.height }, refusedPixels: this.refusedPixels,
-      }, Promise.all([this.model, given]));
+      }, message);
       return { link, ready };
     } catch (thrown) {
       link.end(new Error('it was not needed'));

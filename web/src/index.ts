@@ -2,6 +2,6 @@ export { Tempera } from './tempera.js';
 export { TemperaError, type TemperaErrorCode } from './errors.js';
 export type { Probe } from './probe.js';
 export type {
-  Build, Info, LoadOptions, Model, PaintOptions, Parameter, Picture, Precision, ProcessOptions, Progress, Stats,
-  TrackPath,
+  Build, Info, LoadOptions, Look, Mask, MaskOptions, Model, PaintOptions, Parameter, Picture, Precision, ProcessOptions,
+  Progress, Regions, Stats, StyleLook, TrackPath,
 } from './types.js';

@@ -1,7 +1,7 @@
 // One painting worker, seen from the page: questions with answers, its death, its end.
 import { TemperaError, sentenceOf, type TemperaErrorCode } from './errors.js';
 import type {
-  FailedMessage, FailureCode, FromPainter, Lack, PaintedMessage, ReadyMessage, StartMessage, ToPainter,
+  FailedMessage, FailureCode, FromPainter, Lack, ModelMessage, PaintedMessage, ReadyMessage, StartMessage, ToPainter,
 } from './protocol.js';
 
 export interface LinkEvents {
@@ -22,7 +22,7 @@ export class StartFailure extends Error {
 
 export const codeOf: Record<FailureCode, TemperaErrorCode> = {
   memory: 'memory', allocate: 'memory', trap: 'model', source: 'source', model: 'model', crash: 'crash', network: 'network',
-  browser: 'browser', helpers: 'crash', unsupported: 'model',
+  browser: 'browser', helpers: 'crash', unsupported: 'model', parameter: 'parameter',
 };
 
 type Reply = PaintedMessage | FailedMessage | { type: 'prepared'; id: number };
@@ -78,14 +78,14 @@ export class PainterLink {
 
   /** The worker starts meanwhile. */
   start(
-    message: Omit<StartMessage, 'channel' | 'type'>, model: Promise<[Uint8Array, [string, Uint8Array][]]>,
+    message: Omit<StartMessage, 'channel' | 'type'>, model: Promise<Omit<ModelMessage, 'type'>>,
   ): Promise<ReadyMessage> {
     return new Promise((resolve, reject) => {
       this.tell({ ...message, type: 'start', channel: this.channel?.name ?? '' });
       this.starting = { resolve, reject };
-      model.then(([bytes, findings]) => {
+      model.then((message) => {
         this.hasModel = true;
-        this.tell({ type: 'model', bytes, findings });
+        this.tell({ ...message, type: 'model' });
       }, reject);
     });
   }

@@ -1,5 +1,6 @@
 // What load() was given, before anything is loaded: a word that is misspelt is said, not taken for the default.
 import { TemperaError } from './errors.js';
+import { checkMask, checkRegions } from './scene.js';
 import type { LoadOptions } from './types.js';
 
 const words: Partial<Record<keyof LoadOptions, readonly string[]>> = {
@@ -36,6 +37,8 @@ export function checkOptions(options: LoadOptions): void {
       throw wrong(`${name} is a number of at least 1${most === Infinity ? '' : ` and at most ${most}`}, not ${String(value)}.`);
     }
   }
+  checkMask(options.mask);
+  checkRegions(options.regions);
   const { findings } = options;
   const isList = typeof (findings as Iterable<unknown> | undefined)?.[Symbol.iterator] === 'function';
   if (findings !== undefined && !(findings instanceof URL) && !isList) {

@@ -3,6 +3,7 @@
 // that it knows until the page has started another worker.
 import { EngineModule, OutOfMemory, Status, Trap, pageBytes, pagesOf, type Callbacks } from './engine_module.js';
 import { sentenceOf } from './errors.js';
+import { PaintedScene } from './painted_scene.js';
 import * as pixels from './pixels.js';
 import {
   isFrame, release, transferOf, type FailedMessage, type FailureCode, type FrameMessage, type FromPainter,
@@ -71,6 +72,8 @@ const pixelsIn = (size: Size): number => size.width * size.height;
 
 export class Painter {
   private stylizer = 0;
+  /** null: the stylizer paints everything. */
+  private scene: PaintedScene | null = null;
   private tail: Promise<unknown> = Promise.resolve();
   /** any: of every format. */
   private planned = { width: 0, height: 0, any: false };
@@ -153,18 +156,23 @@ export class Painter {
     }
   }
 
-  private open({ bytes: model, findings }: ModelMessage): void {
+  private open({ bytes: model, findings, scene }: ModelMessage): void {
     const { engine, startedWith: m } = this;
     for (const [key, bytes] of findings) {
       engine.withText(key, (k) => engine.with(bytes, (at) => engine.exports.tempera_web_give(k, at, bytes.length)));
     }
-    this.stylizer = engine.with(model, (at) =>
-      engine.exports.tempera_web_open(at, model.length, precisions[m.precision], m.statistics, 0, 0));
+    const precision = precisions[m.precision];
+    const opened = (bytes: Uint8Array) =>
+      engine.with(bytes, (at) => engine.exports.tempera_web_open(at, bytes.length, precision, m.statistics, 0, 0));
+    this.stylizer = opened(model);
     if (this.stylizer === 0) this.check(engine.exports.tempera_web_status(), 'model');
     this.from = engine.allocate(pictureBytes);
     this.to = engine.allocate(pictureBytes);
     const elements = engine.parameters(this.stylizer).map((p) => p.default.length);
     this.values = engine.allocate(4 * Math.max(1, ...elements));
+    if (!scene) return;
+    const check = (status: number, whose: FailureCode, what?: string) => this.check(status, whose, what);
+    this.scene = new PaintedScene(engine, scene, this.stylizer, precision, check, opened);
   }
 
   private ready(module: WebAssembly.Module): ReadyMessage {
@@ -190,6 +198,7 @@ export class Painter {
       parameters: engine.parameters(this.stylizer),
       style,
       notices,
+      classes: this.scene?.classes ?? [],
       module,
     };
   }
@@ -310,7 +319,9 @@ export class Painter {
     if (early) this.closedEarly = release(source);
     this.describe(this.from, input, this.pixelsAt);
     this.describe(this.to, output, outputAt);
-    this.check(this.engine.exports.tempera_web_paint(this.stylizer, this.from, this.to, timeUs, 0), 'source');
+    const { exports } = this.engine;
+    this.check(this.scene ? this.scene.paint(this.from, this.to, timeUs, 0)
+      : exports.tempera_web_paint(this.stylizer, this.from, this.to, timeUs, 0), 'source');
     this.good = { width: input.width, height: input.height };
     this.most = Math.max(this.most, pixelsIn(input));
     return pixels.write(this.engine.bytes(outputAt, output.bytes), output, origin, want);
@@ -358,7 +369,8 @@ export class Painter {
       this.reserve(0);
       planned.width = 0;
       const format = any ? pixels.Format.i420 : pixels.Format.rgba;
-      this.check(this.engine.exports.tempera_web_prepare(this.stylizer, width, height, format), 'source');
+      this.check(this.scene ? this.scene.prepare(width, height, format)
+        : this.engine.exports.tempera_web_prepare(this.stylizer, width, height, format), 'source');
       this.planned = { width, height, any };
       this.preparedMs += performance.now() - start;
     }
@@ -392,14 +404,15 @@ export class Painter {
     });
   }
 
-  /** otherwise: whose fault the rest is. */
-  private check(status: number, otherwise: FailureCode): void {
+  /** otherwise: whose fault the rest is. what: the thing at fault, where it is not the model or the picture. */
+  private check(status: number, otherwise: FailureCode, what = ''): void {
     if (status === Status.ok) return;
-    const text = this.engine.error();
+    const text = what ? `${what} cannot be used: ${this.engine.error()}` : this.engine.error();
     if (status === Status.outOfMemory) throw new OutOfMemory(text);
     if (status === Status.unsupported) {
       throw new Refusal(this.startedWith.engine === 'styles' ? 'unsupported' : 'model', text);
     }
+    if (status === Status.notFound) throw new Refusal('parameter', text);
     throw new Refusal(status === Status.corruptModel ? 'model' : otherwise, text);
   }
 
@@ -431,7 +444,8 @@ export class Painter {
 
   /** Behind the frames that are on their way. */
   reset(): void {
-    this.tail = this.tail.then(() => this.check(this.engine.exports.tempera_web_reset(this.stylizer), 'source'))
+    const forget = () => (this.scene ? this.scene.reset() : this.engine.exports.tempera_web_reset(this.stylizer));
+    this.tail = this.tail.then(() => this.check(forget(), 'source'))
       .catch((thrown) => this.tellLog(thrown));
   }
 
@@ -440,7 +454,8 @@ export class Painter {
   }
 
   private planBytes(): number {
-    return this.engine.trap ? 0 : this.engine.exports.tempera_web_memory(this.stylizer) >>> 0;
+    if (this.engine.trap) return 0;
+    return (this.engine.exports.tempera_web_memory(this.stylizer) >>> 0) + (this.scene?.planBytes() ?? 0);
   }
 }
 

@@ -37,6 +37,42 @@ export interface ModelMessage {
   type: 'model';
   bytes: Uint8Array;
   findings: [string, Uint8Array][];
+  /** Paint by regions; null: the model paints everything. */
+  scene: Scene | null;
+}
+/** What is where in a picture, and what is painted where. */
+export interface Scene {
+  mask: {
+    bytes: Uint8Array;
+    /** The size that the network sees; 0: what its file says, or the frame's. */
+    width: number;
+    height: number;
+    /** tempera_mask_params. */
+    threshold: number;
+    hold: number;
+    interval: number;
+    /** Of every region. */
+    feather: number;
+  };
+  /** Styles besides the model. */
+  styles: SceneStyle[];
+  /** Later ones lie over earlier ones. */
+  regions: SceneRegion[];
+}
+export interface SceneStyle {
+  /** For sentences. */
+  name: string;
+  bytes: Uint8Array;
+  /** One of those that the file holds; '': the file's own. */
+  style: string;
+  values: Record<string, readonly number[]>;
+}
+export interface SceneRegion {
+  name: string;
+  /** A number: that of scene.styles. */
+  look: 'model' | 'none' | 'blur' | number;
+  /** In pixels of the frame; 0: by its size. */
+  blur: number;
 }
 export interface FrameMessage {
   type: 'frame';
@@ -100,6 +136,8 @@ export interface ReadyMessage {
   parameters: ParameterText[];
   style: Record<string, string>;
   notices: string[];
+  /** What the mask network distinguishes. */
+  classes: string[];
   module: WebAssembly.Module | null;
 }
 /** VideoFrames that the painter made and closed for one message. */
@@ -135,10 +173,11 @@ export interface Lack {
 }
 /**
  * allocate: the browser gives no shared memory of this size at all. trap: while the model was opened. helpers: the other
- * threads did not start. unsupported: the whole engine may know it.
+ * threads did not start. unsupported: the whole engine may know it. parameter: the mask knows no such class.
  */
 export type FailureCode =
-  | 'memory' | 'allocate' | 'trap' | 'source' | 'model' | 'crash' | 'network' | 'browser' | 'helpers' | 'unsupported';
+  | 'memory' | 'allocate' | 'trap' | 'source' | 'model' | 'crash' | 'network' | 'browser' | 'helpers' | 'unsupported'
+  | 'parameter';
 /** Nothing was painted. `source` comes back when another worker may help. */
 export interface FailedMessage extends FrameCount, Lack {
   type: 'failed';

@@ -8,11 +8,14 @@ import { modelBytes, untilAborted } from './model.js';
 import { checkOptions, checkTimeout } from './options.js';
 import { probe, type Probe } from './probe.js';
 import { startProcess } from './process.js';
+import { Scenes, SceneMaker, checkMask, checkRegions } from './scene.js';
 import { isPixels, type ParameterText } from './protocol.js';
 import { PaintQueue } from './queue.js';
 import type { Running } from './running.js';
 import { isLive, sourceOf } from './sources.js';
-import type { Info, LoadOptions, PaintOptions, Parameter, Picture, ProcessOptions, Stats } from './types.js';
+import type {
+  Info, LoadOptions, Mask, PaintOptions, Parameter, Picture, ProcessOptions, Regions, Stats,
+} from './types.js';
 
 export class Tempera {
   private readonly counts = new Counts();
@@ -23,12 +26,19 @@ export class Tempera {
   /** Tracks are started and stopped one after the other. */
   private turn: Promise<unknown> = Promise.resolve();
 
-  private constructor(private readonly host: Host, private readonly options: LoadOptions) {
+  private readonly scenes: Scenes;
+
+  private constructor(private readonly host: Host, private readonly options: LoadOptions, maker: SceneMaker) {
     this.queue = new PaintQueue(host, this.counts);
     this.values = this.parameters().map((p) => [...p.default]);
     host.onchange = (link, lost) => this.running?.move(link, lost) ?? Promise.resolve();
     host.ondeath = () => void this.revive();
     host.onrefusal = (pixels, sentence) => this.running?.refuse(pixels, sentence);
+    const first = { mask: options.mask ?? null, regions: options.regions ?? null };
+    this.scenes = new Scenes(first, maker, (made) => {
+      const { width, height } = this.counts.own;
+      return host.paintWith(made, width > 0 ? { width, height } : null);
+    });
   }
 
   /** What this browser and page can run; never throws. */
@@ -43,7 +53,9 @@ export class Tempera {
     const choice = probe(options.threads, options.build);
     if (choice.build === null) throw new TemperaError('browser', choice.reason);
     const model = untilAborted(signal, modelBytes(options.model, options));
-    const host = new Host(options, model, givenFindings(options, model));
+    const maker = new SceneMaker(options);
+    const scene = maker.make({ mask: options.mask ?? null, regions: options.regions ?? null });
+    const host = new Host(options, model, givenFindings(options, model), scene);
     try {
       onprogress?.({ stage: 'engine', done: 0 });
       await untilAborted(signal, host.alive());
@@ -52,7 +64,7 @@ export class Tempera {
       throw thrown;
     }
     onprogress?.({ stage: 'engine', done: 1 });
-    return new Tempera(host, options);
+    return new Tempera(host, options, maker);
   }
 
   private parameters(): ParameterText[] {
@@ -86,11 +98,35 @@ export class Tempera {
     this.host.set(index, values);
   }
 
+  /**
+   * What is told apart in the picture: 'person', or a network of your own. Without `regions`, that is painted and the
+   * rest is left. What was painted goes on until the network is there; `masked` says when, or why not. null: all of it.
+   */
+  get mask(): Mask | null {
+    return this.scenes.now.mask;
+  }
+  set mask(mask: Mask | null) {
+    this.scenes.want({ mask: checkMask(mask) });
+  }
+
+  /** What is painted where; it waits for a mask. null: as without. */
+  get regions(): Regions | null {
+    return this.scenes.now.regions;
+  }
+  set regions(regions: Regions | null) {
+    this.scenes.want({ regions: checkRegions(regions) });
+  }
+
+  /** Resolves when frames are painted as mask and regions say; rejects with a TemperaError, and both are as before. */
+  get masked(): Promise<void> {
+    return this.scenes.settled;
+  }
+
   get info(): Info {
     const s = this.host.state;
     if (!s) throw new TemperaError('closed', 'Tempera was closed.');
-    const { build, engine, kernel, threads, reason, version, memoryMB, style, notices } = s;
-    return { build, engine, kernel, threads, reason, version, memoryMB, style, notices,
+    const { build, engine, kernel, threads, reason, version, memoryMB, style, notices, classes } = s;
+    return { build, engine, kernel, threads, reason, version, memoryMB, style, notices, classes,
       precision: this.options.precision ?? 'auto' };
   }
 

@@ -10,6 +10,43 @@ export type Model = string | URL | ArrayBuffer | Uint8Array | Blob;
 export type Picture = VideoFrame | ImageBitmap | ImageData | HTMLVideoElement | HTMLCanvasElement | OffscreenCanvas |
   HTMLImageElement;
 
+/** 'person': the package's own network, loaded when it is asked for. */
+export type Mask = 'person' | MaskOptions;
+export interface MaskOptions {
+  /** A network that says what is where: an address, or the file itself. */
+  model: Model;
+  /** Which of the things that it distinguishes is painted, where `regions` does not say: by name, or by number as text. */
+  class?: string;
+  findings?: LoadOptions['findings'];
+  /** The size that the network sees. Default: what its file says, or the frame's. */
+  width?: number;
+  height?: number;
+  /** Edges are softened by so many pixels of the frame either way. Default 0: they are as the network and frame make them. */
+  feather?: number;
+  /** Where the edge lies: above 0 and below 1. Default 0.5. */
+  threshold?: number;
+  /** For films and cameras: 0 (default) every frame by itself, to 1, masks that flicker least; moving edges stay sharp. */
+  hold?: number;
+  /** The network sees every so many frames, and its mask moves along in between. Default 1. */
+  interval?: number;
+}
+/** A style besides the one that is loaded. */
+export interface StyleLook {
+  model: Model;
+  /** One of those that the file holds. */
+  style?: string;
+  findings?: LoadOptions['findings'];
+  /** Its parameters; those that it has not are passed over. */
+  values?: Readonly<Record<string, number | readonly number[]>>;
+}
+/**
+ * 'model': the style that is loaded. 'none': the picture. 'blur': the picture, blurred, by so many pixels or by its size.
+ * A name is that of a file beside the model's: 'great-wave'. Others are addresses, or files.
+ */
+export type Look = 'model' | 'none' | 'blur' | { blur: number } | Model | StyleLook;
+/** By what the mask network distinguishes, and 'background'. Later ones lie over earlier ones. */
+export type Regions = Readonly<Record<string, Look>>;
+
 export interface Progress {
   /** model: its bytes arrive. engine: the module starts. planning, calibrating: a size is prepared. */
   stage: 'model' | 'engine' | 'planning' | 'calibrating';
@@ -26,6 +63,9 @@ export interface LoadOptions {
   /** What instance norms normalise with: each frame's own numbers (default), or those of the frames before as well. */
   statistics?: 'exact' | 'smoothed' | 'carried';
   /** Ends the loading; later, nothing. */
+  /** What is where in the picture, from the first frame on; tempera.mask and tempera.regions change it later. */
+  mask?: Mask | null;
+  regions?: Regions | null;
   signal?: AbortSignal;
   onprogress?: (progress: Progress) => void;
   /** Where the workers and the .wasm files lie, when that is not beside this module. The same origin as the page. */
@@ -81,6 +121,8 @@ export interface Info {
   readonly style: Readonly<Record<string, string>>;
   /** What had to be guessed of the model. */
   readonly notices: readonly string[];
+  /** What the mask network distinguishes, '' where nobody says; empty without one. */
+  readonly classes: readonly string[];
 }
 
 export interface Stats {

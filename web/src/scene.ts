@@ -69,7 +69,7 @@ export class SceneMaker {
   /** Rejects with a TemperaError, in words. */
   async make({ mask, regions }: Wanted): Promise<MadeScene | null> {
     if (mask === null) return null;
-    const asked: MaskOptions = mask === 'person' ? this.bundled(mask) : mask;
+    const asked = this.asked(mask);
     const network = this.bytes(asked.model, (why) => this.noMask(mask, why));
     const findings = [givenFindings(this.with(asked.findings), network)];
     const styles: StyleLook[] = [];
@@ -89,14 +89,17 @@ export class SceneMaker {
     return { scene, findings: (await Promise.all(findings)).flat() };
   }
 
-  private bundled(name: 'person'): MaskOptions {
-    const url = maskFile(this.options.baseUrl, `mask-${name}.onnx`);
-    return { model: url, class: name, findings: url.replace(/\.onnx$/, '.findings.json') };
+  private asked(mask: Mask): MaskOptions {
+    if (!isBundled(mask)) return mask as MaskOptions;
+    const url = maskFile(this.options.baseUrl, 'mask-person.onnx');
+    const own = { class: 'person', findings: url.replace(/\.onnx$/, '.findings.json') };
+    return { ...own, ...(typeof mask === 'object' && mask), model: url };
   }
 
   private noMask(mask: Mask, why: string): TemperaError {
-    const what = mask === 'person' ? 'The mask network for people' : `The mask network ${nameOf(mask.model)}`;
-    const more = mask === 'person' ? ' It lies beside the other files of tempera-web, as mask-person.onnx.' : '';
+    const own = isBundled(mask);
+    const what = own ? 'The mask network for people' : `The mask network ${nameOf((mask as MaskOptions).model)}`;
+    const more = own ? ' It belongs beside the other files of tempera-web, as mask-person.onnx.' : '';
     return new TemperaError('network', `${what} could not be fetched: ${why}${more}`);
   }
 
@@ -143,6 +146,10 @@ export class SceneMaker {
     if (beside === new URL(model, document.baseURI).href) return null;
     return { model: beside, findings: beside.replace(/\.onnx$/, '.findings.json') };
   }
+}
+
+function isBundled(mask: Mask): boolean {
+  return mask === 'person' || mask.model === 'person';
 }
 
 /** Of a model, for sentences. */

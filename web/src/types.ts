@@ -13,7 +13,7 @@ export type Picture = VideoFrame | ImageBitmap | ImageData | HTMLVideoElement | 
 /** 'person': the package's own network, loaded when it is asked for. */
 export type Mask = 'person' | MaskOptions;
 export interface MaskOptions {
-  /** A network that says what is where: an address, or the file itself. */
+  /** A network that says what is where: 'person', an address, or the file itself. */
   model: Model;
   /** Which of the things that it distinguishes is painted, where `regions` does not say: by name, or by number as text. */
   class?: string;

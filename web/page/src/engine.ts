@@ -1,9 +1,15 @@
 // The package as the page uses it: one style, opened; pictures of the size that the page chose.
-import { Tempera, type Parameter, type Progress } from '../../src/index.js';
+import { Tempera, type Mask, type Parameter, type Progress, type Regions } from '../../src/index.js';
 import { scaler, type Frame } from './scaler.js';
 import type { Size } from './sizes.js';
 
 export type { Parameter };
+
+// What is painted where; a mask of null: the style paints everything.
+export interface Shown {
+  mask: Mask | null;
+  regions: Regions | null;
+}
 
 export interface Painted {
   image: ImageBitmap | OffscreenCanvas;
@@ -24,7 +30,12 @@ export interface Engine {
   readonly reason: string;
   readonly style: Readonly<Record<string, string>>;
   readonly notices: readonly string[];
+  readonly isMasked: boolean;
   set(name: string, value: number | readonly number[]): void;
+  // Paints so once it can; rejects, and paints as before, where it cannot.
+  show(shown: Shown): Promise<void>;
+  // What comes next does not follow from what was painted.
+  cut(): void;
   // The frame stays the caller's. live: the next one comes anyway, so this one may be painted smaller and enlarged while a
   // larger memory is made; otherwise it waits for that.
   paint(frame: Frame, size: Size, live: boolean): Promise<Painted>;
@@ -38,6 +49,7 @@ export interface Engine {
 
 export interface Loading {
   signal: AbortSignal;
+  shown: Shown;
   progress(words: string): void;
 }
 
@@ -61,36 +73,58 @@ function findingsOf(model: string | Blob): Iterable<[string, Uint8Array]> | stri
   return found.get(model) ?? (typeof model === 'string' ? model.replace(/\.onnx$/, '.findings.json') : undefined);
 }
 
-export async function loadEngine(model: string | Blob, { signal, progress }: Loading): Promise<Engine> {
+export async function loadEngine(model: string | Blob, { signal, shown, progress }: Loading): Promise<Engine> {
   const findings = findingsOf(model);
   const tempera = await Tempera.load({
     model,
     signal,
+    ...shown,
     ...(findings && { findings }),
     onfinding: (key, bytes) => remember(model, key, bytes),
     onprogress: ({ stage, done }: Progress) => {
       progress(done > 0 && done < 1 ? `${doing[stage]}, ${Math.round(done * 100)} %` : doing[stage]);
     },
   });
-  return wrap(tempera);
+  return wrap(tempera, shown);
 }
 
-function wrap(tempera: Tempera): Engine {
+function wrap(tempera: Tempera, first: Shown): Engine {
   const { info } = tempera;
   let image: OffscreenCanvas | undefined;
-  const threads = info.threads === 1 ? 'one thread' : `${info.threads} threads`;
+  let now = keyOf(first);
   return {
     get params() {
       return tempera.params;
     },
     threads: info.threads,
     files: ['painter-worker.js', `tempera-${info.build}${info.engine === 'whole' ? '-whole' : ''}.wasm`],
-    line: `Painted here by ${threads}, ${builds[info.build]} (${info.kernel}), ${info.memoryMB} MB.`,
-    reason: info.reason,
+    get line() {
+      const { threads, build, kernel, memoryMB } = tempera.info;
+      const by = threads === 1 ? 'one thread' : `${threads} threads`;
+      return `Painted here by ${by}, ${builds[build]} (${kernel}), ${memoryMB} MB.`;
+    },
+    get reason() {
+      return tempera.info.reason;
+    },
     style: info.style,
     notices: info.notices,
+    get isMasked() {
+      return tempera.mask !== null;
+    },
     set: (name, value) => tempera.set(name, value),
-    prepare: ({ width, height }) => tempera.prepare(width, height),
+    async show(shown) {
+      const wanted = keyOf(shown);
+      if (wanted === now) return;
+      Object.assign(tempera, shown);
+      await tempera.masked;
+      now = wanted;
+    },
+    cut: () => void tempera.reset().catch(() => undefined),
+    // A film that is begun while mask or regions change is painted with the new ones from its first frame on.
+    async prepare({ width, height }) {
+      await tempera.masked.catch(() => undefined);
+      await tempera.prepare(width, height);
+    },
     close: () => tempera.close(),
     async paint(frame, size, live) {
       const image = await inTime(paintAt(frame, size, (picture) => tempera.paint(picture, { live })));
@@ -105,6 +139,16 @@ function wrap(tempera: Tempera): Engine {
       return { image, width, height, ms: tempera.stats.lastMs, close: () => undefined };
     },
   };
+}
+
+// Files are told apart by number: their text says nothing.
+const files = new Map<unknown, number>();
+function keyOf(shown: Shown): string {
+  return JSON.stringify(shown, (_, value: unknown) => {
+    if (!(value instanceof Blob)) return value;
+    files.set(value, files.get(value) ?? files.size);
+    return files.get(value);
+  });
 }
 
 const patienceMs = 60000;

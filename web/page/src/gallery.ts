@@ -15,13 +15,15 @@ export interface Style {
 export interface Listing {
   styles: Style[];
   sample: string[];
+  // Whether there is a network that finds people.
+  mask: boolean;
 }
 
 export async function fetchListing(): Promise<Listing> {
   const answer = await fetch('styles.json');
   if (!answer.ok) throw new Error(`the list of styles was not found (${answer.status})`);
   const listing = (await answer.json()) as Partial<Listing>;
-  return { styles: listing.styles ?? [], sample: listing.sample ?? [] };
+  return { styles: listing.styles ?? [], sample: listing.sample ?? [], mask: listing.mask ?? false };
 }
 
 export class Gallery {

@@ -51,6 +51,7 @@ export class Live {
   // The loop of before ends by itself.
   show(source: Source): void {
     this.source = source;
+    this.engine?.cut();
     this.view.clear();
     this.keep(undefined);
     this.turn += 1;

@@ -12,7 +12,9 @@ import { bindDrop, bindFullScreen, bindKeys } from './screen.js';
 import { ladder } from './sizes.js';
 import { cameras, openCamera, openFile, openSample, Told, type Source } from './sources.js';
 import { sweepStored } from './store.js';
+import { thumbnail } from './thumbnail.js';
 import { View } from './view.js';
+import { Where } from './where.js';
 import { engineWords, isMemory } from './words.js';
 
 const video = element<HTMLVideoElement>('video');
@@ -33,6 +35,7 @@ let starting = false;
 const mirrored = { away: false, facing: true };
 // What the visitor turned, by name: it stays when the style changes.
 const turned = new Map<string, number | readonly number[]>();
+const where = new Where(gallery.styles, turned, (wanted) => void choose(wanted), () => style);
 
 const film = new FilmCard({
   view,
@@ -145,7 +148,7 @@ async function addStyle(file: File): Promise<void> {
   if (!(await choose(added))) return;
   const told = live.engine?.style ?? {};
   wait(`Painting the first picture in ${title}`);
-  const thumb = await thumbnail();
+  const thumb = await thumbnail(live, view);
   wait('');
   if (style !== added) return;
   const many = await stylesOf(file);
@@ -162,61 +165,44 @@ async function addStyle(file: File): Promise<void> {
   say(notice ? `${added.title} paints now. ${notice}` : `${added.title} paints now.`);
 }
 
-// A small copy of what a new style painted first; undefined where nothing was painted within a minute, or another style
-// was chosen.
-async function thumbnail(): Promise<string | undefined> {
-  const engine = live.engine;
-  const came = await new Promise<boolean>((resolve) => {
-    const before = live.painted;
-    const end = (isPainted: boolean) => {
-      clearTimeout(late);
-      live.painted = before;
-      resolve(isPainted);
-    };
-    const late = setTimeout(() => end(false), 60000);
-    live.painted = () => end(live.engine === engine);
-  });
-  if (!came) return undefined;
-  const canvas = document.createElement('canvas');
-  const { width, height } = view.painted;
-  Object.assign(canvas, { width: 256, height: Math.round((256 * height) / width) });
-  canvas.getContext('2d')?.drawImage(view.painted, 0, 0, canvas.width, canvas.height);
-  const blob = await new Promise<Blob | null>((resolve) => canvas.toBlob(resolve, 'image/jpeg', 0.8));
-  return blob ? URL.createObjectURL(blob) : undefined;
-}
-
 // The old style paints on until the new one is ready. False: it cannot be used, or another was chosen meanwhile.
 async function choose(wanted: Style): Promise<boolean> {
   opening?.abort();
-  if (live.engine && wanted.share && style?.model === wanted.model) {
-    // Another style of the file that paints: nothing is fetched.
-    opening = undefined;
-    wait('');
-    install(wanted, live.engine);
-    return true;
-  }
+  const { asked: place } = where;
+  const shown = where.scene();
   const mine = (opening = new AbortController());
   // What is quick needs no words; and what the engine says later, of other sizes, is not for here.
   let spoken = !live.engine;
   let ended = false;
   const slow = setTimeout(() => {
     spoken = true;
-    wait(`Opening ${wanted.title}`);
+    wait(shown.mask && !live.engine?.isMasked ? 'Getting ready to find people' : `Opening ${wanted.title}`);
   }, 400);
   try {
-    const engine = await loadEngine(wanted.model, {
-      signal: mine.signal,
-      progress: (words) => spoken && !ended && opening === mine && wait(words),
-    });
-    if (mine.signal.aborted) {
+    const old = live.engine;
+    const same = old && (wanted === style || (wanted.share && style?.model === wanted.model));
+    // Of another style of the file that paints, and of another place, nothing is opened anew.
+    if (same) await old.show(shown);
+    const engine = same
+      ? old
+      : await loadEngine(wanted.model, {
+          signal: mine.signal,
+          shown,
+          progress: (words) => spoken && !ended && opening === mine && wait(words),
+        });
+    // What is shown already counts, whatever is asked for since.
+    if (engine !== live.engine && mine.signal.aborted) {
       engine.close();
       return false;
     }
+    const moved = where.keep(place);
     install(wanted, engine);
+    if (moved) say(`${where.words(wanted)}.`);
     return true;
   } catch (error) {
     if (mine.signal.aborted) return false;
-    warn(engineWords(error, wanted.title));
+    warn(engineWords(error, where.place === 'all' ? wanted.title : 'This'));
+    where.restore();
     gallery.mark(style);
     return false;
   } finally {
@@ -229,6 +215,7 @@ async function choose(wanted: Style): Promise<boolean> {
 function giveUpOpening(): void {
   if (!opening) return;
   opening.abort();
+  where.restore();
   gallery.mark(style);
 }
 
@@ -239,13 +226,12 @@ function install(wanted: Style, engine: Engine): void {
   if (wanted.share) turned.delete(wanted.share.parameter);
   gallery.mark(wanted);
   for (const parameter of engine.params) {
-    const value = turned.get(parameter.name);
-    if (value !== undefined) set(engine, parameter.name, value);
+    set(engine, parameter.name, turned.get(parameter.name) ?? parameter.default);
   }
   if (wanted.share) set(engine, wanted.share.parameter, wanted.share.weights);
   controls(engine);
   element('engine').textContent = [engine.line, engine.reason].filter(Boolean).join(' ');
-  element('painted').setAttribute('aria-label', `The picture, painted in the style of ${wanted.title}`);
+  element('painted').setAttribute('aria-label', where.words(wanted));
   live.auto.forget();
   live.again();
   if (typeof wanted.model === 'string') history.replaceState(null, '', `#${wanted.name}`);
@@ -467,6 +453,7 @@ async function begin(): Promise<void> {
   const listing = await fetchListing();
   samples = listing.sample;
   for (const known of listing.styles) gallery.add(known);
+  element('where').hidden = !listing.mask;
   const named = hashWords();
   const first = listing.styles.find((known) => known.name === named) ?? listing.styles[0];
   gallery.mark(first);

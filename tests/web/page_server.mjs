@@ -32,8 +32,9 @@ const isolation = {
 };
 
 // headers: more of them, for all files. missing: names that are answered with 404. first: code that runs before the
-// page's own, as a file, so that a strict policy lets it in. folder: another one than the page's.
-export function serve({ isolated = true, headers = {}, missing = [], first = '', folder = site } = {}) {
+// page's own, as a file, so that a strict policy lets it in. folder: another one than the page's. files: bytes by name, in
+// place of the folder's.
+export function serve({ isolated = true, headers = {}, missing = [], first = '', folder = site, files = {} } = {}) {
   const all = { ...(isolated ? isolation : {}), ...headers };
   const server = http.createServer((request, response) => {
     const name = decodeURIComponent(new URL(request.url, 'http://x').pathname).replace(/\/$/, '/index.html');
@@ -45,6 +46,11 @@ export function serve({ isolated = true, headers = {}, missing = [], first = '',
     }
     if (first && name === '/first.js') {
       response.writeHead(200, { ...all, 'Content-Type': types['.js'] }).end(first);
+      return;
+    }
+    if (files[name] !== undefined && !missing.some((m) => name.endsWith(m))) {
+      const type = types[path.extname(name)] ?? 'application/octet-stream';
+      response.writeHead(200, { ...all, 'Content-Type': type }).end(files[name]);
       return;
     }
     const file = path.join(folder, path.normalize(name));

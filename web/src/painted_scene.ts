@@ -7,8 +7,8 @@ import type { FailureCode, Scene, SceneRegion } from './protocol.js';
 export type Check = (status: number, whose: FailureCode, what?: string) => void;
 
 const regionBytes = 16; // struct Region of src/wasm/regions.cc
-// 'blur' without a number: a fortieth of the shorter side, 12 pixels of 640x480, where faces are not known any more.
-const blurShare = 1 / 40;
+// 'blur' without a number: a fiftieth of the shorter side, 10 pixels of 640x480, where faces are not known any more.
+const blurShare = 1 / 50;
 const mostBlur = 256; // tempera_region.blur
 
 export class PaintedScene {

@@ -1,12 +1,12 @@
 // The C border: painting by regions.
 #include <cmath>
 #include <cstring>
-#include <mutex>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "src/base/cpu.h"
+#include "src/base/lock.h"
 #include "src/base/text/number_text.h"
 #include "src/stylize/door/door.h"
 #include "src/stylize/door/door_structs.h"
@@ -19,7 +19,7 @@ struct tempera_regions {
   std::shared_ptr<tempera::stylize::Lent> lent;
   std::unique_ptr<tempera::stylize::Regions> regions;
   int32_t count = 0;  // of the list
-  std::mutex mutex;   // of what follows: cancelling comes from any thread
+  tempera::Mutex mutex; // of what follows: cancelling comes from any thread
   std::vector<std::shared_ptr<tempera::stylize::Lent>> styles;
 };
 
@@ -85,7 +85,7 @@ Status SetRegions(tempera_regions* regions, const tempera_region* list, int32_t 
   }
   regions->regions->Set(std::move(read));
   regions->count = count;
-  const std::lock_guard<std::mutex> lock(regions->mutex);
+  const tempera::Locked lock(regions->mutex);
   regions->styles = std::move(styles);
   // Who comes to a list that is cancelled is too.
   for (const auto& lent : regions->styles) {
@@ -172,7 +172,7 @@ tempera_status tempera_regions_reset(tempera_regions* regions) {
 tempera_status tempera_regions_set_cancelled(tempera_regions* regions, int32_t cancelled) {
   return Guard([&]() -> Status {
     if (regions == nullptr) return InvalidArgument("regions is NULL");
-    const std::lock_guard<std::mutex> lock(regions->mutex);
+    const tempera::Locked lock(regions->mutex);
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*regions->lent, cancelled));
     if (regions->masker != nullptr)
       TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*regions->masker->lent, cancelled));

@@ -180,11 +180,19 @@ export class Scenes {
   want(change: Partial<Wanted>): void {
     this.wanted = { ...this.wanted, ...change };
     // Two that are set in a row are one change.
-    this.work ??= Promise.resolve().then(() => this.follow()).finally(() => (this.work = null));
+    this.work ??= Promise.resolve().then(() => this.follow());
     this.settled = this.work;
   }
 
   private async follow(): Promise<void> {
+    try {
+      await this.followAll();
+    } finally {
+      this.work = null;
+    }
+  }
+
+  private async followAll(): Promise<void> {
     while (this.wanted !== this.applied) {
       const wanted = this.wanted;
       try {
@@ -198,6 +206,8 @@ export class Scenes {
       } catch (thrown) {
         if (this.wanted !== wanted) continue;
         this.wanted = this.applied;
+        // Whoever closed it knows.
+        if (thrown instanceof TemperaError && thrown.code === 'closed') this.settled.catch(() => {});
         throw thrown instanceof TemperaError ? thrown : new TemperaError('model', sentenceOf(thrown));
       }
     }

@@ -201,7 +201,7 @@ async function choose(wanted: Style): Promise<boolean> {
     return true;
   } catch (error) {
     if (mine.signal.aborted) return false;
-    warn(engineWords(error, where.place === 'all' ? wanted.title : 'This'));
+    warn(engineWords(error, where.isMoving ? 'Painting a part of the picture' : wanted.title));
     where.restore();
     gallery.mark(style);
     return false;

@@ -54,6 +54,10 @@ export class Where {
     return this.state.place;
   }
 
+  get isMoving(): boolean {
+    return this.state !== this.kept;
+  }
+
   // What is asked for, to be kept once it is painted.
   get asked(): State {
     return this.state;

@@ -221,14 +221,19 @@ class OutlineReader {
   void ReadTensor(data_view bytes, bool is_initializer) {
     CountPart();
     int64_t count = 1;
+    int rank = 0;
     std::string name;
     int32_t type = 0;
     pbf_reader r(bytes);
     while (r.next()) {
       if (r.tag() == 1 && IsVarint(r)) {
         Multiply(r.get_int64(), &count);
+        rank = std::min(rank + 1, 2);
       } else if (r.tag() == 1 && IsBytes(r)) {
-        for (const int64_t d : r.get_packed_int64()) Multiply(d, &count);
+        for (const int64_t d : r.get_packed_int64()) {
+          Multiply(d, &count);
+          rank = std::min(rank + 1, 2);
+        }
       } else if (r.tag() == 2 && IsVarint(r)) {
         type = r.get_int32();
       } else if (r.tag() == 8 && IsBytes(r)) {
@@ -244,7 +249,8 @@ class OutlineReader {
     initializers_.insert(std::move(name));
     const auto dtype = static_cast<DataType>(type);
     const bool real = dtype == DataType::kFloat32 || dtype == DataType::kFloat16 ||
-                      dtype == DataType::kFloat64 || dtype == DataType::kBfloat16;
+                      dtype == DataType::kFloat64 || dtype == DataType::kBfloat16 ||
+                      (dtype == DataType::kInt8 && rank > 1);  // weights in 8 bits; zero points are flat
     if (real && count > 0 && outline_.parameters < kMostNumbers) outline_.parameters += count;
   }
 

@@ -78,9 +78,12 @@ int SegmentEvaluateCommand(int argc, char** argv) {
   app.add_option("--frames", o.frames, "of each film")->check(CLI::Range(2, 100000))->capture_default_str();
   app.add_option("--long-side", o.long_side, "give pictures at that size [the model's own]")
       ->check(CLI::Range(32, 4096));
+  auto* edges = app.add_flag("--edges", o.edges, "masks as frames are painted by: drawn along edges");
+  app.add_option("--hold", o.hold, "... and held still in films")->check(CLI::Range(0.0, 1.0))->needs(edges);
   app.add_option("--write", o.write, "folders of pictures");
   app.add_option("--to", o.write_folder, "where their masks go");
-  app.add_option("--at-least", o.at_least, "... where the first model finds that share of the picture; where it finds nothing, empty")
+  app.add_option("--at-least", o.at_least,
+                 "... where the first model finds that share of the picture; where it finds nothing, empty")
       ->check(CLI::Range(0.0, 1.0));
   app.add_option("--json", json, "the figures as a file");
   app.add_option("--threads", o.threads, "CPU threads [all]")->check(CLI::Range(1, 1024));

@@ -26,7 +26,24 @@ class Judged {
     if (!number.empty()) options.metadata = {{"tempera.mask.class", number}};
     auto masker = Masker::Open(model, options);
     if (!masker) return InvalidArgument(model + ": " + masker.error().message);
-    return Judged(std::make_unique<Masker>(std::move(*masker)), o.long_side);
+    Judged judged(std::make_unique<Masker>(std::move(*masker)), o.long_side);
+    if (!o.edges) return judged;
+    tempera_mask_params params = TEMPERA_MASK_PARAMS_INIT;
+    params.hold = static_cast<float>(o.hold);
+    if (const Error error = judged.masker_->SetParams(params)) return InvalidArgument(error.message);
+    auto regions = Regions::Open(judged.masker_.get());
+    if (!regions) return InvalidArgument(model + ": " + regions.error().message);
+    judged.regions_ = std::make_unique<Regions>(std::move(*regions));
+    const Region all = {};
+    if (const Error error = judged.regions_->Set({&all, 1}))
+      return InvalidArgument(model + ": " + error.message);
+    return judged;
+  }
+  // The next picture does not follow from the last one.
+  Status Reset() {
+    if (regions_ == nullptr) return OkStatus();
+    const Error error = regions_->Reset();
+    return error ? Internal(error.message) : OkStatus();
   }
 
   // The picture's mask at width x height.
@@ -44,13 +61,24 @@ class Judged {
     std::vector<uint8_t> mask(static_cast<size_t>(width) * static_cast<size_t>(height));
     tempera_image image =
         MakeImage(TEMPERA_RGB, const_cast<uint8_t*>(given->pixels.data()), given->width, given->height);
-    if (const Error error = masker_->Process(image, mask, width, height)) return Internal(error.message);
-    return mask;
+    if (regions_ == nullptr) {
+      if (const Error error = masker_->Process(image, mask, width, height)) return Internal(error.message);
+      return mask;
+    }
+    std::vector<uint8_t> out(given->pixels.size()), drawn(out.size() / 3);
+    const tempera_image onto = MakeImage(TEMPERA_RGB, out.data(), given->width, given->height);
+    if (const Error error = regions_->Process(image, onto)) return Internal(error.message);
+    if (const Error error = regions_->Mask(0, drawn, given->width, given->height))
+      return Internal(error.message);
+    return given->width == width && given->height == height
+               ? drawn
+               : ResizeMask(drawn, given->width, given->height, width, height, false);
   }
 
  private:
   Judged(std::unique_ptr<Masker> masker, int long_side) : masker_(std::move(masker)), long_side_(long_side) {}
   std::unique_ptr<Masker> masker_;
+  std::unique_ptr<Regions> regions_;
   int long_side_;
 };
 
@@ -194,7 +222,8 @@ Status WriteMasks(const JudgeOptions& o) {
         TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> mask,
                                  one.Of(picture, picture.width, picture.height));
         if (&one == &judged.front() && o.at_least > 0) {
-          const double found = static_cast<double>(std::count_if(mask.begin(), mask.end(), [](uint8_t m) { return m > 127; })) /
+          const double found = static_cast<double>(std::count_if(mask.begin(), mask.end(),
+                                                                 [](uint8_t m) { return m > 127; })) /
                                static_cast<double>(mask.size());
           nothing = found < o.at_least / 20;
           unsure = !nothing && found < o.at_least;

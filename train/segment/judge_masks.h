@@ -16,11 +16,13 @@ struct JudgeOptions {
   std::vector<std::string> clips;    // films: how much masks flicker
   std::vector<std::string> write;    // pictures without masks: their masks are written into write_folder
   std::string write_folder;
-  // Of what is written: pictures where the first model finds less than that share of the area get no mask, and those
-  // where it finds less than a twentieth of that an empty one. 0: all get theirs.
+  // Of what is written: pictures where the first model finds less than that share of the area get no mask,
+  // and those where it finds less than a twentieth of that an empty one. 0: all get theirs.
   double at_least = 0;
-  int long_side = 0;  // pictures are given to the models at that; 0: as they are
-  int frames = 60;    // of each clip
+  int long_side = 0;   // pictures are given to the models at that; 0: as they are
+  bool edges = false;  // masks as frames are painted by: drawn along edges, without specks
+  double hold = 0;     // with edges, of films: as tempera_mask_params has it
+  int frames = 60;     // of each clip
   int threads = 0;
 };
 

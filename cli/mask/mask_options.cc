@@ -68,7 +68,7 @@ Result<MaskRegion> ParseRegion(const std::string& text) {
 
 void MaskOptions::AddTo(CLI::App& verb) {
   verb_ = &verb;
-  verb.add_option("--mask", mask_, "Paint within a mask: person, a network, or a picture or film that is one")
+  verb.add_option("--mask", mask_, "Paint within a mask: person, a network, a picture or a film")
       ->type_name("NAME|FILE[:CLASS]");
   verb.add_option("--mask-of", of_, "background: paint all but what the mask finds")
       ->check(Quiet(CLI::IsMember({"mask", kBackground})))
@@ -92,7 +92,7 @@ void MaskOptions::AddTo(CLI::App& verb) {
       ->check(Quiet(CLI::Range(1, 16)))
       ->type_name("N");
   verb.add_option("--mask-input", input_,
-                  "What a network's file does not say: nhwc,bgr,range=0..1 (docs/masks.md)")
+                  "What a network's file does not say: nhwc,range=0..1 (docs/masks.md)")
       ->type_name("WORD,...");
   verb.add_flag("--plain-edges", plain_edges_, "Enlarge masks as they are, not along the picture's edges");
   verb.add_flag("--mask-only", only_, "Write the mask, in grey, instead of a painting");

@@ -34,8 +34,8 @@ struct MaskPlan {
   int interval = 0;
   bool plain_edges = false;
   Metadata metadata = {};  // said of the network
-  // A film that is a mask is cut as the film is. Its frames are those that are painted: of a telecined film the
-  // four that are left of five.
+  // A film that is a mask is cut as the film is. Its frames are those that are painted: of a telecined film
+  // the four that are left of five.
   double start_s = 0, duration_s = -1;
 };
 

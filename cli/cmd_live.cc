@@ -76,6 +76,7 @@ Run SetUpLive(CLI::App& verb) {
   verb.add_option("--lowest", o->lowest, "auto goes no lower (360 lines)")
       ->check(Silent(CLI::Range(64, 16384)))
       ->type_name("PX");
+  o->mask.AddTo(verb, /*live=*/true);
   AddOutputs(verb, o.get());
   verb.add_flag("--no-window", o->no_window, "Without a window, for servers");
   verb.add_flag("--mirror", o->mirror, "Left and right exchanged");

@@ -128,6 +128,16 @@ void Controls::SetFreeze(bool on) {
   Changed("freeze", std::move(lock));
 }
 
+Status Controls::EditMask(const std::string& name, const std::function<Status(MaskSettings*)>& edit) {
+  std::unique_lock lock(mutex_);
+  MaskSettings mask = settings_.mask;
+  TEMPERA_RETURN_IF_ERROR(edit(&mask));
+  mask.numbers = Clamped(mask.numbers);
+  settings_.mask = std::move(mask);
+  Changed(name, std::move(lock));
+  return OkStatus();
+}
+
 void Controls::Load(const Settings& settings) {
   std::unique_lock lock(mutex_);
   settings_ = settings;
@@ -157,6 +167,18 @@ std::vector<float> Controls::ValuesOf(const std::string& name) const {
 void Controls::SetParameters(std::vector<Parameter> parameters) {
   std::unique_lock lock(mutex_);
   parameters_ = std::move(parameters);
+  Changed("parameters", std::move(lock));
+}
+
+std::vector<std::string> Controls::MaskClasses() const {
+  std::lock_guard lock(mutex_);
+  return mask_classes_;
+}
+
+void Controls::SetMaskClasses(std::vector<std::string> classes) {
+  std::unique_lock lock(mutex_);
+  if (classes == mask_classes_) return;
+  mask_classes_ = std::move(classes);
   Changed("parameters", std::move(lock));
 }
 

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "live/mask/mask_settings.h"
 #include "src/base/status.h"
 
 namespace tempera::live {
@@ -31,6 +32,7 @@ struct Settings {
   double fps = 0;       // painted at most so often a second; 0: all that come
   bool mirror = false;  // left and right exchanged, before painting
   bool freeze = false;  // the source stands still; parameters still work
+  MaskSettings mask{};
   bool operator==(const Settings&) const = default;
 };
 
@@ -55,6 +57,9 @@ class Controls {
   void SetFps(double fps);
   void SetMirror(bool on);
   void SetFreeze(bool on);
+  // Of the mask, from what holds now: `edit` as Edit has it; its numbers are clamped into their ranges.
+  // `name`: "mask", "mask.feather", "mask.threshold", "mask.hold". An error of `edit` changes nothing.
+  Status EditMask(const std::string& name, const std::function<Status(MaskSettings*)>& edit);
   // All at once: a scene. Values that no parameter has the name of stay, and do nothing.
   void Load(const Settings& settings);
   // The same, from what holds now, with nobody's change in between. `edit` is called once, with a lock held:
@@ -67,9 +72,12 @@ class Controls {
   std::vector<float> ValuesOf(const std::string& name) const;
   // By who opens models.
   void SetParameters(std::vector<Parameter> parameters);
+  // Likewise of the mask network that is open: what its regions can be.
+  std::vector<std::string> MaskClasses() const;
+  void SetMaskClasses(std::vector<std::string> classes);
 
   // Called after every change, on the thread that made it, without a lock held: name ("style", "height",
-  // "fps", "mirror", "freeze", or a parameter's; "scene": any of them, "parameters": those that there are).
+  // "fps", "mirror", "freeze", "mask" and those of EditMask, or a parameter's; "scene": any of them, "parameters": those that there are).
   // For those who learn a binding, or tell others.
   void SetListener(std::function<void(const std::string& name)> listener);
 
@@ -80,6 +88,7 @@ class Controls {
   mutable std::mutex mutex_;
   Settings settings_;
   std::vector<Parameter> parameters_;
+  std::vector<std::string> mask_classes_;
   uint64_t generation_ = 1;
   std::function<void(const std::string&)> listener_;
 };

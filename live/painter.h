@@ -5,28 +5,31 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "live/controls.h"
+#include "live/mask/mask_settings.h"
+#include "live/model.h"
 #include "live/source.h"
 #include "media/frame.h"
 #include "src/base/status.h"
 
 namespace tempera::live {
 
-// A model file, and which of its styles is meant ("": as the file begins).
-struct ModelFile {
-  std::string path, style;
-};
 // What a word behind --style means.
 using FindStyleFn = std::function<Result<ModelFile>(const std::string& word)>;
 
-struct PainterOptions {
-  int threads = 0;                        // 0: as many as there are cores
-  std::string precision = "auto";         // auto, fp32, bf16, int8
-  std::string norm_statistics = "exact";  // exact, smoothed, carried
-  std::string cache_folder;               // of what was found about models; "": none
+// What was set of the mask before a frame, and did not hold for the one before.
+struct MaskChange {
+  bool off = false;    // nothing is masked any more
+  bool opens = false;  // opened anew: cast and height; styles as their files begin
+  MaskCast cast;
+  int height = 0;
+  std::optional<MaskNumbers> numbers;
+  std::vector<std::map<std::string, std::vector<float>>> values;  // of its styles, as MaskLayers lists them
+  bool empty() const { return !off && !opens && !numbers && values.empty(); }
 };
 
 // What was set before a frame was painted, and did not hold for the one before: the timeline's contents.
@@ -35,7 +38,8 @@ struct Change {
   int height = 0;                                    // with path: its working lines, 0: its own choice
   std::map<std::string, std::vector<float>> values;  // parameters set
   bool reset = false;  // painted as the first of a film (also with another path)
-  bool empty() const { return path.empty() && values.empty() && !reset; }
+  MaskChange mask;
+  bool empty() const { return path.empty() && values.empty() && !reset && mask.empty(); }
 };
 
 class Painter {
@@ -44,7 +48,7 @@ class Painter {
 
   // Paints with what `settings` ask for. Where they ask for another file or another working size, that is
   // opened on a thread of its own, and frames are painted with the old one until it is there; only the first
-  // one of all is waited for. Values beyond a parameter's range are clamped into it. What was set for this
+  // one of all is waited for. The same holds of the mask and the styles of its regions. Values beyond a parameter's range are clamped into it. What was set for this
   // frame comes back in `change`. One thread.
   virtual Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out,
                        Change* change) = 0;
@@ -55,9 +59,13 @@ class Painter {
 
   // Of the model that painted last; of the parameter that blends styles the default is the style asked for.
   virtual std::vector<Parameter> Parameters() const = 0;
-  // Another number whenever Parameters() may say something else than before: a model was opened, or another
-  // style of it has other defaults.
+  // Another number whenever Parameters() or MaskClasses() may say something else than before: a model was
+  // opened, or another style of it has other defaults.
   virtual uint64_t parameters_version() const = 0;
+  // The classes of the mask network that was opened last, "" where one has no name; empty before.
+  virtual std::vector<std::string> MaskClasses() const { return {}; }
+  // What the mask alone costs of a painting, whatever the working size: found when it was opened. 0: none.
+  virtual double mask_ms() const { return 0; }
   // The Settings::height of the model that painted last: behind what was asked for while that is opened.
   virtual int height() const = 0;
   // Whether anything is being opened.
@@ -71,6 +79,8 @@ class Painter {
   virtual void Stop() = 0;
 };
 
-std::unique_ptr<Painter> MakePainter(const PainterOptions& options, FindStyleFn find);
+// Without `find_mask` nothing is masked, and who asks for it is told so.
+std::unique_ptr<Painter> MakePainter(const PainterOptions& options, FindStyleFn find,
+                                     FindMaskFn find_mask = nullptr);
 
 }  // namespace tempera::live

@@ -33,7 +33,8 @@ void Quality::Choose(int lines) {
   calm_ = 0;
 }
 
-int Quality::Painted(int source_lines, int lines, double paint_ms, double interval_ms) {
+int Quality::Painted(int source_lines, int lines, double paint_ms, double interval_ms,
+                     double fixed_ms) {
   const int lowest = std::min(lowest_, source_lines);
   if (source_lines != source_) {
     source_ = source_lines;
@@ -57,8 +58,9 @@ int Quality::Painted(int source_lines, int lines, double paint_ms, double interv
   }
   const int up = Next(chosen_, lowest, source_, true);
   if (up > chosen_ && recent_.size() == kWindow) {
-    // Time goes with the area.
-    const double foretold = median * std::pow(static_cast<double>(up) / chosen_, 2);
+    // Time goes with the area, but for what is fixed.
+    const double fixed = std::min(fixed_ms, median);
+    const double foretold = fixed + (median - fixed) * std::pow(static_cast<double>(up) / chosen_, 2);
     calm_ = foretold < kRoomFor * interval_ms ? calm_ + 1 : 0;
     if (calm_ >= wait_) {
       climbed_ = true;

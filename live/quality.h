@@ -16,8 +16,9 @@ class Quality {
   // A source frame of so many lines (or fewer, where no more are wanted), painted at `lines` in paint_ms,
   // where frames come every interval_ms. Times of another size than the chosen one do not count: that is
   // still being opened.
+  // fixed_ms: of paint_ms, what no size changes: a mask's.
   // Returns the lines to paint the next with; 0 before the first call.
-  int Painted(int source_lines, int lines, double paint_ms, double interval_ms);
+  int Painted(int source_lines, int lines, double paint_ms, double interval_ms, double fixed_ms = 0);
   int chosen() const { return chosen_; }
 
  private:

@@ -376,14 +376,16 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
   if (const uint64_t version = painter_->parameters_version(); version != parameters_version_) {
     parameters_version_ = version;
     controls_->SetParameters(painter_->Parameters());
+    controls_->SetMaskClasses(painter_->MaskClasses());
   }
+  const bool opened = !change.path.empty() || change.mask.opens || change.mask.off;
   double interval_ms;
   {
     std::lock_guard lock(mutex_);
     painted->number = painted_++;
     painted->fps = settings.fps > 0 ? settings.fps : source_fps_said_;
     // The one that opened a model says nothing of the others.
-    if (change.path.empty()) paint_ms_.Add(painted->paint_ms);
+    if (!opened) paint_ms_.Add(painted->paint_ms);
     painted_rate_.Tick(end);
     if (!has_window_ && !painted->again) latency_.Add(static_cast<double>(end - frame.captured_ns) * 1e-6);
     painter_message_ = painter_->trouble();
@@ -393,7 +395,7 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
     const double fps = settings.fps > 0 ? std::min(settings.fps, std::max(source_fps, 1.0)) : source_fps;
     interval_ms = fps > 0 ? 1000 / fps : 1000.0 / 30;
   }
-  if (options_.quality_auto && change.path.empty())
+  if (options_.quality_auto && !opened)
     Judge(frame.frame.height, most, settings.height, painted->paint_ms, interval_ms);
   if (options_.witness != nullptr) {
     Settings told = asked;
@@ -410,7 +412,8 @@ void LiveSession::Judge(int source_lines, int most, int height, double paint_ms,
   // Of the model that did paint while the one asked for is still opened; one that cannot be is no reason to
   // wait.
   const int open = painter_->opening() ? painter_->height() : height;
-  const int chosen = quality_.Painted(most, open == 0 ? source_lines : open, paint_ms, interval_ms);
+  const int chosen = quality_.Painted(most, open == 0 ? source_lines : open, paint_ms, interval_ms,
+                                      painter_->mask_ms());
   std::lock_guard lock(mutex_);
   chosen_lines_ = chosen;
 }

@@ -4,7 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/mask/mask_options.h"
 #include "cli/steer/steer_options.h"
+#include "live/mask/mask_settings.h"
 
 namespace tempera::cli {
 
@@ -12,6 +14,8 @@ struct LiveOptions {
   std::string source;  // "": the first camera
   std::string style;   // "": as stylize
   SteerOptions steer;
+  MaskOptions mask;
+  live::MaskSettings start_mask;  // what those say
   float strength = 1;
   float steadiness = 0.5f;
   int height = 0;

@@ -13,6 +13,7 @@
 
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/live/live_mask.h"
 #include "cli/live/open_source.h"
 #include "cli/live/studio.h"
 #include "cli/live/studio_window.h"
@@ -171,6 +172,12 @@ int RunLive(LiveOptions o) {
     std::printf("%s", ListLiveSources().c_str());
     return kExitOk;
   }
+  Result<live::MaskSettings> mask = ReadLiveMask(o.mask, !o.style.empty() || !o.steer.blend.empty());
+  if (!mask.ok()) {
+    return mask.status().code() == StatusCode::kNotFound ? Fail(mask.status())
+                                                         : FailUsage("live", mask.status().message());
+  }
+  o.start_mask = *std::move(mask);
   if (!o.no_window) {
     if (const Status status = CheckStudioWindow(); !status.ok()) return Fail(status);
   }

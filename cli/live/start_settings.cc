@@ -39,6 +39,7 @@ Result<live::Settings> StartSettings(const LiveOptions& options) {
   settings.height = options.height;
   settings.fps = options.fps;
   settings.mirror = options.mirror;
+  settings.mask = options.start_mask;
 
   tempera_options native = TEMPERA_OPTIONS_INIT;
   tempera_stylizer* opened = nullptr;

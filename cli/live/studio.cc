@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "cli/cache_folder.h"
+#include "cli/live/live_mask.h"
 #include "cli/live/open_source.h"
 #include "cli/live/start_settings.h"
 #include "media/live/rgb_frame.h"
@@ -185,7 +186,7 @@ Result<std::unique_ptr<Studio>> Studio::Start(const LiveOptions& options) {
   session.ends_with_source = true;
   session.witness = studio->notary_.get();
   session.tick = [console = studio->console_.get()](int64_t now_ns) { console->Tick(now_ns); };
-  std::unique_ptr<live::Painter> painter = live::MakePainter(studio->paint_, FindLiveStyle);
+  std::unique_ptr<live::Painter> painter = live::MakePainter(studio->paint_, FindLiveStyle, FindLiveMask);
   studio->painter_ = painter.get();
   TEMPERA_ASSIGN_OR_RETURN(studio->session_, live::Session::Start(session, std::move(source),
                                                                   std::move(painter), &studio->controls_));

@@ -66,9 +66,11 @@ Result<MaskRegion> ParseRegion(const std::string& text) {
   return region;
 }
 
-void MaskOptions::AddTo(CLI::App& verb) {
+void MaskOptions::AddTo(CLI::App& verb, bool live) {
   verb_ = &verb;
-  verb.add_option("--mask", mask_, "Paint within a mask: person, a network, a picture or a film")
+  verb.add_option("--mask", mask_,
+                  live ? "Paint within a mask: person, or a network"
+                       : "Paint within a mask: person, a network, a picture or a film")
       ->type_name("NAME|FILE[:CLASS]");
   verb.add_option("--mask-of", of_, "background: paint all but what the mask finds")
       ->check(Quiet(CLI::IsMember({"mask", kBackground})))
@@ -84,22 +86,27 @@ void MaskOptions::AddTo(CLI::App& verb) {
   verb.add_option("--threshold", threshold_, "Where a network's mask has its edge (0.5)")
       ->check(IsBetween(0.01, 0.99, "0.01 (much) to 0.99 (only what is certain)"))
       ->type_name("0..1");
-  verb.add_option("--mask-hold", hold_, "videos: 0 each frame's mask by itself .. 1 the calmest (0.5)")
+  verb.add_option("--mask-hold", hold_, std::string(live ? "" : "videos: ") + "0 each frame's mask by itself .. 1 the calmest (0.5)")
       ->check(IsBetween(0, 1, "0 (each frame by itself) to 1 (the calmest)"))
       ->type_name("0..1");
   verb.add_option("--mask-every", interval_,
-                  "videos: ask the network every N frames, move its mask in between")
+                  std::string(live ? "Ask" : "videos: ask") +
+                      " the network every N frames, move its mask in between")
       ->check(Quiet(CLI::Range(1, 16)))
       ->type_name("N");
   verb.add_option("--mask-input", input_,
                   "What a network's file does not say: nhwc,range=0..1 (docs/masks.md)")
       ->type_name("WORD,...");
+  if (live) return;
   verb.add_flag("--plain-edges", plain_edges_, "Enlarge masks as they are, not along the picture's edges");
   verb.add_flag("--mask-only", only_, "Write the mask, in grey, instead of a painting");
   verb.add_flag("--cutout", cutout_, "Write what is painted alone, with transparency around it");
 }
 
-bool MaskOptions::Said(const char* name) const { return verb_->get_option(name)->count() > 0; }
+bool MaskOptions::Said(const char* name) const { 
+  const CLI::Option* const option = verb_->get_option_no_throw(name);
+  return option != nullptr && option->count() > 0;
+ }
 
 Status MaskOptions::CheckMaskOnly(const MaskLine& line) const {
   if (!only_) return OkStatus();

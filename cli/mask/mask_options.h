@@ -25,8 +25,9 @@ struct MaskLine {
 
 class MaskOptions {
  public:
-  // Adds its options to a verb; this object must outlive the parsing.
-  void AddTo(CLI::App& verb);
+  // Adds its options to a verb; this object must outlive the parsing. `live`: without those of files that are
+  // written once, and of masks that are files.
+  void AddTo(CLI::App& verb, bool live = false);
   // Whether a mask is asked for.
   bool given() const { return Said("--mask") || !regions_.empty(); }
   // What they say; the names are looked for on the disk. Errors are of the line, but kNotFound.

@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "cli/cli.h"
+#include "cli/mask/mask_library.h"
 #include "cli/replay/replay.h"
+#include "cli/replay/replay_mask.h"
 #include "cli/style_library.h"
 #include "live/mirror.h"
 #include "live/timeline/timeline_frame.h"
@@ -26,27 +28,21 @@ class ReplayPainter final : public Painter {
       : timeline_(std::move(timeline)),
         name_(std::move(name)),
         options_(std::move(options)),
-        open_(std::move(open)) {}
+        open_(std::move(open)),
+        mask_(name_, options_, &found_) {}
 
   // Every file that it will want, before an hour is painted with the first.
   Status FindModels() {
     for (const TimelineChange& change : timeline_.changes) {
       const TimelineState& state = change.state;
-      if (!change.opens || found_.contains(state.path)) continue;
-      std::error_code error;
-      std::string path = state.path;
-      if (!std::filesystem::is_regular_file(path, error)) {
-        const Result<std::string> bundled = FindModel(std::filesystem::path(path).stem().string());
-        if (!bundled.ok()) {
-          return NotFound("'" + name_ + "' was painted with '" + Printable(path) +
-                          "', which is not there: put the model back");
-        }
-        path = *bundled;
+      if (change.opens) TEMPERA_RETURN_IF_ERROR(Find(state.path, state.model_bytes, FindModel));
+      if (!change.mask_opens) continue;
+      const live::TimelineMask& mask = state.mask;
+      TEMPERA_RETURN_IF_ERROR(Find(mask.cast.network, mask.network_bytes, FindBundledMask));
+      for (size_t i = 0; i < mask.cast.regions.size(); ++i) {
+        const std::string& style = mask.cast.regions[i].style.path;
+        if (!style.empty()) TEMPERA_RETURN_IF_ERROR(Find(style, mask.style_bytes[i], FindModel));
       }
-      const auto bytes = std::filesystem::file_size(path, error);
-      if (!error && state.model_bytes > 0 && static_cast<int64_t>(bytes) != state.model_bytes)
-        Note("'" + Printable(path) + "' is another file than the one painted with live: it paints otherwise");
-      found_[state.path] = path;
     }
     return OkStatus();
   }
@@ -66,15 +62,20 @@ class ReplayPainter final : public Painter {
 
   Status Paint(const media::Frame& in, media::Frame* out) override {
     TEMPERA_RETURN_IF_ERROR(GoOn(in));
+    media::Frame frame = in;
     if (!options_.again && state_.mirror) {  // what was captured is so already
-      TEMPERA_ASSIGN_OR_RETURN(const media::Frame mirrored, live::Mirrored(in));
-      return painter_->Paint(mirrored, out);
+      TEMPERA_ASSIGN_OR_RETURN(frame, live::Mirrored(in));
     }
-    return painter_->Paint(in, out);
+    if (!state_.mask.on) return painter_->Paint(frame, out);
+    TEMPERA_RETURN_IF_ERROR(mask_.Apply(state_.mask, frame));
+    TEMPERA_ASSIGN_OR_RETURN(tempera_stylizer * own, painter_->Lend(frame));
+    return mask_.Paint(own, frame, out);
   }
 
   Result<tempera_stylizer*> Lend(const media::Frame& in) override {
     TEMPERA_RETURN_IF_ERROR(GoOn(in));
+    if (state_.mask.on)
+      return Unsupported("'" + name_ + "' has masks of its own: leave --mask and --region out");
     if (!options_.again && state_.mirror)
       return Unsupported(
           "'" + name_ + "' mirrors the picture, which masks do not follow: give the session's own recording");
@@ -93,6 +94,27 @@ class ReplayPainter final : public Painter {
   }
 
  private:
+  using FindBundledFn = Result<std::string> (*)(const std::string& word);
+  // A file of the timeline's, or the bundled one of its name.
+  Status Find(const std::string& named, int64_t live_bytes, FindBundledFn find_bundled) {
+    if (found_.contains(named)) return OkStatus();
+    std::error_code error;
+    std::string path = named;
+    if (!std::filesystem::is_regular_file(path, error)) {
+      const Result<std::string> bundled = find_bundled(std::filesystem::path(path).stem().string());
+      if (!bundled.ok()) {
+        return NotFound("'" + name_ + "' was painted with '" + Printable(path) +
+                        "', which is not there: put the model back");
+      }
+      path = *bundled;
+    }
+    const auto bytes = std::filesystem::file_size(path, error);
+    if (!error && live_bytes > 0 && static_cast<int64_t>(bytes) != live_bytes)
+      Note("'" + Printable(path) + "' is another file than the one painted with live: it paints otherwise");
+    found_[named] = path;
+    return OkStatus();
+  }
+
   // To the moment of the frame that comes now.
   Status GoOn(const media::Frame& in) {
     while (next_change_ < timeline_.changes.size() && IsDue(timeline_.changes[next_change_]))
@@ -118,6 +140,8 @@ class ReplayPainter final : public Painter {
       values_.clear();
       turned_.clear();
     }
+    if (change.mask_opens || !state_.mask.on) mask_.Forget();
+    for (size_t i = 0; i < change.mask_values.size(); ++i) mask_.Set(i, change.mask_values[i]);
     resets_ = resets_ || change.reset;
     for (const auto& [parameter, values] : change.values) {
       values_[parameter] = values;
@@ -140,6 +164,7 @@ class ReplayPainter final : public Painter {
       if (options_.again || (paint.working_width == 0 && paint.working_height == 0))
         paint.working_width = 0, paint.working_height = height_;
       if (!GoesOn(paint)) {
+        mask_.ForgetOwn();
         painter_.reset();  // memory for one
         TEMPERA_ASSIGN_OR_RETURN(painter_, open_(wanted_, paint));
         opened_ = wanted_;
@@ -154,8 +179,9 @@ class ReplayPainter final : public Painter {
       if (!status.ok()) return Status(status.code(), "'" + name_ + "': " + status.message());
       set_[parameter] = values;
     }
-    if (std::exchange(resets_, false) && options_.again) return painter_->Reset();
-    return OkStatus();
+    if (!std::exchange(resets_, false) || !options_.again) return OkStatus();
+    mask_.Reset();
+    return painter_->Reset();
   }
 
   // Of a recording whose source changed midway, that lost what its pixels mean, or that is another.
@@ -197,6 +223,7 @@ class ReplayPainter final : public Painter {
   Values turned_;  // those not set here yet
   Values set_;     // those set here
   std::unique_ptr<Painter> painter_;
+  ReplayMask mask_;  // goes before the painter that it paints with
 };
 
 }  // namespace

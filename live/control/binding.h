@@ -11,7 +11,8 @@ namespace tempera::live {
 struct Binding {
   std::string from;  // as ControlEvent has it
   Target to;
-  // What the ends of the way mean; without: the whole range (heights 180 to 720, rates 5 to 60).
+  // What the ends of the way mean; without: the whole range (heights 180 to 720, rates 5 to 60,
+  // feather 0 to 64).
   std::optional<double> low{}, high{};
   // A fader that stands elsewhere than the value takes it over when it passes it; else the value jumps to the
   // fader. Without: it takes over where it is MIDI's.

@@ -21,6 +21,9 @@ constexpr double kSame = 1e-4;
 // Heights in steps, since each opens a model: an eighth of 144, and networks like multiples of eight.
 constexpr double kHeightStep = 24;
 
+// Pixels that a fader goes through; more can be typed.
+constexpr double kUsualFeather = 64;
+
 // What can be turned: where its ends and its value are.
 struct Way {
   double low = 0, high = 1, value = 0;
@@ -68,6 +71,18 @@ std::optional<Way> WayOf(const Controls& controls, const Binding& binding) {
     case Kind::kFreeze:
       way = Way{0, 1, now.freeze ? 1.0 : 0.0, true, true};
       break;
+    case Kind::kMask:
+      way = Way{0, 1, now.mask.on ? 1.0 : 0.0, true, true};
+      break;
+    case Kind::kFeather:
+      way = Way{0, kUsualFeather, now.mask.numbers.feather};
+      break;
+    case Kind::kThreshold:
+      way = Way{MaskNumbers::kLeastThreshold, MaskNumbers::kMostThreshold, now.mask.numbers.threshold};
+      break;
+    case Kind::kHold:
+      way = Way{0, 1, now.mask.numbers.hold};
+      break;
     case Kind::kParameter:
     case Kind::kElement:
       way = WayOfParameter(controls, binding.to);
@@ -80,6 +95,17 @@ std::optional<Way> WayOf(const Controls& controls, const Binding& binding) {
   way->low = binding.low.value_or(way->low);
   way->high = binding.high.value_or(way->high);
   return way;
+}
+
+Status TurnMask(Controls* controls, const Target& target, double value) {
+  return controls->EditMask(TargetText(target), [&](MaskSettings* mask) {
+    const auto number = static_cast<float>(value);
+    if (target.kind == Kind::kMask) mask->on = value >= 0.5;
+    if (target.kind == Kind::kFeather) mask->numbers.feather = number;
+    if (target.kind == Kind::kThreshold) mask->numbers.threshold = number;
+    if (target.kind == Kind::kHold) mask->numbers.hold = number;
+    return OkStatus();
+  });
 }
 
 bool IsMidi(const std::string& from) { return from.starts_with("midi:"); }
@@ -331,6 +357,11 @@ Status Bindings::Do(const Action& action) {
     case Kind::kFreeze:
       controls_->SetFreeze(action.value >= 0.5);
       return OkStatus();
+    case Kind::kMask:
+    case Kind::kFeather:
+    case Kind::kThreshold:
+    case Kind::kHold:
+      return TurnMask(controls_, target, action.value);
     case Kind::kStyle:
       controls_->SetStyle(target.name);
       return OkStatus();

@@ -1,5 +1,6 @@
 #include "live/control/control_files.h"
 
+#include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <fstream>
@@ -72,8 +73,55 @@ Result<std::vector<float>> ReadNumbers(const Json& json) {
   return numbers.empty() ? Result<std::vector<float>>(bad) : numbers;
 }
 
+Result<std::vector<MaskRegion>> ReadRegions(const Json& json) {
+  if (!json.is_object() || json.empty() || json.size() > MaskSettings::kMostRegions)
+    return InvalidArgument("has a mask whose regions are no object of 1 to 16 classes and what they show");
+  std::vector<MaskRegion> regions;
+  for (const auto& [name, shows] : json.items()) {
+    if (name.size() > kMostText || name.find('\0') != std::string::npos || !IsText(shows) || shows.empty())
+      return InvalidArgument("has a mask with a region that shows nothing");
+    regions.push_back({name, shows.get<std::string>()});
+    if (regions.back().shows.empty()) return InvalidArgument("has a mask with a region that shows nothing");
+  }
+  return regions;
+}
+
+Result<MaskSettings> ReadMask(const Json& json) {
+  TEMPERA_RETURN_IF_ERROR(
+      CheckKeys(json, {"on", "network", "regions", "feather", "threshold", "hold", "every"}));
+  MaskSettings mask;
+  if (json.contains("on")) {
+    if (!json["on"].is_boolean()) return InvalidArgument("has a mask whose \"on\" is not true or false");
+    mask.on = json["on"].get<bool>();
+  }
+  if (json.contains("network")) {
+    if (!IsText(json["network"]) || json["network"].empty())
+      return InvalidArgument("has a mask whose network is no text");
+    mask.network = json["network"].get<std::string>();
+  }
+  if (json.contains("regions")) {
+    TEMPERA_ASSIGN_OR_RETURN(mask.regions, ReadRegions(json["regions"]));
+  }
+  MaskNumbers& n = mask.numbers;
+  for (const auto& [key, number] :
+       {std::pair{"feather", &n.feather}, {"threshold", &n.threshold}, {"hold", &n.hold}}) {
+    if (!json.contains(key)) continue;
+    if (!json[key].is_number()) return InvalidArgument("has a mask whose " + std::string(key) + " is no number");
+    *number = static_cast<float>(json[key].get<double>());
+  }
+  if (json.contains("every")) {
+    if (!json["every"].is_number_integer()) return InvalidArgument("has a mask whose every is no whole number");
+    n.every = static_cast<int>(std::clamp<int64_t>(json["every"].get<int64_t>(), 0, 1000));
+  }
+  if (Clamped(n) != n)
+    return InvalidArgument(
+        "has a mask with a number out of range: feather 0 to 1024, threshold 0.01 to 0.99, hold 0 to 1, "
+        "every 1 to 16");
+  return mask;
+}
+
 Result<Scene> ReadScene(const Json& json) {
-  TEMPERA_RETURN_IF_ERROR(CheckKeys(json, {"name", "style", "values", "seconds"}));
+  TEMPERA_RETURN_IF_ERROR(CheckKeys(json, {"name", "style", "values", "seconds", "mask"}));
   Scene scene;
   if (json.contains("name")) {
     if (!IsText(json["name"])) return InvalidArgument("has a name that is no text");
@@ -87,6 +135,9 @@ Result<Scene> ReadScene(const Json& json) {
     if (!(seconds >= 0 && seconds <= Scenes::kMostSeconds))
       return InvalidArgument("has seconds that are no number from 0 to 3600");
     scene.seconds = seconds;
+  }
+  if (json.contains("mask")) {
+    TEMPERA_ASSIGN_OR_RETURN(scene.mask, ReadMask(json["mask"]));
   }
   if (!json.contains("values")) return scene;
   if (!json["values"].is_object())
@@ -150,6 +201,19 @@ Result<Binding> ReadBinding(const Json& json) {
   return binding;
 }
 
+Json JsonOf(const MaskSettings& mask) {
+  Json one;
+  one["on"] = mask.on;
+  one["network"] = mask.network;
+  one["regions"] = Json::object();
+  for (const MaskRegion& region : mask.regions) one["regions"][region.name] = region.shows;
+  one["feather"] = mask.numbers.feather;
+  one["threshold"] = mask.numbers.threshold;
+  one["hold"] = mask.numbers.hold;
+  one["every"] = mask.numbers.every;
+  return one;
+}
+
 Json JsonOf(const Scene& scene) {
   Json one;
   if (!scene.name.empty()) one["name"] = scene.name;
@@ -157,6 +221,7 @@ Json JsonOf(const Scene& scene) {
   one["values"] = Json::object();
   for (const auto& [name, values] : scene.values) one["values"][name] = values;
   one["seconds"] = scene.seconds;
+  if (scene.mask) one["mask"] = JsonOf(*scene.mask);
   return one;
 }
 

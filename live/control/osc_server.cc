@@ -57,6 +57,12 @@ bool IsOn(const std::vector<OscArgument>& arguments) {
   return arguments.empty() || !arguments[0].is_number() || arguments[0].number >= 0.5;
 }
 
+Result<std::string> TextOf(const std::vector<OscArgument>& arguments, size_t index, const char* what) {
+  if (arguments.size() <= index || arguments[index].type != 's' || arguments[index].text.empty())
+    return InvalidArgument(std::string("needs ") + what);
+  return arguments[index].text;
+}
+
 OscArgument Int(double number) { return {'i', number}; }
 OscArgument Float(double number) { return {'f', number}; }
 OscArgument Text(const std::string& text) { return {'s', 0, text}; }
@@ -180,7 +186,8 @@ bool OscServer::ReadOne(std::vector<uint8_t>* buffer) {
 
 std::vector<std::string> OscServer::Addresses() const {
   std::vector<std::string> all = bindings_->addresses();
-  for (const char* word : {"style", "height", "fps", "mirror", "freeze", "scene", "store"})
+  for (const char* word : {"style", "height", "fps", "mirror", "freeze", "mask", "mask/of", "mask/outside",
+                           "mask/feather", "mask/threshold", "mask/hold", "mask/every", "scene", "store"})
     all.push_back(std::string("/tempera/") + word);
   for (const Parameter& p : controls_->Parameters()) {
     const std::string address = "/tempera/param/" + p.name;
@@ -226,6 +233,8 @@ Status OscServer::Act(const std::string& address, const std::vector<OscArgument>
   const std::string rest = address.substr(sizeof kOurs - 1);
   if (rest.starts_with("param/")) return ActOnParameter(rest.substr(6), arguments);
   if (rest == "style") return ActOnStyle(arguments);
+  if (rest == "mask") return SwitchMask(arguments);
+  if (rest.starts_with("mask/")) return ActOnMask(rest.substr(5), arguments);
   if (rest == "scene" || rest == "store") {
     if (rest == "scene") return ActOnScene(arguments);
     TEMPERA_ASSIGN_OR_RETURN(const double number, NumberOf(arguments));
@@ -243,7 +252,7 @@ Status OscServer::Act(const std::string& address, const std::vector<OscArgument>
     if (rest == "freeze") controls_->SetFreeze(IsOn(arguments));
     return OkStatus();
   }
-  return NotFound("there are param, style, scene, store, height, fps, mirror, freeze, ping and state");
+  return NotFound("there are param, style, mask, scene, store, height, fps, mirror, freeze, ping and state");
 }
 
 Status OscServer::ActOnParameter(const std::string& rest, const std::vector<OscArgument>& arguments) {
@@ -267,15 +276,73 @@ Status OscServer::ActOnParameter(const std::string& rest, const std::vector<OscA
   return controls_->SetElement(name, "", static_cast<int>(index), values[0]);
 }
 
-Status OscServer::ActOnStyle(const std::vector<OscArgument>& arguments) {
-  if (arguments.empty() || arguments[0].type != 's' || arguments[0].text.empty())
-    return InvalidArgument("needs a style's name");
-  const std::string& name = arguments[0].text;
+// A name that may be a file's, from this machine.
+Status OscServer::CheckName(const std::string& name) const {
   if (OneLine(name) != name) return InvalidArgument("takes a name of one line");
   if (!local_ && (name.find('/') != std::string::npos || name.find(".onnx") != std::string::npos))
-    return InvalidArgument("takes names of styles from other machines, not files");
+    return InvalidArgument("takes names of styles and masks from other machines, not files");
+  return OkStatus();
+}
+
+Status OscServer::ActOnStyle(const std::vector<OscArgument>& arguments) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string name, TextOf(arguments, 0, "a style's name"));
+  TEMPERA_RETURN_IF_ERROR(CheckName(name));
   controls_->SetStyle(name);
   return OkStatus();
+}
+
+// A switch, or what --mask takes.
+Status OscServer::SwitchMask(const std::vector<OscArgument>& arguments) {
+  if (arguments.empty() || arguments[0].type != 's') {
+    return controls_->EditMask("mask", [&](MaskSettings* mask) {
+      mask->on = IsOn(arguments);
+      return OkStatus();
+    });
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const std::string name, TextOf(arguments, 0, "a mask's name, or off"));
+  TEMPERA_RETURN_IF_ERROR(CheckName(name));
+  return controls_->EditMask("mask", [&](MaskSettings* mask) {
+    mask->on = name != "off";
+    if (mask->on) mask->network = name;
+    return OkStatus();
+  });
+}
+
+Status OscServer::ActOnMask(const std::string& rest, const std::vector<OscArgument>& arguments) {
+  if (rest == "feather" || rest == "threshold" || rest == "hold" || rest == "every") {
+    TEMPERA_ASSIGN_OR_RETURN(const double number, NumberOf(arguments));
+    return controls_->EditMask("mask." + rest, [&](MaskSettings* mask) {
+      MaskNumbers& n = mask->numbers;
+      const auto value = static_cast<float>(std::clamp(number, -1e6, 1e6));
+      if (rest == "every") n.every = static_cast<int>(value);
+      else (rest == "feather" ? n.feather : rest == "hold" ? n.hold : n.threshold) = value;
+      return OkStatus();
+    });
+  }
+  if (rest == "of" || rest == "outside") {
+    TEMPERA_ASSIGN_OR_RETURN(const std::string word,
+                             TextOf(arguments, 0, rest == "of" ? "mask, background or a class"
+                                                               : "none, blur or a style's name"));
+    TEMPERA_RETURN_IF_ERROR(CheckName(word));
+    return controls_->EditMask("mask", [&](MaskSettings* mask) {
+      SimpleMask simple = SimpleOf(mask->regions).value_or(SimpleMask());
+      if (rest == "outside") simple.outside = word;
+      else if (simple.background = word == kBackground; !simple.background)
+        simple.of = word == "mask" ? simple.of : word;
+      mask->regions = RegionsOf(simple);
+      return OkStatus();
+    });
+  }
+  if (rest != "region") return NotFound("there are of, outside, region, feather, threshold, hold and every");
+  TEMPERA_ASSIGN_OR_RETURN(std::string name, TextOf(arguments, 0, "a class, and what it shows"));
+  if (name == "mask") name.clear();
+  std::string shows;  // nothing: not a region any more
+  if (arguments.size() > 1) {
+    TEMPERA_ASSIGN_OR_RETURN(shows, TextOf(arguments, 1, "what the class shows"));
+  }
+  TEMPERA_RETURN_IF_ERROR(CheckName(shows));
+  if (OneLine(name) != name) return InvalidArgument("takes a class of one line");
+  return controls_->EditMask("mask", [&](MaskSettings* mask) { return SetRegion(name, shows, mask); });
 }
 
 Status OscServer::ActOnScene(const std::vector<OscArgument>& arguments) {
@@ -290,6 +357,25 @@ Status OscServer::ActOnScene(const std::vector<OscArgument>& arguments) {
   return scenes_->Recall(static_cast<int>(std::clamp(number, -1.0, 1e6)), seconds, NowNs());
 }
 
+// As they are sent: who sends them back masks the same.
+std::vector<OscMessage> OscServer::MaskState(const MaskSettings& mask) const {
+  std::vector<OscMessage> messages = {{"/tempera/mask", {Text(mask.on ? mask.network : "off")}}};
+  if (const std::optional<SimpleMask> simple = SimpleOf(mask.regions)) {
+    const std::string of = simple->background ? kBackground : simple->of.empty() ? "mask" : simple->of;
+    messages.push_back({"/tempera/mask/of", {Text(of)}});
+    messages.push_back({"/tempera/mask/outside", {Text(simple->outside)}});
+  } else {
+    for (const MaskRegion& region : mask.regions)
+      messages.push_back({"/tempera/mask/region", {Text(region.name.empty() ? "mask" : region.name), Text(region.shows)}});
+  }
+  const MaskNumbers& n = mask.numbers;
+  messages.push_back({"/tempera/mask/feather", {Float(n.feather)}});
+  messages.push_back({"/tempera/mask/threshold", {Float(n.threshold)}});
+  messages.push_back({"/tempera/mask/hold", {Float(n.hold)}});
+  messages.push_back({"/tempera/mask/every", {Int(n.every)}});
+  return messages;
+}
+
 std::vector<uint8_t> OscServer::State() const {
   const Settings now = controls_->Get();
   std::vector<OscMessage> messages = {{"/tempera/style", {Text(now.style)}},
@@ -299,9 +385,13 @@ std::vector<uint8_t> OscServer::State() const {
                                       {"/tempera/freeze", {Int(now.freeze ? 1 : 0)}},
                                       {"/tempera/scene", {Int(scenes_->current())}}};
   std::vector<uint8_t> packet = OscBundle(messages);
+  std::vector<OscMessage> more = MaskState(now.mask);
   for (const Parameter& p : controls_->Parameters()) {
-    OscMessage& message = messages.emplace_back(OscMessage{"/tempera/param/" + p.name});
+    OscMessage& message = more.emplace_back(OscMessage{"/tempera/param/" + p.name});
     for (const float value : controls_->ValuesOf(p.name)) message.arguments.push_back(Float(value));
+  }
+  for (OscMessage& message : more) {
+    messages.push_back(std::move(message));
     std::vector<uint8_t> longer = OscBundle(messages);
     if (longer.size() > kMostAnswer) break;
     packet = std::move(longer);

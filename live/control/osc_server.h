@@ -55,9 +55,13 @@ class OscServer {
   // Of an address without a pattern.
   Status Act(const std::string& address, const std::vector<OscArgument>& arguments);
   Status ActOnParameter(const std::string& rest, const std::vector<OscArgument>& arguments);
+  Status CheckName(const std::string& name) const;
+  Status SwitchMask(const std::vector<OscArgument>& arguments);
+  Status ActOnMask(const std::string& rest, const std::vector<OscArgument>& arguments);
   Status ActOnStyle(const std::vector<OscArgument>& arguments);
   Status ActOnScene(const std::vector<OscArgument>& arguments);
   std::vector<std::string> Addresses() const;
+  std::vector<OscMessage> MaskState(const MaskSettings& mask) const;
   std::vector<uint8_t> State() const;
   void Answer(const std::vector<uint8_t>& packet, const sockaddr_storage& to, unsigned to_size);
 

@@ -29,6 +29,16 @@ int StyleIn(const Parameter& blend, const std::string& style) {
   return -1;
 }
 
+// Of a mask the numbers are on their way; all else comes in the middle.
+MaskSettings Between(const MaskSettings& now, const MaskNumbers& from, const MaskSettings& to, double share) {
+  MaskSettings mask = share >= 0.5 ? to : now;
+  if (share >= 1) return mask;
+  for (float MaskNumbers::* number : {&MaskNumbers::feather, &MaskNumbers::threshold, &MaskNumbers::hold})
+    mask.numbers.*number =
+        static_cast<float>(from.*number + share * (double{to.numbers.*number} - from.*number));
+  return mask;
+}
+
 }  // namespace
 
 struct Scenes::Fade {
@@ -47,6 +57,8 @@ struct Scenes::Fade {
   bool switched = false;             // and has come
   std::string style;                 // that was there last
   std::vector<std::string> weights;  // parameters of the model before that mean its own styles
+  MaskNumbers numbers;               // of the mask, at the beginning
+  std::optional<MaskSettings> mask;  // as it was set last; nothing: not this fade's, or theirs by now
 };
 
 Status Scenes::Load(const std::string& path) {
@@ -97,7 +109,7 @@ Status Scenes::Store(int number, const std::string& name, double seconds) {
   if (!(seconds >= 0 && seconds <= kMostSeconds))
     return InvalidArgument("a cross-fade takes 0 to 3600 seconds");
   const Settings now = controls_->Get();
-  Scene scene{name, now.style, now.values, seconds};
+  Scene scene{name, now.style, now.values, seconds, now.mask};
   TEMPERA_RETURN_IF_ERROR(CheckScene(scene));
   {
     std::lock_guard lock(mutex_);
@@ -159,6 +171,8 @@ std::unique_ptr<Scenes::Fade> Scenes::MakeFade(const Scene& scene, double second
   fade->seconds = seconds;
   fade->style = now.style;
   fade->style_moves = scene.style != now.style;
+  fade->numbers = now.mask.numbers;
+  if (scene.mask) fade->mask = now.mask;
   std::string style;  // in the same file
   if (fade->style_moves) {
     fade->midway = true;
@@ -208,6 +222,8 @@ bool Scenes::Move(Fade* fade, int64_t now_ns) {
         }
       }
     }
+    if (fade->mask && s->mask != *fade->mask) fade->mask.reset();  // somebody turned it
+    if (fade->mask) s->mask = *(fade->mask = Between(s->mask, fade->numbers, *fade->to.mask, share));
     for (auto& [name, track] : fade->tracks) {
       const auto at = s->values.find(name);
       const bool moved = at == s->values.end() || at->second != track.last;

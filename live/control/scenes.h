@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,12 +20,14 @@ struct Scene {
   std::string style;                                   // as --style takes it
   std::map<std::string, std::vector<float>> values{};  // parameters that are not at their defaults
   double seconds = 0;                                  // of the cross-fade to it
+  std::optional<MaskSettings> mask{};                  // nothing: the mask stays as it is
   bool operator==(const Scene&) const = default;
 };
 
 // Safe from any thread. A cross-fade goes on in Tick alone: parameters move in lines; switches and whole
 // numbers with them, so they turn midway. Where the next style lies in the same file, the blend moves too; a
-// style of another file comes in the middle, and with it what only its model has. A parameter that somebody
+// style of another file comes in the middle, and with it what only its model has. Of a mask the numbers move;
+// another mask, or none, comes in the middle. A parameter that somebody
 // else turns meanwhile is theirs from then on.
 class Scenes {
  public:

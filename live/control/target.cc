@@ -10,7 +10,10 @@ namespace {
 
 using Kind = Target::Kind;
 constexpr std::pair<const char*, Kind> kWords[] = {
-    {"height", Kind::kHeight}, {"fps", Kind::kFps}, {"mirror", Kind::kMirror}, {"freeze", Kind::kFreeze}};
+    {"height", Kind::kHeight},      {"fps", Kind::kFps},
+    {"mirror", Kind::kMirror},      {"freeze", Kind::kFreeze},
+    {"mask", Kind::kMask},          {"mask.feather", Kind::kFeather},
+    {"mask.threshold", Kind::kThreshold}, {"mask.hold", Kind::kHold}};
 
 }  // namespace
 
@@ -18,7 +21,7 @@ Result<Target> ParseTarget(const std::string& text) {
   const Status bad = InvalidArgument(
       "'" + OneLine(text.substr(0, 60)) +
       "' is nothing to turn: write a parameter (strength), one of its elements (style_weights[great-wave]), "
-      "height, fps, mirror, freeze, scene:3 or style:NAME");
+      "height, fps, mirror, freeze, mask, mask.feather, mask.threshold, mask.hold, scene:3 or style:NAME");
   for (const auto& [word, kind] : kWords) {
     if (text == word) return Target{.kind = kind};
   }

@@ -8,9 +8,22 @@
 namespace tempera::live {
 
 // "strength", "style_weights[great-wave]", "style_weights[0]", "height", "fps", "mirror", "freeze",
-// "scene:3", "style:great-wave".
+// "mask", "mask.feather", "mask.threshold", "mask.hold", "scene:3", "style:great-wave".
 struct Target {
-  enum class Kind { kParameter, kElement, kHeight, kFps, kMirror, kFreeze, kScene, kStyle };
+  enum class Kind {
+    kParameter,
+    kElement,
+    kHeight,
+    kFps,
+    kMirror,
+    kFreeze,
+    kMask,
+    kFeather,
+    kThreshold,
+    kHold,
+    kScene,
+    kStyle
+  };
   Kind kind = Kind::kParameter;
   std::string name{};     // of the parameter, or the style
   std::string element{};  // its name, short name or number

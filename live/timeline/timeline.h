@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "live/mask/mask_settings.h"
 #include "src/base/status.h"
 
 namespace tempera::live {
@@ -30,6 +31,16 @@ struct TimelineFrame {
   uint32_t sum = 0;  // SumOf the frame
 };
 
+// What is masked, and with what.
+struct TimelineMask {
+  bool on = false;
+  MaskCast cast;
+  int64_t network_bytes = 0;        // how long that file was
+  std::vector<int64_t> style_bytes;  // likewise, of each region's; 0: it has none
+  int height = 0;                   // the lines that its styles work at; 0: their own choice
+  MaskNumbers numbers;
+};
+
 // What holds from a frame on. All of it: what did not change is as it was in the change before.
 struct TimelineState {
   std::string style;        // as --style takes it: for who has not got the file
@@ -41,6 +52,7 @@ struct TimelineState {
   int width = 0, lines = 0;  // of the source's frames, in pixels
   int matrix = 0;            // media::ColorMatrix
   bool full_range = false;
+  TimelineMask mask;
 };
 
 struct TimelineChange {
@@ -49,6 +61,8 @@ struct TimelineChange {
   bool opens = false;  // the model is opened anew: parameters as the file begins
   bool reset = false;  // painted as the first frame of a film
   std::map<std::string, std::vector<float>> values;  // set before this frame
+  bool mask_opens = false;  // the mask and its styles are opened anew
+  std::vector<std::map<std::string, std::vector<float>>> mask_values;  // set of the styles, as MaskLayers has them
 };
 
 struct Timeline {

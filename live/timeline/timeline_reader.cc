@@ -5,9 +5,12 @@
 #include <iterator>
 #include <nlohmann/json.hpp>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "live/timeline/timeline.h"
+#include "live/timeline/timeline_mask.h"
+#include "live/timeline/timeline_text.h"
 #include "src/base/text/one_line.h"
 
 namespace tempera::live {
@@ -22,7 +25,6 @@ constexpr int64_t kMostValues = 1 << 20;
 constexpr int kMostDepth = 8;
 constexpr int64_t kMostFrames = 100'000'000;
 constexpr int64_t kMostMicroseconds = int64_t{10'000} * 3600 * 1'000'000;
-constexpr size_t kMostName = 4096;
 constexpr int kMostSide = 16384;
 
 // Made of events as they are parsed, so that none of them is kept as JSON.
@@ -65,45 +67,6 @@ class Maker {
   Status Bad(const std::string& what) const {
     return InvalidArgument("event " + std::to_string(events_) + " " + what);
   }
-  static bool ReadInt(const Json& json, int64_t low, int64_t high, int64_t* out) {
-    if (!json.is_number_integer()) return false;
-    if (json.is_number_unsigned() && json.get<uint64_t>() > uint64_t{INT64_MAX}) return false;
-    *out = json.get<int64_t>();
-    return *out >= low && *out <= high;
-  }
-  static bool ReadInt(const Json& json, int low, int high, int* out) {
-    int64_t wide = 0;
-    if (!ReadInt(json, int64_t{low}, int64_t{high}, &wide)) return false;
-    *out = static_cast<int>(wide);
-    return true;
-  }
-  static bool ReadText(const Json& json, std::string* out) {
-    if (!json.is_string() || json.get_ref<const std::string&>().size() > kMostName) return false;
-    *out = json.get<std::string>();
-    return out->find('\0') == std::string::npos;
-  }
-  static bool ReadBool(const Json& json, bool* out) {
-    if (!json.is_boolean()) return false;
-    *out = json.get<bool>();
-    return true;
-  }
-
-  static bool ReadValues(const Json& json, std::map<std::string, std::vector<float>>* out) {
-    if (!json.is_object()) return false;
-    for (const auto& [name, list] : json.items()) {
-      if (name.empty() || name.size() > kMostName || name.find('\0') != std::string::npos ||
-          !list.is_array() || list.empty())
-        return false;
-      std::vector<float>& values = (*out)[name];
-      for (const Json& number : list) {
-        if (!number.is_number()) return false;
-        values.push_back(static_cast<float>(number.get<double>()));
-        if (!std::isfinite(values.back())) return false;
-      }
-    }
-    return true;
-  }
-
   bool ReadField(const std::string& name, const Json& value, TimelineChange* change) {
     TimelineState& s = change->state;
     if (name == "open") {
@@ -123,7 +86,17 @@ class Maker {
     if (name == "full_range") return ReadBool(value, &s.full_range);
     if (name == "values") return ReadValues(value, &change->values);
     if (name == "reset") return ReadBool(value, &change->reset);
+    if (IsMaskField(name)) return ReadMaskField(name, value, change);
     return true;  // of a later version's, which says so in its number where it matters
+  }
+
+  static bool MaskFits(const TimelineChange& change) {
+    if (change.mask_values.empty()) return true;
+    std::set<std::pair<std::string, std::string>> styles;
+    for (const MaskCast::Region& region : change.state.mask.cast.regions) {
+      if (region.shows == MaskCast::Region::Shows::kStyle) styles.insert({region.style.path, region.style.style});
+    }
+    return styles.size() == change.mask_values.size();
   }
 
   Status TakeChange(const Json& json) {
@@ -137,6 +110,7 @@ class Maker {
     }
     if (to_->changes.empty() && (change.frame != 0 || !change.opens || change.state.width == 0))
       return Bad("paints before it opens a model (\"open\", \"size\")");
+    if (!MaskFits(change)) return Bad("sets values of a mask's styles, and there are others");
     to_->changes.push_back(std::move(change));
     return OkStatus();
   }
@@ -215,7 +189,7 @@ class Maker {
   int64_t events_ = 0;
 };
 
-Result<std::string> ReadText(const std::string& path) {
+Result<std::string> TextOf(const std::string& path) {
   std::ifstream file(path, std::ios::binary);
   if (!file) return NotFound("cannot open the timeline '" + path + "'");
   std::string text;
@@ -264,7 +238,7 @@ Status Parse(const std::string& text, Timeline* to, bool* broken) {
 }  // namespace
 
 Result<Timeline> ReadTimeline(const std::string& path) {
-  TEMPERA_ASSIGN_OR_RETURN(std::string text, ReadText(path));
+  TEMPERA_ASSIGN_OR_RETURN(std::string text, TextOf(path));
   Timeline timeline;
   bool broken = false;
   Status status = Parse(text, &timeline, &broken);

@@ -7,13 +7,13 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <filesystem>
 #include <nlohmann/json.hpp>
 #include <utility>
 
 #include "live/timeline/timeline_frame.h"
+#include "live/timeline/timeline_mask.h"
+#include "live/timeline/timeline_text.h"
 #include "src/base/cpu.h"
-#include "src/base/text/number_text.h"
 
 namespace tempera::live {
 namespace {
@@ -26,27 +26,7 @@ constexpr size_t kMostWaiting = 256;
 // Sources older than so many frames are not painted any more: queues hold one.
 constexpr size_t kMostCaptured = 4096;
 
-// Bytes of a path need not be UTF-8, and a file of text is.
 std::string Text(const Json& json) { return json.dump(-1, ' ', false, Json::error_handler_t::replace); }
-
-// The shortest number that reads back, through a double as JSON's readers have it, as the same float.
-std::string FloatText(float value) {
-  std::string text = NumberToText(value);
-  double read = 0;
-  if (!ParseNumber(text, &read) || static_cast<float>(read) != value)
-    text = NumberToText(static_cast<double>(value));
-  return text;
-}
-
-std::string ValuesText(const std::map<std::string, std::vector<float>>& values) {
-  std::string text;
-  for (const auto& [name, numbers] : values) {
-    text += (text.empty() ? "" : ", ") + Text(name) + ": [";
-    for (size_t i = 0; i < numbers.size(); ++i) text += (i ? "," : "") + FloatText(numbers[i]);
-    text += "]";
-  }
-  return "{" + text + "}";
-}
 
 Status Failed(const std::string& path) {
   return IoError("cannot write the timeline '" + path + "': " + std::strerror(errno));
@@ -163,9 +143,7 @@ void TimelineWriter::WriteChange(const Settings& settings, const Change& change,
   if (!change.path.empty()) {
     now.path = change.path;
     now.height = change.height;
-    std::error_code error;
-    const auto bytes = std::filesystem::file_size(change.path, error);
-    now.model_bytes = error ? 0 : static_cast<int64_t>(bytes);
+    now.model_bytes = FileBytes(change.path);
     say("open", Text(now.path));
     say("model_bytes", std::to_string(now.model_bytes));
     say("height", std::to_string(now.height));
@@ -178,6 +156,8 @@ void TimelineWriter::WriteChange(const Settings& settings, const Change& change,
   if (now.matrix != state_.matrix) say("matrix", std::to_string(now.matrix));
   if (now.full_range != state_.full_range) say("full_range", said(now.full_range));
   if (!change.values.empty()) say("values", ValuesText(change.values));
+  if (const std::string mask = MaskText(change.mask); !mask.empty())
+    text += (text.empty() ? "" : ", ") + mask;
   if (change.reset) say("reset", "true");
   if (text.empty()) return;
   state_ = now;

@@ -1,0 +1,83 @@
+// A mask network and the styles of its regions, open: paints frames by regions, through tempera_regions_*.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "live/mask/mask_settings.h"
+#include "live/model.h"
+#include "media/frame.h"
+#include "src/base/status.h"
+#include "tempera/tempera.h"
+
+namespace tempera::live {
+
+// The size at which the styles of regions work, as the session's own has it: 0 is the model's choice.
+struct WorkingSize {
+  int height = 0, width = 0;
+};
+
+class MaskLayers {
+ public:
+  MaskLayers(PainterOptions options, MaskCast cast, WorkingSize size);
+  MaskLayers(const MaskLayers&) = delete;
+  MaskLayers& operator=(const MaskLayers&) = delete;
+  ~MaskLayers();
+
+  // Opens all of it and plans for such frames. Errors name the region or the network.
+  Status Open(const media::Frame& like);
+  // From any thread: Open and Paint give up soon.
+  void Cancel();
+
+  const MaskCast& cast() const { return cast_; }
+  int height() const { return size_.height; }
+  // After Open. What the network distinguishes; "" where it has no name.
+  const std::vector<std::string>& classes() const { return classes_; }
+  // How long the network took for such a frame, in milliseconds.
+  double mask_ms() const { return mask_ms_; }
+
+  // Of each style of the regions, in their order, each once: what can be turned and how it stands.
+  const std::vector<std::unique_ptr<Model>>& styles() const { return styles_; }
+
+  const MaskNumbers& numbers() const { return numbers_; }
+  Status SetNumbers(const MaskNumbers& numbers);
+  // own: the session's style, for the regions that show it. `cut`: the frame follows none.
+  Status Paint(tempera_stylizer* own, const media::Frame& in, media::Frame* out, bool cut);
+  // The session's own style is another than before, maybe in the same place.
+  void ForgetOwn() { own_ = nullptr; }
+
+ private:
+  struct Closer {
+    void operator()(tempera_host* p) const { tempera_close_host(p); }
+    void operator()(tempera_masker* p) const { tempera_mask_close(p); }
+    void operator()(tempera_regions* p) const { tempera_regions_close(p); }
+  };
+  Status OpenMasker(const media::Frame& like);
+  Status Measure(const media::Frame& like);
+  Status OpenStyles(const media::Frame& like);
+  Status CheckCancelled();
+  Status SetRegions(tempera_stylizer* own, const media::Frame& in);
+
+  const PainterOptions options_;
+  const MaskCast cast_;
+  const WorkingSize size_;
+  std::vector<int> style_of_;  // of cast_.regions, into styles_; -1: none
+  std::mutex mutex_;           // of cancelling
+  bool cancelled_ = false;
+  // Each goes before what it uses.
+  std::unique_ptr<tempera_host, Closer> host_;
+  std::vector<std::unique_ptr<Model>> styles_;
+  std::unique_ptr<tempera_masker, Closer> masker_;
+  std::unique_ptr<tempera_regions, Closer> regions_;
+  std::vector<std::string> classes_;
+  double mask_ms_ = 0;
+  MaskNumbers numbers_;
+  tempera_stylizer* own_ = nullptr;  // of the regions as they are set; nullptr: not yet
+  int side_ = 0;                     // likewise, the shorter one of the frames
+  float feather_ = -1;               // likewise
+};
+
+}  // namespace tempera::live

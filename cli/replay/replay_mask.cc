@@ -1,5 +1,6 @@
 #include "cli/replay/replay_mask.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "cli/cache_folder.h"
@@ -38,6 +39,16 @@ Status ReplayMask::Open(const live::TimelineMask& mask, const media::Frame& like
   layers_ = std::make_unique<live::MaskLayers>(options, std::move(cast), size);
   if (const Status status = layers_->Open(like); !status.ok())
     return Status(status.code(), "'" + name_ + "': " + status.message());
+  return Hold();
+}
+
+// What the line says of parameters holds for all styles that have them; the timeline's own does not.
+Status ReplayMask::Hold() {
+  for (const auto& style : layers_->styles()) {
+    for (const Turn& turn : options_.held) {
+      if (style->applied().contains(turn.name)) TEMPERA_RETURN_IF_ERROR(style->Set(turn.name, turn.values));
+    }
+  }
   return OkStatus();
 }
 
@@ -47,6 +58,8 @@ Status ReplayMask::Apply(const live::TimelineMask& mask, const media::Frame& lik
   const std::vector<std::map<std::string, std::vector<float>>> turned = std::exchange(turned_, {});
   for (size_t i = 0; i < turned.size() && i < layers_->styles().size(); ++i) {
     for (const auto& [name, values] : turned[i]) {
+      const auto is_held = [&, &name = name](const Turn& turn) { return turn.name == name; };
+      if (std::any_of(options_.held.begin(), options_.held.end(), is_held)) continue;
       const Status status = layers_->styles()[i]->Set(name, values);
       if (!status.ok()) return Status(status.code(), "'" + name_ + "': " + status.message());
     }

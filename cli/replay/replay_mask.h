@@ -33,6 +33,7 @@ class ReplayMask {
 
  private:
   Status Open(const live::TimelineMask& mask, const media::Frame& like);
+  Status Hold();
 
   const std::string name_;
   const ReplayOptions& options_;

@@ -1,12 +1,16 @@
 // A real session, turned while it paints, and its replay.
 #include <atomic>
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <random>
 #include <set>
 #include <thread>
 
+#include "cli/live/live_mask.h"
+#include "cli/live/mask_networks_for_test.h"
 #include "cli/replay/replay.h"
+#include "live/control/scenes.h"
 #include "live/session.h"
 #include "live/timeline/timeline_writer.h"
 #include "media/test_clip.h"
@@ -154,32 +158,32 @@ class ReplaySessionTest : public media::ClipTest {
     ASSERT_TRUE(controls->Unset("strength").ok());
     Wait(recorder, recorder.count() + 4, 3);
   }
+
+  // A session turned by `turn`, and its replay, which must give the bytes that it painted. At least so many of
+  // them are different.
+  void PlayAndReplay(const Settings& settings, const live::FindStyleFn& find,
+                     const std::function<void(live::Controls*, const Recorder&)>& turn, size_t different);
 };
 
-TEST_F(ReplaySessionTest, GivesTheLiveBytes) {
+void ReplaySessionTest::PlayAndReplay(const Settings& settings, const live::FindStyleFn& find,
+                                      const std::function<void(live::Controls*, const Recorder&)>& turn,
+                                      size_t least) {
   live::TimelineInfo info;
   info.precision = "fp32";
   info.source_recording = "source.mkv";
   Recorder recorder(Path("source.mkv"), live::TimelineWriter::Create(Path("live.json"), info).value());
   std::atomic<bool> ends{false};
-  Settings settings;
-  settings.style = "starry-night";
-  settings.height = 36;
-  settings.values["steadiness"] = {0.6f};
   live::Controls controls(settings);
   live::PainterOptions paint;
   paint.precision = "fp32";
   paint.threads = 1;
-  const auto find = [](const std::string& word) -> Result<live::ModelFile> {
-    return live::ModelFile{"models/" + word + ".onnx", ""};
-  };
   live::SessionOptions options;
   options.ends_with_source = true;
   options.witness = &recorder;
   auto session = live::Session::Start(options, std::make_unique<MovingSource>(&ends),
-                                      MakePainter(paint, find), &controls);
+                                      MakePainter(paint, find, FindLiveMask), &controls);
   ASSERT_TRUE(session.ok()) << session.status().message();
-  Turn(&controls, recorder);
+  turn(&controls, recorder);
   ends = true;
   ASSERT_STATUS_OK((*session)->Stop());
   ASSERT_STATUS_OK((*session)->status());
@@ -206,7 +210,87 @@ TEST_F(ReplaySessionTest, GivesTheLiveBytes) {
     different.insert(recorder.paintings()[i]);
   }
   EXPECT_FALSE((*reader)->Read()->has_value());
-  EXPECT_GT(different.size(), 30u);
+  EXPECT_GT(different.size(), least);
+}
+
+Result<live::ModelFile> FindBundled(const std::string& word) {
+  return live::ModelFile{word.starts_with("/") ? word : "models/" + word + ".onnx", ""};
+}
+
+TEST_F(ReplaySessionTest, GivesTheLiveBytes) {
+  Settings settings;
+  settings.style = "starry-night";
+  settings.height = 36;
+  settings.values["steadiness"] = {0.6f};
+  PlayAndReplay(settings, FindBundled, Turn, 30);
+}
+
+// Everything at once and in any order: what is masked, what regions show, styles, sizes, numbers, mirror,
+// freeze, rates, scenes that fade from one to the other.
+TEST_F(ReplaySessionTest, GivesTheLiveBytesOfMasks) {
+  WriteBrightMask(Path("bright.onnx"));
+  WriteGreyStyle(Path("grey.onnx"), 150);
+  Settings settings;
+  settings.style = "starry-night";
+  settings.height = 36;
+  settings.values["steadiness"] = {0.6f};
+  settings.mask.on = true;
+  settings.mask.network = Path("bright.onnx");
+  PlayAndReplay(
+      settings, FindBundled,
+      [&](live::Controls* controls, const Recorder& recorder) {
+        Wait(recorder, 4, 1);
+        live::Scenes scenes(controls, FindBundled);
+        ASSERT_STATUS_OK(scenes.Store(1));
+        std::mt19937 random(11);
+        const auto share = [&] { return static_cast<float>(random() % 100) / 100; };
+        const std::vector<std::string> shown = {"none", "blur", "blur:3", "great-wave", Path("grey.onnx"),
+                                                live::kPainted};
+        const std::vector<std::function<void()>> acts = {
+            [&] { controls->SetStyle(random() % 2 ? "starry-night" : "great-wave"); },
+            [&] { controls->SetHeight(random() % 2 ? 36 : 0); },
+            [&] { controls->SetMirror(random() % 2); },
+            [&] { controls->SetFreeze(random() % 2); },
+            [&] { controls->SetFps(random() % 2 ? 20 : 0); },
+            [&] { ASSERT_STATUS_OK(controls->SetValues("strength", {share()})); },
+            [&] {
+              ASSERT_STATUS_OK(controls->EditMask("mask", [&](live::MaskSettings* mask) {
+                mask->on = random() % 4 != 0;
+                mask->numbers.feather = random() % 2 ? 0 : 4 * share();
+                mask->numbers.threshold = share();
+                mask->numbers.hold = share();
+                mask->numbers.every = 1 + static_cast<int>(random() % 3);
+                return OkStatus();
+              }));
+            },
+            [&] {
+              ASSERT_STATUS_OK(controls->EditMask("mask", [&](live::MaskSettings* mask) {
+                mask->regions =
+                    live::RegionsOf({.background = random() % 2 == 0, .outside = shown[random() % 5]});
+                return OkStatus();
+              }));
+            },
+            [&] {
+              ASSERT_STATUS_OK(controls->EditMask("mask", [&](live::MaskSettings* mask) {
+                return live::SetRegion(random() % 2 ? "person" : live::kBackground,
+                                       shown[random() % shown.size()], mask);
+              }));
+            },
+            [&] { ASSERT_STATUS_OK(scenes.Store(2)); },
+            [&] { (void)scenes.Recall(1 + static_cast<int>(random() % 2), 0.1, live::NowNs()); },
+        };
+        for (int i = 0; i < 60; ++i) {
+          acts[random() % acts.size()]();
+          for (int k = 0; k < 5; ++k) {
+            scenes.Tick(live::NowNs());
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+          }
+        }
+        controls->SetFreeze(false);
+        controls->SetFps(0);
+        Wait(recorder, recorder.count() + 4, 1);
+      },
+      15);
 }
 
 }  // namespace

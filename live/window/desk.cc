@@ -78,6 +78,16 @@ void Desk::StepStyle(int step) {
   controls->SetStyle(model->styles[static_cast<size_t>(next)].word);
 }
 
+void Desk::ChooseStyle(const std::string& word) {
+  const int region = std::exchange(armed_region, -1);
+  if (region < 0 || !settings.mask.on) return controls->SetStyle(word);
+  (void)controls->EditMask("mask", [&](MaskSettings* mask) {
+    if (static_cast<size_t>(region) < mask->regions.size())
+      mask->regions[static_cast<size_t>(region)].shows = word;
+    return OkStatus();
+  });
+}
+
 void Desk::AskToQuit() {
   if (recording && NowNs() - quit_asked_ns > 4 * kSecond) {
     quit_asked_ns = NowNs();

@@ -45,12 +45,14 @@ struct Desk {
   Statistics statistics;
   Settings settings;
   std::vector<Parameter> parameters;
+  std::vector<std::string> mask_classes;
   Painted painted;
   bool recording = false;
 
   View view;
   Touched touched;
   bool learning = false;
+  int armed_region = -1;  // of the mask: the gallery's pictures are for it; -1: for the session's style
   std::vector<Notice> notices;
   int64_t quit_asked_ns = 0;  // while a recording runs, it takes two
   std::vector<DrawnItem> drawn;
@@ -70,6 +72,8 @@ struct Desk {
   void Store(int number);
   // The next style of the gallery, or with -1 the one before; round in a circle.
   void StepStyle(int step);
+  // A picture of the gallery was pressed.
+  void ChooseStyle(const std::string& word);
   int StyleIndex() const;  // in the gallery; -1: another
   void AskToQuit();
 };

@@ -87,8 +87,8 @@ void Gallery::DrawStyle(Desk* desk, const Thumbnails::Picture& picture, int inde
   if (pressed) {
     if (ImGui::GetIO().KeyShift && blends)
       added_ = index;
-    else if (!chosen)
-      desk->controls->SetStyle(style.word);
+    else if (!chosen || desk->armed_region >= 0)
+      desk->ChooseStyle(style.word);
     desk->Touch("style", index, TitleOf(style));
   }
   if (!ImGui::IsItemVisible()) return ImGui::PopID();

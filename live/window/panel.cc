@@ -283,6 +283,8 @@ void Panel::Draw(Desk* desk, Gallery* gallery, const std::vector<Thumbnails::Pic
     pad_.Draw(desk, *blend, pictures);
     DrawParameter(desk, *blend);
   }
+  Heading(desk, "Mask");
+  DrawMask(desk, pictures);
   Heading(desk, "Size and rate");
   DrawSizeAndRate(desk);
   if (desk->actions().recall || desk->actions().store) {

@@ -58,6 +58,9 @@ class Panel {
   BlendPad pad_;
 };
 
+// The mask: what is painted, and what the rest shows.
+void DrawMask(Desk* desk, const std::vector<Thumbnails::Picture>& pictures);
+
 // What lies over the picture: messages, the divider, the list of keys.
 void DrawOverlay(Desk* desk, const SDL_Rect& picture);
 void DrawHelp(Desk* desk, ImVec2 size);

@@ -61,6 +61,7 @@ void Shell::Frame(int width, int height, float scale, const theme::Fonts& fonts)
   desk_.statistics = desk_.session->statistics();
   desk_.settings = desk_.controls->Get();
   desk_.parameters = desk_.controls->Parameters();
+  desk_.mask_classes = desk_.controls->MaskClasses();
   desk_.recording = desk_.actions().recording && desk_.actions().recording();
   desk_.drawn.clear();
   for (const Result<std::string>& result : jobs_.Take()) {

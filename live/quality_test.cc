@@ -48,6 +48,22 @@ TEST(Quality, ComesBackWhenTheMachineIsFree) {
   EXPECT_EQ(Simulate(&quality, 720, 10, 33.3, 3000), 720);
 }
 
+// What a mask takes is the same at every size: it does not keep a size away that there is room for.
+TEST(Quality, WhatIsFixedDoesNotGrow) {
+  constexpr double kFixed = 15;
+  const auto simulate = [](double known) {
+    Quality quality(360);
+    for (int i = 0; i < 200; ++i) quality.Painted(720, quality.chosen() == 0 ? 720 : quality.chosen(), 60, 33.3);
+    EXPECT_EQ(quality.chosen(), 360);
+    for (int i = 0; i < 3000; ++i)
+      quality.Painted(720, quality.chosen(), kFixed + Time(quality.chosen(), 8), 33.3, known);
+    return quality.chosen();
+  };
+  EXPECT_EQ(simulate(kFixed), 720);
+  EXPECT_LT(simulate(0), 720);
+  EXPECT_EQ(simulate(1e9), 720) << "no more than all of it is fixed";
+}
+
 TEST(Quality, DoesNotSwing) {
   Quality quality(360);
   Simulate(&quality, 720, 45, 33.3, 300);

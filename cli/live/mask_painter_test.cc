@@ -19,7 +19,7 @@ namespace fs = std::filesystem;
 using live::Change;
 using live::MaskRegion;
 
-constexpr int kDark = 30, kBright = 235;
+constexpr int kDark = 16, kBright = 235;  // black and white, of limited range: masks of 0 and 1
 
 // Dark, with a bright square of 24 pixels whose corner is at x, y.
 media::Frame Picture(int width, int height, int x, int y) {

@@ -229,8 +229,55 @@ TEST_F(OscServerTest, FromOtherMachinesNoFileIsNamed) {
   SendAndWait({"/tempera/style", {{'s', 0, "/etc/passwd"}}});
   SendAndWait({"/tempera/style", {{'s', 0, "x.onnx:b"}}});
   EXPECT_EQ(controls_.Get().style, "a");
+  SendAndWait({"/tempera/mask", {{'s', 0, "/etc/passwd"}}});
+  SendAndWait({"/tempera/mask/outside", {{'s', 0, "x.onnx"}}});
+  SendAndWait({"/tempera/mask/region", {{'s', 0, "person"}, {'s', 0, "./x"}}});
+  EXPECT_EQ(controls_.Get().mask, MaskSettings());
   SendAndWait({"/tempera/style", {{'s', 0, "b"}}});
   EXPECT_EQ(controls_.Get().style, "b");
+}
+
+TEST_F(OscServerTest, TurnsTheMask) {
+  const auto mask = [&] { return controls_.Get().mask; };
+  SendAndWait({"/tempera/mask"});
+  EXPECT_TRUE(mask().on);
+  SendAndWait({"/tempera/mask", {{'i', 0}}});
+  EXPECT_FALSE(mask().on);
+  SendAndWait({"/tempera/mask", {{'s', 0, "rooms.onnx:sofa"}}});
+  EXPECT_TRUE(mask().on);
+  EXPECT_EQ(mask().network, "rooms.onnx:sofa");
+  SendAndWait({"/tempera/mask/outside", {{'s', 0, "blur:3"}}});
+  SendAndWait({"/tempera/mask/of", {{'s', 0, "background"}}});
+  EXPECT_EQ(SimpleOf(mask().regions), (SimpleMask{"", true, "blur:3"}));
+  SendAndWait({"/tempera/mask/of", {{'s', 0, "tv"}}});
+  EXPECT_EQ(SimpleOf(mask().regions), (SimpleMask{"tv", false, "blur:3"}));
+  SendAndWait({"/tempera/mask/feather", {{'f', 2.5}}});
+  SendAndWait({"/tempera/mask/threshold", {{'f', 7}}});
+  SendAndWait({"/tempera/mask/hold", {{'f', 0.25}}});
+  SendAndWait({"/tempera/mask/every", {{'i', 2}}});
+  EXPECT_EQ(mask().numbers, (MaskNumbers{2.5f, 0.99f, 0.25f, 2}));
+  // What state says, sent back to where nothing is masked, masks the same; in both forms.
+  for (int i = 0; i < 2; ++i) {
+    const MaskSettings before = mask();
+    const std::vector<OscMessage> state = Ask("/tempera/state");
+    (void)controls_.EditMask("mask", [](MaskSettings* m) { return *m = MaskSettings(), OkStatus(); });
+    for (const OscMessage& message : state) {
+      if (message.address.starts_with("/tempera/mask")) SendAndWait(message);
+    }
+    EXPECT_EQ(mask(), before);
+    SendAndWait({"/tempera/mask/region", {{'s', 0, "mask"}, {'s', 0, "painted"}}});
+    SendAndWait({"/tempera/mask/region", {{'s', 0, "background"}, {'s', 0, "b"}}});
+  }
+  EXPECT_EQ(mask().regions, (std::vector<MaskRegion>{{"", "painted"}, {"background", "b"}}));
+  const MaskSettings before = mask();
+  SendAndWait({"/tempera/mask/outside"});
+  SendAndWait({"/tempera/mask/outside", {{'i', 3}}});
+  SendAndWait({"/tempera/mask/feather", {{'s', 0, "x"}}});
+  SendAndWait({"/tempera/mask/feather", {{'f', NAN}}});
+  SendAndWait({"/tempera/mask/region"});
+  SendAndWait({"/tempera/mask/nothing", {{'f', 1}}});
+  EXPECT_EQ(mask(), before);
+  EXPECT_NE(server_->trouble().find("/tempera/mask/nothing"), std::string::npos);
 }
 
 }  // namespace

@@ -192,6 +192,63 @@ TEST_F(TimelineTest, BegunMidwayItsTimeBeginsWithItsFirstPainting) {
   EXPECT_NEAR(static_cast<double>(read->frames.at(2).time_us), 66'667, 2);
 }
 
+TEST_F(TimelineTest, MasksAreWrittenWithTheFrameTheyHoldFrom) {
+  using Shows = MaskCast::Region::Shows;
+  auto writer = Writer("live.json");
+  MaskChange opens;
+  opens.opens = true;
+  opens.cast = {"/no/such/per\"son.onnx",
+                {{"background", Shows::kStyle, -1, {"great-wave.onnx", "wave"}},
+                 {"sofa", Shows::kBlur, 2.5f},
+                 {"tv", Shows::kInput},
+                 {"", Shows::kOwn}}};
+  opens.height = 180;
+  opens.numbers = MaskNumbers{1.3f, 0.7f, 0.1f, 3};
+  opens.values = {{{"strength", {0.1f}}}};
+  for (int i = 0; i < 5; ++i) {
+    const PaintedFrame painted = PaintingOf(i);
+    writer->Captured(painted.source);
+    Change change;
+    if (i == 0) change.path = "m.onnx";
+    if (i == 1) change.mask = opens, change.reset = true;
+    if (i == 2) change.mask.numbers = MaskNumbers{};
+    if (i == 3) change.mask.values = {{{"strength", {0.9f}}}};
+    if (i == 4) change.mask.off = true;
+    writer->Painted(painted, {}, change);
+  }
+  ASSERT_TRUE(writer->Close().ok());
+  const Result<Timeline> read = ReadTimeline(Path("live.json"));
+  ASSERT_TRUE(read.ok()) << read.status().message();
+  const std::vector<TimelineChange>& changes = read->changes;
+  ASSERT_EQ(changes.size(), 5u);
+  EXPECT_FALSE(changes[0].state.mask.on || changes[0].mask_opens);
+  EXPECT_TRUE(changes[1].state.mask.on && changes[1].mask_opens && changes[1].reset);
+  EXPECT_EQ(changes[1].frame, 1u);
+  EXPECT_EQ(changes[1].state.mask.cast, opens.cast);
+  EXPECT_EQ(changes[1].state.mask.height, 180);
+  EXPECT_EQ(changes[1].state.mask.numbers, opens.numbers);
+  EXPECT_EQ(changes[1].mask_values, opens.values);
+  EXPECT_TRUE(changes[2].state.mask.on && !changes[2].mask_opens);
+  EXPECT_EQ(changes[2].state.mask.numbers, MaskNumbers());
+  EXPECT_EQ(changes[3].mask_values.at(0).at("strength"), std::vector<float>{0.9f});
+  EXPECT_FALSE(changes[4].state.mask.on);
+  // Changed by hand: it is refused, and nothing else happens.
+  const std::string whole = Contents("live.json");
+  for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"shows\": \"none\"", "\"shows\": \"all\""},
+                                 {"\"blur\": 2.5", "\"blur\": 1e9"},
+                                 {"\"every\": 3", "\"every\": 0"},
+                                 {"\"threshold\": 0.7", "\"threshold\": 7"},
+                                 {"\"regions\": [", "\"region\": ["},
+                                 {"\"height\": 180", "\"height\": -1"},
+                                 {"[{\"strength\": [0.9]}]", "[{}, {\"strength\": [0.9]}]"},
+                                 {"\"mask\": null", "\"mask\": 0"}}) {
+    std::string text = whole;
+    ASSERT_NE(text.find(from), std::string::npos) << from;
+    text.replace(text.find(from), from.size(), to);
+    EXPECT_FALSE(ReadBack(text).ok()) << to;
+  }
+}
+
 TEST_F(TimelineTest, AnHourIsSmallAndReadFast) {
   auto writer = Writer("live.json");
   const PaintedFrame first = PaintingOf(0);

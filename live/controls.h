@@ -77,8 +77,8 @@ class Controls {
   void SetMaskClasses(std::vector<std::string> classes);
 
   // Called after every change, on the thread that made it, without a lock held: name ("style", "height",
-  // "fps", "mirror", "freeze", "mask" and those of EditMask, or a parameter's; "scene": any of them, "parameters": those that there are).
-  // For those who learn a binding, or tell others.
+  // "fps", "mirror", "freeze", "mask" and those of EditMask, or a parameter's; "scene": any of them,
+  // "parameters": those that there are). For those who learn a binding, or tell others.
   void SetListener(std::function<void(const std::string& name)> listener);
 
  private:

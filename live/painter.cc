@@ -28,8 +28,8 @@ class ModelPainter final : public Painter {
     change->reset = in.cut || change->reset;
     TEMPERA_RETURN_IF_ERROR(PaintFrame(in.frame, change->reset, out));
     int32_t width = 0, height = 0;
-    TEMPERA_RETURN_IF_ERROR(StatusOf(
-        tempera_working_size(model_->stylizer(), in.frame.width, in.frame.height, &width, &height)));
+    TEMPERA_RETURN_IF_ERROR(
+        StatusOf(tempera_working_size(model_->stylizer(), in.frame.width, in.frame.height, &width, &height)));
     working_width_ = width;
     working_height_ = height;
     return OkStatus();

@@ -48,8 +48,8 @@ class Painter {
 
   // Paints with what `settings` ask for. Where they ask for another file or another working size, that is
   // opened on a thread of its own, and frames are painted with the old one until it is there; only the first
-  // one of all is waited for. The same holds of the mask and the styles of its regions. Values beyond a parameter's range are clamped into it. What was set for this
-  // frame comes back in `change`. One thread.
+  // one of all is waited for. The same holds of the mask and the styles of its regions. Values beyond a
+  // parameter's range are clamped into it. What was set for this frame comes back in `change`. One thread.
   virtual Status Paint(const SourceFrame& in, const Settings& settings, media::Frame* out,
                        Change* change) = 0;
 

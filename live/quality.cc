@@ -33,8 +33,7 @@ void Quality::Choose(int lines) {
   calm_ = 0;
 }
 
-int Quality::Painted(int source_lines, int lines, double paint_ms, double interval_ms,
-                     double fixed_ms) {
+int Quality::Painted(int source_lines, int lines, double paint_ms, double interval_ms, double fixed_ms) {
   const int lowest = std::min(lowest_, source_lines);
   if (source_lines != source_) {
     source_ = source_lines;

@@ -53,7 +53,8 @@ TEST(Quality, WhatIsFixedDoesNotGrow) {
   constexpr double kFixed = 15;
   const auto simulate = [](double known) {
     Quality quality(360);
-    for (int i = 0; i < 200; ++i) quality.Painted(720, quality.chosen() == 0 ? 720 : quality.chosen(), 60, 33.3);
+    for (int i = 0; i < 200; ++i)
+      quality.Painted(720, quality.chosen() == 0 ? 720 : quality.chosen(), 60, 33.3);
     EXPECT_EQ(quality.chosen(), 360);
     for (int i = 0; i < 3000; ++i)
       quality.Painted(720, quality.chosen(), kFixed + Time(quality.chosen(), 8), 33.3, known);

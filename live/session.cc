@@ -412,8 +412,8 @@ void LiveSession::Judge(int source_lines, int most, int height, double paint_ms,
   // Of the model that did paint while the one asked for is still opened; one that cannot be is no reason to
   // wait.
   const int open = painter_->opening() ? painter_->height() : height;
-  const int chosen = quality_.Painted(most, open == 0 ? source_lines : open, paint_ms, interval_ms,
-                                      painter_->mask_ms());
+  const int chosen =
+      quality_.Painted(most, open == 0 ? source_lines : open, paint_ms, interval_ms, painter_->mask_ms());
   std::lock_guard lock(mutex_);
   chosen_lines_ = chosen;
 }

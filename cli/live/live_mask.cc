@@ -4,6 +4,7 @@
 #include <system_error>
 
 #include "cli/mask/mask_library.h"
+#include "cli/network/mask_input.h"
 #include "cli/style_library.h"
 #include "src/base/text/number_text.h"
 
@@ -43,6 +44,7 @@ Result<live::MaskSettings> ReadLiveMask(const MaskOptions& options, bool style) 
                            ": a live picture is masked by a network: give person, or a .onnx file");
   mask.on = true;
   mask.network = WordOf(plan.path);
+  mask.input = options.input();
   mask.regions.clear();
   for (const MaskRegion& region : plan.regions) mask.regions.push_back({region.name, WordOf(region)});
   mask.numbers.feather = plan.feather;
@@ -61,6 +63,9 @@ Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
                            "' is no network: a live picture is masked by person, or by a .onnx file");
   live::MaskCast cast;
   cast.network = choice.path;
+  if (!settings.input.empty()) {
+    TEMPERA_ASSIGN_OR_RETURN(cast.metadata, MaskInputAsMetadata(settings.input));
+  }
   for (const live::MaskRegion& region : settings.regions) {
     live::MaskCast::Region& made = cast.regions.emplace_back();
     made.name = region.name.empty() ? choice.of_class : region.name;

@@ -51,8 +51,8 @@ std::vector<live::WindowStyle> BundledStyles() {
 
 // What a binding is called: "strength", "style_weights[3]".
 std::string TargetOf(const Studio& studio, const std::string& name, int element) {
-  if (name == "height" || name == "fps" || name == "mirror" || name == "freeze" ||
-      name == "mask" || name.starts_with("mask."))
+  if (name == "height" || name == "fps" || name == "mirror" || name == "freeze" || name == "mask" ||
+      name.starts_with("mask."))
     return name;
   (void)studio;
   return element < 0 ? name : name + "[" + std::to_string(element) + "]";

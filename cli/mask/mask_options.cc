@@ -86,12 +86,14 @@ void MaskOptions::AddTo(CLI::App& verb, bool live) {
   verb.add_option("--threshold", threshold_, "Where a network's mask has its edge (0.5)")
       ->check(IsBetween(0.01, 0.99, "0.01 (much) to 0.99 (only what is certain)"))
       ->type_name("0..1");
-  verb.add_option("--mask-hold", hold_, std::string(live ? "" : "videos: ") + "0 each frame's mask by itself .. 1 the calmest (0.5)")
+  verb.add_option(
+          "--mask-hold", hold_,
+          std::string(live ? "" : "videos: ") + "0 each frame's mask by itself .. 1 the calmest (0.5)")
       ->check(IsBetween(0, 1, "0 (each frame by itself) to 1 (the calmest)"))
       ->type_name("0..1");
-  verb.add_option("--mask-every", interval_,
-                  std::string(live ? "Ask" : "videos: ask") +
-                      " the network every N frames, move its mask in between")
+  verb.add_option(
+          "--mask-every", interval_,
+          std::string(live ? "Ask" : "videos: ask") + " the network every N frames, move its mask in between")
       ->check(Quiet(CLI::Range(1, 16)))
       ->type_name("N");
   verb.add_option("--mask-input", input_,
@@ -103,10 +105,10 @@ void MaskOptions::AddTo(CLI::App& verb, bool live) {
   verb.add_flag("--cutout", cutout_, "Write what is painted alone, with transparency around it");
 }
 
-bool MaskOptions::Said(const char* name) const { 
+bool MaskOptions::Said(const char* name) const {
   const CLI::Option* const option = verb_->get_option_no_throw(name);
   return option != nullptr && option->count() > 0;
- }
+}
 
 Status MaskOptions::CheckMaskOnly(const MaskLine& line) const {
   if (!only_) return OkStatus();

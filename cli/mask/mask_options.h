@@ -30,6 +30,8 @@ class MaskOptions {
   void AddTo(CLI::App& verb, bool live = false);
   // Whether a mask is asked for.
   bool given() const { return Said("--mask") || !regions_.empty(); }
+  // --mask-input, as it is written.
+  const std::string& input() const { return input_; }
   // What they say; the names are looked for on the disk. Errors are of the line, but kNotFound.
   Result<MaskPlan> Read(const MaskLine& line) const;
 

@@ -159,8 +159,8 @@ class ReplaySessionTest : public media::ClipTest {
     Wait(recorder, recorder.count() + 4, 3);
   }
 
-  // A session turned by `turn`, and its replay, which must give the bytes that it painted. At least so many of
-  // them are different.
+  // A session turned by `turn`, and its replay, which must give the bytes that it painted. At least so many
+  // of them are different.
   void PlayAndReplay(const Settings& settings, const live::FindStyleFn& find,
                      const std::function<void(live::Controls*, const Recorder&)>& turn, size_t different);
 };
@@ -244,8 +244,8 @@ TEST_F(ReplaySessionTest, GivesTheLiveBytesOfMasks) {
         ASSERT_STATUS_OK(scenes.Store(1));
         std::mt19937 random(11);
         const auto share = [&] { return static_cast<float>(random() % 100) / 100; };
-        const std::vector<std::string> shown = {"none", "blur", "blur:3", "great-wave", Path("grey.onnx"),
-                                                live::kPainted};
+        const std::vector<std::string> shown = {
+            "none", "blur", "blur:3", "great-wave", Path("grey.onnx"), live::kPainted};
         const std::vector<std::function<void()>> acts = {
             [&] { controls->SetStyle(random() % 2 ? "starry-night" : "great-wave"); },
             [&] { controls->SetHeight(random() % 2 ? 36 : 0); },

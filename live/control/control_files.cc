@@ -88,7 +88,7 @@ Result<std::vector<MaskRegion>> ReadRegions(const Json& json) {
 
 Result<MaskSettings> ReadMask(const Json& json) {
   TEMPERA_RETURN_IF_ERROR(
-      CheckKeys(json, {"on", "network", "regions", "feather", "threshold", "hold", "every"}));
+      CheckKeys(json, {"on", "network", "input", "regions", "feather", "threshold", "hold", "every"}));
   MaskSettings mask;
   if (json.contains("on")) {
     if (!json["on"].is_boolean()) return InvalidArgument("has a mask whose \"on\" is not true or false");
@@ -99,6 +99,10 @@ Result<MaskSettings> ReadMask(const Json& json) {
       return InvalidArgument("has a mask whose network is no text");
     mask.network = json["network"].get<std::string>();
   }
+  if (json.contains("input")) {
+    if (!IsText(json["input"])) return InvalidArgument("has a mask whose input is no text");
+    mask.input = json["input"].get<std::string>();
+  }
   if (json.contains("regions")) {
     TEMPERA_ASSIGN_OR_RETURN(mask.regions, ReadRegions(json["regions"]));
   }
@@ -106,11 +110,13 @@ Result<MaskSettings> ReadMask(const Json& json) {
   for (const auto& [key, number] :
        {std::pair{"feather", &n.feather}, {"threshold", &n.threshold}, {"hold", &n.hold}}) {
     if (!json.contains(key)) continue;
-    if (!json[key].is_number()) return InvalidArgument("has a mask whose " + std::string(key) + " is no number");
+    if (!json[key].is_number())
+      return InvalidArgument("has a mask whose " + std::string(key) + " is no number");
     *number = static_cast<float>(json[key].get<double>());
   }
   if (json.contains("every")) {
-    if (!json["every"].is_number_integer()) return InvalidArgument("has a mask whose every is no whole number");
+    if (!json["every"].is_number_integer())
+      return InvalidArgument("has a mask whose every is no whole number");
     n.every = static_cast<int>(std::clamp<int64_t>(json["every"].get<int64_t>(), 0, 1000));
   }
   if (Clamped(n) != n)
@@ -205,6 +211,7 @@ Json JsonOf(const MaskSettings& mask) {
   Json one;
   one["on"] = mask.on;
   one["network"] = mask.network;
+  if (!mask.input.empty()) one["input"] = mask.input;
   one["regions"] = Json::object();
   for (const MaskRegion& region : mask.regions) one["regions"][region.name] = region.shows;
   one["feather"] = mask.numbers.feather;

@@ -11,8 +11,8 @@ namespace tempera::live {
 namespace {
 
 TEST(MaskSettings, ASimpleMaskComesBack) {
-  for (const SimpleMask& simple : {SimpleMask{}, SimpleMask{"tv", false, "blur:4"}, SimpleMask{"", true, "great-wave"},
-                                   SimpleMask{"dog", true, "none"}})
+  for (const SimpleMask& simple : {SimpleMask{}, SimpleMask{"tv", false, "blur:4"},
+                                   SimpleMask{"", true, "great-wave"}, SimpleMask{"dog", true, "none"}})
     EXPECT_EQ(SimpleOf(RegionsOf(simple)), simple);
   EXPECT_EQ(MaskSettings().regions, RegionsOf({}));
   EXPECT_FALSE(SimpleOf({{"person", "a"}, {kBackground, "b"}}));
@@ -45,10 +45,13 @@ class MaskControlTest : public ControlTest {
  protected:
   MaskSettings Mask() const { return controls_.Get().mask; }
   void Edit(const std::function<void(MaskSettings*)>& edit) {
-    ASSERT_TRUE(controls_.EditMask("mask", [&](MaskSettings* mask) {
-      edit(mask);
-      return OkStatus();
-    }).ok());
+    ASSERT_TRUE(controls_
+                    .EditMask("mask",
+                              [&](MaskSettings* mask) {
+                                edit(mask);
+                                return OkStatus();
+                              })
+                    .ok());
   }
 };
 
@@ -73,15 +76,21 @@ TEST_F(MaskControlTest, FadersTurnIt) {
 TEST_F(MaskControlTest, ListenersHearWhatMoved) {
   std::vector<std::string> heard;
   controls_.SetListener([&](const std::string& name) { heard.push_back(name); });
-  ASSERT_TRUE(controls_.EditMask("mask.feather", [](MaskSettings* mask) {
-    mask->numbers.feather = -4;
-    return OkStatus();
-  }).ok());
+  ASSERT_TRUE(controls_
+                  .EditMask("mask.feather",
+                            [](MaskSettings* mask) {
+                              mask->numbers.feather = -4;
+                              return OkStatus();
+                            })
+                  .ok());
   EXPECT_EQ(Mask().numbers.feather, 0);
-  EXPECT_FALSE(controls_.EditMask("mask", [](MaskSettings* mask) {
-    mask->on = true;
-    return InvalidArgument("no");
-  }).ok());
+  EXPECT_FALSE(controls_
+                   .EditMask("mask",
+                             [](MaskSettings* mask) {
+                               mask->on = true;
+                               return InvalidArgument("no");
+                             })
+                   .ok());
   EXPECT_FALSE(Mask().on) << "an edit that failed changes nothing";
   EXPECT_EQ(heard, std::vector<std::string>{"mask.feather"});
 }
@@ -90,7 +99,7 @@ TEST_F(MaskControlTest, ScenesKeepIt) {
   ASSERT_TRUE(scenes_.Load(Path("s.json")).ok());
   ASSERT_TRUE(scenes_.Store(1).ok());  // with nothing masked
   Edit([](MaskSettings* mask) {
-    mask->on = true, mask->network = "/home/me/rooms.onnx";
+    mask->on = true, mask->network = "/home/me/rooms.onnx", mask->input = "nhwc,bgr";
     mask->regions = {{"sofa", "blur:2.5"}, {kBackground, "great-wave"}, {"", kPainted}};
     mask->numbers = {3.3f, 0.7f, 0.1f, 4};
   });
@@ -114,7 +123,8 @@ TEST_F(MaskControlTest, ScenesKeepIt) {
 TEST_F(MaskControlTest, InAFadeNumbersMoveAndMasksChangeMidway) {
   Edit([](MaskSettings* mask) { mask->on = true, mask->numbers = {8, 0.5f, 0, 1}; });
   ASSERT_TRUE(scenes_.Store(1).ok());
-  Edit([](MaskSettings* mask) { mask->regions = RegionsOf({.background = true}), mask->numbers.feather = 0; });
+  Edit(
+      [](MaskSettings* mask) { mask->regions = RegionsOf({.background = true}), mask->numbers.feather = 0; });
   ASSERT_TRUE(scenes_.Recall(1, 4, 0).ok());
   const auto at = [&](double seconds) {
     scenes_.Tick(static_cast<int64_t>(seconds * 1e9));
@@ -141,10 +151,10 @@ TEST_F(MaskControlTest, WrongScenesAreNamed) {
   EXPECT_TRUE(read("{}").ok());
   EXPECT_TRUE(read(R"({"on": true, "regions": {"": "painted"}, "every": 16})").ok());
   for (const char* bad :
-       {"1", "[]", R"({"in": true})", R"({"on": 1})", R"({"network": ""})", R"({"network": 3})", R"({"regions": {}})",
-        R"({"regions": ["a"]})", R"({"regions": {"a": ""}})", R"({"regions": {"a": 3}})", R"({"feather": -1})",
-        R"({"feather": "4"})", R"({"threshold": 0})", R"({"hold": 1.5})", R"({"every": 0})", R"({"every": 1.5})",
-        R"({"every": 99999999999})"}) {
+       {"1", "[]", R"({"in": true})", R"({"on": 1})", R"({"network": ""})", R"({"network": 3})",
+        R"({"input": 3})", R"({"regions": {}})", R"({"regions": ["a"]})", R"({"regions": {"a": ""}})",
+        R"({"regions": {"a": 3}})", R"({"feather": -1})", R"({"feather": "4"})", R"({"threshold": 0})",
+        R"({"hold": 1.5})", R"({"every": 0})", R"({"every": 1.5})", R"({"every": 99999999999})"}) {
     const Status status = read(bad);
     EXPECT_FALSE(status.ok()) << bad;
     EXPECT_EQ(status.message().find('\n'), std::string::npos) << status.message();

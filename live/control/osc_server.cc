@@ -303,7 +303,9 @@ Status OscServer::SwitchMask(const std::vector<OscArgument>& arguments) {
   TEMPERA_RETURN_IF_ERROR(CheckName(name));
   return controls_->EditMask("mask", [&](MaskSettings* mask) {
     mask->on = name != "off";
-    if (mask->on) mask->network = name;
+    if (!mask->on || name == mask->network) return OkStatus();
+    mask->network = name;
+    mask->input.clear();  // was said of the one before
     return OkStatus();
   });
 }
@@ -314,26 +316,38 @@ Status OscServer::ActOnMask(const std::string& rest, const std::vector<OscArgume
     return controls_->EditMask("mask." + rest, [&](MaskSettings* mask) {
       MaskNumbers& n = mask->numbers;
       const auto value = static_cast<float>(std::clamp(number, -1e6, 1e6));
-      if (rest == "every") n.every = static_cast<int>(value);
-      else (rest == "feather" ? n.feather : rest == "hold" ? n.hold : n.threshold) = value;
+      if (rest == "every")
+        n.every = static_cast<int>(value);
+      else
+        (rest == "feather" ? n.feather : rest == "hold" ? n.hold : n.threshold) = value;
       return OkStatus();
     });
   }
   if (rest == "of" || rest == "outside") {
-    TEMPERA_ASSIGN_OR_RETURN(const std::string word,
-                             TextOf(arguments, 0, rest == "of" ? "mask, background or a class"
-                                                               : "none, blur or a style's name"));
+    TEMPERA_ASSIGN_OR_RETURN(
+        const std::string word,
+        TextOf(arguments, 0, rest == "of" ? "mask, background or a class" : "none, blur or a style's name"));
     TEMPERA_RETURN_IF_ERROR(CheckName(word));
     return controls_->EditMask("mask", [&](MaskSettings* mask) {
       SimpleMask simple = SimpleOf(mask->regions).value_or(SimpleMask());
-      if (rest == "outside") simple.outside = word;
+      if (rest == "outside")
+        simple.outside = word;
       else if (simple.background = word == kBackground; !simple.background)
         simple.of = word == "mask" ? simple.of : word;
       mask->regions = RegionsOf(simple);
       return OkStatus();
     });
   }
-  if (rest != "region") return NotFound("there are of, outside, region, feather, threshold, hold and every");
+  if (rest == "input") {
+    const std::string input = arguments.empty() || arguments[0].type != 's' ? "" : arguments[0].text;
+    if (OneLine(input) != input) return InvalidArgument("takes a text of one line");
+    return controls_->EditMask("mask", [&](MaskSettings* mask) {
+      mask->input = input;
+      return OkStatus();
+    });
+  }
+  if (rest != "region")
+    return NotFound("there are input, of, outside, region, feather, threshold, hold and every");
   TEMPERA_ASSIGN_OR_RETURN(std::string name, TextOf(arguments, 0, "a class, and what it shows"));
   if (name == "mask") name.clear();
   std::string shows;  // nothing: not a region any more
@@ -360,13 +374,15 @@ Status OscServer::ActOnScene(const std::vector<OscArgument>& arguments) {
 // As they are sent: who sends them back masks the same.
 std::vector<OscMessage> OscServer::MaskState(const MaskSettings& mask) const {
   std::vector<OscMessage> messages = {{"/tempera/mask", {Text(mask.on ? mask.network : "off")}}};
+  if (!mask.input.empty()) messages.push_back({"/tempera/mask/input", {Text(mask.input)}});
   if (const std::optional<SimpleMask> simple = SimpleOf(mask.regions)) {
     const std::string of = simple->background ? kBackground : simple->of.empty() ? "mask" : simple->of;
     messages.push_back({"/tempera/mask/of", {Text(of)}});
     messages.push_back({"/tempera/mask/outside", {Text(simple->outside)}});
   } else {
     for (const MaskRegion& region : mask.regions)
-      messages.push_back({"/tempera/mask/region", {Text(region.name.empty() ? "mask" : region.name), Text(region.shows)}});
+      messages.push_back(
+          {"/tempera/mask/region", {Text(region.name.empty() ? "mask" : region.name), Text(region.shows)}});
   }
   const MaskNumbers& n = mask.numbers;
   messages.push_back({"/tempera/mask/feather", {Float(n.feather)}});

@@ -246,6 +246,7 @@ TEST_F(OscServerTest, TurnsTheMask) {
   SendAndWait({"/tempera/mask", {{'s', 0, "rooms.onnx:sofa"}}});
   EXPECT_TRUE(mask().on);
   EXPECT_EQ(mask().network, "rooms.onnx:sofa");
+  SendAndWait({"/tempera/mask/input", {{'s', 0, "nhwc,bgr"}}});
   SendAndWait({"/tempera/mask/outside", {{'s', 0, "blur:3"}}});
   SendAndWait({"/tempera/mask/of", {{'s', 0, "background"}}});
   EXPECT_EQ(SimpleOf(mask().regions), (SimpleMask{"", true, "blur:3"}));

@@ -9,11 +9,14 @@ namespace tempera::live {
 namespace {
 
 using Kind = Target::Kind;
-constexpr std::pair<const char*, Kind> kWords[] = {
-    {"height", Kind::kHeight},      {"fps", Kind::kFps},
-    {"mirror", Kind::kMirror},      {"freeze", Kind::kFreeze},
-    {"mask", Kind::kMask},          {"mask.feather", Kind::kFeather},
-    {"mask.threshold", Kind::kThreshold}, {"mask.hold", Kind::kHold}};
+constexpr std::pair<const char*, Kind> kWords[] = {{"height", Kind::kHeight},
+                                                   {"fps", Kind::kFps},
+                                                   {"mirror", Kind::kMirror},
+                                                   {"freeze", Kind::kFreeze},
+                                                   {"mask", Kind::kMask},
+                                                   {"mask.feather", Kind::kFeather},
+                                                   {"mask.threshold", Kind::kThreshold},
+                                                   {"mask.hold", Kind::kHold}};
 
 }  // namespace
 

@@ -54,7 +54,7 @@ class MaskFollower {
   bool masks_ = false;
   uint64_t version_ = 0;
   bool asked_ = false;
-  MaskSettings words_;     // that were looked for last
+  MaskSettings words_;  // that were looked for last
   Result<MaskCast> meant_ = MaskCast();
   std::string open_trouble_, value_trouble_;
   Status refused_status_;

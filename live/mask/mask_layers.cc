@@ -69,6 +69,13 @@ Status MaskLayers::Open(const media::Frame& like) {
 Status MaskLayers::OpenMasker(const media::Frame& like) {
   tempera_options options = TEMPERA_OPTIONS_INIT;
   options.host = host_.get();
+  std::vector<const char*> metadata;
+  for (const auto& [key, value] : cast_.metadata) {
+    metadata.push_back(key.c_str());
+    metadata.push_back(value.c_str());
+  }
+  metadata.push_back(nullptr);
+  options.metadata = metadata.data();
   tempera_masker* masker = nullptr;
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_mask_open_file(cast_.network.c_str(), &options, &masker)));
   {

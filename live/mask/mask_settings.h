@@ -4,6 +4,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "src/base/status.h"
@@ -20,7 +21,8 @@ struct ModelFile {
 struct MaskRegion {
   // A class of the network; "": the one that the network is for; "background": what no other one covers.
   std::string name;
-  // "painted": the session's own style; "none": the source; "blur", "blur:12"; or a style as --style takes it.
+  // "painted": the session's own style; "none": the source; "blur", "blur:12"; or a style as --style takes
+  // it.
   std::string shows = "painted";
   bool operator==(const MaskRegion&) const = default;
 };
@@ -44,19 +46,20 @@ MaskNumbers Clamped(const MaskNumbers& numbers);
 struct MaskSettings {
   static constexpr size_t kMostRegions = 16;  // of tempera_regions_set
   bool on = false;
-  std::string network = "person";  // as --mask takes it, without a class
+  std::string network = "person";  // as --mask takes it
+  std::string input{};             // what its file does not say of itself, as --mask-input takes it
   std::vector<MaskRegion> regions = {{kBackground, "none"}, {"", kPainted}};  // at least one
   MaskNumbers numbers;
   // Whether the same is masked, whatever the numbers are.
   bool SameRegions(const MaskSettings& other) const {
-    return on == other.on && network == other.network && regions == other.regions;
+    return on == other.on && network == other.network && input == other.input && regions == other.regions;
   }
   bool operator==(const MaskSettings&) const = default;
 };
 
 // The common case: within a class, or all around it, the session's own style; and what the rest shows.
 struct SimpleMask {
-  std::string of;          // the class
+  std::string of;           // the class
   bool background = false;  // all around it is painted
   std::string outside = "none";
   bool operator==(const SimpleMask&) const = default;
@@ -78,7 +81,8 @@ struct MaskCast {
     ModelFile style{};  // of kStyle
     bool operator==(const Region&) const = default;
   };
-  std::string network;  // the file
+  std::string network;                                          // the file
+  std::vector<std::pair<std::string, std::string>> metadata{};  // said of it
   std::vector<Region> regions;
   bool has_styles() const {
     for (const Region& region : regions)

@@ -35,9 +35,9 @@ struct TimelineFrame {
 struct TimelineMask {
   bool on = false;
   MaskCast cast;
-  int64_t network_bytes = 0;        // how long that file was
+  int64_t network_bytes = 0;         // how long that file was
   std::vector<int64_t> style_bytes;  // likewise, of each region's; 0: it has none
-  int height = 0;                   // the lines that its styles work at; 0: their own choice
+  int height = 0;                    // the lines that its styles work at; 0: their own choice
   MaskNumbers numbers;
 };
 
@@ -61,8 +61,9 @@ struct TimelineChange {
   bool opens = false;  // the model is opened anew: parameters as the file begins
   bool reset = false;  // painted as the first frame of a film
   std::map<std::string, std::vector<float>> values;  // set before this frame
-  bool mask_opens = false;  // the mask and its styles are opened anew
-  std::vector<std::map<std::string, std::vector<float>>> mask_values;  // set of the styles, as MaskLayers has them
+  bool mask_opens = false;                           // the mask and its styles are opened anew
+  std::vector<std::map<std::string, std::vector<float>>>
+      mask_values;  // set of the styles, as MaskLayers has them
 };
 
 struct Timeline {

@@ -29,7 +29,11 @@ std::string RegionText(const MaskCast::Region& region) {
 }
 
 std::string CastText(const MaskChange& change) {
+  std::string said;
+  for (const auto& [key, value] : change.cast.metadata)
+    said += (said.empty() ? "[" : ", [") + JsonText(key) + ", " + JsonText(value) + "]";
   std::string text = "{\"open\": " + JsonText(change.cast.network) +
+                     (said.empty() ? "" : ", \"metadata\": [" + said + "]") +
                      ", \"model_bytes\": " + std::to_string(FileBytes(change.cast.network)) +
                      ", \"height\": " + std::to_string(change.height) + ", \"regions\": [";
   for (size_t i = 0; i < change.cast.regions.size(); ++i)
@@ -56,10 +60,21 @@ bool ReadRegion(const Json& json, MaskCast::Region* region, int64_t* bytes) {
     return ReadFloat(json["blur"], &region->blur) && region->blur > 0 && region->blur <= kMostBlur;
   } else {
     region->shows = Shows::kStyle;
-    if (shows != "style" || !json.contains("open") || !ReadText(json["open"], &region->style.path)) return false;
+    if (shows != "style" || !json.contains("open") || !ReadText(json["open"], &region->style.path))
+      return false;
     if (json.contains("model_bytes") && !ReadInt(json["model_bytes"], 0, INT64_MAX, bytes)) return false;
     if (json.contains("style") && !ReadText(json["style"], &region->style.style)) return false;
     return !region->style.path.empty();
+  }
+  return true;
+}
+
+bool ReadMetadata(const Json& json, std::vector<std::pair<std::string, std::string>>* metadata) {
+  if (!json.is_array()) return false;
+  for (const Json& one : json) {
+    auto& [key, value] = metadata->emplace_back();
+    if (!one.is_array() || one.size() != 2 || !ReadText(one[0], &key) || !ReadText(one[1], &value))
+      return false;
   }
   return true;
 }
@@ -80,6 +95,7 @@ bool ReadCast(const Json& json, TimelineChange* change) {
   if (json.contains("model_bytes") && !ReadInt(json["model_bytes"], 0, INT64_MAX, &mask.network_bytes))
     return false;
   if (json.contains("height") && !ReadInt(json["height"], 0, kMostSide, &mask.height)) return false;
+  if (json.contains("metadata") && !ReadMetadata(json["metadata"], &mask.cast.metadata)) return false;
   if (!regions.is_array() || regions.empty() || regions.size() > MaskSettings::kMostRegions) return false;
   for (const Json& region : regions) {
     int64_t bytes = 0;
@@ -97,7 +113,8 @@ bool ReadNumbers(const Json& json, MaskNumbers* numbers) {
        {std::pair{"feather", &read.feather}, {"threshold", &read.threshold}, {"hold", &read.hold}}) {
     if (!json.is_object() || !json.contains(name) || !ReadFloat(json[name], number)) return false;
   }
-  if (!json.contains("every") || !ReadInt(json["every"], 1, MaskNumbers::kMostEvery, &read.every)) return false;
+  if (!json.contains("every") || !ReadInt(json["every"], 1, MaskNumbers::kMostEvery, &read.every))
+    return false;
   *numbers = read;
   return Clamped(read) == read;
 }

@@ -94,7 +94,8 @@ class Maker {
     if (change.mask_values.empty()) return true;
     std::set<std::pair<std::string, std::string>> styles;
     for (const MaskCast::Region& region : change.state.mask.cast.regions) {
-      if (region.shows == MaskCast::Region::Shows::kStyle) styles.insert({region.style.path, region.style.style});
+      if (region.shows == MaskCast::Region::Shows::kStyle)
+        styles.insert({region.style.path, region.style.style});
     }
     return styles.size() == change.mask_values.size();
   }

@@ -198,6 +198,7 @@ TEST_F(TimelineTest, MasksAreWrittenWithTheFrameTheyHoldFrom) {
   MaskChange opens;
   opens.opens = true;
   opens.cast = {"/no/such/per\"son.onnx",
+                {{"tempera.mask.values", "logits"}, {"tempera.layout", "NHWC \"BGR\""}},
                 {{"background", Shows::kStyle, -1, {"great-wave.onnx", "wave"}},
                  {"sofa", Shows::kBlur, 2.5f},
                  {"tv", Shows::kInput},
@@ -234,14 +235,15 @@ TEST_F(TimelineTest, MasksAreWrittenWithTheFrameTheyHoldFrom) {
   EXPECT_FALSE(changes[4].state.mask.on);
   // Changed by hand: it is refused, and nothing else happens.
   const std::string whole = Contents("live.json");
-  for (const auto& [from, to] : {std::pair<std::string, std::string>{"\"shows\": \"none\"", "\"shows\": \"all\""},
-                                 {"\"blur\": 2.5", "\"blur\": 1e9"},
-                                 {"\"every\": 3", "\"every\": 0"},
-                                 {"\"threshold\": 0.7", "\"threshold\": 7"},
-                                 {"\"regions\": [", "\"region\": ["},
-                                 {"\"height\": 180", "\"height\": -1"},
-                                 {"[{\"strength\": [0.9]}]", "[{}, {\"strength\": [0.9]}]"},
-                                 {"\"mask\": null", "\"mask\": 0"}}) {
+  for (const auto& [from, to] :
+       {std::pair<std::string, std::string>{"\"shows\": \"none\"", "\"shows\": \"all\""},
+        {"\"blur\": 2.5", "\"blur\": 1e9"},
+        {"\"every\": 3", "\"every\": 0"},
+        {"\"threshold\": 0.7", "\"threshold\": 7"},
+        {"\"regions\": [", "\"region\": ["},
+        {"\"height\": 180", "\"height\": -1"},
+        {"[{\"strength\": [0.9]}]", "[{}, {\"strength\": [0.9]}]"},
+        {"\"mask\": null", "\"mask\": 0"}}) {
     std::string text = whole;
     ASSERT_NE(text.find(from), std::string::npos) << from;
     text.replace(text.find(from), from.size(), to);

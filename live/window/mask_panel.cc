@@ -27,7 +27,7 @@ std::string ThingOf(const Desk& desk, const std::string& name) {
   if (classes.size() == 1 && !classes[0].empty()) return Capital(classes[0]);
   const std::string& network = desk.settings.mask.network;
   return network.find('/') == std::string::npos && network.find('.') == std::string::npos ? Capital(network)
-                                                                                         : "Mask";
+                                                                                          : "Mask";
 }
 
 bool Choice(Desk* desk, const char* id, const std::string& label, const char* hint, float width, bool on) {
@@ -142,8 +142,8 @@ void DrawRegion(Desk* desk, const std::vector<Thumbnails::Picture>& pictures, si
   const float width = ImGui::GetContentRegionAvail().x - tile.x - gap;
   DrawTile(desk, pictures, region, tile);
   ImGui::SetCursorScreenPos(ImVec2(start.x + tile.x + gap, start.y));
-  const std::string label = now.name == kBackground ? (simple ? "Around it" : "Background")
-                                                    : ThingOf(*desk, now.name);
+  const std::string label =
+      now.name == kBackground ? (simple ? "Around it" : "Background") : ThingOf(*desk, now.name);
   const std::string id = "mask.region." + std::to_string(region);
   if (Stepper(desk, id, label, width, shown, &index)) {
     EditMask(desk, "mask", [&](MaskSettings* mask) {
@@ -157,7 +157,8 @@ void DrawRegion(Desk* desk, const std::vector<Thumbnails::Picture>& pictures, si
 void DrawMore(Desk* desk, bool simple) {
   const float gap = desk->Px(4), width = std::floor((ImGui::GetContentRegionAvail().x - gap) / 2);
   const MaskSettings& now = desk->settings.mask;
-  if (Choice(desk, "more", "A style for...", "Another part of the picture gets a style of its own", width, false))
+  if (Choice(desk, "more", "A style for...", "Another part of the picture gets a style of its own", width,
+             false))
     ImGui::OpenPopup("classes");
   if (ImGui::BeginPopup("classes")) {
     std::vector<std::string> names = {kBackground};
@@ -167,7 +168,8 @@ void DrawMore(Desk* desk, bool simple) {
     for (const std::string& name : names) {
       const bool there = !simple && std::any_of(now.regions.begin(), now.regions.end(),
                                                 [&](const MaskRegion& r) { return r.name == name; });
-      if (there || !ImGui::Selectable(name == kBackground ? "Background" : ThingOf(*desk, name).c_str())) continue;
+      if (there || !ImGui::Selectable(name == kBackground ? "Background" : ThingOf(*desk, name).c_str()))
+        continue;
       EditMask(desk, "mask", [&](MaskSettings* mask) { (void)SetRegion(name, desk->settings.style, mask); });
       desk->armed_region = simple ? 0 : static_cast<int>(now.regions.size());
     }
@@ -175,7 +177,8 @@ void DrawMore(Desk* desk, bool simple) {
   }
   if (simple) return;
   ImGui::SameLine(0, gap);
-  if (!Choice(desk, "simple", "One style", "Back to one style, and what lies around it", width, false)) return;
+  if (!Choice(desk, "simple", "One style", "Back to one style, and what lies around it", width, false))
+    return;
   EditMask(desk, "mask", [](MaskSettings* mask) { mask->regions = RegionsOf({}); });
   desk->armed_region = -1;
 }

@@ -26,7 +26,7 @@ class ModelPainter final : public Painter {
     mask_.Turn(settings, change);
     if (restate_.exchange(false)) SayAll(change);
     change->reset = in.cut || change->reset;
-    TEMPERA_RETURN_IF_ERROR(PaintFrame(in.frame, change->reset, out));
+    TEMPERA_RETURN_IF_ERROR(PaintFrame(in.frame, change, out));
     int32_t width = 0, height = 0;
     TEMPERA_RETURN_IF_ERROR(
         StatusOf(tempera_working_size(model_->stylizer(), in.frame.width, in.frame.height, &width, &height)));
@@ -68,11 +68,16 @@ class ModelPainter final : public Painter {
   }
 
  private:
-  Status PaintFrame(const media::Frame& in, bool cut, media::Frame* out) {
-    if (MaskLayers* layers = mask_.layers()) return layers->Paint(model_->stylizer(), in, out, cut);
+  Status PaintFrame(const media::Frame& in, Change* change, media::Frame* out) {
+    if (MaskLayers* layers = mask_.layers()) {
+      const Status masked = layers->Paint(model_->stylizer(), in, out, change->reset);
+      if (masked.ok() || masked.code() == StatusCode::kCancelled) return masked;
+      // A source of another size, say, that the network does not take: the frame is painted all the same.
+      mask_.GiveUp(masked, change);
+    }
     const tempera_image from = ImageOf(in), to = ImageOf(*out);
     tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
-    params.cut = cut;
+    params.cut = change->reset;
     return StatusOf(tempera_process_frame(model_->stylizer(), &from, &to, &params));
   }
 

@@ -3,6 +3,7 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "src/onnx/model_builder.h"
 #include "src/onnx/writer.h"
@@ -13,13 +14,20 @@ inline void WriteModel(const std::string& path, const onnx::ModelBuilder& model)
   std::ofstream(path, std::ios::binary) << onnx::WriteModel(model.model()).value();
 }
 
-inline void WriteBrightMask(const std::string& path) {
+// width, height: the only size that it bears, though it does not say so; 0: any.
+inline void WriteBrightMask(const std::string& path, int64_t width = 0, int64_t height = 0) {
   onnx::ModelBuilder m(17);
   m.Input("input", {1, 3, -1, -1});
   m.Output("output");
   constexpr float kThird = 1.0f / (3 * 255);
   m.Constant("w", {1, 3, 1, 1}, std::vector<float>{kThird, kThird, kThird});
-  m.NamedNode("output", "Conv", {"input", "w"});
+  if (width > 0) {
+    m.Constant("zero", {1, 1, height, width}, std::vector<float>(static_cast<size_t>(width * height)));
+    m.NamedNode("mask", "Conv", {"input", "w"});
+    m.NamedNode("output", "Add", {"mask", "zero"});
+  } else {
+    m.NamedNode("output", "Conv", {"input", "w"});
+  }
   m.Metadata("tempera.mask.values", "0..1");
   m.Metadata("tempera.mask.classes", "person");
   WriteModel(path, m);

@@ -210,6 +210,28 @@ TEST_F(LiveMaskTest, WhatIsMissingIsSaidAndPaintingGoesOnAsItWas) {
   EXPECT_EQ(painter_->trouble(), "") << "nothing of it is asked for";
 }
 
+TEST_F(LiveMaskTest, ASourceThatTheNetworkDoesNotBearIsPaintedAllTheSame) {
+  WriteBrightMask(Path("one.onnx"), width_, height_);
+  settings_.mask.on = true;
+  settings_.mask.network = Path("one.onnx");
+  ASSERT_TRUE(Paint().ok());
+  EXPECT_EQ(Outside(), kDark);
+  width_ = 128, height_ = 80;
+  for (int i = 0; i < 3; ++i) {
+    ASSERT_TRUE(Paint(i == 0).ok());
+    EXPECT_EQ(change_.mask.off, i == 0);
+    EXPECT_NEAR(Outside(), LumaOf(90), 1);
+    EXPECT_NE(painter_->trouble(), "");
+  }
+  width_ = 96, height_ = 64;
+  settings_.mask.on = false;
+  ASSERT_TRUE(Paint(true).ok());
+  EXPECT_EQ(painter_->trouble(), "");
+  settings_.mask.on = true;
+  ASSERT_TRUE(PaintUntil([&] { return change_.mask.opens; }));
+  EXPECT_EQ(Outside(), kDark);
+}
+
 TEST_F(LiveMaskTest, AtTheBeginningItIsAnError) {
   settings_.mask.on = true;
   settings_.mask.regions = live::RegionsOf({.of = "dog"});

@@ -117,6 +117,16 @@ void MaskFollower::Unmask(Change* change) {
   change->reset = true;
 }
 
+void MaskFollower::GiveUp(const Status& why, Change* change) {
+  open_trouble_ = why.message();
+  refused_status_ = why;
+  refused_ = std::make_unique<MaskCast>(layers_->cast());
+  refused_height_ = layers_->height();
+  Unmask(change);
+  std::lock_guard lock(mutex_);
+  layers_.reset();
+}
+
 void MaskFollower::SayAll(Change* change) const {
   if (!masks_) return;
   MaskChange& mask = change->mask;

@@ -22,6 +22,8 @@ class MaskFollower {
   Status Follow(const Settings& settings, const media::Frame& like, bool first, Change* change);
   // Numbers of the mask, and values of its styles; those that a style does not have are not its.
   void Turn(const Settings& settings, Change* change);
+  // It cannot mask this frame: nothing is masked before something else is asked for.
+  void GiveUp(const Status& why, Change* change);
   // As if it had been opened for this frame.
   void SayAll(Change* change) const;
 

@@ -300,6 +300,12 @@ void PrintChange(const Controls& controls, const std::string& name) {
   if (name == "fps") line << "fps " << s.fps;
   if (name == "mirror") line << "mirror " << s.mirror;
   if (name == "freeze") line << "freeze " << s.freeze;
+  if (name.starts_with("mask")) {
+    const MaskNumbers& n = s.mask.numbers;
+    line << name << " " << s.mask.on;
+    for (const MaskRegion& r : s.mask.regions) line << " " << (r.name.empty() ? "mask" : r.name) << "=" << r.shows;
+    line << " " << std::round(10 * n.feather) / 10 << " " << std::round(100 * n.threshold) / 100;
+  }
   if (line.str().empty()) {
     line << "value " << name;
     for (const float v : controls.ValuesOf(name)) line << " " << std::round(1000 * v) / 1000;
@@ -364,6 +370,7 @@ int Run(const Setup& setup) {
   settings.style = "great-wave";
   Controls controls(settings);
   controls.SetParameters(ParametersOf());
+  controls.SetMaskClasses({"background", "person", "sofa", "dog"});
   controls.SetListener([&](const std::string& name) { PrintChange(controls, name); });
   WindowModel model = ModelOf(setup);
   AddActions(&model);

@@ -151,6 +151,24 @@ controls() {
   drag slider:passes:0 0.5 0.6 0.9 0.6 && expect 'a control is touched to be learnt' 'learn passes 0'
 }
 
+# What is masked, and what regions show: by words, and by the gallery's pictures.
+masks() {
+  xdotool mousemove $(place slider:passes:0) && xdotool click --repeat 30 --delay 20 5 && sleep 0.4
+  press mask:of && expect 'the person is painted' 'mask 1 background=none mask=painted 0 0\.5'
+  press mask:background && expect 'the background is painted' 'mask 1 mask=none background=painted 0 0\.5'
+  xdotool mousemove $(place mask:off) && xdotool click --repeat 30 --delay 20 5 && sleep 0.4
+  press step:mask.region.0:+ && expect 'the rest is blurred' 'mask 1 mask=blur background=painted 0 0\.5'
+  press region:0 && press style:the-scream && expect 'a picture for the rest' 'mask 1 mask=the-scream background=painted .*'
+  press style:metzinger && expect 'the next picture is the style again' 'style metzinger'
+  press step:mask.class:+ && expect 'another class' 'mask 1 person=the-scream background=painted .*'
+  drag slider:mask.feather:0 0.02 0.6 0.5 0.6 && expect 'feather' 'mask.feather 1 person=the-scream background=painted 3[0-9.]+ 0\.5'
+  drag slider:mask.threshold:0 0.5 0.6 0.25 0.6 && expect 'threshold' 'mask.threshold 1 .* 0\.2[0-9]*'
+  shot mask
+  press mask:off && expect 'all is painted' 'mask 0 .*'
+  ! grep -q '^slider:mask' "$work/layout" || fail 'without a mask its sliders are hidden'
+  xdotool click --repeat 30 --delay 20 4 && sleep 0.4
+}
+
 # The source lies left of the divider, and only there; the picture is where it is said to be.
 divider() {
   local x y w h
@@ -193,6 +211,7 @@ open
 expect 'drawn by the processor' 'renderer software'
 keys
 controls
+masks
 divider
 messages
 full_screen 1280

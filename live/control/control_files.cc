@@ -78,10 +78,9 @@ Result<std::vector<MaskRegion>> ReadRegions(const Json& json) {
     return InvalidArgument("has a mask whose regions are no object of 1 to 16 classes and what they show");
   std::vector<MaskRegion> regions;
   for (const auto& [name, shows] : json.items()) {
-    if (name.size() > kMostText || name.find('\0') != std::string::npos || !IsText(shows) || shows.empty())
+    if (name.size() > kMostText || name.find('\0') != std::string::npos || !IsText(shows) || shows == "")
       return InvalidArgument("has a mask with a region that shows nothing");
     regions.push_back({name, shows.get<std::string>()});
-    if (regions.back().shows.empty()) return InvalidArgument("has a mask with a region that shows nothing");
   }
   return regions;
 }
@@ -95,7 +94,7 @@ Result<MaskSettings> ReadMask(const Json& json) {
     mask.on = json["on"].get<bool>();
   }
   if (json.contains("network")) {
-    if (!IsText(json["network"]) || json["network"].empty())
+    if (!IsText(json["network"]) || json["network"] == "")
       return InvalidArgument("has a mask whose network is no text");
     mask.network = json["network"].get<std::string>();
   }

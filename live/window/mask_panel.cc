@@ -125,21 +125,21 @@ void DrawRegion(Desk* desk, const std::vector<Thumbnails::Picture>& pictures, si
     words.push_back(each.word);
     shown.push_back(each.label);
   }
+  const float gap = desk->Px(8), height = ImGui::GetFrameHeight() + desk->fonts.small->FontSize + desk->Px(4);
+  const ImVec2 start = ImGui::GetCursorScreenPos(), tile(std::floor(height * 1.4f), height);
+  const float width = ImGui::GetContentRegionAvail().x - tile.x - gap;
   for (const WindowStyle& style : desk->model->styles) {
     words.push_back(style.word);
-    shown.push_back(TitleOf(style));
+    shown.push_back(Fitted(TitleOf(style), width - desk->Px(76)));
   }
   auto at = std::find(words.begin(), words.end(), now.shows);
   if (at == words.end()) {
     words.push_back(now.shows);
-    shown.push_back(now.shows);
+    shown.push_back(Fitted(now.shows, width - desk->Px(76)));
     at = words.end() - 1;
   }
   auto index = static_cast<int>(at - words.begin());
   ImGui::PushID(static_cast<int>(region));
-  const float gap = desk->Px(8), height = ImGui::GetFrameHeight() + desk->fonts.small->FontSize + desk->Px(4);
-  const ImVec2 start = ImGui::GetCursorScreenPos(), tile(std::floor(height * 1.4f), height);
-  const float width = ImGui::GetContentRegionAvail().x - tile.x - gap;
   DrawTile(desk, pictures, region, tile);
   ImGui::SetCursorScreenPos(ImVec2(start.x + tile.x + gap, start.y));
   const std::string label =
@@ -200,6 +200,7 @@ void DrawMask(Desk* desk, const std::vector<Thumbnails::Picture>& pictures) {
   const std::optional<SimpleMask> simple = SimpleOf(now.regions);
   DrawSwitch(desk, simple);
   if (!now.on) return;
+  ImGui::Dummy(ImVec2(0, desk->Px(2)));
   desk->armed_region = std::min(desk->armed_region, static_cast<int>(now.regions.size()) - 1);
   if (simple) {
     DrawClass(desk, *simple);

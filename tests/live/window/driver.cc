@@ -303,7 +303,8 @@ void PrintChange(const Controls& controls, const std::string& name) {
   if (name.starts_with("mask")) {
     const MaskNumbers& n = s.mask.numbers;
     line << name << " " << s.mask.on;
-    for (const MaskRegion& r : s.mask.regions) line << " " << (r.name.empty() ? "mask" : r.name) << "=" << r.shows;
+    for (const MaskRegion& r : s.mask.regions)
+      line << " " << (r.name.empty() ? "mask" : r.name) << "=" << r.shows;
     line << " " << std::round(10 * n.feather) / 10 << " " << std::round(100 * n.threshold) / 100;
   }
   if (line.str().empty()) {

@@ -14,15 +14,15 @@ inline void WriteModel(const std::string& path, const onnx::ModelBuilder& model)
   std::ofstream(path, std::ios::binary) << onnx::WriteModel(model.model()).value();
 }
 
-// width, height: the only size that it bears, though it does not say so; 0: any.
-inline void WriteBrightMask(const std::string& path, int64_t width = 0, int64_t height = 0) {
+// height: of the only pictures that it bears, though it does not say so; 0: any.
+inline void WriteBrightMask(const std::string& path, int64_t height = 0) {
   onnx::ModelBuilder m(17);
   m.Input("input", {1, 3, -1, -1});
   m.Output("output");
   constexpr float kThird = 1.0f / (3 * 255);
   m.Constant("w", {1, 3, 1, 1}, std::vector<float>{kThird, kThird, kThird});
-  if (width > 0) {
-    m.Constant("zero", {1, 1, height, width}, std::vector<float>(static_cast<size_t>(width * height)));
+  if (height > 0) {
+    m.Constant("zero", {1, 1, height, 1}, std::vector<float>(static_cast<size_t>(height)));
     m.NamedNode("mask", "Conv", {"input", "w"});
     m.NamedNode("output", "Add", {"mask", "zero"});
   } else {

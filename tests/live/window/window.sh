@@ -136,8 +136,10 @@ controls() {
   forget && point style:udnie && xdotool click 3 && sleep 0.4
   grep -q '^placed:Udnie' "$work/layout" || fail 'right click places a style on the pad'
   press placed:Udnie && expect 'one style of the pad alone' 'value style_weights 0 0 0 0 0 1( 0)+'
+  xdotool mousemove $(place slider:passes:0) && xdotool click --repeat 30 --delay 20 5 && sleep 0.4
   press step:height:+ && expect 'working height' 'height 120'
   press step:fps:+ && press step:fps:+ && expect 'frame rate' 'fps 10'
+  xdotool click --repeat 30 --delay 20 4 && sleep 0.4
   point slider:strength:0 0.2 0.5 && xdotool click --repeat 2 --delay 60 1 && sleep 0.3
   expect 'a double click' 'value strength 1'
   point slider:strength:0 0.2 0.5 && xdotool click 3 && sleep 0.4 && xdotool type --delay 30 '0.25' && key Return

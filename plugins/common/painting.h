@@ -1,5 +1,5 @@
-// What a plugin paints with: the settings of its host's user, and the model that they name, opened when they
-// first do and opened anew when they name another.
+// What a plugin paints with: the settings of its host's user, and the models that they name, opened when they
+// first do and opened anew when they name others.
 #pragma once
 
 #include <mutex>
@@ -7,12 +7,15 @@
 #include <string>
 #include <vector>
 
+#include "plugins/common/composition.h"
+#include "plugins/common/mask_finder.h"
 #include "plugins/common/style_finder.h"
 #include "tempera/tempera.hpp"
 
 namespace tempera::plugins {
 
 // Numbers outside a parameter's range count as its nearest end. Unset ones are what the model's file says.
+// They hold for the style outside of a mask too.
 struct Look {
   std::string style;  // as FindStyle takes it
   std::string blend;  // as ParseBlend takes it; goes before the name of a style
@@ -22,8 +25,10 @@ struct Look {
   std::optional<double> keep_colors;
   std::optional<double> brightness;
   std::optional<double> contrast;
+  MaskWords mask;
+  MaskNumbers mask_numbers;
   int threads = 0;     // as tempera_options has them
-  int short_side = 0;  // pixels at which the network works at most; 0: the frame's own size
+  int short_side = 0;  // pixels at which styles are painted at most; 0: the frame's own size
   bool operator==(const Look&) const = default;
 };
 
@@ -40,36 +45,26 @@ class Painting {
 
   // The next frame does not follow from the one before.
   void Reset();
-  // Closes the model.
+  // Closes the models.
   void Forget();
 
   // A Paint that runs, and those to come, end soon with TEMPERA_CANCELLED. From any thread.
   void SetCancelled(bool cancelled);
 
-  // What was guessed of the model (tempera_notice), each line once.
+  // What was guessed of the models (tempera_notice), each line once.
   std::vector<std::string> NewNotices();
 
  private:
-  struct Opened {
-    std::string path;
-    int threads = 0;
-    int short_side = 0;
-    bool operator==(const Opened&) const = default;
-  };
   Error Choose(const Look& look);
-  Error Open(const Opened& wanted);
-  Error ResetWeights();
+  Error Open(const Files& wanted);
   Error SetNumbers(const Look& look);
-  Error SetNumber(const char* name, const std::optional<double>& value);
 
-  std::mutex guard_;  // of the next two: whoever cancels meets a stylizer that lives
-  std::optional<Stylizer> stylizer_;
+  std::mutex guard_;  // of the next two: whoever cancels meets models that live
+  std::optional<Composition> composition_;
   bool cancelled_ = false;
 
-  Opened opened_;
   std::optional<Look> followed_;  // the last look, whether it could be followed or not
   Error failure_;                 // of that look
-  size_t notices_told_ = 0;
 };
 
 }  // namespace tempera::plugins

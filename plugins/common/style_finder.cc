@@ -1,17 +1,11 @@
 #include "plugins/common/style_finder.h"
 
-#ifdef _WIN32
-#include <windows.h>
-#else
-#include <dlfcn.h>
-#endif
-
 #include <algorithm>
 #include <charconv>
-#include <cstdlib>
 #include <filesystem>
-#include <optional>
 #include <system_error>
+
+#include "plugins/common/model_folders.h"
 
 namespace tempera::plugins {
 namespace {
@@ -21,72 +15,6 @@ namespace fs = std::filesystem;
 constexpr std::string_view kModelSuffix = ".onnx";
 
 Error NotFound(std::string message) { return {TEMPERA_NOT_FOUND, std::move(message)}; }
-
-std::string Environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value != nullptr ? value : "";
-}
-
-// As tempera_find_element compares: lower case, blanks and underscores as dashes.
-std::string PlainName(std::string_view name) {
-  std::string plain(name);
-  for (char& c : plain) {
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-    if (c == ' ' || c == '_') c = '-';
-  }
-  return plain;
-}
-
-std::string_view Trimmed(std::string_view text) {
-  const size_t first = text.find_first_not_of(" \t");
-  if (first == std::string_view::npos) return {};
-  return text.substr(first, text.find_last_not_of(" \t") - first + 1);
-}
-
-// The file that this code was loaded from: a plugin, or the library.
-fs::path FileOf(const void* code) {
-#ifdef _WIN32
-  HMODULE module = nullptr;
-  wchar_t name[MAX_PATH] = {};
-  constexpr DWORD kHow =
-      GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS | GET_MODULE_HANDLE_EX_FLAG_UNCHANGED_REFCOUNT;
-  if (!GetModuleHandleExW(kHow, static_cast<LPCWSTR>(code), &module)) return {};
-  if (GetModuleFileNameW(module, name, MAX_PATH) == 0) return {};
-#else
-  Dl_info info = {};
-  if (dladdr(code, &info) == 0 || info.dli_fname == nullptr) return {};
-  const char* name = info.dli_fname;
-#endif
-  std::error_code error;
-  const fs::path file = fs::canonical(name, error);
-  return error ? fs::path() : file;
-}
-
-std::optional<std::string> StylesAbove(const fs::path& file) {
-  if (file.empty()) return std::nullopt;
-  std::error_code error;
-  for (fs::path up = file.parent_path();; up = up.parent_path()) {
-    if (fs::is_directory(up / "share/tempera/styles", error)) return (up / "share/tempera/styles").string();
-    // The source tree, and no other folder that happens to be called models.
-    if (fs::is_regular_file(up / "include/tempera/tempera.h", error) &&
-        fs::is_directory(up / "models", error))
-      return (up / "models").string();
-    if (up == up.parent_path()) return std::nullopt;
-  }
-}
-
-std::optional<std::string> StylesOfSystem() {
-  std::string folders = Environment("XDG_DATA_DIRS");
-  if (folders.empty()) folders = "/usr/local/share:/usr/share";
-  std::error_code error;
-  for (size_t from = 0; from <= folders.size();) {
-    const size_t to = std::min(folders.find(':', from), folders.size());
-    const fs::path styles = fs::path(folders.substr(from, to - from)) / "tempera/styles";
-    if (styles.is_absolute() && fs::is_directory(styles, error)) return styles.string();
-    from = to + 1;
-  }
-  return std::nullopt;
-}
 
 bool NamesFile(const std::string& word) {
   return word.find('/') != std::string::npos || word.ends_with(kModelSuffix) ||
@@ -161,20 +89,6 @@ Expected<Shares> ParseBlend(std::string_view text) {
   return shares;
 }
 
-Expected<std::string> StylesFolder() {
-  std::error_code error;
-  if (const std::string given = Environment("TEMPERA_STYLES"); !given.empty()) {
-    if (fs::is_directory(given, error)) return given;
-    return NotFound("TEMPERA_STYLES is '" + given + "', which is no folder");
-  }
-  const fs::path plugin = FileOf(reinterpret_cast<const void*>(&StylesFolder));
-  if (const auto found = StylesAbove(plugin)) return *found;
-  if (const auto found = StylesAbove(FileOf(reinterpret_cast<const void*>(&tempera_version)))) return *found;
-  if (const auto found = StylesOfSystem()) return *found;
-  return NotFound("the bundled styles are not found near " + plugin.string() +
-                  "; set TEMPERA_STYLES to their folder, or give a .onnx file as the style");
-}
-
 Expected<StyleChoice> FindStyle(const std::string& word) {
   std::error_code error;
   if (NamesFile(word) || (!word.empty() && fs::is_regular_file(word, error))) return FindFile(word);
@@ -213,16 +127,6 @@ Expected<StyleChoice> FindBlend(const std::string& style, const Shares& shares) 
   std::string names;
   for (const auto& [name, share] : shares) names += (names.empty() ? "'" : ", '") + name + "'";
   return NotFound("no file in " + *folder + " blends " + names + "; 'tempera styles' lists what there is");
-}
-
-std::string CacheFolder() {
-  const std::string asked = Environment("TEMPERA_CACHE");
-  if (asked == "off") return "";
-  if (!asked.empty()) return asked;
-  // The XDG base directory specification has relative paths ignored.
-  if (const std::string xdg = Environment("XDG_CACHE_HOME"); xdg.starts_with('/')) return xdg + "/tempera";
-  if (const std::string home = Environment("HOME"); home.starts_with('/')) return home + "/.cache/tempera";
-  return "";
 }
 
 }  // namespace tempera::plugins

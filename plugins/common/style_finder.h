@@ -23,11 +23,6 @@ using Shares = std::vector<std::pair<std::string, float>>;
 // Numbers have a point, whatever the locale.
 Expected<Shares> ParseBlend(std::string_view text);
 
-// The folder of the bundled styles: the environment variable TEMPERA_STYLES; where that is unset,
-// share/tempera/styles in the nearest folder above the plugin, or above the library; else models/ of the
-// source tree that they were built in; else share/tempera/styles of the system (XDG_DATA_DIRS).
-Expected<std::string> StylesFolder();
-
 // A bundled style's name (any case; blanks and underscores count as dashes), a .onnx file, or FILE.onnx:NAME.
 // "": starry-night, or else the first there is.
 Expected<StyleChoice> FindStyle(const std::string& word);
@@ -35,9 +30,5 @@ Expected<StyleChoice> FindStyle(const std::string& word);
 // The file to blend in: `style` where that names a file, else the bundled one that holds most of these
 // styles.
 Expected<StyleChoice> FindBlend(const std::string& style, const Shares& shares);
-
-// Where findings about models are kept, as the command has it: TEMPERA_CACHE ("off": nowhere, ""), or
-// ~/.cache/tempera.
-std::string CacheFolder();
 
 }  // namespace tempera::plugins

@@ -27,7 +27,23 @@ namespace {
 using tempera::plugins::Look;
 using tempera::plugins::Painting;
 
-enum Parameter { kStyle, kBlend, kStrength, kStroke, kSteadiness, kKeepColors, kThreads, kShortSide };
+enum Parameter {
+  kStyle,
+  kBlend,
+  kStrength,
+  kStroke,
+  kSteadiness,
+  kKeepColors,
+  kThreads,
+  kShortSide,
+  kMask,
+  kMaskOf,
+  kOutside,
+  kFeather,
+  kThreshold,
+  kMaskHold,
+  kMaskEvery
+};
 
 const f0r_param_info_t kParameters[] = {
     {"style", F0R_PARAM_STRING, "A bundled style, a .onnx file or FILE.onnx:STYLE; empty: starry-night"},
@@ -43,6 +59,19 @@ const f0r_param_info_t kParameters[] = {
     {"short-side", F0R_PARAM_DOUBLE,
      "Pixels of the shorter side at which it is painted at most; up to 1 it counts thousandths (0.36: 360); "
      "0: all"},
+    {"mask", F0R_PARAM_STRING,
+     "A bundled mask, such as person, or a mask network's .onnx file, either with :CLASS; empty: all is "
+     "painted"},
+    {"mask-of", F0R_PARAM_STRING, "inside: what the mask finds is painted; background: all but that"},
+    {"outside", F0R_PARAM_STRING,
+     "What the rest shows: empty or none: the picture as it is; blur, blur:PX, or another style"},
+    {"feather", F0R_PARAM_DOUBLE,
+     "Pixels by which the mask's edges are softened; below 1 it counts hundredths (0.04: four)"},
+    {"threshold", F0R_PARAM_DOUBLE, "Where the mask has its edge, from much (0) to only what is certain (1)"},
+    {"mask-hold", F0R_PARAM_DOUBLE, "0: each frame's mask by itself, 1: the calmest"},
+    {"mask-every", F0R_PARAM_DOUBLE,
+     "The mask's network sees every so many frames; below 1 it counts hundredths (0.02: every second); 0: "
+     "all"},
 };
 
 // What hosts are told before they set anything; as the command paints films. Strokes are the model's own
@@ -51,9 +80,12 @@ constexpr double kDefaultStroke = 0;
 constexpr double kDefaultSteadiness = 0.5;
 
 // Numbers of frei0r go from 0 to 1, though some hosts hand on more: both can be written.
-int Counted(double value, double limit, double unit, int most) {
+double Measured(double value, double limit, double unit, double most) {
   if (!(value > 0)) return 0;
-  return static_cast<int>(std::min(value < limit ? value * unit + 0.5 : value, double{1.0 * most}));
+  return std::min(value < limit ? value * unit : value, most);
+}
+int Counted(double value, double limit, double unit, int most) {
+  return static_cast<int>(Measured(value, limit, unit, most) + (value < limit ? 0.5 : 0));
 }
 
 // frei0r has no other way to its user.
@@ -84,18 +116,22 @@ void RefuseTornRows(unsigned width) {
 class Instance {
  public:
   Instance(unsigned width, unsigned height) : width_(width), height_(height) {
-    look_.strength = 1;
-    look_.steadiness = kDefaultSteadiness;
+    look_.strength = numbers_[kStrength] = 1;
+    numbers_[kStroke] = kDefaultStroke;
+    look_.steadiness = numbers_[kSteadiness] = kDefaultSteadiness;
     look_.keep_colors = 0;
+    numbers_[kThreshold] = look_.mask_numbers.threshold;
+    numbers_[kMaskHold] = look_.mask_numbers.hold;
   }
 
   void Set(int index, f0r_param_t value) {
-    if (index == kStyle || index == kBlend) {
-      const char* text = *static_cast<f0r_param_string*>(value);
-      (index == kStyle ? look_.style : look_.blend) = text != nullptr ? text : "";
+    if (std::string* text = Text(index)) {
+      const char* given = *static_cast<f0r_param_string*>(value);
+      *text = given != nullptr ? given : "";
       return;
     }
     const double number = *static_cast<double*>(value);
+    numbers_[index] = number;
     switch (index) {
       case kStrength:
         look_.strength = number;
@@ -108,31 +144,35 @@ class Instance {
         break;
       case kKeepColors:
         look_.keep_colors = number >= 0.5 ? 1 : 0;
+        numbers_[index] = *look_.keep_colors;
         break;
       case kThreads:
-        threads_ = number;
         look_.threads = Counted(number, 1, 100, 1024);
         break;
       case kShortSide:
-        short_side_ = number;
         look_.short_side = Counted(number, 1.0000001, 1000, 16384);
+        break;
+      case kFeather:
+        look_.mask_numbers.feather = Measured(number, 1, 100, 1024);
+        break;
+      case kThreshold:
+        look_.mask_numbers.threshold = number;
+        break;
+      case kMaskHold:
+        look_.mask_numbers.hold = number;
+        break;
+      case kMaskEvery:
+        look_.mask_numbers.every = Counted(number, 1, 100, 16);
         break;
     }
   }
 
   void Get(int index, f0r_param_t value) {
-    if (index == kStyle || index == kBlend) {
-      // frei0r's strings are not const; whoever takes one neither writes nor frees it.
-      *static_cast<f0r_param_string*>(value) = (index == kStyle ? look_.style : look_.blend).data();
-      return;
-    }
-    const double numbers[] = {look_.strength.value_or(1),
-                              look_.stroke_size.value_or(kDefaultStroke),
-                              look_.steadiness.value_or(kDefaultSteadiness),
-                              look_.keep_colors.value_or(0),
-                              threads_,
-                              short_side_};
-    *static_cast<double*>(value) = numbers[index - kStrength];
+    // frei0r's strings are not const; whoever takes one neither writes nor frees it.
+    if (std::string* text = Text(index))
+      *static_cast<f0r_param_string*>(value) = text->data();
+    else
+      *static_cast<double*>(value) = numbers_[index];
   }
 
   // One at a time, though MLT may call for several strips at once.
@@ -163,6 +203,24 @@ class Instance {
   }
 
  private:
+  // Null for a number.
+  std::string* Text(int index) {
+    switch (index) {
+      case kStyle:
+        return &look_.style;
+      case kBlend:
+        return &look_.blend;
+      case kMask:
+        return &look_.mask.mask;
+      case kMaskOf:
+        return &look_.mask.of;
+      case kOutside:
+        return &look_.mask.outside;
+      default:
+        return nullptr;
+    }
+  }
+
   // Frames of one moment that lie right behind one another are strips of one: each would be painted by
   // itself.
   void TellStrips(double time_s, const uint32_t* in) {
@@ -177,7 +235,7 @@ class Instance {
 
   const unsigned width_, height_;
   Look look_;
-  double threads_ = 0, short_side_ = 0;  // as the host set them
+  double numbers_[std::size(kParameters)] = {};  // as the host set them
   std::mutex updating_;
   Painting painting_;
   std::string said_;

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "plugins/common/painting.h"
+#include "plugins/gstreamer/settings.h"
 
 GST_DEBUG_CATEGORY_STATIC(tempera_video_debug);
 #define GST_CAT_DEFAULT tempera_video_debug
@@ -16,58 +17,17 @@ namespace {
 using tempera::Error;
 using tempera::plugins::Look;
 using tempera::plugins::Painting;
-
-// What its user has set. Guarded by the element's object lock.
-struct Settings {
-  std::string style, blend;
-  double strength = 1;
-  double stroke_size = -1;  // negative: the style's own
-  double steadiness = 0.5;  // as the command paints films
-  gboolean keep_colors = FALSE;
-  double brightness = 0;
-  double contrast = 1;
-  int threads = 0;
-  int short_side = 0;
-  guint64 painted = 0, skipped = 0;
-
-  // What stands at its default is left to the model's file, as the command does.
-  Look look() const {
-    Look look;
-    look.style = style, look.blend = blend;
-    look.strength = strength;
-    if (stroke_size >= 0) look.stroke_size = stroke_size;
-    if (steadiness != 0) look.steadiness = steadiness;
-    if (keep_colors) look.keep_colors = 1;
-    if (brightness != 0) look.brightness = brightness;
-    if (contrast != 1) look.contrast = contrast;
-    look.threads = threads, look.short_side = short_side;
-    return look;
-  }
-};
+using tempera::plugins::gstreamer::InstallProperties;
+using tempera::plugins::gstreamer::Settings;
 
 struct TemperaVideo {
   GstVideoFilter parent;
-  Settings* settings;
+  Settings* settings;  // guarded by the element's object lock
   Painting* painting;
 };
 
 struct TemperaVideoClass {
   GstVideoFilterClass parent;
-};
-
-enum Property {
-  kStyle = 1,
-  kBlend,
-  kStrength,
-  kStrokeSize,
-  kSteadiness,
-  kKeepColors,
-  kBrightness,
-  kContrast,
-  kThreads,
-  kShortSide,
-  kPainted,
-  kSkipped
 };
 
 #define TEMPERA_VIDEO_CAPS                                                                             \
@@ -211,7 +171,7 @@ gboolean SinkEvent(GstBaseTransform* transform, GstEvent* event) {
   return GST_BASE_TRANSFORM_CLASS(tempera_video_parent_class)->sink_event(transform, event);
 }
 
-// Opens the style, so that one that is not there stops the pipeline before it begins.
+// Opens style and mask, so that one that is not there stops the pipeline before it begins.
 gboolean Start(GstBaseTransform* transform) {
   TemperaVideo* self = Self(transform);
   self->painting->SetCancelled(false);
@@ -239,161 +199,24 @@ GstStateChangeReturn ChangeState(GstElement* element, GstStateChange change) {
   return GST_ELEMENT_CLASS(tempera_video_parent_class)->change_state(element, change);
 }
 
-void SetText(std::string* text, const GValue* value) {
-  const char* given = g_value_get_string(value);
-  try {
-    *text = given != nullptr ? given : "";
-  } catch (const std::exception&) {  // no memory for a word: the last one stays
-  }
-}
-
 void SetProperty(GObject* object, guint id, const GValue* value, GParamSpec* spec) {
-  Settings* settings = Self(object)->settings;
   GST_OBJECT_LOCK(object);
-  switch (id) {
-    case kStyle:
-      SetText(&settings->style, value);
-      break;
-    case kBlend:
-      SetText(&settings->blend, value);
-      break;
-    case kStrength:
-      settings->strength = g_value_get_double(value);
-      break;
-    case kStrokeSize:
-      settings->stroke_size = g_value_get_double(value);
-      break;
-    case kSteadiness:
-      settings->steadiness = g_value_get_double(value);
-      break;
-    case kKeepColors:
-      settings->keep_colors = g_value_get_boolean(value);
-      break;
-    case kBrightness:
-      settings->brightness = g_value_get_double(value);
-      break;
-    case kContrast:
-      settings->contrast = g_value_get_double(value);
-      break;
-    case kThreads:
-      settings->threads = g_value_get_int(value);
-      break;
-    case kShortSide:
-      settings->short_side = g_value_get_int(value);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-  }
+  const bool known = SetSetting(Self(object)->settings, id, value);
   GST_OBJECT_UNLOCK(object);
+  if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 void GetProperty(GObject* object, guint id, GValue* value, GParamSpec* spec) {
-  const Settings* settings = Self(object)->settings;
   GST_OBJECT_LOCK(object);
-  switch (id) {
-    case kStyle:
-      g_value_set_string(value, settings->style.c_str());
-      break;
-    case kBlend:
-      g_value_set_string(value, settings->blend.c_str());
-      break;
-    case kStrength:
-      g_value_set_double(value, settings->strength);
-      break;
-    case kStrokeSize:
-      g_value_set_double(value, settings->stroke_size);
-      break;
-    case kSteadiness:
-      g_value_set_double(value, settings->steadiness);
-      break;
-    case kKeepColors:
-      g_value_set_boolean(value, settings->keep_colors);
-      break;
-    case kBrightness:
-      g_value_set_double(value, settings->brightness);
-      break;
-    case kContrast:
-      g_value_set_double(value, settings->contrast);
-      break;
-    case kThreads:
-      g_value_set_int(value, settings->threads);
-      break;
-    case kShortSide:
-      g_value_set_int(value, settings->short_side);
-      break;
-    case kPainted:
-      g_value_set_uint64(value, settings->painted);
-      break;
-    case kSkipped:
-      g_value_set_uint64(value, settings->skipped);
-      break;
-    default:
-      G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
-  }
+  const bool known = GetSetting(*Self(object)->settings, id, value);
   GST_OBJECT_UNLOCK(object);
+  if (!known) G_OBJECT_WARN_INVALID_PROPERTY_ID(object, id, spec);
 }
 
 void Finalize(GObject* object) {
   delete Self(object)->painting;
   delete Self(object)->settings;
   G_OBJECT_CLASS(tempera_video_parent_class)->finalize(object);
-}
-
-constexpr int kTurned = G_PARAM_READWRITE | G_PARAM_STATIC_STRINGS | GST_PARAM_MUTABLE_PLAYING;
-constexpr int kMoved = kTurned | GST_PARAM_CONTROLLABLE;
-
-void Install(GObjectClass* klass, guint id, GParamSpec* spec) {
-  g_object_class_install_property(klass, id, spec);
-}
-
-GParamSpec* Number(const char* name, const char* nick, const char* blurb, double least, double most,
-                   double begins) {
-  return g_param_spec_double(name, nick, blurb, least, most, begins, static_cast<GParamFlags>(kMoved));
-}
-
-void InstallProperties(GObjectClass* klass) {
-  const auto turned = static_cast<GParamFlags>(kTurned);
-  const auto read = static_cast<GParamFlags>(G_PARAM_READABLE | G_PARAM_STATIC_STRINGS);
-  Install(klass, kStyle,
-          g_param_spec_string("style", "Style",
-                              "A bundled style, a .onnx file or FILE.onnx:STYLE; empty: starry-night", "",
-                              turned));
-  Install(klass, kBlend,
-          g_param_spec_string(
-              "blend", "Blend",
-              "Shares of several styles, such as starry-night=0.7,great-wave=0.3; goes before the "
-              "name of a style",
-              "", turned));
-  Install(klass, kStrength,
-          Number("strength", "Strength", "0: the picture as it is, 1: the whole style", 0, 1, 1));
-  Install(klass, kStrokeSize,
-          Number("stroke-size", "Stroke size",
-                 "From fine (0) to bold (1) strokes, where the style has them; -1: as it begins", -1, 1, -1));
-  Install(klass, kSteadiness,
-          Number("steadiness", "Steadiness",
-                 "How much strokes hold on to what they show; 0: every frame by itself", 0, 1, 0.5));
-  Install(klass, kKeepColors,
-          g_param_spec_boolean("keep-colors", "Keep colours",
-                               "Brightness from the painting, colours from the picture", FALSE,
-                               static_cast<GParamFlags>(kMoved)));
-  Install(klass, kBrightness,
-          Number("brightness", "Brightness", "How much lighter what is seen becomes", -1, 1, 0));
-  Install(klass, kContrast,
-          Number("contrast", "Contrast", "How far colours lie from mid grey; 1: as painted", 0, 2, 1));
-  Install(klass, kThreads,
-          g_param_spec_int("threads", "Threads", "How many threads paint; 0: as many as help", 0, 1024, 0,
-                           turned));
-  Install(
-      klass, kShortSide,
-      g_param_spec_int("short-side", "Short side",
-                       "Pixels of the shorter side at which it is painted at most; 0: the frame's own size",
-                       0, 16384, 0, turned));
-  Install(
-      klass, kPainted,
-      g_param_spec_uint64("painted", "Painted", "Frames painted since the start", 0, G_MAXUINT64, 0, read));
-  Install(klass, kSkipped,
-          g_param_spec_uint64("skipped", "Skipped", "Late frames skipped since the start", 0, G_MAXUINT64, 0,
-                              read));
 }
 
 void tempera_video_class_init(TemperaVideoClass* klass) {

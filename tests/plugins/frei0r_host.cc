@@ -81,7 +81,7 @@ void HostileCalls(const Plugin& p, std::string model) {
   p.set(effect, nullptr, 2);
   p.set(nullptr, &nothing, 0);
   char* style = model.data();
-  for (const int index : {-1, 8, 1 << 30}) {
+  for (const int index : {-1, 15, 1 << 30}) {
     p.set(effect, &style, index);
     p.get(effect, &style, index);
   }
@@ -91,7 +91,7 @@ void HostileCalls(const Plugin& p, std::string model) {
   std::vector<uint32_t> out(in.size());
   for (double value : {std::nan(""), -inf, -1.0, 1e300, inf}) {
     // Not of threads: as many would be started.
-    for (const int index : {2, 3, 4, 5, 7}) p.set(effect, &value, index);
+    for (const int index : {2, 3, 4, 5, 7, 11, 12, 13, 14}) p.set(effect, &value, index);
     p.update(effect, value, in.data(), out.data());
   }
   p.update(effect, 0, nullptr, out.data());
@@ -101,7 +101,7 @@ void HostileCalls(const Plugin& p, std::string model) {
 void Values(const Plugin& p) {
   f0r_plugin_info_t info = {};
   p.get_plugin_info(&info);
-  Expect(std::strcmp(info.name, "tempera") == 0 && info.num_params == 8, "8 parameters of tempera");
+  Expect(std::strcmp(info.name, "tempera") == 0 && info.num_params == 15, "15 parameters of tempera");
   f0r_instance_t effect = p.construct(16, 16);
   for (int i = 0; i < info.num_params; ++i) {
     f0r_param_info_t param = {};

@@ -51,7 +51,8 @@ command_film() { # FROM TO SIZE OPTIONS...
 checks=$((checks + 3))
 GST_DEBUG=2 GST_DEBUG_NO_COLOR=1 gst-inspect-1.0 temperavideo >"$work/inspect" 2>"$work/stderr" || fail "gst-inspect"
 [ ! -s "$work/stderr" ] || fail "gst-inspect: $(head -n 3 "$work/stderr")"
-for property in style blend strength stroke-size steadiness keep-colors brightness contrast threads short-side; do
+for property in style blend strength stroke-size steadiness keep-colors brightness contrast threads short-side \
+  mask mask-of outside feather threshold mask-hold mask-every; do
   grep -q "^  $property " "$work/inspect" || fail "gst-inspect shows no $property"
 done
 

@@ -45,8 +45,8 @@ said() { tr '\r' '\n' <"$work/stderr" | grep 'tempera (frei0r)' || true; }
 # What MLT tells its programs of it.
 checks=$((checks + 1))
 melt -query filter=frei0r.tempera >"$work/query" 2>/dev/null || fail 'melt -query'
-identified=$(grep -cE '^  - identifier: [0-7]$' "$work/query" || true)
-[ "$identified" -eq 8 ] || fail "melt shows $identified parameters, wanted 8"
+identified=$(grep -cE '^  - identifier: [0-9]+$' "$work/query" || true)
+[ "$identified" -eq 15 ] || fail "melt shows $identified parameters, wanted 15"
 
 through "$work/plain.nut"
 expect_same "$work/plain.nut" "$work/in.mkv" 'no filter'
@@ -89,6 +89,6 @@ sed -n 's/^    title: //p' "$work/query" | sort >"$work/wanted"
 sed -n 's/.*<parameter .* name="\([^"]*\)".*/\1/p' "$kdenlive" | sort >"$work/named"
 diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: parameters: $(cat "$work/diff")"
 "$tempera" styles | sed '1d;s/ .*//' | sort >"$work/wanted"
-sed -n 's/.* paramlist="\([^"]*\)".*/\1/p' "$kdenlive" | tr ';' '\n' | sort >"$work/named"
+sed -n 's/.* name="style".* paramlist="\([^"]*\)".*/\1/p' "$kdenlive" | tr ';' '\n' | sort >"$work/named"
 diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: styles: $(cat "$work/diff")"
 finish

@@ -40,7 +40,9 @@ class Filter::MemoryWork : public FrameWork {
  public:
   MemoryWork(obs_source_frame* frame, uint64_t time_ns, Repacked& repacked)
       : frame(frame), time_ns(time_ns), repacked_(repacked) {}
-  Error Paint(Stylizer& stylizer, uint64_t) override { return PaintFrame(stylizer, *frame, repacked_); }
+  Error Paint(Composition& composition, uint64_t) override {
+    return PaintFrame(composition, *frame, repacked_);
+  }
 
   obs_source_frame* const frame;
   const uint64_t time_ns;  // when it would have been shown

@@ -133,13 +133,13 @@ int PlanesOf(tempera_pixel_format format) {
   }
 }
 
-Error Process(Stylizer& stylizer, const obs_source_frame& frame, const tempera_image& image) {
+Error Process(Composition& composition, const obs_source_frame& frame, const tempera_image& image) {
   tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
   params.timestamp_us = static_cast<int64_t>(frame.timestamp / 1000);
-  return stylizer.Process(image, image, params);
+  return composition.Process(image, image, params);
 }
 
-Error PaintDirectly(Stylizer& stylizer, obs_source_frame& frame, tempera_pixel_format format) {
+Error PaintDirectly(Composition& composition, obs_source_frame& frame, tempera_pixel_format format) {
   tempera_image image = Described(frame, format);
   for (int plane = 0; plane < PlanesOf(format); ++plane) {
     const ptrdiff_t stride = static_cast<ptrdiff_t>(frame.linesize[plane]);
@@ -149,7 +149,7 @@ Error PaintDirectly(Stylizer& stylizer, obs_source_frame& frame, tempera_pixel_f
         frame.flip ? frame.data[plane] + stride * (static_cast<ptrdiff_t>(rows) - 1) : frame.data[plane];
     image.stride_bytes[plane] = frame.flip ? -stride : stride;
   }
-  return Process(stylizer, frame, image);
+  return Process(composition, frame, image);
 }
 
 // A plane of its own, of samples T, and back. `shrink_x` and `shrink_y` luma samples of a channel that has
@@ -207,7 +207,7 @@ struct Plane {
 // Through I420 or I010. Frames that are shown upside down are painted that way: they are rare, and so are
 // these formats.
 template <typename T>
-Error PaintThroughPlanes(Stylizer& stylizer, obs_source_frame& frame, const Layout& layout,
+Error PaintThroughPlanes(Composition& composition, obs_source_frame& frame, const Layout& layout,
                          Repacked& repacked) {
   const tempera_pixel_format format = layout.bytes == 1 ? TEMPERA_I420 : TEMPERA_I010;
   tempera_image image = Described(frame, format);
@@ -231,7 +231,7 @@ Error PaintThroughPlanes(Stylizer& stylizer, obs_source_frame& frame, const Layo
     image.planes[plane] = reinterpret_cast<uint8_t*>(const_cast<T*>(planes[plane]));
     image.stride_bytes[plane] = static_cast<ptrdiff_t>(widths[plane] * sizeof(T));
   }
-  if (Error error = Process(stylizer, frame, image)) return error;
+  if (Error error = Process(composition, frame, image)) return error;
   y.Give(frame, layout.y, 1, 1, layout.shift);
   if (layout.grey) return {};
   u.Give(frame, layout.u, 2, 2, layout.shift);
@@ -240,7 +240,7 @@ Error PaintThroughPlanes(Stylizer& stylizer, obs_source_frame& frame, const Layo
 }
 
 // B, G, R in memory: turned round on the way in and out.
-Error PaintBgr3(Stylizer& stylizer, obs_source_frame& frame) {
+Error PaintBgr3(Composition& composition, obs_source_frame& frame) {
   tempera_image image = Described(frame, TEMPERA_RGB);
   image.planes[0] = frame.data[0];
   image.stride_bytes[0] = static_cast<ptrdiff_t>(frame.linesize[0]);
@@ -251,7 +251,7 @@ Error PaintBgr3(Stylizer& stylizer, obs_source_frame& frame) {
     }
   };
   turn_round();
-  Error error = Process(stylizer, frame, image);
+  Error error = Process(composition, frame, image);
   turn_round();
   return error;
 }
@@ -273,13 +273,13 @@ std::optional<FrameShape> ShapeOf(const obs_source_frame& frame) {
   return shape;
 }
 
-Error PaintFrame(Stylizer& stylizer, obs_source_frame& frame, Repacked& repacked) {
-  if (const auto direct = DirectFormat(frame.format)) return PaintDirectly(stylizer, frame, *direct);
+Error PaintFrame(Composition& composition, obs_source_frame& frame, Repacked& repacked) {
+  if (const auto direct = DirectFormat(frame.format)) return PaintDirectly(composition, frame, *direct);
   if (const auto layout = LayoutOf(frame.format)) {
-    return layout->bytes == 1 ? PaintThroughPlanes<uint8_t>(stylizer, frame, *layout, repacked)
-                              : PaintThroughPlanes<uint16_t>(stylizer, frame, *layout, repacked);
+    return layout->bytes == 1 ? PaintThroughPlanes<uint8_t>(composition, frame, *layout, repacked)
+                              : PaintThroughPlanes<uint16_t>(composition, frame, *layout, repacked);
   }
-  if (frame.format == VIDEO_FORMAT_BGR3) return PaintBgr3(stylizer, frame);
+  if (frame.format == VIDEO_FORMAT_BGR3) return PaintBgr3(composition, frame);
   return {TEMPERA_UNSUPPORTED, "frames of OBS's video format " + std::to_string(frame.format) +
                                    " cannot be painted; choose another format in the source's properties"};
 }

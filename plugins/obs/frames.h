@@ -22,6 +22,6 @@ struct Repacked {
 // Paints in place. I420, NV12, P010, I010, RGBA, BGRA and BGRX (and the colours of I420 with alpha) as they
 // are; other YCbCr with its chroma at half size, put back at its own; BGR3 as RGB. Alpha stays. Y800 stays
 // grey.
-Error PaintFrame(Stylizer& stylizer, obs_source_frame& frame, Repacked& repacked);
+Error PaintFrame(Composition& composition, obs_source_frame& frame, Repacked& repacked);
 
 }  // namespace tempera::plugins::obs

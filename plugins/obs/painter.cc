@@ -46,17 +46,37 @@ Shares KnownShares(Stylizer& stylizer, const Shares& shares) {
   return known;
 }
 
-}  // namespace
-
-Error ApplyLook(Stylizer& stylizer, const Look& look, const StyleChoice& choice) {
+// Sets every parameter of the model as `look` and `choice` say.
+Error ApplyStyle(Stylizer& stylizer, const Look& look, const Shares& wanted, const StyleChoice& choice) {
   for (int i = 0; i < stylizer.ParameterCount(); ++i) {
     const Expected<tempera_parameter_info> info = stylizer.ParameterInfo(i);
     if (!info) return info.error();
     if (Error error = stylizer.SetParameter(info->name, ValuesOf(*info, look))) return error;
   }
-  const Shares shares = KnownShares(stylizer, look.shares);
+  const Shares shares = KnownShares(stylizer, wanted);
   if (!shares.empty()) return stylizer.SetBlend(shares);
   return choice.style.empty() ? Error{} : stylizer.SetStyle(choice.style);
+}
+
+}  // namespace
+
+Expected<Painter::Choice> Painter::Choose(const Look& look) {
+  // The shares' names are in the file that holds most of them, wherever the one style lies.
+  const Expected<StyleChoice> style =
+      look.shares.empty() ? FindStyle(look.style) : FindBlend(look.style, look.shares);
+  if (!style) return style.error();
+  const Expected<MaskChoice> mask = FindMask(look.mask);
+  if (!mask) return mask.error();
+  return Choice{*style, *mask};
+}
+
+Error Painter::ApplyLook(Composition& composition, const Look& look, const Choice& choice) {
+  if (Error error = ApplyStyle(composition.style(), look, look.shares, choice.style)) return error;
+  if (Stylizer* outside = composition.outside()) {
+    if (Error error = ApplyStyle(*outside, look, {}, *choice.mask.outside)) return error;
+  }
+  if (Error error = composition.SetMask(choice.mask)) return error;
+  return composition.SetMaskNumbers(look.mask_numbers);
 }
 
 Painter::Painter(Log log) : log_(std::move(log)), thread_([this] { Run(); }) {}
@@ -65,8 +85,8 @@ Painter::~Painter() {
   {
     const Lock lock(guard_);
     ending_ = true;
-    if (stylizer_) (void)stylizer_->SetCancelled(true);
-    if (opening_stylizer_) (void)opening_stylizer_->SetCancelled(true);
+    if (composition_) composition_->SetCancelled(true);
+    if (opening_composition_) opening_composition_->SetCancelled(true);
     wake_.notify_all();
   }
   thread_.join();
@@ -92,7 +112,7 @@ bool Painter::Visit::Ready(const FrameShape& shape) {
     painter_.shape_ = shape;
     if (first) painter_.wake_.notify_all();
   }
-  return painter_.stylizer_ != nullptr && !painter_.failure_;
+  return painter_.composition_ != nullptr && !painter_.failure_;
 }
 
 std::unique_ptr<FrameWork> Painter::Visit::Submit(std::unique_ptr<FrameWork> work) {
@@ -105,10 +125,10 @@ std::vector<std::unique_ptr<FrameWork>> Painter::Drain() {
   Lock lock(guard_);
   draining_ = true;
   if (painting_) {
-    const std::shared_ptr<Stylizer> busy = stylizer_;
-    (void)busy->SetCancelled(true);
+    const std::shared_ptr<Composition> busy = composition_;
+    busy->SetCancelled(true);
     rest_.wait(lock, [this] { return !painting_; });
-    (void)busy->SetCancelled(false);
+    busy->SetCancelled(false);
   }
   draining_ = false;
   std::vector<std::unique_ptr<FrameWork>> all = std::exchange(done_, {});
@@ -123,7 +143,7 @@ void Painter::Run() {
   for (;;) {
     wake_.wait(lock, [this] {
       return ending_ || opening_done_ || (look_changed_ && shape_.width > 0) ||
-             (waiting_ && stylizer_ && !draining_);
+             (waiting_ && composition_ && !draining_);
     });
     if (ending_) return;
     if (opening_done_)
@@ -137,12 +157,12 @@ void Painter::Run() {
 
 void Painter::PaintOne(Lock& lock) {
   std::unique_ptr<FrameWork> work = std::move(waiting_);
-  const std::shared_ptr<Stylizer> stylizer = stylizer_;
+  const std::shared_ptr<Composition> composition = composition_;
   const uint64_t number = look_number_;
   painting_ = true;
   lock.unlock();
   const uint64_t began = Nanoseconds();
-  const Error error = work->Paint(*stylizer, number);
+  const Error error = work->Paint(*composition, number);
   work->painting_ns = Nanoseconds() - began;
   work->painted = !error;
   lock.lock();
@@ -152,26 +172,23 @@ void Painter::PaintOne(Lock& lock) {
   if (error && error.code != TEMPERA_CANCELLED)
     Say(Severity::kWarning, error.message + "; the source is shown unpainted");
   else if (!error)
-    SayNotices(*stylizer);
+    SayNotices(*composition);
 }
 
 // The disk is asked without the lock: a frame may be submitted meanwhile.
 void Painter::Follow(Lock& lock) {
   look_changed_ = false;
   const Look look = look_;
-  const std::shared_ptr<Stylizer> stylizer = stylizer_;
-  const Opened opened = opened_;
+  const std::shared_ptr<Composition> composition = composition_;
   lock.unlock();
-  // The shares' names are in the file that holds most of them, wherever the one style lies.
-  const Expected<StyleChoice> choice =
-      look.shares.empty() ? FindStyle(look.style) : FindBlend(look.style, look.shares);
+  const Expected<Choice> choice = Choose(look);
   Error error = choice ? Error{} : choice.error();
   bool opens = false;
-  Opened wanted;
+  Files wanted;
   if (!error) {
-    wanted = {choice->path, look.threads, look.short_side};
-    opens = stylizer == nullptr || !(wanted == opened);
-    if (!opens) error = ApplyLook(*stylizer, look, *choice);
+    wanted = FilesOf(choice->style, choice->mask, look.threads, look.short_side);
+    opens = composition == nullptr || !(wanted == composition->files());
+    if (!opens) error = ApplyLook(*composition, look, *choice);
   }
   lock.lock();
   if (error) return Fail(error);
@@ -185,36 +202,31 @@ void Painter::Follow(Lock& lock) {
   if (!opening_) StartOpening(wanted, *choice);
 }
 
-void Painter::StartOpening(const Opened& wanted, const StyleChoice& choice) {
+void Painter::StartOpening(const Files& wanted, const Choice& choice) {
   if (opener_.joinable()) opener_.join();  // it has handed over, and ends
   opening_ = true;
   opening_done_ = false;
-  opening_what_ = wanted;
   opening_look_ = looks_set_;
   opener_ = std::thread(&Painter::Open, this, wanted, choice, look_, shape_);
 }
 
-void Painter::Open(const Opened& wanted, const StyleChoice& choice, const Look& look,
-                   const FrameShape& shape) {
+void Painter::Open(const Files& wanted, const Choice& choice, const Look& look, const FrameShape& shape) {
   GiveWay();
-  Options options;
-  options.threads = wanted.threads;
-  options.working_short_side = wanted.short_side;
-  options.cache_folder = CacheFolder();
-  Expected<Stylizer> opened = Stylizer::Open(wanted.path, options);
-  std::shared_ptr<Stylizer> stylizer;
+  // Nothing is shared with what paints meanwhile.
+  Expected<Composition> opened = Composition::Open(wanted);
+  std::shared_ptr<Composition> composition;
   Error error = opened ? Error{} : opened.error();
   if (!error) {
-    stylizer = std::make_shared<Stylizer>(*std::move(opened));
+    composition = std::make_shared<Composition>(*std::move(opened));
     const Lock lock(guard_);
-    opening_stylizer_ = stylizer;
-    if (ending_) (void)stylizer->SetCancelled(true);
+    opening_composition_ = composition;
+    if (ending_) composition->SetCancelled(true);
   }
   // Parameters come first: what they need memory for is then prepared as well.
-  if (!error) error = ApplyLook(*stylizer, look, choice);
-  if (!error) error = stylizer->Prepare(shape.width, shape.height, shape.format);
+  if (!error) error = ApplyLook(*composition, look, choice);
+  if (!error) error = composition->Prepare(shape.width, shape.height, shape.format);
   const Lock lock(guard_);
-  opening_stylizer_ = stylizer;
+  opening_composition_ = composition;
   opening_error_ = error;
   opening_done_ = true;
   wake_.notify_all();
@@ -222,20 +234,18 @@ void Painter::Open(const Opened& wanted, const StyleChoice& choice, const Look& 
 
 void Painter::TakeOpened(Lock& lock) {
   opening_ = opening_done_ = false;
-  std::shared_ptr<Stylizer> stylizer = std::exchange(opening_stylizer_, nullptr);
+  std::shared_ptr<Composition> composition = std::exchange(opening_composition_, nullptr);
   const Error error = std::exchange(opening_error_, {});
   if (error) {
     // Tried again only where the user has set something since.
     look_changed_ = opening_look_ != looks_set_;
     return Fail(error);
   }
-  std::swap(stylizer_, stylizer);
-  opened_ = opening_what_;
-  notices_said_ = 0;
+  std::swap(composition_, composition);
   look_changed_ = true;  // Follow sees whether this is still what is wanted
   // Closing a model ends its threads: whoever submits frames does not wait for that.
   lock.unlock();
-  stylizer.reset();
+  composition.reset();
   lock.lock();
 }
 
@@ -251,11 +261,8 @@ void Painter::Say(Severity severity, const std::string& line) {
   log_(severity, line);
 }
 
-void Painter::SayNotices(const Stylizer& stylizer) {
-  while (const char* line = tempera_notice(stylizer.handle(), static_cast<int32_t>(notices_said_))) {
-    log_(Severity::kInfo, line);
-    ++notices_said_;
-  }
+void Painter::SayNotices(Composition& composition) {
+  for (const std::string& line : composition.NewNotices()) log_(Severity::kInfo, line);
 }
 
 }  // namespace tempera::plugins::obs

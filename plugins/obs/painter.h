@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include "plugins/common/composition.h"
+#include "plugins/common/mask_finder.h"
 #include "plugins/common/style_finder.h"
 #include "tempera/tempera.hpp"
 
@@ -28,13 +30,15 @@ struct ParameterValue {
 };
 
 // What its user has set. What a model does not have does nothing; values outside a range count as its nearest
-// end; what is not named is as the model's file says.
+// end; what is not named is as the model's file says. Values hold for the style outside of a mask too.
 struct Look {
   std::string style;                   // as FindStyle takes it
   std::vector<ParameterValue> values;  // later ones go before earlier ones
   Shares shares;                       // a blend of some of the file's styles instead of one of them
-  int threads = 0;                     // as tempera_options has them
-  int short_side = 0;                  // likewise: working_short_side
+  MaskWords mask;
+  MaskNumbers mask_numbers;
+  int threads = 0;     // as tempera_options has them
+  int short_side = 0;  // likewise: working_short_side
   bool operator==(const Look&) const = default;
 };
 
@@ -51,7 +55,7 @@ class FrameWork {
   virtual ~FrameWork() = default;
   // On the painter's thread. `look` is another number whenever something else may come out of the same
   // pixels.
-  virtual Error Paint(Stylizer& stylizer, uint64_t look) = 0;
+  virtual Error Paint(Composition& composition, uint64_t look) = 0;
 
   bool painted = false;      // set by the painter: whether Paint succeeded
   uint64_t painting_ns = 0;  // how long Paint took
@@ -98,23 +102,23 @@ class Painter {
   };
 
  private:
-  struct Opened {
-    std::string path;
-    int threads = 0;
-    int short_side = 0;
-    bool operator==(const Opened&) const = default;
-  };
   using Lock = std::unique_lock<std::timed_mutex>;
+  struct Choice {
+    StyleChoice style;
+    MaskChoice mask;
+  };
 
   void Run();
   void PaintOne(Lock& lock);
   void Follow(Lock& lock);
-  void StartOpening(const Opened& wanted, const StyleChoice& choice);
-  void Open(const Opened& wanted, const StyleChoice& choice, const Look& look, const FrameShape& shape);
+  static Expected<Choice> Choose(const Look& look);
+  static Error ApplyLook(Composition& composition, const Look& look, const Choice& choice);
+  void StartOpening(const Files& wanted, const Choice& choice);
+  void Open(const Files& wanted, const Choice& choice, const Look& look, const FrameShape& shape);
   void TakeOpened(Lock& lock);
   void Fail(const Error& error);
   void Say(Severity severity, const std::string& line);
-  void SayNotices(const Stylizer& stylizer);
+  void SayNotices(Composition& composition);
 
   const Log log_;
   std::timed_mutex guard_;  // of all that follows
@@ -123,22 +127,19 @@ class Painter {
 
   Look look_;
   uint64_t looks_set_ = 0;    // calls of SetLook
-  uint64_t look_number_ = 0;  // what Paint is told: counts what was applied to stylizer_
+  uint64_t look_number_ = 0;  // what Paint is told: counts what was applied to composition_
   bool look_changed_ = false;
   FrameShape shape_;
-  Error failure_;            // why look_ cannot be painted
-  std::string said_;         // the last complaint, so that it is made once
-  size_t notices_said_ = 0;  // of stylizer_
+  Error failure_;     // why look_ cannot be painted
+  std::string said_;  // the last complaint, so that it is made once
 
-  std::shared_ptr<Stylizer> stylizer_;  // used by Run alone, but for SetCancelled
-  Opened opened_;                       // what stylizer_ is
+  std::shared_ptr<Composition> composition_;  // used by Run alone, but for SetCancelled
 
   std::thread opener_;
   bool opening_ = false;       // opener_ is at work, or its result was not taken yet
   bool opening_done_ = false;  // it can be taken
-  Opened opening_what_;
   uint64_t opening_look_ = 0;  // looks_set_ when it began
-  std::shared_ptr<Stylizer> opening_stylizer_;
+  std::shared_ptr<Composition> opening_composition_;
   Error opening_error_;
 
   std::unique_ptr<FrameWork> waiting_;
@@ -148,8 +149,5 @@ class Painter {
 
   std::thread thread_;  // last: it begins when all else is there
 };
-
-// Sets every parameter of the model as `look` and `choice` say.
-Error ApplyLook(Stylizer& stylizer, const Look& look, const StyleChoice& choice);
 
 }  // namespace tempera::plugins::obs

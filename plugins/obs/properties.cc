@@ -3,6 +3,7 @@
 #include <filesystem>
 #include <string>
 
+#include "plugins/common/model_folders.h"
 #include "plugins/obs/settings.h"
 
 namespace tempera::plugins::obs {
@@ -56,8 +57,7 @@ std::vector<Style> BundledStyles() {
 }
 
 // OBS's lists hold words, no pictures: the chosen style's is shown below the list, in a text that is HTML.
-std::string PictureOf(obs_data_t* settings) {
-  const std::string chosen = obs_data_get_string(settings, "style");
+std::string PictureOf(const std::string& chosen, const std::string& otherwise) {
   for (const Style& style : BundledStyles()) {
     if (style.name != chosen) continue;
     std::string html = Escaped(style.title);
@@ -67,7 +67,7 @@ std::string PictureOf(obs_data_t* settings) {
     return "<table><tr><td><img height='96' src='" + Escaped(style.thumbnail_path) +
            "'/></td><td style='padding-left: 8px; vertical-align: middle'>" + html + "</td></tr></table>";
   }
-  return Escaped(StyleWord(settings));
+  return Escaped(otherwise);
 }
 
 void AddParameter(obs_properties_t* group, const ModelParameter& parameter, size_t element) {
@@ -149,16 +149,42 @@ bool OnBlend(obs_properties_t* properties, obs_property_t*, obs_data_t* settings
   return true;
 }
 
+// Whatever is chosen of masks: what else is asked then.
+bool OnMask(obs_properties_t* properties, obs_property_t*, obs_data_t* settings) {
+  const std::string mask = obs_data_get_string(settings, "mask");
+  const std::string outside = obs_data_get_string(settings, "mask.outside");
+  const auto show = [&](const char* name, bool shown) {
+    obs_property_set_visible(obs_properties_get(properties, name), shown && !mask.empty());
+  };
+  const bool own = mask == kOwnFile, other = outside == kOwnFile, blur = outside == kBlur;
+  for (const char* name : {"mask.file", "mask.class", "mask.background"}) show(name, own);
+  for (const char* name : {"mask.outside", "mask.feather", "mask.threshold", "mask.hold", "mask.every"})
+    show(name, true);
+  show("mask.outside_file", other);
+  show("mask.blur", blur);
+  show("mask.picture", !outside.empty() && !other && !blur);
+  obs_property_set_long_description(obs_properties_get(properties, "mask.picture"),
+                                    PictureOf(outside, outside).c_str());
+  obs_property_t* classes = obs_properties_get(properties, "mask.class");
+  obs_property_list_clear(classes);
+  if (!own) return true;
+  for (const std::string& name : MaskClasses(settings))
+    if (!name.empty()) obs_property_list_add_string(classes, name.c_str(), name.c_str());
+  return true;
+}
+
 // Of style, file and preset: another file's parameters take the place of those shown.
 bool OnStyle(obs_properties_t* properties, obs_property_t*, obs_data_t* settings) {
   FollowPreset(settings);
   FillParameters(properties, settings);
   FillShares(properties, settings);
+  OnMask(properties, nullptr, settings);
   const bool own = std::string_view(obs_data_get_string(settings, "style")) == kOwnFile;
   obs_property_set_visible(obs_properties_get(properties, "file"), own);
   obs_property_t* picture = obs_properties_get(properties, "picture");
   obs_property_set_visible(picture, !own);
-  obs_property_set_long_description(picture, PictureOf(settings).c_str());
+  obs_property_set_long_description(
+      picture, PictureOf(obs_data_get_string(settings, "style"), StyleWord(settings)).c_str());
   return true;
 }
 
@@ -216,19 +242,72 @@ void AddGroups(obs_properties_t* properties) {
   obs_property_set_modified_callback(blend, OnBlend);
 }
 
-void AddStyles(obs_properties_t* properties) {
-  obs_property_t* list = obs_properties_add_list(properties, "style", obs_module_text("Style"),
-                                                 OBS_COMBO_TYPE_LIST, OBS_COMBO_FORMAT_STRING);
+void AddBundledStyles(obs_property_t* list) {
   for (const Style& style : BundledStyles()) {
     const std::string label = style.artist.empty() ? style.title : style.title + " (" + style.artist + ")";
     obs_property_list_add_string(list, label.c_str(), style.name.c_str());
   }
   obs_property_list_add_string(list, obs_module_text("Style.Own"), kOwnFile);
+}
+
+void AddStyles(obs_properties_t* properties) {
+  obs_property_t* list = obs_properties_add_list(properties, "style", obs_module_text("Style"),
+                                                 OBS_COMBO_TYPE_LIST, OBS_COMBO_FORMAT_STRING);
+  AddBundledStyles(list);
   obs_property_set_modified_callback(list, OnStyle);
   obs_properties_add_text(properties, "picture", "", OBS_TEXT_INFO);
   obs_property_t* file = obs_properties_add_path(properties, "file", obs_module_text("Style.File"),
                                                  OBS_PATH_FILE, obs_module_text("Style.Filter"), nullptr);
   obs_property_set_modified_callback(file, OnStyle);
+}
+
+// Which mask, and of a file which part of it.
+void AddMaskChoice(obs_properties_t* group) {
+  obs_property_t* list = obs_properties_add_list(group, "mask", obs_module_text("Mask.Of"),
+                                                 OBS_COMBO_TYPE_LIST, OBS_COMBO_FORMAT_STRING);
+  obs_property_list_add_string(list, obs_module_text("Mask.All"), "");
+  obs_property_list_add_string(list, obs_module_text("Mask.Person"), kPerson);
+  obs_property_list_add_string(list, obs_module_text("Mask.AllButPerson"), kAllButPerson);
+  obs_property_list_add_string(list, obs_module_text("Mask.Own"), kOwnFile);
+  obs_property_set_modified_callback(list, OnMask);
+  obs_property_t* file = obs_properties_add_path(group, "mask.file", obs_module_text("Mask.File"),
+                                                 OBS_PATH_FILE, obs_module_text("Mask.Filter"), nullptr);
+  obs_property_set_modified_callback(file, OnMask);
+  obs_property_t* classes = obs_properties_add_list(group, "mask.class", obs_module_text("Mask.Class"),
+                                                    OBS_COMBO_TYPE_EDITABLE, OBS_COMBO_FORMAT_STRING);
+  obs_property_set_long_description(classes, obs_module_text("Mask.Class.Line"));
+  obs_properties_add_bool(group, "mask.background", obs_module_text("Mask.Background"));
+}
+
+void AddMask(obs_properties_t* properties) {
+  obs_properties_t* group = obs_properties_create();
+  AddMaskChoice(group);
+  obs_property_t* outside = obs_properties_add_list(group, "mask.outside", obs_module_text("Mask.Outside"),
+                                                    OBS_COMBO_TYPE_LIST, OBS_COMBO_FORMAT_STRING);
+  obs_property_list_add_string(outside, obs_module_text("Mask.Outside.None"), "");
+  obs_property_list_add_string(outside, obs_module_text("Mask.Outside.Blur"), kBlur);
+  AddBundledStyles(outside);
+  obs_property_set_modified_callback(outside, OnMask);
+  obs_properties_add_text(group, "mask.picture", "", OBS_TEXT_INFO);
+  obs_properties_add_path(group, "mask.outside_file", obs_module_text("Style.File"), OBS_PATH_FILE,
+                          obs_module_text("Style.Filter"), nullptr);
+  obs_property_t* blur =
+      obs_properties_add_int_slider(group, "mask.blur", obs_module_text("Mask.Blur"), 0, 64, 1);
+  obs_property_int_set_suffix(blur, " px");
+  obs_property_set_long_description(blur, obs_module_text("Mask.Blur.Line"));
+  obs_property_t* feather =
+      obs_properties_add_float_slider(group, "mask.feather", obs_module_text("Mask.Feather"), 0, 64, 0.5);
+  obs_property_float_set_suffix(feather, " px");
+  obs_property_t* threshold = obs_properties_add_float_slider(
+      group, "mask.threshold", obs_module_text("Mask.Threshold"), 0.01, 0.99, 0.01);
+  obs_property_set_long_description(threshold, obs_module_text("Mask.Threshold.Line"));
+  obs_property_t* hold =
+      obs_properties_add_float_slider(group, "mask.hold", obs_module_text("Mask.Hold"), 0, 1, 0.01);
+  obs_property_set_long_description(hold, obs_module_text("Mask.Hold.Line"));
+  obs_property_t* every =
+      obs_properties_add_int_slider(group, "mask.every", obs_module_text("Mask.Every"), 1, 16, 1);
+  obs_property_set_long_description(every, obs_module_text("Mask.Every.Line"));
+  obs_properties_add_group(properties, "mask_group", obs_module_text("Mask"), OBS_GROUP_NORMAL, group);
 }
 
 void AddWork(obs_properties_t* properties) {
@@ -250,6 +329,7 @@ obs_properties_t* MakeProperties(obs_source_t* filter) {
   obs_properties_t* properties = obs_properties_create();
   AddPresets(properties, settings.get());
   AddStyles(properties);
+  AddMask(properties);
   AddGroups(properties);
   AddWork(properties);
   AddPresetsWork(properties, filter);

@@ -6,6 +6,8 @@
 #include <map>
 #include <mutex>
 
+#include "plugins/common/model_folders.h"
+
 namespace tempera::plugins::obs {
 namespace {
 
@@ -40,17 +42,28 @@ std::shared_ptr<const Model> ReadModel(const std::string& path) {
   return model;
 }
 
+std::shared_ptr<const std::vector<std::string>> ReadClasses(const std::string& path) {
+  Options options;
+  options.threads = 1;
+  const Expected<Masker> opened = Masker::Open(path, options);
+  return std::make_shared<const std::vector<std::string>>(opened ? opened->Classes()
+                                                                 : std::vector<std::string>());
+}
+
 // Properties are asked for again with every click: a file is read once for each time it was written.
-std::shared_ptr<const Model> ModelOf(const std::string& path) {
+template <typename T>
+std::shared_ptr<const T> Kept(const std::string& path, std::shared_ptr<const T> (*read)(const std::string&)) {
   static std::mutex guard;
-  static std::map<std::pair<std::string, int64_t>, std::shared_ptr<const Model>> known;
+  static std::map<std::pair<std::string, int64_t>, std::shared_ptr<const T>> known;
   std::error_code error;
   const auto written = std::filesystem::last_write_time(path, error).time_since_epoch().count();
   const std::lock_guard lock(guard);
-  auto& model = known[{path, static_cast<int64_t>(written)}];
-  if (!model) model = ReadModel(path);
-  return model;
+  auto& kept = known[{path, static_cast<int64_t>(written)}];
+  if (!kept) kept = read(path);
+  return kept;
 }
+
+std::shared_ptr<const Model> ModelOf(const std::string& path) { return Kept<Model>(path, ReadModel); }
 
 // A switch may have been set as one or as a number, whoever set it.
 double NumberAt(obs_data_t* data, const std::string& key) {
@@ -75,7 +88,7 @@ ParameterValue NamedBy(const std::string& text) {
 // What a preset sets: all that is neither a preset nor about presets.
 bool BelongsToPreset(const std::string& key) {
   return key == "style" || key == "file" || key == "blend" || key == "height" || key.starts_with(kValue) ||
-         key.starts_with(kShare);
+         key.starts_with(kShare) || key == "mask" || key.starts_with("mask.");
 }
 
 std::vector<std::string> KeysOf(obs_data_t* data) {
@@ -111,6 +124,35 @@ std::string StyleWord(obs_data_t* settings) {
   return style == kOwnFile ? obs_data_get_string(settings, "file") : style;
 }
 
+MaskWords MaskWordsOf(obs_data_t* settings) {
+  MaskWords words;
+  words.mask = obs_data_get_string(settings, "mask");
+  const bool own = words.mask == kOwnFile;
+  if (own) {
+    // Where none was chosen yet, the list's word stays, which names nothing: "" would have all painted.
+    const std::string file = obs_data_get_string(settings, "mask.file");
+    const std::string of_class = obs_data_get_string(settings, "mask.class");
+    if (!file.empty()) words.mask = of_class.empty() ? file : file + ":" + of_class;
+  }
+  // A check mark of a file that was chosen before says nothing of the person.
+  const bool listed = words.mask == kPerson;
+  const bool all_but = words.mask == kAllButPerson;
+  if (all_but) words.mask = kPerson;
+  const bool checked = !listed && obs_data_get_bool(settings, "mask.background");
+  words.of = all_but || checked ? "background" : "inside";
+  words.outside = obs_data_get_string(settings, "mask.outside");
+  const std::string file = obs_data_get_string(settings, "mask.outside_file");
+  if (words.outside == kOwnFile && !file.empty()) words.outside = file;
+  const long long blur = std::clamp<long long>(obs_data_get_int(settings, "mask.blur"), 0, 256);
+  if (words.outside == kBlur && blur > 0) words.outside += ":" + std::to_string(blur);
+  return words;
+}
+
+std::vector<std::string> MaskClasses(obs_data_t* settings) {
+  const std::string path = obs_data_get_string(settings, "mask.file");
+  return path.empty() ? std::vector<std::string>() : *Kept<std::vector<std::string>>(path, ReadClasses);
+}
+
 std::shared_ptr<const Model> BlendingModel(obs_data_t* settings) {
   const Expected<StyleChoice> choice = FindStyle(StyleWord(settings));
   if (!choice) return nullptr;
@@ -141,6 +183,9 @@ Look LookOf(obs_data_t* settings) {
   look.style = StyleWord(settings);
   look.threads = static_cast<int>(std::clamp<long long>(obs_data_get_int(settings, "threads"), 0, 1024));
   look.short_side = static_cast<int>(std::clamp<long long>(obs_data_get_int(settings, "height"), 0, 16384));
+  look.mask = MaskWordsOf(settings);
+  look.mask_numbers = {NumberAt(settings, "mask.feather"), NumberAt(settings, "mask.threshold"),
+                       NumberAt(settings, "mask.hold"), NumberAt(settings, "mask.every")};
   look.values.push_back({"steadiness", 0, static_cast<float>(kDefaultSteadiness)});
   const bool blend = obs_data_get_bool(settings, "blend");
   for (const std::string& key : KeysOf(settings)) {
@@ -159,6 +204,11 @@ Look LookOf(obs_data_t* settings) {
 void SetDefaults(obs_data_t* settings) {
   obs_data_set_default_string(settings, "style", "starry-night");
   obs_data_set_default_int(settings, "height", kDefaultHeight);
+  const MaskNumbers begins;
+  obs_data_set_default_double(settings, "mask.feather", begins.feather);
+  obs_data_set_default_double(settings, "mask.threshold", begins.threshold);
+  obs_data_set_default_double(settings, "mask.hold", begins.hold);
+  obs_data_set_default_int(settings, "mask.every", static_cast<long long>(begins.every));
 }
 
 std::vector<std::string> PresetNames(obs_data_t* settings) { return KeysOf(PresetsOf(settings).get()); }

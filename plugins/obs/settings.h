@@ -1,6 +1,12 @@
 // The filter's settings in OBS's own store, and what they mean.
 //   style            a style's name, or kOwnFile: then `file`
 //   height, threads  as Look has them
+//   mask             "" (the whole picture), kPerson, kAllButPerson, kOwnFile (then `mask.file`), or a word
+//   for FindMask mask.class       of a file: one of its classes; mask.background: paint all but what a file
+//   or word finds mask.outside     "" (the picture as it is), kBlur (of mask.blur pixels; 0: a share), a
+//   style's name, or kOwnFile (then
+//                    `mask.outside_file`)
+//   mask.feather, mask.threshold, mask.hold, mask.every   as MaskNumbers has them
 //   value.NAME       of a parameter of the model; absent: as the model's file says (steadiness:
 //   kDefaultSteadiness) blend            whether share.NAME, a share of each style of the file, counts
 //   instead of one style presets          an object: a preset's name, and what of the above it sets preset
@@ -18,6 +24,9 @@
 namespace tempera::plugins::obs {
 
 inline constexpr char kOwnFile[] = "*file";  // no style's name
+inline constexpr char kPerson[] = "person";
+inline constexpr char kAllButPerson[] = "*background";
+inline constexpr char kBlur[] = "blur";
 // What somebody wants to look at at once on a laptop: half a million pixels less than 720 lines have.
 inline constexpr int kDefaultHeight = 360;
 // As the command paints films.
@@ -46,6 +55,10 @@ struct Model {
 
 // The word for FindStyle.
 std::string StyleWord(obs_data_t* settings);
+// The words for FindMask.
+MaskWords MaskWordsOf(obs_data_t* settings);
+// What the chosen mask's file tells apart; empty where it does not open.
+std::vector<std::string> MaskClasses(obs_data_t* settings);
 // What the file that paints says of its parameters; null where there is none or it does not open.
 std::shared_ptr<const Model> ChosenModel(obs_data_t* settings);
 // The file that styles are blended in: the chosen one where it holds several, else the bundled one that does;

@@ -45,7 +45,7 @@ class TexturePath::Work : public FrameWork {
   Work(std::shared_ptr<TextureMemory> memory, int width, int height)
       : memory_(std::move(memory)), width_(width), height_(height) {}
 
-  Error Paint(Stylizer& stylizer, uint64_t look) override {
+  Error Paint(Composition& composition, uint64_t look) override {
     const bool same = TakeIn();
     TextureMemory& m = *memory_;
     if (same && m.valid && m.look == look) {
@@ -58,7 +58,7 @@ class TexturePath::Work : public FrameWork {
     const tempera_image out = MakeImage(TEMPERA_RGBA, m.out.data(), width_, height_);
     tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
     params.timestamp_us = static_cast<int64_t>(time_ns / 1000);
-    if (Error error = stylizer.Process(in, out, params)) return error;
+    if (Error error = composition.Process(in, out, params)) return error;
     const size_t count = size_t{1} * width_ * height_;
     if (!AllOpaque(m.out.data(), count)) MultiplyByAlpha(m.out.data(), count);
     m.valid = true;

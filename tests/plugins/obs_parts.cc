@@ -1,5 +1,5 @@
 // What of the OBS filter needs no OBS that runs: frames of every format, the painter, the delay of sound.
-//   tempera_obs_parts TINY_MODEL OTHER_MODEL
+//   tempera_obs_parts TINY_MODEL OTHER_MODEL MASK
 #include <obs.h>
 
 #include <atomic>
@@ -20,7 +20,8 @@ namespace {
 
 using namespace tempera::plugins::obs;
 using tempera::Error;
-using tempera::Stylizer;
+using tempera::plugins::Composition;
+using tempera::plugins::Files;
 
 int failures = 0, checks = 0;
 
@@ -110,15 +111,15 @@ std::vector<uint8_t> BytesOf(const obs_source_frame& frame) {
 
 // Strength 0 leaves what 4:2:0 can keep; strength 1 paints something else, upside down as well; no byte
 // between rows or behind the frame is touched (sanitizers and valgrind would say so).
-void TryFormat(Stylizer& stylizer, video_format format, uint32_t width, uint32_t height) {
+void TryFormat(Composition& composition, video_format format, uint32_t width, uint32_t height) {
   const std::string name =
       "format " + std::to_string(format) + " at " + std::to_string(width) + "x" + std::to_string(height);
   Frame frame = Filled(format, width, height);
   const std::vector<uint8_t> before = BytesOf(*frame);
   Expect(ShapeOf(*frame).has_value(), name + " is known");
   Repacked repacked;
-  (void)stylizer.SetStrength(0);
-  Error error = PaintFrame(stylizer, *frame, repacked);
+  (void)composition.style().SetStrength(0);
+  Error error = PaintFrame(composition, *frame, repacked);
   Expect(!error, name + ": " + error.message);
   const std::vector<uint8_t> after = BytesOf(*frame);
   double sum = 0;
@@ -127,21 +128,49 @@ void TryFormat(Stylizer& stylizer, video_format format, uint32_t width, uint32_t
   // last bits of twelve are lost.
   Expect(sum / static_cast<double>(before.size()) < 12,
          name + " is another at strength 0: " + std::to_string(sum / static_cast<double>(before.size())));
-  (void)stylizer.SetStrength(1);
+  (void)composition.style().SetStrength(1);
   for (const bool flip : {false, true}) {
     frame = Filled(format, width, height);
     frame->flip = flip;
-    error = PaintFrame(stylizer, *frame, repacked);
+    error = PaintFrame(composition, *frame, repacked);
     Expect(!error && BytesOf(*frame) != before, name + " is painted: " + error.message);
   }
   frame->trc = VIDEO_TRC_PQ;
-  error = PaintFrame(stylizer, *frame, repacked);
+  error = PaintFrame(composition, *frame, repacked);
   Expect(error.code != TEMPERA_OK || format == VIDEO_FORMAT_NONE, name + " with PQ is refused");
+}
+
+// Half of what a mask makes of a frame is the source, half the painting.
+void TryMask(const std::string& model, const std::string& mask, video_format format) {
+  const std::string name = "format " + std::to_string(format) + " with a mask";
+  const Frame source = Filled(format, 64, 48);
+  std::vector<std::vector<uint8_t>> paintings;
+  for (const std::string& of : {std::string(), mask}) {
+    Files files;
+    files.style = model, files.mask = of;
+    auto opened = Composition::Open(files);
+    Error error = opened ? opened->SetMask({}) : opened.error();
+    if (!error) error = opened->SetMaskNumbers({});
+    const Frame frame = Filled(format, 64, 48);
+    Repacked repacked;
+    if (!error) error = PaintFrame(*opened, *frame, repacked);
+    Expect(!error, name + ": " + error.message);
+    paintings.push_back(BytesOf(*frame));
+  }
+  const std::vector<uint8_t> before = BytesOf(*source);
+  size_t kept = 0, painted = 0;
+  for (size_t i = 0; i < before.size(); ++i) {
+    const bool changes = paintings[0][i] != before[i];
+    kept += changes && paintings[1][i] == before[i];
+    painted += changes && paintings[1][i] == paintings[0][i];
+  }
+  Expect(kept > before.size() / 16 && painted > before.size() / 16,
+         name + " keeps " + std::to_string(kept) + " and paints " + std::to_string(painted) + " bytes");
 }
 
 struct CountedWork : FrameWork {
   explicit CountedWork(std::atomic<int>& count) : count(count) {}
-  Error Paint(Stylizer&, uint64_t) override {
+  Error Paint(Composition&, uint64_t) override {
     std::this_thread::sleep_for(std::chrono::milliseconds(20));
     ++count;
     return {};
@@ -158,7 +187,7 @@ bool Soon(Ask ask) {
   return false;
 }
 
-void TryPainter(const std::string& model, const std::string& other) {
+void TryPainter(const std::string& model, const std::string& other, const std::string& mask) {
   const FrameShape shape{64, 48, TEMPERA_RGBA};
   std::atomic<int> painted = 0, complaints = 0;
   std::vector<std::unique_ptr<FrameWork>> back;
@@ -187,16 +216,27 @@ void TryPainter(const std::string& model, const std::string& other) {
     look.style = other;
     painter.SetLook(look);
     Expect(Soon(ready), "another model is taken");
+    look.mask.mask = "/nowhere/mask.onnx";
+    painter.SetLook(look);
+    Expect(Soon([&] { return complaints == 2 && !ready(); }), "a mask that is missing is told once");
+    look.mask.mask = mask + ":cat";
+    painter.SetLook(look);
+    Expect(Soon([&] { return complaints == 3 && !ready(); }), "a class that is missing is told once");
+    look.mask.mask = mask;
+    painter.SetLook(look);
+    Expect(Soon(ready), "a mask is taken");
     for (int i = 0; i < 200; ++i) {
       look.style = i % 3 == 0 ? model : other;
       look.short_side = i % 5 * 16;
+      look.mask = {i % 7 == 0 ? mask : "", i % 2 == 0 ? "background" : "", i % 4 == 0 ? model : "blur"};
+      look.mask_numbers = {NAN, 0.1 * i, -1, 1e9};
       look.values = {{"strength", 0, 0.01f * static_cast<float>(i)}, {"none", 7, 1}, {"contrast", 0, NAN}};
       painter.SetLook(look);
       Painter::Visit visit(painter);
       if (visit && visit.Ready(shape)) (void)visit.Submit(std::make_unique<CountedWork>(painted));
     }
   }  // it ends whatever it is doing
-  Expect(complaints == 1, "nothing else was amiss");
+  Expect(complaints == 3, "nothing else was amiss");
 }
 
 void TrySound() {
@@ -224,13 +264,18 @@ void TrySound() {
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 3) return 2;
-  auto opened = Stylizer::Open(argv[1]);
+  if (argc != 4) return 2;
+  Files files;
+  files.style = argv[1];
+  auto opened = Composition::Open(files);
   if (!opened) return std::printf("%s\n", opened.error().message.c_str()), 1;
   for (int format = VIDEO_FORMAT_I420; format <= VIDEO_FORMAT_YA2L; ++format)
     for (const auto& [width, height] : {std::pair{64u, 48u}, {65u, 49u}, {1u, 1u}})
       TryFormat(*opened, static_cast<video_format>(format), width, height);
-  TryPainter(argv[1], argv[2]);
+  for (const video_format format :
+       {VIDEO_FORMAT_I420, VIDEO_FORMAT_RGBA, VIDEO_FORMAT_YUY2, VIDEO_FORMAT_BGR3})
+    TryMask(argv[1], argv[3], format);
+  TryPainter(argv[1], argv[2], argv[3]);
   TrySound();
   std::printf("%d checks, %d failed\n", checks, failures);
   return failures == 0 ? 0 : 1;

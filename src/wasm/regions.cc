@@ -1,5 +1,5 @@
-// What a page calls to paint by regions: tempera_mask_* and tempera_regions_* of tempera.h, as module.cc does the
-// rest. In tempera-whole.wasm only, so that what a page loads first weighs nothing more for it.
+// What a page calls to paint by regions: tempera_mask_* and tempera_regions_* of tempera.h, as module.cc does
+// the rest. In tempera-whole.wasm only, so that what a page loads first weighs nothing more for it.
 #include <cstdint>
 #include <string>
 #include <vector>

@@ -18,8 +18,8 @@ struct tempera_regions {
   tempera_masker* masker = nullptr;
   std::shared_ptr<tempera::stylize::Lent> lent;
   std::unique_ptr<tempera::stylize::Regions> regions;
-  int32_t count = 0;  // of the list
-  tempera::Mutex mutex; // of what follows: cancelling comes from any thread
+  int32_t count = 0;     // of the list
+  tempera::Mutex mutex;  // of what follows: cancelling comes from any thread
   std::vector<std::shared_ptr<tempera::stylize::Lent>> styles;
 };
 

@@ -24,18 +24,6 @@ constexpr AVRational kMicroseconds{1, 1000000};
 // Bit rate a channel for sound that must be converted: beyond hearing for AAC and Opus.
 constexpr int64_t kAudioBitsPerChannel = 96000;
 
-// Tags that described the stream as it was: counts and rates that no longer hold.
-void CopyTags(AVDictionary** to, const AVDictionary* from) {
-  const AVDictionaryEntry* e = nullptr;
-  while ((e = av_dict_get(from, "", e, AV_DICT_IGNORE_SUFFIX))) {
-    const std::string key = e->key;
-    const bool stale = key.rfind("BPS", 0) == 0 || key.rfind("DURATION", 0) == 0 ||
-                       key.rfind("NUMBER_OF_", 0) == 0 || key.rfind("_STATISTICS_", 0) == 0 ||
-                       key == "encoder" || key == "ENCODER" || key == "vendor_id";
-    if (!stale) av_dict_set(to, e->key, e->value, 0);
-  }
-}
-
 }  // namespace
 
 struct StreamCopier::Track {
@@ -59,7 +47,8 @@ StreamCopier::StreamCopier(AVFormatContext* input, int video_stream, AVFormatCon
     : input_(input), video_(video_stream), output_(output) {}
 StreamCopier::~StreamCopier() = default;
 
-Status StreamCopier::AddStreams(bool sound_only) {
+Status StreamCopier::AddStreams(bool sound_only, bool encode_sound) {
+  encode_sound_ = encode_sound;
   tracks_.resize(input_->nb_streams);
   for (unsigned i = 0; i < input_->nb_streams; ++i) {
     const bool wanted = !sound_only || input_->streams[i]->codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
@@ -144,7 +133,8 @@ Status StreamCopier::AddTrack(unsigned index) {
   }
   auto track = std::make_unique<Track>();
   track->in = &in;
-  if (CanCopy(container, in) && MuxerStarts(*output_, in)) {
+  const bool encoded = encode_sound_ && in.codecpar->codec_type == AVMEDIA_TYPE_AUDIO;
+  if (!encoded && CanCopy(container, in) && MuxerStarts(*output_, in)) {
     TEMPERA_RETURN_IF_ERROR(CopyAsIs(track.get()));
   } else if (!Convert(track.get())) {
     return OkStatus();
@@ -156,13 +146,8 @@ Status StreamCopier::AddTrack(unsigned index) {
 }
 
 Status StreamCopier::OpenAudio(Track* track) {
-  const AVCodecID id = output_->oformat->audio_codec;
-  const AVCodec* codec = id == AV_CODEC_ID_OPUS ? avcodec_find_encoder_by_name("libopus") : nullptr;
-  if (id == AV_CODEC_ID_VORBIS) codec = avcodec_find_encoder_by_name("libvorbis");
-  if (!codec) codec = avcodec_find_encoder(id);
-  if (id == AV_CODEC_ID_NONE || !codec) {
-    return Unsupported(std::string(output_->oformat->name) + " cannot hold sound");
-  }
+  const AVCodec* codec = SoundEncoder(*output_->oformat, encode_sound_);
+  if (!codec) return Unsupported(std::string(output_->oformat->name) + " cannot hold sound");
   TEMPERA_ASSIGN_OR_RETURN(track->decoder, OpenDecoder(*track->in, 1));
   const AVCodecParameters& par = *track->in->codecpar;
   if (par.ch_layout.nb_channels < 1) return InvalidArgument("it has no channels");

@@ -20,8 +20,8 @@ class StreamCopier {
   ~StreamCopier();
 
   // Adds the streams that can be kept.
-  // sound_only: of those, sound alone.
-  Status AddStreams(bool sound_only = false);
+  // sound_only: of those, sound alone. encode_sound: none of it as it is (WriterOptions).
+  Status AddStreams(bool sound_only = false, bool encode_sound = false);
   // Titles and chapters; the latter moved by the origin and cut to [0, end_us) when that is not
   // INT64_MAX. `trimmed`: only a part of the input is written.
   Status CopyMetadata(int64_t origin_us, int64_t end_us, bool trimmed);
@@ -57,6 +57,7 @@ class StreamCopier {
   AVFormatContext* const input_;
   const int video_;
   AVFormatContext* const output_;
+  bool encode_sound_ = false;
   std::vector<std::unique_ptr<Track>> tracks_;  // by input stream; null = left out
   std::set<size_t> late_;                       // streams that were found when the header was written
   std::vector<std::string> notices_;

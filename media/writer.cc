@@ -181,7 +181,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     }
     TEMPERA_RETURN_IF_ERROR(CopyPictureData(in));
     copier_ = std::make_unique<StreamCopier>(source->input(), source->video_stream(), output_.get());
-    TEMPERA_RETURN_IF_ERROR(copier_->AddStreams(options.sound_only));
+    TEMPERA_RETURN_IF_ERROR(copier_->AddStreams(options.sound_only, options.encode_sound));
     const int64_t start_time = Moment(source->input()->start_time);
     const int64_t file_start = start_time == AV_NOPTS_VALUE ? 0 : start_time;
     const bool trimmed = source->end_us() != INT64_MAX || source->origin_us() > file_start;

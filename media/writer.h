@@ -20,6 +20,8 @@ struct WriterOptions {
   // error leaves is kept under its name.
   bool growing = false;
   bool sound_only = false;  // of what the source has beside its pictures: no subtitles, titles, chapters
+  // Sound as samples, of a microphone: encoded even where the container could hold samples.
+  bool encode_sound = false;
 };
 
 // The file grows under a temporary name beside PATH; Finish gives it its name. Destroyed before, it

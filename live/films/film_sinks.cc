@@ -56,6 +56,7 @@ class RecordingSink final : public Sink {
     to.crf = options_.crf;
     if (options_.sound && options_.path != "-") tap_ = FilmSound::MakeTap(options_.sound);
     to.sound_only = to.growing = true;
+    to.encode_sound = tap_ && options_.sound->samples();
     if (tap_) tap_->StartAt(first.source.captured_ns);
     TEMPERA_ASSIGN_OR_RETURN(writer_, media::VideoWriter::Open(options_.path, info_, tap_.get(), to));
     return OkStatus();

@@ -116,7 +116,7 @@ class FilmSound::TapOfSound final : public FilmSound::Tap {
   int64_t lost_ = 0;
 };
 
-FilmSound::FilmSound() = default;
+FilmSound::FilmSound(bool samples) : samples_(samples) {}
 FilmSound::~FilmSound() = default;
 
 FilmSound::Format FilmSound::CopyForm(const AVFormatContext& input) {

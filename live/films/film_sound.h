@@ -1,4 +1,4 @@
-// The sound of a film that plays live, for recordings of what is painted from it.
+// The sound of a film that plays live, or of a microphone, for recordings of what is painted meanwhile.
 #pragma once
 
 #include <cstdint>
@@ -20,8 +20,10 @@ namespace tempera::live {
 // any thread.
 class FilmSound {
  public:
-  FilmSound();
+  // samples: what comes was never encoded, and recordings encode it.
+  explicit FilmSound(bool samples = false);
   ~FilmSound();
+  bool samples() const { return samples_; }
 
   // By the decoding thread, which alone looks at `input`: what streams there are. `anew`: the source was
   // opened (again), not begun again by its loop; its time starts over.
@@ -54,6 +56,7 @@ class FilmSound {
   using Format = std::unique_ptr<AVFormatContext, FormatFree>;
   static Format CopyForm(const AVFormatContext& input);
 
+  const bool samples_;
   std::mutex mutex_;
   Format form_;  // streams without anything that is read from
   int video_stream_ = -1;

@@ -42,6 +42,29 @@ bool CanCopy(const AVOutputFormat& container, const AVStream& stream) {
   return par.codec_id == container.audio_codec || par.codec_id == container.subtitle_codec;
 }
 
+void CopyTags(AVDictionary** to, const AVDictionary* from) {
+  const AVDictionaryEntry* e = nullptr;
+  while ((e = av_dict_get(from, "", e, AV_DICT_IGNORE_SUFFIX))) {
+    const std::string key = e->key;
+    const bool stale = key.rfind("BPS", 0) == 0 || key.rfind("DURATION", 0) == 0 ||
+                       key.rfind("NUMBER_OF_", 0) == 0 || key.rfind("_STATISTICS_", 0) == 0 ||
+                       key == "encoder" || key == "ENCODER" || key == "vendor_id";
+    if (!stale) av_dict_set(to, e->key, e->value, 0);
+  }
+}
+
+const AVCodec* SoundEncoder(const AVOutputFormat& container, bool best) {
+  AVCodecID id = container.audio_codec;
+  // What players of today like best where the container's own choice is an older one.
+  if (best && IsMatroska(container)) id = AV_CODEC_ID_OPUS;
+  if (best && !std::strcmp(container.name, "mpegts")) id = AV_CODEC_ID_AAC;
+  const AVCodec* codec = nullptr;
+  if (id == AV_CODEC_ID_OPUS) codec = avcodec_find_encoder_by_name("libopus");
+  if (id == AV_CODEC_ID_VORBIS) codec = avcodec_find_encoder_by_name("libvorbis");
+  if (!codec && id != AV_CODEC_ID_NONE) codec = avcodec_find_encoder(id);
+  return codec || !best ? codec : SoundEncoder(container, false);
+}
+
 bool IsTextSubtitle(AVCodecID id) {
   const AVCodecDescriptor* d = avcodec_descriptor_get(id);
   return d && (d->props & AV_CODEC_PROP_TEXT_SUB);

@@ -28,6 +28,11 @@ void AddOutputs(CLI::App& verb, LiveOptions* o) {
                   "Record what comes in without loss (.mkv): with the timeline beside it a replay gives the "
                   "same bytes")
       ->type_name("FILE.mkv");
+  verb.add_option_function<std::string>(
+          "--microphone", [o](const std::string& name) { o->microphone = name.empty() ? "default" : name; },
+          "Recordings hear a microphone (--list), not the film: a name, default, or off")
+      ->expected(0, 1)
+      ->type_name("[NAME]");
   verb.add_option("--osc", o->osc, "OSC over UDP (127.0.0.1:7770 where that is free), or off")
       ->type_name("HOST:PORT");
   verb.add_option("--midi", o->midi, "Raw MIDI devices (all), or off; may be repeated")
@@ -82,7 +87,7 @@ Run SetUpLive(CLI::App& verb) {
   verb.add_flag("--mirror", o->mirror, "Left and right exchanged");
   verb.add_flag("--once", o->once, "A film is played once, not in a loop");
   verb.add_option("--duration", o->duration, "Stop after that much")->type_name("T");
-  verb.add_flag("--list", o->list, "Cameras, with what they can do");
+  verb.add_flag("--list", o->list, "Cameras, with what they can do, and microphones");
   verb.add_option("--threads", o->threads, "Threads of the network (default, or 0: one per core)")
       ->check(Silent(CLI::Range(0, 1024)))
       ->type_name("N");

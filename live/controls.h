@@ -2,6 +2,7 @@
 // safe from any thread; painting reads it before every frame.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <map>
@@ -60,6 +61,9 @@ class Controls {
   // Of the mask, from what holds now: `edit` as Edit has it; its numbers are clamped into their ranges.
   // `name`: "mask", "mask.feather", "mask.threshold", "mask.hold". An error of `edit` changes nothing.
   Status EditMask(const std::string& name, const std::function<Status(MaskSettings*)>& edit);
+  // Whether recordings hear the microphone. It is nothing of the painting: no scene or timeline has it.
+  void SetMicrophone(bool on) { microphone_ = on; }
+  bool microphone() const { return microphone_; }
   // All at once: a scene. Values that no parameter has the name of stay, and do nothing.
   void Load(const Settings& settings);
   // The same, from what holds now, with nobody's change in between. `edit` is called once, with a lock held:
@@ -85,6 +89,7 @@ class Controls {
   const Parameter* Find(const std::string& name) const;  // with mutex_ held
   void Changed(const std::string& name, std::unique_lock<std::mutex> lock);
 
+  std::atomic<bool> microphone_{true};
   mutable std::mutex mutex_;
   Settings settings_;
   std::vector<Parameter> parameters_;

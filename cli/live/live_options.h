@@ -24,6 +24,7 @@ struct LiveOptions {
   int lowest = 360;               // lines, of auto
   std::vector<std::string> sinks;
   std::string record, record_source;
+  std::string microphone = "off";  // "default", or a name
   std::string osc, bindings, scenes;
   std::vector<std::string> midi;
   double ui_scale = 0;

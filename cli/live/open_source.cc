@@ -7,6 +7,7 @@
 #include "cli/live/cameras.h"
 #include "live/films/film_sinks.h"
 #include "live/films/film_source.h"
+#include "live/pipewire/microphone.h"
 #include "live/pipewire/pipewire.h"
 #include "media/live/live_stream.h"
 #include "media/picture.h"
@@ -57,6 +58,19 @@ Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double
   return live::MakeRecordingSink(options);
 }
 
+Result<std::unique_ptr<live::Microphone>> OpenMicrophone(const std::string& text) {
+  if (text == "off") return std::unique_ptr<live::Microphone>();
+  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<live::SoundDevice> device,
+                           live::MakePipewireMicrophone(text == "default" ? "" : text));
+  Result<std::unique_ptr<live::Microphone>> microphone = live::Microphone::Start(std::move(device));
+  std::error_code ignored;
+  // The source that stands behind the option is taken as its name.
+  if (!microphone.ok() && microphone.status().code() == StatusCode::kNotFound &&
+      std::filesystem::exists(text, ignored))
+    return InvalidArgument("'" + text + "' is no microphone: write --microphone default " + text);
+  return microphone;
+}
+
 std::string ListLiveSources() {
   std::string list = ListCameras();
   const Result<std::vector<live::PipewireCamera>> cameras = live::ListPipewireCameras();
@@ -64,6 +78,12 @@ std::string ListLiveSources() {
   for (const live::PipewireCamera& c : *cameras) {
     list += "pipewire:" + Printable(c.name) + "  " + Printable(c.description);
     list += std::string(c.screen ? "  (a screen)" : "") + (c.is_default ? "  (the default)" : "") + "\n";
+  }
+  const Result<std::vector<live::PipewireMicrophone>> microphones = live::ListPipewireMicrophones();
+  if (!microphones.ok()) return list;
+  for (const live::PipewireMicrophone& m : *microphones) {
+    list += "--microphone " + Printable(m.name) + "  " + Printable(m.description) +
+            (m.is_default ? "  (the default)" : "") + "\n";
   }
   return list;
 }

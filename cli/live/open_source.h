@@ -5,6 +5,7 @@
 #include <string>
 
 #include "live/films/film_sound.h"
+#include "live/microphone/microphone.h"
 #include "live/sink.h"
 #include "live/source.h"
 #include "src/base/status.h"
@@ -21,7 +22,10 @@ Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bo
 Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps,
                                                  std::shared_ptr<live::FilmSound> sound);
 
-// Cameras, with what they can do, one a line.
+// "default", or a microphone's name; it listens. Null for "off".
+Result<std::unique_ptr<live::Microphone>> OpenMicrophone(const std::string& text);
+
+// Cameras, with what they can do, and microphones, one a line.
 std::string ListLiveSources();
 
 }  // namespace tempera::cli

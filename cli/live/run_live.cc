@@ -185,6 +185,8 @@ int RunLive(LiveOptions o) {
   const auto start = std::chrono::steady_clock::now();
   Result<std::unique_ptr<Studio>> studio = Studio::Start(o);
   if (!studio.ok()) return Fail(studio.status());
+  if (const std::string name = (*studio)->microphone_name(); !name.empty())
+    Note("recordings hear the microphone '" + Printable(name) + "', not what a film says");
   Status ran;
   if (o.no_window) {
     Watch(studio->get(), guard.flag(), duration_s, std::atomic<bool>{false});

@@ -175,6 +175,8 @@ Result<std::unique_ptr<Studio>> Studio::Start(const LiveOptions& options) {
   studio->paint_.precision = options.precision;
   studio->paint_.norm_statistics = options.norm_statistics;
   studio->paint_.cache_folder = CacheFolder();
+  TEMPERA_ASSIGN_OR_RETURN(studio->microphone_, OpenMicrophone(options.microphone));
+  if (studio->microphone_) studio->sound_ = studio->microphone_->sound();
   std::vector<std::unique_ptr<live::Sink>> sinks;
   TEMPERA_RETURN_IF_ERROR(studio->OpenSinks(options, &sinks));
   TEMPERA_RETURN_IF_ERROR(studio->OpenRecorders(options));
@@ -185,7 +187,10 @@ Result<std::unique_ptr<Studio>> Studio::Start(const LiveOptions& options) {
   session.lowest_lines = options.lowest;
   session.ends_with_source = true;
   session.witness = studio->notary_.get();
-  session.tick = [console = studio->console_.get()](int64_t now_ns) { console->Tick(now_ns); };
+  session.tick = [s = studio.get()](int64_t now_ns) {
+    s->console_->Tick(now_ns);
+    if (s->microphone_) s->microphone_->SetMuted(!s->controls_.microphone());
+  };
   std::unique_ptr<live::Painter> painter = live::MakePainter(studio->paint_, FindLiveStyle, FindLiveMask);
   studio->painter_ = painter.get();
   TEMPERA_ASSIGN_OR_RETURN(studio->session_, live::Session::Start(session, std::move(source),
@@ -278,6 +283,7 @@ std::vector<std::string> Studio::Tend() {
 
 std::vector<std::string> Studio::troubles() const {
   std::vector<std::string> lines = console_->troubles();
+  if (microphone_) lines.push_back(microphone_->trouble());
   if (source_recorder_) lines.push_back(source_recorder_->trouble());
   if (source_timeline_) lines.push_back(source_timeline_->trouble());
   {
@@ -294,6 +300,7 @@ Status Studio::Stop() {
   // What controls it goes before what it controls; nothing ticks any more.
   midi_.reset();
   console_.reset();
+  microphone_.reset();
   std::unique_ptr<Recording> recording;
   {
     std::lock_guard lock(mutex_);

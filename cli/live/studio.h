@@ -12,6 +12,7 @@
 #include "live/controls.h"
 #include "live/films/film_sound.h"
 #include "live/films/source_recorder.h"
+#include "live/microphone/microphone.h"
 #include "live/pipewire/midi.h"
 #include "live/session.h"
 #include "live/timeline/timeline_writer.h"
@@ -30,6 +31,8 @@ class Studio {
   live::Console* console() { return console_.get(); }
   // For people: "clip.mp4".
   const std::string& source_name() const { return source_name_; }
+  // For people: what recordings hear, or "".
+  std::string microphone_name() const { return microphone_ ? microphone_->name() : ""; }
 
   // Writes the painting as PNG, named by the time, into the folder where the command was started. A line that
   // says where.
@@ -64,6 +67,8 @@ class Studio {
   live::Controls controls_;
   live::PainterOptions paint_;
   std::string source_name_;
+  std::unique_ptr<live::Microphone> microphone_;  // may be null
+  // What recordings hear: the microphone's, or else the film's.
   std::shared_ptr<live::FilmSound> sound_ = std::make_shared<live::FilmSound>();
   std::unique_ptr<live::SourceRecorder> source_recorder_;
   std::string source_recording_;                           // its path

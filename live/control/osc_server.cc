@@ -186,8 +186,9 @@ bool OscServer::ReadOne(std::vector<uint8_t>* buffer) {
 
 std::vector<std::string> OscServer::Addresses() const {
   std::vector<std::string> all = bindings_->addresses();
-  for (const char* word : {"style", "height", "fps", "mirror", "freeze", "mask", "mask/of", "mask/outside",
-                           "mask/feather", "mask/threshold", "mask/hold", "mask/every", "scene", "store"})
+  for (const char* word :
+       {"style", "height", "fps", "mirror", "freeze", "microphone", "mask", "mask/of", "mask/outside",
+        "mask/feather", "mask/threshold", "mask/hold", "mask/every", "scene", "store"})
     all.push_back(std::string("/tempera/") + word);
   for (const Parameter& p : controls_->Parameters()) {
     const std::string address = "/tempera/param/" + p.name;
@@ -252,7 +253,12 @@ Status OscServer::Act(const std::string& address, const std::vector<OscArgument>
     if (rest == "freeze") controls_->SetFreeze(IsOn(arguments));
     return OkStatus();
   }
-  return NotFound("there are param, style, mask, scene, store, height, fps, mirror, freeze, ping and state");
+  if (rest == "microphone") {
+    controls_->SetMicrophone(IsOn(arguments));
+    return OkStatus();
+  }
+  return NotFound(
+      "there are param, style, mask, scene, store, height, fps, mirror, freeze, microphone, ping and state");
 }
 
 Status OscServer::ActOnParameter(const std::string& rest, const std::vector<OscArgument>& arguments) {
@@ -399,6 +405,7 @@ std::vector<uint8_t> OscServer::State() const {
                                       {"/tempera/fps", {Float(now.fps)}},
                                       {"/tempera/mirror", {Int(now.mirror ? 1 : 0)}},
                                       {"/tempera/freeze", {Int(now.freeze ? 1 : 0)}},
+                                      {"/tempera/microphone", {Int(controls_->microphone() ? 1 : 0)}},
                                       {"/tempera/scene", {Int(scenes_->current())}}};
   std::vector<uint8_t> packet = OscBundle(messages);
   std::vector<OscMessage> more = MaskState(now.mask);

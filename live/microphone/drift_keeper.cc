@@ -32,8 +32,7 @@ std::vector<float> Kernel() {
     for (int i = 0; i < 2 * kHalf; ++i) {
       const double x = i - (kHalf - 1) - static_cast<double>(phase) / kPhases;
       const double part = x / kHalf;
-      const double window =
-          std::fabs(part) >= 1 ? 0 : bessel(9 * std::sqrt(1 - part * part)) / bessel(9);
+      const double window = std::fabs(part) >= 1 ? 0 : bessel(9 * std::sqrt(1 - part * part)) / bessel(9);
       const double sinc = x == 0 ? 1 : std::sin(std::numbers::pi * x) / (std::numbers::pi * x);
       taps[i] = static_cast<float>(sinc * window);
       sum += sinc * window;
@@ -54,14 +53,11 @@ DriftKeeper::DriftKeeper(int64_t start_ns, int rate, int channels)
       at_(kHalf) {}
 
 // The number, with its fraction, of the sample that goes out at that moment.
-double DriftKeeper::NumberAt(int64_t ns) const {
-  return static_cast<double>(ns - start_ns_) * 1e-9 * rate_;
-}
+double DriftKeeper::NumberAt(int64_t ns) const { return static_cast<double>(ns - start_ns_) * 1e-9 * rate_; }
 
 int64_t DriftKeeper::end_ns() const {
   const double held = static_cast<double>(held_.size() / channels_) - at_;
-  return start_ns_ +
-         static_cast<int64_t>((static_cast<double>(made_) + held / ratio_) * 1e9 / rate_);
+  return start_ns_ + static_cast<int64_t>((static_cast<double>(made_) + held / ratio_) * 1e9 / rate_);
 }
 
 void DriftKeeper::Add(int64_t first_ns, const float* samples, size_t frames) {
@@ -133,7 +129,8 @@ void DriftKeeper::AppendSilence(int64_t frames) {
 
 void DriftKeeper::Render() {
   const size_t held = held_.size() / channels_;
-  if (ready_.empty() || ready_.back().at + static_cast<int64_t>(ready_.back().samples.size() / channels_) != made_)
+  if (ready_.empty() ||
+      ready_.back().at + static_cast<int64_t>(ready_.back().samples.size() / channels_) != made_)
     ready_.push_back({made_, {}});
   std::vector<float>& out = ready_.back().samples;
   while (at_ + kHalf + 1 < static_cast<double>(held)) {
@@ -146,8 +143,7 @@ void DriftKeeper::Render() {
     const float* in = &held_[(whole - (kHalf - 1)) * channels_];
     for (size_t c = 0; c < channels_; ++c) {
       float sum = 0;
-      for (size_t i = 0; i < 2 * kHalf; ++i)
-        sum += (a[i] + part * (b[i] - a[i])) * in[i * channels_ + c];
+      for (size_t i = 0; i < 2 * kHalf; ++i) sum += (a[i] + part * (b[i] - a[i])) * in[i * channels_ + c];
       out.push_back(sum);
     }
     at_ += ratio_;

@@ -7,19 +7,19 @@
 
 namespace tempera::live {
 
-// A microphone counts samples by a crystal of its own: what it calls 48000 a second is some more or less by the
-// steady clock, a frame and more after some minutes. Blocks that come with the moment of their first sample go
-// out as one line of samples of which number n lies at start + n / rate. The two are kept together by
-// resampling (a windowed sinc), at most half a percent faster or slower, which nobody hears; what is missing
-// becomes silence, what comes twice is left out. One thread.
+// A microphone counts samples by a crystal of its own: what it calls 48000 a second is some more or less by
+// the steady clock, a frame and more after some minutes. Blocks that come with the moment of their first
+// sample go out as one line of samples of which number n lies at start + n / rate. The two are kept together
+// by resampling (a windowed sinc), at most half a percent faster or slower, which nobody hears; what is
+// missing becomes silence, what comes twice is left out. One thread.
 class DriftKeeper {
  public:
   static constexpr double kMostSpeed = 0.005;  // how far the ratio goes from 1
 
   DriftKeeper(int64_t start_ns, int rate, int channels);
 
-  // `samples`: `frames` of them for each channel, interleaved; the first was heard at first_ns. Times may come
-  // late by some milliseconds now and then, as those of a thread that was woken late are.
+  // `samples`: `frames` of them for each channel, interleaved; the first was heard at first_ns. Times may
+  // come late by some milliseconds now and then, as those of a thread that was woken late are.
   void Add(int64_t first_ns, const float* samples, size_t frames);
   // Silence up to that moment: nothing came.
   void FillTo(int64_t ns);
@@ -55,9 +55,9 @@ class DriftKeeper {
   int64_t made_ = 0;         // samples that went out, gaps too
   std::vector<Run> ready_;
   double ratio_ = 1;
-  double late_ = 0;          // smoothed: how much later than written the sound was heard, in samples
-  int late_blocks_ = 0;      // one after the other that came much too late
-  bool aligned_ = false;     // no silence since the last block
+  double late_ = 0;       // smoothed: how much later than written the sound was heard, in samples
+  int late_blocks_ = 0;   // one after the other that came much too late
+  bool aligned_ = false;  // no silence since the last block
   int64_t silent_ = 0, left_out_ = 0;
 };
 

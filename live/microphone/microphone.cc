@@ -16,8 +16,8 @@ namespace tempera::live {
 namespace {
 
 constexpr int64_t kMs = 1'000'000;
-// A device that is only slow (Bluetooth, long buffers) is not filled with silence that its sound then finds in
-// its place.
+// A device that is only slow (Bluetooth, long buffers) is not filled with silence that its sound then finds
+// in its place.
 constexpr int64_t kPatienceNs = 800 * kMs, kFilledNs = 600 * kMs;
 constexpr int64_t kStalledNs = 2000 * kMs;
 constexpr int64_t kRetryNs = 1000 * kMs;
@@ -73,6 +73,7 @@ Result<std::unique_ptr<Microphone>> Microphone::Start(std::unique_ptr<SoundDevic
   Microphone& m = *microphone;
   TEMPERA_RETURN_IF_ERROR(m.MakeForm());
   TEMPERA_RETURN_IF_ERROR(m.device_->Open());
+  m.name_ = m.device_->name();
   const int64_t now = m.clock_();
   m.keeper_ = std::make_unique<DriftKeeper>(now, kSoundRate, kSoundChannels);
   m.heard_ns_ = now;
@@ -157,7 +158,8 @@ void Microphone::Emit() {
     waiting_.insert(waiting_.end(), run.samples.begin(), run.samples.end());
   }
   size_t sent = 0;
-  for (const size_t held = waiting_.size() / kSoundChannels; sent + kPacketFrames <= held; sent += kPacketFrames) {
+  for (const size_t held = waiting_.size() / kSoundChannels; sent + kPacketFrames <= held;
+       sent += kPacketFrames) {
     // Without memory for it, it is silence.
     (void)Send(waiting_at_ + static_cast<int64_t>(sent), &waiting_[sent * kSoundChannels], kPacketFrames);
   }

@@ -53,6 +53,8 @@ class Microphone {
 
   // What recordings are given.
   std::shared_ptr<FilmSound> sound() const { return sound_; }
+  // Of the device that was opened first, for people.
+  const std::string& name() const { return name_; }
   // Silence, while the microphone goes on. Any thread.
   void SetMuted(bool muted) { muted_ = muted; }
   // What is amiss, as long as it is; "" for nothing. Any thread.
@@ -74,6 +76,7 @@ class Microphone {
   const Clock clock_;
   const std::shared_ptr<FilmSound> sound_;
   std::unique_ptr<Form> form_;
+  std::string name_;
   std::atomic<bool> stop_{false}, muted_{false};
   // Of the thread:
   std::unique_ptr<DriftKeeper> keeper_;

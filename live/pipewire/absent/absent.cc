@@ -1,4 +1,5 @@
 // What stands here where libpipewire's headers were missing.
+#include "live/pipewire/microphone.h"
 #include "live/pipewire/midi.h"
 #include "live/pipewire/pipewire.h"
 
@@ -20,5 +21,9 @@ Result<std::vector<PipewireCamera>> ListPipewireCameras() { return Absent(); }
 Result<std::unique_ptr<Sink>> MakePipewireSink(const PipewireSinkOptions&) { return Absent(); }
 
 Result<std::unique_ptr<PipewireMidi>> PipewireMidi::Start(Bindings*) { return Absent(); }
+
+Result<std::unique_ptr<SoundDevice>> MakePipewireMicrophone(const std::string&) { return Absent(); }
+
+Result<std::vector<PipewireMicrophone>> ListPipewireMicrophones() { return Absent(); }
 
 }  // namespace tempera::live

@@ -108,7 +108,9 @@ PipewireConnection::~PipewireConnection() {
 }
 
 bool PipewireConnection::HasNode(uint32_t id) const {
-  return std::any_of(nodes_.begin(), nodes_.end(), [&](const PipewireNode& node) { return node.id == id; });
+  const auto is_it = [&](const PipewireNode& node) { return node.id == id; };
+  return std::any_of(nodes_.begin(), nodes_.end(), is_it) ||
+         std::any_of(microphones_.begin(), microphones_.end(), is_it);
 }
 
 bool PipewireConnection::WaitUntil(std::chrono::milliseconds timeout, const std::atomic<bool>& stop,
@@ -157,30 +159,36 @@ void PipewireConnection::OnGlobal(void* data, uint32_t id, uint32_t, const char*
   if (std::strcmp(type, PW_TYPE_INTERFACE_Node)) return;
   PipewireNode node;
   node.media_class = Property(props, PW_KEY_MEDIA_CLASS);
-  if (!self->portal_ && !node.media_class.starts_with("Video/Source") && !node.screen()) return;
+  const bool microphone = !self->portal_ && (node.media_class.starts_with("Audio/Source") ||
+                                             node.media_class.starts_with("Audio/Duplex"));
+  if (!self->portal_ && !microphone && !node.media_class.starts_with("Video/Source") && !node.screen())
+    return;
   node.id = id;
   node.serial = Property(props, PW_KEY_OBJECT_SERIAL);
   node.name = Property(props, PW_KEY_NODE_NAME);
   node.description = Property(props, PW_KEY_NODE_DESCRIPTION);
   if (node.description.empty()) node.description = Property(props, PW_KEY_NODE_NICK);
   if (node.description.empty()) node.description = node.name;
-  self->nodes_.push_back(std::move(node));
+  (microphone ? self->microphones_ : self->nodes_).push_back(std::move(node));
   self->Signal();
 }
 
 void PipewireConnection::OnGlobalRemove(void* data, uint32_t id) {
   auto* self = static_cast<PipewireConnection*>(data);
-  std::erase_if(self->nodes_, [&](const PipewireNode& node) { return node.id == id; });
+  for (auto* nodes : {&self->nodes_, &self->microphones_})
+    std::erase_if(*nodes, [&](const PipewireNode& node) { return node.id == id; });
   self->Signal();
 }
 
 int PipewireConnection::OnProperty(void* data, uint32_t, const char* key, const char*, const char* value) {
   auto* self = static_cast<PipewireConnection*>(data);
-  if (!key || std::strcmp(key, "default.video.source")) return 0;
-  self->default_camera_.clear();
+  const std::string of = key ? key : "";
+  if (of != "default.video.source" && of != "default.audio.source") return 0;
+  std::string& name = of == "default.audio.source" ? self->default_microphone_ : self->default_camera_;
+  name.clear();
   const auto json = nlohmann::json::parse(value ? value : "", nullptr, false);
   if (json.is_object() && json.contains("name") && json["name"].is_string())
-    self->default_camera_ = json["name"].get<std::string>();
+    name = json["name"].get<std::string>();
   return 0;
 }
 

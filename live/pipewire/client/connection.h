@@ -16,7 +16,7 @@
 
 namespace tempera::live {
 
-// A node whose pictures somebody may read.
+// A node whose pictures, or whose sound, somebody may read.
 struct PipewireNode {
   uint32_t id = 0;
   std::string serial, name, description, media_class;
@@ -57,10 +57,12 @@ class PipewireConnection {
 
   // Under the lock, all of these.
   pw_core* core() const { return core_; }
-  const std::vector<PipewireNode>& nodes() const { return nodes_; }
+  const std::vector<PipewireNode>& nodes() const { return nodes_; }  // of pictures
+  const std::vector<PipewireNode>& microphones() const { return microphones_; }
   bool HasNode(uint32_t id) const;
   // The node.name of the session manager's default camera, or "".
   const std::string& default_camera() const { return default_camera_; }
+  const std::string& default_microphone() const { return default_microphone_; }
   // Not empty: why nothing will come of this connection any more.
   const std::string& lost() const { return lost_; }
   // Until `done` says so (true), `stop` is set, the connection is lost or time is over. The lock is free
@@ -92,8 +94,8 @@ class PipewireConnection {
   void* metadata_ = nullptr;  // the session manager's defaults
   spa_hook core_hook_ = {}, registry_hook_ = {}, metadata_hook_ = {};
   int last_done_ = -1;
-  std::vector<PipewireNode> nodes_;
-  std::string default_camera_, lost_;
+  std::vector<PipewireNode> nodes_, microphones_;
+  std::string default_camera_, default_microphone_, lost_;
 };
 
 }  // namespace tempera::live

@@ -50,6 +50,7 @@ Result<PipewireLibrary> LoadPipewireLibrary(const std::string& name) {
   find("pw_stream_dequeue_buffer", &all.stream_dequeue_buffer);
   find("pw_stream_queue_buffer", &all.stream_queue_buffer);
   find("pw_stream_trigger_process", &all.stream_trigger_process);
+  find("pw_stream_get_time_n", &all.stream_get_time_n);
   find("pw_filter_new", &all.filter_new);
   find("pw_filter_destroy", &all.filter_destroy);
   find("pw_filter_add_listener", &all.filter_add_listener);

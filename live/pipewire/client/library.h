@@ -39,6 +39,7 @@ struct PipewireLibrary {
   decltype(&::pw_stream_dequeue_buffer) stream_dequeue_buffer;
   decltype(&::pw_stream_queue_buffer) stream_queue_buffer;
   decltype(&::pw_stream_trigger_process) stream_trigger_process;
+  decltype(&::pw_stream_get_time_n) stream_get_time_n;
   decltype(&::pw_filter_new) filter_new;
   decltype(&::pw_filter_destroy) filter_destroy;
   decltype(&::pw_filter_add_listener) filter_add_listener;

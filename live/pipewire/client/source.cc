@@ -3,13 +3,13 @@
 
 #include <algorithm>
 #include <atomic>
-#include <cctype>
 #include <chrono>
 #include <cmath>
 #include <cstdio>
 #include <utility>
 
 #include "live/pipewire/client/connection.h"
+#include "live/pipewire/client/find_node.h"
 #include "live/pipewire/client/params.h"
 #include "live/pipewire/client/screen_portal.h"
 #include "live/pipewire/pipewire.h"
@@ -25,17 +25,6 @@ constexpr int kBadPictures = 30;
 // A time further back is of another clock than ours.
 constexpr int64_t kOldestNs = 5'000'000'000;
 
-std::string Lower(std::string text) {
-  for (char& c : text) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-  return text;
-}
-
-std::string CameraNames(const std::vector<PipewireNode>& nodes) {
-  std::string names;
-  for (const PipewireNode& node : nodes) names += (names.empty() ? "" : ", ") + node.name;
-  return names.empty() ? "there is none now" : "there is " + names;
-}
-
 const PipewireNode* DefaultNode(const PipewireConnection& connection) {
   const PipewireNode* first = nullptr;
   for (const PipewireNode& node : connection.nodes()) {
@@ -46,35 +35,13 @@ const PipewireNode* DefaultNode(const PipewireConnection& connection) {
   return first;
 }
 
-// The first rule that any node fits decides.
 Result<PipewireNode> FindNode(const PipewireConnection& connection, const std::string& which) {
   if (which.empty()) {
     const PipewireNode* node = DefaultNode(connection);
     if (node) return *node;
     return NotFound("PipeWire has no camera: plug one in, or name one (tempera live --list)");
   }
-  const std::string lower = Lower(which);
-  const std::function<bool(const PipewireNode&)> rules[] = {
-      [&](const PipewireNode& node) { return node.name == which; },
-      [&](const PipewireNode& node) { return node.serial == which; },
-      [&](const PipewireNode& node) { return std::to_string(node.id) == which; },
-      [&](const PipewireNode& node) { return node.description == which; },
-      [&](const PipewireNode& node) { return Lower(node.description).find(lower) != std::string::npos; }};
-  for (const auto& rule : rules) {
-    const PipewireNode* found = nullptr;
-    int count = 0;
-    for (const PipewireNode& node : connection.nodes()) {
-      if (!rule(node)) continue;
-      found = &node;
-      ++count;
-    }
-    if (count == 1) return *found;
-    if (count > 1) {
-      return InvalidArgument("PipeWire has " + std::to_string(count) + " cameras called '" + which +
-                             "': name one by its serial (tempera live --list)");
-    }
-  }
-  return NotFound("PipeWire has no camera '" + which + "': " + CameraNames(connection.nodes()));
+  return FindNamedNode(connection.nodes(), which, "camera");
 }
 
 const spa_meta_header* HeaderOf(const pw_buffer* buffer) {

@@ -21,8 +21,8 @@ bool CanCopy(const AVOutputFormat& container, const AVStream& stream);
 // whole film.
 bool MuxerStarts(const AVFormatContext& output, const AVStream& in);
 
-// What sound becomes in that container; null: it holds none. best: where the container's own choice is an older
-// kind, AAC or Opus.
+// What sound becomes in that container; null: it holds none. best: where the container's own choice is an
+// older kind, AAC or Opus.
 const AVCodec* SoundEncoder(const AVOutputFormat& container, bool best);
 // Tags but for those that described the stream as it was: counts and rates that no longer hold.
 void CopyTags(AVDictionary** to, const AVDictionary* from);

@@ -71,6 +71,9 @@ TEST_F(OscServerTest, TurnsAllThatThereIs) {
   SendAndWait({"/tempera/height", {{'i', 480}}});
   SendAndWait({"/tempera/fps", {{'f', 12.5}}});
   SendAndWait({"/tempera/mirror", {{'T', 1}}});
+  EXPECT_TRUE(controls_.microphone());
+  SendAndWait({"/tempera/microphone", {{'i', 0}}});
+  EXPECT_FALSE(controls_.microphone());
   SendAndWait({"/tempera/freeze"});
   SendAndWait({"/tempera/style", {{'s', 0, "b"}}});
   const Settings now = controls_.Get();

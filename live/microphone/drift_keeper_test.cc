@@ -21,7 +21,8 @@ class Device {
   void Give(DriftKeeper* keeper, size_t frames, double told_late = 0, bool skipped = false) {
     std::vector<float> block;
     for (size_t i = 0; i < frames; ++i) {
-      const auto value = static_cast<float>(sound_((static_cast<double>(number_) + static_cast<double>(i)) / rate_));
+      const auto value =
+          static_cast<float>(sound_((static_cast<double>(number_) + static_cast<double>(i)) / rate_));
       block.push_back(value);
       block.push_back(-value);
     }
@@ -78,7 +79,8 @@ TEST(DriftKeeper, FollowsAClockThatRunsFastOrSlow) {
       device.Give(&keeper, 1024, 0.008 * (seed >> 8) / (1 << 24));
       Collect(&keeper, &line);
     }
-    for (int second = 1; second <= 60; ++second) EXPECT_NEAR(LateMs(line, second), 2, 9) << second << " " << fast;
+    for (int second = 1; second <= 60; ++second)
+      EXPECT_NEAR(LateMs(line, second), 2, 9) << second << " " << fast;
     EXPECT_NEAR(keeper.ratio(), fast, 0.0008);
     EXPECT_LE(keeper.silent(), kRate / 100);  // in the beginning
     EXPECT_EQ(keeper.left_out(), 0);
@@ -174,7 +176,8 @@ TEST(DriftKeeper, OneTimeToldLateIsNotBelieved) {
   DriftKeeper keeper(kStartNs, kRate, 2);
   Device device(1, Tick);
   std::vector<float> line;
-  while (device.seconds() < 2.5) device.Give(&keeper, 480, device.seconds() > 1 && device.seconds() < 1.03 ? 0.06 : 0);
+  while (device.seconds() < 2.5)
+    device.Give(&keeper, 480, device.seconds() > 1 && device.seconds() < 1.03 ? 0.06 : 0);
   EXPECT_LE(keeper.silent(), 1);
   Collect(&keeper, &line);
   EXPECT_NEAR(LateMs(line, 2), 0, 0.5);

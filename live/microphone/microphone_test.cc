@@ -71,7 +71,8 @@ class LiveMicrophone : public media::ClipTest {
  protected:
   void SetUp() override {
     media::ClipTest::SetUp();
-    microphone_ = Microphone::Start(std::make_unique<FakeDevice>(room_), [r = room_] { return r->now.load(); }).value();
+    microphone_ =
+        Microphone::Start(std::make_unique<FakeDevice>(room_), [r = room_] { return r->now.load(); }).value();
   }
   // Time goes on by a frame, once the microphone has heard all before.
   void Frame(int64_t number, Sink* sink) const {
@@ -124,14 +125,16 @@ class LiveMicrophone : public media::ClipTest {
     return ticks;
   }
   static std::string Codec(const std::string& path) {
-    return Shell("ffprobe -v error -select_streams a -show_entries stream=codec_name -of csv=p=0 '" + path + "'");
+    return Shell("ffprobe -v error -select_streams a -show_entries stream=codec_name -of csv=p=0 '" + path +
+                 "'");
   }
   // Each tick lies beside a flash; how many.
   static size_t InSync(const std::string& path, double most_s) {
     const auto flashes = Flashes(path), ticks = Ticks(path);
     for (const double tick : ticks) {
       double nearest = 9;
-      for (const double flash : flashes) nearest = std::abs(flash - tick) < std::abs(nearest) ? tick - flash : nearest;
+      for (const double flash : flashes)
+        nearest = std::abs(flash - tick) < std::abs(nearest) ? tick - flash : nearest;
       EXPECT_NEAR(nearest, 0, most_s) << path << " at " << tick;
     }
     return ticks.size();
@@ -181,7 +184,8 @@ TEST_F(LiveMicrophone, GoesAndStallsAndComesBack) {
   EXPECT_NE(gone.find("lost, silence is recorded: it is no longer there"), std::string::npos) << gone;
   EXPECT_NE(stalled.find("'Fake' gives no sound, silence is recorded"), std::string::npos) << stalled;
   EXPECT_EQ(after, "");
-  // Of 16 seconds those are missing that nobody heard: 4 to 6 (7, where it is found a second later), 10 to 12.
+  // Of 16 seconds those are missing that nobody heard: 4 to 6 (7, where it is found a second later), 10
+  // to 12.
   const size_t heard = InSync(path, 0.02);
   EXPECT_GE(heard, 8u);
   EXPECT_LE(heard, 10u);

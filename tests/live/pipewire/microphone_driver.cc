@@ -1,5 +1,6 @@
 // A microphone of PipeWire's and who records it, each a process of its own, for microphone.sh.
-//   play NAME                      an Audio/Source node that ticks at whole seconds of the steady clock; SIGUSR1:
+//   play NAME                      an Audio/Source node that ticks at whole seconds of the steady clock;
+//   SIGUSR1:
 //                                  it gives nothing, until the next
 //   record FILE WHICH SECONDS      pictures that flash at the same seconds, with that microphone
 //   sync FILE LEAST MS             proves that so many ticks lie beside flashes, and none elsewhere
@@ -57,8 +58,8 @@ void OnProcess(void* data) {
   player->pw->stream_get_time_n(player->stream, &time, sizeof time);
   const spa_data& d = buffer->buffer->datas[0];
   const uint32_t most = d.maxsize / sizeof(float);
-  const auto frames =
-      static_cast<uint32_t>(buffer->requested ? std::min<uint64_t>(buffer->requested, most) : std::min(1024U, most));
+  const auto frames = static_cast<uint32_t>(buffer->requested ? std::min<uint64_t>(buffer->requested, most)
+                                                              : std::min(1024U, most));
   const int64_t now = time.now > 0 ? time.now : NowNs();
   auto* samples = static_cast<float*>(d.data);
   for (uint32_t i = 0; i < frames; ++i)
@@ -139,7 +140,8 @@ int Record(const std::string& file, const std::string& which, double seconds) {
     std::memset(painted.frame.planes[0], flash ? 235 : 16,
                 static_cast<size_t>(painted.frame.stride_bytes[0]) * 48);
     for (int plane = 1; plane < 3; ++plane)
-      std::memset(painted.frame.planes[plane], 128, static_cast<size_t>(painted.frame.stride_bytes[plane]) * 24);
+      std::memset(painted.frame.planes[plane], 128,
+                  static_cast<size_t>(painted.frame.stride_bytes[plane]) * 24);
     painted.number = number;
     painted.painted_ns = NowNs();
     painted.fps = 30;
@@ -194,7 +196,8 @@ int Sync(const std::string& file, size_t least, double most_ms) {
   }
   std::printf("proved %zu ticks of %zu flashes, %.1f to %.1f ms behind them\n", ticks.size(), flashes.size(),
               earliest, latest);
-  if (ticks.size() < least || earliest < -most_ms || latest > most_ms) return Fail("sync: that is not in sync");
+  if (ticks.size() < least || earliest < -most_ms || latest > most_ms)
+    return Fail("sync: that is not in sync");
   return 0;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <utility>
 
@@ -39,11 +40,18 @@ class Judged {
       return InvalidArgument(model + ": " + error.message);
     return judged;
   }
-  // The next picture does not follow from the last one.
+  // The next picture does not follow from the last one. Without edges only a network's states would know, and
+  // those begin anew with edges alone.
   Status Reset() {
     if (regions_ == nullptr) return OkStatus();
     const Error error = regions_->Reset();
     return error ? Internal(error.message) : OkStatus();
+  }
+
+  int classes() const {
+    int count = 0;
+    while (tempera_mask_class_name(masker_->handle(), count) != nullptr) ++count;
+    return count;
   }
 
   // The picture's mask at width x height.
@@ -98,6 +106,7 @@ Status JudgeOne(const std::string& model, const MaskFolders& folder, const Judge
   Overlap pooled;
   for (int i = 0; i < pairs.size(); ++i) {
     const MaskPair& p = pairs.pair(i);
+    TEMPERA_RETURN_IF_ERROR(judged.Reset());
     TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> mask,
                              judged.Of(p.image, p.image.width, p.image.height));
     const Overlap overlap = OverlapOf(mask, p.mask);
@@ -119,6 +128,10 @@ Status JudgeMany(const std::string& model, const MaskFolders& folder, const Judg
   std::vector<Judged> judged;
   for (int c = 0; c < classes; ++c) {
     TEMPERA_ASSIGN_OR_RETURN(Judged one, Judged::Open(model, std::to_string(c), o));
+    const int there = one.classes();
+    if (there != classes)
+      return InvalidArgument(model + " has " + std::to_string(there) + " classes, --classes names " +
+                             std::to_string(classes));
     judged.push_back(std::move(one));
   }
   TEMPERA_ASSIGN_OR_RETURN(const MaskPairs pairs, MaskPairs::Load({folder}, classes, 1 << 14));
@@ -127,6 +140,7 @@ Status JudgeMany(const std::string& model, const MaskFolders& folder, const Judg
     const MaskPair& p = pairs.pair(i);
     std::vector<uint8_t> most(p.mask.size(), 0), found(p.mask.size(), 0);
     for (int c = 0; c < classes; ++c) {
+      TEMPERA_RETURN_IF_ERROR(judged[static_cast<size_t>(c)].Reset());
       TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> share,
                                judged[static_cast<size_t>(c)].Of(p.image, p.image.width, p.image.height));
       for (size_t k = 0; k < share.size(); ++k) {
@@ -212,6 +226,16 @@ Status WriteMasks(const JudgeOptions& o) {
     TEMPERA_ASSIGN_OR_RETURN(Judged one, Judged::Open(file, number, o));
     judged.push_back(std::move(one));
   }
+  std::map<std::string, std::string> names;  // of masks, and whose they are
+  for (const std::string& folder : o.write) {
+    TEMPERA_ASSIGN_OR_RETURN(const std::vector<std::string> pictures, FindPictures(folder));
+    for (const std::string& path : pictures) {
+      const auto [other, is_new] = names.emplace(fs::path(path).stem().string(), path);
+      if (!is_new)
+        return InvalidArgument("'" + other->second + "' and '" + path +
+                               "' would have one mask: write them to two folders");
+    }
+  }
   for (const std::string& folder : o.write) {
     TEMPERA_ASSIGN_OR_RETURN(const std::vector<std::string> pictures, FindPictures(folder));
     for (const std::string& path : pictures) {
@@ -219,6 +243,7 @@ Status WriteMasks(const JudgeOptions& o) {
       std::vector<int> sum(static_cast<size_t>(picture.width) * static_cast<size_t>(picture.height), 0);
       bool nothing = false, unsure = false;
       for (Judged& one : judged) {
+        TEMPERA_RETURN_IF_ERROR(one.Reset());
         TEMPERA_ASSIGN_OR_RETURN(const std::vector<uint8_t> mask,
                                  one.Of(picture, picture.width, picture.height));
         if (&one == &judged.front() && o.at_least > 0) {

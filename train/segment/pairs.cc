@@ -142,9 +142,10 @@ std::string MaskPairs::Line() const {
 
 std::vector<MaskPair> MaskPairs::HoldOut(int count) {
   std::vector<MaskPair> out;
-  count = std::min(count, size() / 2);
+  const int all = size();
+  count = std::min(count, all / 2);
   for (int i = count - 1; i >= 0; --i) {
-    const size_t at = static_cast<size_t>((2 * i + 1) * size() / (2 * count));
+    const size_t at = static_cast<size_t>((2 * i + 1) * all / (2 * count));
     if (at >= pairs_.size()) continue;
     out.push_back(std::move(pairs_[at]));
     pairs_.erase(pairs_.begin() + static_cast<std::ptrdiff_t>(at));

@@ -41,7 +41,7 @@ class MaskPairs {
   const MaskPair& pair(int index) const { return pairs_[static_cast<size_t>(index)]; }
   // "812 pictures with masks; 3 without, e.g. a.jpg"
   std::string Line() const;
-  // Every share-th pair from `first` on is taken out and returned.
+  // Takes `count` pairs, at most half of all, from even places, and returns them.
   std::vector<MaskPair> HoldOut(int count);
 
  private:

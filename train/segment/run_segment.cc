@@ -148,7 +148,6 @@ Status Export(const SegmentOptions& o, const SegmentTrainer& trainer, const std:
       {"tempera.mask.long_side", std::to_string(o.size)},
       {"tempera.trained_on", trained_on},
       {"tempera.recipe", trainer.RecipeLine() + ", " + std::to_string(trainer.step()) + " steps"}};
-  if (o.classes.size() > 1) how.metadata.push_back({"tempera.mask.class", "0"});
   if (!o.title.empty()) how.metadata.push_back({"tempera.title", o.title});
   if (!o.license.empty()) how.metadata.push_back({"tempera.license", o.license});
   return ExportMaskNet(module.net(), FoldedWeights(module), how, o.output);

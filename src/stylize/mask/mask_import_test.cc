@@ -359,6 +359,24 @@ TEST(MaskImport, NumbersBehindTheirEnd) {
   ExpectMask(yes.m, bytes, {32, 32}, [](double r) { return r > 100; });
 }
 
+// Twelve classes at 64 by 64 are three at 32 by 32: the fourth lies behind the end.
+TEST(MaskImport, ChannelsThatChangeWithTheSizeAreRefused) {
+  Network n("input", {1, 3, -1, -1}, {"output"});
+  n.Channels({1, 1, 1}, {0, 0, 0});
+  n.m.Constant("form", std::vector<int64_t>{1, -1, 32, 32}).Node("Reshape", {"logits", "form"}, "output");
+  StylizerOptions options;
+  options.working = {32, 32};
+  options.metadata = {{"tempera.mask.class", "11"}};
+  const std::string bytes = n.m.Bytes();
+  auto loaded = engine::LoadModelMemory({reinterpret_cast<const uint8_t*>(bytes.data()), bytes.size()});
+  ASSERT_TRUE(loaded.ok());
+  const auto masker = Masker::Create(std::move(*loaded), "the model", options);
+  ASSERT_TRUE(masker.ok()) << masker.status().message();
+  const Status planned = (*masker)->Prepare({32, 32});
+  EXPECT_NE(planned.message().find("channels change with the picture's size: 12 and 3"), std::string::npos)
+      << planned.message();
+}
+
 // A file that declares a size is used at that, whatever the graph could bear.
 TEST(MaskImport, DeclaredSizeIsUsed) {
   Network n("input", {1, 3, 32, 32}, {"output"});

@@ -89,6 +89,12 @@ Status Masker::Plan(Size frame) {
   TEMPERA_ASSIGN_OR_RETURN(working_, WorkingSizeFor(frame));
   padded_ = working_ == declared_ ? declared_ : PaddedSize(working_, multiple_);
   TEMPERA_ASSIGN_OR_RETURN(metadata::MaskOutput output, ProbeSize(padded_));
+  // Channels are read by the number of their class, which was found at another size.
+  const bool index = mask_model_.meaning.are == metadata::MaskNumbers::kIndex;
+  if (!index && output.classes != static_cast<int64_t>(classes_.names.size())) {
+    return Unsupported(name_ + " makes no mask of a picture: its channels change with the picture's size: " +
+                       std::to_string(classes_.names.size()) + " and " + std::to_string(output.classes));
+  }
   TEMPERA_ASSIGN_OR_RETURN(engine::ModelPtr graph,
                            metadata::GraphFor(mask_model_, padded_.height, padded_.width));
   engine::SessionOptions options;

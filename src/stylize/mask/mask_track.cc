@@ -190,9 +190,10 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
 }
 
 Status MaskTrack::Make(const Image& in, bool cut, std::span<const int> channels) {
-  if (cut || in.size() != frame_ ||
+  if (cut || in.size() != size_before_ ||
       !std::equal(channels.begin(), channels.end(), channels_.begin(), channels_.end())) {
     Reset();
+    size_before_ = in.size();
     channels_.assign(channels.begin(), channels.end());
     masks_.resize(channels.size());
   }

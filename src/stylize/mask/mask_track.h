@@ -61,7 +61,8 @@ class MaskTrack {
   MaskMover mover_;
   std::vector<ClassMask> masks_;
   std::vector<int> channels_;  // of them
-  Size frame_, small_;
+  Size size_before_;            // of the last frame, whatever was made of it
+  Size frame_, small_;          // that of which is there what follows
 
   std::vector<float> seen_;                      // three planes, as the network sees the frame
   std::vector<float> picture_, picture_before_;  // the same of small_; of the frame before

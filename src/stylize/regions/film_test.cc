@@ -41,15 +41,28 @@ TestModel RedMarker() {
   return m;
 }
 
+// Says a quarter more of each frame that it sees, whatever that shows.
+TestModel Counter() {
+  TestModel m;
+  m.Input("r1i", {-1, -1, -1, -1});
+  m.Output("r1o");
+  m.Constant("w", {1, 3, 1, 1}, {0, 0, 0}).Constant("b", {1}, {0.25f}).Node("Conv", {"input", "w", "b"}, "x");
+  m.Node("Shape", {"x"}, "like").Node("Expand", {"r1i", "like"}, "before").Node("Add", {"x", "before"}, "r1o");
+  m.Constant("zero", {}, {0}).Constant("one", {}, {1}).Node("Clip", {"r1o", "zero", "one"}, "output");
+  m.Metadata("tempera.mask.long_side", "160");
+  return m;
+}
+
 struct Film {
-  std::unique_ptr<Masker> masker = Open<Masker>(RedMarker());
+  std::unique_ptr<Masker> masker;
   std::unique_ptr<Stylizer> style = Open<Stylizer>(AffineModel(0, 255));
   std::unique_ptr<Regions> regions;
   OwnedImage in{PixelFormat::kRgb, kFrame.width, kFrame.height},
       out{PixelFormat::kRgb, kFrame.width, kFrame.height};
   bool shown = true;
 
-  explicit Film(const MaskParams& params, int threads = 2) {
+  explicit Film(const MaskParams& params, int threads = 2, const TestModel& network = RedMarker())
+      : masker(Open<Masker>(network)) {
     masker->params = params;
     auto host = HostWithPool(nullptr, threads, false);
     auto opened = Regions::Create(masker.get(), *host);
@@ -174,6 +187,28 @@ TEST(RegionsFilm, NobodyThereIsTheSource) {
       EXPECT_EQ(film.out.Pixels(), film.in.Pixels());
     }
     EXPECT_EQ(film.style->plans_made(), 0);
+  }
+}
+
+// What a network remembers lives as long as the film goes on, however masks are made of it.
+TEST(RegionsFilm, StatesLastFromFrameToFrame) {
+  for (const bool plain : {false, true}) {
+    for (const float hold : {0.0f, 0.1f}) {
+      Film film(With(hold, 1, plain), 2, Counter());
+      std::vector<uint8_t> mask(static_cast<size_t>(kFrame.width * kFrame.height));
+      const auto middle = [&](const FrameParams& params = {}) {
+        film.Paint(100, 90, params);
+        EXPECT_TRUE(film.regions->ReadMask(0, {mask.data(), kFrame.width, kFrame}).ok());
+        return static_cast<int>(mask[mask.size() / 2]);
+      };
+      EXPECT_LT(middle(), 67) << plain << hold;
+      middle();
+      EXPECT_GT(middle(), 127) << plain << hold;
+      EXPECT_GT(middle(), 250) << plain << hold;
+      FrameParams cut;
+      cut.cut = true;
+      EXPECT_LT(middle(cut), 67) << plain << hold;
+    }
   }
 }
 

@@ -170,8 +170,9 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
     return EnlargePlainly(in, channels);
   }
   TEMPERA_RETURN_IF_ERROR(TakePicture(frame));
+  const bool knows_before = field_follows_;  // the field does: another interval makes it anew
   TEMPERA_RETURN_IF_ERROR(FindMotion());
-  if (!follows_ || age_ + 1 >= params.interval) {
+  if (!follows_ || !knows_before || age_ + 1 >= params.interval) {
     TEMPERA_RETURN_IF_ERROR(masker_->Think());
     Hold(channels);
     age_ = 0;

@@ -190,6 +190,17 @@ TEST(RegionsFilm, NobodyThereIsTheSource) {
   }
 }
 
+// The interval changes in the middle of a film: nothing is known of how the frame before moved.
+TEST(RegionsFilm, AnotherIntervalShowsTheNetworkTheFrame) {
+  Film film(With(0, 1));
+  film.Paint(80, 70), film.Paint(85, 70);
+  film.masker->params = With(0, 4);
+  film.Paint(200, 100);
+  EXPECT_LT(film.ErrorFor(200, 100), 0.02);
+  film.Paint(204, 100);
+  EXPECT_LT(film.ErrorFor(204, 100), 0.1);
+}
+
 // What a network remembers lives as long as the film goes on, however masks are made of it.
 TEST(RegionsFilm, StatesLastFromFrameToFrame) {
   for (const bool plain : {false, true}) {

@@ -121,6 +121,58 @@ float MaskMover::Distance(int x, int y, const Motion& by) const {
   return sum;
 }
 
+MaskMover::Motion MaskMover::MotionOf(int bx, int by) const {
+  // In pixels of this size: the field's are half as large.
+  constexpr float kPixels = 0.5f / kernels::kSubpixels;
+  const MotionField::Block& block = field_->block(bx, by);
+  return {kPixels * static_cast<float>(block.x), kPixels * static_cast<float>(block.y)};
+}
+
+// By every other pixel of it: what cameras and small errors of the motion change is far less.
+bool MaskMover::Explains(int bx, int by) const {
+  constexpr float kMost = 14;  // levels, on the average
+  // Light that changes as far in all of the picture says nothing of what that shows.
+  constexpr float kMostLighter = 12;
+  const float lighter = std::clamp(field_->lighter(), -kMostLighter, kMostLighter);
+  const int side = field_->block_side() / 2;
+  const Motion motion = MotionOf(bx, by);
+  float sum = 0;
+  int count = 0;
+  for (int y = by * side; y < std::min(size_.height, (by + 1) * side); y += 2) {
+    const Between sy = BetweenAt(static_cast<float>(y) + motion.y, size_.height);
+    for (int x = bx * side; x < std::min(size_.width, (bx + 1) * side); x += 2, count += 3) {
+      const Between sx = BetweenAt(static_cast<float>(x) + motion.x, size_.width);
+      for (size_t colour = 0; colour < 3; ++colour) {
+        const size_t plane = colour * static_cast<size_t>(size_.width) * static_cast<size_t>(size_.height);
+        sum += std::abs(now_[plane + static_cast<size_t>(y * size_.width + x)] - lighter -
+                        Sample(before_ + plane, size_.width, sx, sy));
+      }
+    }
+  }
+  return sum <= kMost * static_cast<float>(count);
+}
+
+float MaskMover::Unexplained() const {
+  return static_cast<float>(std::count(new_.begin(), new_.end(), 1)) /
+         static_cast<float>(std::max<size_t>(new_.size(), 1));
+}
+
+float MaskMover::Unexplained(const std::vector<uint8_t>& mask) const {
+  const int side = field_->block_side() / 2;
+  const Size blocks = field_->blocks();
+  size_t all = 0, unexplained = 0;
+  for (int y = 0; y < size_.height; ++y) {
+    const uint8_t* row = mask.data() + static_cast<ptrdiff_t>(y) * size_.width;
+    const uint8_t* of =
+        new_.data() + static_cast<ptrdiff_t>(std::min(y / side, blocks.height - 1)) * blocks.width;
+    for (int x = 0; x < size_.width; ++x) {
+      if (row[x] < 128) continue;
+      ++all, unexplained += of[std::min(x / side, blocks.width - 1)];
+    }
+  }
+  return static_cast<float>(unexplained) / static_cast<float>(std::max<size_t>(all, 1));
+}
+
 MaskMover::Motion MaskMover::BestMotion(int x, int y) const {
   const int side = field_->block_side() / 2, bx = x / side, by = y / side;
   const Size blocks = field_->blocks();
@@ -129,10 +181,7 @@ MaskMover::Motion MaskMover::BestMotion(int x, int y) const {
   float least = 0;
   for (int j = std::max(0, by - 1); j <= std::min(blocks.height - 1, by + 1); ++j) {
     for (int i = std::max(0, bx - 1); i <= std::min(blocks.width - 1, bx + 1); ++i) {
-      // In pixels of this size: the field's are half as large.
-      constexpr float kPixels = 0.5f / kernels::kSubpixels;
-      const MotionField::Block& block = field_->block(i, j);
-      const Motion motion = {kPixels * static_cast<float>(block.x), kPixels * static_cast<float>(block.y)};
+      const Motion motion = MotionOf(i, j);
       const bool known = std::any_of(tried, tried + count, [&](const Motion& t) {
         return std::abs(t.x - motion.x) + std::abs(t.y - motion.y) < 0.2f;
       });
@@ -160,6 +209,11 @@ void MaskMover::FindMotion(const MotionField& field, Size size, const float* bef
   reach_ = static_cast<int>(std::ceil(most / 2 / kernels::kSubpixels)) + 1;
   known_.assign(static_cast<size_t>(size.width) * static_cast<size_t>(size.height), 0);
   motions_.resize(known_.size());
+  new_.resize(static_cast<size_t>(blocks.width) * static_cast<size_t>(blocks.height));
+  pool->ParallelFor(blocks.height, [&](int by, int) {
+    for (int bx = 0; bx < blocks.width; ++bx)
+      new_[static_cast<size_t>(by * blocks.width + bx)] = Explains(bx, by) ? 0 : 1;
+  });
 }
 
 void MaskMover::Run(const std::vector<uint8_t>& before, uint8_t* mask) {

@@ -42,12 +42,18 @@ class MaskMover {
   void FindMotion(const MotionField& field, Size size, const float* before, const float* now,
                   ThreadPool* pool);
   void Run(const std::vector<uint8_t>& before, uint8_t* mask);
+  // The share of the picture that shows what the one before did not, wherever it was moved from; of that part
+  // of it where `mask`, of the picture before, is more than a half.
+  float Unexplained() const;
+  float Unexplained(const std::vector<uint8_t>& mask) const;
 
  private:
   struct Motion {
     float x = 0, y = 0;  // from a pixel to where it was
   };
+  Motion MotionOf(int bx, int by) const;
   float Distance(int x, int y, const Motion& by) const;
+  bool Explains(int bx, int by) const;
   Motion BestMotion(int x, int y) const;
 
   const MotionField* field_ = nullptr;
@@ -58,6 +64,7 @@ class MaskMover {
   int reach_ = 0;  // no motion is longer
   std::vector<Motion> motions_;
   std::vector<uint8_t> known_;  // which of them
+  std::vector<uint8_t> new_;    // blocks that the picture before does not explain
 };
 
 }  // namespace tempera::stylize

@@ -14,6 +14,10 @@ size_t PixelsOf(Size size) { return static_cast<size_t>(size.width) * static_cas
 // seven pixels wide: at 256 to 384 that is as far as a network's edge is off, and quick.
 constexpr int kFitSide = 384;
 
+// What moves uncovers less of a picture, and turns away less of itself, from one frame to the next; where
+// more is new, what is moved along is the mask of another scene.
+constexpr float kMostNew = 0.3f, kMostNewInMask = 0.5f;
+
 }  // namespace
 
 MaskTrack::MaskTrack(Masker* masker, int64_t highway_bit, ThreadPool* pool)
@@ -121,6 +125,14 @@ Status MaskTrack::FindMotion() {
   return OkStatus();
 }
 
+bool MaskTrack::FindMovers(size_t classes) {
+  mover_.FindMotion(*field_, small_, picture_before_.data(), picture_.data(), pool_);
+  if (mover_.Unexplained() > kMostNew) return false;
+  return std::none_of(
+      masks_.begin(), masks_.begin() + static_cast<ptrdiff_t>(classes),
+      [&](const ClassMask& mask) { return mover_.Unexplained(mask.shares) > kMostNewInMask; });
+}
+
 void MaskTrack::Hold(std::span<const int> channels) {
   const float hold = masker_->params.hold;
   // Several classes are held by the same picture.
@@ -172,12 +184,11 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
   TEMPERA_RETURN_IF_ERROR(TakePicture(frame));
   const bool knows_before = field_follows_;  // the field does: another interval makes it anew
   TEMPERA_RETURN_IF_ERROR(FindMotion());
-  if (!follows_ || !knows_before || age_ + 1 >= params.interval) {
+  if (!follows_ || !knows_before || age_ + 1 >= params.interval || !FindMovers(channels.size())) {
     TEMPERA_RETURN_IF_ERROR(masker_->Think());
     Hold(channels);
     age_ = 0;
   } else {
-    mover_.FindMotion(*field_, small_, picture_before_.data(), picture_.data(), pool_);
     for (size_t i = 0; i < channels.size(); ++i) {
       mover_.Run(masks_[i].shares, work_.data());
       masks_[i].shares = work_;

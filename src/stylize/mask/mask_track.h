@@ -47,6 +47,8 @@ class MaskTrack {
   Size SmallSize(Size frame) const;
   Status TakePicture(Size frame);
   Status FindMotion();
+  // false: the frame before does not explain this one, as behind a cut that nobody tells of.
+  bool FindMovers(size_t classes);
   void Hold(std::span<const int> channels);
   void Finish(const Image& in, ClassMask* mask);
   void Translate(const std::vector<uint8_t>& table, int rows, int width, uint8_t* mask) const;
@@ -61,8 +63,8 @@ class MaskTrack {
   MaskMover mover_;
   std::vector<ClassMask> masks_;
   std::vector<int> channels_;  // of them
-  Size size_before_;            // of the last frame, whatever was made of it
-  Size frame_, small_;          // that of which is there what follows
+  Size size_before_;           // of the last frame, whatever was made of it
+  Size frame_, small_;         // that of which is there what follows
 
   std::vector<float> seen_;                      // three planes, as the network sees the frame
   std::vector<float> picture_, picture_before_;  // the same of small_; of the frame before

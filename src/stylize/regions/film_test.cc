@@ -47,7 +47,9 @@ TestModel Counter() {
   m.Input("r1i", {-1, -1, -1, -1});
   m.Output("r1o");
   m.Constant("w", {1, 3, 1, 1}, {0, 0, 0}).Constant("b", {1}, {0.25f}).Node("Conv", {"input", "w", "b"}, "x");
-  m.Node("Shape", {"x"}, "like").Node("Expand", {"r1i", "like"}, "before").Node("Add", {"x", "before"}, "r1o");
+  m.Node("Shape", {"x"}, "like")
+      .Node("Expand", {"r1i", "like"}, "before")
+      .Node("Add", {"x", "before"}, "r1o");
   m.Constant("zero", {}, {0}).Constant("one", {}, {1}).Node("Clip", {"r1o", "zero", "one"}, "output");
   m.Metadata("tempera.mask.long_side", "160");
   return m;
@@ -60,6 +62,7 @@ struct Film {
   OwnedImage in{PixelFormat::kRgb, kFrame.width, kFrame.height},
       out{PixelFormat::kRgb, kFrame.width, kFrame.height};
   bool shown = true;
+  double ground = 1;  // another number, another texture
 
   explicit Film(const MaskParams& params, int threads = 2, const TestModel& network = RedMarker())
       : masker(Open<Masker>(network)) {
@@ -75,13 +78,14 @@ struct Film {
   void Paint(double x, double y, const FrameParams& params = {}) {
     for (int j = 0; j < kFrame.height; ++j) {
       for (int i = 0; i < kFrame.width; ++i) {
-        const double ground = 90 + 25 * std::sin(0.31 * i + 0.2 * j) + 25 * std::sin(0.27 * j - 0.13 * i);
+        const double behind =
+            90 + 25 * std::sin(ground * (0.31 * i + 0.2 * j)) + 25 * std::sin(ground * (0.27 * j - 0.13 * i));
         // The disc has a texture that goes with it.
         const double mine = 20 * std::sin(0.4 * (i - x)) * std::sin(0.5 * (j - y));
         const double share = shown ? std::clamp(30.5 - std::hypot(i - x, j - y), 0.0, 1.0) : 0;
         uint8_t* p = in.image.Row(0, j) + 3 * i;
-        p[0] = static_cast<uint8_t>(share * (220 + mine) + (1 - share) * ground);
-        p[1] = p[2] = static_cast<uint8_t>(share * (70 + mine) + (1 - share) * ground);
+        p[0] = static_cast<uint8_t>(share * (220 + mine) + (1 - share) * behind);
+        p[1] = p[2] = static_cast<uint8_t>(share * (70 + mine) + (1 - share) * behind);
       }
     }
     const Status painted = regions->Process(in.image, out.image, params);
@@ -187,6 +191,28 @@ TEST(RegionsFilm, NobodyThereIsTheSource) {
       EXPECT_EQ(film.out.Pixels(), film.in.Pixels());
     }
     EXPECT_EQ(film.style->plans_made(), 0);
+  }
+}
+
+// A cut that nobody tells of: the network sees the frame, and does not before it has to where things move.
+TEST(RegionsFilm, ACutIsSeenWithoutBeingTold) {
+  Film film(With(0, 16));
+  film.Paint(80, 70), film.Paint(84, 72);
+  film.ground = 2;
+  film.Paint(240, 110);
+  EXPECT_LT(film.ErrorFor(240, 110), 0.02);
+  film.Paint(244, 110);
+  EXPECT_LT(film.ErrorFor(244, 110), 0.1);
+  // The same ground: where the marker was it is not any more.
+  film.Paint(60, 60);
+  EXPECT_LT(film.ErrorFor(60, 60), 0.02);
+  // What a network counts are the frames that it sees.
+  Film counted(With(0, 8, true), 2, Counter());
+  std::vector<uint8_t> mask(static_cast<size_t>(kFrame.width * kFrame.height));
+  for (int frame = 0; frame < 8; ++frame) {
+    counted.Paint(80 + 6 * frame, 70 + 3 * frame);
+    EXPECT_TRUE(counted.regions->ReadMask(0, {mask.data(), kFrame.width, kFrame}).ok());
+    EXPECT_NEAR(mask[mask.size() / 2], 64, 2) << frame;
   }
 }
 

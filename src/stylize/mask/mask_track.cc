@@ -135,18 +135,16 @@ bool MaskTrack::FindMovers(size_t classes) {
 
 void MaskTrack::Hold(std::span<const int> channels) {
   const float hold = masker_->params.hold;
-  // Several classes are held by the same picture.
-  const std::vector<float> then = luma_then_;
   for (size_t i = 0; i < channels.size(); ++i) {
+    ClassMask& mask = masks_[i];
     masker_->Read(channels[i], {work_.data(), small_.width, small_});
-    std::vector<float> mine = then;
     if (hold > 0 && follows_) {
-      HoldStill(small_, hold, luma_.data(), &mine, masks_[i].shares, work_.data(), &weights_);
-      if (i == 0) luma_then_ = std::move(mine);
+      HoldStill(small_, hold, luma_.data(), &mask.luma_then, mask.shares, work_.data(), &weights_);
+    } else {
+      mask.luma_then = luma_;
     }
-    masks_[i].shares = work_;
+    mask.shares = work_;
   }
-  if (hold == 0 || !follows_) luma_then_ = luma_;
 }
 
 void MaskTrack::Finish(const Image& in, ClassMask* mask) {
@@ -192,8 +190,8 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
     for (size_t i = 0; i < channels.size(); ++i) {
       mover_.Run(masks_[i].shares, work_.data());
       masks_[i].shares = work_;
+      masks_[i].luma_then = luma_;
     }
-    luma_then_ = luma_;
     ++age_;
   }
   for (size_t i = 0; i < channels.size(); ++i) Finish(in, &masks_[i]);

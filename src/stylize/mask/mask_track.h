@@ -38,6 +38,7 @@ class MaskTrack {
   struct ClassMask {
     std::vector<uint8_t> pixels;  // of the frame
     std::vector<uint8_t> shares;  // at the small size: what the network says, moved and held
+    std::vector<float> luma_then;  // what the picture showed where that was found out
   };
 
   Status Follow(const Image& in, std::span<const int> channels);
@@ -71,7 +72,7 @@ class MaskTrack {
   Size seen_size_;
   ResampleAxis x_, y_;
   std::optional<RowResampler> resampler_;
-  std::vector<float> luma_, luma_then_;  // of small_: the frame's; that of what is held
+  std::vector<float> luma_;  // of small_
   std::optional<MotionField> field_;
   bool field_follows_ = false;
   bool follows_ = false;  // masks_ are those of the frame before

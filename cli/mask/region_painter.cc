@@ -125,7 +125,8 @@ class RegionPainter final : public Painter {
   }
 
  private:
-  // Where painters or sizes are others than for the frame before.
+  // For each frame, whether or not its stylizers are the last one's: where a painter closed one and opened
+  // another, that may lie at the same address.
   Status SetRegions(const media::Frame& in) {
     std::vector<tempera_stylizer*> stylizers;
     for (const auto& painter : cast_.painters) {
@@ -133,7 +134,6 @@ class RegionPainter final : public Painter {
       stylizers.push_back(stylizer);
     }
     const int side = std::min(in.width, in.height);
-    if (set_ && stylizers == stylizers_ && side == side_) return OkStatus();
     std::vector<tempera_region> list;
     for (size_t i = 0; i < plan_.regions.size(); ++i) {
       const MaskRegion& region = plan_.regions[i];
@@ -145,12 +145,8 @@ class RegionPainter final : public Painter {
         made.blur =
             region.blur > 0 ? region.blur : std::clamp(kBlurShare * static_cast<float>(side), 1.0f, 256.0f);
     }
-    TEMPERA_RETURN_IF_ERROR(
-        live::StatusOf(tempera_regions_set(regions_.get(), list.data(), static_cast<int32_t>(list.size()))));
-    stylizers_ = std::move(stylizers);
-    side_ = side;
-    set_ = true;
-    return OkStatus();
+    return live::StatusOf(
+        tempera_regions_set(regions_.get(), list.data(), static_cast<int32_t>(list.size())));
   }
 
   // Of the chosen regions together, and how much of the frame they are.
@@ -190,9 +186,7 @@ class RegionPainter final : public Painter {
   const Cast cast_;
   const std::vector<std::string> notices_;  // of the mask network
   const RegionsPtr regions_;                // goes before what it uses
-  std::vector<tempera_stylizer*> stylizers_;
-  int side_ = 0;
-  bool set_ = false, said_ = false;
+  bool said_ = false;
   int64_t index_ = 0, frame_us_ = 0;  // of the frame that is painted
   std::vector<uint8_t> mask_, one_;
   double share_ = 0;

@@ -14,11 +14,13 @@
 namespace tempera::cli {
 namespace {
 
-Result<MaskPicture> PictureOf(const media::Frame& frame) {
+using media::MaskBy;
+
+Result<MaskPicture> PictureOf(const media::Frame& frame, MaskBy by) {
   MaskPicture picture;
   picture.width = frame.width;
   picture.height = frame.height;
-  TEMPERA_ASSIGN_OR_RETURN(picture.pixels, media::MaskOf(frame));
+  TEMPERA_ASSIGN_OR_RETURN(picture.pixels, media::MaskOf(frame, by));
   return picture;
 }
 
@@ -45,8 +47,8 @@ std::string Seconds(int64_t us) { return NumberToText(static_cast<double>(us) * 
 class FilmMask final : public GivenMask {
  public:
   // has_times: a series of pictures has none.
-  FilmMask(std::string path, std::unique_ptr<media::VideoReader> reader, bool has_times)
-      : path_(std::move(path)), reader_(std::move(reader)), has_times_(has_times) {}
+  FilmMask(std::string path, std::unique_ptr<media::VideoReader> reader, MaskBy by, bool has_times)
+      : path_(std::move(path)), reader_(std::move(reader)), by_(by), has_times_(has_times) {}
 
   Status Begin(const media::VideoInfo& film) override {
     rate_ = RateOf(film);
@@ -82,7 +84,7 @@ class FilmMask final : public GivenMask {
       return InvalidArgument("frame " + std::to_string(index + 1) + " is shown at " + Seconds(pts_us) +
                              " in the film and at " + Seconds(frame->pts_us) + " in the mask '" + path_ +
                              "': give a mask with a frame for each of the film's");
-    TEMPERA_ASSIGN_OR_RETURN(picture_, PictureOf(*frame));
+    TEMPERA_ASSIGN_OR_RETURN(picture_, PictureOf(*frame, by_));
     return OkStatus();
   }
 
@@ -108,6 +110,7 @@ class FilmMask final : public GivenMask {
 
   const std::string path_;
   const std::unique_ptr<media::VideoReader> reader_;
+  const MaskBy by_;
   const bool has_times_;
   double rate_ = 0;          // of the film, frames a second
   int64_t film_frames_ = 0;  // as its file says; 0: it does not
@@ -115,24 +118,41 @@ class FilmMask final : public GivenMask {
   MaskPicture picture_;
 };
 
+// One frame may be all within the mask, and opaque: the film goes by its transparency where any frame shows
+// some. Nearly always that is its first.
+Result<MaskBy> MaskByOf(const std::string& path, const media::ReaderOptions& options) {
+  TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<media::VideoReader> reader,
+                           media::VideoReader::Open(path, options));
+  if (!reader->info().has_alpha) return MaskBy::kLight;
+  for (;;) {
+    TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::Frame> frame, reader->Read());
+    if (!frame) break;
+    if (media::ShowsThrough(*frame)) return MaskBy::kTransparency;
+  }
+  Note("the mask '" + path + "' is nowhere transparent, though it could be: how light it is counts");
+  return MaskBy::kLight;
+}
+
 }  // namespace
 
 Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan) {
   if (plan.source == MaskPlan::Source::kStill) {
     TEMPERA_ASSIGN_OR_RETURN(const media::Picture picture, media::ReadPicture(plan.path, 0));
     for (const std::string& notice : picture.notices) Note("the mask '" + plan.path + "': " + notice);
-    TEMPERA_ASSIGN_OR_RETURN(MaskPicture mask, PictureOf(picture.frame));
+    const MaskBy by = media::ShowsThrough(picture.frame) ? MaskBy::kTransparency : MaskBy::kLight;
+    TEMPERA_ASSIGN_OR_RETURN(MaskPicture mask, PictureOf(picture.frame, by));
     return std::unique_ptr<GivenMask>(std::make_unique<StillMask>(std::move(mask)));
   }
   TEMPERA_RETURN_IF_ERROR(media::CheckFilmInput(plan.path));
   media::ReaderOptions options;
   options.start_s = plan.start_s;
   options.duration_s = plan.duration_s;
+  TEMPERA_ASSIGN_OR_RETURN(const MaskBy by, MaskByOf(plan.path, options));
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(plan.path, options));
   TEMPERA_ASSIGN_OR_RETURN(const auto series, media::FindSeries(plan.path));
   return std::unique_ptr<GivenMask>(
-      std::make_unique<FilmMask>(plan.path, std::move(reader), !series.has_value()));
+      std::make_unique<FilmMask>(plan.path, std::move(reader), by, !series.has_value()));
 }
 
 }  // namespace tempera::cli

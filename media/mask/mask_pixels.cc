@@ -80,12 +80,32 @@ uint8_t Times(int a, int b) { return static_cast<uint8_t>((a * b + 127) / 255); 
 
 }  // namespace
 
-Result<std::vector<uint8_t>> MaskOf(const Frame& frame) try {
-  const size_t width = static_cast<size_t>(frame.width);
-  std::vector<uint8_t> mask(width * static_cast<size_t>(frame.height));
+bool ShowsThrough(const Frame& frame) {
+  const auto is_clear = [](uint8_t v) { return v != 255; };
   if (IsPlanar(frame)) {
-    if (const uint8_t* alpha = frame.av ? AlphaPlane(*frame.av) : nullptr) {
-      std::memcpy(mask.data(), alpha, mask.size());
+    const uint8_t* alpha = frame.av ? AlphaPlane(*frame.av) : nullptr;
+    return alpha &&
+           std::any_of(alpha, alpha + static_cast<size_t>(frame.width) * static_cast<size_t>(frame.height),
+                       is_clear);
+  }
+  if (BytesAPixel(frame.format) != 4) return false;
+  for (int y = 0; y < frame.height; ++y) {
+    const uint8_t* p = Row(frame, 0, y) + 3;
+    for (int x = 0; x < frame.width; ++x, p += 4) {
+      if (is_clear(*p)) return true;
+    }
+  }
+  return false;
+}
+
+Result<std::vector<uint8_t>> MaskOf(const Frame& frame, MaskBy by) try {
+  const size_t width = static_cast<size_t>(frame.width);
+  const bool by_light = by == MaskBy::kLight;
+  std::vector<uint8_t> mask(width * static_cast<size_t>(frame.height), 255);
+  if (IsPlanar(frame)) {
+    if (!by_light) {
+      const uint8_t* alpha = frame.av ? AlphaPlane(*frame.av) : nullptr;
+      if (alpha) std::memcpy(mask.data(), alpha, mask.size());
       return mask;
     }
     const auto table = FromLuma(frame.full_range);
@@ -97,13 +117,14 @@ Result<std::vector<uint8_t>> MaskOf(const Frame& frame) try {
     return mask;
   }
   const int step = BytesAPixel(frame.format);
+  if (!by_light && step != 4) return mask;
   const int red = frame.format == PixelFormat::kBgra ? 2 : 0;
   for (int y = 0; y < frame.height; ++y) {
     const uint8_t* p = Row(frame, 0, y);
     uint8_t* to = mask.data() + static_cast<size_t>(y) * width;
     for (size_t x = 0; x < width; ++x, p += step) {
       const int light = (kRed * p[red] + kGreen * p[1] + kBlue * p[2 - red] + 128) >> 8;
-      to[x] = step == 4 ? p[3] : static_cast<uint8_t>(light);
+      to[x] = by_light ? static_cast<uint8_t>(light) : p[3];
     }
   }
   return mask;

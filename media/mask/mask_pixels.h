@@ -11,9 +11,18 @@
 
 namespace tempera::media {
 
-// What the frame says as a mask, a byte a pixel, rows without gaps: its transparency where it has some (0 is
-// nothing), else how light it is, black nothing and white all. Pictures and films alike, in either range.
-Result<std::vector<uint8_t>> MaskOf(const Frame& frame);
+// Whether some pixel is not opaque: many formats hold transparency that says nothing.
+bool ShowsThrough(const Frame& frame);
+
+// How transparent a pixel is (0 is nothing; 255 where the frame holds none), or how light, black nothing and
+// white all, in either range.
+enum class MaskBy { kTransparency, kLight };
+// What the frame says as a mask, a byte a pixel, rows without gaps. Of a film all frames go by the same.
+Result<std::vector<uint8_t>> MaskOf(const Frame& frame, MaskBy by);
+// Of a picture: its transparency where it shows some.
+inline Result<std::vector<uint8_t>> MaskOf(const Frame& frame) {
+  return MaskOf(frame, ShowsThrough(frame) ? MaskBy::kTransparency : MaskBy::kLight);
+}
 
 // The mask (of the frame's size, rows without gaps) as grey pixels, opaque. What MaskOf reads back is the
 // same to the byte in RGB and full range, and within one of 255 in a film's usual range.

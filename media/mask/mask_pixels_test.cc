@@ -65,6 +65,27 @@ TEST(MaskPixels, TransparencyGoesBeforeLight) {
   EXPECT_EQ(Farthest(MaskOf(frame).value(), wanted), 0);
 }
 
+// A mask in black and white that was saved in a format with transparency.
+TEST(MaskPixels, OpaquePicturesGoByLight) {
+  const std::vector<uint8_t> all(kWidth * kHeight, 255);
+  for (const PixelFormat format : {PixelFormat::kRgba, PixelFormat::kBgra, PixelFormat::kI420}) {
+    Frame frame = Coloured(format, 0);
+    frame.full_range = true;
+    DrawMask(Ramp(), &frame);
+    if (format == PixelFormat::kI420) {
+      ASSERT_STATUS_OK(CutOut(all, &frame));
+    }
+    EXPECT_FALSE(ShowsThrough(frame));
+    EXPECT_EQ(Farthest(MaskOf(frame).value(), Ramp()), 0) << static_cast<int>(format);
+    EXPECT_EQ(Farthest(MaskOf(frame, MaskBy::kTransparency).value(), all), 0);
+    std::vector<uint8_t> nearly = all;
+    nearly.back() = 254;
+    ASSERT_STATUS_OK(CutOut(nearly, &frame));
+    EXPECT_TRUE(ShowsThrough(frame));
+    EXPECT_EQ(Farthest(MaskOf(frame).value(), nearly), 0) << static_cast<int>(format);
+  }
+}
+
 TEST(MaskPixels, ColoursOfWhatIsCutOffAreGone) {
   Frame picture = Coloured(PixelFormat::kRgba, 255), film = Coloured(PixelFormat::kI420, 180);
   ASSERT_STATUS_OK(CutOut(Ramp(), &picture));

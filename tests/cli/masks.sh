@@ -76,6 +76,17 @@ make -i "$work/wanted.mkv" -ss 0.5 -t 1 -c:v ffv1 "$work/wanted_cut.mkv"
 paint "$work/in.mkv" -o "$work/out/cut.mkv" --codec ffv1 --mask "$work/mask.mkv" --style negative --start 0.5 --duration 1
 expect_frames "$work/out/cut.mkv" 10 10
 expect_close "$work/out/cut.mkv" "$work/wanted_cut.mkv" 35
+# In a format that holds transparency and shows none: black and white count. One whose first frame is opaque.
+make -i "$work/mask.mkv" -c:v prores_ks -profile:v 4444 -pix_fmt yuva444p10le "$work/opaque.mov"
+paint "$work/in.mkv" -o "$work/out/x.mkv" --codec ffv1 --mask "$work/opaque.mov" --style negative
+noted 'nowhere transparent'
+expect_close "$work/out/x.mkv" "$work/wanted.mkv" 28
+make -i "$work/mask.mkv" -vf "geq=lum='if(eq(N,0),235,lum(X,Y))':cb=128:cr=128,scale=out_range=full,format=gray" -c:v ffv1 \
+  "$work/first_all.mkv"
+make -f lavfi -i color=gray:s=96x64:r=10:d=2 -i "$work/first_all.mkv" -lavfi '[0]format=yuva444p10le[a];[a][1]alphamerge' \
+  -c:v prores_ks -profile:v 4444 -pix_fmt yuva444p10le "$work/first_all.mov"
+paint "$work/in.mkv" -o "$work/out/x.mkv" --codec ffv1 --mask "$work/first_all.mov" --style negative --json
+said '"mask": \{"share": 0\.0[89]'
 # In a pipe, and with a mask of half the size.
 make -i "$work/mask.mkv" -vf scale=48:32:flags=area -c:v ffv1 "$work/small.mkv"
 checks=$((checks + 1))
@@ -139,6 +150,10 @@ expect_pixel "$work/out/a.png" 28 32 0 255 255 255
 expect_pixel "$work/out/a.png" 90 60 128 128 128 255
 paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/alpha.png" --mask-of background --outside blue
 expect_pixel "$work/out/a.png" 28 32 0 0 255 255
+make -i "$work/still.png" -pix_fmt rgba "$work/opaque.png"
+paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/opaque.png" --style negative
+expect_pixel "$work/out/a.png" 28 32 0 255 255 255
+expect_pixel "$work/out/a.png" 90 60 128 128 128 255
 paint "$work/in.mkv" -o "$work/out/still.mkv" --mask "$work/alpha.png" --style negative
 paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/still.png" --mask-only
 expect_pixel "$work/out/a.png" 28 32 255 255 255 255

@@ -29,7 +29,7 @@ class StillMask final : public GivenMask {
   explicit StillMask(MaskPicture picture) : picture_(std::move(picture)) {}
   Status Begin(const media::VideoInfo&) override { return OkStatus(); }
   Status GoTo(int64_t, int64_t) override { return OkStatus(); }
-  Status AtEnd() override { return OkStatus(); }
+  Status AtEnd(int64_t) override { return OkStatus(); }
   const MaskPicture& picture() const override { return picture_; }
 
  private:
@@ -88,8 +88,7 @@ class FilmMask final : public GivenMask {
     return OkStatus();
   }
 
-  Status AtEnd() override {
-    const int64_t of_film = next_;
+  Status AtEnd(int64_t of_film) override {
     for (;;) {
       TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::Frame> frame, reader_->Read());
       if (!frame) break;

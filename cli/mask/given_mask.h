@@ -24,8 +24,9 @@ class GivenMask {
   virtual Status Begin(const media::VideoInfo& film) = 0;
   // To the mask of the film's frame `index`, from 0, one after the other; pts_us is when that is shown.
   virtual Status GoTo(int64_t index, int64_t pts_us) = 0;
-  // The film is over: refuses a mask that goes on.
-  virtual Status AtEnd() = 0;
+  // The film is over, which had so many frames, with those that nobody asked a mask for: refuses a mask that
+  // has others.
+  virtual Status AtEnd(int64_t film_frames) = 0;
   // The mask of the frame that GoTo named.
   virtual const MaskPicture& picture() const = 0;
 };

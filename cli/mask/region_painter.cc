@@ -101,7 +101,7 @@ class RegionPainter final : public Painter {
   }
 
   Status AtEnd() override {
-    if (given_) TEMPERA_RETURN_IF_ERROR(given_->AtEnd());
+    if (given_) TEMPERA_RETURN_IF_ERROR(given_->AtEnd(index_ + 1));
     for (const auto& painter : cast_.painters) TEMPERA_RETURN_IF_ERROR(painter->AtEnd());
     return OkStatus();
   }
@@ -187,7 +187,7 @@ class RegionPainter final : public Painter {
   const std::vector<std::string> notices_;  // of the mask network
   const RegionsPtr regions_;                // goes before what it uses
   bool said_ = false;
-  int64_t index_ = 0, frame_us_ = 0;  // of the frame that is painted
+  int64_t index_ = -1, frame_us_ = 0;  // of the frame that is painted, or left out; -1: none yet
   std::vector<uint8_t> mask_, one_;
   double share_ = 0;
 };

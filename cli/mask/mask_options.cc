@@ -24,12 +24,19 @@ bool IsBackground(const std::string& name) { return metadata::PlainName(name) ==
 
 // The painting goes on under the edges of what is cut out, so that no rim of the source is cut out with it.
 void PaintUnder(MaskPlan* plan) {
-  const auto under = std::find_if(plan->regions.begin(), plan->regions.end(),
-                                  [](const MaskRegion& r) { return IsBackground(r.name); });
-  if (under != plan->regions.end() || plan->chosen.empty()) return;
-  MaskRegion rest = plan->regions[plan->chosen.front()];
+  std::vector<MaskRegion>& regions = plan->regions;
+  if (plan->chosen.empty()) return;
+  if (regions.size() == 1 && IsBackground(regions[0].name)) {
+    // What the mask leaves, without a name for what it covers: as with --mask-of background.
+    MaskRegion covered = regions[0];
+    covered.name = plan->source == MaskPlan::Source::kNetwork ? "" : "mask";
+    regions.push_back(std::move(covered));
+  }
+  if (std::any_of(regions.begin(), regions.end(), [](const MaskRegion& r) { return IsBackground(r.name); }))
+    return;
+  MaskRegion rest = regions[plan->chosen.front()];
   rest.name = kBackground;
-  plan->regions.insert(plan->regions.begin(), std::move(rest));
+  regions.insert(regions.begin(), std::move(rest));
   for (size_t& index : plan->chosen) ++index;
 }
 
@@ -138,7 +145,8 @@ Status MaskOptions::CheckRegions() const {
     return InvalidArgument("every --region is none: nothing would be painted");
   const bool all_shown = std::none_of(regions_.begin(), regions_.end(),
                                       [](const std::string& text) { return text.ends_with("=none"); });
-  if (cutout_ && !left_out && all_shown)
+  // Alone, the background is what the mask leaves.
+  if (cutout_ && !left_out && all_shown && regions_.size() > 1)
     return InvalidArgument(
         "--cutout would cut nothing out: the regions cover the whole picture; leave one out");
   return OkStatus();

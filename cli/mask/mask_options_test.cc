@@ -111,6 +111,10 @@ TEST_F(MaskOptionsTest, RegionsFollowFromTheLine) {
   EXPECT_EQ(Regions({"--region", "person=a", "--cutout"}), "background=[a] person=[a]*");
   EXPECT_EQ(Regions({"--region", "person=a", "--region", "Background=blur"}), "person=[a]* background=blur");
   EXPECT_EQ(Regions({"--region", "background=blur"}), "background=blur*");
+  // Alone, it is what the mask leaves, and can be cut out.
+  EXPECT_EQ(Regions({"--region", "background=a", "--cutout"}), "background=[a]* =[a]");
+  EXPECT_EQ(Regions({"--mask", File("still.png"), "--region", "background=a", "--cutout"}),
+            "background=[a]* mask=[a]");
   EXPECT_EQ(Regions({"--region", "person=a", "--region", "background=none", "--cutout"}),
             "person=[a]* background=none");
   EXPECT_EQ(Regions({"--mask", File("net.onnx"), "--region", "tv=g.onnx:night", "--region", "cat=none"}),
@@ -179,6 +183,7 @@ TEST_F(MaskOptionsTest, ReportsSayWhatIsPainted) {
   EXPECT_EQ(PaintedName(*Read({"--mask", "person", "--mask-only"}), ""), "mask");
   EXPECT_EQ(PaintedName(*Read({"--region", "person=a", "--region", "background=blur"}), ""),
             "person=a,background=blur");
+  EXPECT_EQ(PaintedName(*Read({"--region", "background=a", "--cutout"}), ""), "background=a");
 }
 
 }  // namespace

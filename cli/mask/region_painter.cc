@@ -364,6 +364,7 @@ std::string PaintedName(const MaskPlan& plan, const std::string& style) {
   std::string names;
   for (const MaskRegion& region : plan.regions) {
     if (region.style.empty() && region.shows == Shows::kPainting) return style;
+    if (region.name.empty()) continue;  // what lies under the edges of a background that is cut out
     names += (names.empty() ? "" : ",") + region.name + "=";
     names += region.shows == Shows::kInput ? "none" : region.shows == Shows::kBlur ? "blur" : region.style;
   }

@@ -192,8 +192,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
     }
   }
   if (!(container->flags & AVFMT_NOFILE)) {
-    error = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE);
-    if (error < 0) return Failed(error);
+    if ((error = avio_open(&output_->pb, url.c_str(), AVIO_FLAG_WRITE)) < 0) return Failed(error);
   }
   if (info.has_alpha && !encoder_.takes_alpha) {
     const std::string where = codec_ == container->name ? codec_ : codec_ + " in " + container->name;
@@ -205,6 +204,7 @@ Status Writer::Start(const std::string& path, const VideoInfo& info, VideoReader
   // (com.apple.quicktime.make) are lost among FFmpeg's own unless all go into a table of keys.
   growing_ = options.growing;
   std::string flags = growing_ ? "+empty_moov+default_base_moof" : "+faststart";
+  if (growing_ && options.encode_sound) flags += "+delay_moov";  // which says where each track begins
   if (HasCameraKeys(*output_)) flags += "+use_metadata_tags";
   if (mov) mux.Set("movflags", flags);
   if (growing_) output_->flags |= AVFMT_FLAG_FLUSH_PACKETS;

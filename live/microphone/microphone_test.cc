@@ -110,8 +110,9 @@ class LiveMicrophone : public media::ClipTest {
   }
   // Where it becomes loud behind silence. Beside the picture's own beginning, as players do it.
   static std::vector<double> Ticks(const std::string& path) {
-    const std::string raw = Shell("ffmpeg -nostdin -v error -i '" + path +
-                                  "' -vn -af aresample=async=1:first_pts=0 -ac 1 -ar 48000 -f f32le -");
+    const std::string raw =
+        Shell("ffmpeg -nostdin -v error -i '" + path +
+              "' -vn -af aresample=async=1:min_hard_comp=0.002:first_pts=0 -ac 1 -ar 48000 -f f32le -");
     std::vector<double> ticks;
     int64_t loud = -kSoundRate;
     for (size_t i = 0; i + 4 <= raw.size(); i += 4) {

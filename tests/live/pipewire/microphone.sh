@@ -78,14 +78,14 @@ check "it is recorded" timeout 60 "$driver" record "$folder/long.mkv" ticker 22
 check "tick and flash" "$driver" sync "$folder/long.mkv" 20 40
 check "the proof can fail" refuses "not in sync" bash -c "'$driver' sync '$folder/long.mkv' 20 0.0001 2>&1 >/dev/null"
 
-# It gives nothing for three seconds, is killed, and returns.
+# It hangs for three seconds, is killed, and returns.
 timeout 60 "$driver" record "$folder/lost.mp4" "Ticking" 18 >"$folder/lost.log" 2>&1 &
 recorder=$!
 started+=("$recorder")
 sleep 3.5
-kill -USR1 "$player"
+kill -STOP "$player"
 sleep 3
-kill -USR1 "$player"
+kill -CONT "$player"
 sleep 2.5
 kill -9 "$player"
 sleep 2

@@ -18,6 +18,7 @@
 #include <numbers>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "live/films/film_sinks.h"
@@ -31,7 +32,7 @@ using namespace tempera;        // NOLINT: a test
 using namespace tempera::live;  // NOLINT: a test
 
 constexpr int64_t kSecond = 1'000'000'000;
-std::atomic<bool> ended = false, stalled = false;
+std::atomic<bool> ended = false;
 
 int Fail(const std::string& message) {
   std::fprintf(stderr, "microphone_driver: %s\n", message.c_str());
@@ -52,7 +53,7 @@ struct Player {
 // What a device hands on at the beginning of a cycle was heard up to then.
 void OnProcess(void* data) {
   auto* player = static_cast<Player*>(data);
-  pw_buffer* buffer = stalled ? nullptr : player->pw->stream_dequeue_buffer(player->stream);
+  pw_buffer* buffer = player->pw->stream_dequeue_buffer(player->stream);
   if (!buffer) return;
   pw_time time = {};
   player->pw->stream_get_time_n(player->stream, &time, sizeof time);
@@ -125,6 +126,7 @@ int Record(const std::string& file, const std::string& which, double seconds) {
   options.sound = (*microphone)->sound();
   const auto sink = MakeRecordingSink(options);
   std::string said;
+  int64_t second = NowNs() / kSecond;
   const auto begin = std::chrono::steady_clock::now();
   for (int64_t number = 0; number < static_cast<int64_t>(seconds * 30) && !ended; ++number) {
     std::this_thread::sleep_until(begin + std::chrono::nanoseconds(number * kSecond / 30));
@@ -132,10 +134,10 @@ int Record(const std::string& file, const std::string& which, double seconds) {
     auto frame = media::Frame::Allocate(media::PixelFormat::kI420, 64, 48);
     if (!frame.ok()) return Fail(frame.status().message());
     painted.frame = *frame;
-    // The frame in whose time a second begins is stamped with that moment's own time, as a camera would that
+    // The frame in whose time a second began is stamped with that moment's own time, as a camera would that
     // had it then.
     const int64_t now = NowNs();
-    const bool flash = now % kSecond < kSecond / 30;
+    const bool flash = std::exchange(second, now / kSecond) != now / kSecond;
     painted.source.captured_ns = flash ? now - now % kSecond : now;
     std::memset(painted.frame.planes[0], flash ? 235 : 16,
                 static_cast<size_t>(painted.frame.stride_bytes[0]) * 48);
@@ -160,8 +162,9 @@ int Record(const std::string& file, const std::string& which, double seconds) {
 
 std::vector<double> Ticks(const std::string& file) {
   std::vector<double> ticks;
-  const std::string command = "ffmpeg -nostdin -v error -i '" + file +
-                              "' -vn -af aresample=async=1:first_pts=0 -ac 1 -ar 48000 -f f32le -";
+  const std::string command =
+      "ffmpeg -nostdin -v error -i '" + file +
+      "' -vn -af aresample=async=1:min_hard_comp=0.002:first_pts=0 -ac 1 -ar 48000 -f f32le -";
   std::FILE* pipe = popen(command.c_str(), "r");
   if (!pipe) return ticks;
   int64_t n = 0, loud = -kSoundRate;
@@ -205,7 +208,6 @@ int Sync(const std::string& file, size_t least, double most_ms) {
 
 int main(int argc, char** argv) {
   for (const int number : {SIGTERM, SIGINT}) std::signal(number, [](int) { ended = true; });
-  std::signal(SIGUSR1, [](int) { stalled = !stalled; });
   const std::string verb = argc > 1 ? argv[1] : "";
   if (verb == "play" && argc == 3) return Play(argv[2]);
   if (verb == "record" && argc == 5) return Record(argv[2], argv[3], std::atof(argv[4]));

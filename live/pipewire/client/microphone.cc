@@ -18,6 +18,8 @@ namespace {
 constexpr std::chrono::seconds kLinkPatience{6};
 constexpr std::chrono::milliseconds kReadPatience{20};
 constexpr int64_t kOldestNs = 2'000'000'000;  // a time further back is of another clock than ours
+// The times of a graph that is just starting are off by some periods: what is heard then is left out.
+constexpr int kUnsureCycles = 8;
 
 const PipewireNode* DefaultMicrophone(const PipewireConnection& connection) {
   for (const PipewireNode& node : connection.microphones()) {
@@ -62,6 +64,7 @@ class PipewireSoundDevice final : public SoundDevice {
   spa_hook hook_ = {};
   PipewireNode node_;
   bool agreed_ = false;
+  int cycles_ = 0;  // of the real-time thread's
   std::string lost_;
 };
 
@@ -143,6 +146,7 @@ void PipewireSoundDevice::Close() {
   }
   connection_.reset();
   agreed_ = false;
+  cycles_ = 0;
   lost_.clear();
   std::vector<SoundBlock> rest;
   ring_.Take(&rest);
@@ -182,8 +186,10 @@ void PipewireSoundDevice::OnProcess(void* data) {
   const PipewireLibrary& pw = self->connection_->library();
   pw_time time = {};
   pw.stream_get_time_n(self->stream_, &time, sizeof time);
+  self->cycles_ = std::min(self->cycles_ + 1, kUnsureCycles);
   while (pw_buffer* buffer = pw.stream_dequeue_buffer(self->stream_)) {
-    if (buffer->buffer->n_datas > 0) self->Take(buffer->buffer->datas[0], time);
+    if (buffer->buffer->n_datas > 0 && self->cycles_ >= kUnsureCycles)
+      self->Take(buffer->buffer->datas[0], time);
     pw.stream_queue_buffer(self->stream_, buffer);
   }
 }

@@ -194,6 +194,7 @@ int Sync(const std::string& file, size_t least, double most_ms) {
   for (const double tick : ticks) {
     double off = 9;
     for (const double flash : flashes) off = std::fabs(tick - flash) < std::fabs(off) ? tick - flash : off;
+    std::printf("tick at %.3f s: %.1f ms\n", tick, off * 1e3);
     // The first second may have a tick without its flash, or half of one.
     if (tick > 0.1) earliest = std::min(earliest, off * 1e3), latest = std::max(latest, off * 1e3);
   }

@@ -14,6 +14,7 @@ constexpr double kSmoothS = 0.5;
 // Beyond these the line is cut, and not bent. Sound that is early is so for certain; what seems late may have
 // been told late.
 constexpr double kEarlyS = 0.03, kLateS = 0.03, kGapS = 0.1;
+constexpr double kExactS = 0.008;  // of times that are exact, by which periods are counted
 constexpr int kLateBlocks = 5;
 constexpr double kMostSilenceS = 5;
 constexpr double kFadeS = 0.005;  // sound does not begin behind silence with a click
@@ -60,12 +61,13 @@ int64_t DriftKeeper::end_ns() const {
   return start_ns_ + static_cast<int64_t>((static_cast<double>(made_) + held / ratio_) * 1e9 / rate_);
 }
 
-void DriftKeeper::Add(int64_t first_ns, const float* samples, size_t frames) {
+void DriftKeeper::Add(int64_t first_ns, const float* samples, size_t frames, bool exact) {
   // Where the block would go out if nothing were done, against where it was heard.
   double late = NumberAt(first_ns) - NumberAt(end_ns());
   late_blocks_ = late > kLateS * rate_ ? late_blocks_ + 1 : 0;
-  const bool gap = !aligned_ || late > kGapS * rate_ || late_blocks_ >= kLateBlocks;
-  const bool cut = gap || late < -kEarlyS * rate_;
+  const bool gap = late > kGapS * rate_ || late_blocks_ >= kLateBlocks;
+  const bool off = exact ? std::fabs(late - late_) > kExactS * rate_ : gap || late < -kEarlyS * rate_;
+  const bool cut = !aligned_ || off;
   size_t from = 0;
   if (cut && late > 0) AppendSilence(std::llround(late));
   if (cut && late < 0) {

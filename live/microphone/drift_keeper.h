@@ -20,7 +20,8 @@ class DriftKeeper {
 
   // `samples`: `frames` of them for each channel, interleaved; the first was heard at first_ns. Times may
   // come late by some milliseconds now and then, as those of a thread that was woken late are.
-  void Add(int64_t first_ns, const float* samples, size_t frames);
+  // exact: they never do, and a period that was lost is silence at once.
+  void Add(int64_t first_ns, const float* samples, size_t frames, bool exact = false);
   // Silence up to that moment: nothing came.
   void FillTo(int64_t ns);
   // Up to where there is sound or silence.

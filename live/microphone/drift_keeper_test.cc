@@ -18,7 +18,8 @@ class Device {
   Device(double fast, std::function<double(double)> sound) : rate_(kRate * fast), sound_(std::move(sound)) {}
 
   // The next `frames`, told so many seconds too late; skipped: heard by nobody.
-  void Give(DriftKeeper* keeper, size_t frames, double told_late = 0, bool skipped = false) {
+  void Give(DriftKeeper* keeper, size_t frames, double told_late = 0, bool skipped = false,
+            bool exact = false) {
     std::vector<float> block;
     for (size_t i = 0; i < frames; ++i) {
       const auto value =
@@ -27,7 +28,7 @@ class Device {
       block.push_back(-value);
     }
     const double at = static_cast<double>(number_) / rate_ + told_late;
-    if (!skipped) keeper->Add(kStartNs + static_cast<int64_t>(at * 1e9), block.data(), frames);
+    if (!skipped) keeper->Add(kStartNs + static_cast<int64_t>(at * 1e9), block.data(), frames, exact);
     number_ += static_cast<int64_t>(frames);
   }
   double seconds() const { return static_cast<double>(number_) / rate_; }
@@ -169,6 +170,25 @@ TEST(DriftKeeper, ALongPauseTakesNoMemory) {
     if (runs[1].samples[i] > most) most = runs[1].samples[i], at = i / 2;
   }
   EXPECT_NEAR(static_cast<double>(runs[1].at) + static_cast<double>(at), 10.0 * kRate, 5);
+}
+
+// A period that an overloaded machine loses, of a device that counts them.
+TEST(DriftKeeper, APeriodThatIsLostMovesNothing) {
+  DriftKeeper keeper(kStartNs, kRate, 2);
+  Device device(1.001, Tick);
+  std::vector<float> line;
+  for (int i = 0; device.seconds() < 10.5; ++i) device.Give(&keeper, 1024, 0, i % 19 == 7, true);
+  Collect(&keeper, &line);
+  const int lost = static_cast<int>(10.5 * kRate / 1024 / 19);
+  EXPECT_NEAR(static_cast<double>(keeper.silent()), lost * 1024, 2500);
+  int heard = 0;
+  for (int second = 1; second <= 10; ++second) {
+    const double late = LateMs(line, second);
+    if (late == 1000) continue;  // its own tick was lost
+    EXPECT_NEAR(late, 0, 2.5) << second;
+    ++heard;
+  }
+  EXPECT_GE(heard, 8);
 }
 
 // A moment that is told late once moves nothing; a line that has become late for good is followed.

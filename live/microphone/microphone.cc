@@ -126,7 +126,7 @@ void Microphone::Listen() {
     const size_t frames = block.samples.size() / kSoundChannels;
     const int64_t length_ns = static_cast<int64_t>(frames) * 1'000'000'000 / kSoundRate;
     const bool told = block.first_ns > now - kOldestNs && block.first_ns <= now;
-    keeper_->Add(told ? block.first_ns : now - length_ns, block.samples.data(), frames);
+    keeper_->Add(told ? block.first_ns : now - length_ns, block.samples.data(), frames, told && block.exact);
   }
   if (!blocks.empty()) {
     heard_ns_ = now;

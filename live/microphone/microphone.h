@@ -24,6 +24,7 @@ inline constexpr int kSoundChannels = 2;
 struct SoundBlock {
   int64_t first_ns = 0;        // when its first sample was heard
   std::vector<float> samples;  // interleaved, -1 to 1
+  bool exact = false;          // first_ns is the device's own count, not when somebody woke
 };
 
 // One thread calls all of it but Stop.

@@ -211,7 +211,7 @@ void PipewireSoundDevice::Take(const spa_data& data, const pw_time& time) {
   const int64_t buffered =
       static_cast<int64_t>(std::min<uint64_t>(time.buffered, kSoundRate)) * 1'000'000'000 / kSoundRate;
   const bool told = time.now > now - kOldestNs && time.now <= now;
-  ring_.Put((told ? time.now : now) - std::max(length, delay) - buffered,
+  ring_.Put((told ? time.now : now) - std::max(length, delay) - buffered, told,
             reinterpret_cast<const float*>(static_cast<const uint8_t*>(data.data) + offset), frames);
 }
 

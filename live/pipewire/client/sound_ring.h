@@ -17,11 +17,12 @@ class SoundRing {
  public:
   // By the one thread; longer blocks become several. What finds no room is lost: who reads sees that by the
   // times.
-  void Put(int64_t first_ns, const float* samples, size_t frames) {
+  void Put(int64_t first_ns, bool exact, const float* samples, size_t frames) {
     for (size_t done = 0; done < frames;) {
       const uint32_t head = head_.load(std::memory_order_relaxed);
       if (head - tail_.load(std::memory_order_acquire) >= kSlots) return;
       Slot& slot = (*slots_)[head % kSlots];
+      slot.exact = exact;
       slot.frames = std::min(frames - done, kFrames);
       slot.first_ns = first_ns + static_cast<int64_t>(done) * 1'000'000'000 / kSoundRate;
       std::copy_n(samples + done * kSoundChannels, slot.frames * kSoundChannels, slot.samples.begin());
@@ -36,6 +37,7 @@ class SoundRing {
       const Slot& slot = (*slots_)[tail % kSlots];
       SoundBlock& block = blocks->emplace_back();
       block.first_ns = slot.first_ns;
+      block.exact = slot.exact;
       block.samples.assign(slot.samples.begin(),
                            slot.samples.begin() + static_cast<std::ptrdiff_t>(slot.frames * kSoundChannels));
       tail_.store(tail + 1, std::memory_order_release);
@@ -48,6 +50,7 @@ class SoundRing {
   struct Slot {
     int64_t first_ns = 0;
     size_t frames = 0;
+    bool exact = false;
     std::array<float, kFrames * kSoundChannels> samples;
   };
   std::unique_ptr<std::array<Slot, kSlots>> slots_ = std::make_unique<std::array<Slot, kSlots>>();

@@ -233,6 +233,22 @@ test('what cannot be had is said, and what was painted goes on', { skip, timeout
   }
 });
 
+test('the signal of loading is over with it', { skip, timeout }, async () => {
+  const { value } = await inPage(async () => {
+    const control = new AbortController();
+    const t = await window.load({ signal: control.signal });
+    control.abort();
+    t.mask = 'person';
+    t.regions = { person: 'great-wave' };
+    const said = await window.outcome(t.masked);
+    const picture = window.halves();
+    const { dark, bright } = window.sides(await t.paint(picture), picture);
+    t.close();
+    return { said, painted: [dark.most > 0, bright.most > 0] };
+  });
+  assert.deepEqual(value, { said: 'fulfilled', painted: [false, true] });
+});
+
 test('a host without the whole engine says that it has no masks', { skip, timeout }, async () => {
   const replace = Object.fromEntries(['relaxed', 'simd', 'single'].map((b) => [`/dist/tempera-${b}-whole.wasm`, null]));
   const { value } = await inPage(async () => {

@@ -63,8 +63,16 @@ function isBytes(model: unknown): model is ArrayBuffer | Uint8Array | Blob {
 export class SceneMaker {
   /** By address: what was fetched once is not fetched again for other regions. */
   private readonly fetched = new Map<string, Promise<Uint8Array>>();
+  private signal: AbortSignal | undefined;
 
-  constructor(private readonly options: LoadOptions) {}
+  constructor(private readonly options: LoadOptions) {
+    this.signal = options.signal;
+  }
+
+  /** The signal is loading's: what is asked for later is not given up with it. */
+  loaded(): void {
+    this.signal = undefined;
+  }
 
   /** Rejects with a TemperaError, in words. */
   async make({ mask, regions }: Wanted): Promise<MadeScene | null> {
@@ -104,12 +112,12 @@ export class SceneMaker {
   }
 
   private with(findings: LoadOptions['findings']): LoadOptions {
-    const { signal } = this.options;
+    const { signal } = this;
     return { model: '', ...(findings && { findings }), ...(signal && { signal }) };
   }
 
   private bytes(model: Model, failed: (why: string) => TemperaError): Promise<Uint8Array> {
-    const { signal } = this.options;
+    const { signal } = this;
     const options = { model, ...(signal && { signal }) };
     if (isBytes(model)) return modelBytes(model, options);
     const url = String(model);

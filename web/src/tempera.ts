@@ -63,6 +63,7 @@ export class Tempera {
       host.end(new TemperaError('closed', 'Loading ended.'));
       throw thrown;
     }
+    maker.loaded();
     onprogress?.({ stage: 'engine', done: 1 });
     return new Tempera(host, options, maker);
   }

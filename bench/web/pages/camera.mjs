@@ -17,11 +17,11 @@ async function drawAll(track, canvas) {
   }
 }
 
-/** What paints. rate: frames a second that the camera is asked for. */
-export async function start({ model, build, threads, width, height, rate }) {
+/** What paints. rate: frames a second that the camera is asked for. mask, regions: of the package, if any. */
+export async function start({ model, build, threads, width, height, rate, mask = null, regions = null }) {
   const video = { width: { exact: width }, height: { exact: height }, frameRate: { ideal: rate } };
   source = (await navigator.mediaDevices.getUserMedia({ video })).getVideoTracks()[0];
-  tempera = await Tempera.load({ model, build, threads });
+  tempera = await Tempera.load({ model, build, threads, mask, regions });
   const painted = await tempera.process(source, { onerror: (error) => (failure = error.message) });
   const canvas = Object.assign(document.querySelector('canvas'), { width, height });
   void drawAll(painted, canvas);

@@ -6,7 +6,8 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import * as firefox from './firefox.mjs';
 import { listening } from './in_page.mjs';
-import { filmClip, loudness, probe, root, scratch, serve, site } from './page_server.mjs';
+import { maskNet } from './mask_net.mjs';
+import { figurePicture, filmClip, loudness, maskFiles, probe, root, scratch, serve, site } from './page_server.mjs';
 import * as webkit from './webkit.mjs';
 
 const later = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
@@ -33,6 +34,28 @@ const shown = () => {
   });
   const apart = a.data.reduce((sum, v, i) => sum + Math.abs(v - b.data[i]), 0) / a.data.length;
   return { apart, shape: a.width / a.height };
+};
+
+/** Whether figure and wall are painted, or as they are, is as wanted. */
+const figureAndWall = (wanted) => {
+  const [a, b] = ['#painted', '#before'].map((id) => {
+    const canvas = document.querySelector(id);
+    return canvas.width === 320 && canvas.getContext('2d').getImageData(0, 0, 320, 240).data;
+  });
+  if (!a || !b) return false;
+  const apart = (from, to) => {
+    let sum = 0;
+    for (let y = 80; y < 230; ++y) for (let x = from; x < to; ++x) sum += Math.abs(a[4 * (320 * y + x)] - b[4 * (320 * y + x)]);
+    return sum / (150 * (to - from));
+  };
+  const seen = [apart(136, 184), apart(20, 100)];
+  return seen.every((by, i) => (wanted[i] ? by > 6 : by < 0.5));
+};
+
+const choose = (selector, value) => {
+  const select = document.querySelector(selector);
+  select.value = value;
+  select.dispatchEvent(new Event('change'));
 };
 
 /** What the page's link would save, as base64, without the save. */
@@ -119,6 +142,30 @@ for (const browser of [firefox, webkit]) {
         await later(200);
         assert.equal(await page.evaluate(() => window.ran), null);
         assert.match(String(await page.evaluate(() => window.said)), /policy: script-src/);
+      } finally {
+        await close();
+      }
+    });
+
+    it('paints the person, the background, and two styles', async () => {
+      const { page, close } = await visited({ files: maskFiles(maskNet()) });
+      const paints = async (what, said, wanted) => {
+        await until(page, (text) => document.querySelector('#painted').getAttribute('aria-label').startsWith(text), said);
+        await until(page, figureAndWall, wanted).catch(() => assert.fail(`${what}: not what was to be painted`));
+      };
+      try {
+        await page.setFiles('#file', [figurePicture()]);
+        await until(page, () => document.querySelector('#painted').width === 320);
+        await paints('all', 'The picture', [true, true]);
+        await page.evaluate(click, '#where input[value=person]');
+        await paints('person', 'The person is painted', [true, false]);
+        await page.screenshot(path.join(scratch, `${name}-person.png`));
+        await page.evaluate(click, '#where input[value=background]');
+        await paints('background', 'The background is painted', [false, true]);
+        await page.evaluate(choose, '#rest', '1');
+        await paints('two styles', 'The background is painted', [true, true]);
+        assert.equal(await page.evaluate(() => document.querySelector('#alert').textContent), '');
+        assert.deepEqual(await page.evaluate(() => window.said), []);
       } finally {
         await close();
       }

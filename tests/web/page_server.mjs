@@ -168,6 +168,17 @@ export const filmClip = () =>
     'aac',
   );
 
+// A bright figure before a dark wall: 320x240, the figure in the columns 120 to 200.
+export const wall = 'color=0x203040:size=320x240:rate=25';
+export const figure = (x) => `drawgrid=w=16:h=16:color=0x384858,drawbox=x=${x}:y=60:w=80:h=180:color=0xf0e0d0:t=fill`;
+export const figurePicture = () => made('figure.png', '-f', 'lavfi', '-i', wall, '-vf', figure(120), '-frames:v', '1');
+
+// The page's files with a network of masks that finds what is bright.
+export function maskFiles(net) {
+  const listing = { ...JSON.parse(readFileSync(path.join(site, 'styles.json'), 'utf8')), mask: true };
+  return { '/styles.json': JSON.stringify(listing), '/mask-person.onnx': net, '/mask-person.findings.json': '{}' };
+}
+
 // Opens the page and waits until something is painted. errors: what the console complained of.
 export async function visit(browser, url, { contextOptions = {}, hash = '', before } = {}) {
   const context = await browser.newContext({

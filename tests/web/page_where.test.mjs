@@ -5,22 +5,17 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { maskNet } from './mask_net.mjs';
-import { ffmpeg, launch, probe, scratch, serve, site, visit } from './page_server.mjs';
+import { ffmpeg, figure, figurePicture, launch, maskFiles, probe, scratch, serve, visit, wall } from './page_server.mjs';
 
 const net = maskNet();
-const listing = () => ({ ...JSON.parse(readFileSync(path.join(site, 'styles.json'), 'utf8')), mask: true });
-const files = () => ({ '/styles.json': JSON.stringify(listing()), '/mask-person.onnx': net, '/mask-person.findings.json': '{}' });
-
-// A bright figure before a dark wall: 320x240, the figure in the columns 120 to 200.
-const picture = path.join(scratch, 'figure.png');
+const files = () => maskFiles(net);
 const film = path.join(scratch, 'figure.mp4');
-const wall = 'color=0x203040:size=320x240:rate=25';
-const figure = (x) => `drawgrid=w=16:h=16:color=0x384858,drawbox=x=${x}:y=60:w=80:h=180:color=0xf0e0d0:t=fill`;
 
+let picture;
 let server;
 let browser;
 before(async () => {
-  ffmpeg('-f', 'lavfi', '-i', wall, '-vf', figure(120), '-frames:v', '1', picture);
+  picture = figurePicture();
   // It jumps to and fro with every frame.
   const jump = `drawgrid=w=16:h=16:color=0x384858,split[a][b];[a]${figure(20)}[l];[b]${figure(220)}[r];[l][r]blend=all_expr='if(mod(N,2),B,A)'`;
   ffmpeg('-f', 'lavfi', '-i', `${wall}:duration=1.2`, '-vf', jump, '-c:v', 'libx264', '-crf', '12', '-pix_fmt', 'yuv420p', film);
@@ -80,7 +75,7 @@ async function still(page) {
 
 describe('the switch', () => {
   it('is not there where there is no network that finds people', async () => {
-    const bare = await serve({ files: { '/styles.json': JSON.stringify({ ...listing(), mask: false }) } });
+    const bare = await serve({ files: { '/styles.json': JSON.stringify({ ...JSON.parse(files()['/styles.json']), mask: false }) } });
     const { page, context } = await visit(browser, bare.url);
     assert.equal(await page.locator('#where').isVisible(), false);
     await context.close();

@@ -13,6 +13,7 @@ const nets = {
   '/dist/mask-person.onnx': maskNet(),
   '/models/pair.onnx': maskNet({ classes: ['lamp', 'cellar'] }),
   '/models/dark.onnx': maskNet({ bright: 4 }),
+  '/models/trio.onnx': maskNet({ classes: ['lamp', 'cellar', 'den'] }), // the last two are the same
 };
 
 /** In the page: a picture that is bright on its right half, and how painting and picture differ on either. */
@@ -159,6 +160,14 @@ test('a network of one’s own, and the class that is meant', { skip, timeout },
     t.regions = null;
     await t.masked;
     seen.number = await sides();
+    t.mask = { model: '/models/trio.onnx' };
+    t.regions = [['2', 'model'], ['1', 'none']];
+    await t.masked;
+    seen.under = await sides();
+    t.regions = [['1', 'none'], ['2', 'model']];
+    await t.masked;
+    seen.over = await sides();
+    t.regions = null;
     t.mask = { model: '/models/dark.onnx', class: 'person' };
     await t.masked;
     seen.nobody = await sides();
@@ -170,6 +179,8 @@ test('a network of one’s own, and the class that is meant', { skip, timeout },
   assert.deepEqual(painted(value.cellar), [true, false]);
   assert.deepEqual(painted(value.lamp), [false, true]);
   assert.deepEqual(painted(value.number), [true, false]);
+  assert.deepEqual(painted(value.under), [false, false], 'the later region of a list does not lie over the earlier');
+  assert.deepEqual(painted(value.over), [true, false], 'the later region of a list does not lie over the earlier');
   assert.deepEqual(painted(value.nobody), [false, false], 'where nobody is, something is painted');
 });
 
@@ -203,6 +214,10 @@ test('what cannot be had is said, and what was painted goes on', { skip, timeout
     seen.word = await load({ mask: 'people' });
     seen.look = await load({ mask: 'person', regions: { person: { blur: -1 } } });
     seen.none = await load({ mask: 'person', regions: {} });
+    seen.numbers = await load({ mask: pair, regions: { 1: 'model', 0: 'blur', background: 'none' } });
+    seen.mixed = await load({ mask: pair, regions: { cellar: 'model', 0: 'blur' } });
+    seen.twice = await load({ mask: pair, regions: [['0', 'model'], ['0', 'blur']] });
+    seen.pairs = await load({ mask: pair, regions: ['0', 'model'] });
     try {
       t.mask = { model: '/models/pair.onnx', feather: 5000 };
     } catch (thrown) {
@@ -225,6 +240,10 @@ test('what cannot be had is said, and what was painted goes on', { skip, timeout
     word: /^parameter: mask is 'person', \{ model, class \} or null, not people\.$/,
     look: /^parameter: The blur of person is a number of pixels above 0, at most 256, not -1\.$/,
     none: /^parameter: regions names 1 to 16 regions/,
+    numbers: /^parameter: Which of 0 and 1 lies over the other, .* give a list: /,
+    mixed: /^parameter: Which of 0 and cellar lies over the other/,
+    twice: /^parameter: regions names 0 twice\.$/,
+    pairs: /^parameter: A list of regions is of pairs/,
     feather: /^parameter: A mask's feather is a number from 0 to 1024, not 5000\.$/,
   };
   for (const [name, words] of Object.entries(expected)) {

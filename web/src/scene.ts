@@ -38,10 +38,11 @@ export function checkMask(mask: Mask | null | undefined): Mask | null {
 /** Throws a TemperaError. */
 export function checkRegions(regions: Regions | null | undefined): Regions | null {
   if (regions === null || regions === undefined) return null;
-  const entries = typeof regions === 'object' ? Object.entries(regions) : [];
+  const entries = typeof regions === 'object' ? entriesOf(regions) : [];
   if (entries.length < 1 || entries.length > mostRegions) {
     throw wrong(`regions names 1 to ${mostRegions} regions, like { person: 'model', background: 'blur' }.`);
   }
+  checkOrder(regions, entries.map(([name]) => name));
   for (const [name, look] of entries) {
     if (isStyle(look) || typeof look === 'string') continue;
     const blur = (look as { blur?: unknown } | null)?.blur;
@@ -50,6 +51,29 @@ export function checkRegions(regions: Regions | null | undefined): Regions | nul
     throw wrong(`${name} is 'model', 'none', 'blur', { blur }, or a style: a name, an address or { model }.`);
   }
   return regions;
+}
+
+/** Those that lie over others last. */
+function entriesOf(regions: Regions): [string, Look][] {
+  if (!Array.isArray(regions)) return Object.entries(regions);
+  return regions.map((pair) => {
+    if (Array.isArray(pair) && pair.length === 2 && typeof pair[0] === 'string') return [pair[0], pair[1]];
+    throw wrong(`A list of regions is of pairs, like [['person', 'model'], ['background', 'blur']].`);
+  });
+}
+
+/** Names that are whole numbers come out of an object first, in rising order, wherever they were written. */
+function checkOrder(regions: Regions, names: string[]): void {
+  if (Array.isArray(regions)) {
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) throw wrong(`regions names ${twice} twice.`);
+    return;
+  }
+  // Where the background stands says nothing.
+  const [first, second] = names.filter((name) => name !== 'background');
+  if (second === undefined || !/^(0|[1-9]\d*)$/.test(first!)) return;
+  throw wrong(`Which of ${first} and ${second} lies over the other, an object with numbers as names does not keep; ` +
+    `give a list: [['${first}', ...], ['${second}', ...]].`);
 }
 
 function isStyle(look: Look): look is Exclude<Look, string | { blur: number }> {
@@ -83,7 +107,7 @@ export class SceneMaker {
     const styles: StyleLook[] = [];
     const list: SceneRegion[] = [];
     const shown: Regions = regions ?? { [asked.class ?? '']: 'model', background: 'none' };
-    for (const [name, look] of Object.entries(shown)) list.push(this.region(name, look, styles));
+    for (const [name, look] of entriesOf(shown)) list.push(this.region(name, look, styles));
     const made = styles.map(async ({ model, findings: known, style = '', values = {} }) => {
       const name = nameOf(model);
       const bytes = this.bytes(model, (why) => new TemperaError('network', `The style ${name} could not be fetched: ${why}`));

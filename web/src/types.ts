@@ -44,8 +44,11 @@ export interface StyleLook {
  * A name is that of a file beside the model's: 'great-wave'. Others are addresses, or files.
  */
 export type Look = 'model' | 'none' | 'blur' | { blur: number } | Model | StyleLook;
-/** By what the mask network distinguishes, and 'background'. Later ones lie over earlier ones. */
-export type Regions = Readonly<Record<string, Look>>;
+/**
+ * By what the mask network distinguishes, and 'background'. Later ones lie over earlier ones. As pairs where names are
+ * numbers: of an object JavaScript puts those first, in rising order.
+ */
+export type Regions = Readonly<Record<string, Look>> | readonly (readonly [string, Look])[];
 
 export interface Progress {
   /** model: its bytes arrive. engine: the module starts. planning, calibrating: a size is prepared. */

@@ -31,8 +31,8 @@ class GivenMask {
   virtual const MaskPicture& picture() const = 0;
 };
 
-// The plan's picture or film; its transparency is the mask where it shows some anywhere, else how light it is.
-// A film that could hold transparency is read until it shows some: twice, where it never does.
+// The plan's picture or film; its transparency is the mask where it shows some anywhere, else how light it
+// is. A film that could hold transparency is read until it shows some: twice, where it never does.
 Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan);
 
 }  // namespace tempera::cli

@@ -1,6 +1,6 @@
 #include "cli/mask/region_painter.h"
 
-#include <set>
+#include <array>
 
 #include "cli/live/mask_networks_for_test.h"
 #include "media/test_clip.h"
@@ -10,14 +10,12 @@ namespace {
 
 using media::Frame;
 
-// The line's own painter, as a timeline's: it paints the first frames only, and from its second frame on with
-// another style, at the address of the first one where the allocator gives it again.
+// The line's own painter, as a timeline's: it paints the first frames only, and each with another style than
+// the one before, maybe at the address of that, which is closed.
 class Changing final : public Painter {
  public:
   Changing(std::string first, std::string second, int64_t painted)
-      : first_(std::move(first)), second_(std::move(second)), painted_(painted) {
-    stylizer_ = Open(first_);
-  }
+      : styles_{std::move(first), std::move(second)}, painted_(painted) {}
   ~Changing() override { tempera_close(stylizer_); }
 
   Status Paint(const Frame&, Frame*) override { return Internal("it lends its network"); }
@@ -25,30 +23,20 @@ class Changing final : public Painter {
     return index < painted_ ? std::vector<int64_t>{pts_us} : std::vector<int64_t>();
   }
   Result<tempera_stylizer*> Lend(const Frame&) override {
-    if (++lent_ != 2) return stylizer_;
-    const tempera_stylizer* const before = stylizer_;
     tempera_close(stylizer_);
-    std::set<tempera_stylizer*> others;
-    while ((stylizer_ = Open(second_)) != before && others.size() < 50) others.insert(stylizer_);
-    for (tempera_stylizer* other : others) {
-      if (other != stylizer_) tempera_close(other);
-    }
+    stylizer_ = nullptr;
+    tempera_options options = TEMPERA_OPTIONS_INIT;
+    options.threads = 1;
+    EXPECT_EQ(tempera_open_file(styles_[lent_++ % 2].c_str(), &options, &stylizer_), TEMPERA_OK)
+        << tempera_error_message();
     return stylizer_;
   }
 
  private:
-  static tempera_stylizer* Open(const std::string& path) {
-    tempera_options options = TEMPERA_OPTIONS_INIT;
-    options.threads = 1;
-    tempera_stylizer* stylizer = nullptr;
-    EXPECT_EQ(tempera_open_file(path.c_str(), &options, &stylizer), TEMPERA_OK) << tempera_error_message();
-    return stylizer;
-  }
-
-  const std::string first_, second_;
+  const std::array<std::string, 2> styles_;
   const int64_t painted_;
   tempera_stylizer* stylizer_ = nullptr;
-  int lent_ = 0;
+  size_t lent_ = 0;
 };
 
 class RegionPainterTest : public media::ClipTest {
@@ -79,9 +67,9 @@ TEST_F(RegionPainterTest, PaintsWithWhatIsLentNow) {
   ASSERT_TRUE(painter);
   const Frame in = Frame::Allocate(media::PixelFormat::kRgb, 32, 32).value();
   Frame out = Frame::AllocateLike(in).value();
-  for (const int level : {50, 200, 200}) {
+  for (int i = 0; i < 20; ++i) {
     ASSERT_STATUS_OK(painter->Paint(in, &out));
-    EXPECT_NEAR(out.planes[0][0], level, 2);
+    EXPECT_NEAR(out.planes[0][0], i % 2 ? 200 : 50, 2) << i;
   }
 }
 

@@ -16,11 +16,8 @@ struct MaskRegion {
   std::string name;  // a class of the network, "mask", or "background": what no other region covers
   Shows shows = Shows::kPainting;
   std::string style = {};  // as --style takes it; "": the line's own (--style, --blend, --timeline)
-  float blur = -1;         // pixels; negative: kBlurShare of the frame's shorter side
+  float blur = -1;         // pixels; negative: by the frame's size (live::BlurSize)
 };
-
-// Faces are past recognising, and shapes still tell what they are.
-inline constexpr float kBlurShare = 0.02f;
 
 struct MaskPlan {
   enum class Source { kNone, kNetwork, kStill, kFilm };

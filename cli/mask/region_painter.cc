@@ -14,6 +14,7 @@
 #include "cli/network/mask_input.h"
 #include "cli/style_library.h"
 #include "live/engine_image.h"
+#include "live/mask/blur_size.h"
 #include "media/mask/mask_pixels.h"
 #include "src/base/digest.h"
 #include "src/base/log.h"
@@ -141,9 +142,7 @@ class RegionPainter final : public Painter {
       made.name = region.name.c_str();
       made.feather = plan_.feather;
       if (cast_.painter_of[i] >= 0) made.stylizer = stylizers[static_cast<size_t>(cast_.painter_of[i])];
-      if (region.shows == Shows::kBlur)
-        made.blur =
-            region.blur > 0 ? region.blur : std::clamp(kBlurShare * static_cast<float>(side), 1.0f, 256.0f);
+      if (region.shows == Shows::kBlur) made.blur = live::BlurSize(region.blur, side);
     }
     return live::StatusOf(
         tempera_regions_set(regions_.get(), list.data(), static_cast<int32_t>(list.size())));

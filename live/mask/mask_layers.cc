@@ -4,18 +4,13 @@
 #include <utility>
 
 #include "live/engine_image.h"
+#include "live/mask/blur_size.h"
 #include "live/source.h"
 
 namespace tempera::live {
 namespace {
 
 using Shows = MaskCast::Region::Shows;
-
-// Faces are past recognising, and shapes still tell what they are.
-float BlurOf(float said, int side) {
-  constexpr float kShare = 0.02f, kMost = 256;
-  return said > 0 ? std::min(said, kMost) : std::clamp(kShare * static_cast<float>(side), 1.0f, kMost);
-}
 
 }  // namespace
 
@@ -137,7 +132,7 @@ Status MaskLayers::SetRegions(tempera_stylizer* own, const media::Frame& in) {
     made.feather = numbers_.feather;
     if (region.shows == Shows::kOwn) made.stylizer = own;
     if (style_of_[i] >= 0) made.stylizer = styles_[static_cast<size_t>(style_of_[i])]->stylizer();
-    if (region.shows == Shows::kBlur) made.blur = BlurOf(region.blur, side);
+    if (region.shows == Shows::kBlur) made.blur = BlurSize(region.blur, side);
   }
   TEMPERA_RETURN_IF_ERROR(
       StatusOf(tempera_regions_set(regions_.get(), list.data(), static_cast<int32_t>(list.size()))));

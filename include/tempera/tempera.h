@@ -416,9 +416,12 @@ TEMPERA_API tempera_status tempera_mask_find_class(const tempera_masker* masker,
 /* How the masks of a film's frames are made of what the network says; tempera_mask_process has none of it. */
 typedef struct tempera_mask_params {
   size_t struct_size;
-  float threshold;     /* where the edge lies: above 0 and below 1; 0 = 0.5 */
-  float hold;          /* 0: every frame by itself .. 1: masks that flicker least; moving edges stay sharp */
-  int32_t plain_edges; /* 1: masks enlarged as they are; 0: drawn along the edges of the frame */
+  float threshold; /* where the edge lies: above 0 and below 1; 0 = 0.5 */
+  float hold;      /* 0: every frame by itself .. 1: masks that flicker least; moving edges stay sharp */
+  int32_t
+      plain_edges;  /* 1: masks enlarged as they are; 0: drawn along the edges of the frame, without specks.
+                     * Where every frame is seen and none held, masks of above two thirds of the frame's
+                     * width and height, the longer above 384 pixels, keep their own edges, less specks. */
   int32_t interval; /* the network sees every so many frames, 0 to 16, and its mask is moved along with what
                      * the frames in between show; 0 and 1: all of them */
 } tempera_mask_params;

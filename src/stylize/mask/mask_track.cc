@@ -55,12 +55,15 @@ Size MaskTrack::SmallSize(Size frame) const {
 Status MaskTrack::EnlargePlainly(const Image& in, std::span<const int> channels) {
   TEMPERA_RETURN_IF_ERROR(masker_->Think());
   const Size size = in.size();
-  const float threshold = masker_->params.threshold;
+  const MaskParams& params = masker_->params;
+  const std::vector<uint8_t> table = ShareTable(params.threshold, !params.plain_edges);
   for (size_t i = 0; i < channels.size(); ++i) {
     masks_[i].pixels.resize(PixelsOf(size));
-    masker_->Read(channels[i], {masks_[i].pixels.data(), size.width, size});
-    if (threshold == 0.5f) continue;
-    Translate(ShareTable(threshold, false), size.height, size.width, masks_[i].pixels.data());
+    uint8_t* const pixels = masks_[i].pixels.data();
+    masker_->Read(channels[i], {pixels, size.width, size});
+    if (params.plain_edges && params.threshold == 0.5f) continue;
+    Translate(table, size.height, size.width, pixels);
+    if (!params.plain_edges) specks_.Run(size, pixels);
   }
   return OkStatus();
 }

@@ -36,13 +36,13 @@ class MaskTrack {
 
  private:
   struct ClassMask {
-    std::vector<uint8_t> pixels;  // of the frame
-    std::vector<uint8_t> shares;  // at the small size: what the network says, moved and held
+    std::vector<uint8_t> pixels;   // of the frame
+    std::vector<uint8_t> shares;   // at the small size: what the network says, moved and held
     std::vector<float> luma_then;  // what the picture showed where that was found out
   };
 
   Status Follow(const Image& in, std::span<const int> channels);
-  // The network's masks enlarged, and nothing else.
+  // The network's masks enlarged; of a network that draws edges itself, without specks.
   Status EnlargePlainly(const Image& in, std::span<const int> channels);
   // At which size masks are made before they have edges.
   Size SmallSize(Size frame) const;

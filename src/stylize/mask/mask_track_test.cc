@@ -61,5 +61,33 @@ TEST(MaskTrack, HoldsEachClassByItself) {
   }
 }
 
+// Masks as large as the frame have edges of their own, and specks all the same.
+TEST(MaskTrack, FineMasksLoseTheirSpecks) {
+  constexpr Size kSize = {400, 304};
+  TestModel m;
+  m.Constant("w", {1, 3, 1, 1}, {1.0f / 255, 0, 0}).Node("Conv", {"input", "w"}, "output");
+  m.Metadata("tempera.mask.values", "0..1");
+  Track fine(m);
+  OwnedImage in(PixelFormat::kRgb, kSize.width, kSize.height);
+  for (int y = 0; y < kSize.height; ++y) {
+    for (int x = 0; x < kSize.width; ++x) {
+      const bool thing = x >= 100 && x < 200 && y >= 100 && y < 200;
+      const bool speck = x >= 300 && x < 304 && y >= 40 && y < 44;
+      uint8_t* p = in.image.Row(0, y) + 3 * x;
+      p[0] = thing || speck ? 255 : 3, p[1] = p[2] = 0;
+    }
+  }
+  const auto at = [&](int x, int y) { return static_cast<int>(fine.track->mask(0)[y * kSize.width + x]); };
+  for (const bool plain : {false, true}) {
+    fine.masker->params.plain_edges = plain;
+    fine.Make(in.image, {0});
+    EXPECT_EQ(at(302, 42), plain ? 255 : 0);
+    EXPECT_EQ(at(20, 20), plain ? 3 : 0);
+    EXPECT_EQ(at(150, 150), 255);
+    EXPECT_EQ(at(100, 100), 255);
+    EXPECT_EQ(at(99, 150), plain ? 3 : 0);
+  }
+}
+
 }  // namespace
 }  // namespace tempera::stylize

@@ -69,12 +69,17 @@ KnownClasses KnownClassesOf(int64_t count) {
   }
 }
 
-std::string SameClassAs(std::string_view name) {
+std::string PlainClass(std::string_view name) {
   std::string plain;
   for (const char c : name) {
     if (c == ' ' || c == '-' || c == '_') continue;
     plain += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
   }
+  return plain;
+}
+
+std::string SameClassAs(std::string_view name) {
+  std::string plain = PlainClass(name);
   constexpr std::pair<std::string_view, std::string_view> kOthers[] = {
       {"tvmonitor", "tv"},        {"television", "tv"},        {"televisionreceiver", "tv"},
       {"airplane", "aeroplane"},  {"motorcycle", "motorbike"}, {"couch", "sofa"},

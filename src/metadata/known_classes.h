@@ -17,8 +17,10 @@ struct KnownClasses {
 // "mask".
 KnownClasses KnownClassesOf(int64_t count);
 
-// What else people call a class: "tvmonitor" and "television receiver" are "tv". The name itself, in small
-// letters without blanks, dashes and underscores, where it has no other.
+// In small letters, without blanks, dashes and underscores.
+std::string PlainClass(std::string_view name);
+// What else people call a class: "tvmonitor" and "television receiver" are "tv". The name itself, plain,
+// where it has no other.
 std::string SameClassAs(std::string_view name);
 
 }  // namespace tempera::metadata

@@ -37,11 +37,13 @@ std::string Known(const std::vector<std::string>& names) {
   return (known.empty() ? "" : known + ", or by number ") + "0 to " + std::to_string(names.size() - 1);
 }
 
-// -1: none of them.
+// -1: none of them. What is called so goes before what is called so elsewhere.
 int IndexOf(const std::vector<std::string>& names, std::string_view name) {
-  const std::string same = metadata::SameClassAs(name);
-  for (size_t i = 0; i < names.size(); ++i) {
-    if (!names[i].empty() && metadata::SameClassAs(names[i]) == same) return static_cast<int>(i);
+  for (const auto form : {metadata::PlainClass, metadata::SameClassAs}) {
+    const std::string same = form(name);
+    for (size_t i = 0; i < names.size(); ++i) {
+      if (!names[i].empty() && form(names[i]) == same) return static_cast<int>(i);
+    }
   }
   int64_t number = 0;
   const bool is_number =
@@ -68,8 +70,9 @@ Result<MaskClasses> ReadMaskClasses(int64_t count, const std::string* classes, c
   }
   if (count == 0) count = kMostUncounted;
   read.names.resize(static_cast<size_t>(count));
-  // Of two, the first is mostly what is behind, the second what is in front.
-  read.own = count == 2 ? 1 : count == 1 ? 0 : -1;
+  // Of two, the first is mostly what is behind, the second what is in front; unless names say otherwise.
+  const auto is_behind = [&](size_t i) { return metadata::PlainClass(read.names[i]) == "background"; };
+  read.own = count == 2 ? (is_behind(1) && !is_behind(0) ? 0 : 1) : count == 1 ? 0 : -1;
   if (own != nullptr) {
     read.own = own->empty() ? -1 : IndexOf(read.names, *own);
     if (read.own < 0) {
@@ -82,7 +85,7 @@ Result<MaskClasses> ReadMaskClasses(int64_t count, const std::string* classes, c
 
 Result<int> MaskClasses::Find(std::string_view name, const std::string& model) const {
   if (name.empty()) {
-    if (own < 0) return NoneIsTheMask(model);
+    if (own < 0) return NotFound(NoneIsTheMask(model).message());
     return own;
   }
   const int index = IndexOf(names, name);

@@ -256,11 +256,21 @@ TEST(MaskImport, ClassesByName) {
   const auto told = Open(network(2), {{"tempera.mask.classes", "person"}});
   ASSERT_TRUE(told.ok()) << told.status().message();
   EXPECT_EQ((*told)->FindClass("person").value(), 1);
+  const auto turned = Open(network(2), {{"tempera.mask.classes", "person, Background"}});
+  ASSERT_TRUE(turned.ok()) << turned.status().message();
+  EXPECT_EQ((*turned)->FindClass("").value(), 0);
+  // A name goes before what else people call it.
+  const auto both = Open(network(2), {{"tempera.mask.classes", "pedestrian, Person"}});
+  ASSERT_TRUE(both.ok()) << both.status().message();
+  EXPECT_EQ((*both)->FindClass("person").value(), 1);
+  EXPECT_EQ((*both)->FindClass("pedestrian").value(), 0);
+  EXPECT_EQ((*both)->FindClass("people").value(), 0);
   EXPECT_NE(Refusal(network(21), {{"tempera.mask.classes", "person, tv"}}).find("2 names"),
             std::string::npos);
   // None of many is the mask before somebody says so.
   const auto seven = Open(network(7));
   ASSERT_TRUE(seven.ok());
+  EXPECT_EQ((*seven)->FindClass("").status().code(), StatusCode::kNotFound);
   const Ramp in({64, 64});
   std::vector<uint8_t> mask(64 * 64);
   const Status none = (*seven)->Process(in.image, {mask.data(), 64, {64, 64}});

@@ -387,6 +387,38 @@ TEST(MaskImport, ChannelsThatChangeWithTheSizeAreRefused) {
       << planned.message();
 }
 
+// A softmax that is written out gives shares; taken for logits they would be 0.27 to 0.73 of two.
+TEST(MaskImport, SharesOfASumAreRecognised) {
+  const Said bytes = {{"tempera.value_range", "0..255"}};
+  const auto network = [](bool of_itself) {
+    Network n("input", {1, 3, 32, 32}, {"output"});
+    n.Channels({0, 0.02f}, {0, -2})
+        .m.Node("Exp", {"logits"}, "powers")
+        .Constant("axes", std::vector<int64_t>{1});
+    n.m.Node("ReduceSum", {of_itself ? "powers" : "logits", "axes"}, "sum")
+        .Node("Div", {"powers", "sum"}, "output");
+    return n.m;
+  };
+  ExpectMask(network(true), bytes, {32, 32}, [](double r) { return Sigmoid(0.02 * r - 2); });
+  const auto notices = [](const TestModel& model) {
+    const std::string file = model.Bytes();
+    auto loaded = engine::LoadModelMemory({reinterpret_cast<const uint8_t*>(file.data()), file.size()});
+    const auto read = metadata::ReadMaskModel(std::move(*loaded), "the model");
+    EXPECT_TRUE(read.ok()) << read.status().message();
+    std::string all;
+    for (const std::string& line : read->metadata.notices) all += line + "\n";
+    return all;
+  };
+  EXPECT_EQ(notices(network(true)).find("logits"), std::string::npos);
+  EXPECT_NE(notices(network(false)).find("its 2 channels end in Div and are taken for logits"),
+            std::string::npos);
+  // The greatest numbers, and not where they are.
+  Network top("input", {1, 3, 32, 32}, {"output"});
+  top.Channels({0, 0.02f}, {0, -2}).m.Constant("one", std::vector<int64_t>{1});
+  top.m.NamedNode("output", "TopK", {"logits", "one"}, {TestModel::Int("axis", 1)});
+  EXPECT_NE(notices(top.m).find("ends in TopK and is taken for logits"), std::string::npos) << notices(top.m);
+}
+
 // A file that declares a size is used at that, whatever the graph could bear.
 TEST(MaskImport, DeclaredSizeIsUsed) {
   Network n("input", {1, 3, 32, 32}, {"output"});

@@ -1,13 +1,18 @@
 // The C border: painting by regions.
+#include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "src/base/cpu.h"
 #include "src/base/lock.h"
 #include "src/base/text/number_text.h"
+#include "src/base/text/one_line.h"
+#include "src/metadata/known_classes.h"
 #include "src/stylize/door/door.h"
 #include "src/stylize/door/door_structs.h"
 #include "src/stylize/door/sized.h"
@@ -16,7 +21,7 @@
 
 struct tempera_regions {
   tempera_masker* masker = nullptr;
-  std::shared_ptr<tempera::stylize::Lent> lent;
+  std::shared_ptr<tempera::stylize::Lent> lent, masker_lent;
   std::unique_ptr<tempera::stylize::Regions> regions;
   int32_t count = 0;     // of the list
   tempera::Mutex mutex;  // of what follows: cancelling comes from any thread
@@ -34,13 +39,14 @@ using tempera::stylize::Region;
 // What region `at` shows: a class of the masker, or of a mask that comes with the frame.
 Status ReadChannel(const tempera_masker* masker, const char* name, int* channel) {
   const std::string_view given = name == nullptr ? "" : name;
-  if (given == "background") {
+  const std::string plain = tempera::metadata::PlainClass(given);
+  if (plain == "background") {
     *channel = Region::kBackground;
   } else if (masker == nullptr) {
     *channel = 0;
-    if (!given.empty() && given != "mask") {
+    if (!given.empty() && plain != "mask") {
       return tempera::NotFound("masks that come with frames have the regions mask and background, not '" +
-                               std::string(given) + "'");
+                               tempera::OneLine(std::string(given)) + "'");
     }
   } else {
     TEMPERA_ASSIGN_OR_RETURN(*channel, masker->masker->FindClass(given));
@@ -83,13 +89,26 @@ Status SetRegions(tempera_regions* regions, const tempera_region* list, int32_t 
     if (!status.ok()) return Status(status.code(), "region " + std::to_string(i) + ": " + status.message());
     if (read[static_cast<size_t>(i)].stylizer != nullptr) styles.push_back(given.stylizer->lent);
   }
+  // Of a list without any other region, the background is what the masker's own class leaves.
+  const bool only_background = std::all_of(
+      read.begin(), read.end(), [](const Region& region) { return region.channel == Region::kBackground; });
+  if (regions->masker != nullptr && only_background) {
+    const auto own = regions->masker->masker->FindClass("");
+    if (!own.ok()) return Status(own.status().code(), "region 0: " + own.status().message());
+  }
   regions->regions->Set(std::move(read));
   regions->count = count;
   const tempera::Locked lock(regions->mutex);
-  regions->styles = std::move(styles);
-  // Who comes to a list that is cancelled is too.
+  // Who comes to a list that is cancelled is too, until it leaves.
+  const bool cancelled = regions->lent->cancel.cancelled();
+  regions->styles.swap(styles);
+  for (const auto& lent : styles) {
+    const bool stays =
+        std::find(regions->styles.begin(), regions->styles.end(), lent) != regions->styles.end();
+    if (cancelled && !stays) lent->cancel.Clear();
+  }
   for (const auto& lent : regions->styles) {
-    if (regions->lent->cancel.cancelled()) lent->cancel.Cancel();
+    if (cancelled) lent->cancel.Cancel();
   }
   return OkStatus();
 }
@@ -105,6 +124,7 @@ tempera_status tempera_regions_open(tempera_masker* masker, tempera_host* host, 
     if (host != nullptr) options.host = host->host;
     auto opened = std::make_unique<tempera_regions>();
     opened->masker = masker;
+    if (masker != nullptr) opened->masker_lent = masker->lent;
     opened->lent = tempera::stylize::Lend(&options);
     TEMPERA_ASSIGN_OR_RETURN(
         opened->regions,
@@ -114,7 +134,15 @@ tempera_status tempera_regions_open(tempera_masker* masker, tempera_host* host, 
   });
 }
 
-void tempera_regions_close(tempera_regions* regions) { delete regions; }
+void tempera_regions_close(tempera_regions* regions) {
+  if (regions == nullptr) return;
+  // What outlives a list that is cancelled is not.
+  if (regions->lent->cancel.cancelled()) {
+    for (const auto& lent : regions->styles) lent->cancel.Clear();
+    if (regions->masker_lent) regions->masker_lent->cancel.Clear();
+  }
+  delete regions;
+}
 
 tempera_status tempera_regions_set(tempera_regions* regions, const tempera_region* list, int32_t count) {
   return Guard([&]() -> Status {
@@ -174,8 +202,8 @@ tempera_status tempera_regions_set_cancelled(tempera_regions* regions, int32_t c
     if (regions == nullptr) return InvalidArgument("regions is NULL");
     const tempera::Locked lock(regions->mutex);
     TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*regions->lent, cancelled));
-    if (regions->masker != nullptr)
-      TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*regions->masker->lent, cancelled));
+    if (regions->masker_lent)
+      TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*regions->masker_lent, cancelled));
     for (const auto& lent : regions->styles)
       TEMPERA_RETURN_IF_ERROR(tempera::stylize::SetCancelled(*lent, cancelled));
     return OkStatus();

@@ -107,6 +107,53 @@ TEST(RegionsDoor, ListsAreChecked) {
   ASSERT_TRUE(given);
   const std::vector<tempera::Region> person = {{.name = "person"}};
   EXPECT_EQ(given->Set(person).code, TEMPERA_NOT_FOUND);
+  const std::vector<tempera::Region> lines = {{.name = "a\nb"}};
+  EXPECT_EQ(given->Set(lines).message.find('\n'), std::string::npos);
+  // In any case of letters, as classes.
+  const std::vector<tempera::Region> loud = {{.name = "Background"}, {.name = "MASK"}};
+  EXPECT_FALSE(given->Set(loud));
+}
+
+// What the background is of is found when the list is set, not with each frame.
+TEST(RegionsDoor, ABackgroundOfNothingIsRefused) {
+  TestModel m;
+  m.Constant("w", {3, 3, 1, 1}, std::vector<float>(9, 0)).Node("Conv", {"input", "w"}, "output");
+  m.Metadata("tempera.mask.classes", "red, green, blue");
+  auto masker = tempera::Masker::Open(AsBytes(m.Bytes()));
+  ASSERT_TRUE(masker);
+  EXPECT_EQ(masker->FindClass("").error().code, TEMPERA_NOT_FOUND);
+  auto regions = tempera::Regions::Open(&*masker);
+  ASSERT_TRUE(regions);
+  const std::vector<tempera::Region> list = {{.name = "Background", .blur = 3}};
+  const Error why = regions->Set(list);
+  EXPECT_EQ(why.code, TEMPERA_NOT_FOUND);
+  EXPECT_NE(why.message.find("region 0: "), std::string::npos) << why.message;
+  EXPECT_NE(why.message.find("red, green, blue"), std::string::npos) << why.message;
+  const std::vector<tempera::Region> two = {{.name = "Background", .blur = 3}, {.name = "red"}};
+  EXPECT_FALSE(regions->Set(two));
+}
+
+// A style that leaves a list that is cancelled, and what outlives it, can be used.
+TEST(RegionsDoor, CancellingEndsWithTheList) {
+  Opened o;
+  auto other = tempera::Stylizer::Open(AsBytes(AffineModel(0, 100).Bytes()));
+  auto regions = tempera::Regions::Open(&*o.masker);
+  ASSERT_TRUE(regions && other);
+  const std::vector<tempera::Region> first = {{.stylizer = &*o.style}}, second = {{.stylizer = &*other}};
+  ASSERT_FALSE(regions->Set(first));
+  ASSERT_FALSE(regions->SetCancelled(true));
+  ASSERT_FALSE(regions->Set(first));
+  EXPECT_EQ(o.style->Process(o.source, o.painting).code, TEMPERA_CANCELLED);
+  ASSERT_FALSE(regions->Set(second));
+  EXPECT_FALSE(o.style->Process(o.source, o.painting));
+  EXPECT_EQ(other->Process(o.source, o.painting).code, TEMPERA_CANCELLED);
+  std::vector<uint8_t> mask(kSide * kSide);
+  EXPECT_TRUE(o.masker->Process(o.source, mask, kSide, kSide));
+  {
+    const auto closed = std::move(*regions);
+  }
+  EXPECT_FALSE(other->Process(o.source, o.painting));
+  EXPECT_FALSE(o.masker->Process(o.source, mask, kSide, kSide));
 }
 
 TEST(RegionsDoor, PaintsShowsItsMaskAndIsCancelled) {

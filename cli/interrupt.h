@@ -6,8 +6,8 @@
 namespace tempera::cli {
 
 // While one lives, SIGINT, SIGTERM and SIGHUP set the flag, for work that can end with what is done; a
-// second signal, or already the first with `at_once`, removes the unfinished output and leaves. One
-// at a time.
+// second signal, 0.3 s later or more, or already the first with `at_once`, removes the unfinished output and
+// leaves. One at a time.
 class InterruptGuard {
  public:
   explicit InterruptGuard(bool at_once);

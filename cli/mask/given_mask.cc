@@ -146,10 +146,15 @@ Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan) {
   media::ReaderOptions options;
   options.start_s = plan.start_s;
   options.duration_s = plan.duration_s;
+  TEMPERA_ASSIGN_OR_RETURN(const auto series, media::FindSeries(plan.path));
+  // Its pictures have no times: at a rate of its own it would be cut at other frames than the film.
+  if (series.has_value() && (plan.start_s > 0 || plan.duration_s >= 0))
+    return InvalidArgument(
+        "the mask '" + plan.path + "' is a series of pictures, which have no times to be cut by: give it " +
+        "as a film of the film's rate (ffmpeg -framerate), or leave out --start and --duration");
   TEMPERA_ASSIGN_OR_RETURN(const MaskBy by, MaskByOf(plan.path, options));
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(plan.path, options));
-  TEMPERA_ASSIGN_OR_RETURN(const auto series, media::FindSeries(plan.path));
   return std::unique_ptr<GivenMask>(
       std::make_unique<FilmMask>(plan.path, std::move(reader), by, !series.has_value()));
 }

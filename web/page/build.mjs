@@ -27,7 +27,7 @@ const out = path.resolve(options.out);
 const page_limit = 60 * 1024;
 const film_limit = 80 * 1024;
 // One build of the engine, for styles; and all that a visitor needs who tries every style, but neither sample nor whole films.
-const engine_limit = 350 * 1024;
+const engine_limit = 352 * 1024; // 349.2 when this was written: room for what compilers make of the same source
 const whole_limit = 900 * 1024;
 // A mask network with its findings: loaded when a visitor paints the person or the background only.
 const masks_limit = 300 * 1024;

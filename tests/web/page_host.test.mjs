@@ -248,7 +248,7 @@ describe('the weight', () => {
     const limits = [...run.stdout.matchAll(/([a-z ]+) ([\d.]+) KB gzip \(limit ([\d.]+) KB\)/g)];
     assert.deepEqual(
       limits.map(([, name]) => name.trim()),
-      ['page', 'films', 'engine', 'whole'],
+      ['page', 'films', 'engine', 'whole', 'masks'],
     );
     for (const [, name, is, limit] of limits) assert.ok(Number(is) <= Number(limit), `${name}: ${is} of ${limit} KB`);
   });

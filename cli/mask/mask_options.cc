@@ -95,7 +95,7 @@ void MaskOptions::AddTo(CLI::App& verb, bool live) {
       ->type_name("0..1");
   verb.add_option(
           "--mask-hold", hold_,
-          std::string(live ? "" : "videos: ") + "0 each frame's mask by itself .. 1 the calmest (0.5)")
+          std::string(live ? "" : "videos: ") + "0 each frame's mask by itself .. 1 the calmest (0.8)")
       ->check(IsBetween(0, 1, "0 (each frame by itself) to 1 (the calmest)"))
       ->type_name("0..1");
   verb.add_option(
@@ -250,7 +250,7 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   plan.feather = feather_;
   plan.threshold = threshold_;
   // Half calms what flickers, and moving edges stay where they are.
-  constexpr float kHold = 0.5f;
+  constexpr float kHold = 0.8f;
   plan.hold = !line.film ? 0 : Said("--mask-hold") ? hold_ : kHold;
   plan.interval = line.film ? interval_ : 0;
   plan.plain_edges = plain_edges_;

@@ -129,7 +129,7 @@ TEST_F(MaskOptionsTest, NumbersHaveTheirRange) {
   EXPECT_EQ(plan->threshold, 0.7f);
   EXPECT_EQ(plan->interval, 3);
   EXPECT_TRUE(plan->plain_edges);
-  EXPECT_EQ(plan->hold, 0.5f);
+  EXPECT_EQ(plan->hold, 0.8f);
   EXPECT_EQ(plan->regions[0].blur, 8);
   EXPECT_EQ(Read({"--mask", "person"}, {})->hold, 0) << "pictures do not follow each other";
   for (const auto& [name, number] : {std::pair{"--feather", "1025"},

@@ -34,7 +34,7 @@ inline constexpr const char* kPainted = "painted";
 struct MaskNumbers {
   float feather = 0;       // pixels of the frame, 0 to kMostFeather
   float threshold = 0.5f;  // where the edge lies, kLeastThreshold to kMostThreshold
-  float hold = 0.5f;       // 0: every frame by itself .. 1: the calmest
+  float hold = 0.8f;       // 0: every frame by itself .. 1: the calmest
   int every = 1;           // the network sees every so many frames, 1 to kMostEvery
   static constexpr float kMostFeather = 1024, kLeastThreshold = 0.01f, kMostThreshold = 0.99f;
   static constexpr int kMostEvery = 16;

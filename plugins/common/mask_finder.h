@@ -21,7 +21,7 @@ struct MaskWords {
 struct MaskNumbers {
   double feather = 0;      // pixels, 0..1024
   double threshold = 0.5;  // 0.01..0.99
-  double hold = 0.5;       // 0..1; as the command has it for films
+  double hold = 0.8;       // 0..1; as the command has it for films
   double every = 1;        // frames, 1..16
   bool operator==(const MaskNumbers&) const = default;
 };

@@ -163,7 +163,7 @@ void InstallMask(GObjectClass* klass) {
                  "Where the mask has its edge, from much (0.01) to only what is certain (0.99)", 0.01, 0.99,
                  0.5));
   Install(klass, kMaskHold,
-          Number("mask-hold", "Mask hold", "0: each frame's mask by itself, 1: the calmest", 0, 1, 0.5));
+          Number("mask-hold", "Mask hold", "0: each frame's mask by itself, 1: the calmest", 0, 1, 0.8));
   Install(klass, kMaskEvery,
           Count("mask-every", "Mask every",
                 "The mask's network sees every so many frames; in between its mask is moved along", 1, 16, 1,

@@ -47,40 +47,6 @@ void SpeckRemover::Run(Size size, uint8_t* mask) {
   }
 }
 
-void HoldStill(Size size, float hold, const float* luma, std::vector<float>* luma_then,
-               const std::vector<uint8_t>& before, uint8_t* mask, std::vector<uint8_t>* weights) {
-  // Means of 3x3 differences: up to kStill levels is a camera's noise at this size, from kMoved on the
-  // picture shows something else.
-  constexpr float kStill = 1.5f, kMoved = 4.0f;
-  // A network that is surer than that of its word is believed.
-  constexpr float kSure = 0.85f, kUnsure = 0.5f;
-  // What stood for long goes within some twenty frames all the same where the network says otherwise.
-  constexpr float kMost = 0.9f;
-  const int width = size.width, height = size.height;
-  weights->assign(before.size(), 0);
-  for (int y = 0; y < height; ++y) {
-    for (int x = 0; x < width; ++x) {
-      const int at = y * width + x;
-      const float sure = std::abs(static_cast<float>(mask[at]) - 127.5f) / 127.5f;
-      if (sure >= kSure || mask[at] == before[static_cast<size_t>(at)]) continue;
-      float difference = 0;
-      for (int j = std::max(0, y - 1); j <= std::min(height - 1, y + 1); ++j) {
-        for (int i = std::max(0, x - 1); i <= std::min(width - 1, x + 1); ++i)
-          difference += std::abs(luma[j * width + i] - (*luma_then)[static_cast<size_t>(j * width + i)]);
-      }
-      const float still = std::clamp((kMoved - difference / 9) / (kMoved - kStill), 0.0f, 1.0f);
-      const float unsure = std::clamp((kSure - sure) / (kSure - kUnsure), 0.0f, 1.0f);
-      (*weights)[static_cast<size_t>(at)] = static_cast<uint8_t>(255 * kMost * hold * still * unsure + 0.5f);
-    }
-  }
-  for (size_t i = 0; i < before.size(); ++i) {
-    const float weight = static_cast<float>((*weights)[i]) / 255;
-    const float now = mask[i], then = before[i];
-    mask[i] = static_cast<uint8_t>(now + weight * (then - now) + 0.5f);
-    (*luma_then)[i] = luma[i] + weight * ((*luma_then)[i] - luma[i]);
-  }
-}
-
 namespace {
 
 // Two numbers of an axis and how far from the first to the second.
@@ -102,22 +68,47 @@ float Sample(const T* plane, int width, const Between& x, const Between& y) {
              mix(at(x.first, y.second), at(x.second, y.second), x.share), y.share);
 }
 
+// The sum of |now + offset - before, moved by (dx, dy)| over the 3x3 pixels about (x, y); beyond its edges a
+// plane goes on as it ends.
+float Difference3x3(const float* now, float offset, const float* before, Size size, int x, int y, float dx,
+                    float dy) {
+  const float left = std::floor(dx), top = std::floor(dy);
+  const int bx = x + static_cast<int>(left), by = y + static_cast<int>(top);
+  float sum = 0;
+  const bool inside = x > 0 && y > 0 && x + 1 < size.width && y + 1 < size.height && bx > 0 && by > 0 &&
+                      bx + 2 < size.width && by + 2 < size.height;
+  if (!inside) {
+    for (int j = std::max(0, y - 1); j <= std::min(size.height - 1, y + 1); ++j) {
+      const Between sy = BetweenAt(static_cast<float>(j) + dy, size.height);
+      for (int i = std::max(0, x - 1); i <= std::min(size.width - 1, x + 1); ++i) {
+        const Between sx = BetweenAt(static_cast<float>(i) + dx, size.width);
+        sum += std::abs(now[j * size.width + i] + offset - Sample(before, size.width, sx, sy));
+      }
+    }
+    return sum;
+  }
+  // All nine lie alike between their neighbours.
+  const float u = dx - left, v = dy - top;
+  for (int j = -1; j <= 1; ++j) {
+    const float* const row = now + static_cast<ptrdiff_t>(y + j) * size.width + x;
+    const float* const upper = before + static_cast<ptrdiff_t>(by + j) * size.width + bx;
+    const float* const lower = upper + size.width;
+    float mixed[4];
+    for (int i = 0; i < 4; ++i) mixed[i] = upper[i - 1] + v * (lower[i - 1] - upper[i - 1]);
+    for (int i = 0; i < 3; ++i)
+      sum += std::abs(row[i - 1] + offset - (mixed[i] + u * (mixed[i + 1] - mixed[i])));
+  }
+  return sum;
+}
+
 }  // namespace
 
 // How far the 3x3 pixels about (x, y) are from those that lie (dx, dy) from them in the picture before.
 float MaskMover::Distance(int x, int y, const Motion& by) const {
+  const size_t plane = static_cast<size_t>(size_.width) * static_cast<size_t>(size_.height);
   float sum = 0;
-  for (int j = std::max(0, y - 1); j <= std::min(size_.height - 1, y + 1); ++j) {
-    const Between sy = BetweenAt(static_cast<float>(j) + by.y, size_.height);
-    for (int i = std::max(0, x - 1); i <= std::min(size_.width - 1, x + 1); ++i) {
-      const Between sx = BetweenAt(static_cast<float>(i) + by.x, size_.width);
-      for (size_t colour = 0; colour < 3; ++colour) {
-        const size_t plane = colour * static_cast<size_t>(size_.width) * static_cast<size_t>(size_.height);
-        sum += std::abs(now_[plane + static_cast<size_t>(j * size_.width + i)] -
-                        Sample(before_ + plane, size_.width, sx, sy));
-      }
-    }
-  }
+  for (size_t colour = 0; colour < 3; ++colour)
+    sum += Difference3x3(now_ + colour * plane, 0, before_ + colour * plane, size_, x, y, by.x, by.y);
   return sum;
 }
 
@@ -128,12 +119,16 @@ MaskMover::Motion MaskMover::MotionOf(int bx, int by) const {
   return {kPixels * static_cast<float>(block.x), kPixels * static_cast<float>(block.y)};
 }
 
+// Light that changes as far in all of the picture says nothing of what that shows.
+float MaskMover::Lighter() const {
+  constexpr float kMostLighter = 12;
+  return std::clamp(field_->lighter(), -kMostLighter, kMostLighter);
+}
+
 // By every other pixel of it: what cameras and small errors of the motion change is far less.
 bool MaskMover::Explains(int bx, int by) const {
   constexpr float kMost = 14;  // levels, on the average
-  // Light that changes as far in all of the picture says nothing of what that shows.
-  constexpr float kMostLighter = 12;
-  const float lighter = std::clamp(field_->lighter(), -kMostLighter, kMostLighter);
+  const float lighter = Lighter();
   const int side = field_->block_side() / 2;
   const Motion motion = MotionOf(bx, by);
   float sum = 0;
@@ -176,23 +171,31 @@ float MaskMover::Unexplained(const std::vector<uint8_t>& mask) const {
 MaskMover::Motion MaskMover::BestMotion(int x, int y) const {
   const int side = field_->block_side() / 2, bx = x / side, by = y / side;
   const Size blocks = field_->blocks();
-  Motion tried[9], best;
+  Motion tried[9];
   size_t count = 0;
-  float least = 0;
   for (int j = std::max(0, by - 1); j <= std::min(blocks.height - 1, by + 1); ++j) {
     for (int i = std::max(0, bx - 1); i <= std::min(blocks.width - 1, bx + 1); ++i) {
       const Motion motion = MotionOf(i, j);
       const bool known = std::any_of(tried, tried + count, [&](const Motion& t) {
         return std::abs(t.x - motion.x) + std::abs(t.y - motion.y) < 0.2f;
       });
-      if (known) continue;
-      tried[count] = motion;
-      const float distance = Distance(x, y, motion);
-      if (count == 0 || distance < least) best = motion, least = distance;
-      ++count;
+      if (!known) tried[count++] = motion;
     }
   }
+  Motion best = tried[0];
+  if (count == 1) return best;
+  float least = Distance(x, y, best);
+  for (size_t i = 1; i < count; ++i) {
+    const float distance = Distance(x, y, tried[i]);
+    if (distance < least) best = tried[i], least = distance;
+  }
   return best;
+}
+
+const MaskMover::Motion& MaskMover::MotionAt(int x, int y) {
+  const auto at = static_cast<size_t>(y * size_.width + x);
+  if (known_[at] == 0) motions_[at] = BestMotion(x, y), known_[at] = 1;
+  return motions_[at];
 }
 
 void MaskMover::FindMotion(const MotionField& field, Size size, const float* before, const float* now,
@@ -236,14 +239,61 @@ void MaskMover::Run(const std::vector<uint8_t>& before, uint8_t* mask) {
           const auto at = static_cast<size_t>(y * width + x);
           mask[at] = value;
           if (flat) continue;
-          if (known_[at] == 0) motions_[at] = BestMotion(x, y), known_[at] = 1;
-          const Between sx = BetweenAt(static_cast<float>(x) + motions_[at].x, width);
-          const Between sy = BetweenAt(static_cast<float>(y) + motions_[at].y, height);
+          const Motion motion = MotionAt(x, y);
+          const Between sx = BetweenAt(static_cast<float>(x) + motion.x, width);
+          const Between sy = BetweenAt(static_cast<float>(y) + motion.y, height);
           mask[at] = static_cast<uint8_t>(Sample(before.data(), width, sx, sy) + 0.5f);
         }
       }
     }
   });
+}
+
+MaskMover::HeldBy MaskMover::Held(const std::vector<float>& luma_then, const float* luma, int x, int y,
+                                  float share) {
+  // Means of 3x3 differences: up to kStill levels is a camera's noise at this size, from kMoved on the
+  // picture shows something else.
+  constexpr float kStill = 2.0f, kMoved = 6.0f;
+  // A network that is surer than that of its word is believed.
+  constexpr float kSure = 0.85f, kUnsure = 0.5f;
+  const float sure = std::abs(share - 127.5f) / 127.5f;
+  if (sure >= kSure) return {};
+  const auto difference = [&](const Motion& by) {
+    return Difference3x3(luma, -Lighter(), luma_then.data(), size_, x, y, by.x, by.y) / 9;
+  };
+  const int side = field_->block_side() / 2;
+  const Size blocks = field_->blocks();
+  HeldBy held = {0, MotionOf(std::min(x / side, blocks.width - 1), std::min(y / side, blocks.height - 1))};
+  float changed = difference(held.by);
+  if (changed > kStill) held.by = MotionAt(x, y), changed = difference(held.by);
+  const float still = std::clamp((kMoved - changed) / (kMoved - kStill), 0.0f, 1.0f);
+  held.weight = still * std::clamp((kSure - sure) / (kSure - kUnsure), 0.0f, 1.0f);
+  return held;
+}
+
+void MaskMover::Hold(float hold, const float* luma, std::vector<float>* luma_then,
+                     const std::vector<uint8_t>& before, uint8_t* mask) {
+  // What was held for long goes within some twenty frames all the same where the network says otherwise.
+  constexpr float kMost = 0.9f;
+  const float lighter = Lighter();
+  then_.resize(luma_then->size());
+  pool_->ParallelFor(size_.height, [&](int y, int) {
+    for (int x = 0; x < size_.width; ++x) {
+      const auto at = static_cast<size_t>(y * size_.width + x);
+      const auto now = static_cast<float>(mask[at]);
+      then_[at] = luma[at];
+      const HeldBy held = Held(*luma_then, luma, x, y, now);
+      if (held.weight == 0) continue;
+      const float weight = kMost * hold * held.weight;
+      const Between sx = BetweenAt(static_cast<float>(x) + held.by.x, size_.width);
+      const Between sy = BetweenAt(static_cast<float>(y) + held.by.y, size_.height);
+      const float was = Sample(before.data(), size_.width, sx, sy);
+      mask[at] = static_cast<uint8_t>(now + weight * (was - now) + 0.5f);
+      const float luma_was = Sample(luma_then->data(), size_.width, sx, sy) + lighter;
+      then_[at] += weight * (luma_was - luma[at]);
+    }
+  });
+  luma_then->swap(then_);
 }
 
 }  // namespace tempera::stylize

@@ -26,12 +26,6 @@ class SpeckRemover {
   std::vector<uint8_t> known_;  // pixels that belong to a part
 };
 
-// Hysteresis: where the picture shows what it showed, and the network is not sure, its word of before counts.
-// What moves takes the mask of its own frame: `luma_then` is what the picture showed where `before` was found
-// out, and goes the way that the mask goes. hold: 0..1, above 0.
-void HoldStill(Size size, float hold, const float* luma, std::vector<float>* luma_then,
-               const std::vector<uint8_t>& before, uint8_t* mask, std::vector<uint8_t>* weights);
-
 // Moves masks to where their pixels are now. Near an edge of a mask each pixel chooses, among the motions
 // that were found about it, the one by which the frame before shows most nearly what it shows now: a thing's
 // edge goes with the thing, not half with the ground. The same for any number of threads.
@@ -42,6 +36,11 @@ class MaskMover {
   void FindMotion(const MotionField& field, Size size, const float* before, const float* now,
                   ThreadPool* pool);
   void Run(const std::vector<uint8_t>& before, uint8_t* mask);
+  // Hysteresis: where the picture shows what it showed, wherever that was, and the network is not sure, its
+  // word of before counts. hold: 0..1. luma: of the picture, nominal 0..255. What the picture showed where
+  // `before` was found out is `luma_then`, which goes the way that the mask goes.
+  void Hold(float hold, const float* luma, std::vector<float>* luma_then, const std::vector<uint8_t>& before,
+            uint8_t* mask);
   // The share of the picture that shows what the one before did not, wherever it was moved from; of that part
   // of it where `mask`, of the picture before, is more than a half.
   float Unexplained() const;
@@ -54,7 +53,16 @@ class MaskMover {
   Motion MotionOf(int bx, int by) const;
   float Distance(int x, int y, const Motion& by) const;
   bool Explains(int bx, int by) const;
+  float Lighter() const;
   Motion BestMotion(int x, int y) const;
+  // Found once a pixel and picture; by one thread at a time.
+  const Motion& MotionAt(int x, int y);
+  struct HeldBy {
+    float weight = 0;  // 0..1: how much the word of before counts
+    Motion by;         // and where it is
+  };
+  // `share`, 0..255: what the network says now.
+  HeldBy Held(const std::vector<float>& luma_then, const float* luma, int x, int y, float share);
 
   const MotionField* field_ = nullptr;
   Size size_;
@@ -65,6 +73,7 @@ class MaskMover {
   std::vector<Motion> motions_;
   std::vector<uint8_t> known_;  // which of them
   std::vector<uint8_t> new_;    // blocks that the picture before does not explain
+  std::vector<float> then_;
 };
 
 }  // namespace tempera::stylize

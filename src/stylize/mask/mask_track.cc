@@ -109,7 +109,7 @@ Status MaskTrack::TakePicture(Size frame) {
 }
 
 Status MaskTrack::FindMotion() {
-  if (masker_->params.interval == 1) {
+  if (masker_->params.interval == 1 && masker_->params.hold == 0) {
     field_.reset();
     field_follows_ = false;
     return OkStatus();
@@ -136,13 +136,12 @@ bool MaskTrack::FindMovers(size_t classes) {
       [&](const ClassMask& mask) { return mover_.Unexplained(mask.shares) > kMostNewInMask; });
 }
 
-void MaskTrack::Hold(std::span<const int> channels) {
-  const float hold = masker_->params.hold;
+void MaskTrack::Hold(std::span<const int> channels, float hold) {
   for (size_t i = 0; i < channels.size(); ++i) {
     ClassMask& mask = masks_[i];
     masker_->Read(channels[i], {work_.data(), small_.width, small_});
-    if (hold > 0 && follows_) {
-      HoldStill(small_, hold, luma_.data(), &mask.luma_then, mask.shares, work_.data(), &weights_);
+    if (hold > 0) {
+      mover_.Hold(hold, luma_.data(), &mask.luma_then, mask.shares, work_.data());
     } else {
       mask.luma_then = luma_;
     }
@@ -185,9 +184,10 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
   TEMPERA_RETURN_IF_ERROR(TakePicture(frame));
   const bool knows_before = field_follows_;  // the field does: another interval makes it anew
   TEMPERA_RETURN_IF_ERROR(FindMotion());
-  if (!follows_ || !knows_before || age_ + 1 >= params.interval || !FindMovers(channels.size())) {
+  const bool explained = follows_ && knows_before && field_ && FindMovers(channels.size());
+  if (!explained || age_ + 1 >= params.interval) {
     TEMPERA_RETURN_IF_ERROR(masker_->Think());
-    Hold(channels);
+    Hold(channels, explained ? params.hold : 0);
     age_ = 0;
   } else {
     for (size_t i = 0; i < channels.size(); ++i) {

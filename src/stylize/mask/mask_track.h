@@ -50,7 +50,8 @@ class MaskTrack {
   Status FindMotion();
   // false: the frame before does not explain this one, as behind a cut that nobody tells of.
   bool FindMovers(size_t classes);
-  void Hold(std::span<const int> channels);
+  // hold: 0 where the frame before explains nothing of this one.
+  void Hold(std::span<const int> channels, float hold);
   void Finish(const Image& in, ClassMask* mask);
   void Translate(const std::vector<uint8_t>& table, int rows, int width, uint8_t* mask) const;
 
@@ -77,7 +78,7 @@ class MaskTrack {
   bool field_follows_ = false;
   bool follows_ = false;  // masks_ are those of the frame before
   int age_ = 0;           // frames since the network saw one
-  std::vector<uint8_t> work_, weights_;
+  std::vector<uint8_t> work_;
   std::vector<std::vector<float>> rows_;  // by thread
 };
 

@@ -121,7 +121,7 @@ TEST(RegionsFilm, TheMaskIsThatOfItsFrame) {
       for (int frame = 0; frame < 8; ++frame) {
         const double x = 60 + random() % 200, y = 50 + random() % 80;
         film.Paint(x, y);
-        EXPECT_LT(film.ErrorFor(x, y), plain ? 0.09 : 0.02) << frame << " " << plain << hold;
+        EXPECT_LT(film.ErrorFor(x, y), plain ? 0.1 : 0.02) << frame << " " << plain << hold;
         // The picture's own pixels: white in the disc, the source without.
         EXPECT_GT(film.out.image.Row(0, static_cast<int>(y))[3 * static_cast<int>(x)], 250);
         EXPECT_EQ(film.out.image.Row(0, 2)[3], film.in.image.Row(0, 2)[3]);

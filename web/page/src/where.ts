@@ -19,7 +19,7 @@ const other = { person: 'background', background: 'person' } as const;
 const names = { person: 'Person', background: 'Background' };
 
 // Masks of a film hold on to what they show; a picture's have nothing to hold.
-const hold = 0.5;
+const hold = 0.8;
 
 export class Where {
   // What the visitor asks for, and what is painted.

@@ -3,11 +3,11 @@
 #include <cstring>
 #include <utility>
 
-#include "src/base/half.h"
 #include "src/onnx/adjust_tail.h"
 #include "src/onnx/attributes.h"
 #include "src/onnx/model.h"
 #include "src/onnx/writer.h"
+#include "train/onnx_builder.h"
 
 namespace tempera::train {
 namespace {
@@ -16,41 +16,6 @@ constexpr auto& Ints = onnx::IntsAttribute;
 constexpr auto& Int = onnx::IntAttribute;
 constexpr auto& Float = onnx::FloatAttribute;
 constexpr auto& String = onnx::TextAttribute;
-
-class Builder {
- public:
-  explicit Builder(onnx::Graph& graph) : graph_(graph) {}
-
-  // Adds a node with one output, named like it; returns that name.
-  std::string Node(const std::string& output, const char* op, std::vector<std::string> inputs,
-                   std::vector<onnx::Attribute> attributes = {}) {
-    graph_.nodes.push_back({output, op, "", std::move(inputs), {output}, std::move(attributes)});
-    return output;
-  }
-
-  // A constant kept in 16 bits, as the file of many styles keeps its weights, behind a Cast to 32.
-  Result<std::string> Half(const std::string& name, const FloatArray& array) {
-    std::vector<uint16_t> halves(array.values.size());
-    for (size_t i = 0; i < halves.size(); ++i) halves[i] = FloatToHalf(array.values[i]);
-    TEMPERA_ASSIGN_OR_RETURN(const std::string stored,
-                             Constant(name + "_16", DataType::kFloat16, array.shape, halves));
-    return Node(name, "Cast", {stored}, {Int("to", 1)});
-  }
-
-  template <typename T>
-  Result<std::string> Constant(const std::string& name, DataType type, Shape shape,
-                               const std::vector<T>& values) {
-    TEMPERA_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Create(type, std::move(shape)));
-    if (tensor.size_bytes() != values.size() * sizeof(T))
-      return Internal("'" + name + "' does not fit its shape");
-    std::memcpy(tensor.raw(), values.data(), tensor.size_bytes());
-    graph_.initializers.push_back({name, std::move(tensor)});
-    return name;
-  }
-
- private:
-  onnx::Graph& graph_;
-};
 
 Result<FloatArray> Take(const std::map<std::string, FloatArray>& weights, const std::string& name,
                         const std::vector<int64_t>& shape) {
@@ -73,7 +38,7 @@ onnx::ValueInfo Picture(const char* name) {
 // defaults, so that whoever sets none of them gets the first style. Operators that every runtime has.
 class RowMixer {
  public:
-  RowMixer(const NetConfig& config, onnx::Graph& graph, Builder& builder)
+  RowMixer(const NetConfig& config, onnx::Graph& graph, OnnxBuilder& builder)
       : config_(config), graph_(graph), b_(builder) {}
 
   // Adds the inputs and what makes "fine_rows" and "coarse_rows" of them: shares of every row, adding up
@@ -102,7 +67,7 @@ class RowMixer {
 
   // [rows] times a table [rows, c]: the layer's scale or shift, [c].
   Result<std::string> Mixed(const LayerSpec& layer, const std::string& name, const FloatArray& table) {
-    TEMPERA_ASSIGN_OR_RETURN(const std::string t, b_.Half(name + "_table", table));
+    TEMPERA_ASSIGN_OR_RETURN(const std::string t, b_.Half(name + "_table", table.shape, table.values));
     return b_.Node(name, "MatMul", {layer.fine ? "fine_rows" : "coarse_rows", t});
   }
 
@@ -115,7 +80,7 @@ class RowMixer {
 
   const NetConfig& config_;
   onnx::Graph& graph_;
-  Builder& b_;
+  OnnxBuilder& b_;
 };
 
 // The scale and shift of a norm: [c] each.
@@ -124,7 +89,7 @@ struct Affine {
 };
 
 Result<Affine> AddAffine(const NetConfig& config, const LayerSpec& l,
-                         const std::map<std::string, FloatArray>& weights, RowMixer& mixer, Builder& b) {
+                         const std::map<std::string, FloatArray>& weights, RowMixer& mixer, OnnxBuilder& b) {
   Affine affine;
   for (const auto& [suffix, to] :
        {std::pair("_norm_weight", &affine.scale), std::pair("_norm_bias", &affine.shift)}) {
@@ -188,7 +153,7 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
   model.graph.inputs = {Picture("input")};
   model.graph.outputs = {Picture("output")};
 
-  Builder b(model.graph);
+  OnnxBuilder b(model.graph);
   RowMixer mixer(config, model.graph, b);
   if (config.conditional()) TEMPERA_RETURN_IF_ERROR(mixer.AddRows());
   TEMPERA_ASSIGN_OR_RETURN(const std::string scales,
@@ -222,7 +187,7 @@ Status ExportOnnx(const NetConfig& config, const std::map<std::string, FloatArra
     const std::string weight_name = l.name + "_conv_weight";
     TEMPERA_ASSIGN_OR_RETURN(const std::string w,
                              config.conditional()
-                                 ? b.Half(weight_name, weight)
+                                 ? b.Half(weight_name, weight.shape, weight.values)
                                  : b.Constant(weight_name, DataType::kFloat32, weight.shape, weight.values));
     TEMPERA_ASSIGN_OR_RETURN(const std::string c,
                              b.Constant(l.name + "_conv_bias", DataType::kFloat32, bias.shape, bias.values));

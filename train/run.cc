@@ -1,13 +1,10 @@
 #include "train/run.h"
 
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <array>
-#include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -18,22 +15,13 @@
 #include "train/export_onnx.h"
 #include "train/features/two_networks.h"
 #include "train/preview.h"
+#include "train/run_loop.h"
 #include "train/trainer.h"
 
 namespace tempera::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-volatile std::sig_atomic_t g_stop = 0;
-extern "C" void OnInterrupt(int) { g_stop = 1; }
-
-std::string Clock(double seconds) {
-  const long s = std::lround(seconds);
-  char text[32];
-  std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-  return text;
-}
 
 void PrintPhotoReport(const PhotoReport& r) {
   std::printf("photographs: %d used of %d found", r.used, r.found);
@@ -188,13 +176,9 @@ Status RunTraining(const Options& asked) {
   std::printf("%s; %lld parameters; %s\n", RecipeLine(options).c_str(),
               static_cast<long long>(CountParameters(trainer->net().config())), device.str().c_str());
 
-  std::signal(SIGINT, OnInterrupt);
-  std::signal(SIGTERM, OnInterrupt);
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
   Smoothed smoothed;
-  auto now = [] { return std::chrono::steady_clock::now(); };
-  auto last_preview = now(), last_line = now();
-  auto save = [&]() -> Status {
+  TrainingRun run;
+  run.save = [&]() -> Status {
     TEMPERA_RETURN_IF_ERROR(trainer->Save(checkpoint));
     TEMPERA_RETURN_IF_ERROR(log->Plot());
     TEMPERA_RETURN_IF_ERROR(ExportOnnx(
@@ -202,31 +186,18 @@ Status RunTraining(const Options& asked) {
         MakeMetadata(options, trainer->net().config(), trainer->state(), trained_on), options.output));
     return WritePreviews(options, previews, paintings, *trainer);
   };
-  while (!trainer->done() && g_stop == 0) {
+  run.step = [&]() -> Status {
     TEMPERA_ASSIGN_OR_RETURN(Losses losses, trainer->Step());
     smoothed.Add(losses);
-    TEMPERA_RETURN_IF_ERROR(log->Add(trainer->step(), losses, trainer->learning_rate()));
-    const double since_line = std::chrono::duration<double>(now() - last_line).count();
-    if (since_line > (terminal ? 1 : 20) || trainer->done()) {
-      last_line = now();
-      std::printf("%sstep %lld%s  %.2f s/step  %s left%s", terminal ? "\r" : "",
-                  static_cast<long long>(trainer->step()), smoothed.Line().c_str(),
-                  trainer->elapsed_s() / static_cast<double>(trainer->step()),
-                  Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
-      std::fflush(stdout);
-    }
-    if (std::chrono::duration<double>(now() - last_preview).count() > options.preview_every_s) {
-      TEMPERA_RETURN_IF_ERROR(save());
-      last_preview = now();
-    }
-  }
-  if (terminal) std::printf("\n");
-  TEMPERA_RETURN_IF_ERROR(save());
-  if (g_stop != 0) {
-    return Status(StatusCode::kCancelled, "stopped at step " + std::to_string(trainer->step()) +
-                                              "; go on with the same command and --resume");
-  }
-  return OkStatus();
+    return log->Add(trainer->step(), losses, trainer->learning_rate());
+  };
+  run.losses = [&] { return smoothed.Line(); };
+  run.done = [&] { return trainer->done(); };
+  run.steps = [&] { return trainer->step(); };
+  run.elapsed_s = [&] { return trainer->elapsed_s(); };
+  run.left_s = [&] { return trainer->left_s(); };
+  run.save_every_s = options.preview_every_s;
+  return RunUntilDone(run);
 }
 
 }  // namespace tempera::train

@@ -2,8 +2,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 #include <fstream>
@@ -13,6 +11,7 @@
 #include "train/compute/torch_threads.h"
 #include "train/encoder/encoder_trainer.h"
 #include "train/features/two_networks.h"
+#include "train/run_loop.h"
 #include "train/safetensors.h"
 #include "train/trainer.h"
 
@@ -20,9 +19,6 @@ namespace tempera::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-volatile std::sig_atomic_t g_stop = 0;
-extern "C" void OnStop(int) { g_stop = 1; }
 
 // What training and judging share.
 struct Setting {
@@ -132,45 +128,36 @@ Status Train(const EncoderOptions& o, const Setting& s) {
     std::printf("resuming at step %lld\n", static_cast<long long>(trainer->step()));
   }
   std::printf("%s; base %s\n", EncoderRecipe(o).c_str(), s.base.body.c_str());
-  auto save = [&]() -> Status {
+  EncoderLosses mean;
+  int64_t counted = 0;
+  TrainingRun run;
+  run.save = [&]() -> Status {
     TEMPERA_RETURN_IF_ERROR(trainer->Save(checkpoint));
     return WriteEncoder(o, *trainer, trainer->encoder(), s);
   };
-  std::signal(SIGINT, OnStop);
-  std::signal(SIGTERM, OnStop);
-  auto now = [] { return std::chrono::steady_clock::now(); };
-  auto last_line = now(), last_save = now();
-  EncoderLosses mean;
-  int64_t counted = 0;
-  while (!trainer->done() && g_stop == 0) {
+  run.step = [&]() -> Status {
     TEMPERA_ASSIGN_OR_RETURN(const EncoderLosses l, trainer->Step());
     // Since the last line.
     ++counted;
     auto add = [&](double& to, double value) { to += (value - to) / static_cast<double>(counted); };
     add(mean.total, l.total), add(mean.style, l.style), add(mean.content, l.content);
     add(mean.colour, l.colour), add(mean.rows, l.rows);
-    if (std::chrono::duration<double>(now() - last_line).count() > 20 || trainer->done()) {
-      last_line = now();
-      std::printf(
-          "step %lld  loss %.4g  rows %.3g  style %.4g  content %.3g  colour %.3g  %.2f s/step  %.0f s "
-          "left\n",
-          static_cast<long long>(trainer->step()), mean.total, mean.rows, mean.style, mean.content,
-          mean.colour, trainer->elapsed_s() / static_cast<double>(trainer->step()), trainer->left_s());
-      std::fflush(stdout);
-      mean = {};
-      counted = 0;
-    }
-    if (std::chrono::duration<double>(now() - last_save).count() > 180) {
-      TEMPERA_RETURN_IF_ERROR(save());
-      last_save = now();
-    }
-  }
-  TEMPERA_RETURN_IF_ERROR(save());
-  if (g_stop != 0) {
-    return Status(StatusCode::kCancelled, "stopped at step " + std::to_string(trainer->step()) +
-                                              "; go on with the same command and --resume");
-  }
-  return OkStatus();
+    return OkStatus();
+  };
+  run.losses = [&]() -> std::string {
+    char text[160];
+    std::snprintf(text, sizeof text, "  loss %.4g  rows %.3g  style %.4g  content %.3g  colour %.3g",
+                  mean.total, mean.rows, mean.style, mean.content, mean.colour);
+    mean = {};
+    counted = 0;
+    return text;
+  };
+  run.done = [&] { return trainer->done(); };
+  run.steps = [&] { return trainer->step(); };
+  run.elapsed_s = [&] { return trainer->elapsed_s(); };
+  run.left_s = [&] { return trainer->left_s(); };
+  run.save_every_s = 180;
+  return RunUntilDone(run);
 }
 
 }  // namespace

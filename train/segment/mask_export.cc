@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 
 #include "src/onnx/attributes.h"
 #include "src/onnx/model.h"
 #include "src/onnx/writer.h"
+#include "train/onnx_builder.h"
 
 namespace tempera::train {
 namespace {
@@ -16,11 +16,11 @@ constexpr auto& Int = onnx::IntAttribute;
 constexpr auto& Float = onnx::FloatAttribute;
 constexpr auto& Text = onnx::TextAttribute;
 
-class Exporter {
+class Exporter : private OnnxBuilder {
  public:
   Exporter(const MaskNet& net, const std::map<std::string, FloatArray>& weights, const MaskExport& how,
            onnx::Graph& graph)
-      : net_(net), weights_(weights), how_(how), graph_(graph) {}
+      : OnnxBuilder(graph), net_(net), weights_(weights), how_(how) {}
 
   Status Run() {
     std::vector<std::string> done;
@@ -41,23 +41,6 @@ class Exporter {
   }
 
  private:
-  std::string Node(const std::string& output, const char* op, std::vector<std::string> inputs,
-                   std::vector<onnx::Attribute> attributes = {}) {
-    graph_.nodes.push_back({output, op, "", std::move(inputs), {output}, std::move(attributes)});
-    return output;
-  }
-
-  template <typename T>
-  Result<std::string> Constant(const std::string& name, DataType type, Shape shape,
-                               const std::vector<T>& values) {
-    TEMPERA_ASSIGN_OR_RETURN(Tensor tensor, Tensor::Create(type, std::move(shape)));
-    if (tensor.size_bytes() != values.size() * sizeof(T))
-      return Internal("'" + name + "' does not fit its shape");
-    std::memcpy(tensor.raw(), values.data(), tensor.size_bytes());
-    graph_.initializers.push_back({name, std::move(tensor)});
-    return name;
-  }
-
   // [out, in, k, k]: in 8 bits, each output channel with a scale of its own.
   Result<std::string> Weight(const std::string& name, const FloatArray& array) {
     if (!how_.int8) return Constant(name, DataType::kFloat32, array.shape, array.values);
@@ -196,7 +179,6 @@ class Exporter {
   const MaskNet& net_;
   const std::map<std::string, FloatArray>& weights_;
   const MaskExport& how_;
-  onnx::Graph& graph_;
 };
 
 }  // namespace

@@ -1,17 +1,15 @@
 #include "train/segment/run_segment.h"
 
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
-#include <csignal>
 #include <cstdio>
 #include <filesystem>
 
 #include "src/base/atomic_file.h"
 #include "train/compute/torch_threads.h"
+#include "train/run_loop.h"
 #include "train/segment/mask_export.h"
 #include "train/segment/mask_measures.h"
 #include "train/segment/segment_trainer.h"
@@ -20,16 +18,6 @@ namespace tempera::train {
 namespace {
 
 namespace fs = std::filesystem;
-
-volatile std::sig_atomic_t g_stop = 0;
-extern "C" void OnSegmentInterrupt(int) { g_stop = 1; }
-
-std::string Clock(double seconds) {
-  const long s = std::lround(seconds);
-  char text[32];
-  std::snprintf(text, sizeof text, "%ld:%02ld:%02ld", s / 3600, s / 60 % 60, s % 60);
-  return text;
-}
 
 // Colours of classes in previews: far apart, the same each time.
 void ColourOf(int c, uint8_t* rgb) {
@@ -197,52 +185,41 @@ Status RunSegment(const SegmentOptions& options) {
   }
   std::printf("%s; %lld parameters\n", trainer->RecipeLine().c_str(),
               static_cast<long long>(CountParameters(trainer->averaged().net())));
-  std::signal(SIGINT, OnSegmentInterrupt);
-  std::signal(SIGTERM, OnSegmentInterrupt);
-  const bool terminal = isatty(STDOUT_FILENO) != 0;
-  const auto now = [] { return std::chrono::steady_clock::now(); };
-  auto last_line = now(), last_save = now();
-  const auto save = [&]() -> Status {
+  MaskLosses mean;
+  int64_t counted = 0;
+  TrainingRun run;
+  run.save = [&]() -> Status {
     TEMPERA_RETURN_IF_ERROR(trainer->Save(checkpoint));
     TEMPERA_RETURN_IF_ERROR(Export(o, *trainer, trained_on));
     TEMPERA_RETURN_IF_ERROR(WriteSheet(o.work_dir + "/preview.png", held_out, classes, *trainer));
     const Quality q = Judge(held_out, classes, *trainer);
-    std::printf("%sheld out: IoU %.4f", terminal ? "\n" : "", q.iou);
+    std::printf("held out: IoU %.4f", q.iou);
     if (classes == 1) std::printf("  outline F %.4f", q.boundary);
     std::printf("\n");
     std::fflush(stdout);
     return OkStatus();
   };
-  MaskLosses mean;
-  int64_t counted = 0;
-  while (!trainer->done() && g_stop == 0) {
+  run.step = [&]() -> Status {
     TEMPERA_ASSIGN_OR_RETURN(const MaskLosses losses, trainer->Step());
     const double share = std::max(0.02, 1.0 / static_cast<double>(++counted));
     mean.total += share * (losses.total - mean.total);
     mean.cross_entropy += share * (losses.cross_entropy - mean.cross_entropy);
     mean.dice += share * (losses.dice - mean.dice);
     mean.temporal += share * (losses.temporal - mean.temporal);
-    if (std::chrono::duration<double>(now() - last_line).count() > (terminal ? 1 : 20) || trainer->done()) {
-      last_line = now();
-      std::printf(
-          "%sstep %lld  loss %.4f  cross-entropy %.4f  dice %.4f  temporal %.5f  %.2f s/step  %s left%s",
-          terminal ? "\r" : "", static_cast<long long>(trainer->step()), mean.total, mean.cross_entropy,
-          mean.dice, mean.temporal, trainer->elapsed_s() / static_cast<double>(trainer->step()),
-          Clock(trainer->left_s()).c_str(), terminal ? "  " : "\n");
-      std::fflush(stdout);
-    }
-    if (std::chrono::duration<double>(now() - last_save).count() > o.preview_every_s) {
-      TEMPERA_RETURN_IF_ERROR(save());
-      last_save = now();
-    }
-  }
-  if (terminal) std::printf("\n");
-  TEMPERA_RETURN_IF_ERROR(save());
-  if (g_stop != 0) {
-    return Status(StatusCode::kCancelled, "stopped at step " + std::to_string(trainer->step()) +
-                                              "; go on with the same command and --resume");
-  }
-  return OkStatus();
+    return OkStatus();
+  };
+  run.losses = [&]() -> std::string {
+    char text[128];
+    std::snprintf(text, sizeof text, "  loss %.4f  cross-entropy %.4f  dice %.4f  temporal %.5f", mean.total,
+                  mean.cross_entropy, mean.dice, mean.temporal);
+    return text;
+  };
+  run.done = [&] { return trainer->done(); };
+  run.steps = [&] { return trainer->step(); };
+  run.elapsed_s = [&] { return trainer->elapsed_s(); };
+  run.left_s = [&] { return trainer->left_s(); };
+  run.save_every_s = o.preview_every_s;
+  return RunUntilDone(run);
 }
 
 }  // namespace tempera::train

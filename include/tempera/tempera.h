@@ -444,7 +444,7 @@ typedef struct tempera_region {
   tempera_stylizer* stylizer; /* paints it, with its own parameters; NULL: the input shows. Several regions
                                * may share one. Outlives its use here. */
   float blur;                 /* without a stylizer: the input is blurred, by a Gaussian whose standard
-                               * deviation is so many pixels, 0 to 256 */
+                               * deviation is so many pixels, 0 to 256; only what is the region's own */
   float feather;              /* its edges are softened by so many pixels either way: 0 to 1024 */
 } tempera_region;
 #define TEMPERA_REGION_INIT {sizeof(tempera_region), NULL, NULL, 0.0f, 0.0f}

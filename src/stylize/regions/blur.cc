@@ -7,6 +7,8 @@
 namespace tempera::stylize {
 namespace {
 
+constexpr int kMostPlanes = 4;
+
 // Half of a Gaussian, from its middle on; all of it sums to one.
 std::vector<float> BellOf(double deviation) {
   // Beyond three deviations lie 0.3 % of it.
@@ -22,9 +24,8 @@ std::vector<float> BellOf(double deviation) {
   return weights;
 }
 
-RgbRow RowOf(std::vector<float>& planes, int y, int width) {
-  float* const p = planes.data() + static_cast<ptrdiff_t>(y) * 3 * width;
-  return {p, p + width, p + 2 * static_cast<ptrdiff_t>(width)};
+RgbRow RgbOf(float* planes, int width) {
+  return {planes, planes + width, planes + 2 * static_cast<ptrdiff_t>(width)};
 }
 
 void CopyRow(const RgbRow& from, const RgbRow& to, int width) {
@@ -61,17 +62,16 @@ void Blur::Measure(Size frame, float pixels) {
   bell_y_ = BellOf(own * small_size_.height / frame.height);
   wide_x_ = MakeResampleAxis(small_size_.width, 0, small_size_.width, frame.width);
   wide_y_ = MakeResampleAxis(small_size_.height, 0, small_size_.height, frame.height);
-  narrow_.clear(), wide_.clear();
-  for (int i = 0; i < pool_->num_threads(); ++i) {
-    narrow_.emplace_back(narrow_x_, narrow_y_, *kernels_);
-    wide_.emplace_back(wide_x_, wide_y_, *kernels_);
-  }
-  const size_t small = 3 * static_cast<size_t>(small_size_.width) * static_cast<size_t>(small_size_.height);
+  wide_.clear();
+  for (int i = 0; i < pool_->num_threads(); ++i) wide_.emplace_back(wide_x_, wide_y_, *kernels_);
+  const size_t small =
+      kMostPlanes * static_cast<size_t>(small_size_.width) * static_cast<size_t>(small_size_.height);
   small_.resize(small), soft_.resize(small);
   padded_.assign(static_cast<size_t>(pool_->num_threads()),
                  std::vector<float>(static_cast<size_t>(small_size_.width) + 2 * bell_x_.size()));
   rows_.assign(static_cast<size_t>(pool_->num_threads()),
-               std::vector<float>(6 * static_cast<size_t>(frame.width)));
+               std::vector<float>(2 * kMostPlanes * static_cast<size_t>(frame.width)));
+  kept_.resize(static_cast<size_t>(pool_->num_threads()));
   frame_ = frame, pixels_ = pixels;
 }
 
@@ -79,8 +79,8 @@ void Blur::Measure(Size frame, float pixels) {
 void Blur::SoftenAlong(int y, size_t thread) {
   const int width = small_size_.width, reach = static_cast<int>(bell_x_.size()) - 1;
   std::vector<float>& padded = padded_[thread];
-  for (int colour = 0; colour < 3; ++colour) {
-    const ptrdiff_t at = (3 * static_cast<ptrdiff_t>(y) + colour) * width;
+  for (int plane = 0; plane < planes_; ++plane) {
+    const ptrdiff_t at = (planes_ * static_cast<ptrdiff_t>(y) + plane) * width;
     float* const row = padded.data() + reach;
     std::memcpy(row, small_.data() + at, static_cast<size_t>(width) * sizeof(float));
     std::fill(padded.data(), row, row[0]);
@@ -93,7 +93,7 @@ void Blur::SoftenAlong(int y, size_t thread) {
 
 // Rows of soft_ to one of small_.
 void Blur::SoftenAcross(int y) {
-  const int row = 3 * small_size_.width, reach = static_cast<int>(bell_y_.size()) - 1;
+  const int row = planes_ * small_size_.width, reach = static_cast<int>(bell_y_.size()) - 1;
   for (int k = -reach; k <= reach; ++k) {
     const int from = std::clamp(y + k, 0, small_size_.height - 1);
     kernels_->accumulate(soft_.data() + static_cast<ptrdiff_t>(from) * row, row,
@@ -102,30 +102,81 @@ void Blur::SoftenAcross(int y) {
   }
 }
 
-void Blur::Run(const Image& in, float pixels, const Image& out) {
-  Measure(in.size(), pixels);
-  for (auto* all : {&narrow_, &wide_}) {
-    for (RowResampler& r : *all) r.Reset();
+// A row of the frame as planes_ planes: what counts of its colours, and how much.
+void Blur::FetchRow(const Image& in, const uint8_t* shares, int y, float* planes) const {
+  const RgbRow row = RgbOf(planes, frame_.width);
+  ReadRow(*kernels_, in, y, row);
+  if (shares == nullptr) return;
+  const uint8_t* const share = shares + static_cast<ptrdiff_t>(y) * frame_.width;
+  float* const weights = row.b + frame_.width;
+  for (int x = 0; x < frame_.width; ++x) {
+    // A pixel that is half of a region has half of its colour from beside it. By the fourth power an edge as
+    // wide as it may be brings a fifth of what it would bring by its share; shares that are low all over, or
+    // rise slowly, still count against each other.
+    const float part = share[x] / 255.0f;
+    weights[x] = part * part * part * part;
   }
+  for (float* const colors : {row.r, row.g, row.b}) {
+    for (int x = 0; x < frame_.width; ++x) colors[x] *= weights[x];
+  }
+}
+
+void Blur::NarrowRow(const Image& in, const uint8_t* shares, int y, size_t thread) {
+  const int row = planes_ * frame_.width, taps = narrow_y_.taps;
+  float *const source = rows_[thread].data(), *const sum = source + row;
+  const float* const weights = &narrow_y_.weights[static_cast<size_t>(y) * static_cast<size_t>(taps)];
+  for (int k = 0; k < taps; ++k) {
+    if (weights[k] == 0.0f && k > 0) continue;
+    const int from = narrow_y_.first[static_cast<size_t>(y)] + k;
+    if (kept_[thread] != from) FetchRow(in, shares, from, source);
+    kept_[thread] = from;
+    kernels_->accumulate(source, row, weights[k], k == 0, sum);
+  }
+  float* const out = small_.data() + static_cast<ptrdiff_t>(y) * planes_ * small_size_.width;
+  for (int plane = 0; plane < planes_; ++plane) {
+    kernels_->gather_sum(sum + static_cast<ptrdiff_t>(plane) * frame_.width, narrow_x_.first.data(),
+                         narrow_x_.weights.data(), narrow_x_.taps, small_size_.width,
+                         out + static_cast<ptrdiff_t>(plane) * small_size_.width);
+  }
+}
+
+void Blur::Narrow(const Image& in, const uint8_t* shares) {
+  planes_ = shares == nullptr ? 3 : kMostPlanes;
+  std::fill(kept_.begin(), kept_.end(), -1);
   ForBands(pool_, small_size_.height, [&](int begin, int end, size_t thread) {
-    const auto fetch = [&](int row, RgbRow to) { ReadRow(*kernels_, in, row, to); };
-    for (int y = begin; y < end; ++y) narrow_[thread].Row(y, fetch, RowOf(small_, y, small_size_.width));
+    for (int y = begin; y < end; ++y) NarrowRow(in, shares, y, thread);
   });
-  pool_->ParallelFor(small_size_.height,
-                     [&](int y, int thread) { SoftenAlong(y, static_cast<size_t>(thread)); });
-  pool_->ParallelFor(small_size_.height, [&](int y, int) { SoftenAcross(y); });
+}
+
+void Blur::Enlarge(const Image& in, const Image& out) {
+  for (RowResampler& wide : wide_) wide.Reset();
   ForBands(pool_, frame_.height, [&](int begin, int end, size_t thread) {
     const auto fetch = [&](int row, RgbRow to) {
-      CopyRow(RowOf(small_, row, small_size_.width), to, small_size_.width);
+      float* const from = small_.data() + static_cast<ptrdiff_t>(row) * planes_ * small_size_.width;
+      CopyRow(RgbOf(from, small_size_.width), to, small_size_.width);
     };
+    float* const memory = rows_[thread].data();
+    const RgbRow rows[2] = {RgbOf(memory, frame_.width),
+                            RgbOf(memory + 3 * static_cast<ptrdiff_t>(frame_.width), frame_.width)};
     for (int y = begin; y < end; y += 2) {
       const int count = std::min(2, end - y);
-      const RgbRow rows[2] = {RowOf(rows_[thread], 0, frame_.width), RowOf(rows_[thread], 1, frame_.width)};
       for (int i = 0; i < count; ++i) wide_[thread].Row(y + i, fetch, rows[i]);
       WriteRows(*kernels_, out, y, count, rows);
       for (int i = 0; HasAlpha(out.format) && i < count; ++i) WriteAlpha(in, out, y + i, 0, frame_.width);
     }
   });
+}
+
+void Blur::Run(const Image& in, float pixels, const uint8_t* shares, const Image& out) {
+  Measure(in.size(), pixels);
+  Narrow(in, shares);
+  pool_->ParallelFor(small_size_.height,
+                     [&](int y, int thread) { SoftenAlong(y, static_cast<size_t>(thread)); });
+  pool_->ParallelFor(small_size_.height, [&](int y, int) { SoftenAcross(y); });
+  // Divided before it is enlarged: a cubic swings below zero beside what ends, and a quotient of two such
+  // could be anything.
+  if (shares != nullptr && !fill_.Run(small_size_, small_.data())) return Run(in, pixels, nullptr, out);
+  Enlarge(in, out);
 }
 
 }  // namespace tempera::stylize

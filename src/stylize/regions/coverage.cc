@@ -72,8 +72,32 @@ void Coverage::WeighRow(int y, size_t count, uint8_t* left, uint8_t* shares) {
   }
 }
 
+const uint8_t* Coverage::FindShares(size_t i, std::vector<uint8_t>* memory) const {
+  const auto width = static_cast<size_t>(frame_.width), height = static_cast<size_t>(frame_.height);
+  const uint8_t* shares = layers_[i].sharp;
+  if (i + 1 < count_) {
+    memory->resize(width * height);
+    shares = memory->data();
+    pool_->ParallelFor(frame_.height, [&](int y, int) {
+      const size_t at = static_cast<size_t>(y) * width;
+      uint8_t* const left = memory->data() + at;
+      std::memset(left, 255, width);
+      for (size_t k = count_; --k > i;) {
+        const uint8_t* const mask = layers_[k].sharp + at;
+        for (size_t x = 0; x < width; ++x)
+          left[x] = static_cast<uint8_t>(left[x] - std::min(left[x], mask[x]));
+      }
+      const uint8_t* const mask = layers_[i].sharp + at;
+      for (size_t x = 0; x < width; ++x) left[x] = std::min(left[x], mask[x]);
+    });
+  }
+  const auto is_all = [](uint8_t share) { return share == 255; };
+  return std::all_of(shares, shares + width * height, is_all) ? nullptr : shares;
+}
+
 void Coverage::Make(Size frame, std::span<const Wish> wishes) {
   frame_ = frame;
+  count_ = wishes.size();
   const auto width = static_cast<size_t>(frame.width), height = static_cast<size_t>(frame.height);
   const auto threads = static_cast<size_t>(pool_->num_threads());
   while (layers_.size() < wishes.size()) layers_.emplace_back(*kernels_, pool_);
@@ -92,6 +116,7 @@ void Coverage::Make(Size frame, std::span<const Wish> wishes) {
       FindBackground(wishes, background_.data());
       layer.mask = background_.data();
     }
+    layer.sharp = layer.mask;
     Feather(&layer, wishes[i].feather);
   }
   pool_->ParallelFor(frame.height, [&](int y, int thread) {

@@ -26,13 +26,17 @@ class Coverage {
         nullptr;        // of the frame's size, rows without gaps; nullptr: what no other one covers
     float feather = 0;  // pixels of the frame, 0..kMostFeather
   };
-  // The masks are not looked at later, except where a region is not feathered: mask() is then theirs.
+  // The masks stay as they are while FindShares is called, and where a region is not feathered: mask() is
+  // then theirs.
   void Make(Size frame, std::span<const Wish> wishes);
 
   // What region i covers, feathered; rows of the frame's width without gaps.
   const uint8_t* mask(size_t i) const { return layers_[i].mask; }
   // With which weight it is laid over what lies below: 0 nothing, 255 it alone.
   const uint8_t* weights(size_t i) const { return layers_[i].weights.data(); }
+  // Which share of each pixel is region i's, as above, but of masks without feather: what a pixel shows, not
+  // how it is to be laid over others. Rows without gaps, in `memory` or a mask; nullptr: all of the frame is.
+  const uint8_t* FindShares(size_t i, std::vector<uint8_t>* memory) const;
   bool shows(size_t i) const { return layers_[i].shows; }            // anywhere
   bool covers_all(size_t i) const { return layers_[i].covers_all; }  // nothing below it shows
   enum class Row : uint8_t { kNone, kSome, kAll };
@@ -41,6 +45,7 @@ class Coverage {
  private:
   struct Layer {
     Layer(const PixelKernels& kernels, ThreadPool* pool) : feathered(kernels, pool) {}
+    const uint8_t* sharp = nullptr;  // without feather
     const uint8_t* mask = nullptr;
     std::vector<uint8_t> own;  // behind `mask`, where it is no wish's
     std::vector<uint8_t> weights;
@@ -56,6 +61,7 @@ class Coverage {
   const PixelKernels* kernels_;
   ThreadPool* pool_;
   Size frame_;
+  size_t count_ = 0;  // of the layers, those that are in use
   std::vector<Layer> layers_;
   std::vector<uint8_t> background_;
   std::vector<std::vector<uint8_t>> shares_;  // by thread: a row for each layer, and one of what is left

@@ -155,7 +155,8 @@ Status Regions::PaintLayer(size_t i, const Image& source, const Image& out, cons
     over.transparent = style.stylizer->paints_alpha() && HasAlpha(out.format);
   } else if (region.blur > 0) {
     over.layer = CompactImage(out, &layer_);
-    blur_.Run(source, region.blur, over.layer);
+    // Only what is the region's own: another's colours would glow in it all around that one.
+    blur_.Run(source, region.blur, coverage_.FindShares(i, &shares_), over.layer);
   }
   blender_.Run(over, out);
   return OkStatus();

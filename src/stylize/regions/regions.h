@@ -28,7 +28,7 @@ struct Region {
   // A channel of the masker's, or kBackground. Of a mask that comes with the frame: kBackground, or any.
   int channel = 0;
   Stylizer* stylizer = nullptr;  // nullptr: the input shows, blurred by
-  float blur = 0;                // so many pixels
+  float blur = 0;                // so many pixels, of what the region covers alone
   float feather = 0;             // pixels of the frame, 0..kMostFeather
 };
 
@@ -84,7 +84,7 @@ class Regions {
   std::vector<uint8_t> given_mask_;  // of the frame's size
   std::vector<float> rows_;          // by thread
   std::vector<uint8_t> inverse_;     // of the only class, where the list has its background alone
-  std::vector<uint8_t> kept_, layer_;
+  std::vector<uint8_t> kept_, layer_, shares_;
   int64_t last_us_ = 0;
   Size shown_;  // the size of the masks that are there
 };

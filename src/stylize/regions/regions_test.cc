@@ -3,7 +3,6 @@
 
 #include <gtest/gtest.h>
 
-#include <cmath>
 #include <random>
 #include <string>
 #include <vector>
@@ -172,28 +171,6 @@ TEST(Regions, InPlaceAsElsewhere) {
       ASSERT_TRUE(alone->Process(in.image, in.image, params).ok());
       EXPECT_EQ(in.Pixels(), out.Pixels()) << static_cast<int>(format);
       EXPECT_TRUE(out.GapsIntact());
-    }
-  }
-}
-
-TEST(Blur, IsAGaussianAndKeepsFlatPictures) {
-  const auto& kernels = kernels::ChoosePixelKernels(AvailableCpuTargets()[0].highway_bit);
-  auto pool = ThreadPool::Create(2);
-  Blur blur(kernels, pool->get());
-  for (float pixels : {1.0f, 2.0f, 7.0f, 30.0f, 256.0f}) {
-    OwnedImage in(PixelFormat::kRgb, 201, 90), out(PixelFormat::kRgb, 201, 90);
-    for (auto& b : in.bytes) b = 77;
-    blur.Run(in.image, pixels, out.image);
-    for (uint8_t b : out.Pixels()) ASSERT_EQ(b, 77) << pixels;
-    // An edge becomes the error function of that deviation.
-    for (int y = 0; y < 90; ++y) {
-      for (int x = 0; x < 201; ++x) SetPixel(in.image, x, y, x > 100 ? 200 : 0, 0, 0);
-    }
-    blur.Run(in.image, pixels, out.image);
-    if (pixels > 30) continue;  // the picture ends before the bell does
-    for (int x = 0; x < 201; ++x) {
-      const double wanted = 100 * (1 + std::erf((x - 100.5) / pixels / std::sqrt(2.0)));
-      EXPECT_NEAR(GreyAt(out.image, x, 45), wanted, 4) << pixels << " " << x;
     }
   }
 }

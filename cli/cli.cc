@@ -5,6 +5,8 @@
 #include <charconv>
 #include <cstdint>
 #include <cstdio>
+#include <mutex>
+#include <vector>
 
 #include "cli/network/picture_options.h"
 #include "src/base/log.h"
@@ -39,6 +41,23 @@ bool IsObeyed(uint32_t code) {
          (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
+struct Waiting {
+  std::mutex mutex;
+  bool holds = false;
+  std::vector<std::string> notes;
+};
+Waiting& WaitingNotes() {
+  static Waiting waiting;
+  return waiting;
+}
+
+void DropNotes() {
+  Waiting& waiting = WaitingNotes();
+  const std::lock_guard<std::mutex> lock(waiting.mutex);
+  waiting.holds = false;
+  waiting.notes.clear();
+}
+
 }  // namespace
 
 std::string Printable(std::string_view text, size_t most) {
@@ -66,16 +85,43 @@ std::string Printable(std::string_view text, size_t most) {
 }
 
 int Fail(const Status& status) {
+  DropNotes();
   std::fprintf(stderr, "tempera: %s\n", Printable(status.message()).c_str());
   return kExitFailure;
 }
 
 int FailUsage(const std::string& verb, const std::string& message) {
+  DropNotes();
   std::fprintf(stderr, "tempera: %s (see 'tempera %s --help')\n", Printable(message).c_str(), verb.c_str());
   return kExitUsage;
 }
 
-void Note(const std::string& message) { std::fprintf(stderr, "note: %s\n", Printable(message).c_str()); }
+void Note(const std::string& message) {
+  Waiting& waiting = WaitingNotes();
+  const std::lock_guard<std::mutex> lock(waiting.mutex);
+  if (waiting.holds) {
+    waiting.notes.push_back(message);
+  } else {
+    std::fprintf(stderr, "note: %s\n", Printable(message).c_str());
+  }
+}
+
+void HoldNotes() {
+  Waiting& waiting = WaitingNotes();
+  const std::lock_guard<std::mutex> lock(waiting.mutex);
+  waiting.holds = true;
+}
+
+void SayNotes() {
+  std::vector<std::string> notes;
+  {
+    Waiting& waiting = WaitingNotes();
+    const std::lock_guard<std::mutex> lock(waiting.mutex);
+    waiting.holds = false;
+    notes.swap(waiting.notes);
+  }
+  for (const std::string& note : notes) Note(note);
+}
 
 void NoteLibraryLines() {
   SetLogCallback(

@@ -47,6 +47,11 @@ int FailUsage(const std::string& verb, const std::string& message);
 // Prints "note: MESSAGE" on standard error.
 void Note(const std::string& message);
 
+// From HoldNotes on, notes wait until SayNotes: what is refused before anything is painted gets its one line
+// alone. Fail and FailUsage drop those that wait. From any thread.
+void HoldNotes();
+void SayNotes();
+
 // What the library wants said (a model that runs at one size only, for instance) becomes notes from now on,
 // in the command's words.
 void NoteLibraryLines();

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -15,6 +16,7 @@
 #include "cli/json/json.h"
 #include "cli/mask/mask_options.h"
 #include "cli/mask/mask_report.h"
+#include "cli/mask/mask_settings.h"
 #include "cli/mask/region_painter.h"
 #include "cli/network/option_checks.h"
 #include "cli/network/picture_options.h"
@@ -46,6 +48,8 @@ struct Arguments {
   bool json = false;
 };
 
+using OpenFn = std::function<Result<std::unique_ptr<Painter>>()>;
+
 bool IsOnePicture(const std::string& output) {
   return media::IsPictureName(output) && !media::IsSeriesOutput(output);
 }
@@ -69,7 +73,7 @@ void PrintJson(const Arguments& args, const StylizeSummary& s, const std::string
       JsonString(args.job.input).c_str(), output.c_str(), JsonString(model).c_str(),
       static_cast<long long>(s.frames), s.seconds, s.seconds > 0 ? s.frames / s.seconds : 0, s.width,
       s.height, s.codec.empty() ? "null" : JsonString(s.codec).c_str(), s.interrupted ? "true" : "false",
-      MaskJson(s).c_str(), notices.c_str());
+      MaskJson(args.mask_plan, s).c_str(), notices.c_str());
 }
 
 Result<int> ParsePage(const std::string& text) {
@@ -241,8 +245,10 @@ void PrintLine(const StylizeJob& job, const StylizeSummary& s, const std::string
                s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
 }
 
-// One file, with what paints it.
-int StylizeOne(const Arguments& args, Result<std::unique_ptr<Painter>> painter, const std::string& painted) {
+// One file, with what paints it. Notes wait until the first frame is painted.
+int StylizeOne(const Arguments& args, const OpenFn& open, const std::string& painted) {
+  HoldNotes();
+  Result<std::unique_ptr<Painter>> painter = open();
   if (!painter.ok()) return Fail(painter.status());
   const StylizeJob& job = args.job;
   const bool picture = IsOnePicture(job.output);
@@ -261,7 +267,7 @@ int StylizeOne(const Arguments& args, Result<std::unique_ptr<Painter>> painter, 
     summary->notices.insert(summary->notices.begin(), of_model.begin(), of_model.end());
     PrintJson(args, *summary, painted);
   } else {
-    PrintLine(job, *summary, painted);
+    PrintLine(job, *summary, painted + MaskWords(args.mask_plan));
   }
   return summary->interrupted ? kExitInterrupted : kExitOk;
 }
@@ -286,7 +292,7 @@ int Replay(const Arguments& args) {
     lent.paint = paint;
     return OpenReplay(args.job, lent);
   };
-  return StylizeOne(args, OpenWithMask(args, open), args.steer.timeline);
+  return StylizeOne(args, [&] { return OpenWithMask(args, open); }, args.steer.timeline);
 }
 
 int Stylize(Arguments* args) {
@@ -313,7 +319,8 @@ int Stylize(Arguments* args) {
                         painted,      args->paint, args->json};
     if (args->mask.given()) {
       many.open = open;
-      many.depends_on = MaskDigest(args->mask_plan);
+      many.depends_on = MaskSettingsOf(args->mask_plan);
+      many.mask = args->mask_plan;
       many.lossless = args->mask_plan.makes != Painter::Makes::kPainting;
     }
     return RunPictures(many);
@@ -321,7 +328,7 @@ int Stylize(Arguments* args) {
   if (!IsOnePicture(job.output)) {
     if (Status status = media::CheckFilmInput(job.input); !status.ok()) return Fail(status);
   }
-  return StylizeOne(*args, open(), painted);
+  return StylizeOne(*args, open, painted);
 }
 
 }  // namespace
@@ -361,14 +368,14 @@ Run SetUpStylize(CLI::App& verb) {
   verb.add_flag("--keep-colors", args->paint.keep_colors, "The painting's strokes, the source's colours");
   verb.add_option("--precision", args->paint.precision,
                   "auto (default): what is fastest and looks the same; fp32: exact")
-      ->check(Quiet(CLI::IsMember({"auto", "fp32", "bf16", "int8"})))
+      ->check(IsOneOf({"auto", "fp32", "bf16", "int8"}))
       ->type_name(kPrecisionWords);
   verb.add_option("--norm-statistics", args->paint.norm_statistics,
                   "videos: smoothed eases jumps of light; carried: as shortly before")
-      ->check(Quiet(CLI::IsMember({"exact", "smoothed", "carried"})))
+      ->check(IsOneOf({"exact", "smoothed", "carried"}))
       ->type_name(kNormStatisticsWords);
   verb.add_option("--temporal", args->temporal, "videos: on (default) holds strokes still; off: does not")
-      ->check(Quiet(CLI::IsMember({"off", "on"})))
+      ->check(IsOneOf({"off", "on"}))
       ->type_name("off|on");
   verb.add_option("--steadiness", args->steadiness, "How much: 0 frame by frame .. 1 the steadiest (0.5)")
       ->check(IsBetween(0, 1, "0 (frame by frame) to 1 (the steadiest)"))

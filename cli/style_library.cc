@@ -56,7 +56,7 @@ Result<std::vector<tempera::Style>> NamedStyles(const std::string& folder) {
   return *std::move(styles);
 }
 
-Result<ModelChoice> FindBundled(const std::string& word) {
+Result<ModelChoice> FindBundled(const std::string& word, const std::vector<std::string>& others = {}) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
   std::vector<std::string> names = NamesIn(folder);
   const std::string wanted = metadata::PlainName(word);
@@ -69,9 +69,13 @@ Result<ModelChoice> FindBundled(const std::string& word) {
       return ModelChoice{style.path, style.style};
     names.push_back(style.name);
   }
+  names.insert(names.begin(), others.begin(), others.end());
   const std::string nearest = NearestName(wanted, names);
-  return NotFound("there is no style '" + word + "'" +
-                  (nearest.empty() ? "; see 'tempera styles'" : "; did you mean '" + nearest + "'?"));
+  std::string cure = others.empty() ? "see 'tempera styles'" : "write ";
+  for (const std::string& other : others) cure += other + ", ";
+  if (!others.empty()) cure += "a name that 'tempera styles' lists, or a .onnx file";
+  return NotFound("there is no style '" + word + "'; " +
+                  (nearest.empty() ? cure : "did you mean '" + nearest + "'?"));
 }
 
 }  // namespace
@@ -149,7 +153,7 @@ Result<std::string> FindModel(const std::string& name_or_path) {
   return found.status();
 }
 
-Result<ModelChoice> FindStyle(const std::string& word) {
+Result<ModelChoice> FindStyle(const std::string& word, const std::vector<std::string>& others) {
   std::error_code error;
   const std::string mark = std::string(kModelSuffix) + ":";
   if (const size_t at = word.rfind(mark); at != std::string::npos && !fs::is_regular_file(word, error)) {
@@ -160,7 +164,7 @@ Result<ModelChoice> FindStyle(const std::string& word) {
   }
   const bool names_file =
       word.find('/') != std::string::npos || word.ends_with(kModelSuffix) || fs::is_regular_file(word, error);
-  if (!names_file) return FindBundled(word);
+  if (!names_file) return FindBundled(word, others);
   TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindModel(word));
   return ModelChoice{path, ""};
 }

@@ -46,7 +46,9 @@ Result<std::string> FindModel(const std::string& name_or_path);
 
 // The same, and one style of a file of many: FILE.onnx:NAME, or a bundled style's name, whose own file goes
 // before one that holds it among others.
-Result<ModelChoice> FindStyle(const std::string& word);
+//
+// others: words that would do in its place, such as blur; messages suggest them too.
+Result<ModelChoice> FindStyle(const std::string& word, const std::vector<std::string>& others = {});
 
 // The bundled file that holds most of these styles among others, for --blend without --style; without any:
 // DefaultModel.

@@ -119,6 +119,7 @@ class Pipeline {
         TEMPERA_RETURN_IF_ERROR(painter_->SetMoment(start_s_ + static_cast<double>(moment_us) * 1e-6));
         TEMPERA_RETURN_IF_ERROR(painter_->Paint(*in, &out));
         CountMask();
+        SayNotes();
         if (!painted_.Push(std::move(out))) return OkStatus();  // the writer failed and says why
         progress_.Update(++frames_);
       }
@@ -242,6 +243,7 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
     pipeline.progress().Clear();
     return Status(StatusCode::kCancelled, "stopped before the first frame: nothing was written");
   }
+  SayNotes();
   const Status finished = writer->Finish();
   summary.seconds = pipeline.progress().seconds();
   pipeline.progress().Clear();

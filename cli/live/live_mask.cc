@@ -78,7 +78,7 @@ Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
                  : shown.shows == Shows::kBlur ? LiveShows::kBlur
                                                : LiveShows::kStyle;
     if (made.shows != LiveShows::kStyle) continue;
-    const Result<ModelChoice> style = FindStyle(shown.style);
+    const Result<ModelChoice> style = FindStyle(shown.style, {"none", "blur"});
     if (!style.ok()) return Status(style.status().code(), called + ": " + style.status().message());
     made.style = {style->path, style->style};
   }

@@ -10,7 +10,9 @@
 #include "cli/style_library.h"
 #include "media/film/series.h"
 #include "media/picture.h"
+#include "src/base/text/parts.h"
 #include "src/metadata/style_names.h"
+#include "src/onnx/metadata.h"
 
 namespace tempera::cli {
 namespace {
@@ -19,6 +21,7 @@ namespace fs = std::filesystem;
 using Source = MaskPlan::Source;
 
 constexpr std::string_view kModelSuffix = ".onnx";
+constexpr size_t kMostClasses = 4096;  // that a list names
 
 Result<MaskChoice> GivenMask(const std::string& path, bool film) {
   // Frames of their own, where a film wants some.
@@ -38,6 +41,17 @@ Result<MaskChoice> GivenMask(const std::string& path, bool film) {
           "--mask " + path +
           " is no mask: give a network (.onnx), a picture or a film, or a bundled mask's name");
   }
+}
+
+// Of the networks in a folder, sorted.
+std::vector<std::string> NamesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == kModelSuffix) names.push_back(it->path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
 }
 
 // Ahead of the last colon, and behind it.
@@ -69,21 +83,49 @@ Result<std::string> MasksFolder() {
 Result<std::string> FindBundledMask(const std::string& word) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, MasksFolder());
   const std::string wanted = metadata::PlainName(word);
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() != kModelSuffix) continue;
-    names.push_back(it->path().stem().string());
-    if (metadata::PlainName(names.back()) == wanted) return it->path().string();
+  const std::vector<std::string> names = NamesIn(folder);
+  for (const std::string& name : names) {
+    if (metadata::PlainName(name) == wanted)
+      return (fs::path(folder) / (name + std::string(kModelSuffix))).string();
   }
-  std::sort(names.begin(), names.end());
+  if (wanted == "background")
+    return NotFound("the background is no mask of its own: say whose, as in --mask person --mask-of background");
   const std::string nearest = NearestName(wanted, names);
   std::string has;
   for (const std::string& name : names) has += (has.empty() ? "" : ", ") + name;
-  return NotFound("there is no mask '" + word + "'" +
-                  (nearest.empty() ? "; bundled: " + (has.empty() ? "none" : has) +
+  return NotFound("there is no mask '" + word + "'; " +
+                  (nearest.empty() ? "bundled: " + (has.empty() ? "none" : has) +
                                          "; or give a .onnx file, a picture or a film"
-                                   : "; did you mean '" + nearest + "'?"));
+                                   : "did you mean '" + nearest + "'?"));
+}
+
+Result<std::vector<BundledMask>> ListMasks() {
+  TEMPERA_ASSIGN_OR_RETURN(const std::string folder, MasksFolder());
+  std::vector<BundledMask> masks;
+  std::error_code error;
+  for (const std::string& name : NamesIn(folder)) {
+    BundledMask& mask = masks.emplace_back();
+    mask.name = name;
+    mask.path = (fs::path(folder) / (name + std::string(kModelSuffix))).string();
+    mask.file_size_bytes = static_cast<int64_t>(fs::file_size(mask.path, error));
+    const auto metadata = onnx::ReadMetadataFile(mask.path);
+    if (!metadata.ok()) continue;
+    for (const auto& [key, value] : *metadata) {
+      if (key == "tempera.title") mask.title = value;
+      if (key == "tempera.license") mask.license = value;
+      if (key != "tempera.mask.classes") continue;
+      for (const std::string_view part : SplitTrimmed(value, ',', kMostClasses))
+        mask.classes.emplace_back(part);
+    }
+  }
+  return masks;
+}
+
+Result<ModelChoice> FindShown(const MaskRegion& region) {
+  static const std::vector<std::string> kOthers = {"none", "blur"};
+  Result<ModelChoice> found = FindStyle(region.style, kOthers);
+  if (found.ok() || region.said.empty()) return found;
+  return Status(found.status().code(), region.said + ": " + found.status().message());
 }
 
 Result<MaskChoice> FindMask(const std::string& word, bool film) {

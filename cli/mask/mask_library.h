@@ -1,9 +1,12 @@
 // What a word behind --mask means: a bundled mask network, a file of one, a picture or a film.
 #pragma once
 
+#include <cstdint>
 #include <string>
+#include <vector>
 
 #include "cli/mask/mask_plan.h"
+#include "cli/style_library.h"
 #include "src/base/status.h"
 
 namespace tempera::cli {
@@ -21,6 +24,18 @@ Result<std::string> MasksFolder();
 
 // The bundled network of that name, as bundled styles are found. kNotFound suggests the nearest name.
 Result<std::string> FindBundledMask(const std::string& word);
+
+// All of them, by name.
+struct BundledMask {
+  std::string name, path;
+  std::string title, license;
+  std::vector<std::string> classes;
+  int64_t file_size_bytes = 0;
+};
+Result<std::vector<BundledMask>> ListMasks();
+
+// The style that a region shows; an error begins with how the line says it.
+Result<ModelChoice> FindShown(const MaskRegion& region);
 
 // NAME[:CLASS], FILE.onnx[:CLASS], a picture, a film or a series of pictures. film: a film is painted, so
 // that what can be both (GIF) is one.

@@ -54,7 +54,7 @@ Result<MaskRegion> ParseShown(const std::string& option, const std::string& text
     const char *begin = text.data() + 5, *end = text.data() + text.size();
     const auto [rest, error] = std::from_chars(begin, end, region.blur);
     if (error != std::errc() || rest != end || !(region.blur > 0 && region.blur <= 256))
-      return InvalidArgument(option + " " + text +
+      return InvalidArgument(option + (option.ends_with('=') ? "" : " ") + text +
                              ": the blur is 256 pixels at most and more than none, as blur:12");
   } else {
     region.style = text;
@@ -70,6 +70,7 @@ Result<MaskRegion> ParseRegion(const std::string& text) {
   const std::string name = text.substr(0, equals);
   TEMPERA_ASSIGN_OR_RETURN(MaskRegion region, ParseShown("--region " + name + "=", text.substr(equals + 1)));
   region.name = name;
+  region.said = "--region " + text;
   return region;
 }
 
@@ -80,7 +81,7 @@ void MaskOptions::AddTo(CLI::App& verb, bool live) {
                        : "Paint within a mask: person, a network, a picture or a film")
       ->type_name("NAME|FILE[:CLASS]");
   verb.add_option("--mask-of", of_, "background: paint all but what the mask finds")
-      ->check(Quiet(CLI::IsMember({"mask", kBackground})))
+      ->check(IsOneOf({"mask", kBackground}))
       ->type_name("mask|background");
   verb.add_option("--outside", outside_, "What the rest shows: none (the source), blurred, or a style")
       ->type_name("none|blur[:PX]|STYLE");
@@ -197,6 +198,7 @@ Result<std::vector<MaskRegion>> MaskOptions::SimpleRegions(const std::string& na
   rest.shows = Shows::kInput;
   if (!outside_.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(rest, ParseShown("--outside", outside_));
+    rest.said = "--outside " + outside_;
   }
   if (only_) painted.shows = Shows::kInput;
   const bool of_background = of_ == kBackground;
@@ -217,7 +219,9 @@ Status MaskOptions::ChooseRegions(const std::string& of_class, MaskPlan* plan) c
     if (cutout_) plan->regions[0].shows = Shows::kPainting;
     return OkStatus();
   }
-  if (!of_class.empty())
+  // The background alone is what the mask leaves, and somebody has to say which class that is.
+  const bool rest_alone = regions_.size() == 1 && IsBackground(regions_[0].substr(0, regions_[0].find('=')));
+  if (!of_class.empty() && !rest_alone)
     return InvalidArgument("--region names classes, and so does --mask " + mask_ + ": leave ':" + of_class +
                            "' out");
   for (const std::string& text : regions_) {
@@ -234,6 +238,12 @@ Status MaskOptions::ChooseRegions(const std::string& of_class, MaskPlan* plan) c
     plan->regions.push_back(std::move(region));
   }
   if (plan->chosen.empty()) plan->chosen = {0};  // the background alone
+  if (!of_class.empty()) {
+    MaskRegion covered = plan->regions[0];
+    if (!cutout_) covered.shows = Shows::kInput, covered.style.clear();
+    covered.name = of_class;
+    plan->regions.push_back(std::move(covered));
+  }
   if (cutout_) PaintUnder(plan);
   return OkStatus();
 }
@@ -257,6 +267,14 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   if (Said("--mask-input")) {
     TEMPERA_ASSIGN_OR_RETURN(plan.metadata, MaskInputAsMetadata(input_));
   }
+  if (!choice.of_class.empty() &&
+      std::any_of(plan.metadata.begin(), plan.metadata.end(),
+                  [](const auto& entry) { return entry.first == "tempera.mask.class"; }))
+    return InvalidArgument("--mask " + mask_ + " and class= of --mask-input both say which class is the mask: " +
+                           "leave one out");
+  plan.said = {mask_.empty() ? kPerson : mask_, of_ == kBackground, outside_.empty() ? "none" : outside_};
+  for (const std::string& text : regions_)
+    plan.said.regions.emplace_back(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));
   TEMPERA_RETURN_IF_ERROR(ChooseRegions(choice.of_class, &plan));
   return plan;
 }

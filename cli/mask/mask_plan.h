@@ -3,6 +3,7 @@
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "cli/network/picture_options.h"
@@ -17,6 +18,15 @@ struct MaskRegion {
   Shows shows = Shows::kPainting;
   std::string style = {};  // as --style takes it; "": the line's own (--style, --blend, --timeline)
   float blur = -1;         // pixels; negative: by the frame's size (live::BlurSize)
+  std::string said = {};   // where the line says it: "--outside blur", "--region person=udnie"; "": nowhere
+};
+
+// What was said, in the line's words: for summaries.
+struct SaidOfMask {
+  std::string mask;                                              // "person", "deeplab.onnx:tv", "mask.mp4"
+  bool background = false;                                       // --mask-of background
+  std::string outside = "none";                                  // "none", "blur:12", a style
+  std::vector<std::pair<std::string, std::string>> regions = {}; // of --region: class, and what it shows
 };
 
 struct MaskPlan {
@@ -31,6 +41,7 @@ struct MaskPlan {
   int interval = 0;
   bool plain_edges = false;
   Metadata metadata = {};  // said of the network
+  SaidOfMask said = {};
   // A film that is a mask is cut as the film is. Its frames are those that are painted: of a telecined film
   // the four that are left of five.
   double start_s = 0, duration_s = -1;

@@ -2,14 +2,41 @@
 
 #include <algorithm>
 
+#include "cli/json/json.h"
 #include "src/base/text/number_text.h"
 
 namespace tempera::cli {
 
-std::string MaskJson(const StylizeSummary& summary) {
+std::string MaskJson(const MaskPlan& plan, const StylizeSummary& summary) {
   if (summary.masked_share < 0) return "";
-  return "\"mask\": {\"share\": " + NumberToText(summary.masked_share, 4) +
-         ", \"empty_frames\": " + std::to_string(summary.empty_masks) + "}, ";
+  using Makes = Painter::Makes;
+  const char* const makes = plan.makes == Makes::kMask     ? "mask"
+                            : plan.makes == Makes::kCutout ? "cutout"
+                                                           : "painting";
+  std::string json = "\"mask\": {\"share\": " + NumberToText(summary.masked_share, 4) +
+                     ", \"empty_frames\": " + std::to_string(summary.empty_masks) +
+                     ", \"name\": " + JsonString(plan.said.mask) + ", \"writes\": \"" + makes + "\", ";
+  if (plan.said.regions.empty()) {
+    json += std::string("\"of\": \"") + (plan.said.background ? "background" : "mask") +
+            "\", \"outside\": " + JsonString(plan.said.outside);
+  } else {
+    std::string regions;
+    for (const auto& [name, shows] : plan.said.regions)
+      regions += (regions.empty() ? "" : ", ") + JsonString(name) + ": " + JsonString(shows);
+    json += "\"regions\": {" + regions + "}";
+  }
+  return json + "}, ";
+}
+
+std::string MaskWords(const MaskPlan& plan) {
+  if (plan.source == MaskPlan::Source::kNone) return "";
+  std::string words = plan.said.regions.empty() && plan.said.background ? " around " : " within ";
+  if (!plan.said.regions.empty() || plan.makes == Painter::Makes::kMask) words = " of ";
+  words += plan.said.mask;
+  if (plan.makes == Painter::Makes::kMask && plan.said.background) words += ", its background";
+  if (plan.said.regions.empty() && plan.said.outside != "none")
+    words += ", " + plan.said.outside + (plan.said.background ? " inside" : " outside");
+  return words + (plan.makes == Painter::Makes::kCutout ? ", cut out" : "");
 }
 
 std::string MaskNotice(const StylizeSummary& summary) {

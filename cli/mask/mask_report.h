@@ -3,13 +3,17 @@
 
 #include <string>
 
+#include "cli/mask/mask_plan.h"
 #include "cli/stylize_job.h"
 
 namespace tempera::cli {
 
-// A member of the summary in JSON, with a comma behind it: "mask": {"share": 0.2131, "empty_frames": 0}. ""
-// without a mask.
-std::string MaskJson(const StylizeSummary& summary);
+// A member of the summary in JSON, with a comma behind it: "mask": {"share": 0.2131, "empty_frames": 0, ...}
+// (docs/masks.md). "" without a mask, and where nothing was painted.
+std::string MaskJson(const MaskPlan& plan, const StylizeSummary& summary);
+
+// What a line for people says behind the style: " within person, blur outside, cut out". "" without a mask.
+std::string MaskWords(const MaskPlan& plan);
 
 // That nothing was masked in some frames, or none; "" where there is nothing to say.
 std::string MaskNotice(const StylizeSummary& summary);

@@ -2,21 +2,19 @@
 
 #include <algorithm>
 #include <filesystem>
-#include <fstream>
 #include <functional>
-#include <iterator>
 #include <numeric>
 #include <utility>
 
 #include "cli/cache_folder.h"
 #include "cli/cli.h"
 #include "cli/mask/given_mask.h"
+#include "cli/mask/mask_library.h"
 #include "cli/network/mask_input.h"
 #include "cli/style_library.h"
 #include "live/engine_image.h"
 #include "live/mask/blur_size.h"
 #include "media/mask/mask_pixels.h"
-#include "src/base/digest.h"
 #include "src/base/log.h"
 
 namespace tempera::cli {
@@ -202,6 +200,13 @@ Result<HostPtr> MakeHost(const PaintOptions& paint) {
   return HostPtr(host);
 }
 
+// What the library says of a class, as the line names network and region.
+std::string Called(const MaskPlan& plan, const MaskRegion& region, std::string message) {
+  if (message.starts_with(plan.path)) message.replace(0, plan.path.size(), "the network");
+  const bool of_region = region.said.starts_with("--region");
+  return (of_region ? region.said : "--mask " + plan.said.mask) + ": " + message;
+}
+
 // *notices: what the library says of it.
 Result<MaskerPtr> OpenMasker(const MaskPlan& plan, tempera_host* host, std::vector<std::string>* notices) {
   tempera_options options = TEMPERA_OPTIONS_INIT;
@@ -236,7 +241,8 @@ Result<MaskerPtr> OpenMasker(const MaskPlan& plan, tempera_host* host, std::vect
   for (const MaskRegion& region : plan.regions) {
     int32_t index = 0;
     if (region.name == "background") continue;
-    TEMPERA_RETURN_IF_ERROR(MaskStatus(tempera_mask_find_class(raw, region.name.c_str(), &index)));
+    const Status found = MaskStatus(tempera_mask_find_class(raw, region.name.c_str(), &index));
+    if (!found.ok()) return Status(found.code(), Called(plan, region, found.message()));
   }
   return masker;
 }
@@ -276,9 +282,7 @@ Result<Cast> OpenPainters(const MaskPlan& plan, const PaintOptions& paint, const
     if (region.shows != Shows::kPainting) continue;
     ModelChoice model;
     if (!region.style.empty()) {
-      const Result<ModelChoice> found = FindStyle(region.style);
-      if (!found.ok()) return Status(found.status().code(), region.name + ": " + found.status().message());
-      model = *found;
+      TEMPERA_ASSIGN_OR_RETURN(model, FindShown(region));
     }
     const std::string key = model.path + "\n" + model.style;
     const auto known = std::find(opened.begin(), opened.end(), key);
@@ -329,33 +333,6 @@ bool HasOwnStyle(const MaskPlan& plan) {
   return std::any_of(plan.regions.begin(), plan.regions.end(), [](const MaskRegion& region) {
     return region.style.empty() && region.shows == Shows::kPainting;
   });
-}
-
-std::string MaskDigest(const MaskPlan& plan) {
-  Digester digester;
-  const auto add_file = [&](const std::string& path) {
-    std::ifstream file(path, std::ios::binary);
-    const std::vector<char> bytes((std::istreambuf_iterator<char>(file)), {});
-    digester.Add(std::string_view(bytes.data(), bytes.size()));
-  };
-  add_file(plan.path);
-  digester.Add(static_cast<int64_t>(plan.makes));
-  for (const float number : {plan.feather, plan.threshold, plan.hold})
-    digester.Add(static_cast<double>(number));
-  digester.Add(int64_t{plan.plain_edges});
-  for (const MaskRegion& region : plan.regions) {
-    digester.Add(std::string_view(region.name));
-    digester.Add(static_cast<int64_t>(region.shows));
-    digester.Add(static_cast<double>(region.blur));
-    digester.Add(std::string_view(region.style));
-    if (const auto model = FindStyle(region.style); !region.style.empty() && model.ok())
-      add_file(model->path);
-  }
-  for (const auto& [key, value] : plan.metadata) {
-    digester.Add(std::string_view(key));
-    digester.Add(std::string_view(value));
-  }
-  return Hex(digester.digest());
 }
 
 std::string PaintedName(const MaskPlan& plan, const std::string& style) {

@@ -23,10 +23,6 @@ Result<std::unique_ptr<Painter>> OpenRegionPainter(const MaskPlan& plan, const P
 // Whether some region shows the line's own style.
 bool HasOwnStyle(const MaskPlan& plan);
 
-// What a painting with this plan depends on beside its source, for who paints a folder again: names, numbers
-// and the bytes of the files.
-std::string MaskDigest(const MaskPlan& plan);
-
 // What reports call the painting: the line's own style, or "person=starry-night,background=blur".
 std::string PaintedName(const MaskPlan& plan, const std::string& style);
 

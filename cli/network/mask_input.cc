@@ -144,6 +144,11 @@ std::string InMaskInput(std::string line) {
     for (size_t at = line.find(library); at != std::string::npos; at = line.find(library, at + ours.size()))
       line.replace(at, library.size(), ours);
   };
+  // What says it most simply goes before the words that stand for the keys.
+  replace("; metadata tempera.mask.class must say which one is the mask: ",
+          " and none is said to be the mask: write --mask FILE.onnx:CLASS with one of ");
+  replace("metadata tempera.mask.classes or tempera.mask.class says so",
+          "--mask-input classes=NAME:NAME:... says so");
   // Longer keys first: one may begin another.
   std::vector<const Word*> words;
   for (const Word& word : kWords) words.push_back(&word);

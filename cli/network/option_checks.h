@@ -3,11 +3,15 @@
 
 #include <CLI/CLI.hpp>
 #include <string>
+#include <vector>
 
 namespace tempera::cli {
 
 // The check without its words in the help, where the option's own say the same.
 CLI::Validator Quiet(CLI::Validator check);
+
+// One of the words; a message names the nearest.
+CLI::Validator IsOneOf(const std::vector<std::string>& words);
 
 // A number from low to high; "nan" is in no range, and CLI11's lets it through. `range`: what a message calls
 // it.

@@ -10,6 +10,7 @@
 #include <fstream>
 #include <sstream>
 
+#include "cli/pictures/settings.h"
 #include "src/base/digest.h"
 
 namespace tempera::cli {
@@ -97,8 +98,14 @@ DoneList::State DoneList::Look(const PictureTask& task) const {
   if (found == entries_.end()) return State::kForeign;
   const Entry now = EntryOf(task);
   if (found->second.written != now.written) return State::kForeign;
-  if (found->second.style != now.style) return State::kStyle;
+  if (!SameSettings(found->second.style, now.style)) return State::kStyle;
   return found->second.source == now.source ? State::kPresent : State::kOlder;
+}
+
+std::string DoneList::Differing(const PictureTask& task) const {
+  const std::lock_guard<std::mutex> lock(mutex_);
+  const auto found = entries_.find(NameOf(task));
+  return found == entries_.end() ? "" : DifferingSettings(found->second.style, style_);
 }
 
 Status DoneList::CheckPlace(const std::string& folder) {

@@ -13,18 +13,20 @@ namespace tempera::cli {
 
 class DoneList {
  public:
-  // `style`, one word, stands for the model and all that a painting depends on beside its source. A list that
-  // cannot be read is an empty one.
+  // `style`, one word as SettingsWord makes it, stands for the model and all that a painting depends on beside
+  // its source. A list that cannot be read is an empty one.
   DoneList(std::string folder, std::string style);
 
   enum class State {
     kNone,     // no such file: paint
     kPresent,  // the painting of this source in this style
     kOlder,    // a painting of ours in this style of what the source was before: paint again
-    kStyle,    // a painting of ours in another style
+    kStyle,    // a painting of ours in another style, or with other settings
     kForeign,  // a file that is none of ours, or is no longer what we wrote
   };
   State Look(const PictureTask& task) const;
+  // Of kStyle: the options that are others now; "" where the list does not tell.
+  std::string Differing(const PictureTask& task) const;
 
   // Why no list can be kept in a folder: what has its name there is no file. It would be waited for.
   static Status CheckPlace(const std::string& folder);

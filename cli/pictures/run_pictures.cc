@@ -5,8 +5,6 @@
 #include <algorithm>
 #include <cstdio>
 #include <filesystem>
-#include <fstream>
-#include <iterator>
 #include <map>
 
 #include "cli/cli.h"
@@ -150,7 +148,8 @@ class Report {
       std::string failed;
       if (!errors_.empty()) failed = ", " + std::to_string(errors_.size()) + " failed";
       std::fprintf(stderr, "%s: %s painted in %s%s, %.1f s%s\n", Printable(job_.output_folder).c_str(),
-                   Count(painted_, "picture", "pictures").c_str(), Printable(style_).c_str(), failed.c_str(),
+                   Count(painted_, "picture", "pictures").c_str(),
+                   Printable(style_ + MaskWords(job_.mask)).c_str(), failed.c_str(),
                    seconds, interrupted || !stop_.empty() ? " (stopped early)" : "");
     }
     if (interrupted) return kExitInterrupted;
@@ -170,7 +169,7 @@ class Report {
         JsonString(outcome.task.input).c_str(), JsonString(outcome.task.output).c_str(),
         JsonString(style_).c_str(), kStates[static_cast<int>(outcome.kind)], s.seconds,
         number(s.width).c_str(), number(s.height).c_str(),
-        outcome.error.ok() ? "null" : JsonString(outcome.error.message()).c_str(), MaskJson(s).c_str(),
+        outcome.error.ok() ? "null" : JsonString(outcome.error.message()).c_str(), MaskJson(job_.mask, s).c_str(),
         notices.c_str());
     std::fflush(stdout);
   }
@@ -185,34 +184,81 @@ class Report {
   std::map<std::string, std::vector<std::string>> notices_;
 };
 
+void AddTurn(const Turn& turn, Digester* digester) {
+  digester->Add(std::string_view(turn.name));
+  for (const float value : turn.values) digester->Add(static_cast<double>(value));
+}
+
+// What --param and --animate say.
+void AddTurned(const Steering& steering, Digester* digester) {
+  for (const Turn& turn : steering.params) AddTurn(turn, digester);
+  for (const Keyframe& key : steering.keys) {
+    digester->Add(key.time_s);
+    digester->Add(int64_t{key.smooth});
+    for (const Turn& turn : key.turns) AddTurn(turn, digester);
+  }
+}
+
+// How pixels meet the network: --value-range and its like.
+void AddMetadata(const Metadata& metadata, Digester* digester) {
+  for (const auto& [key, value] : metadata) {
+    digester->Add(std::string_view(key));
+    digester->Add(std::string_view(value));
+  }
+}
+
 // What decides how a painting looks, beside its source.
-std::string StyleDigest(const PicturesJob& job) {
+Settings SettingsOf(const PicturesJob& job) {
+  const PaintOptions& paint = job.paint;
+  Settings settings;
+  Digester style;
+  AddFileBytes(job.model, &style);
+  style.Add(std::string_view(paint.steering.style));
+  settings.Add("--style", style);
+  const auto add = [&](const char* option, bool said, const auto& tell) {
+    if (!said) return;
+    Digester digester;
+    tell(&digester);
+    settings.Add(option, digester);
+  };
+  add("--strength", paint.strength != 1, [&](Digester* d) { d->Add(static_cast<double>(paint.strength)); });
+  add("--size or --height", paint.working_width != 0 || paint.working_height != 0, [&](Digester* d) {
+    d->Add(int64_t{paint.working_width});
+    d->Add(int64_t{paint.working_height});
+  });
+  add("--stroke", !paint.stroke.empty(), [&](Digester* d) { d->Add(std::string_view(paint.stroke)); });
+  add("--keep-colors", paint.keep_colors, [](Digester*) {});
+  add("--precision", paint.precision != "auto",
+      [&](Digester* d) { d->Add(std::string_view(paint.precision)); });
+  add("--blend", !paint.steering.blend.empty(), [&](Digester* d) {
+    for (const Turn& turn : paint.steering.blend) AddTurn(turn, d);
+  });
+  add("--param", !paint.steering.params.empty() || !paint.steering.keys.empty(),
+      [&](Digester* d) { AddTurned(paint.steering, d); });
+  add("--value-range or its like", !paint.metadata.empty(),
+      [&](Digester* d) { AddMetadata(paint.metadata, d); });
+  settings.Add(job.depends_on);
+  return settings;
+}
+
+// All of it at once. In the order in which earlier versions did, whose lists are still in folders.
+std::string StyleWord(const PicturesJob& job) {
   Digester digester;
-  std::ifstream file(job.model, std::ios::binary);
-  const std::vector<char> model((std::istreambuf_iterator<char>(file)), {});
-  digester.Add(std::string_view(model.data(), model.size()));
+  AddFileBytes(job.model, &digester);
   digester.Add(static_cast<double>(job.paint.strength));
   digester.Add(int64_t{job.paint.working_width});
   digester.Add(int64_t{job.paint.working_height});
   if (!job.paint.stroke.empty()) digester.Add(std::string_view(job.paint.stroke));
   digester.Add(int64_t{job.paint.keep_colors});
   digester.Add(std::string_view(job.paint.precision));
-  if (!job.depends_on.empty()) digester.Add(std::string_view(job.depends_on));
-  const Steering& steering = job.paint.steering;
-  if (steering.empty()) return Hex(digester.digest());
-  digester.Add(std::string_view(steering.style));
-  const auto add = [&](const Turn& turn) {
-    digester.Add(std::string_view(turn.name));
-    for (const float value : turn.values) digester.Add(static_cast<double>(value));
-  };
-  for (const Turn& turn : steering.blend) add(turn);
-  for (const Turn& turn : steering.params) add(turn);
-  for (const Keyframe& key : steering.keys) {
-    digester.Add(key.time_s);
-    digester.Add(int64_t{key.smooth});
-    for (const Turn& turn : key.turns) add(turn);
+  for (const auto& [option, digest] : job.depends_on.list) digester.Add(std::string_view(option + Hex(digest)));
+  AddMetadata(job.paint.metadata, &digester);
+  if (const Steering& steering = job.paint.steering; !steering.empty()) {
+    digester.Add(std::string_view(steering.style));
+    for (const Turn& turn : steering.blend) AddTurn(turn, &digester);
+    AddTurned(steering, &digester);
   }
-  return Hex(digester.digest());
+  return SettingsWord(digester.digest(), SettingsOf(job));
 }
 
 PictureOutcome FailureOf(PictureTask task, std::string why) {
@@ -268,8 +314,10 @@ int RunPictures(const PicturesJob& job) {
     if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
     if (Status status = DoneList::CheckPlace(job.output_folder); !status.ok()) return Fail(status);
   }
+  HoldNotes();
   Result<std::unique_ptr<Painter>> painter = job.open ? job.open() : OpenPainter(job.model, job.paint);
   if (!painter.ok()) return Fail(painter.status());
+  SayNotes();
 
   const InterruptGuard guard(/*at_once=*/false);
   const int64_t refused = static_cast<int64_t>(list->clashes.size() + list->asked_films.size());
@@ -287,7 +335,7 @@ int RunPictures(const PicturesJob& job) {
                 0);
   }
   PicturesOptions options = job.options;
-  options.style = StyleDigest(job);
+  options.style = StyleWord(job);
   StylizePictures(
       list->tasks, options, painter->get(), guard.flag(),
       [&](const PictureOutcome& outcome, int64_t done, int64_t) { report.Hear(outcome, refused + done); });

@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
+#include "cli/mask/mask_plan.h"
 #include "cli/painter.h"
+#include "cli/pictures/settings.h"
 #include "cli/pictures/stylize_pictures.h"
 
 namespace tempera::cli {
@@ -20,9 +22,10 @@ struct PicturesJob {
   PaintOptions paint;
   bool json = false;  // a line per picture
   // How the painter is opened, where it is more than `model` with `paint`; and what else a painting then
-  // depends on.
+  // depends on, by the options that say it.
   std::function<Result<std::unique_ptr<Painter>>()> open = {};
-  std::string depends_on = {};
+  Settings depends_on = {};
+  MaskPlan mask = {};     // for reports
   bool lossless = false;  // names that keep transparency: others become .png
 };
 

@@ -10,6 +10,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/cli.h"
 #include "cli/mask/mask_report.h"
 #include "cli/pictures/done_list.h"
 #include "media/picture.h"
@@ -33,10 +34,13 @@ void TellWhetherItStops(PictureOutcome* outcome) {
 }
 
 // Why the file that is there is not replaced; OK where it may be.
-Status MayReplace(const PictureTask& task, DoneList::State state) {
+Status MayReplace(const PictureTask& task, DoneList::State state, const std::string& differing) {
   if (state == DoneList::State::kStyle) {
-    return InvalidArgument("'" + task.output +
-                           "' is a painting in another style: give another folder, or --overwrite");
+    const std::string how = differing == "--style" ? "in another style"
+                            : differing.empty()    ? "in another style, or with other options"
+                                                   : "with another " + differing;
+    return InvalidArgument("'" + task.output + "' is a painting " + how +
+                           ": give another folder, or --overwrite");
   }
   if (state == DoneList::State::kForeign) {
     return InvalidArgument("'" + task.output +
@@ -56,7 +60,7 @@ PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Pa
       outcome.kind = PictureOutcome::Kind::kPresent;
       return outcome;
     }
-    outcome.error = MayReplace(task, state);
+    outcome.error = MayReplace(task, state, done->Differing(task));
     if (!outcome.error.ok()) return outcome;
   }
   // What is not written down would be taken for somebody else's when the command is given again: there must
@@ -104,6 +108,7 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
     TEMPERA_RETURN_IF_ERROR(painter->Reset());
     TEMPERA_RETURN_IF_ERROR(painter->Paint(shown, &painted));
     masked_share = painter->masked_share();
+    SayNotes();
   }
   const Painter::Makes makes = painter->makes();
   if (makes == Painter::Makes::kPainting) media::RestoreHiddenColors(picture.frame, &painted);

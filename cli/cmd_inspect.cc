@@ -250,14 +250,25 @@ constexpr size_t kWidth = 100;
 constexpr size_t kMostInLine = 200;  // operators
 std::string Text(const Json& j) { return Printable(j.get<std::string>(), kWidth); }
 
+// Whole names, as many as a few lines of a terminal hold; JSON has them all.
+std::string ClassNames(const Json& classes) {
+  constexpr size_t kMost = 400;  // characters
+  std::string names;
+  size_t left_out = 0;
+  for (const Json& one : classes) {
+    const std::string name = Printable(one.get<std::string>(), kWidth);
+    if (name.empty()) continue;
+    const bool fits = left_out == 0 && names.size() + name.size() + 2 <= kMost;
+    if (fits) names += (names.empty() ? "" : ", ") + name;
+    left_out += !fits;
+  }
+  return names + (left_out > 0 ? " and " + std::to_string(left_out) + " more (--json has all)" : "");
+}
+
 // "mask         21 classes of PASCAL VOC: background, aeroplane, ..., tv; none of them is the mask yet"
 void PrintMask(const Json& mask) {
-  constexpr size_t kNames = 400;  // characters
   const Json& classes = mask["classes"];
-  std::string names;
-  for (const Json& name : classes) {
-    if (!name.get<std::string>().empty()) names += (names.empty() ? "" : ", ") + name.get<std::string>();
-  }
+  const std::string names = ClassNames(classes);
   const std::string set = mask["class_set"].get<std::string>();
   const int own = mask["class"].get<int>();
   std::string is = own < 0 ? "; none of them is said to be the mask" : "";
@@ -266,12 +277,20 @@ void PrintMask(const Json& mask) {
     is = "; the mask is " + (name.empty() ? std::to_string(own) : Printable(name, kWidth));
   }
   std::printf("mask         %zu class%s%s%s%s\n", classes.size(), classes.size() == 1 ? "" : "es",
-              set.empty() ? "" : (" of " + set).c_str(),
-              names.empty() ? "" : (": " + Printable(names, kNames)).c_str(), is.c_str());
+              set.empty() ? "" : (" of " + set).c_str(), names.empty() ? "" : (": " + names).c_str(),
+              is.c_str());
   std::printf("mask values  %s, in %s, at %s\n", Text(mask["values"]).c_str(), Text(mask["pixels"]).c_str(),
               Text(mask["size"]).c_str());
   for (const Json& line : mask["notices"])
     std::printf("mask notice  %s\n", Printable(line.get<std::string>()).c_str());
+}
+
+// Whether stylize takes it. Why not is a sentence of ours, which is never cut: of a mask network it is what
+// the lines below say.
+std::string PaintingText(const Json& about) {
+  if (about["paints"].get<bool>()) return "stylize takes it";
+  if (about.contains("mask")) return "no: it is a mask network, for --mask";
+  return "no: " + Printable(about["paints_not"].get<std::string>());
 }
 
 void PrintHead(const Json& about) {
@@ -279,11 +298,7 @@ void PrintHead(const Json& about) {
   std::printf(
       "opset        %d, IR version %d%s\n", about["opset"].get<int>(), about["ir_version"].get<int>(),
       about["producer"].get<std::string>().empty() ? "" : (", by " + Text(about["producer"])).c_str());
-  if (about.contains("paints")) {
-    std::printf("painting     %s\n", about["paints"].get<bool>()
-                                         ? "stylize takes it"
-                                         : ("no: " + Text(about["paints_not"])).c_str());
-  }
+  if (about.contains("paints")) std::printf("painting     %s\n", PaintingText(about).c_str());
   if (about.contains("pixels")) {
     std::printf("pixels       in %s, out %s\n", Text(about["pixels"]["in"]).c_str(),
                 Text(about["pixels"]["out"]).c_str());

@@ -113,6 +113,7 @@ Status ReadMask(Arguments* args, bool film) {
   MaskPlan& plan = args->mask_plan;
   plan.start_s = args->job.start_s;
   plan.duration_s = args->job.duration_s;
+  plan.detelecine = args->job.detelecine;
   const std::string& output = args->job.output;
   if (SameFile(plan.path, output))
     return InvalidArgument("'" + output + "' is the mask itself: give -o another name");

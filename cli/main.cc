@@ -25,7 +25,7 @@ struct Verb {
 
 constexpr Verb kVerbs[] = {
     {"stylize", "Paint a picture or a video in a style", SetUpStylize},
-    {"styles", "List the bundled styles", SetUpStyles},
+    {"styles", "List the bundled styles and masks", SetUpStyles},
     {"inspect", "Show what a model is made of and how it would run", SetUpInspect},
     {"annotate", "Say in a model's file how pixels meet it, and whose it is", SetUpAnnotate},
     {"run", "Run a model on .npy tensors", SetUpRun},

@@ -31,6 +31,8 @@ class Painter {
   // When in the film frame `index` of it, from 0, is to be painted: mostly once, at its own time. Other
   // painters leave some out, or show one again as time passes; times rise from frame to frame.
   virtual std::vector<int64_t> MomentsOf(int64_t /*index*/, int64_t pts_us) { return {pts_us}; }
+  // The next picture is `page` from 1 of the `pages` in a file; 0: the largest of them.
+  virtual Status SetPage(int /*page*/, int /*pages*/) { return OkStatus(); }
   // What is turned with time is now set to what it is `time_s` into the film. Before each frame of one.
   virtual Status SetMoment(double /*time_s*/) { return OkStatus(); }
   // A parameter of the model, from the next frame on.

@@ -188,6 +188,13 @@ class Pipeline {
   Progress progress_;
 };
 
+// That a film is shorter than what goes with it may be a picture that lacks.
+Status WithGap(const std::string& input, const Status& status) {
+  const auto series = media::FindSeries(input);
+  if (!series.ok() || !series->has_value() || (*series)->missing.empty()) return status;
+  return Status(status.code(), status.message() + "; '" + input + "' has no picture " + (*series)->missing);
+}
+
 }  // namespace
 
 Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
@@ -205,7 +212,7 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
     return InvalidArgument("'" + job.input +
                            "' is a picture: give -o a name in .png, .jpg, .webp, .tif or .bmp");
   }
-  TEMPERA_RETURN_IF_ERROR(painter->Begin(info));
+  if (const Status begun = painter->Begin(info); !begun.ok()) return WithGap(job.input, begun);
   media::WriterOptions to;
   to.codec = job.codec;
   to.crf = job.crf;

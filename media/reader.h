@@ -30,6 +30,9 @@ struct VideoInfo {
   Rational time_base;            // seconds per tick of Frame::pts
   Rational frame_rate;           // average frames a second; num 0 = unknown
   int64_t estimated_frames = 0;  // of what will be read; 0 = unknown
+  // Whether that is the video's own length, as its file tells it: not that of a sound which goes on behind
+  // it, nor what MPEG's time stamps and bit rates let guess.
+  bool tells_length = false;
   PixelFormat format = PixelFormat::kI420;
   // FFmpeg's (and H.273's) numbers for the colours of what Read gives; 2 = not said.
   int color_primaries = 2, color_transfer = 2, color_space = 2;

@@ -79,7 +79,8 @@ Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
                                                : LiveShows::kStyle;
     if (made.shows != LiveShows::kStyle) continue;
     const Result<ModelChoice> style = FindStyle(shown.style, {"none", "blur"});
-    if (!style.ok()) return Status(style.status().code(), called + ": " + style.status().message());
+    if (!style.ok())
+      return Status(style.status().code(), "the region " + called + ": " + style.status().message());
     made.style = {style->path, style->style};
   }
   return cast;

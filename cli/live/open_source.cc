@@ -38,6 +38,12 @@ Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bo
   return live::MakeFilmSource({text, !once, std::move(sound)});
 }
 
+bool LoopsSource(const std::string& text, bool once) {
+  std::error_code ignored;
+  return !once && text != "-" && !live::IsPipewireText(text) && !NamesCamera(text) &&
+         std::filesystem::is_regular_file(text, ignored);
+}
+
 Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps,
                                                  std::shared_ptr<live::FilmSound> sound) {
   if (text.rfind("v4l2:", 0) == 0) return OpenLoopback(text);

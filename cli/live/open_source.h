@@ -17,6 +17,9 @@ namespace tempera::cli {
 Result<std::unique_ptr<live::Source>> OpenLiveSource(const std::string& text, bool once,
                                                      std::shared_ptr<live::FilmSound> sound);
 
+// Whether it is a film that is played again and again.
+bool LoopsSource(const std::string& text, bool once);
+
 // "v4l2:/dev/videoN", "pipewire[:NAME]", "-", rtmp://, srt://, udp://, or a film's name to record to.
 // `fps`: what recordings and streams are told.
 Result<std::unique_ptr<live::Sink>> OpenLiveSink(const std::string& text, double fps,

@@ -17,7 +17,9 @@
 #include "cli/live/open_source.h"
 #include "cli/live/studio.h"
 #include "cli/live/studio_window.h"
+#include "cli/network/mask_input.h"
 #include "media/picture.h"
+#include "src/base/log.h"
 
 namespace tempera::cli {
 namespace {
@@ -74,6 +76,18 @@ class Teller {
   std::string source_, painter_, troubles_;
   std::vector<std::string> sinks_;
 };
+
+// What the library says of the mask network is in the words of --mask-input; of styles live has no options
+// that say how pixels meet them, and what is said stays as it is.
+void NoteLibraryLinesOf(std::string* network) {
+  SetLogCallback(
+      [](int level, const char* message, void* user) {
+        if (level == static_cast<int>(LogLevel::kInfo)) return;
+        const std::string line = message, &mask = *static_cast<std::string*>(user);
+        Note(!mask.empty() && line.starts_with(mask) ? InMaskInput(line) : line);
+      },
+      network);
+}
 
 // Whether two words name one file, written or not.
 bool SameFile(const std::string& a, const std::string& b) {
@@ -183,10 +197,17 @@ int RunLive(LiveOptions o) {
   }
   const InterruptGuard guard(/*at_once=*/false);
   const auto start = std::chrono::steady_clock::now();
+  static std::string network;  // the callback outlives this
+  if (const auto found = FindLiveMask(o.start_mask); o.start_mask.on && found.ok()) network = found->network;
+  NoteLibraryLinesOf(&network);
+  // What is refused gets its line alone.
+  HoldNotes();
   Result<std::unique_ptr<Studio>> studio = Studio::Start(o);
-  if (!studio.ok()) return Fail(studio.status());
+  if (!studio.ok()) return Fail(Status(studio.status().code(), InMaskInput(studio.status().message())));
+  SayNotes();
   if (const std::string name = (*studio)->microphone_name(); !name.empty())
     Note("recordings hear the microphone '" + Printable(name) + "', not what a film says");
+  if (LoopsSource(o.source, o.once)) Note("the film begins again at its end: --once ends it there");
   Status ran;
   if (o.no_window) {
     Watch(studio->get(), guard.flag(), duration_s, std::atomic<bool>{false});

@@ -26,14 +26,46 @@ Result<MaskPicture> PictureOf(const media::Frame& frame, MaskBy by) {
 
 class StillMask final : public GivenMask {
  public:
-  explicit StillMask(MaskPicture picture) : picture_(std::move(picture)) {}
+  // Reads the page of the file, 0: the largest.
+  static Result<std::unique_ptr<StillMask>> Open(const std::string& path) {
+    auto mask = std::unique_ptr<StillMask>(new StillMask(path));
+    TEMPERA_RETURN_IF_ERROR(mask->Read(0));
+    return mask;
+  }
   Status Begin(const media::VideoInfo&) override { return OkStatus(); }
   Status GoTo(int64_t, int64_t) override { return OkStatus(); }
   Status AtEnd(int64_t) override { return OkStatus(); }
+  Status GoToPage(int page, int pages) override {
+    if (page == 0 || pictures_ == 1 || page == page_) return OkStatus();
+    if (pictures_ != pages)
+      return InvalidArgument("the mask '" + path_ + "' has " + std::to_string(pictures_) +
+                             " pictures and what is painted " + std::to_string(pages) +
+                             ": give one mask for all of them, or one for each");
+    return Read(page);
+  }
   const MaskPicture& picture() const override { return picture_; }
 
  private:
-  const MaskPicture picture_;
+  explicit StillMask(std::string path) : path_(std::move(path)) {}
+
+  Status Read(int page) {
+    TEMPERA_ASSIGN_OR_RETURN(const media::Picture picture, media::ReadPicture(path_, 0, page));
+    for (const std::string& notice : picture.notices) {
+      if (std::find(said_.begin(), said_.end(), notice) != said_.end()) continue;
+      said_.push_back(notice);
+      Note("the mask '" + path_ + "': " + notice);
+    }
+    const MaskBy by = media::ShowsThrough(picture.frame) ? MaskBy::kTransparency : MaskBy::kLight;
+    TEMPERA_ASSIGN_OR_RETURN(picture_, PictureOf(picture.frame, by));
+    pictures_ = picture.pictures;
+    page_ = page;
+    return OkStatus();
+  }
+
+  const std::string path_;
+  MaskPicture picture_;
+  int pictures_ = 1, page_ = 0;
+  std::vector<std::string> said_;
 };
 
 double RateOf(const media::VideoInfo& info) {
@@ -46,26 +78,31 @@ std::string Seconds(int64_t us) { return NumberToText(static_cast<double>(us) * 
 
 class FilmMask final : public GivenMask {
  public:
-  // has_times: a series of pictures has none.
-  FilmMask(std::string path, std::unique_ptr<media::VideoReader> reader, MaskBy by, bool has_times)
-      : path_(std::move(path)), reader_(std::move(reader)), by_(by), has_times_(has_times) {}
+  // series: nothing where it is a film.
+  FilmMask(const MaskPlan& plan, std::unique_ptr<media::VideoReader> reader, MaskBy by,
+           const std::optional<media::SeriesInput>& series)
+      : path_(plan.path),
+        missing_(series.has_value() ? series->missing : std::string()),
+        is_glob_(series.has_value() && series->is_glob),
+        reader_(std::move(reader)),
+        by_(by),
+        has_times_(!series.has_value()),
+        detelecine_(plan.detelecine) {}
 
   Status Begin(const media::VideoInfo& film) override {
     rate_ = RateOf(film);
-    const double rate = RateOf(reader_->info());
-    // What containers round averages to; two clocks that drift apart are found out by their frames' times.
-    constexpr double kSameRate = 0.005;
-    if (has_times_ && rate > 0 && rate_ > 0 && std::abs(rate / rate_ - 1) > kSameRate)
-      return InvalidArgument("the mask '" + path_ + "' has " + NumberToText(rate, 3) +
-                             " frames a second and the film " + NumberToText(rate_, 3) +
-                             ": give a mask of the film's own frame rate");
+    const bool told = film.tells_length && reader_->info().tells_length;
     const int64_t frames = reader_->info().estimated_frames, of_film = film.estimated_frames;
+    // A mean of frames that last as long as they like depends on the last one, which no mask has to repeat:
+    // with a mask for each, their times tell.
+    if (OtherRate() && !(told && frames == of_film)) return Rates();
+    if (!told) return OkStatus();
     // Files that say how long they are may be some frames off; the frames themselves are counted as they
     // come.
     constexpr int64_t kOff = 3;
     if (frames > 0 && of_film > 0 &&
         std::abs(frames - of_film) > std::max<int64_t>(kOff, std::max(frames, of_film) / 20))
-      return Lengths(frames, of_film);
+      return Lengths(frames, std::to_string(of_film));
     film_frames_ = of_film;
     return OkStatus();
   }
@@ -75,11 +112,13 @@ class FilmMask final : public GivenMask {
     std::optional<media::Frame> frame;
     while (next_ <= index) {
       TEMPERA_ASSIGN_OR_RETURN(frame, reader_->Read());
-      if (!frame) return Lengths(next_, std::max(film_frames_, index + 1));
+      if (!frame)
+        return Lengths(next_, film_frames_ > next_ ? std::to_string(film_frames_) : std::string("more"));
       ++next_;
     }
     // Half a frame: nearer to this one than to its neighbours.
     const double away = std::abs(static_cast<double>(frame->pts_us - pts_us)) * 1e-6;
+    if (has_times_ && rate_ > 0 && away > 0.5 / rate_ && OtherRate()) return Rates();
     if (has_times_ && rate_ > 0 && away > 0.5 / rate_)
       return InvalidArgument("frame " + std::to_string(index + 1) + " is shown at " + Seconds(pts_us) +
                              " in the film and at " + Seconds(frame->pts_us) + " in the mask '" + path_ +
@@ -95,22 +134,45 @@ class FilmMask final : public GivenMask {
       ++next_;
     }
     for (const std::string& notice : reader_->notices()) Note("the mask '" + path_ + "': " + notice);
-    return next_ == of_film ? OkStatus() : Lengths(next_, of_film);
+    return next_ == of_film ? OkStatus() : Lengths(next_, std::to_string(of_film));
   }
 
   const MaskPicture& picture() const override { return picture_; }
 
  private:
-  Status Lengths(int64_t frames, int64_t of_film) const {
-    return InvalidArgument("the mask '" + path_ + "' has " + std::to_string(frames) +
-                           " frames and the film " + std::to_string(of_film) +
-                           ": give a mask of the film's own length");
+  bool OtherRate() const {
+    // What containers round averages to; two clocks that drift apart are found out by their frames' times.
+    constexpr double kSameRate = 0.005;
+    const double rate = RateOf(reader_->info());
+    return has_times_ && rate > 0 && rate_ > 0 && std::abs(rate / rate_ - 1) > kSameRate;
   }
 
-  const std::string path_;
+  Status Rates() const {
+    const double rate = RateOf(reader_->info());
+    // Telecine makes five frames of four.
+    const bool telecined = !detelecine_ && std::abs(rate * 1.25 / rate_ - 1) < 0.01;
+    return InvalidArgument("the mask '" + path_ + "' has " + NumberToText(rate, 3) +
+                           " frames a second and the film " + NumberToText(rate_, 3) +
+                           (detelecine_ ? " with --detelecine" : "") +
+                           ": give a mask of the film's own frame rate" +
+                           (telecined ? ", or --detelecine where the film was telecined" : ""));
+  }
+
+  // of_film: how many, or "more".
+  Status Lengths(int64_t frames, const std::string& of_film) const {
+    std::string said =
+        "the mask '" + path_ + "' has " + std::to_string(frames) + " frames and the film " + of_film;
+    if (missing_.empty()) return InvalidArgument(said + ": give a mask of the film's own length");
+    return InvalidArgument(said + ": there is no picture " + missing_ + " in it" +
+                           (is_glob_ ? "" : ", and those behind it are left out"));
+  }
+
+  const std::string path_, missing_;  // of a series, the picture at its first gap, or ""
+  const bool is_glob_;
   const std::unique_ptr<media::VideoReader> reader_;
   const MaskBy by_;
-  const bool has_times_;
+  const bool has_times_;  // a series of pictures has none
+  const bool detelecine_;
   double rate_ = 0;          // of the film, frames a second
   int64_t film_frames_ = 0;  // as its file says; 0: it does not
   int64_t next_ = 0;         // frames read
@@ -136,11 +198,8 @@ Result<MaskBy> MaskByOf(const std::string& path, const media::ReaderOptions& opt
 
 Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan) {
   if (plan.source == MaskPlan::Source::kStill) {
-    TEMPERA_ASSIGN_OR_RETURN(const media::Picture picture, media::ReadPicture(plan.path, 0));
-    for (const std::string& notice : picture.notices) Note("the mask '" + plan.path + "': " + notice);
-    const MaskBy by = media::ShowsThrough(picture.frame) ? MaskBy::kTransparency : MaskBy::kLight;
-    TEMPERA_ASSIGN_OR_RETURN(MaskPicture mask, PictureOf(picture.frame, by));
-    return std::unique_ptr<GivenMask>(std::make_unique<StillMask>(std::move(mask)));
+    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<StillMask> mask, StillMask::Open(plan.path));
+    return std::unique_ptr<GivenMask>(std::move(mask));
   }
   TEMPERA_RETURN_IF_ERROR(media::CheckFilmInput(plan.path));
   media::ReaderOptions options;
@@ -155,8 +214,9 @@ Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan) {
   TEMPERA_ASSIGN_OR_RETURN(const MaskBy by, MaskByOf(plan.path, options));
   TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(plan.path, options));
-  return std::unique_ptr<GivenMask>(
-      std::make_unique<FilmMask>(plan.path, std::move(reader), by, !series.has_value()));
+  if (series.has_value() && series->is_glob && !series->missing.empty())
+    Note("the mask '" + plan.path + "' has no picture " + series->missing + ": they are taken in order");
+  return std::unique_ptr<GivenMask>(std::make_unique<FilmMask>(plan, std::move(reader), by, series));
 }
 
 }  // namespace tempera::cli

@@ -24,6 +24,9 @@ class GivenMask {
   virtual Status Begin(const media::VideoInfo& film) = 0;
   // To the mask of the film's frame `index`, from 0, one after the other; pts_us is when that is shown.
   virtual Status GoTo(int64_t index, int64_t pts_us) = 0;
+  // To the mask of a picture of a file of several: `page` from 1 of `pages`, or 0 where the largest is
+  // painted. Refuses a mask of several that are not as many.
+  virtual Status GoToPage(int /*page*/, int /*pages*/) { return OkStatus(); }
   // The film is over, which had so many frames, with those that nobody asked a mask for: refuses a mask that
   // has others.
   virtual Status AtEnd(int64_t film_frames) = 0;

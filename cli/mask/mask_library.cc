@@ -89,7 +89,8 @@ Result<std::string> FindBundledMask(const std::string& word) {
       return (fs::path(folder) / (name + std::string(kModelSuffix))).string();
   }
   if (wanted == "background")
-    return NotFound("the background is no mask of its own: say whose, as in --mask person --mask-of background");
+    return NotFound(
+        "the background is no mask of its own: say whose, as in --mask person --mask-of background");
   const std::string nearest = NearestName(wanted, names);
   std::string has;
   for (const std::string& name : names) has += (has.empty() ? "" : ", ") + name;

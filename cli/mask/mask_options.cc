@@ -270,8 +270,9 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   if (!choice.of_class.empty() &&
       std::any_of(plan.metadata.begin(), plan.metadata.end(),
                   [](const auto& entry) { return entry.first == "tempera.mask.class"; }))
-    return InvalidArgument("--mask " + mask_ + " and class= of --mask-input both say which class is the mask: " +
-                           "leave one out");
+    return InvalidArgument(
+        "--mask " + mask_ +
+        " and class= of --mask-input both say which class is the mask: " + "leave one out");
   plan.said = {mask_.empty() ? kPerson : mask_, of_ == kBackground, outside_.empty() ? "none" : outside_};
   for (const std::string& text : regions_)
     plan.said.regions.emplace_back(text.substr(0, text.find('=')), text.substr(text.find('=') + 1));

@@ -23,10 +23,10 @@ struct MaskRegion {
 
 // What was said, in the line's words: for summaries.
 struct SaidOfMask {
-  std::string mask;                                              // "person", "deeplab.onnx:tv", "mask.mp4"
-  bool background = false;                                       // --mask-of background
-  std::string outside = "none";                                  // "none", "blur:12", a style
-  std::vector<std::pair<std::string, std::string>> regions = {}; // of --region: class, and what it shows
+  std::string mask;                                               // "person", "deeplab.onnx:tv", "mask.mp4"
+  bool background = false;                                        // --mask-of background
+  std::string outside = "none";                                   // "none", "blur:12", a style
+  std::vector<std::pair<std::string, std::string>> regions = {};  // of --region: class, and what it shows
 };
 
 struct MaskPlan {
@@ -45,6 +45,7 @@ struct MaskPlan {
   // A film that is a mask is cut as the film is. Its frames are those that are painted: of a telecined film
   // the four that are left of five.
   double start_s = 0, duration_s = -1;
+  bool detelecine = false;
 };
 
 }  // namespace tempera::cli

@@ -63,6 +63,8 @@ class RegionPainter final : public Painter {
   double masked_share() const override { return share_; }
   Status Begin(const media::VideoInfo& film) override { return given_ ? given_->Begin(film) : OkStatus(); }
 
+  Status SetPage(int page, int pages) override { return given_ ? given_->GoToPage(page, pages) : OkStatus(); }
+
   std::vector<int64_t> MomentsOf(int64_t index, int64_t pts_us) override {
     index_ = index;
     frame_us_ = pts_us;
@@ -240,8 +242,11 @@ Result<MaskerPtr> OpenMasker(const MaskPlan& plan, tempera_host* host, std::vect
   // Before anything is painted: a class that it has not.
   for (const MaskRegion& region : plan.regions) {
     int32_t index = 0;
-    if (region.name == "background") continue;
-    const Status found = MaskStatus(tempera_mask_find_class(raw, region.name.c_str(), &index));
+    // The background alone is what the network's own class leaves.
+    const bool background = region.name == "background";
+    if (background && plan.regions.size() > 1) continue;
+    const Status found =
+        MaskStatus(tempera_mask_find_class(raw, background ? "" : region.name.c_str(), &index));
     if (!found.ok()) return Status(found.code(), Called(plan, region, found.message()));
   }
   return masker;

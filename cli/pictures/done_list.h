@@ -13,8 +13,8 @@ namespace tempera::cli {
 
 class DoneList {
  public:
-  // `style`, one word as SettingsWord makes it, stands for the model and all that a painting depends on beside
-  // its source. A list that cannot be read is an empty one.
+  // `style`, one word as SettingsWord makes it, stands for the model and all that a painting depends on
+  // beside its source. A list that cannot be read is an empty one.
   DoneList(std::string folder, std::string style);
 
   enum class State {

@@ -149,8 +149,8 @@ class Report {
       if (!errors_.empty()) failed = ", " + std::to_string(errors_.size()) + " failed";
       std::fprintf(stderr, "%s: %s painted in %s%s, %.1f s%s\n", Printable(job_.output_folder).c_str(),
                    Count(painted_, "picture", "pictures").c_str(),
-                   Printable(style_ + MaskWords(job_.mask)).c_str(), failed.c_str(),
-                   seconds, interrupted || !stop_.empty() ? " (stopped early)" : "");
+                   Printable(style_ + MaskWords(job_.mask)).c_str(), failed.c_str(), seconds,
+                   interrupted || !stop_.empty() ? " (stopped early)" : "");
     }
     if (interrupted) return kExitInterrupted;
     return errors_.empty() && stop_.empty() ? kExitOk : kExitFailure;
@@ -169,8 +169,8 @@ class Report {
         JsonString(outcome.task.input).c_str(), JsonString(outcome.task.output).c_str(),
         JsonString(style_).c_str(), kStates[static_cast<int>(outcome.kind)], s.seconds,
         number(s.width).c_str(), number(s.height).c_str(),
-        outcome.error.ok() ? "null" : JsonString(outcome.error.message()).c_str(), MaskJson(job_.mask, s).c_str(),
-        notices.c_str());
+        outcome.error.ok() ? "null" : JsonString(outcome.error.message()).c_str(),
+        MaskJson(job_.mask, s).c_str(), notices.c_str());
     std::fflush(stdout);
   }
 
@@ -251,7 +251,8 @@ std::string StyleWord(const PicturesJob& job) {
   if (!job.paint.stroke.empty()) digester.Add(std::string_view(job.paint.stroke));
   digester.Add(int64_t{job.paint.keep_colors});
   digester.Add(std::string_view(job.paint.precision));
-  for (const auto& [option, digest] : job.depends_on.list) digester.Add(std::string_view(option + Hex(digest)));
+  for (const auto& [option, digest] : job.depends_on.list)
+    digester.Add(std::string_view(option + Hex(digest)));
   AddMetadata(job.paint.metadata, &digester);
   if (const Steering& steering = job.paint.steering; !steering.empty()) {
     digester.Add(std::string_view(steering.style));

@@ -106,6 +106,7 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
   {
     const std::lock_guard<std::mutex> lock(*painting);
     TEMPERA_RETURN_IF_ERROR(painter->Reset());
+    TEMPERA_RETURN_IF_ERROR(painter->SetPage(job.page, picture.pictures));
     TEMPERA_RETURN_IF_ERROR(painter->Paint(shown, &painted));
     masked_share = painter->masked_share();
     SayNotes();

@@ -174,6 +174,8 @@ void DescribeVideo(AVFormatContext* input, int video, const AVFrame& first, cons
   double wanted = std::max(0.0, seconds - options.start_s);
   if (options.duration_s >= 0)
     wanted = seconds > 0 ? std::min(wanted, options.duration_s) : options.duration_s;
+  info->tells_length = input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM &&
+                       (stream.nb_frames > 0 || input->nb_streams == 1);
   if (stream.nb_frames > 0 && seconds > 0) {
     info->estimated_frames = std::llround(stream.nb_frames * wanted / seconds * (detelecined ? 0.8 : 1));
   } else if (info->frame_rate.num > 0) {

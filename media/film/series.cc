@@ -69,6 +69,8 @@ Result<SeriesInput> FindNumbered(const std::string& path, const SeriesName& name
   input.first = found[0].first;
   for (size_t i = 0; i < found.size(); ++i) {
     if (found[i].first != input.first + static_cast<int64_t>(i)) {
+      const std::string absent = name.At(input.first + static_cast<int64_t>(i));
+      input.missing = absent.substr(absent.rfind('/') + 1);
       input.notice =
           "the series has a gap at number " + std::to_string(input.first + static_cast<int64_t>(i)) + ": " +
           std::to_string(found.size() - i) + " pictures behind it are left out ('*' in the name reads all)";
@@ -77,6 +79,36 @@ Result<SeriesInput> FindNumbered(const std::string& path, const SeriesName& name
     input.files.push_back(found[i].second);
   }
   return input;
+}
+
+// The number at the end of a file's name, ahead of its extension; nothing where there is none.
+struct Numbered {
+  std::string before, digits, after;
+};
+std::optional<Numbered> NumberIn(const std::string& path) {
+  const std::string name = SplitPath(path).name;
+  const size_t dot = std::min(name.rfind('.'), name.size());
+  size_t begin = dot;
+  while (begin > 0 && IsDigit(name[begin - 1])) --begin;
+  if (begin == dot || dot - begin > 9) return std::nullopt;
+  return Numbered{name.substr(0, begin), name.substr(begin, dot - begin), name.substr(dot)};
+}
+
+// The name that lacks first, where all are alike but for their numbers.
+std::string FirstMissing(const std::vector<std::string>& files) {
+  std::string missing;
+  std::optional<Numbered> last;
+  for (const std::string& file : files) {
+    std::optional<Numbered> now = NumberIn(file);
+    if (!now || (last && (now->before != last->before || now->after != last->after))) return "";
+    if (last && missing.empty()) {
+      std::string next = std::to_string(std::stoll(last->digits) + 1);
+      if (next.size() < last->digits.size()) next.insert(0, last->digits.size() - next.size(), '0');
+      if (std::stoll(now->digits) > std::stoll(next)) missing = last->before + next + last->after;
+    }
+    last = std::move(now);
+  }
+  return missing;
 }
 
 Result<SeriesInput> FindGlob(const std::string& path) {
@@ -91,6 +123,7 @@ Result<SeriesInput> FindGlob(const std::string& path) {
   }
   globfree(&found);
   if (input.files.empty()) return NoPicture(path);
+  input.missing = FirstMissing(input.files);
   return input;
 }
 

@@ -36,6 +36,9 @@ struct SeriesInput {
   int64_t first = 0;  // the number to begin with, unless is_glob
   std::vector<std::string> files;  // absolute, in the order in which they are read
   std::string notice;              // what is left out; "" = nothing
+  // The name of the file at the first gap in the numbers, behind which all is left out unless is_glob; "" =
+  // none.
+  std::string missing;
 };
 // A pattern is a picture's name with a number or with * or ? in it; brackets and braces are letters. Nothing
 // when PATH is none, or names an existing file by its letters; an error when there is no picture.

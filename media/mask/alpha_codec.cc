@@ -19,18 +19,17 @@ Result<std::string> ChooseAlphaCodec(const std::string& codec, const std::string
     return InvalidArgument("'" + path + "' are pictures without transparency: write .png, .webp or .tif");
   }
   const AVOutputFormat& container = *Container(path);
-  std::string chosen = codec;
-  if (chosen.empty()) {
-    const std::string name = container.name;
-    if (name == "mov") chosen = "prores_ks";
-    if (name == "webm" || name == "matroska") chosen = "libvpx-vp9";
-    if (chosen.empty())
-      return InvalidArgument("'" + path + "' is a film without transparency: " + std::string(kNames));
-  }
+  const std::string name = container.name;
+  const std::string own = name == "mov"                          ? "prores_ks"
+                          : name == "webm" || name == "matroska" ? "libvpx-vp9"
+                                                                 : "";
+  const std::string chosen = codec.empty() ? own : codec;
+  if (chosen.empty())
+    return InvalidArgument("'" + path + "' is a film without transparency: " + std::string(kNames));
   TEMPERA_ASSIGN_OR_RETURN(const AVCodec* encoder, ChooseEncoder(chosen, container, path));
   if (HoldsAlpha(*encoder, container)) return chosen;
-  return InvalidArgument("'" + path + "' with " + encoder->name + " holds no transparency: " + kNames +
-                         " and leave --codec out");
+  return InvalidArgument("'" + path + "' with " + encoder->name + " holds no transparency: " +
+                         (own.empty() ? std::string(kNames) + " and leave" : "leave") + " --codec out");
 }
 
 }  // namespace tempera::media

@@ -33,7 +33,15 @@ class StillMask final : public GivenMask {
     return mask;
   }
   Status Begin(const media::VideoInfo&) override { return OkStatus(); }
-  Status GoTo(int64_t, int64_t) override { return OkStatus(); }
+  Status GoTo(int64_t, int64_t) override {
+    // Of the picture that is used: not of the first that was looked at.
+    for (const std::string& notice : notices_) {
+      if (std::find(said_.begin(), said_.end(), notice) != said_.end()) continue;
+      said_.push_back(notice);
+      Note("the mask '" + path_ + "': " + notice);
+    }
+    return OkStatus();
+  }
   Status AtEnd(int64_t) override { return OkStatus(); }
   Status GoToPage(int page, int pages) override {
     if (page == 0 || pictures_ == 1 || page == page_) return OkStatus();
@@ -50,11 +58,7 @@ class StillMask final : public GivenMask {
 
   Status Read(int page) {
     TEMPERA_ASSIGN_OR_RETURN(const media::Picture picture, media::ReadPicture(path_, 0, page));
-    for (const std::string& notice : picture.notices) {
-      if (std::find(said_.begin(), said_.end(), notice) != said_.end()) continue;
-      said_.push_back(notice);
-      Note("the mask '" + path_ + "': " + notice);
-    }
+    notices_ = picture.notices;
     const MaskBy by = media::ShowsThrough(picture.frame) ? MaskBy::kTransparency : MaskBy::kLight;
     TEMPERA_ASSIGN_OR_RETURN(picture_, PictureOf(picture.frame, by));
     pictures_ = picture.pictures;
@@ -65,7 +69,7 @@ class StillMask final : public GivenMask {
   const std::string path_;
   MaskPicture picture_;
   int pictures_ = 1, page_ = 0;
-  std::vector<std::string> said_;
+  std::vector<std::string> notices_, said_;
 };
 
 double RateOf(const media::VideoInfo& info) {
@@ -84,6 +88,7 @@ class FilmMask final : public GivenMask {
       : path_(plan.path),
         missing_(series.has_value() ? series->missing : std::string()),
         is_glob_(series.has_value() && series->is_glob),
+        pictures_(series.has_value() ? static_cast<int64_t>(series->files.size()) : 0),
         reader_(std::move(reader)),
         by_(by),
         has_times_(!series.has_value()),
@@ -91,8 +96,9 @@ class FilmMask final : public GivenMask {
 
   Status Begin(const media::VideoInfo& film) override {
     rate_ = RateOf(film);
-    const bool told = film.tells_length && reader_->info().tells_length;
-    const int64_t frames = reader_->info().estimated_frames, of_film = film.estimated_frames;
+    const bool told = film.tells_length && (pictures_ > 0 || reader_->info().tells_length);
+    const int64_t frames = pictures_ > 0 ? pictures_ : reader_->info().estimated_frames,
+                  of_film = film.estimated_frames;
     // A mean of frames that last as long as they like depends on the last one, which no mask has to repeat:
     // with a mask for each, their times tell.
     if (OtherRate() && !(told && frames == of_film)) return Rates();
@@ -163,12 +169,14 @@ class FilmMask final : public GivenMask {
     std::string said =
         "the mask '" + path_ + "' has " + std::to_string(frames) + " frames and the film " + of_film;
     if (missing_.empty()) return InvalidArgument(said + ": give a mask of the film's own length");
-    return InvalidArgument(said + ": there is no picture " + missing_ + " in it" +
-                           (is_glob_ ? "" : ", and those behind it are left out"));
+    return InvalidArgument(
+        said + ": there is no picture " + missing_ +
+        (is_glob_ ? "; add it" : ", and those behind it are left out: add it, or number them anew"));
   }
 
   const std::string path_, missing_;  // of a series, the picture at its first gap, or ""
   const bool is_glob_;
+  const int64_t pictures_;  // of a series
   const std::unique_ptr<media::VideoReader> reader_;
   const MaskBy by_;
   const bool has_times_;  // a series of pictures has none

@@ -23,9 +23,11 @@ Settings MaskSettingsOf(const MaskPlan& plan) {
   {
     Digester mask;
     AddFileBytes(plan.path, &mask);
-    // Of a network the class; of a class of --region that is said there.
+    // Of a network the class, where it is said behind its name: those of regions are theirs.
     for (const MaskRegion& region : plan.regions) {
-      if (said.regions.empty()) mask.Add(std::string_view(region.name == "background" ? "" : region.name));
+      const bool is_class = plan.source == MaskPlan::Source::kNetwork && !region.said.starts_with("--region") &&
+                            !region.name.empty() && region.name != "background";
+      if (is_class) mask.Add(std::string_view(region.name));
     }
     settings.Add("--mask", mask);
   }

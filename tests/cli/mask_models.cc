@@ -1,7 +1,7 @@
 // Writes mask networks that tell colours apart, so that what they find is known.
 //   tempera_mask_models FOLDER
 // red.onnx: one channel, where the picture is red. colours.onnx: the classes none, red, green and blue.
-// nothing.onnx: one channel that finds nothing.
+// nothing.onnx: one channel that finds nothing. guessed.onnx: one that does not say what its numbers are.
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -53,13 +53,21 @@ bool WriteColours(const std::string& path) {
   return Write(m, path);
 }
 
+// What its numbers are has to be guessed, which a note says.
+bool WriteGuessed(const std::string& path) {
+  ModelBuilder m = Begin();
+  m.NamedNode("output", "Abs", {Conv(&m, {1, 0, 0}, {0})});
+  m.Output("output");
+  return Write(m, path);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   if (argc != 2) return 2;
   const std::string folder = argv[1];
   return WriteRed(folder + "/red.onnx", 1) && WriteRed(folder + "/nothing.onnx", 0) &&
-                 WriteColours(folder + "/colours.onnx")
+                 WriteColours(folder + "/colours.onnx") && WriteGuessed(folder + "/guessed.onnx")
              ? 0
              : 1;
 }

@@ -65,7 +65,7 @@ for options in '--mask-hold 0 --plain-edges' '' '--mask-hold 1' '--plain-edges';
   expect_close "$work/out/x.mkv" "$work/wanted.mkv" 30
 done
 paint "$work/in.mkv" -o "$work/out/x.mkv" --codec ffv1 --mask "$work/mask.mkv" --style negative --json
-said '"mask": \{"share": 0\.041[0-9]*, "empty_frames": 0\}'
+said '"mask": \{"share": 0\.041[0-9]*, "empty_frames": 0, "name": ".*/mask.mkv", "writes": "painting", "of": "mask", "outside": "none"\}'
 expect_close "$work/out/x.mkv" "$work/wanted.mkv" 35
 # All networks share threads and cache.
 TEMPERA_CACHE=$work/cache paint "$work/in.mkv" -o "$work/out/x.mkv" --codec ffv1 --mask red --style negative --threads 2 \
@@ -139,9 +139,45 @@ done
 [ "$(ls "$work/out/many" | paste -sd,)" = a.png,b.png ] || fail "a folder's cut-outs are $(ls "$work/out/many")"
 paint "$work/photos" -o "$work/out/again/" --mask red --style negative --json
 said '"mask": \{"share": 0\.04'
-checks=$((checks + 1))
-! "$tempera" stylize "$work/photos" -o "$work/out/many/" --mask red --cutout --style negative --feather 3 2>"$work/stderr" &&
-  grep -q 'painting in another style' "$work/stderr" || fail "another mask's cut-outs are taken for these"
+# What is there already and was painted otherwise: in what.
+differs() { # differs WORDS OPTIONS...
+  checks=$((checks + 1))
+  ! "$tempera" stylize "$work/photos" -o "$work/out/many/" "${@:2}" >/dev/null 2>"$work/stderr" &&
+    grep -qE "^tempera: .*/b.png' is $1: give another folder" "$work/stderr" || fail "not '$1': $(cat "$work/stderr")"
+}
+differs 'a painting with another --feather' --mask red --cutout --style negative --feather 3
+differs 'a painting with another --mask' --mask colours:red --cutout --style negative
+differs 'a painting with another --cutout' --mask red --style negative
+differs 'a painting with another --cutout, --outside and --threshold' --mask red --style negative --threshold 0.3 --outside blur
+differs 'a painting with another --cutout, --mask-of and --plain-edges' --mask red --style negative --mask-of background \
+  --plain-edges
+differs 'a painting with another --cutout, --style and --region' --mask red --region red=blur
+differs 'a painting in another style' --mask red --cutout --style blue
+differs 'a painting with another --cutout and --mask' --style negative
+# Of lists that older versions left nobody knows.
+sed -i 's/;[^ ]*//' "$work/out/many/.tempera-done"
+differs 'a painting in another style, or with other options' --mask red --cutout --style negative --feather 3
+paint "$work/photos" -o "$work/out/many/" --mask red --cutout --style negative
+noted '2 pictures were painted before'
+
+echo "== what summaries say"
+paint "$work/photo.png" -o "$work/out/s.png" --mask red --mask-of background --style negative --outside blur:3 --json
+said '"name": "red", "writes": "painting", "of": "background", "outside": "blur:3"'
+paint "$work/photo.png" -o "$work/out/s.png" --mask red --cutout --style negative --json
+said '"writes": "cutout", "of": "mask"'
+paint "$work/photo.png" -o "$work/out/s.png" --mask red --mask-only --json
+said '"writes": "mask", "of": "mask"'
+paint "$work/photo.png" -o "$work/out/s.png" --mask colours --region red=negative --region background=blur --json
+said '"name": "colours", "writes": "painting", "regions": \{"red": "negative", "background": "blur"\}'
+for words in 'negative within red, blur outside:--outside blur' 'negative around red:--mask-of background' \
+  'negative within red, cut out:--cutout'; do
+  paint "$work/photo.png" -o "$work/out/s.png" --mask red --style negative ${words#*:}
+  checks=$((checks + 1))
+  grep -q "in ${words%%:*}, " "$work/stderr" || fail "not '${words%%:*}': $(cat "$work/stderr")"
+  paint "$work/photos" -o "$work/out/s/" --mask red --style negative --overwrite ${words#*:}
+  checks=$((checks + 1))
+  grep -q "2 pictures painted in ${words%%:*}, " "$work/stderr" || fail "not '${words%%:*}': $(cat "$work/stderr")"
+done
 
 echo "== pictures that are masks"
 make -f lavfi -i color=black:s=96x64,format=rgba -vf "geq=r=255:g=255:b=255:a='if(lt(X,48),255,0)'" -frames:v 1 "$work/alpha.png"
@@ -195,7 +231,7 @@ expect_error 1 'red, green, blue' "$tempera" stylize "$work/bars.png" -o "$work/
 
 echo "== nothing to be found"
 paint "$work/photo.png" -o "$work/out/n.png" --mask nothing --style negative --json
-said '"mask": \{"share": 0\.0000, "empty_frames": 1\}'
+said '"mask": \{"share": 0\.0000, "empty_frames": 1, "name": "nothing"'
 noted 'nothing was found to mask'
 checks=$((checks + 1))
 [ "$(make -i "$work/out/n.png" -pix_fmt rgb24 -f md5 -)" = "$(make -i "$work/photo.png" -pix_fmt rgb24 -f md5 -)" ] ||
@@ -235,11 +271,65 @@ expect_error 2 'is a film, and pictures come out' "$tempera" stylize "$work/phot
   --mask "$work/mask.mkv"
 expect_nothing "$work/out"
 
+# One line, without the notes of what is not used.
+alone() { # alone CODE PATTERN OPTIONS...
+  refuse "$@"
+  checks=$((checks + 1))
+  [ "$(wc -l <"$work/stderr")" -eq 1 ] || { fail "more than one line"; cat "$work/stderr"; }
+}
+paint "$work/photo.png" -o "$work/g.png" --mask guessed --style negative
+noted 'guessed.onnx.*--mask-input values= says otherwise'
+alone 1 "--mask guessed:tv: the network has no class 'tv'; it has mask" --mask guessed:tv --style negative
+alone 1 "there is no style 'negatve'" --mask guessed --style negative --outside negatve
+alone 1 'has 12 frames and the film 20' --mask "$work/short.mkv" --style negative
+make -i "$work/opaque.mov" -frames:v 12 -c copy "$work/short.mov"
+alone 1 'has 12 frames and the film 20' --mask "$work/short.mov" --style negative
+
+echo "== words that are nearly right"
+alone 1 "--outside blurr: there is no style 'blurr'; did you mean 'blur'\?" --mask red --style negative --outside blurr
+alone 1 "--outside non: .* did you mean 'none'\?" --mask red --style negative --outside non
+alone 1 "--outside xyzzy: .* write none, blur, a name that 'tempera styles' lists" --mask red --style negative --outside xyzzy
+alone 1 "--region red=negatve: .* did you mean 'negative'\?" --mask red --region red=negatve
+alone 1 "--region rde=blur: the network has no class 'rde'; it has red" --mask red --region rde=blur
+alone 1 "there is no mask 'nothin'; did you mean 'nothing'\?" --mask nothin --style negative
+alone 1 '--mask person --mask-of background' --mask background --style negative
+alone 2 "'backgroud' is not mask or background; did you mean 'background'\?" --mask red --mask-of backgroud --style negative
+alone 2 "'fp23' is not auto, fp32, bf16 or int8; did you mean 'fp32'\?" --mask red --style negative --precision fp23
+alone 1 'colours: the network has 4 classes and none is said to be the mask: write --mask FILE.onnx:CLASS' --mask colours \
+  --style negative
+alone 1 'background=negative: the network has 4 classes' --mask colours --region background=negative
+alone 2 'both say which class' --mask colours:red --mask-input class=green --style negative
+expect_error 2 "x.mov' with libx264 holds no transparency: leave --codec out" "$tempera" stylize "$work/in.mkv" \
+  -o "$work/out/x.mov" --mask red --cutout --style negative --codec libx264
+expect_nothing "$work/out"
+# Whose background it is, where many classes are told apart.
+paint "$work/bars.png" -o "$work/r.png" --mask colours:green --region background=negative
+expect_pixel "$work/r.png" 16 16 0 255 255 255
+expect_pixel "$work/r.png" 48 16 0 255 0 255
+paint "$work/bars.png" -o "$work/r.png" --mask colours:green --region background=negative --cutout
+expect_pixel "$work/r.png" 16 16 0 255 255 255
+expect_pixel "$work/r.png" 48 16 0 0 0 0
+
 echo "== names"
-expect_success "$tempera" inspect red
+expect_success "$tempera" inspect nothing
+said '^painting +no: it is a mask network, for --mask$'
+said '^mask +1 class: red$'
+! grep -E '^(painting|mask).*\.\.\.' "$work/stdout" || fail "a sentence is cut off"
 expect_success "$tempera" styles
+said '^MASK +CLASSES +FILE$'
+said '^nothing +red +'
+said '^colours +none, red, green, blue +'
 checks=$((checks + 1))
-! grep -q '^nothing' "$work/stdout" || fail "masks are listed as styles"
+! sed '/^$/,$d' "$work/stdout" | grep -q '^nothing' || fail "masks are listed as styles"
+expect_success "$tempera" styles --masks
+said '^nothing +red +'
+checks=$((checks + 1))
+! grep -q '^negative' "$work/stdout" || fail "styles are listed as masks"
+expect_success "$tempera" styles --masks --json
+said '"classes": \["none","red","green","blue"\]'
+expect_success "$tempera" styles --json
+checks=$((checks + 1))
+! grep -q nothing.onnx "$work/stdout" || fail "masks are listed as styles in JSON"
 
 echo "== killed"
 make -f lavfi -i color=red:s=640x360:r=25:d=60 -c:v libx264 -preset ultrafast -pix_fmt yuv420p "$work/long.mp4"

@@ -51,8 +51,8 @@ expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep"
 expect_said ': 1 picture painted'
 got=0
 "${paint[@]}" "$work/in" -o "$work/out/new/deep" --strength 0.5 >/dev/null 2>"$work/stderr" || got=$?
-expect_equal $got 1 'another style into the same folder'
-expect_said 'is a painting in another style: give another folder'
+expect_equal $got 1 'another strength into the same folder'
+expect_said 'is a painting with another --strength: give another folder'
 expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep" --overwrite --jobs 4
 expect_said '5 pictures painted'
 

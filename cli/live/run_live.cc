@@ -203,7 +203,11 @@ int RunLive(LiveOptions o) {
   // What is refused gets its line alone.
   HoldNotes();
   Result<std::unique_ptr<Studio>> studio = Studio::Start(o);
-  if (!studio.ok()) return Fail(Status(studio.status().code(), InMaskInput(studio.status().message())));
+  if (!studio.ok()) {
+    const Status& status = studio.status();
+    const bool of_mask = !network.empty() && status.message().starts_with(network);
+    return Fail(of_mask ? Status(status.code(), InMaskInput(status.message())) : status);
+  }
   SayNotes();
   if (const std::string name = (*studio)->microphone_name(); !name.empty())
     Note("recordings hear the microphone '" + Printable(name) + "', not what a film says");

@@ -9,6 +9,7 @@
 #include <filesystem>
 #include <fstream>
 
+#include "cli/mask/mask_settings.h"
 #include "cli/mask/region_painter.h"
 
 namespace tempera::cli {
@@ -88,6 +89,9 @@ TEST_F(MaskOptionsTest, NamesFindTheirFiles) {
 
 TEST_F(MaskOptionsTest, NamesThatAreNoMasks) {
   EXPECT_THAT(Refusal({"--mask", "persn"}), HasSubstr("did you mean 'person'?"));
+  EXPECT_THAT(Refusal({"--mask", "background"}), HasSubstr("--mask person --mask-of background"));
+  EXPECT_THAT(Refusal({"--mask", "person", "--mask-of", "backgroud"}),
+              HasSubstr("'backgroud' is not mask or background; did you mean 'background'?"));
   EXPECT_THAT(Refusal({"--mask", File("no.onnx:tv")}), HasSubstr("no such file"));
   EXPECT_THAT(Refusal({"--mask", File("no.png")}), HasSubstr("no such file"));
   EXPECT_THAT(Refusal({"--mask", File("notes.txt")}), HasSubstr("is no mask"));
@@ -115,6 +119,10 @@ TEST_F(MaskOptionsTest, RegionsFollowFromTheLine) {
   EXPECT_EQ(Regions({"--region", "background=a", "--cutout"}), "background=[a]* =[a]");
   EXPECT_EQ(Regions({"--mask", File("still.png"), "--region", "background=a", "--cutout"}),
             "background=[a]* mask=[a]");
+  // Whose background, of many classes.
+  EXPECT_EQ(Regions({"--mask", File("net.onnx:tv"), "--region", "background=a"}), "background=[a]* tv=none");
+  EXPECT_EQ(Regions({"--mask", File("net.onnx:tv"), "--region", "background=a", "--cutout"}),
+            "background=[a]* tv=[a]");
   EXPECT_EQ(Regions({"--region", "person=a", "--region", "background=none", "--cutout"}),
             "person=[a]* background=none");
   EXPECT_EQ(Regions({"--mask", File("net.onnx"), "--region", "tv=g.onnx:night", "--region", "cat=none"}),
@@ -173,6 +181,8 @@ TEST_F(MaskOptionsTest, ContradictionsAreRefused) {
               HasSubstr("that a network makes"));
   EXPECT_THAT(Refusal({"--mask", "person", "--mask-input", "rubbish"}), HasSubstr("--mask-input rubbish"));
   EXPECT_FALSE(Read({"--mask", "person", "--mask-input", "bgr,range=-1..1"})->metadata.empty());
+  EXPECT_THAT(Refusal({"--mask", File("net.onnx:tv"), "--mask-input", "class=cat"}),
+              HasSubstr("both say which class"));
   EXPECT_THAT(Refusal({"--mask", File("still.png"), "--region", "person=a"}),
               HasSubstr("mask and background"));
   EXPECT_THAT(Refusal({"--mask", File("net.onnx:background")}), HasSubstr("--mask-of background"));
@@ -184,6 +194,35 @@ TEST_F(MaskOptionsTest, ReportsSayWhatIsPainted) {
   EXPECT_EQ(PaintedName(*Read({"--region", "person=a", "--region", "background=blur"}), ""),
             "person=a,background=blur");
   EXPECT_EQ(PaintedName(*Read({"--region", "background=a", "--cutout"}), ""), "background=a");
+}
+
+TEST_F(MaskOptionsTest, SettingsSayWhatDiffers) {
+  const auto word = [&](const std::vector<std::string>& words) {
+    const auto plan = Read(words);
+    EXPECT_TRUE(plan.ok()) << plan.status().message();
+    const Settings settings = MaskSettingsOf(*plan);
+    Digester all;
+    for (const auto& [option, digest] : settings.list) all.Add(std::string_view(option + Hex(digest)));
+    return SettingsWord(all.digest(), settings);
+  };
+  const auto differing = [&](const std::vector<std::string>& a, const std::vector<std::string>& b) {
+    EXPECT_EQ(SameSettings(word(a), word(b)), a == b);
+    return DifferingSettings(word(a), word(b));
+  };
+  EXPECT_EQ(differing({"--mask", "person"}, {"--mask", "person"}), "");
+  EXPECT_EQ(differing({"--mask", "person"}, {"--mask", "person", "--feather", "2"}), "--feather");
+  EXPECT_EQ(differing({"--mask", "person", "--feather", "2"}, {"--mask", "person", "--outside", "blur"}),
+            "--feather and --outside");
+  EXPECT_EQ(differing({"--mask", "person", "--outside", "blur"}, {"--mask", "person", "--outside", "blur:4"}),
+            "--outside");
+  EXPECT_EQ(differing({"--mask", "person"}, {"--mask", "person", "--mask-of", "background"}), "--mask-of");
+  EXPECT_EQ(differing({"--mask", File("net.onnx:tv")}, {"--mask", File("net.onnx:cat")}), "--mask");
+  EXPECT_EQ(differing({"--mask", "person"}, {"--mask", File("still.png")}), "--mask");
+  EXPECT_EQ(differing({"--region", "person=a"}, {"--region", "person=b"}), "--region");
+  EXPECT_EQ(differing({"--mask", "person", "--threshold", "0.3", "--mask-every", "2", "--cutout"},
+                      {"--mask", "person", "--threshold", "0.4", "--mask-only"}),
+            "--cutout, --threshold and --mask-only");
+  EXPECT_EQ(DifferingSettings("0123", word({"--mask", "person"})), "") << "of a list that does not say";
 }
 
 }  // namespace

@@ -25,8 +25,9 @@ Settings MaskSettingsOf(const MaskPlan& plan) {
     AddFileBytes(plan.path, &mask);
     // Of a network the class, where it is said behind its name: those of regions are theirs.
     for (const MaskRegion& region : plan.regions) {
-      const bool is_class = plan.source == MaskPlan::Source::kNetwork && !region.said.starts_with("--region") &&
-                            !region.name.empty() && region.name != "background";
+      const bool is_class = plan.source == MaskPlan::Source::kNetwork &&
+                            !region.said.starts_with("--region") && !region.name.empty() &&
+                            region.name != "background";
       if (is_class) mask.Add(std::string_view(region.name));
     }
     settings.Add("--mask", mask);

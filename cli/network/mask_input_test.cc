@@ -65,6 +65,12 @@ TEST(MaskInput, LinesInTheCommandsWords) {
   EXPECT_EQ(InMaskInput("x: metadata tempera.mask.classes says otherwise"),
             "x: --mask-input classes= says otherwise");
   EXPECT_EQ(InMaskInput("x; metadata tempera.mask.class must say"), "x; --mask-input class= must say");
+  EXPECT_EQ(
+      InMaskInput("x.onnx has 2 classes; metadata tempera.mask.class must say which one is the mask: a, b"),
+      "x.onnx has 2 classes and none is said to be the mask: write --mask FILE.onnx:CLASS with one of a, b");
+  EXPECT_EQ(
+      InMaskInput("where these are classes, metadata tempera.mask.classes or tempera.mask.class says so"),
+      "where these are classes, --mask-input classes=NAME:NAME:... says so");
   EXPECT_EQ(InMaskInput("given 0..1; metadata tempera.value_range says otherwise"),
             "given 0..1; --mask-input range= says otherwise");
 }

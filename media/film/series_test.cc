@@ -138,6 +138,14 @@ TEST_F(FilmSeries, GapsAreSaid) {
   EXPECT_EQ(FramesOf("f_%04d.png", &notes), 4u);
   EXPECT_NE(notes.find("gap at number 5: 5 pictures"), std::string::npos) << notes;
   EXPECT_EQ(notes.find("breaks off"), std::string::npos) << notes;
+  for (const char* name : {"f_%04d.png", "f_*.png"}) {
+    const auto series = FindSeries(Path(name));
+    ASSERT_TRUE(series.ok() && series->has_value());
+    EXPECT_EQ((*series)->missing, "f_0005.png") << name;
+  }
+  std::filesystem::copy(Path("f_0001.png"), Path("f_x.png"));
+  EXPECT_EQ((*FindSeries(Path("f_*.png")))->missing, "") << "not all of them have numbers";
+  std::filesystem::remove(Path("f_x.png"));
   auto none = VideoReader::Open(Path("x_%d.png"), {});
   ASSERT_FALSE(none.ok());
   EXPECT_NE(none.status().message().find("no picture is called"), std::string::npos)

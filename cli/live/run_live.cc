@@ -89,6 +89,14 @@ void NoteLibraryLinesOf(std::string* network) {
       network);
 }
 
+// What is refused gets its line alone: notes wait.
+void HearLibraryOf(const LiveOptions& o, std::string* network) {
+  const auto found = FindLiveMask(o.start_mask);
+  if (o.start_mask.on && found.ok()) *network = found->network;
+  NoteLibraryLinesOf(network);
+  HoldNotes();
+}
+
 // Whether two words name one file, written or not.
 bool SameFile(const std::string& a, const std::string& b) {
   if (a == "-" || b == "-" || a.find("://") != std::string::npos || b.find("://") != std::string::npos)
@@ -198,16 +206,13 @@ int RunLive(LiveOptions o) {
   const InterruptGuard guard(/*at_once=*/false);
   const auto start = std::chrono::steady_clock::now();
   static std::string network;  // the callback outlives this
-  if (const auto found = FindLiveMask(o.start_mask); o.start_mask.on && found.ok()) network = found->network;
-  NoteLibraryLinesOf(&network);
-  // What is refused gets its line alone.
-  HoldNotes();
+  HearLibraryOf(o, &network);
   Result<std::unique_ptr<Studio>> studio = Studio::Start(o);
-  if (!studio.ok()) {
-    const Status& status = studio.status();
+  const auto in_words = [](const Status& status) {
     const bool of_mask = !network.empty() && status.message().starts_with(network);
-    return Fail(of_mask ? Status(status.code(), InMaskInput(status.message())) : status);
-  }
+    return of_mask ? Status(status.code(), InMaskInput(status.message())) : status;
+  };
+  if (!studio.ok()) return Fail(in_words(studio.status()));
   SayNotes();
   if (const std::string name = (*studio)->microphone_name(); !name.empty())
     Note("recordings hear the microphone '" + Printable(name) + "', not what a film says");
@@ -225,7 +230,7 @@ int RunLive(LiveOptions o) {
   // Each that lost something is told.
   int code = kExitOk;
   for (const Status& status : {(*studio)->session()->status(), ran, stopped}) {
-    if (!status.ok()) code = Fail(status);
+    if (!status.ok()) code = Fail(in_words(status));
   }
   if (code == kExitOk && s.painted == 0 && !guard.interrupted()) {
     code = Fail(NotFound("nothing was painted: " + Printable((*studio)->source_name()) + " gave no frame"));

@@ -31,6 +31,10 @@ refused "picture's name" test --duration 1 --sink p.png
 refused 'for --sink' test --duration 1 --record -
 [ "$(md5sum film.mp4)" = "$before" ] || fail "the film was written to"
 
+# A film goes on for ever, and says how not to.
+live film.mp4 --duration 1 && grep -q '^note: the film begins again at its end: --once' said || fail "a loop without a word: $(cat said)"
+live film.mp4 --once && ! grep -q 'begins again' said || fail "--once is told of: $(cat said)"
+
 # Nobody fills the pipe: it ends in time all the same, and says that nothing was painted.
 started=$SECONDS
 (sleep 20) | live - --duration 1

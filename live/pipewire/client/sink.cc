@@ -11,6 +11,7 @@
 
 #include "live/pipewire/client/connection.h"
 #include "live/pipewire/client/params.h"
+#include "live/pipewire/client/stream.h"
 #include "live/pipewire/pipewire.h"
 
 namespace tempera::live {
@@ -40,7 +41,7 @@ std::string NodeName(const std::string& name) {
   return own;
 }
 
-class PipewireSink : public Sink {
+class PipewireSink : public Sink, private PipewireStream::Owner {
  public:
   explicit PipewireSink(PipewireSinkOptions options) : options_(std::move(options)) {}
   ~PipewireSink() override { (void)Close(); }
@@ -56,25 +57,23 @@ class PipewireSink : public Sink {
 
  private:
   Status Connect();
+  void OnState(pw_stream_state state) override;
+  void OnFormat(const spa_pod* format) override;
   // Why there is no camera any more, or "".
-  std::string Lost() const { return connection_->lost().empty() ? lost_ : connection_->lost(); }
+  std::string Lost() const {
+    return stream_.connection().lost().empty() ? stream_.lost() : stream_.connection().lost();
+  }
   bool Write(const media::Frame& frame, pw_buffer* buffer);
-
-  static void OnState(void* data, pw_stream_state old, pw_stream_state state, const char* error);
-  static void OnParam(void* data, uint32_t id, const spa_pod* param);
 
   const PipewireSinkOptions options_;
   std::atomic<bool> stop_ = false;
   // What readers are told, from the first Open on: one that waits for the camera to come back finds the same.
   StreamFormat told_;
-  std::unique_ptr<PipewireConnection> connection_;
+  PipewireStream stream_{this};
   uint64_t next_seq_ = 0;
   // Under the connection's lock:
-  pw_stream* stream_ = nullptr;
-  spa_hook hook_ = {};
   pw_stream_state state_ = PW_STREAM_STATE_UNCONNECTED;
   std::optional<StreamFormat> format_;  // what the readers chose
-  std::string lost_;
 };
 
 Status PipewireSink::Open(const PaintedFrame& first) {
@@ -91,9 +90,9 @@ Status PipewireSink::Open(const PaintedFrame& first) {
     told_.matrix = yuv ? frame.matrix : media::ColorMatrix::kBt709;
     told_.full_range = yuv && frame.full_range;
   }
-  TEMPERA_ASSIGN_OR_RETURN(connection_, PipewireConnection::Open(stop_));
+  TEMPERA_RETURN_IF_ERROR(stream_.Open(stop_));
   const Status status = [&] {
-    PipewireConnection::Lock lock(*connection_);
+    PipewireConnection::Lock lock(stream_.connection());
     return Connect();
   }();
   if (!status.ok()) (void)Close();
@@ -101,14 +100,6 @@ Status PipewireSink::Open(const PaintedFrame& first) {
 }
 
 Status PipewireSink::Connect() {
-  static const pw_stream_events kEvents = [] {
-    pw_stream_events events = {};
-    events.version = PW_VERSION_STREAM_EVENTS;
-    events.state_changed = OnState;
-    events.param_changed = OnParam;
-    return events;
-  }();
-  const PipewireLibrary& pw = connection_->library();
   const std::string node_name = NodeName(options_.name);
   const spa_dict_item items[] = {{PW_KEY_MEDIA_TYPE, "Video"},
                                  {PW_KEY_MEDIA_CATEGORY, "Capture"},
@@ -120,18 +111,20 @@ Status PipewireSink::Connect() {
                                  {PW_KEY_NODE_NICK, options_.name.c_str()},
                                  {PW_KEY_NODE_VIRTUAL, "true"},
                                  {PW_KEY_APP_NAME, "Tempera"}};
-  const spa_dict dict = {0, SPA_N_ELEMENTS(items), items};
-  stream_ = pw.stream_new(connection_->core(), options_.name.c_str(), pw.properties_new_dict(&dict));
-  if (!stream_) return OutOfMemory("no memory for a PipeWire stream");
-  pw.stream_add_listener(stream_, &hook_, &kEvents, this);
   StreamParams params;
   params.AddWrittenFormats(told_);
-  const auto flags = static_cast<pw_stream_flags>(PW_STREAM_FLAG_DRIVER | PW_STREAM_FLAG_MAP_BUFFERS);
-  const bool made =
-      pw.stream_connect(stream_, PW_DIRECTION_OUTPUT, PW_ID_ANY, flags, params.data(), params.size()) >= 0 &&
-      connection_->WaitUntil(kNodePatience, stop_,
-                             [&] { return state_ >= PW_STREAM_STATE_PAUSED || !lost_.empty(); }) &&
-      lost_.empty();
+  PipewireStream::Wish wish;
+  wish.name = options_.name.c_str();
+  wish.direction = PW_DIRECTION_OUTPUT;
+  wish.properties = items;
+  wish.flags = PW_STREAM_FLAG_DRIVER;
+  wish.params = params.data();
+  wish.param_count = params.size();
+  const Status connected = stream_.Connect(wish);
+  if (connected.code() == StatusCode::kOutOfMemory) return connected;
+  const bool made = connected.ok() && stream_.connection().WaitUntil(kNodePatience, stop_, [&] {
+    return state_ >= PW_STREAM_STATE_PAUSED || !stream_.lost().empty();
+  }) && stream_.lost().empty();
   if (stop_) return Status(StatusCode::kCancelled, "stopped");
   if (made) return OkStatus();
   const std::string why = Lost();
@@ -140,24 +133,18 @@ Status PipewireSink::Connect() {
 }
 
 Status PipewireSink::Close() {
-  if (!connection_) return OkStatus();
-  if (stream_) {
-    PipewireConnection::Lock lock(*connection_);
-    spa_hook_remove(&hook_);
-    connection_->library().stream_destroy(std::exchange(stream_, nullptr));
-  }
-  connection_.reset();
+  if (!stream_.is_open()) return OkStatus();
+  stream_.Close();
   state_ = PW_STREAM_STATE_UNCONNECTED;
   format_.reset();
-  lost_.clear();
   return OkStatus();
 }
 
 Status PipewireSink::Show(const PaintedFrame& painted) {
-  if (!connection_) return IoError("PipeWire's camera '" + options_.name + "' is not open");
+  if (!stream_.is_open()) return IoError("PipeWire's camera '" + options_.name + "' is not open");
   const auto lost = [&] { return IoError("PipeWire's camera '" + options_.name + "' is lost: " + Lost()); };
   {
-    PipewireConnection::Lock lock(*connection_);
+    PipewireConnection::Lock lock(stream_.connection());
     if (!Lost().empty()) return lost();
     if (state_ != PW_STREAM_STATE_STREAMING || !format_) return OkStatus();
   }
@@ -169,19 +156,19 @@ Status PipewireSink::Show(const PaintedFrame& painted) {
     TEMPERA_ASSIGN_OR_RETURN(frame,
                              FitFrame(frame, told_.width, told_.height, told_.matrix, told_.full_range));
   }
-  PipewireConnection::Lock lock(*connection_);
+  PipewireConnection::Lock lock(stream_.connection());
   if (!Lost().empty()) return lost();
   if (state_ != PW_STREAM_STATE_STREAMING || !format_) return OkStatus();
-  const PipewireLibrary& pw = connection_->library();
+  const PipewireLibrary& pw = stream_.library();
   // None: readers hold them all. They get the next frame.
-  pw_buffer* buffer = pw.stream_dequeue_buffer(stream_);
+  pw_buffer* buffer = pw.stream_dequeue_buffer(stream_.handle());
   if (buffer) {
     const bool written = Write(frame, buffer);
-    pw.stream_queue_buffer(stream_, buffer);
+    pw.stream_queue_buffer(stream_.handle(), buffer);
     if (!written)
       return IoError("PipeWire's camera '" + options_.name + "' is lost: its buffers are too small");
   }
-  pw.stream_trigger_process(stream_);
+  pw.stream_trigger_process(stream_.handle());
   return OkStatus();
 }
 
@@ -210,28 +197,20 @@ bool PipewireSink::Write(const media::Frame& frame, pw_buffer* buffer) {
   return fits;
 }
 
-void PipewireSink::OnState(void* data, pw_stream_state old, pw_stream_state state, const char* error) {
-  auto* self = static_cast<PipewireSink*>(data);
-  self->state_ = state;
-  if (self->lost_.empty()) {
-    if (state == PW_STREAM_STATE_ERROR) self->lost_ = error ? error : "PipeWire gives no reason";
-    if (state == PW_STREAM_STATE_UNCONNECTED && old != PW_STREAM_STATE_UNCONNECTED)
-      self->lost_ = "PipeWire took it away";
-  }
-  self->connection_->Signal();
+void PipewireSink::OnState(pw_stream_state state) {
+  state_ = state;
+  stream_.connection().Signal();
 }
 
-void PipewireSink::OnParam(void* data, uint32_t id, const spa_pod* param) {
-  auto* self = static_cast<PipewireSink*>(data);
-  if (id != SPA_PARAM_Format) return;
-  self->format_ = ParseStreamFormat(param);
-  if (!self->format_) return;  // the last reader has gone
-  const StreamFormat& format = *self->format_;
+void PipewireSink::OnFormat(const spa_pod* chosen) {
+  format_ = ParseStreamFormat(chosen);
+  if (!format_) return;  // the last reader has gone
+  const StreamFormat& format = *format_;
   const int stride = RawStride(format.format, format.width);
   StreamParams params;
   params.AddBuffers(kBuffers, kFewestBuffers, RawBytes(format.format, format.width, format.height), stride);
   params.AddMeta(SPA_META_Header, sizeof(spa_meta_header));
-  self->connection_->library().stream_update_params(self->stream_, params.data(), params.size());
+  stream_.library().stream_update_params(stream_.handle(), params.data(), params.size());
 }
 
 }  // namespace

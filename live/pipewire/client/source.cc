@@ -12,13 +12,12 @@
 #include "live/pipewire/client/find_node.h"
 #include "live/pipewire/client/params.h"
 #include "live/pipewire/client/screen_portal.h"
+#include "live/pipewire/client/stream.h"
 #include "live/pipewire/pipewire.h"
 
 namespace tempera::live {
 namespace {
 
-// A camera that is switched on takes up to two seconds for its first answer.
-constexpr std::chrono::seconds kLinkPatience{6};
 constexpr std::chrono::milliseconds kReadPatience{100};
 // Of these in a row: it is not one that was damaged on its way, it is how this device gives them.
 constexpr int kBadPictures = 30;
@@ -61,7 +60,7 @@ Result<PipewireNode> FindShared(const PipewireConnection& connection, uint32_t i
       "the desktop's portal shares a screen that PipeWire does not have: restart pipewire and the portal");
 }
 
-class PipewireSource : public Source {
+class PipewireSource : public Source, private PipewireStream::Owner {
  public:
   explicit PipewireSource(PipewireSourceOptions options) : options_(std::move(options)) {}
   ~PipewireSource() override { Close(); }
@@ -76,26 +75,21 @@ class PipewireSource : public Source {
 
  private:
   Status Connect(const PipewireNode& node);
+  void OnFormat(const spa_pod* format) override;
+  void OnProcess() override;
   void SetInfo();
   void Take(pw_buffer* buffer);
   void Number(const spa_meta_header* header);
-
-  static void OnState(void* data, pw_stream_state old, pw_stream_state state, const char* error);
-  static void OnParam(void* data, uint32_t id, const spa_pod* param);
-  static void OnProcess(void* data);
 
   const PipewireSourceOptions options_;
   std::atomic<bool> stop_ = false;
   SourceInfo info_;
   std::string known_name_;                // of the node that was opened before: it is looked for first
   std::unique_ptr<ScreenPortal> portal_;  // null: none was asked
-  std::unique_ptr<PipewireConnection> connection_;
+  PipewireStream stream_{this};
   // Under the connection's lock:
-  pw_stream* stream_ = nullptr;
-  spa_hook hook_ = {};
   PipewireNode node_;
   std::optional<StreamFormat> format_;
-  std::string lost_;
   SourceFrame newest_;
   bool has_newest_ = false;
   int bad_pictures_ = 0;
@@ -112,12 +106,13 @@ Status PipewireSource::Open() {
     TEMPERA_ASSIGN_OR_RETURN(portal_, ScreenPortal::Open(stop_));
   }
   const Status status = [&]() -> Status {
-    TEMPERA_ASSIGN_OR_RETURN(connection_, PipewireConnection::Open(stop_, portal_ ? portal_->TakeFd() : -1));
-    PipewireConnection::Lock lock(*connection_);
+    TEMPERA_RETURN_IF_ERROR(stream_.Open(stop_, portal_ ? portal_->TakeFd() : -1));
+    const PipewireConnection& connection = stream_.connection();
+    PipewireConnection::Lock lock(connection);
     // By name after a loss: a device that was plugged in again has another serial.
     Result<PipewireNode> node =
-        portal_ ? FindShared(*connection_, portal_->node_id())
-                : FindNode(*connection_,
+        portal_ ? FindShared(connection, portal_->node_id())
+                : FindNode(connection,
                            known_name_.empty() || options_.which.empty() ? options_.which : known_name_);
     if (!node.ok()) return node.status();
     return Connect(*node);
@@ -127,15 +122,6 @@ Status PipewireSource::Open() {
 }
 
 Status PipewireSource::Connect(const PipewireNode& node) {
-  static const pw_stream_events kEvents = [] {
-    pw_stream_events events = {};
-    events.version = PW_VERSION_STREAM_EVENTS;
-    events.state_changed = OnState;
-    events.param_changed = OnParam;
-    events.process = OnProcess;
-    return events;
-  }();
-  const PipewireLibrary& pw = connection_->library();
   node_ = node;
   const spa_dict_item items[] = {{PW_KEY_MEDIA_TYPE, "Video"},
                                  {PW_KEY_MEDIA_CATEGORY, "Capture"},
@@ -143,28 +129,16 @@ Status PipewireSource::Connect(const PipewireNode& node) {
                                  {PW_KEY_APP_NAME, "Tempera"},
                                  {PW_KEY_NODE_NAME, "tempera-reader"},
                                  {PW_KEY_TARGET_OBJECT, node.serial.c_str()}};
-  const spa_dict dict = {0, SPA_N_ELEMENTS(items), items};
-  stream_ = pw.stream_new(connection_->core(), "Tempera", pw.properties_new_dict(&dict));
-  if (!stream_) return OutOfMemory("no memory for a PipeWire stream");
-  pw.stream_add_listener(stream_, &hook_, &kEvents, this);
   StreamParams params;
   params.AddReadableFormats(options_.width, options_.height, options_.fps);
-  const auto flags = static_cast<pw_stream_flags>(PW_STREAM_FLAG_AUTOCONNECT | PW_STREAM_FLAG_MAP_BUFFERS |
-                                                  PW_STREAM_FLAG_DONT_RECONNECT);
-  if (pw.stream_connect(stream_, PW_DIRECTION_INPUT, PW_ID_ANY, flags, params.data(), params.size()) < 0)
-    return IoError("PipeWire's camera '" + node.name + "' cannot be opened");
-  const bool linked = connection_->WaitUntil(kLinkPatience, stop_, [&] {
-    return format_ || !lost_.empty();
-  }) && lost_.empty();
-  if (stop_) return Status(StatusCode::kCancelled, "stopped");
-  if (!linked) {
-    const std::string why = !lost_.empty()                 ? lost_
-                            : !connection_->lost().empty() ? connection_->lost()
-                                                           : "nothing came of it in six seconds";
-    return IoError(
-        "PipeWire's camera '" + node.name + "' cannot be read (" + why +
-        "): see that a session manager runs (wireplumber), and that it gives raw video, not only MJPEG");
-  }
+  PipewireStream::Wish wish;
+  wish.properties = items;
+  wish.params = params.data();
+  wish.param_count = params.size();
+  TEMPERA_RETURN_IF_ERROR(stream_.ConnectToRead(
+      node, wish, "camera",
+      "see that a session manager runs (wireplumber), and that it gives raw video, not only MJPEG", stop_,
+      [&] { return format_.has_value(); }));
   known_name_ = node.name;
   cut_ = next_number_ > 0;
   SetInfo();
@@ -183,81 +157,62 @@ void PipewireSource::SetInfo() {
 }
 
 void PipewireSource::Close() {
-  if (!connection_) {
-    portal_.reset();
-    return;
-  }
-  if (stream_) {
-    PipewireConnection::Lock lock(*connection_);
-    spa_hook_remove(&hook_);
-    connection_->library().stream_destroy(std::exchange(stream_, nullptr));
-  }
-  connection_.reset();
+  stream_.Close();
   portal_.reset();
   format_.reset();
-  lost_.clear();
   newest_ = {};
   has_newest_ = seq_known_ = false;
   bad_pictures_ = 0;
 }
 
 Result<Source::Got> PipewireSource::Read(SourceFrame* frame) {
-  if (!connection_) return IoError("PipeWire's camera is not open");
-  PipewireConnection::Lock lock(*connection_);
-  const auto gone = [&] { return !connection_->HasNode(node_.id); };
-  connection_->WaitUntil(kReadPatience, stop_, [&] { return has_newest_ || !lost_.empty() || gone(); });
+  if (!stream_.is_open()) return IoError("PipeWire's camera is not open");
+  PipewireConnection& connection = stream_.connection();
+  PipewireConnection::Lock lock(connection);
+  const auto gone = [&] { return !connection.HasNode(node_.id); };
+  connection.WaitUntil(kReadPatience, stop_,
+                       [&] { return has_newest_ || !stream_.lost().empty() || gone(); });
   // What is there is given before bad news.
   if (has_newest_) {
     *frame = std::exchange(newest_, {});
     has_newest_ = false;
     return Got::kFrame;
   }
-  if (!connection_->lost().empty()) return IoError("'" + info_.name + "' is lost: " + connection_->lost());
+  if (!connection.lost().empty()) return IoError("'" + info_.name + "' is lost: " + connection.lost());
   if (gone()) return IoError("'" + info_.name + "' is lost: it is no longer there");
-  if (!lost_.empty()) return IoError("'" + info_.name + "' is lost: " + lost_);
+  if (!stream_.lost().empty()) return IoError("'" + info_.name + "' is lost: " + stream_.lost());
   return Got::kNotYet;
 }
 
-void PipewireSource::OnState(void* data, pw_stream_state old, pw_stream_state state, const char* error) {
-  auto* self = static_cast<PipewireSource*>(data);
-  if (!self->lost_.empty()) return;
-  if (state == PW_STREAM_STATE_ERROR) self->lost_ = error ? error : "PipeWire gives no reason";
-  if (state == PW_STREAM_STATE_UNCONNECTED && old != PW_STREAM_STATE_UNCONNECTED)
-    self->lost_ = "PipeWire took it away";
-  if (!self->lost_.empty()) self->connection_->Signal();
-}
-
-void PipewireSource::OnParam(void* data, uint32_t id, const spa_pod* param) {
-  auto* self = static_cast<PipewireSource*>(data);
-  if (id != SPA_PARAM_Format || !param) return;
-  self->format_ = ParseStreamFormat(param);
-  if (!self->format_) {
-    self->lost_ = "it gives a format that cannot be read";
+void PipewireSource::OnFormat(const spa_pod* format) {
+  if (!format) return;
+  format_ = ParseStreamFormat(format);
+  if (!format_) {
+    stream_.Lose("it gives a format that cannot be read");
   } else {
     StreamParams params;
     // One is being read while the next is written; more, since the writer does not wait for us.
     params.AddBuffers(8, 2, 0, 0);
     params.AddMeta(SPA_META_Header, sizeof(spa_meta_header));
     params.AddMeta(SPA_META_VideoCrop, sizeof(spa_meta_region));
-    self->connection_->library().stream_update_params(self->stream_, params.data(), params.size());
+    stream_.library().stream_update_params(stream_.handle(), params.data(), params.size());
   }
-  self->connection_->Signal();
+  stream_.connection().Signal();
 }
 
-void PipewireSource::OnProcess(void* data) {
-  auto* self = static_cast<PipewireSource*>(data);
-  const PipewireLibrary& pw = self->connection_->library();
+void PipewireSource::OnProcess() {
+  const PipewireLibrary& pw = stream_.library();
   pw_buffer* newest = nullptr;
-  while (pw_buffer* buffer = pw.stream_dequeue_buffer(self->stream_)) {
-    if (newest) pw.stream_queue_buffer(self->stream_, newest);
-    self->Number(HeaderOf(buffer));
+  while (pw_buffer* buffer = pw.stream_dequeue_buffer(stream_.handle())) {
+    if (newest) pw.stream_queue_buffer(stream_.handle(), newest);
+    Number(HeaderOf(buffer));
     newest = buffer;
   }
   if (!newest) return;
   // At once, and not when somebody reads: where there are several readers, the writer reuses a buffer without
   // waiting for each of them.
-  self->Take(newest);
-  pw.stream_queue_buffer(self->stream_, newest);
+  Take(newest);
+  pw.stream_queue_buffer(stream_.handle(), newest);
 }
 
 // Counts one frame on, and those that the device says were lost before it.
@@ -312,10 +267,7 @@ void PipewireSource::Take(pw_buffer* buffer) {
   }
   Result<media::Frame> frame = FrameFromRaw(picture, region);
   if (!frame.ok()) {
-    if (++bad_pictures_ >= kBadPictures) {
-      lost_ = frame.status().message();
-      connection_->Signal();
-    }
+    if (++bad_pictures_ >= kBadPictures) stream_.Lose(frame.status().message());
     return;
   }
   bad_pictures_ = 0;
@@ -327,7 +279,7 @@ void PipewireSource::Take(pw_buffer* buffer) {
   // A frame that nobody read hands its cut on.
   newest_.cut = std::exchange(cut_, false) || (has_newest_ && newest_.cut);
   has_newest_ = true;
-  connection_->Signal();
+  stream_.connection().Signal();
 }
 
 }  // namespace

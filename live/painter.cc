@@ -49,7 +49,9 @@ class ModelPainter final : public Painter {
   int height() const override { return model_ ? model_->height() : 0; }
   bool opening() const override { return opening_ != nullptr || mask_.opening(); }
   std::vector<std::string> MaskClasses() const override { return mask_.classes(); }
-  double mask_ms() const override { return mask_.layers() != nullptr ? mask_.layers()->mask_ms() : 0; }
+  PaintedMask mask() const override {
+    return mask_.layers() != nullptr ? mask_.layers()->painted() : PaintedMask();
+  }
   uint64_t parameters_version() const override { return parameters_version_ + mask_.version(); }
   std::string trouble() const override {
     std::string all;

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "live/controls.h"
+#include "live/mask/mask_figures.h"
 #include "live/mask/mask_settings.h"
 #include "live/model.h"
 #include "live/source.h"
@@ -64,8 +65,8 @@ class Painter {
   virtual uint64_t parameters_version() const = 0;
   // The classes of the mask network that was opened last, "" where one has no name; empty before.
   virtual std::vector<std::string> MaskClasses() const { return {}; }
-  // What the mask alone costs of a painting, whatever the working size: found when it was opened. 0: none.
-  virtual double mask_ms() const { return 0; }
+  // Of the frame painted last.
+  virtual PaintedMask mask() const { return {}; }
   // The Settings::height of the model that painted last: behind what was asked for while that is opened.
   virtual int height() const = 0;
   // Whether anything is being opened.

@@ -142,6 +142,7 @@ class LiveSession final : public Session {
   RateMeter source_rate_, painted_rate_, shown_rate_;
   QuantileMeter paint_ms_{60}, latency_{120};
   mutable CpuMeter cpu_;
+  MaskMeter mask_;
 
   mutable std::mutex sinks_mutex_;
   std::vector<std::unique_ptr<SinkWorker>> sinks_;
@@ -389,6 +390,7 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
     painted_rate_.Tick(end);
     if (!has_window_ && !painted->again) latency_.Add(static_cast<double>(end - frame.captured_ns) * 1e-6);
     painter_message_ = painter_->trouble();
+    mask_.Add(painter_->mask());
     working_width_ = painter_->working_width();
     working_height_ = painter_->working_height();
     const double source_fps = source_fps_said_ > 0 ? source_fps_said_ : source_rate_.PerSecond(end);
@@ -413,7 +415,7 @@ void LiveSession::Judge(int source_lines, int most, int height, double paint_ms,
   // wait.
   const int open = painter_->opening() ? painter_->height() : height;
   const int chosen =
-      quality_.Painted(most, open == 0 ? source_lines : open, paint_ms, interval_ms, painter_->mask_ms());
+      quality_.Painted(most, open == 0 ? source_lines : open, paint_ms, interval_ms, painter_->mask().ms);
   std::lock_guard lock(mutex_);
   chosen_lines_ = chosen;
 }
@@ -447,6 +449,7 @@ Statistics LiveSession::statistics() const {
     s.working_width = working_width_;
     s.working_height = working_height_;
     s.chosen_lines = chosen_lines_;
+    s.mask = mask_.figures();
     s.source_state = source_state_;
     s.source_message = source_message_;
     s.painter_message = painter_message_;

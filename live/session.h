@@ -49,6 +49,7 @@ struct Statistics {
   double cpu_share = 0;  // of this process; 1: one core busy
   int working_width = 0, working_height = 0;
   int chosen_lines = 0;  // by quality_auto; 0: not
+  MaskFigures mask;
   enum class SourceState { kOpening, kRunning, kFrozen, kLost, kEnded } source_state = SourceState::kOpening;
   std::string source_message;   // what is wrong with the source; "" when nothing is
   std::string painter_message;  // what is wrong with what was asked of the model

@@ -21,16 +21,17 @@ using live::MaskRegion;
 
 constexpr int kDark = 16, kBright = 235;  // black and white, of limited range: masks of 0 and 1
 
-// Dark, with a bright square of 24 pixels whose corner is at x, y.
-media::Frame Picture(int width, int height, int x, int y) {
+// Dark, with a bright square of `side` pixels whose corner is at x, y.
+media::Frame Picture(int width, int height, int x, int y, int side) {
   media::Frame frame = media::Frame::Allocate(media::PixelFormat::kI420, width, height).value();
   for (int plane = 0; plane < 3; ++plane) {
     for (int row = 0; row < (plane ? height / 2 : height); ++row)
       std::memset(frame.planes[plane] + ptrdiff_t{row} * frame.stride_bytes[plane], plane ? 128 : kDark,
                   static_cast<size_t>(plane ? width / 2 : width));
   }
-  for (int row = y; row < y + 24; ++row)
-    std::memset(frame.planes[0] + ptrdiff_t{row} * frame.stride_bytes[0] + x, kBright, 24);
+  for (int row = y; row < y + side; ++row)
+    std::memset(frame.planes[0] + ptrdiff_t{row} * frame.stride_bytes[0] + x, kBright,
+                static_cast<size_t>(side));
   return frame;
 }
 
@@ -64,7 +65,7 @@ class LiveMaskTest : public testing::Test {
 
   Status Paint(bool cut = false) {
     change_ = {};
-    in_.frame = Picture(width_, height_, x_, y_);
+    in_.frame = Picture(width_, height_, x_, y_, side_);
     in_.cut = cut;
     ++in_.number;
     out_ = media::Frame::AllocateLike(in_.frame).value();
@@ -90,7 +91,7 @@ class LiveMaskTest : public testing::Test {
   live::Settings settings_;
   Change change_;
   media::Frame out_;
-  int width_ = 96, height_ = 64, x_ = 10, y_ = 12;
+  int width_ = 96, height_ = 64, x_ = 10, y_ = 12, side_ = 24;
 };
 
 TEST_F(LiveMaskTest, TheMaskIsThatOfItsFrame) {
@@ -179,6 +180,56 @@ TEST_F(LiveMaskTest, StyleHeightAndSourceChangeBeneathIt) {
   settings_.mask.regions = live::RegionsOf({.outside = "blur:3"});
   ASSERT_TRUE(PaintUntil([&] { return change_.mask.opens; }));
   EXPECT_NEAR(Outside(), kDark, 2);
+}
+
+// A square of 24 by 24 in 96 by 64, less than a level of it at its soft edges.
+TEST_F(LiveMaskTest, SaysHowMuchIsMasked) {
+  constexpr double kSquare = 24.0 * 24 / (96 * 64);
+  const auto share = [&](std::vector<MaskRegion> regions) {
+    settings_.mask.regions = std::move(regions);
+    EXPECT_TRUE(PaintUntil([&] { return change_.mask.opens; }));
+    return painter_->mask().share;
+  };
+  ASSERT_TRUE(Paint().ok());
+  EXPECT_EQ(painter_->mask().name, "");
+  settings_.mask.on = true;
+  settings_.mask.numbers.hold = 0;
+  EXPECT_NEAR(share(live::RegionsOf({})), kSquare, 0.01);
+  EXPECT_EQ(painter_->mask().name, "bright");
+  EXPECT_GT(painter_->mask().ms, 0);
+  // Every seventh frame: the one that has a smaller square is looked at, those before it are not.
+  for (int i = 1; i < 7; ++i) {
+    ASSERT_TRUE(Paint().ok());
+    EXPECT_LT(painter_->mask().share, 0) << i;
+  }
+  side_ = 12;
+  ASSERT_TRUE(Paint().ok());
+  EXPECT_NEAR(painter_->mask().share, kSquare / 4, 0.01);
+  side_ = 24;
+  EXPECT_NEAR(share(live::RegionsOf({.background = true})), 1 - kSquare, 0.01);
+  EXPECT_NEAR(share({{live::kBackground, "blur"}, {"person", "none"}}), kSquare, 0.01);
+  EXPECT_NEAR(share({{live::kBackground, "painted"}}), 1 - kSquare, 0.01);
+  // Two that lie over each other are not more than all.
+  EXPECT_NEAR(share({{"person", "painted"}, {"0", "none"}, {live::kBackground, "blur"}}), kSquare, 0.01);
+  settings_.mask.on = false;
+  ASSERT_TRUE(Paint().ok());
+  EXPECT_EQ(painter_->mask().name, "");
+}
+
+TEST(MaskMeterTest, MeansOverWhatWasLookedAt) {
+  live::MaskMeter meter;
+  meter.Add({});
+  EXPECT_EQ(meter.figures().name, "");
+  for (const double share : {0.5, -1.0, -1.0, 0.001, 0.25}) meter.Add({"person", 2.5, share});
+  const live::MaskFigures on = meter.figures();
+  EXPECT_TRUE(on.on);
+  EXPECT_NEAR(on.share, 0.751 / 3, 1e-9);
+  EXPECT_EQ(on.share_now, 0.25);
+  EXPECT_NEAR(on.empty_share, 1.0 / 3, 1e-9);
+  EXPECT_EQ(on.ms, 2.5);
+  meter.Add({});
+  EXPECT_FALSE(meter.figures().on);
+  EXPECT_EQ(meter.figures().name, "person") << "what masked is said at the end";
 }
 
 TEST_F(LiveMaskTest, WhatIsMissingIsSaidAndPaintingGoesOnAsItWas) {

@@ -13,6 +13,7 @@
 
 #include "cli/cli.h"
 #include "cli/interrupt.h"
+#include "cli/json/json.h"
 #include "cli/live/live_mask.h"
 #include "cli/live/open_source.h"
 #include "cli/live/studio.h"
@@ -33,18 +34,31 @@ std::string StatusLine(const Statistics& s) {
                 s.painted_fps, s.paint_ms, s.latency_ms_p50, s.latency_ms_p95,
                 static_cast<long long>(s.dropped), 100 * s.cpu_share);
   std::string line = text;
+  if (s.mask.on) {
+    std::snprintf(text, sizeof text, ", %.0f %% of the picture masked by ", 100 * s.mask.share_now);
+    line += text + s.mask.name;
+  }
   if (!s.source_message.empty()) line += " | " + s.source_message;
   return Printable(line, 200);
+}
+
+// A member of the figures, with a comma before it; "" where nothing was masked.
+std::string MaskJson(const live::MaskFigures& mask) {
+  if (mask.name.empty()) return "";
+  char text[128];
+  std::snprintf(text, sizeof text, ", \"share\": %.4f, \"empty_share\": %.4f, \"ms\": %.3f}", mask.share,
+                mask.empty_share, mask.ms);
+  return ", \"mask\": {\"name\": " + JsonString(mask.name) + text;
 }
 
 void PrintJson(const Statistics& s, double seconds) {
   std::printf(
       "{\"seconds\": %.3f, \"captured\": %lld, \"painted\": %lld, \"dropped\": %lld, \"source_fps\": %.3f, "
       "\"painted_fps\": %.3f, \"paint_ms\": %.3f, \"latency_ms_p50\": %.3f, \"latency_ms_p95\": %.3f, "
-      "\"cpu_share\": %.4f, \"working_width\": %d, \"working_height\": %d}\n",
+      "\"cpu_share\": %.4f, \"working_width\": %d, \"working_height\": %d%s}\n",
       seconds, static_cast<long long>(s.captured), static_cast<long long>(s.painted),
       static_cast<long long>(s.dropped), s.source_fps, s.painted_fps, s.paint_ms, s.latency_ms_p50,
-      s.latency_ms_p95, s.cpu_share, s.working_width, s.working_height);
+      s.latency_ms_p95, s.cpu_share, s.working_width, s.working_height, MaskJson(s.mask).c_str());
 }
 
 // Says what changes, once each.

@@ -1,6 +1,9 @@
 #include "live/mask/mask_layers.h"
 
 #include <algorithm>
+#include <filesystem>
+#include <new>
+#include <numeric>
 #include <utility>
 
 #include "live/engine_image.h"
@@ -12,10 +15,28 @@ namespace {
 
 using Shows = MaskCast::Region::Shows;
 
+// Some times a second, whatever the rate; a prime, so that it does not always fall on the frames that the
+// network sees where it sees every second or fourth.
+constexpr int64_t kLookEvery = 7;
+
+// The regions that count as masked, as `tempera stylize` has it: what is painted of a simple mask; else all
+// but the background, or that where there is no other.
+std::vector<size_t> Masked(const std::vector<MaskCast::Region>& regions) {
+  const auto is_background = [](const MaskCast::Region& region) { return region.name == kBackground; };
+  if (regions.size() == 2 && regions[1].shows == Shows::kOwn &&
+      is_background(regions[0]) != is_background(regions[1]))
+    return {1};
+  std::vector<size_t> masked;
+  for (size_t i = 0; i < regions.size(); ++i)
+    if (!is_background(regions[i])) masked.push_back(i);
+  return masked.empty() ? std::vector<size_t>{0} : masked;
+}
+
 }  // namespace
 
 MaskLayers::MaskLayers(PainterOptions options, MaskCast cast, WorkingSize size)
-    : options_(std::move(options)), cast_(std::move(cast)), size_(size) {
+    : options_(std::move(options)), cast_(std::move(cast)), size_(size), masked_(Masked(cast_.regions)) {
+  painted_.name = std::filesystem::path(cast_.network).stem().string();
   for (const MaskCast::Region& region : cast_.regions) {
     style_of_.push_back(-1);
     if (region.shows != Shows::kStyle) continue;
@@ -96,7 +117,7 @@ Status MaskLayers::Measure(const media::Frame& like) {
     const int64_t start_ns = NowNs();
     TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_mask_process(masker_.get(), &image, &mask, 1, 1, 1)));
     const double ms = static_cast<double>(NowNs() - start_ns) * 1e-6;
-    mask_ms_ = i == 0 ? ms : std::min(mask_ms_, ms);
+    painted_.ms = i == 0 ? ms : std::min(painted_.ms, ms);
   }
   return OkStatus();
 }
@@ -147,7 +168,26 @@ Status MaskLayers::Paint(tempera_stylizer* own, const media::Frame& in, media::F
   const tempera_image from = ImageOf(in), to = ImageOf(*out);
   tempera_frame_params params = TEMPERA_FRAME_PARAMS_INIT;
   params.cut = cut;
-  return StatusOf(tempera_regions_process(regions_.get(), &from, &to, &params));
+  TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_regions_process(regions_.get(), &from, &to, &params)));
+  painted_.share = -1;
+  if (frames_++ % kLookEvery == 0) LookAt(in);
+  return OkStatus();
+}
+
+// How much of the frame lies within the mask. Where that cannot be had the frame was painted all the same.
+void MaskLayers::LookAt(const media::Frame& in) try {
+  const size_t size = static_cast<size_t>(in.width) * static_cast<size_t>(in.height);
+  one_.resize(size);
+  mask_.assign(size, 0);
+  for (const size_t index : masked_) {
+    if (tempera_regions_mask(regions_.get(), static_cast<int32_t>(index), one_.data(), in.width, in.width,
+                             in.height) != TEMPERA_OK)
+      return;
+    for (size_t i = 0; i < size; ++i) mask_[i] = static_cast<uint8_t>(std::min(255, mask_[i] + one_[i]));
+  }
+  const uint64_t sum = std::accumulate(mask_.begin(), mask_.end(), uint64_t{0});
+  painted_.share = static_cast<double>(sum) / (255.0 * static_cast<double>(size));
+} catch (const std::bad_alloc&) {
 }
 
 }  // namespace tempera::live

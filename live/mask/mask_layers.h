@@ -1,12 +1,14 @@
 // A mask network and the styles of its regions, open: paints frames by regions, through tempera_regions_*.
 #pragma once
 
+#include <cstdint>
 #include <map>
 #include <memory>
 #include <mutex>
 #include <string>
 #include <vector>
 
+#include "live/mask/mask_figures.h"
 #include "live/mask/mask_settings.h"
 #include "live/model.h"
 #include "media/frame.h"
@@ -36,8 +38,8 @@ class MaskLayers {
   int height() const { return size_.height; }
   // After Open. What the network distinguishes; "" where it has no name.
   const std::vector<std::string>& classes() const { return classes_; }
-  // How long the network took for such a frame, in milliseconds.
-  double mask_ms() const { return mask_ms_; }
+  // Of the last frame; every so many are looked at, since nobody needs them all.
+  const PaintedMask& painted() const { return painted_; }
 
   // Of each style of the regions, in their order, each once: what can be turned and how it stands.
   const std::vector<std::unique_ptr<Model>>& styles() const { return styles_; }
@@ -60,12 +62,14 @@ class MaskLayers {
   Status OpenStyles(const media::Frame& like);
   Status CheckCancelled();
   Status SetRegions(tempera_stylizer* own, const media::Frame& in);
+  void LookAt(const media::Frame& in);
 
   const PainterOptions options_;
   const MaskCast cast_;
   const WorkingSize size_;
-  std::vector<int> style_of_;  // of cast_.regions, into styles_; -1: none
-  std::mutex mutex_;           // of cancelling
+  const std::vector<size_t> masked_;  // of cast_.regions, those that count as masked
+  std::vector<int> style_of_;         // of cast_.regions, into styles_; -1: none
+  std::mutex mutex_;                  // of cancelling
   bool cancelled_ = false;
   // Each goes before what it uses.
   std::unique_ptr<tempera_host, Closer> host_;
@@ -73,7 +77,10 @@ class MaskLayers {
   std::unique_ptr<tempera_masker, Closer> masker_;
   std::unique_ptr<tempera_regions, Closer> regions_;
   std::vector<std::string> classes_;
-  double mask_ms_ = 0;
+  PaintedMask painted_;
+  int64_t frames_ = 0;  // painted
+  std::vector<uint8_t> mask_,
+      one_;  // of the last that was looked at: all that counts as masked, and a region
   MaskNumbers numbers_;
   tempera_stylizer* own_ = nullptr;  // of the regions as they are set; nullptr: not yet
   int side_ = 0;                     // likewise, the shorter one of the frames

@@ -108,4 +108,20 @@ Expected<MaskChoice> FindMask(const MaskWords& words) {
   return choice;
 }
 
+std::vector<std::string> OfferedClasses(const std::string& path) {
+  Options options;
+  options.threads = 1;
+  const Expected<Masker> opened = Masker::Open(path, options);
+  if (!opened) return {};
+  std::vector<std::string> offered;
+  const std::vector<std::string> classes = opened->Classes();
+  for (size_t i = 0; i < classes.size(); ++i) {
+    const std::string name = classes[i].empty() ? std::to_string(i) : classes[i];
+    if (PlainName(name) == kBackground || std::find(offered.begin(), offered.end(), name) != offered.end())
+      continue;
+    offered.push_back(name);
+  }
+  return offered;
+}
+
 }  // namespace tempera::plugins

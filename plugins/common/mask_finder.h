@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "plugins/common/style_finder.h"
 
@@ -37,5 +38,10 @@ struct MaskChoice {
 
 // Of a mask that is "" nothing else is looked at.
 Expected<MaskChoice> FindMask(const MaskWords& words);
+
+// What may stand behind the colon of a mask's file, for a menu: its classes in their order, each name once,
+// where one has no name its number. Without the background, which is no class to be painted (MaskWords::of).
+// Empty where the file does not open.
+std::vector<std::string> OfferedClasses(const std::string& path);
 
 }  // namespace tempera::plugins

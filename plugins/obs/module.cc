@@ -45,7 +45,11 @@ void* Create(obs_data_t* settings, obs_source_t* source) {
 // Whose settings they are is known to the filter; OBS asks types without one too.
 obs_properties_t* Properties(void* data) {
   if (data == nullptr) return obs_properties_create();
-  return Guarded<obs_properties_t*>(nullptr, [&] { return plugin::MakeProperties(FilterOf(data).source()); });
+  return Guarded<obs_properties_t*>(nullptr, [&] {
+    obs_source_t* source = FilterOf(data).source();
+    const plugin::Data settings(obs_source_get_settings(source));
+    return plugin::MakeProperties(settings.get(), source);
+  });
 }
 
 obs_source_info Describe() {

@@ -169,7 +169,7 @@ bool OnMask(obs_properties_t* properties, obs_property_t*, obs_data_t* settings)
   obs_property_list_clear(classes);
   if (!own) return true;
   for (const std::string& name : MaskClasses(settings))
-    if (!name.empty()) obs_property_list_add_string(classes, name.c_str(), name.c_str());
+    obs_property_list_add_string(classes, name.c_str(), name.c_str());
   return true;
 }
 
@@ -324,16 +324,15 @@ void AddWork(obs_properties_t* properties) {
 
 }  // namespace
 
-obs_properties_t* MakeProperties(obs_source_t* filter) {
-  const Data settings(obs_source_get_settings(filter));
+obs_properties_t* MakeProperties(obs_data_t* settings, obs_source_t* filter) {
   obs_properties_t* properties = obs_properties_create();
-  AddPresets(properties, settings.get());
+  AddPresets(properties, settings);
   AddStyles(properties);
   AddMask(properties);
   AddGroups(properties);
   AddWork(properties);
   AddPresetsWork(properties, filter);
-  OnStyle(properties, nullptr, settings.get());
+  OnStyle(properties, nullptr, settings);
   return properties;
 }
 

@@ -5,7 +5,7 @@
 
 namespace tempera::plugins::obs {
 
-// Belongs to OBS. `filter` is whose settings they are.
-obs_properties_t* MakeProperties(obs_source_t* filter);
+// Belongs to OBS. `filter` is whose settings they are, for the buttons.
+obs_properties_t* MakeProperties(obs_data_t* settings, obs_source_t* filter);
 
 }  // namespace tempera::plugins::obs

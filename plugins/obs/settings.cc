@@ -43,11 +43,7 @@ std::shared_ptr<const Model> ReadModel(const std::string& path) {
 }
 
 std::shared_ptr<const std::vector<std::string>> ReadClasses(const std::string& path) {
-  Options options;
-  options.threads = 1;
-  const Expected<Masker> opened = Masker::Open(path, options);
-  return std::make_shared<const std::vector<std::string>>(opened ? opened->Classes()
-                                                                 : std::vector<std::string>());
+  return std::make_shared<const std::vector<std::string>>(OfferedClasses(path));
 }
 
 // Properties are asked for again with every click: a file is read once for each time it was written.

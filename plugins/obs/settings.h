@@ -57,7 +57,7 @@ struct Model {
 std::string StyleWord(obs_data_t* settings);
 // The words for FindMask.
 MaskWords MaskWordsOf(obs_data_t* settings);
-// What the chosen mask's file tells apart; empty where it does not open.
+// What the chosen mask's file offers (OfferedClasses).
 std::vector<std::string> MaskClasses(obs_data_t* settings);
 // What the file that paints says of its parameters; null where there is none or it does not open.
 std::shared_ptr<const Model> ChosenModel(obs_data_t* settings);

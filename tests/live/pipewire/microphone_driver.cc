@@ -4,6 +4,7 @@
 //                                  it gives nothing, until the next
 //   record FILE WHICH SECONDS      pictures that flash at the same seconds, with that microphone
 //   sync FILE LEAST MS             proves that so many ticks lie beside flashes, and none elsewhere
+//   ticks FILE LEAST MS            proves that so many ticks are a second apart
 #include <spa/param/audio/format-utils.h>
 
 #include <algorithm>
@@ -83,7 +84,10 @@ int Play(const std::string& name) {
   pw.thread_loop_lock(loop);
   pw_core* core = pw.context_connect(context, nullptr, 0);
   if (!core) return Fail("PipeWire cannot be reached");
+  // A device that is one drives itself. Of PipeWire's own drivers the dummy is nearest to that; without any
+  // the first camera that somebody reads would drive it, at its own rate.
   const spa_dict_item items[] = {{PW_KEY_MEDIA_CLASS, "Audio/Source"},
+                                 {PW_KEY_NODE_GROUP, "pipewire.dummy"},
                                  {PW_KEY_NODE_NAME, name.c_str()},
                                  {PW_KEY_NODE_DESCRIPTION, "Ticking microphone"}};
   const spa_dict dict = {0, SPA_N_ELEMENTS(items), items};
@@ -205,6 +209,20 @@ int Sync(const std::string& file, size_t least, double most_ms) {
   return 0;
 }
 
+// A film without flashes: ticks alone, each a second after the one before.
+int CheckTicks(const std::string& file, size_t least, double most_ms) {
+  const std::vector<double> ticks = Ticks(file);
+  double worst = 0;
+  for (size_t i = 1; i < ticks.size(); ++i) {
+    const double apart = ticks[i] - ticks[i - 1];
+    worst = std::max(worst, std::fabs(apart - std::max(1.0, std::round(apart))) * 1e3);
+    std::printf("tick at %.4f s\n", ticks[i]);
+    if (apart > 1.5) return Fail("ticks: one is missing");
+  }
+  std::printf("proved %zu ticks, at most %.1f ms from a second apart\n", ticks.size(), worst);
+  return ticks.size() >= least && worst <= most_ms ? 0 : Fail("ticks: they do not follow each other evenly");
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -214,5 +232,7 @@ int main(int argc, char** argv) {
   if (verb == "record" && argc == 5) return Record(argv[2], argv[3], std::atof(argv[4]));
   if (verb == "sync" && argc == 5)
     return Sync(argv[2], static_cast<size_t>(std::atoll(argv[3])), std::atof(argv[4]));
-  return Fail("play NAME, record FILE WHICH SECONDS, sync FILE LEAST MS");
+  if (verb == "ticks" && argc == 5)
+    return CheckTicks(argv[2], static_cast<size_t>(std::atoll(argv[3])), std::atof(argv[4]));
+  return Fail("play NAME, record FILE WHICH SECONDS, sync FILE LEAST MS, ticks FILE LEAST MS");
 }

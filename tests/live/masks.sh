@@ -89,7 +89,7 @@ if [ -n "$microphone" ]; then
 fi
 port=$((20000 + $$ % 20000))
 LD_PRELOAD=$stand_in timeout 60 "$command" live marker.mkv --no-window --style negative --steadiness 0 --mask red --midi off \
-  --osc 127.0.0.1:$port --scenes scenes.json --bindings bindings.json "${sinks[@]}" --duration 6.5 >out.y4m 2>said &
+  --osc 127.0.0.1:$port --scenes scenes.json --bindings bindings.json "${sinks[@]}" --duration 5.8 >out.y4m 2>said &
 live=$!
 started+=($live)
 if [ -n "$microphone" ]; then
@@ -110,6 +110,10 @@ done
 wait $live
 check "the session ends well" [ $? -eq 0 ]
 cat said
+check "which says what masked it" grep -q ', 7 % of the picture masked by red$' said
+figures() { timeout 60 "$command" live marker.mkv --no-window --style negative --midi off --osc off --duration 1.2 --json "$@" 2>/dev/null; }
+says_mask() { figures --mask red | grep -E '"mask": \{"name": "red", "share": 0\.06[0-9]*, "empty_share": 0\.0000, "ms": [0-9.]+\}\}$'; }
+check "and its figures" says_mask
 frames_of out.y4m out.yuv
 frames_of take.mkv take.yuv
 # On a busy machine fewer come; of each kind some must.

@@ -89,7 +89,7 @@ if [ -n "$microphone" ]; then
 fi
 port=$((20000 + $$ % 20000))
 LD_PRELOAD=$stand_in timeout 60 "$command" live marker.mkv --no-window --style negative --steadiness 0 --mask red --midi off \
-  --osc 127.0.0.1:$port --scenes scenes.json --bindings bindings.json "${sinks[@]}" --duration 5.8 >out.y4m 2>said &
+  --osc 127.0.0.1:$port --scenes scenes.json --bindings bindings.json "${sinks[@]}" --duration 5.2 >out.y4m 2>said &
 live=$!
 started+=($live)
 if [ -n "$microphone" ]; then
@@ -105,7 +105,7 @@ fi
 sleep 1.5
 for scene in 2 1 3 1; do
   osc /tempera/scene $scene
-  sleep 0.8
+  sleep 0.7
 done
 wait $live
 check "the session ends well" [ $? -eq 0 ]
@@ -124,7 +124,7 @@ check "its timeline has the scenes" [ "$(grep -o '"mask":' take.live.json | wc -
 if [ -n "$microphone" ]; then
   wait $reader
   check "PipeWire" "$marker" check pipewire.yuv 40 10 5 0
-  check "the microphone ticks on through it all" "$microphone" ticks take.mkv 4 20
+  check "the microphone ticks on through it all" "$microphone" ticks take.mkv 3 20
 fi
 [ $failures -eq 0 ] && echo "live.masks: passed" || echo "live.masks: $failures failed"
 exit $((failures > 0))

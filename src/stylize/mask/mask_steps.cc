@@ -20,9 +20,17 @@ std::vector<uint8_t> ShareTable(float threshold, bool certain) {
   return table;
 }
 
+namespace {
+
+size_t SpeckPixels(Size size) {
+  return static_cast<size_t>(size.width) * static_cast<size_t>(size.height) / 1000;
+}
+
+}  // namespace
+
 void SpeckRemover::Run(Size size, uint8_t* mask) {
   const int width = size.width, height = size.height;
-  const auto least = static_cast<size_t>(width) * static_cast<size_t>(height) / 1000;
+  const size_t least = SpeckPixels(size);
   known_.assign(static_cast<size_t>(width) * static_cast<size_t>(height), 0);
   for (int start = 0; start < width * height; ++start) {
     if (mask[start] == 0 || known_[static_cast<size_t>(start)] != 0) continue;
@@ -108,7 +116,8 @@ float MaskMover::Distance(int x, int y, const Motion& by) const {
   const size_t plane = static_cast<size_t>(size_.width) * static_cast<size_t>(size_.height);
   float sum = 0;
   for (size_t colour = 0; colour < 3; ++colour)
-    sum += Difference3x3(now_ + colour * plane, 0, before_ + colour * plane, size_, x, y, by.x, by.y);
+    sum +=
+        Difference3x3(now_ + colour * plane, -Lighter(), before_ + colour * plane, size_, x, y, by.x, by.y);
   return sum;
 }
 
@@ -165,6 +174,8 @@ float MaskMover::Unexplained(const std::vector<uint8_t>& mask) const {
       ++all, unexplained += of[std::min(x / side, blocks.width - 1)];
     }
   }
+  // A speck, which nobody will see, is no reason for anything.
+  if (all < SpeckPixels(size_)) return 0;
   return static_cast<float>(unexplained) / static_cast<float>(std::max<size_t>(all, 1));
 }
 
@@ -250,22 +261,31 @@ void MaskMover::Run(const std::vector<uint8_t>& before, uint8_t* mask) {
 }
 
 MaskMover::HeldBy MaskMover::Held(const std::vector<float>& luma_then, const float* luma, int x, int y,
-                                  float share) {
+                                  const std::vector<uint8_t>& before, float share) {
   // Means of 3x3 differences: up to kStill levels is a camera's noise at this size, from kMoved on the
   // picture shows something else.
   constexpr float kStill = 2.0f, kMoved = 6.0f;
   // A network that is surer than that of its word is believed.
   constexpr float kSure = 0.85f, kUnsure = 0.5f;
+  constexpr float kSame = 0.5f;  // levels: nothing to hold, and no motion to look for
   const float sure = std::abs(share - 127.5f) / 127.5f;
   if (sure >= kSure) return {};
-  const auto difference = [&](const Motion& by) {
-    return Difference3x3(luma, -Lighter(), luma_then.data(), size_, x, y, by.x, by.y) / 9;
-  };
   const int side = field_->block_side() / 2;
   const Size blocks = field_->blocks();
-  HeldBy held = {0, MotionOf(std::min(x / side, blocks.width - 1), std::min(y / side, blocks.height - 1))};
-  float changed = difference(held.by);
-  if (changed > kStill) held.by = MotionAt(x, y), changed = difference(held.by);
+  const auto fetch = [&](const Motion& by) {
+    return Sample(before.data(), size_.width, BetweenAt(static_cast<float>(x) + by.x, size_.width),
+                  BetweenAt(static_cast<float>(y) + by.y, size_.height));
+  };
+  HeldBy held;
+  held.by = MotionOf(std::min(x / side, blocks.width - 1), std::min(y / side, blocks.height - 1));
+  if (std::abs(fetch(held.by) - share) < kSame) return {};
+  held.by = MotionAt(x, y);
+  held.was = fetch(held.by);
+  // Against the picture of back then, so that what changes slowly ends it; against the last one in colour, as
+  // two things may have one luma.
+  const float changed =
+      std::max(Difference3x3(luma, -Lighter(), luma_then.data(), size_, x, y, held.by.x, held.by.y) / 9,
+               Distance(x, y, held.by) / 27);
   const float still = std::clamp((kMoved - changed) / (kMoved - kStill), 0.0f, 1.0f);
   held.weight = still * std::clamp((kSure - sure) / (kSure - kUnsure), 0.0f, 1.0f);
   return held;
@@ -282,13 +302,12 @@ void MaskMover::Hold(float hold, const float* luma, std::vector<float>* luma_the
       const auto at = static_cast<size_t>(y * size_.width + x);
       const auto now = static_cast<float>(mask[at]);
       then_[at] = luma[at];
-      const HeldBy held = Held(*luma_then, luma, x, y, now);
+      const HeldBy held = Held(*luma_then, luma, x, y, before, now);
       if (held.weight == 0) continue;
       const float weight = kMost * hold * held.weight;
       const Between sx = BetweenAt(static_cast<float>(x) + held.by.x, size_.width);
       const Between sy = BetweenAt(static_cast<float>(y) + held.by.y, size_.height);
-      const float was = Sample(before.data(), size_.width, sx, sy);
-      mask[at] = static_cast<uint8_t>(now + weight * (was - now) + 0.5f);
+      mask[at] = static_cast<uint8_t>(now + weight * (held.was - now) + 0.5f);
       const float luma_was = Sample(luma_then->data(), size_.width, sx, sy) + lighter;
       then_[at] += weight * (luma_was - luma[at]);
     }

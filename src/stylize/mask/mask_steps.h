@@ -32,7 +32,7 @@ class SpeckRemover {
 class MaskMover {
  public:
   // `field`: of frames of twice this size. before, now: the pictures of this size, three planes. All are
-  // looked at in Run.
+  // looked at in Run and Hold, which come after it.
   void FindMotion(const MotionField& field, Size size, const float* before, const float* now,
                   ThreadPool* pool);
   void Run(const std::vector<uint8_t>& before, uint8_t* mask);
@@ -42,7 +42,7 @@ class MaskMover {
   void Hold(float hold, const float* luma, std::vector<float>* luma_then, const std::vector<uint8_t>& before,
             uint8_t* mask);
   // The share of the picture that shows what the one before did not, wherever it was moved from; of that part
-  // of it where `mask`, of the picture before, is more than a half.
+  // of it where `mask`, of the picture before, is more than a half: 0 where that is no more than a speck.
   float Unexplained() const;
   float Unexplained(const std::vector<uint8_t>& mask) const;
 
@@ -59,10 +59,12 @@ class MaskMover {
   const Motion& MotionAt(int x, int y);
   struct HeldBy {
     float weight = 0;  // 0..1: how much the word of before counts
+    float was = 0;     // that word, 0..255
     Motion by;         // and where it is
   };
   // `share`, 0..255: what the network says now.
-  HeldBy Held(const std::vector<float>& luma_then, const float* luma, int x, int y, float share);
+  HeldBy Held(const std::vector<float>& luma_then, const float* luma, int x, int y,
+              const std::vector<uint8_t>& before, float share);
 
   const MotionField* field_ = nullptr;
   Size size_;

@@ -57,13 +57,16 @@ struct Film {
         field(MotionField::Create({2 * kSize.width, 2 * kSize.height},
                                   kernels::ChooseMotionKernels(AvailableCpuTargets()[0].highway_bit),
                                   pool->get())) {}
-  // Returns the frame's luma. `other`: its right half shows something else.
-  std::vector<float> Show(double dx, double dy, float lighter = 0, bool other = false) {
+  // Returns the frame's luma. `other`: its right half shows something else. `turns`: from there on to the
+  // right it moves the other way.
+  std::vector<float> Show(double dx, double dy, float lighter = 0, bool other = false,
+                          int turns = kSize.width) {
     before.swap(now);
     now.resize(3 * kPixels), before.resize(3 * kPixels);
     for (int y = 0; y < kSize.height; ++y) {
       for (int x = 0; x < kSize.width; ++x) {
-        const float luma = other && x >= 48 ? Texture(2 * x, 3 * y) : Texture(x - dx, y - dy);
+        const double along = x < turns ? dx : -dx;
+        const float luma = other && x >= 48 ? Texture(2 * x, 3 * y) : Texture(x - along, y - dy);
         field->HalfRow(y)[x] = luma + lighter;
         for (size_t c = 0; c < 3; ++c) now[c * kPixels + At(x, y)] = luma + lighter;
       }
@@ -97,6 +100,23 @@ TEST(MaskSteps, WhatGoesOnIsHeldAndWhatChangesIsNot) {
     EXPECT_GT(held, 48 * 32 * 9 / 10) << moved;
     EXPECT_GT(believed, 48 * 32 * 9 / 10) << moved;
     EXPECT_EQ(mask[At(20, 3)], 250);
+  }
+}
+
+// Two things go apart within a block, and the light changes: each is held by its own motion.
+TEST(MaskSteps, EachPixelIsHeldByItsOwnMotion) {
+  constexpr int kTurns = 44;
+  Film film(2);
+  std::vector<float> luma = film.Show(0, 0);
+  const std::vector<float> now = film.Show(-3, 0, 10, false, kTurns);
+  std::vector<uint8_t> before(kPixels, 180), mask(kPixels, 100);
+  film.mover.Hold(1, now.data(), &luma, before, mask.data());
+  for (const auto& [left, right] : {std::pair(12, kTurns - 5), std::pair(kTurns + 5, 84)}) {
+    int held = 0;
+    for (int y = 8; y < 56; ++y) {
+      for (int x = left; x < right; ++x) held += mask[At(x, y)] > 150;
+    }
+    EXPECT_GT(held, 48 * (right - left) * 8 / 10) << left;
   }
 }
 

@@ -128,19 +128,18 @@ Status MaskTrack::FindMotion() {
   return OkStatus();
 }
 
-bool MaskTrack::FindMovers(size_t classes) {
+bool MaskTrack::FindMovers() {
   mover_.FindMotion(*field_, small_, picture_before_.data(), picture_.data(), pool_);
-  if (mover_.Unexplained() > kMostNew) return false;
-  return std::none_of(
-      masks_.begin(), masks_.begin() + static_cast<ptrdiff_t>(classes),
-      [&](const ClassMask& mask) { return mover_.Unexplained(mask.shares) > kMostNewInMask; });
+  const bool known = mover_.Unexplained() <= kMostNew;
+  for (ClassMask& mask : masks_) mask.explained = known && mover_.Unexplained(mask.shares) <= kMostNewInMask;
+  return std::all_of(masks_.begin(), masks_.end(), [](const ClassMask& mask) { return mask.explained; });
 }
 
 void MaskTrack::Hold(std::span<const int> channels, float hold) {
   for (size_t i = 0; i < channels.size(); ++i) {
     ClassMask& mask = masks_[i];
     masker_->Read(channels[i], {work_.data(), small_.width, small_});
-    if (hold > 0) {
+    if (hold > 0 && mask.explained) {
       mover_.Hold(hold, luma_.data(), &mask.luma_then, mask.shares, work_.data());
     } else {
       mask.luma_then = luma_;
@@ -184,10 +183,13 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
   TEMPERA_RETURN_IF_ERROR(TakePicture(frame));
   const bool knows_before = field_follows_;  // the field does: another interval makes it anew
   TEMPERA_RETURN_IF_ERROR(FindMotion());
-  const bool explained = follows_ && knows_before && field_ && FindMovers(channels.size());
-  if (!explained || age_ + 1 >= params.interval) {
+  const bool knows_all = follows_ && knows_before;
+  const bool sees = !knows_all || age_ + 1 >= params.interval;
+  const bool moves = knows_all && (params.hold > 0 || !sees);
+  const bool explained = moves && FindMovers();
+  if (sees || !explained) {
     TEMPERA_RETURN_IF_ERROR(masker_->Think());
-    Hold(channels, explained ? params.hold : 0);
+    Hold(channels, moves ? params.hold : 0);
     age_ = 0;
   } else {
     for (size_t i = 0; i < channels.size(); ++i) {
@@ -206,12 +208,20 @@ Status MaskTrack::Make(const Image& in, bool cut, std::span<const int> channels)
   if (cut || in.size() != size_before_ ||
       !std::equal(channels.begin(), channels.end(), channels_.begin(), channels_.end())) {
     Reset();
-    size_before_ = in.size();
-    channels_.assign(channels.begin(), channels.end());
+    size_before_ = {};
     masks_.resize(channels.size());
+    channels_.assign(channels.begin(), channels.end());
+    size_before_ = in.size();
   }
+  // Whatever ends it half-way, memory that runs out too: no frame follows from it.
+  struct Undone {
+    MaskTrack* track;
+    ~Undone() {
+      if (track != nullptr) track->Reset();
+    }
+  } undone{this};
   const Status made = Follow(in, channels);
-  if (!made.ok()) Reset();
+  if (made.ok()) undone.track = nullptr;
   return made;
 }
 

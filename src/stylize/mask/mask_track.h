@@ -1,7 +1,7 @@
 // The masks of a film's frames, made of what a network says of each: at the frame's size, one byte a pixel,
-// with edges where the frame has its own (edge_drawer.h), without specks, held still if wished. The mask is
-// always that of the very frame it is made for: where the network does not see a frame, the mask of the one
-// before is moved along with what the frame shows.
+// with edges where the frame has its own (edge_drawer.h), without specks, held to what was said of the same
+// things in the frame before if wished. The mask is always that of the very frame it is made for: where the
+// network does not see a frame, the mask of the one before is moved along with what the frame shows.
 #pragma once
 
 #include <cstdint>
@@ -39,6 +39,7 @@ class MaskTrack {
     std::vector<uint8_t> pixels;   // of the frame
     std::vector<uint8_t> shares;   // at the small size: what the network says, moved and held
     std::vector<float> luma_then;  // what the picture showed where that was found out
+    bool explained = false;        // the frame before explains this one there
   };
 
   Status Follow(const Image& in, std::span<const int> channels);
@@ -48,9 +49,9 @@ class MaskTrack {
   Size SmallSize(Size frame) const;
   Status TakePicture(Size frame);
   Status FindMotion();
-  // false: the frame before does not explain this one, as behind a cut that nobody tells of.
-  bool FindMovers(size_t classes);
-  // hold: 0 where the frame before explains nothing of this one.
+  // false: for some class the frame before does not explain this one, as behind a cut that nobody tells of.
+  bool FindMovers();
+  // hold: 0 where nothing is known of the frame before.
   void Hold(std::span<const int> channels, float hold);
   void Finish(const Image& in, ClassMask* mask);
   void Translate(const std::vector<uint8_t>& table, int rows, int width, uint8_t* mask) const;

@@ -91,8 +91,18 @@ const uint8_t* Coverage::FindShares(size_t i, std::vector<uint8_t>* memory) cons
       for (size_t x = 0; x < width; ++x) left[x] = std::min(left[x], mask[x]);
     });
   }
-  const auto is_all = [](uint8_t share) { return share == 255; };
-  return std::all_of(shares, shares + width * height, is_all) ? nullptr : shares;
+  std::vector<uint8_t> any(height), all(height);
+  pool_->ParallelFor(frame_.height, [&](int y, int) {
+    const uint8_t* const row = shares + static_cast<size_t>(y) * width;
+    uint8_t most = 0, least = 255;
+    for (size_t x = 0; x < width; ++x) most = std::max(most, row[x]), least = std::min(least, row[x]);
+    any[static_cast<size_t>(y)] = most, all[static_cast<size_t>(y)] = least;
+  });
+  const auto is = [](uint8_t value) { return [value](uint8_t n) { return n == value; }; };
+  if (std::all_of(all.begin(), all.end(), is(255))) return nullptr;
+  // Wholly under others but for their feathers: its own pixels all the same.
+  if (std::all_of(any.begin(), any.end(), is(0))) return layers_[i].sharp;
+  return shares;
 }
 
 void Coverage::Make(Size frame, std::span<const Wish> wishes) {

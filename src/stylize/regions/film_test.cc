@@ -63,6 +63,7 @@ struct Film {
       out{PixelFormat::kRgb, kFrame.width, kFrame.height};
   bool shown = true;
   double ground = 1;  // another number, another texture
+  double redder = 0;  // the disc, by so many levels
 
   explicit Film(const MaskParams& params, int threads = 2, const TestModel& network = RedMarker())
       : masker(Open<Masker>(network)) {
@@ -84,7 +85,7 @@ struct Film {
         const double mine = 20 * std::sin(0.4 * (i - x)) * std::sin(0.5 * (j - y));
         const double share = shown ? std::clamp(30.5 - std::hypot(i - x, j - y), 0.0, 1.0) : 0;
         uint8_t* p = in.image.Row(0, j) + 3 * i;
-        p[0] = static_cast<uint8_t>(share * (220 + mine) + (1 - share) * behind);
+        p[0] = static_cast<uint8_t>(share * (220 + redder + mine) + (1 - share) * behind);
         p[1] = p[2] = static_cast<uint8_t>(share * (70 + mine) + (1 - share) * behind);
       }
     }
@@ -121,7 +122,9 @@ TEST(RegionsFilm, TheMaskIsThatOfItsFrame) {
       for (int frame = 0; frame < 8; ++frame) {
         const double x = 60 + random() % 200, y = 50 + random() % 80;
         film.Paint(x, y);
-        EXPECT_LT(film.ErrorFor(x, y), plain ? 0.1 : 0.02) << frame << " " << plain << hold;
+        // Held, an edge that is enlarged as it is gets softer: what it was is fetched from between pixels.
+        const double most = !plain ? 0.02 : hold == 0 ? 0.09 : 0.1;
+        EXPECT_LT(film.ErrorFor(x, y), most) << frame << " " << plain << hold;
         // The picture's own pixels: white in the disc, the source without.
         EXPECT_GT(film.out.image.Row(0, static_cast<int>(y))[3 * static_cast<int>(x)], 250);
         EXPECT_EQ(film.out.image.Row(0, 2)[3], film.in.image.Row(0, 2)[3]);
@@ -158,24 +161,29 @@ TEST(RegionsFilm, BetweenTheNetworksFramesMasksMove) {
   }
 }
 
-// With hold, a network that flickers where nothing moves does so less; at 0 each frame stands for itself.
+// With hold, a network that flickers does so less; at 0 each frame stands for itself.
 TEST(RegionsFilm, HoldCalmsWhatStands) {
-  const auto flicker = [](float hold) {
+  const auto flicker = [](float hold, double speed) {
     Film film(With(hold, 1));
     std::mt19937 random(5);
     std::vector<uint8_t> before, now(static_cast<size_t>(kFrame.width * kFrame.height));
     double sum = 0;
     for (int frame = 0; frame < 8; ++frame) {
-      // Light that changes by a level or two moves a network's edges.
-      film.Paint(160 + 0.35 * (static_cast<double>(random() % 3) - 1), 90);
+      // A disc that goes on, and light that changes by a little: that moves a network's edges.
+      film.redder = 8 * (static_cast<double>(random() % 3) - 1);
+      film.Paint(160 + speed * frame, 90);
       EXPECT_TRUE(film.regions->ReadMask(0, {now.data(), kFrame.width, kFrame}).ok());
-      for (size_t i = 0; i < before.size(); ++i) sum += std::abs(now[i] - before[i]);
+      for (size_t i = 0; i < before.size(); ++i) {
+        const auto was = static_cast<size_t>(i - static_cast<size_t>(speed));
+        if (i >= static_cast<size_t>(speed)) sum += std::abs(now[i] - before[was]);
+      }
       before = now;
     }
     return sum;
   };
-  const double free = flicker(0), held = flicker(1);
-  EXPECT_LT(held, free);
+  EXPECT_LT(flicker(1, 0), 0.6 * flicker(0, 0));
+  // About the rim of what moves before a ground that does not, nothing stays as it was.
+  EXPECT_LT(flicker(1, 4), flicker(0, 4));
   Film film(With(0, 1)), alone(With(0, 1));
   for (int frame = 0; frame < 3; ++frame) film.Paint(100 + 9 * frame, 90);
   alone.Paint(118, 90);

@@ -192,8 +192,15 @@ Status Regions::Process(const Image& in, const Image& out, const FrameParams& pa
   FrameParams now = params;
   now.cut = params.cut || params.timestamp_us < last_us_;
   last_us_ = params.timestamp_us;
+  // Whatever ends it half-way, memory that runs out too: no frame follows from it.
+  struct Undone {
+    Regions* regions;
+    ~Undone() {
+      if (regions != nullptr) regions->Reset();
+    }
+  } undone{this};
   const Status painted = Paint(in, out, now);
-  if (!painted.ok()) Reset();
+  if (painted.ok()) undone.regions = nullptr;
   return painted;
 }
 

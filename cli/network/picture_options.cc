@@ -9,6 +9,12 @@
 namespace tempera::cli {
 namespace {
 
+constexpr std::pair<std::string_view, std::string_view> kOptions[] = {
+    {"tempera.value_range", "--value-range"},
+    {"tempera.layout", "--layout"},
+    {"tempera.mean", "--mean"},
+    {"tempera.std", "--std"}};
+
 Status Wrong(const char* option, const std::string& given, const char* wanted) {
   if (given.empty()) return InvalidArgument(std::string(option) + " is empty, not " + wanted);
   return InvalidArgument(std::string(option) + " " + given + " is not " + wanted);
@@ -56,19 +62,20 @@ Result<Metadata> PictureOptions::AsMetadata() const {
   return said;
 }
 
+std::string OptionOf(const std::string& key) {
+  for (const auto& [known, option] : kOptions)
+    if (key == known) return std::string(option);
+  return key;
+}
+
 std::string InOptions(std::string line, const Metadata& given) {
-  constexpr std::pair<std::string_view, std::string_view> kWords[] = {
-      {"tempera.value_range", "--value-range"},
-      {"tempera.layout", "--layout"},
-      {"tempera.mean", "--mean"},
-      {"tempera.std", "--std"}};
   const auto replace = [&line](const std::string& library, const std::string& ours) {
     for (size_t at = line.find(library); at != std::string::npos; at = line.find(library, at + ours.size()))
       line.replace(at, library.size(), ours);
   };
   replace("open it as a mask network (tempera_mask_open_file)",
           "it is no style; 'tempera run' gives its numbers");
-  for (const auto& [key, option] : kWords) {
+  for (const auto& [key, option] : kOptions) {
     const std::string theirs = "metadata " + std::string(key), ours(option);
     replace(theirs + " says otherwise", ours + " says otherwise");
     replace("with " + theirs, "with " + ours);

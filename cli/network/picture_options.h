@@ -33,6 +33,9 @@ class PictureOptions {
   Text value_range_, mean_, deviation_, layout_;
 };
 
+// The option that says an entry of AsMetadata: "--mean" of "tempera.mean".
+std::string OptionOf(const std::string& key);
+
 // A library's line in the command's words: options instead of the metadata that they stand for, where that
 // line says how to say otherwise, and wherever these `given` ones are meant.
 std::string InOptions(std::string line, const Metadata& given = {});

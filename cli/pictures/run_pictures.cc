@@ -199,7 +199,7 @@ void AddTurned(const Steering& steering, Digester* digester) {
   }
 }
 
-// How pixels meet the network: --value-range and its like.
+// How pixels meet the network, all of it.
 void AddMetadata(const Metadata& metadata, Digester* digester) {
   for (const auto& [key, value] : metadata) {
     digester->Add(std::string_view(key));
@@ -222,10 +222,12 @@ Settings SettingsOf(const PicturesJob& job) {
     settings.Add(option, digester);
   };
   add("--strength", paint.strength != 1, [&](Digester* d) { d->Add(static_cast<double>(paint.strength)); });
-  add("--size or --height", paint.working_width != 0 || paint.working_height != 0, [&](Digester* d) {
-    d->Add(int64_t{paint.working_width});
-    d->Add(int64_t{paint.working_height});
-  });
+  // --height leaves the width to the picture.
+  add(paint.working_width != 0 ? "--size" : "--height", paint.working_width != 0 || paint.working_height != 0,
+      [&](Digester* d) {
+        d->Add(int64_t{paint.working_width});
+        d->Add(int64_t{paint.working_height});
+      });
   add("--stroke", !paint.stroke.empty(), [&](Digester* d) { d->Add(std::string_view(paint.stroke)); });
   add("--keep-colors", paint.keep_colors, [](Digester*) {});
   add("--precision", paint.precision != "auto",
@@ -235,13 +237,17 @@ Settings SettingsOf(const PicturesJob& job) {
   });
   add("--param", !paint.steering.params.empty() || !paint.steering.keys.empty(),
       [&](Digester* d) { AddTurned(paint.steering, d); });
-  add("--value-range or its like", !paint.metadata.empty(),
-      [&](Digester* d) { AddMetadata(paint.metadata, d); });
+  for (const auto& [key, value] : paint.metadata) {
+    Digester said;
+    said.Add(std::string_view(value));
+    settings.Add(OptionOf(key), said);
+  }
   settings.Add(job.depends_on);
   return settings;
 }
 
-// All of it at once. In the order in which earlier versions did, whose lists are still in folders.
+// All of it at once. Of lines without a mask and without --value-range and its like it is what earlier
+// versions wrote, whose lists are still in folders.
 std::string StyleWord(const PicturesJob& job) {
   Digester digester;
   AddFileBytes(job.model, &digester);

@@ -1,5 +1,6 @@
 #include "cli/pictures/settings.h"
 
+#include <cctype>
 #include <fstream>
 #include <iterator>
 #include <map>
@@ -9,8 +10,15 @@
 namespace tempera::cli {
 namespace {
 
-// In front of each setting in the word: an option's name has none.
+// In front of each setting in the word: an option's name has none, nor spaces.
 constexpr char kMark = ';';
+
+// In a list words end at spaces: another name would cut this one short.
+std::string OneWord(std::string name) {
+  for (char& c : name)
+    if (c == kMark || c == '=' || std::isspace(static_cast<unsigned char>(c))) c = '_';
+  return name;
+}
 
 std::string AllOf(const std::string& word) { return word.substr(0, word.find(kMark)); }
 
@@ -37,7 +45,7 @@ std::string SettingsWord(const Digest& all, const Settings& settings) {
   constexpr size_t kDigits = 8;
   std::string word = Hex(all);
   for (const auto& [option, digest] : settings.list)
-    word += kMark + option + "=" + Hex(digest).substr(0, kDigits);
+    word += kMark + OneWord(option) + "=" + Hex(digest).substr(0, kDigits);
   return word;
 }
 

@@ -56,6 +56,28 @@ expect_said 'is a painting with another --strength: give another folder'
 expect_success "${paint[@]}" "$work/in" -o "$work/out/new/deep" --overwrite --jobs 4
 expect_said '5 pictures painted'
 
+# Every option can stand in the list of what was painted, and is named where it is another.
+rm -rf "$work/out"/*
+again() { # OPTIONS: a folder twice, and once more without them
+  local got=0
+  rm -rf "$work/out/again"
+  expect_success "${paint[@]}" "$work/in/a.jpg" "$work/in/a.png" -o "$work/out/again" "$@"
+  expect_said ': 2 pictures painted'
+  expect_success "${paint[@]}" "$work/in/a.jpg" "$work/in/a.png" -o "$work/out/again" "$@"
+  expect_said '2 pictures were painted before'
+  "${paint[@]}" "$work/in/a.jpg" "$work/in/a.png" -o "$work/out/again" >/dev/null 2>"$work/stderr" || got=$?
+  expect_equal $got 1 "without $1"
+  expect_said "is a painting with another $1: give another folder"
+}
+again --height 24
+again --size 32x24
+again --value-range 0..255
+again --mean 0.1
+again --std 0.9
+again --layout nchw
+again --precision fp32
+again --keep-colors
+
 # As the shell expands a pattern; one that fails does not keep the others.
 rm -rf "$work/out"/*
 : >"$work/in/empty.jpg"

@@ -33,6 +33,8 @@ struct VideoInfo {
   // Whether that is the video's own length, as its file tells it: not that of a sound which goes on behind
   // it, nor what MPEG's time stamps and bit rates let guess.
   bool tells_length = false;
+  // More it cannot be, however long the file's other streams are; 0 where its length is guessed.
+  int64_t most_frames = 0;
   PixelFormat format = PixelFormat::kI420;
   // FFmpeg's (and H.273's) numbers for the colours of what Read gives; 2 = not said.
   int color_primaries = 2, color_transfer = 2, color_space = 2;

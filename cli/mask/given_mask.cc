@@ -102,12 +102,16 @@ class FilmMask final : public GivenMask {
     // A mean of frames that last as long as they like depends on the last one, which no mask has to repeat:
     // with a mask for each, their times tell.
     if (OtherRate() && !(told && frames == of_film)) return Rates();
-    if (!told) return OkStatus();
     // Files that say how long they are may be some frames off; the frames themselves are counted as they
     // come.
-    constexpr int64_t kOff = 3;
-    if (frames > 0 && of_film > 0 &&
-        std::abs(frames - of_film) > std::max<int64_t>(kOff, std::max(frames, of_film) / 20))
+    const auto off = [](int64_t n) { return std::max<int64_t>(3, n / 20); };
+    if (!told) {
+      const bool mask_tells = pictures_ > 0 || reader_->info().tells_length;
+      if (mask_tells && film.most_frames > 0 && frames - film.most_frames > off(frames))
+        return Lengths(frames, std::to_string(film.most_frames) + " at most");
+      return OkStatus();
+    }
+    if (frames > 0 && of_film > 0 && std::abs(frames - of_film) > off(std::max(frames, of_film)))
       return Lengths(frames, std::to_string(of_film));
     film_frames_ = of_film;
     return OkStatus();
@@ -164,7 +168,7 @@ class FilmMask final : public GivenMask {
                            (telecined ? ", or --detelecine where the film was telecined" : ""));
   }
 
-  // of_film: how many, or "more".
+  // of_film: how many, "20 at most", or "more".
   Status Lengths(int64_t frames, const std::string& of_film) const {
     std::string said =
         "the mask '" + path_ + "' has " + std::to_string(frames) + " frames and the film " + of_film;

@@ -174,8 +174,15 @@ void DescribeVideo(AVFormatContext* input, int video, const AVFrame& first, cons
   double wanted = std::max(0.0, seconds - options.start_s);
   if (options.duration_s >= 0)
     wanted = seconds > 0 ? std::min(wanted, options.duration_s) : options.duration_s;
-  info->tells_length = input->duration_estimation_method == AVFMT_DURATION_FROM_STREAM &&
-                       (stream.nb_frames > 0 || input->nb_streams == 1);
+  const bool guessed = input->duration_estimation_method != AVFMT_DURATION_FROM_STREAM;
+  info->tells_length = !guessed && (stream.nb_frames > 0 || input->nb_streams == 1);
+  if (!guessed) {
+    // Where pictures last as they like, the mean of the first ones may be too low.
+    const AVRational mean = {info->frame_rate.num, std::max(info->frame_rate.den, 1)};
+    const AVRational finest = stream.r_frame_rate;
+    const double rate = std::max(av_q2d(mean), finest.den > 0 ? av_q2d(finest) * (detelecined ? 0.8 : 1) : 0);
+    info->most_frames = std::llround(wanted * rate);
+  }
   if (stream.nb_frames > 0 && seconds > 0) {
     info->estimated_frames = std::llround(stream.nb_frames * wanted / seconds * (detelecined ? 0.8 : 1));
   } else if (info->frame_rate.num > 0) {

@@ -253,6 +253,13 @@ make -i "$work/mask.mkv" -vf fps=25 -c:v ffv1 "$work/fast.mkv"
 refuse 1 'has 12 frames and the film 20' --mask "$work/short.mkv" --style negative
 refuse 1 'has 19 frames and the film 20' --mask "$work/by_one.mkv" --style negative
 refuse 1 'has 40 frames and the film 20' --mask "$work/long.mkv" --style negative
+# At once, where sound says how long it can be at most; a series tells its length as well.
+expect_error 1 'has 40 frames and the film 20 at most: give' "$tempera" stylize "$work/sound.mkv" -o "$work/out/x.mkv" \
+  --mask "$work/long.mkv" --style negative
+make -i "$work/long.mkv" "$work/long_%02d.png"
+expect_error 1 'has 40 frames and the film 20 at most: give' "$tempera" stylize "$work/sound.mkv" -o "$work/out/x.mkv" \
+  --mask "$work/long_*.png" --style negative
+expect_nothing "$work/out"
 refuse 1 'has 25.000 frames a second and the film 10.000' --mask "$work/fast.mkv" --style negative
 refuse 2 'leave --outside out' --region red=negative --mask red --outside blur
 refuse 2 'give one of them' --mask red --cutout --mask-only
@@ -291,6 +298,7 @@ alone 1 "--outside non: .* did you mean 'none'\?" --mask red --style negative --
 alone 1 "--outside xyzzy: .* write none, blur, a name that 'tempera styles' lists" --mask red --style negative --outside xyzzy
 alone 1 "--region red=negatve: .* did you mean 'negative'\?" --mask red --region red=negatve
 alone 1 "--region rde=blur: the network has no class 'rde'; it has red" --mask red --region rde=blur
+alone 1 "--mask colours:tv: the network has no class 'tv'" --mask colours:tv --region background=blur
 alone 1 "there is no mask 'nothin'; did you mean 'nothing'\?" --mask nothin --style negative
 alone 1 '--mask person --mask-of background' --mask background --style negative
 alone 2 "'backgroud' is not mask or background; did you mean 'background'\?" --mask red --mask-of backgroud --style negative

@@ -96,19 +96,24 @@ std::optional<Numbered> NumberIn(const std::string& path) {
 
 // The name that lacks first, where all are alike but for their numbers.
 std::string FirstMissing(const std::vector<std::string>& files) {
-  std::string missing;
-  std::optional<Numbered> last;
+  std::vector<std::pair<int64_t, size_t>>
+      numbers;  // and how many digits that has: names come as letters sort
+  std::optional<Numbered> like;
   for (const std::string& file : files) {
-    std::optional<Numbered> now = NumberIn(file);
-    if (!now || (last && (now->before != last->before || now->after != last->after))) return "";
-    if (last && missing.empty()) {
-      std::string next = std::to_string(std::stoll(last->digits) + 1);
-      if (next.size() < last->digits.size()) next.insert(0, last->digits.size() - next.size(), '0');
-      if (std::stoll(now->digits) > std::stoll(next)) missing = last->before + next + last->after;
-    }
-    last = std::move(now);
+    const std::optional<Numbered> now = NumberIn(file);
+    if (!now || (like && (now->before != like->before || now->after != like->after))) return "";
+    numbers.emplace_back(std::stoll(now->digits), now->digits.size());
+    like = now;
   }
-  return missing;
+  std::sort(numbers.begin(), numbers.end());
+  for (size_t i = 1; i < numbers.size(); ++i) {
+    const auto& [before, width] = numbers[i - 1];
+    if (numbers[i].first <= before + 1) continue;
+    std::string next = std::to_string(before + 1);
+    if (next.size() < width) next.insert(0, width - next.size(), '0');
+    return like->before + next + like->after;
+  }
+  return "";
 }
 
 Result<SeriesInput> FindGlob(const std::string& path) {

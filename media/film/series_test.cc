@@ -146,6 +146,13 @@ TEST_F(FilmSeries, GapsAreSaid) {
   std::filesystem::copy(Path("f_0001.png"), Path("f_x.png"));
   EXPECT_EQ((*FindSeries(Path("f_*.png")))->missing, "") << "not all of them have numbers";
   std::filesystem::remove(Path("f_x.png"));
+  // 1, 10, 11, 12, 2, ... as letters sort.
+  Make("-f lavfi -i testsrc2=s=16x16:r=25:d=0.48", "n_%d.png");
+  EXPECT_EQ((*FindSeries(Path("n_*.png")))->missing, "");
+  std::filesystem::remove(Path("n_9.png"));
+  EXPECT_EQ((*FindSeries(Path("n_*.png")))->missing, "n_9.png");
+  std::filesystem::remove(Path("n_3.png"));
+  EXPECT_EQ((*FindSeries(Path("n_*.png")))->missing, "n_3.png");
   auto none = VideoReader::Open(Path("x_%d.png"), {});
   ASSERT_FALSE(none.ok());
   EXPECT_NE(none.status().message().find("no picture is called"), std::string::npos)

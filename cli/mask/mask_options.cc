@@ -242,6 +242,7 @@ Status MaskOptions::ChooseRegions(const std::string& of_class, MaskPlan* plan) c
     MaskRegion covered = plan->regions[0];
     if (!cutout_) covered.shows = Shows::kInput, covered.style.clear();
     covered.name = of_class;
+    covered.said.clear();  // behind --mask, if anywhere
     plan->regions.push_back(std::move(covered));
   }
   if (cutout_) PaintUnder(plan);
@@ -259,7 +260,7 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   plan.makes = only_ ? Makes::kMask : cutout_ ? Makes::kCutout : Makes::kPainting;
   plan.feather = feather_;
   plan.threshold = threshold_;
-  // Half calms what flickers, and moving edges stay where they are.
+  // Takes two fifths of the flicker of masks away (docs/architecture.md).
   constexpr float kHold = 0.8f;
   plan.hold = !line.film ? 0 : Said("--mask-hold") ? hold_ : kHold;
   plan.interval = line.film ? interval_ : 0;

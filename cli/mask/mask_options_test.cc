@@ -217,12 +217,18 @@ TEST_F(MaskOptionsTest, SettingsSayWhatDiffers) {
             "--outside");
   EXPECT_EQ(differing({"--mask", "person"}, {"--mask", "person", "--mask-of", "background"}), "--mask-of");
   EXPECT_EQ(differing({"--mask", File("net.onnx:tv")}, {"--mask", File("net.onnx:cat")}), "--mask");
+  EXPECT_EQ(differing({"--mask", File("net.onnx:tv"), "--region", "background=blur"},
+                      {"--mask", File("net.onnx:cat"), "--region", "background=blur"}),
+            "--mask");
   EXPECT_EQ(differing({"--mask", "person"}, {"--mask", File("still.png")}), "--mask");
   EXPECT_EQ(differing({"--region", "person=a"}, {"--region", "person=b"}), "--region");
   EXPECT_EQ(differing({"--mask", "person", "--threshold", "0.3", "--mask-every", "2", "--cutout"},
                       {"--mask", "person", "--threshold", "0.4", "--mask-only"}),
             "--cutout, --threshold and --mask-only");
   EXPECT_EQ(DifferingSettings("0123", word({"--mask", "person"})), "") << "of a list that does not say";
+  Settings odd;
+  odd.Add("--this or --that; = other", Digester());
+  EXPECT_EQ(SettingsWord(Digest(), odd).find(' '), std::string::npos) << "lists are read word by word";
 }
 
 }  // namespace

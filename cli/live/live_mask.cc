@@ -47,6 +47,7 @@ Result<live::MaskSettings> ReadLiveMask(const MaskOptions& options, bool style) 
   mask.input = options.input();
   mask.regions.clear();
   for (const MaskRegion& region : plan.regions) mask.regions.push_back({region.name, WordOf(region)});
+  mask.listed = !plan.said.regions.empty();
   mask.numbers.feather = plan.feather;
   if (plan.threshold > 0) mask.numbers.threshold = plan.threshold;
   mask.numbers.hold = plan.hold;
@@ -63,6 +64,7 @@ Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
                            "' is no network: a live picture is masked by person, or by a .onnx file");
   live::MaskCast cast;
   cast.network = choice.path;
+  cast.listed = settings.listed;
   if (!settings.input.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(cast.metadata, MaskInputAsMetadata(settings.input));
   }

@@ -209,6 +209,10 @@ TEST_F(LiveMaskTest, SaysHowMuchIsMasked) {
   EXPECT_NEAR(share(live::RegionsOf({.background = true})), 1 - kSquare, 0.01);
   EXPECT_NEAR(share({{live::kBackground, "blur"}, {"person", "none"}}), kSquare, 0.01);
   EXPECT_NEAR(share({{live::kBackground, "painted"}}), 1 - kSquare, 0.01);
+  // Named one by one, what has a class counts.
+  settings_.mask.listed = true;
+  EXPECT_NEAR(share({{"person", "none"}, {live::kBackground, "painted"}}), kSquare, 0.01);
+  settings_.mask.listed = false;
   // Two that lie over each other are not more than all.
   EXPECT_NEAR(share({{"person", "painted"}, {"0", "none"}, {live::kBackground, "blur"}}), kSquare, 0.01);
   settings_.mask.on = false;
@@ -230,6 +234,10 @@ TEST(MaskMeterTest, MeansOverWhatWasLookedAt) {
   meter.Add({});
   EXPECT_FALSE(meter.figures().on);
   EXPECT_EQ(meter.figures().name, "person") << "what masked is said at the end";
+  // Another network begins anew.
+  for (const double share : {0.125, 0.375}) meter.Add({"room", 1, share});
+  EXPECT_EQ(meter.figures().share, 0.25);
+  EXPECT_EQ(meter.figures().empty_share, 0);
 }
 
 TEST_F(LiveMaskTest, WhatIsMissingIsSaidAndPaintingGoesOnAsItWas) {

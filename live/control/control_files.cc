@@ -86,8 +86,8 @@ Result<std::vector<MaskRegion>> ReadRegions(const Json& json) {
 }
 
 Result<MaskSettings> ReadMask(const Json& json) {
-  TEMPERA_RETURN_IF_ERROR(
-      CheckKeys(json, {"on", "network", "input", "regions", "feather", "threshold", "hold", "every"}));
+  TEMPERA_RETURN_IF_ERROR(CheckKeys(
+      json, {"on", "network", "input", "regions", "listed", "feather", "threshold", "hold", "every"}));
   MaskSettings mask;
   if (json.contains("on")) {
     if (!json["on"].is_boolean()) return InvalidArgument("has a mask whose \"on\" is not true or false");
@@ -104,6 +104,11 @@ Result<MaskSettings> ReadMask(const Json& json) {
   }
   if (json.contains("regions")) {
     TEMPERA_ASSIGN_OR_RETURN(mask.regions, ReadRegions(json["regions"]));
+  }
+  if (json.contains("listed")) {
+    if (!json["listed"].is_boolean())
+      return InvalidArgument("has a mask whose \"listed\" is not true or false");
+    mask.listed = json["listed"].get<bool>();
   }
   MaskNumbers& n = mask.numbers;
   for (const auto& [key, number] :
@@ -213,6 +218,7 @@ Json JsonOf(const MaskSettings& mask) {
   if (!mask.input.empty()) one["input"] = mask.input;
   one["regions"] = Json::object();
   for (const MaskRegion& region : mask.regions) one["regions"][region.name] = region.shows;
+  if (mask.listed) one["listed"] = true;
   one["feather"] = mask.numbers.feather;
   one["threshold"] = mask.numbers.threshold;
   one["hold"] = mask.numbers.hold;

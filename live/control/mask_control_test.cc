@@ -32,6 +32,15 @@ TEST(MaskSettings, RegionsComeAndGo) {
   ASSERT_TRUE(SetRegion("person", "", &mask).ok());
   ASSERT_TRUE(SetRegion(kBackground, "", &mask).ok());
   EXPECT_EQ(mask.regions, RegionsOf({}));
+  // Two that look like a simple mask stay, and a third one comes to them.
+  ASSERT_TRUE(SetRegion("person", "none", &mask).ok());
+  ASSERT_TRUE(SetRegion(kBackground, kPainted, &mask).ok());
+  EXPECT_TRUE(mask.listed);
+  ASSERT_TRUE(SetRegion("cat", "blur", &mask).ok());
+  EXPECT_EQ(mask.regions,
+            (std::vector<MaskRegion>{{"person", "none"}, {kBackground, kPainted}, {"cat", "blur"}}));
+  SetSimple({}, &mask);
+  EXPECT_FALSE(mask.listed);
 }
 
 TEST(MaskSettings, NumbersStayInTheirRanges) {

@@ -340,7 +340,7 @@ Status OscServer::ActOnMask(const std::string& rest, const std::vector<OscArgume
         simple.outside = word;
       else if (simple.background = word == kBackground; !simple.background)
         simple.of = word == "mask" ? simple.of : word;
-      mask->regions = RegionsOf(simple);
+      SetSimple(simple, mask);
       return OkStatus();
     });
   }
@@ -381,7 +381,7 @@ Status OscServer::ActOnScene(const std::vector<OscArgument>& arguments) {
 std::vector<OscMessage> OscServer::MaskState(const MaskSettings& mask) const {
   std::vector<OscMessage> messages = {{"/tempera/mask", {Text(mask.on ? mask.network : "off")}}};
   if (!mask.input.empty()) messages.push_back({"/tempera/mask/input", {Text(mask.input)}});
-  if (const std::optional<SimpleMask> simple = SimpleOf(mask.regions)) {
+  if (const std::optional<SimpleMask> simple = SimpleOf(mask.regions); simple && !mask.listed) {
     const std::string of = simple->background ? kBackground : simple->of.empty() ? "mask" : simple->of;
     messages.push_back({"/tempera/mask/of", {Text(of)}});
     messages.push_back({"/tempera/mask/outside", {Text(simple->outside)}});

@@ -5,6 +5,11 @@ namespace tempera::live {
 void MaskMeter::Add(const PaintedMask& mask) {
   last_.on = !mask.name.empty();
   if (!last_.on) return;
+  if (last_.name != mask.name) {
+    looks_ = empty_ = 0;
+    sum_ = 0;
+    last_.share_now = 0;
+  }
   last_.name = mask.name;
   last_.ms = mask.ms;
   if (mask.share < 0) return;

@@ -17,7 +17,7 @@ struct MaskFigures {
   std::string name;        // of the mask that masked last; "": there was none
   bool on = false;         // the last frame was masked
   double ms = 0;           // as PaintedMask has it
-  double share = 0;        // of the frames that were looked at, the mean
+  double share = 0;        // of the frames that were looked at, the mean, since that network masks
   double share_now = 0;    // of the last one
   double empty_share = 0;  // of those frames, in how many nothing was found
 };

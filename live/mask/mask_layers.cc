@@ -21,9 +21,10 @@ constexpr int64_t kLookEvery = 7;
 
 // The regions that count as masked, as `tempera stylize` has it: what is painted of a simple mask; else all
 // but the background, or that where there is no other.
-std::vector<size_t> Masked(const std::vector<MaskCast::Region>& regions) {
+std::vector<size_t> Masked(const MaskCast& cast) {
+  const std::vector<MaskCast::Region>& regions = cast.regions;
   const auto is_background = [](const MaskCast::Region& region) { return region.name == kBackground; };
-  if (regions.size() == 2 && regions[1].shows == Shows::kOwn &&
+  if (!cast.listed && regions.size() == 2 && regions[1].shows == Shows::kOwn &&
       is_background(regions[0]) != is_background(regions[1]))
     return {1};
   std::vector<size_t> masked;
@@ -35,7 +36,7 @@ std::vector<size_t> Masked(const std::vector<MaskCast::Region>& regions) {
 }  // namespace
 
 MaskLayers::MaskLayers(PainterOptions options, MaskCast cast, WorkingSize size)
-    : options_(std::move(options)), cast_(std::move(cast)), size_(size), masked_(Masked(cast_.regions)) {
+    : options_(std::move(options)), cast_(std::move(cast)), size_(size), masked_(Masked(cast_)) {
   painted_.name = std::filesystem::path(cast_.network).stem().string();
   for (const MaskCast::Region& region : cast_.regions) {
     style_of_.push_back(-1);
@@ -174,19 +175,25 @@ Status MaskLayers::Paint(tempera_stylizer* own, const media::Frame& in, media::F
   return OkStatus();
 }
 
-// How much of the frame lies within the mask. Where that cannot be had the frame was painted all the same.
+// How much of the frame lies within the mask, by some of its rows. Where that cannot be had the frame was
+// painted all the same.
 void MaskLayers::LookAt(const media::Frame& in) try {
-  const size_t size = static_cast<size_t>(in.width) * static_cast<size_t>(in.height);
-  one_.resize(size);
-  mask_.assign(size, 0);
+  constexpr size_t kRows = 256;
+  const auto width = static_cast<size_t>(in.width), height = static_cast<size_t>(in.height);
+  const size_t step = std::max<size_t>(1, height / kRows), first = step / 2;
+  one_.resize(width * height);
+  mask_.assign(width * ((height - first + step - 1) / step), 0);
   for (const size_t index : masked_) {
     if (tempera_regions_mask(regions_.get(), static_cast<int32_t>(index), one_.data(), in.width, in.width,
                              in.height) != TEMPERA_OK)
       return;
-    for (size_t i = 0; i < size; ++i) mask_[i] = static_cast<uint8_t>(std::min(255, mask_[i] + one_[i]));
+    uint8_t* all = mask_.data();
+    for (size_t y = first; y < height; y += step)
+      for (size_t x = 0; x < width; ++x, ++all)
+        *all = static_cast<uint8_t>(std::min(255, *all + one_[y * width + x]));
   }
   const uint64_t sum = std::accumulate(mask_.begin(), mask_.end(), uint64_t{0});
-  painted_.share = static_cast<double>(sum) / (255.0 * static_cast<double>(size));
+  painted_.share = static_cast<double>(sum) / (255.0 * static_cast<double>(mask_.size()));
 } catch (const std::bad_alloc&) {
 }
 

@@ -79,8 +79,8 @@ class MaskLayers {
   std::vector<std::string> classes_;
   PaintedMask painted_;
   int64_t frames_ = 0;  // painted
-  std::vector<uint8_t> mask_,
-      one_;  // of the last that was looked at: all that counts as masked, and a region
+  // Of the last that was looked at: all that counts as masked, of some rows; and a region.
+  std::vector<uint8_t> mask_, one_;
   MaskNumbers numbers_;
   tempera_stylizer* own_ = nullptr;  // of the regions as they are set; nullptr: not yet
   int side_ = 0;                     // likewise, the shorter one of the frames

@@ -26,6 +26,11 @@ std::vector<MaskRegion> RegionsOf(const SimpleMask& simple) {
   return {{kBackground, simple.outside}, {simple.of, kPainted}};
 }
 
+void SetSimple(const SimpleMask& simple, MaskSettings* settings) {
+  settings->regions = RegionsOf(simple);
+  settings->listed = false;
+}
+
 std::optional<SimpleMask> SimpleOf(const std::vector<MaskRegion>& regions) {
   if (regions.size() != 2 || regions[1].shows != kPainted) return std::nullopt;
   const bool background = regions[1].name == kBackground;
@@ -35,7 +40,7 @@ std::optional<SimpleMask> SimpleOf(const std::vector<MaskRegion>& regions) {
 
 Status SetRegion(const std::string& name, const std::string& shows, MaskSettings* settings) {
   std::vector<MaskRegion> regions;
-  if (!SimpleOf(settings->regions)) regions = settings->regions;
+  if (settings->listed || !SimpleOf(settings->regions)) regions = settings->regions;
   const auto at =
       std::find_if(regions.begin(), regions.end(), [&](const MaskRegion& r) { return r.name == name; });
   if (shows.empty()) {
@@ -48,6 +53,7 @@ Status SetRegion(const std::string& name, const std::string& shows, MaskSettings
                              " regions: take one out before another comes");
     regions.push_back({name, shows});
   }
+  settings->listed = !regions.empty();
   if (regions.empty()) regions = RegionsOf({});
   settings->regions = std::move(regions);
   return OkStatus();

@@ -49,10 +49,13 @@ struct MaskSettings {
   std::string network = "person";  // as --mask takes it
   std::string input{};             // what its file does not say of itself, as --mask-input takes it
   std::vector<MaskRegion> regions = {{kBackground, "none"}, {"", kPainted}};  // at least one
+  // They were named one by one, though two of them may look like a simple mask.
+  bool listed = false;
   MaskNumbers numbers;
   // Whether the same is masked, whatever the numbers are.
   bool SameRegions(const MaskSettings& other) const {
-    return on == other.on && network == other.network && input == other.input && regions == other.regions;
+    return on == other.on && network == other.network && input == other.input && regions == other.regions &&
+           listed == other.listed;
   }
   bool operator==(const MaskSettings&) const = default;
 };
@@ -65,6 +68,7 @@ struct SimpleMask {
   bool operator==(const SimpleMask&) const = default;
 };
 std::vector<MaskRegion> RegionsOf(const SimpleMask& simple);
+void SetSimple(const SimpleMask& simple, MaskSettings* settings);
 // Nothing where the regions are others.
 std::optional<SimpleMask> SimpleOf(const std::vector<MaskRegion>& regions);
 // What a region shows from now on. The first one takes the place of a simple mask; "" takes it out of the
@@ -84,6 +88,7 @@ struct MaskCast {
   std::string network;                                          // the file
   std::vector<std::pair<std::string, std::string>> metadata{};  // said of it
   std::vector<Region> regions;
+  bool listed = false;  // as MaskSettings has it
   bool has_styles() const {
     for (const Region& region : regions)
       if (region.shows == Region::Shows::kStyle) return true;

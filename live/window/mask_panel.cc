@@ -62,7 +62,7 @@ void DrawSwitch(Desk* desk, const std::optional<SimpleMask>& simple) {
       if (!on) return;
       SimpleMask next = SimpleOf(mask->regions).value_or(SimpleMask());
       next.background = background;
-      mask->regions = RegionsOf(next);
+      SetSimple(next, mask);
     });
     desk->Touch("mask", 0, "mask");
     desk->armed_region = -1;
@@ -94,7 +94,7 @@ void DrawClass(Desk* desk, const SimpleMask& simple) {
   EditMask(desk, "mask", [&](MaskSettings* mask) {
     SimpleMask next = SimpleOf(mask->regions).value_or(SimpleMask());
     next.of = names[static_cast<size_t>(index)];
-    mask->regions = RegionsOf(next);
+    SetSimple(next, mask);
   });
 }
 
@@ -179,7 +179,7 @@ void DrawMore(Desk* desk, bool simple) {
   ImGui::SameLine(0, gap);
   if (!Choice(desk, "simple", "One style", "Back to one style, and what lies around it", width, false))
     return;
-  EditMask(desk, "mask", [](MaskSettings* mask) { mask->regions = RegionsOf({}); });
+  EditMask(desk, "mask", [](MaskSettings* mask) { SetSimple({}, mask); });
   desk->armed_region = -1;
 }
 
@@ -197,7 +197,7 @@ void DrawNumber(Desk* desk, const char* name, const char* label, const char* hin
 
 void DrawMask(Desk* desk, const std::vector<Thumbnails::Picture>& pictures) {
   const MaskSettings now = desk->settings.mask;
-  const std::optional<SimpleMask> simple = SimpleOf(now.regions);
+  const std::optional<SimpleMask> simple = now.listed ? std::nullopt : SimpleOf(now.regions);
   DrawSwitch(desk, simple);
   if (!now.on) return;
   ImGui::Dummy(ImVec2(0, desk->Px(2)));

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <chrono>
 #include <cmath>
 #include <csignal>
 #include <cstdio>
@@ -35,7 +36,7 @@ Status RunUntilDone(const TrainingRun& run) {
       std::printf("%sstep %lld%s  %.2f s/step  %s left%s", terminal ? "\r" : "",
                   static_cast<long long>(run.steps()), run.losses().c_str(),
                   run.elapsed_s() / static_cast<double>(run.steps()), ClockText(run.left_s()).c_str(),
-                  terminal ? "  " : "\n");
+                  terminal ? "\033[K" : "\n");
       std::fflush(stdout);
     }
     if (since(last_save) > run.save_every_s) {

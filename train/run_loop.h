@@ -2,7 +2,6 @@
 // is interrupted.
 #pragma once
 
-#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <string>

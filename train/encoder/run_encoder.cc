@@ -1,5 +1,4 @@
 #include <torch/torch.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <cstdio>
@@ -137,9 +136,9 @@ Status Train(const EncoderOptions& o, const Setting& s) {
   };
   run.step = [&]() -> Status {
     TEMPERA_ASSIGN_OR_RETURN(const EncoderLosses l, trainer->Step());
-    // Since the last line.
-    ++counted;
-    auto add = [&](double& to, double value) { to += (value - to) / static_cast<double>(counted); };
+    // A running mean over about 50 steps: lines of a terminal come each second.
+    const double share = std::max(0.02, 1.0 / static_cast<double>(++counted));
+    const auto add = [&](double& to, double value) { to += share * (value - to); };
     add(mean.total, l.total), add(mean.style, l.style), add(mean.content, l.content);
     add(mean.colour, l.colour), add(mean.rows, l.rows);
     return OkStatus();
@@ -148,8 +147,6 @@ Status Train(const EncoderOptions& o, const Setting& s) {
     char text[160];
     std::snprintf(text, sizeof text, "  loss %.4g  rows %.3g  style %.4g  content %.3g  colour %.3g",
                   mean.total, mean.rows, mean.style, mean.content, mean.colour);
-    mean = {};
-    counted = 0;
     return text;
   };
   run.done = [&] { return trainer->done(); };

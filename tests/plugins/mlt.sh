@@ -84,10 +84,14 @@ checks=$((checks + 1))
 expect_same "$work/unpainted.nut" "$work/in.mkv" 'no such style'
 
 # Kdenlive's file names the parameters that there are, all of them, and the bundled styles.
-checks=$((checks + 2))
+checks=$((checks + 3))
 sed -n 's/^    title: //p' "$work/query" | sort >"$work/wanted"
 sed -n 's/.*<parameter .* name="\([^"]*\)".*/\1/p' "$kdenlive" | sort >"$work/named"
 diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: parameters: $(cat "$work/diff")"
+# Numbers begin as the plugin has them.
+awk '/^    title: /{ name = $2 } /^    default: [0-9]/{ print name, $2 + 0 }' "$work/query" | sort >"$work/wanted"
+sed -n 's/.*<parameter .* name="\([^"]*\)" default="\([0-9.]*\)".*/\1 \2/p' "$kdenlive" | grep ' [0-9]' | sort >"$work/named"
+diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: defaults: $(cat "$work/diff")"
 "$tempera" styles | sed '1d;s/ .*//' | sort >"$work/wanted"
 sed -n 's/.* name="style".* paramlist="\([^"]*\)".*/\1/p' "$kdenlive" | tr ';' '\n' | sort >"$work/named"
 diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: styles: $(cat "$work/diff")"

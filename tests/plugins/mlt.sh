@@ -92,7 +92,7 @@ diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: parameters: 
 awk '/^    title: /{ name = $2 } /^    default: [0-9]/{ print name, $2 + 0 }' "$work/query" | sort >"$work/wanted"
 sed -n 's/.*<parameter .* name="\([^"]*\)" default="\([0-9.]*\)".*/\1 \2/p' "$kdenlive" | grep ' [0-9]' | sort >"$work/named"
 diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: defaults: $(cat "$work/diff")"
-"$tempera" styles | sed '1d;s/ .*//' | sort >"$work/wanted"
+"$tempera" styles | sed '1d;/^$/,$d;s/ .*//' | sort >"$work/wanted"
 sed -n 's/.* name="style".* paramlist="\([^"]*\)".*/\1/p' "$kdenlive" | tr ';' '\n' | sort >"$work/named"
 diff "$work/wanted" "$work/named" >"$work/diff" || fail "$kdenlive: styles: $(cat "$work/diff")"
 finish

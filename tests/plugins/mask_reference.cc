@@ -84,7 +84,7 @@ std::optional<Masked> OpenMask(const Stylizer& style, const std::optional<Styliz
   tempera::Masker masker = Must(tempera::Masker::Open(said["mask"]));
   tempera_mask_params params = TEMPERA_MASK_PARAMS_INIT;
   params.threshold = Number("threshold", 0.5f);
-  params.hold = Number("hold", 0.5f);
+  params.hold = Number("hold", 0.8f);
   params.interval = static_cast<int32_t>(Number("every", 1));
   Must(masker.SetParams(params));
   tempera::Regions regions = Must(tempera::Regions::Open(&masker));

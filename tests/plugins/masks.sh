@@ -192,7 +192,7 @@ in_frei0r() {
   same 'feather in hundredths, a blur' great-wave 1 'person|inside|blur:4|0.02|0.5|0|2' \
     style="$wave" mask="$person" blur=4 feather=2 hold=0 every=2
   same 'another style outside' udnie 1 "$two:bright|inside|great-wave|0|0.5|0.5|0.02" \
-    style="$gallery:udnie" mask="$two" class=bright outside="$wave" every=2
+    style="$gallery:udnie" mask="$two" class=bright outside="$wave" every=2 hold=0.5
   # Turned while it runs.
   filter "$work/before" 'starry-night||1|0|0|n|0|0|person|inside||0|0.5|0'
   filter "$work/after" 'starry-night||1|0|0|n|0|0|person|background|blur|0|0.5|0'

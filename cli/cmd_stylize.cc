@@ -98,6 +98,19 @@ Status ChooseSteadiness(Arguments* args, bool film) {
   return OkStatus();
 }
 
+// A mask that was given is not replaced: neither a file nor pictures of a series.
+Status CheckKeepsMask(const MaskPlan& plan, const StylizeJob& job) {
+  const std::string& output = job.output;
+  if (SameFile(plan.path, output) ||
+      (plan.source == MaskPlan::Source::kFilm && media::OverwritesInput(plan.path, output)))
+    return InvalidArgument("'" + output + "' is the mask itself: give -o another name");
+  const std::string written = job.page == kAllPages ? PagePattern(output) : output;
+  if (plan.source == MaskPlan::Source::kStill && media::OverwritesInput(plan.path, written))
+    return InvalidArgument("'" + output + "' would replace the mask '" + plan.path +
+                           "': give -o another name");
+  return OkStatus();
+}
+
 // What is said of masks, once it is known what comes out.
 Status ReadMask(Arguments* args, bool film) {
   const Steering& steering = args->paint.steering;
@@ -115,8 +128,7 @@ Status ReadMask(Arguments* args, bool film) {
   plan.duration_s = args->job.duration_s;
   plan.detelecine = args->job.detelecine;
   const std::string& output = args->job.output;
-  if (SameFile(plan.path, output))
-    return InvalidArgument("'" + output + "' is the mask itself: give -o another name");
+  TEMPERA_RETURN_IF_ERROR(CheckKeepsMask(plan, args->job));
   if (plan.makes != Painter::Makes::kCutout) return OkStatus();
   if (IsOnePicture(output) && !media::PictureKeepsAlpha(output))
     return InvalidArgument("--cutout writes transparency, and '" + output +

@@ -46,6 +46,8 @@ inline constexpr double kEmptyMask = 0.5 / 255;
 // that did not before.
 Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
                                     const std::atomic<bool>& interrupt);
+// The names of all pages, as those of a series: OUTPUT-%d.png.
+std::string PagePattern(const std::string& output);
 // All pages: OUTPUT's name gets -1, -2, ... before its extension.
 Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter);
 

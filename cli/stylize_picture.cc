@@ -35,6 +35,13 @@ Status CheckPageNames(const StylizeJob& job) {
 
 }  // namespace
 
+std::string PagePattern(const std::string& output) {
+  std::string pattern;
+  for (const char c : PageName(output, 0)) pattern += c == '%' ? "%%" : std::string(1, c);
+  const size_t number = pattern.size() - fs::path(output).extension().string().size() - 1;
+  return pattern.replace(number, 1, "%d");
+}
+
 Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
   std::mutex painting;
   if (job.page != kAllPages) return StylizeOnePicture(job, painter, &painting);

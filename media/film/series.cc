@@ -232,8 +232,12 @@ bool OverwritesInput(const std::string& input, const std::string& output) {
       if (file != input && fs::equivalent(file, output, error) && !error) return true;
       continue;
     }
-    if ((*name)->NumberOf(split.name) && fs::equivalent(split.folder, (*name)->folder, error) && !error)
-      return true;
+    // By its own name, and by that of the file behind a link.
+    const Split behind = SplitPath(fs::canonical(file, error).string());
+    for (const Split& at : {split, behind}) {
+      if ((*name)->NumberOf(at.name) && fs::equivalent(at.folder, (*name)->folder, error) && !error)
+        return true;
+    }
   }
   return false;
 }

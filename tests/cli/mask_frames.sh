@@ -131,6 +131,21 @@ make -i "$work/flat_mask.mkv" "$work/series/m_%04d.png"
 make -i "$work/flat.mkv" "$work/series/f_%04d.png"
 paint "$work/flat.mkv" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/series/m_%04d.png"
 near "$work/out/x.mkv" "$work/wanted10.mkv" 50
+# What is written would replace its pictures.
+before=$(cat "$work"/series/m_*.png | md5sum)
+mkdir "$work/linked"
+ln -s "$work"/series/m_*.png "$work/linked"
+for names in series/m_%04d.png:./series/m_%04d.png series/m_%4d.png:series/m_%04d.png 'series/m_*.png:series/m_%04d.png' \
+  'linked/m_*.png:series/m_%04d.png'; do
+  for options in '--style negative' --mask-only; do
+    expect_error 2 'is the mask itself: give -o another name' "$tempera" stylize "$work/flat.mkv" \
+      -o "$work/${names#*:}" --mask "$work/${names%%:*}" $options
+  done
+done
+expect_error 2 "would replace the mask '.*/m_0003.png': give -o another name" "$tempera" stylize "$work/flat.mkv" \
+  -o "$work/series/m_%04d.png" --mask "$work/series/m_0003.png" --style negative
+checks=$((checks + 1))
+[ "$(cat "$work"/series/m_*.png | md5sum)" = "$before" ] || fail "a mask was replaced"
 rm "$work/series/m_0006.png"
 # Far too short it is before anything is painted.
 refuse 'has 5 frames and the film 10: there is no picture m_0006.png.* add it' "$work/flat.mkv" --mask "$work/series/m_%04d.png"
@@ -175,6 +190,8 @@ near "$work/out/page.png" "$work/flat_wanted_05.png" 50
 paint "$work/pages.ico" -o "$work/out/one.png" --page all --mask "$work/flat_mask_05.png" --mask-only
 for i in 1 2 3; do near "$work/out/one-$i.png" "$work/flat_mask_05.png" 50; done
 rm -f "$work/out"/no*
+expect_error 2 "would replace the mask '.*/page-2.png'" "$tempera" stylize "$work/pages.ico" -o "$work/out/page.png" \
+  --page all --style negative --mask "$work/out/page-2.png"
 expect_error 1 'has 2 pictures and what is painted 3' "$tempera" stylize "$work/pages.ico" -o "$work/out/no.png" --page all \
   --style negative --mask "$work/two.ico"
 checks=$((checks + 1))

@@ -121,6 +121,7 @@ Status ReadMask(Arguments* args, bool film) {
       .paints = args->paint.strength != 1 || args->paint.keep_colors || !args->steer.stroke.empty() ||
                 args->steadiness >= 0 || !args->temporal.empty(),
       .film = film,
+      .masked_timeline = HasMasks(args->steer.timeline) ? args->steer.timeline : "",
   };
   TEMPERA_ASSIGN_OR_RETURN(args->mask_plan, args->mask.Read(line));
   MaskPlan& plan = args->mask_plan;

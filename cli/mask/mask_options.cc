@@ -153,7 +153,19 @@ Status MaskOptions::CheckRegions() const {
   return OkStatus();
 }
 
+// What was played has all that belongs to its masks.
+Status MaskOptions::CheckTimeline(const std::string& timeline) const {
+  for (const char* name :
+       {"--mask", "--region", "--mask-of", "--outside", "--feather", "--threshold", "--mask-hold",
+        "--mask-every", "--mask-input", "--plain-edges", "--mask-only", "--cutout"}) {
+    if (Said(name))
+      return InvalidArgument("the timeline '" + timeline + "' has masks of its own: leave " + name + " out");
+  }
+  return OkStatus();
+}
+
 Status MaskOptions::Check(const MaskLine& line) const {
+  if (!line.masked_timeline.empty()) return CheckTimeline(line.masked_timeline);
   if (!given()) {
     for (const char* name : {"--mask-of", "--outside", "--feather", "--threshold", "--mask-hold",
                              "--mask-every", "--plain-edges", "--mask-only", "--cutout"}) {
@@ -252,6 +264,7 @@ Status MaskOptions::ChooseRegions(const std::string& of_class, MaskPlan* plan) c
 Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   TEMPERA_RETURN_IF_ERROR(Check(line));
   MaskPlan plan;
+  plan.timeline = line.masked_timeline;
   if (!given()) return plan;
   TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice, FindMask(mask_.empty() ? kPerson : mask_, line.film));
   plan.source = choice.source;

@@ -16,11 +16,12 @@ namespace tempera::cli {
 
 // What the rest of the line says that masks have to agree with.
 struct MaskLine {
-  bool style = false;     // --style or --blend
-  bool steers = false;    // --param or --animate
-  bool timeline = false;  // --timeline
-  bool paints = false;    // --strength, --keep-colors, --stroke, --steadiness, --temporal
-  bool film = false;      // a film comes out, not one picture or many
+  bool style = false;                // --style or --blend
+  bool steers = false;               // --param or --animate
+  bool timeline = false;             // --timeline
+  bool paints = false;               // --strength, --keep-colors, --stroke, --steadiness, --temporal
+  bool film = false;                 // a film comes out, not one picture or many
+  std::string masked_timeline = {};  // --timeline's file where it has masks of its own
 };
 
 class MaskOptions {
@@ -38,6 +39,7 @@ class MaskOptions {
  private:
   // What contradicts itself or the rest of the line.
   Status Check(const MaskLine& line) const;
+  Status CheckTimeline(const std::string& timeline) const;
   Status CheckMaskOnly(const MaskLine& line) const;
   Status CheckNetworkOnly(const MaskPlan& plan) const;
   Status CheckRegions() const;

@@ -42,6 +42,7 @@ struct MaskPlan {
   bool plain_edges = false;
   Metadata metadata = {};  // said of the network
   SaidOfMask said = {};
+  std::string timeline = {};  // whose own masks are shown: --timeline's file; "": none
   // A film that is a mask is cut as the film is. Its frames are those that are painted: of a telecined film
   // the four that are left of five.
   double start_s = 0, duration_s = -1;

@@ -8,6 +8,7 @@
 namespace tempera::cli {
 
 std::string MaskJson(const MaskPlan& plan, const StylizeSummary& summary) {
+  if (!plan.timeline.empty()) return "\"mask\": {\"timeline\": " + JsonString(plan.timeline) + "}, ";
   if (summary.masked_share < 0) return "";
   using Makes = Painter::Makes;
   const char* const makes = plan.makes == Makes::kMask     ? "mask"
@@ -29,6 +30,7 @@ std::string MaskJson(const MaskPlan& plan, const StylizeSummary& summary) {
 }
 
 std::string MaskWords(const MaskPlan& plan) {
+  if (!plan.timeline.empty()) return " with its masks";
   if (plan.source == MaskPlan::Source::kNone) return "";
   std::string words = plan.said.regions.empty() && plan.said.background ? " around " : " within ";
   if (!plan.said.regions.empty() || plan.makes == Painter::Makes::kMask) words = " of ";

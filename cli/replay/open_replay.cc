@@ -56,6 +56,13 @@ void NoteCpu(const live::TimelineInfo& info) {
 
 }  // namespace
 
+bool HasMasks(const std::string& timeline) {
+  if (timeline.empty()) return false;
+  const Result<live::Timeline> read = live::ReadTimeline(timeline);
+  return read.ok() && std::any_of(read->changes.begin(), read->changes.end(),
+                                  [](const live::TimelineChange& change) { return change.state.mask.on; });
+}
+
 Status CheckReplay(const ReplayRequest& request) {
   const Steering& steering = request.paint.steering;
   for (const auto& [option, given] : {std::pair{"--style", !request.style.empty()},

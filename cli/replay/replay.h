@@ -41,6 +41,9 @@ struct ReplayRequest {
   bool steadiness_said = false;  // --steadiness, --temporal
   PaintOptions paint;            // with --blend, --param and --animate in its steering
 };
+// Whether something is masked anywhere in the timeline. One that cannot be read has none: whoever opens it
+// says so.
+bool HasMasks(const std::string& timeline);
 // What the line alone says against it.
 Status CheckReplay(const ReplayRequest& request);
 Result<std::unique_ptr<Painter>> OpenReplay(const StylizeJob& job, const ReplayRequest& request);

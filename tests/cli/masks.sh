@@ -318,6 +318,27 @@ paint "$work/bars.png" -o "$work/r.png" --mask colours:green --region background
 expect_pixel "$work/r.png" 16 16 0 255 255 255
 expect_pixel "$work/r.png" 48 16 0 0 0 0
 
+echo "== a timeline that has masks"
+# Far behind the end of the film as well: what is refused does not depend on its length.
+cat >"$work/live.json" <<END
+{"tempera_timeline":1,"events":[
+{"change":{"open":"$work/nets/negative.onnx","size":[96,64]}},
+{"frames":{"source":[[0,1]],"time_us":[0],"sum":[0]}},
+{"change":{"mask":{"open":"$net","regions":[{"name":"background","shows":"none"},{"name":"red","shows":"painted"}]}}},
+{"frames":{"source":[[1,1]],"time_us":[9000000],"sum":[0]}}]}
+END
+for options in '--mask red' '--mask red --feather 20' '--region red=blur'; do
+  alone 2 "the timeline '.*/live.json' has masks of its own: leave ${options%% *} out" --timeline "$work/live.json" $options
+done
+for options in '--feather 20' '--outside blur' --mask-only --cutout; do
+  alone 2 "the timeline '.*/live.json' has masks of its own: leave ${options%% *} out" --timeline "$work/live.json" $options
+done
+paint "$work/in.mkv" -o "$work/t.mkv" --timeline "$work/live.json" --json
+said '"mask": \{"timeline": ".*/live.json"\}, "notices"'
+paint "$work/in.mkv" -o "$work/t.mkv" --timeline "$work/live.json"
+checks=$((checks + 1))
+grep -q 'live.json with its masks, ' "$work/stderr" || fail "the masks are not named: $(cat "$work/stderr")"
+
 echo "== names"
 expect_success "$tempera" inspect nothing
 said '^painting +no: it is a mask network, for --mask$'

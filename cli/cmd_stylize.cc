@@ -253,7 +253,7 @@ void PrintLine(const StylizeJob& job, const StylizeSummary& s, const std::string
   if (!s.outputs.empty()) where = s.outputs.front();
   if (s.outputs.size() > 1) where += s.outputs.size() > 2 ? " to " : ", ";
   if (s.outputs.size() > 1) where += s.outputs.back();
-  std::fprintf(stderr, "%s: %lld %s of %s%dx%d in %s, %.1f s, %.1f fps%s\n", Printable(where).c_str(),
+  std::fprintf(stderr, "%s: %lld %s of %s%dx%d%s, %.1f s, %.1f fps%s\n", Printable(where).c_str(),
                static_cast<long long>(s.frames), s.frames == 1 ? "frame" : "frames",
                s.outputs.size() > 1 ? "up to " : "", s.width, s.height, Printable(style).c_str(), s.seconds,
                s.seconds > 0 ? s.frames / s.seconds : 0, s.interrupted ? " (stopped early)" : "");
@@ -281,7 +281,7 @@ int StylizeOne(const Arguments& args, const OpenFn& open, const std::string& pai
     summary->notices.insert(summary->notices.begin(), of_model.begin(), of_model.end());
     PrintJson(args, *summary, painted);
   } else {
-    PrintLine(job, *summary, painted + MaskWords(args.mask_plan));
+    PrintLine(job, *summary, MaskLead(args.mask_plan) + painted + MaskWords(args.mask_plan));
   }
   return summary->interrupted ? kExitInterrupted : kExitOk;
 }

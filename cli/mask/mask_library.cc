@@ -133,18 +133,22 @@ Result<MaskChoice> FindMask(const std::string& word, bool film) {
   if (word == "-") return InvalidArgument("--mask - : a mask is no stream; give it as a file");
   std::error_code error;
   if (fs::is_directory(word, error))
-    return InvalidArgument("--mask " + word +
-                           " is a folder: name a file in it, or a series such as mask_%04d.png");
+    return InvalidArgument("--mask " + word + " is a folder: name a file in it" +
+                           (film ? ", or a series such as mask_%04d.png" : ", which is the mask of all"));
   if (fs::is_regular_file(word, error)) {
     if (word.ends_with(kModelSuffix)) return MaskChoice{Source::kNetwork, word};
     return GivenMask(word, film);
   }
   TEMPERA_ASSIGN_OR_RETURN(const auto name, media::ParseSeriesName(word));
   if (name || word.find_first_of("*?") != std::string::npos) {
-    TEMPERA_ASSIGN_OR_RETURN(const auto series, media::FindSeries(word));
+    const auto found = media::FindSeries(word);
+    if (!found.ok()) return Status(found.status().code(), "--mask " + word + ": " + found.status().message());
+    const auto& series = *found;
     if (!series) return NotFound("--mask " + word + ": no such pictures");
     if (!film)
-      return InvalidArgument("--mask " + word + " is a series: give a single picture one as the mask");
+      return InvalidArgument("--mask " + word +
+                             " is a series, and pictures come out: give one picture, which is the mask of " +
+                             "all of them");
     return MaskChoice{Source::kFilm, word};
   }
   const auto [before, of_class] = SplitClass(word);

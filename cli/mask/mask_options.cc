@@ -55,7 +55,7 @@ Result<MaskRegion> ParseShown(const std::string& option, const std::string& text
     const auto [rest, error] = std::from_chars(begin, end, region.blur);
     if (error != std::errc() || rest != end || !(region.blur > 0 && region.blur <= 256))
       return InvalidArgument(option + (option.ends_with('=') ? "" : " ") + text +
-                             ": the blur is 256 pixels at most and more than none, as blur:12");
+                             ": write a blur of more than 0 and at most 256 pixels, such as blur:12");
   } else {
     region.style = text;
   }
@@ -102,7 +102,7 @@ void MaskOptions::AddTo(CLI::App& verb, bool live) {
   verb.add_option(
           "--mask-every", interval_,
           std::string(live ? "Ask" : "videos: ask") + " the network every N frames, move its mask in between")
-      ->check(Quiet(CLI::Range(1, 16)))
+      ->check(IsBetween(1, 16, "1 (every frame) to 16 (frames)"))
       ->type_name("N");
   verb.add_option("--mask-input", input_,
                   "What a network's file does not say: nhwc,range=0..1 (docs/masks.md)")
@@ -124,6 +124,12 @@ Status MaskOptions::CheckMaskOnly(const MaskLine& line) const {
     return InvalidArgument("--mask-only writes the mask and --cutout the painting in it: give one of them");
   if (!regions_.empty())
     return InvalidArgument("--mask-only writes one mask, of --mask FILE.onnx:CLASS: leave --region out");
+  for (const char* name : {"--style", "--blend", "--param", "--animate", "--timeline", "--strength",
+                           "--keep-colors", "--stroke", "--steadiness", "--temporal", "--outside"}) {
+    if (Said(name))
+      return InvalidArgument(std::string("--mask-only writes the mask and paints nothing: leave ") + name +
+                             " out");
+  }
   if (line.style || line.steers || line.timeline || line.paints || Said("--outside"))
     return InvalidArgument("--mask-only paints nothing: leave out what belongs to styles, and --outside");
   return OkStatus();

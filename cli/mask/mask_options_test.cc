@@ -150,7 +150,9 @@ TEST_F(MaskOptionsTest, NumbersHaveTheirRange) {
     EXPECT_THAT(Refusal({"--mask", "person", name, number}), HasSubstr("parser: ")) << name << number;
   }
   for (const char* blur : {"blur:", "blur:0", "blur:257", "blur:x", "blur:nan"})
-    EXPECT_THAT(Refusal({"--mask", "person", "--outside", blur}), HasSubstr("256 pixels at most")) << blur;
+    EXPECT_THAT(Refusal({"--mask", "person", "--outside", blur}),
+                HasSubstr("at most 256 pixels, such as blur:12"))
+        << blur;
 }
 
 TEST_F(MaskOptionsTest, ContradictionsAreRefused) {

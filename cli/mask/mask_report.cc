@@ -33,7 +33,8 @@ std::string MaskWords(const MaskPlan& plan) {
   if (!plan.timeline.empty()) return " with its masks";
   if (plan.source == MaskPlan::Source::kNone) return "";
   std::string words = plan.said.regions.empty() && plan.said.background ? " around " : " within ";
-  if (!plan.said.regions.empty() || plan.makes == Painter::Makes::kMask) words = " of ";
+  if (!plan.said.regions.empty()) words = " by the mask ";
+  if (plan.makes == Painter::Makes::kMask) words = " of ";
   words += plan.said.mask;
   if (plan.makes == Painter::Makes::kMask && plan.said.background) words += ", its background";
   if (plan.said.regions.empty() && plan.said.outside != "none")
@@ -41,11 +42,13 @@ std::string MaskWords(const MaskPlan& plan) {
   return words + (plan.makes == Painter::Makes::kCutout ? ", cut out" : "");
 }
 
+std::string MaskLead(const MaskPlan& plan) { return plan.makes == Painter::Makes::kMask ? ", the " : " in "; }
+
 std::string MaskNotice(const StylizeSummary& summary) {
   if (summary.masked_share < 0 || summary.empty_masks == 0) return "";
-  if (summary.frames == 1) return "nothing was found to mask: all of the picture is outside";
+  if (summary.frames == 1) return "nothing was found to mask in the picture";
   return "nothing was found to mask in " + std::to_string(summary.empty_masks) + " of " +
-         std::to_string(summary.frames) + " frames: all of them is outside";
+         std::to_string(summary.frames) + " frames";
 }
 
 void AddMask(const StylizeSummary& one, StylizeSummary* all) {

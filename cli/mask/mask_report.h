@@ -15,6 +15,9 @@ std::string MaskJson(const MaskPlan& plan, const StylizeSummary& summary);
 // What a line for people says behind the style: " within person, blur outside, cut out". "" without a mask.
 std::string MaskWords(const MaskPlan& plan);
 
+// What stands ahead of the style in such a line: " in ", or ", the " where "mask of person" follows.
+std::string MaskLead(const MaskPlan& plan);
+
 // That nothing was masked in some frames, or none; "" where there is nothing to say.
 std::string MaskNotice(const StylizeSummary& summary);
 

@@ -147,10 +147,11 @@ class Report {
     if (!job_.json) {
       std::string failed;
       if (!errors_.empty()) failed = ", " + std::to_string(errors_.size()) + " failed";
-      std::fprintf(stderr, "%s: %s painted in %s%s, %.1f s%s\n", Printable(job_.output_folder).c_str(),
+      std::fprintf(stderr, "%s: %s %s%s%s, %.1f s%s\n", Printable(job_.output_folder).c_str(),
                    Count(painted_, "picture", "pictures").c_str(),
-                   Printable(style_ + MaskWords(job_.mask)).c_str(), failed.c_str(), seconds,
-                   interrupted || !stop_.empty() ? " (stopped early)" : "");
+                   job_.mask.makes == Painter::Makes::kMask ? "written" : "painted",
+                   Printable(MaskLead(job_.mask) + style_ + MaskWords(job_.mask)).c_str(), failed.c_str(),
+                   seconds, interrupted || !stop_.empty() ? " (stopped early)" : "");
     }
     if (interrupted) return kExitInterrupted;
     return errors_.empty() && stop_.empty() ? kExitOk : kExitFailure;

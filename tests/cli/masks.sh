@@ -179,6 +179,13 @@ for words in 'negative within red, blur outside:--outside blur' 'negative around
   grep -q "2 pictures painted in ${words%%:*}, " "$work/stderr" || fail "not '${words%%:*}': $(cat "$work/stderr")"
 done
 
+paint "$work/photo.png" -o "$work/out/s.png" --mask red --mask-only
+checks=$((checks + 1))
+grep -q ' of 96x64, the mask of red, ' "$work/stderr" || fail "not 'the mask of red': $(cat "$work/stderr")"
+paint "$work/photo.png" -o "$work/out/s.png" --mask colours --region red=negative --region background=blur
+checks=$((checks + 1))
+grep -q ' in red=negative,background=blur by the mask colours, ' "$work/stderr" || fail "regions: $(cat "$work/stderr")"
+
 echo "== pictures that are masks"
 make -f lavfi -i color=black:s=96x64,format=rgba -vf "geq=r=255:g=255:b=255:a='if(lt(X,48),255,0)'" -frames:v 1 "$work/alpha.png"
 paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/alpha.png" --style negative
@@ -237,7 +244,7 @@ checks=$((checks + 1))
 [ "$(make -i "$work/out/n.png" -pix_fmt rgb24 -f md5 -)" = "$(make -i "$work/photo.png" -pix_fmt rgb24 -f md5 -)" ] ||
   fail "without a mask the picture is another"
 paint "$work/in.mkv" -o "$work/out/n.mkv" --codec ffv1 --mask nothing --style negative
-noted 'in 20 of 20 frames'
+noted 'to mask in 20 of 20 frames$'
 expect_close "$work/out/n.mkv" "$work/in.mkv" 99
 
 echo "== refused"
@@ -263,6 +270,12 @@ expect_nothing "$work/out"
 refuse 1 'has 25.000 frames a second and the film 10.000' --mask "$work/fast.mkv" --style negative
 refuse 2 'leave --outside out' --region red=negative --mask red --outside blur
 refuse 2 'give one of them' --mask red --cutout --mask-only
+refuse 2 'paints nothing: leave --strength out' --mask red --mask-only --strength 0.5
+refuse 1 "^tempera: --mask .*/none_%02d.png: no picture is called" --mask "$work/none_%02d.png" --style negative
+refuse 2 "mask-every.*'0' is no number from 1 " --mask red --style negative --mask-every 0
+refuse 2 'write a blur of more than 0 and at most 256 pixels' --mask red --style negative --outside blur:0
+expect_error 2 'is a series, and pictures come out: give one picture, which is the mask of all' "$tempera" stylize \
+  "$work/photos" -o "$work/out/f/" --mask "$work/long_%02d.png" --style negative
 refuse 2 'belongs to a mask' --feather 3 --style negative
 refuse 2 'is no mask' --mask "$0" --style negative
 refuse 1 "did you mean 'red'" --mask rad --style negative

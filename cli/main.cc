@@ -77,6 +77,8 @@ int Main(int argc, char** argv) {
     }
     std::string what = e.what();
     if (what == "--output is required") what = "-o is missing: say where to write";
+    if (const size_t at = what.find(": At Most 1 required but received"); at != std::string::npos)
+      what = what.substr(0, at) + " is given more than once: give it once";
     // The message holds what was typed.
     std::fprintf(stderr, "tempera: %s (see 'tempera %s--help')\n", Printable(what).c_str(),
                  which.empty() ? "" : (which + " ").c_str());

@@ -16,6 +16,11 @@ namespace {
 
 using media::MaskBy;
 
+// How colours are stored on the way is nothing to a mask, which is eight bits of light or transparency.
+bool IsOfColors(const std::string& notice) {
+  return notice.find(" becomes 4:2:0") != std::string::npos || notice.ends_with("-bit becomes 8-bit");
+}
+
 Result<MaskPicture> PictureOf(const media::Frame& frame, MaskBy by) {
   MaskPicture picture;
   picture.width = frame.width;
@@ -36,6 +41,7 @@ class StillMask final : public GivenMask {
   Status GoTo(int64_t, int64_t) override {
     // Of the picture that is used: not of the first that was looked at.
     for (const std::string& notice : notices_) {
+      if (IsOfColors(notice)) continue;
       if (std::find(said_.begin(), said_.end(), notice) != said_.end()) continue;
       said_.push_back(notice);
       Note("the mask '" + path_ + "': " + notice);
@@ -143,7 +149,9 @@ class FilmMask final : public GivenMask {
       if (!frame) break;
       ++next_;
     }
-    for (const std::string& notice : reader_->notices()) Note("the mask '" + path_ + "': " + notice);
+    for (const std::string& notice : reader_->notices()) {
+      if (!IsOfColors(notice)) Note("the mask '" + path_ + "': " + notice);
+    }
     return next_ == of_film ? OkStatus() : Lengths(next_, std::to_string(of_film));
   }
 

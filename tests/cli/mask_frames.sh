@@ -131,6 +131,8 @@ make -i "$work/flat_mask.mkv" "$work/series/m_%04d.png"
 make -i "$work/flat.mkv" "$work/series/f_%04d.png"
 paint "$work/flat.mkv" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/series/m_%04d.png"
 near "$work/out/x.mkv" "$work/wanted10.mkv" 50
+checks=$((checks + 1))
+! grep -q 'the mask .*becomes' "$work/stderr" || fail "notes of the mask's colours: $(cat "$work/stderr")"
 # What is written would replace its pictures.
 before=$(cat "$work"/series/m_*.png | md5sum)
 mkdir "$work/linked"

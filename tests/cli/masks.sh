@@ -272,6 +272,7 @@ refuse 2 'leave --outside out' --region red=negative --mask red --outside blur
 refuse 2 'give one of them' --mask red --cutout --mask-only
 refuse 2 'paints nothing: leave --strength out' --mask red --mask-only --strength 0.5
 refuse 1 "^tempera: --mask .*/none_%02d.png: no picture is called" --mask "$work/none_%02d.png" --style negative
+refuse 2 '^tempera: --mask is given more than once: give it once' --mask red --mask nothing --style negative
 refuse 2 "mask-every.*'0' is no number from 1 " --mask red --style negative --mask-every 0
 refuse 2 'write a blur of more than 0 and at most 256 pixels' --mask red --style negative --outside blur:0
 expect_error 2 'is a series, and pictures come out: give one picture, which is the mask of all' "$tempera" stylize \

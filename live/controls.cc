@@ -138,6 +138,17 @@ Status Controls::EditMask(const std::string& name, const std::function<Status(Ma
   return OkStatus();
 }
 
+bool Controls::TakeBack(const RefusedMask& refused) {
+  std::unique_lock lock(mutex_);
+  MaskSettings& mask = settings_.mask;
+  if (!mask.SameRegions(refused.asked)) return false;
+  const MaskNumbers numbers = mask.numbers;
+  mask = refused.instead;
+  mask.numbers = numbers;
+  Changed("mask", std::move(lock));
+  return true;
+}
+
 void Controls::Load(const Settings& settings) {
   std::unique_lock lock(mutex_);
   settings_ = settings;

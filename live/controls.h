@@ -61,6 +61,9 @@ class Controls {
   // Of the mask, from what holds now: `edit` as Edit has it; its numbers are clamped into their ranges.
   // `name`: "mask", "mask.feather", "mask.threshold", "mask.hold". An error of `edit` changes nothing.
   Status EditMask(const std::string& name, const std::function<Status(MaskSettings*)>& edit);
+  // By who follows the mask: what cannot be had is asked for no longer. False where somebody has asked for
+  // something else since: that is followed first, and what is wrong in it is found again.
+  bool TakeBack(const RefusedMask& refused);
   // Whether recordings hear the microphone. It is nothing of the painting: no scene or timeline has it.
   void SetMicrophone(bool on) { microphone_ = on; }
   bool microphone() const { return microphone_; }

@@ -52,6 +52,7 @@ class ModelPainter final : public Painter {
   PaintedMask mask() const override {
     return mask_.layers() != nullptr ? mask_.layers()->painted() : PaintedMask();
   }
+  std::optional<RefusedMask> TakeRefusedMask() override { return mask_.TakeRefused(); }
   uint64_t parameters_version() const override { return parameters_version_ + mask_.version(); }
   std::string trouble() const override {
     std::string all;

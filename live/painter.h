@@ -76,6 +76,9 @@ class Painter {
   // What went wrong with the last change asked for ("no such style"), one line; "" when nothing did. Painting
   // goes on as it was.
   virtual std::string trouble() const = 0;
+  // What was asked of the mask and cannot be had, with what to ask for instead; then it is no trouble any
+  // more.
+  virtual std::optional<RefusedMask> TakeRefusedMask() { return std::nullopt; }
   // From any thread: a Paint that waits or paints gives up soon (kCancelled).
   virtual void Stop() = 0;
 };

@@ -147,7 +147,7 @@ class LiveSession final : public Session {
   mutable std::mutex sinks_mutex_;
   std::vector<std::unique_ptr<SinkWorker>> sinks_;
   int last_sink_ = 0;
-  std::vector<std::string> notes_;  // of sinks that are gone
+  std::vector<std::string> notes_;  // of sinks that are gone, and of what was refused
 
   // Of the capturing thread.
   int64_t last_frame_ns_ = 0;
@@ -378,6 +378,10 @@ Status LiveSession::PaintOne(const SourceFrame& frame, const Settings& asked) {
     parameters_version_ = version;
     controls_->SetParameters(painter_->Parameters());
     controls_->SetMaskClasses(painter_->MaskClasses());
+  }
+  if (const auto refused = painter_->TakeRefusedMask(); refused && controls_->TakeBack(*refused)) {
+    std::lock_guard lock(sinks_mutex_);
+    notes_.push_back(refused->why);
   }
   const bool opened = !change.path.empty() || change.mask.opens || change.mask.off;
   double interval_ms;

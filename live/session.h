@@ -81,7 +81,8 @@ class Session {
   // By a window, once it has shown it: for latency and shown_fps.
   virtual void Shown(const PaintedFrame& painted) = 0;
 
-  // What sinks had to say since the last call, those that are closed too: a line each. Also after Stop.
+  // What sinks had to say since the last call, those that are closed too, and what of the mask was refused: a
+  // line each. Also after Stop.
   virtual std::vector<std::string> TakeNotes() = 0;
 
   virtual Statistics statistics() const = 0;

@@ -52,13 +52,16 @@ Result<live::MaskSettings> ReadLiveMask(const MaskOptions& options, bool style) 
   if (plan.threshold > 0) mask.numbers.threshold = plan.threshold;
   mask.numbers.hold = plan.hold;
   if (plan.interval > 0) mask.numbers.every = plan.interval;
-  // A word that is wrong is said at once.
+  // A word that is wrong is said at once, styles as the line has them.
+  for (const MaskRegion& region : plan.regions) {
+    if (!region.style.empty()) TEMPERA_RETURN_IF_ERROR(FindShown(region).status());
+  }
   TEMPERA_RETURN_IF_ERROR(FindLiveMask(mask).status());
   return mask;
 }
 
 Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
-  TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice, FindMask(settings.network, /*film=*/true));
+  TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice, FindMask(settings.network, /*film=*/true, /*live=*/true));
   if (choice.source != MaskPlan::Source::kNetwork)
     return InvalidArgument("the mask '" + settings.network +
                            "' is no network: a live picture is masked by person, or by a .onnx file");
@@ -68,12 +71,14 @@ Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
   if (!settings.input.empty()) {
     TEMPERA_ASSIGN_OR_RETURN(cast.metadata, MaskInputAsMetadata(settings.input));
   }
+  const bool simple = !settings.listed && live::SimpleOf(settings.regions);
   for (const live::MaskRegion& region : settings.regions) {
     live::MaskCast::Region& made = cast.regions.emplace_back();
     made.name = region.name.empty() ? choice.of_class : region.name;
     if (region.shows == live::kPainted) continue;
-    const std::string called = made.name.empty() ? "mask" : made.name;
-    TEMPERA_ASSIGN_OR_RETURN(const MaskRegion shown, ParseShown("the region " + called + ":", region.shows));
+    // As somebody said it.
+    const std::string called = simple ? "outside" : "the region " + (made.name.empty() ? "mask" : made.name);
+    TEMPERA_ASSIGN_OR_RETURN(const MaskRegion shown, ParseShown(called + (simple ? "" : ":"), region.shows));
     made.blur = shown.blur;
     using LiveShows = live::MaskCast::Region::Shows;
     made.shows = shown.shows == Shows::kInput  ? LiveShows::kInput
@@ -82,7 +87,8 @@ Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
     if (made.shows != LiveShows::kStyle) continue;
     const Result<ModelChoice> style = FindStyle(shown.style, {"none", "blur"});
     if (!style.ok())
-      return Status(style.status().code(), "the region " + called + ": " + style.status().message());
+      return Status(style.status().code(),
+                    called + (simple ? " " + region.shows : "") + ": " + style.status().message());
     made.style = {style->path, style->style};
   }
   return cast;

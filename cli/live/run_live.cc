@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -64,6 +65,10 @@ void PrintJson(const Statistics& s, double seconds) {
 // Says what changes, once each.
 class Teller {
  public:
+  // What a sink says is also why its recording ended, and in the end why the session failed.
+  bool SaidOfSink(const std::string& line) const {
+    return std::find(sinks_said_.begin(), sinks_said_.end(), line) != sinks_said_.end();
+  }
   void Tell(const Statistics& s, const std::vector<std::string>& troubles) {
     std::string source = s.source_message;
     // Looks come twice a second.
@@ -76,7 +81,10 @@ class Teller {
     Say(&painter_, s.painter_message);
     for (const Statistics::SinkState& sink : s.sinks) {
       if (sinks_.size() < static_cast<size_t>(sink.id) + 1) sinks_.resize(static_cast<size_t>(sink.id) + 1);
-      Say(&sinks_[static_cast<size_t>(sink.id)], sink.message);
+      std::string* last = &sinks_[static_cast<size_t>(sink.id)];
+      if (*last != sink.message && !sink.message.empty() && !SaidOfSink(sink.message))
+        sinks_said_.push_back(sink.message);
+      Say(last, sink.message);
     }
   }
 
@@ -88,7 +96,7 @@ class Teller {
   }
   int opening_ = 0;
   std::string source_, painter_, troubles_;
-  std::vector<std::string> sinks_;
+  std::vector<std::string> sinks_, sinks_said_;
 };
 
 // What the library says of the mask network is in the words of --mask-input; of styles live has no options
@@ -166,30 +174,31 @@ Status CheckLive(LiveOptions* o, double* duration_s) {
 
 // Until the session is over, Ctrl-C, the time has come, or `over`.
 void Watch(Studio* studio, const std::atomic<bool>& interrupt, double duration_s,
-           const std::atomic<bool>& over) {
+           const std::atomic<bool>& over, Teller* teller) {
   const bool terminal = isatty(STDERR_FILENO);
   const auto start = std::chrono::steady_clock::now();
-  Teller teller;
   for (int64_t ticks = 1; studio->session()->running() && !interrupt && !over; ++ticks) {
     const double since = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (duration_s > 0 && since >= duration_s) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
     if (ticks % 10 != 0) continue;
     const Statistics s = studio->session()->statistics();
-    teller.Tell(s, studio->troubles());
-    for (const std::string& line : studio->Tend()) Note(line);
+    teller->Tell(s, studio->troubles());
+    for (const std::string& line : studio->Tend()) {
+      if (!teller->SaidOfSink(line)) Note(line);
+    }
     if (terminal) std::fprintf(stderr, "\r\033[K%s", StatusLine(s).c_str());
   }
   if (terminal) std::fprintf(stderr, "\r\033[K");
 }
 
 // With a window on this thread, and what watches on another.
-Status RunWindow(const LiveOptions& o, Studio* studio, const std::atomic<bool>& interrupt,
-                 double duration_s) {
+Status RunWindow(const LiveOptions& o, Studio* studio, const std::atomic<bool>& interrupt, double duration_s,
+                 Teller* teller) {
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<live::Window> window, OpenStudioWindow(o));
   std::atomic<bool> closed{false};
   std::thread watching([&] {
-    Watch(studio, interrupt, duration_s, closed);
+    Watch(studio, interrupt, duration_s, closed, teller);
     window->Close();
   });
   const Status status = window->Run(studio->session(), studio->controls(), ModelOfStudio(studio));
@@ -232,10 +241,11 @@ int RunLive(LiveOptions o) {
     Note("recordings hear the microphone '" + Printable(name) + "', not what a film says");
   if (LoopsSource(o.source, o.once)) Note("the film begins again at its end: --once ends it there");
   Status ran;
+  Teller teller;
   if (o.no_window) {
-    Watch(studio->get(), guard.flag(), duration_s, std::atomic<bool>{false});
+    Watch(studio->get(), guard.flag(), duration_s, std::atomic<bool>{false}, &teller);
   } else {
-    ran = RunWindow(o, studio->get(), guard.flag(), duration_s);
+    ran = RunWindow(o, studio->get(), guard.flag(), duration_s, &teller);
   }
   const Statistics s = (*studio)->session()->statistics();
   const Status stopped = (*studio)->Stop();
@@ -244,13 +254,15 @@ int RunLive(LiveOptions o) {
   // Each that lost something is told.
   int code = kExitOk;
   for (const Status& status : {(*studio)->session()->status(), ran, stopped}) {
-    if (!status.ok()) code = Fail(in_words(status));
+    if (status.ok()) continue;
+    code = teller.SaidOfSink(status.message()) ? kExitFailure : Fail(in_words(status));
   }
   if (code == kExitOk && s.painted == 0 && !guard.interrupted()) {
     code = Fail(NotFound("nothing was painted: " + Printable((*studio)->source_name()) + " gave no frame"));
   }
   for (const Statistics::SinkState& sink : s.sinks) {
-    if (s.painted > 0 && sink.shown == 0 && !sink.message.empty())
+    if (s.painted == 0 || sink.shown != 0 || sink.message.empty()) continue;
+    if (code == kExitOk || !teller.SaidOfSink(sink.message))
       code = Fail(IoError("nothing reached " + sink.name + ": " + sink.message));
   }
   if (code != kExitOk) return code;

@@ -80,7 +80,9 @@ Result<std::string> MasksFolder() {
                   "; give --mask a .onnx file, a picture or a film");
 }
 
-Result<std::string> FindBundledMask(const std::string& word) {
+namespace {
+
+Result<std::string> FindBundled(const std::string& word, bool live) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, MasksFolder());
   const std::string wanted = metadata::PlainName(word);
   const std::vector<std::string> names = NamesIn(folder);
@@ -95,10 +97,14 @@ Result<std::string> FindBundledMask(const std::string& word) {
   std::string has;
   for (const std::string& name : names) has += (has.empty() ? "" : ", ") + name;
   return NotFound("there is no mask '" + word + "'; " +
-                  (nearest.empty() ? "bundled: " + (has.empty() ? "none" : has) +
-                                         "; or give a .onnx file, a picture or a film"
+                  (nearest.empty() ? "bundled: " + (has.empty() ? "none" : has) + "; or give a " +
+                                         (live ? "mask network (.onnx)" : ".onnx file, a picture or a film")
                                    : "did you mean '" + nearest + "'?"));
 }
+
+}  // namespace
+
+Result<std::string> FindBundledMask(const std::string& word) { return FindBundled(word, /*live=*/false); }
 
 Result<std::vector<BundledMask>> ListMasks() {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, MasksFolder());
@@ -129,14 +135,20 @@ Result<ModelChoice> FindShown(const MaskRegion& region) {
   return Status(found.status().code(), region.said + ": " + found.status().message());
 }
 
-Result<MaskChoice> FindMask(const std::string& word, bool film) {
+Result<MaskChoice> FindMask(const std::string& word, bool film, bool live) {
   if (word == "-") return InvalidArgument("--mask - : a mask is no stream; give it as a file");
   std::error_code error;
   if (fs::is_directory(word, error))
-    return InvalidArgument("--mask " + word + " is a folder: name a file in it" +
-                           (film ? ", or a series such as mask_%04d.png" : ", which is the mask of all"));
+    return InvalidArgument("--mask " + word + " is a folder: name a " +
+                           (live   ? "mask network (.onnx) in it"
+                            : film ? "file in it, or a series such as mask_%04d.png"
+                                   : "file in it, which is the mask of all"));
   if (fs::is_regular_file(word, error)) {
     if (word.ends_with(kModelSuffix)) return MaskChoice{Source::kNetwork, word};
+    if (live)
+      return InvalidArgument("--mask " + word +
+                             " is no mask network: a live picture is masked by person, or by a mask "
+                             "network (.onnx)");
     return GivenMask(word, film);
   }
   TEMPERA_ASSIGN_OR_RETURN(const auto name, media::ParseSeriesName(word));
@@ -160,7 +172,7 @@ Result<MaskChoice> FindMask(const std::string& word, bool film) {
     return InvalidArgument("--mask " + word + ": only networks have classes");
   }
   if (names_file) return NotFound("--mask " + word + ": no such file");
-  TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindBundledMask(before));
+  TEMPERA_ASSIGN_OR_RETURN(const std::string path, FindBundled(before, live));
   return MaskChoice{Source::kNetwork, path, of_class};
 }
 

@@ -39,6 +39,7 @@ Result<ModelChoice> FindShown(const MaskRegion& region);
 
 // NAME[:CLASS], FILE.onnx[:CLASS], a picture, a film or a series of pictures. film: a film is painted, so
 // that what can be both (GIF) is one.
-Result<MaskChoice> FindMask(const std::string& word, bool film);
+// live: nothing but a network will do, and errors name nothing else.
+Result<MaskChoice> FindMask(const std::string& word, bool film, bool live = false);
 
 }  // namespace tempera::cli

@@ -76,6 +76,7 @@ Result<MaskRegion> ParseRegion(const std::string& text) {
 
 void MaskOptions::AddTo(CLI::App& verb, bool live) {
   verb_ = &verb;
+  live_ = live;
   verb.add_option("--mask", mask_,
                   live ? "Paint within a mask: person, or a network"
                        : "Paint within a mask: person, a network, a picture or a film")
@@ -272,7 +273,8 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   MaskPlan plan;
   plan.timeline = line.masked_timeline;
   if (!given()) return plan;
-  TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice, FindMask(mask_.empty() ? kPerson : mask_, line.film));
+  TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice,
+                           FindMask(mask_.empty() ? kPerson : mask_, line.film, live_));
   plan.source = choice.source;
   plan.path = choice.path;
   TEMPERA_RETURN_IF_ERROR(CheckNetworkOnly(plan));

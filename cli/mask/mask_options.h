@@ -50,6 +50,7 @@ class MaskOptions {
   bool Said(const char* name) const;
 
   const CLI::App* verb_ = nullptr;
+  bool live_ = false;
   std::string mask_, of_, outside_, input_;
   std::vector<std::string> regions_;
   float feather_ = 0, threshold_ = 0, hold_ = 0;

@@ -12,35 +12,68 @@ Result<MaskCast> MaskFollower::Meant(const MaskSettings& asked) {
   asked_ = true;
   words_ = asked;
   meant_ = find_ ? find_(asked) : Result<MaskCast>(Unsupported("nothing can be masked here"));
+  if (!meant_.ok()) meant_fault_ = find_ ? FaultOf(asked, find_) : MaskFault();
   return meant_;
 }
 
-Status MaskFollower::Follow(const Settings& settings, const media::Frame& like, bool first, Change* change) {
-  if (!settings.mask.on) {
+// Words are looked at all the same where somebody said them meanwhile: what is wrong is not kept for later.
+void MaskFollower::FollowOff(const MaskSettings& asked, Change* change) {
+  if (!held_) held_ = asked;
+  held_->on = false;
+  MaskSettings words = asked;
+  words.numbers = held_->numbers;
+  if (words == *held_) {
     asked_ = false;  // a file that is there by then is found
-    refused_.reset();
-    open_trouble_.clear();
-    Watch(nullptr, 0);
-    Unmask(change);
+  } else if (const Result<MaskCast> cast = Meant(asked); !cast.ok()) {
+    Refuse(asked, meant_fault_, cast.status());
+  }
+  refused_.reset();
+  open_trouble_.clear();
+  Watch(nullptr, 0);
+  Unmask(change);
+}
+
+void MaskFollower::Refuse(const MaskSettings& asked, const MaskFault& fault, const Status& why) {
+  open_trouble_ = why.message();
+  taken_back_.reset();
+  if (!held_) return;
+  MaskSettings instead = TakenBack(asked, *held_, fault);
+  if (!instead.SameRegions(asked)) taken_back_ = RefusedMask{asked, std::move(instead), why.message()};
+}
+
+std::optional<RefusedMask> MaskFollower::TakeRefused() {
+  std::optional<RefusedMask> taken = std::exchange(taken_back_, std::nullopt);
+  if (taken) open_trouble_.clear();
+  return taken;
+}
+
+Status MaskFollower::Follow(const Settings& settings, const media::Frame& like, bool first, Change* change) {
+  taken_back_.reset();
+  if (!settings.mask.on) {
+    FollowOff(settings.mask, change);
     return OkStatus();
   }
   const Result<MaskCast> cast = Meant(settings.mask);
   if (!cast.ok()) {
-    open_trouble_ = cast.status().message();
+    Refuse(settings.mask, meant_fault_, cast.status());
     Watch(nullptr, 0);
     return first ? cast.status() : OkStatus();
   }
   const int height = cast->has_styles() ? settings.height : 0;
   Watch(&*cast, height);
   const auto fits = [&] { return layers_ && layers_->cast() == *cast && layers_->height() == height; };
-  const bool refused = refused_ && *refused_ == *cast && refused_height_ == height;
-  if (!fits() && !opening_ && !refused) TEMPERA_RETURN_IF_ERROR(Begin(*cast, height, like));
+  const auto is_refused = [&] { return refused_ && *refused_ == *cast && refused_height_ == height; };
+  if (!fits() && !opening_ && !is_refused()) TEMPERA_RETURN_IF_ERROR(Begin(*cast, height, like));
   if (first && opening_) {
     opening_->Wait();
     if (const Status status = Arrive(); !status.ok()) return status;
     if (!fits()) return refused_status_;
   }
-  if (!fits()) return OkStatus();
+  if (!fits()) {
+    if (is_refused()) Refuse(settings.mask, refused_fault_, refused_status_);
+    return OkStatus();
+  }
+  held_ = settings.mask;
   open_trouble_.clear();
   refused_.reset();
   MaskWithIt(change);
@@ -86,12 +119,14 @@ Status MaskFollower::Arrive() {
   }
   MaskCast cast = opening->what().cast();
   const int height = opening->what().height();
+  const MaskFault fault = opening->what().fault();
   Result<std::unique_ptr<MaskLayers>> layers = opening->Take();
   if (!layers.ok()) {
     refused_status_ = layers.status();
     open_trouble_ = layers.status().message();
     refused_ = std::make_unique<MaskCast>(std::move(cast));
     refused_height_ = height;
+    refused_fault_ = fault;
     return layers.status().code() == StatusCode::kCancelled ? layers.status() : OkStatus();
   }
   std::unique_ptr<MaskLayers> old;
@@ -122,6 +157,7 @@ void MaskFollower::GiveUp(const Status& why, Change* change) {
   refused_status_ = why;
   refused_ = std::make_unique<MaskCast>(layers_->cast());
   refused_height_ = layers_->height();
+  refused_fault_ = {};
   Unmask(change);
   std::lock_guard lock(mutex_);
   layers_.reset();

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "live/mask/mask_layers.h"
@@ -36,11 +37,15 @@ class MaskFollower {
   bool opening() const { return opening_ != nullptr; }
   // What was asked for and cannot be had, one line; "" when nothing.
   std::string trouble() const;
+  // The same, with what to ask for instead, where there is something: then it is no trouble any more.
+  std::optional<RefusedMask> TakeRefused();
   // From any thread.
   void Stop();
 
  private:
   Result<MaskCast> Meant(const MaskSettings& asked);
+  void FollowOff(const MaskSettings& asked, Change* change);
+  void Refuse(const MaskSettings& asked, const MaskFault& fault, const Status& why);
   void Watch(const MaskCast* wanted, int height);
   Status Arrive();
   Status Begin(const MaskCast& cast, int height, const media::Frame& like);
@@ -58,10 +63,14 @@ class MaskFollower {
   bool asked_ = false;
   MaskSettings words_;  // that were looked for last
   Result<MaskCast> meant_ = MaskCast();
+  MaskFault meant_fault_;             // where that is none
+  std::optional<MaskSettings> held_;  // that were followed last
+  std::optional<RefusedMask> taken_back_;
   std::string open_trouble_, value_trouble_;
   Status refused_status_;
   std::unique_ptr<MaskCast> refused_;  // not tried again before something else is asked for
   int refused_height_ = 0;
+  MaskFault refused_fault_;
 };
 
 }  // namespace tempera::live

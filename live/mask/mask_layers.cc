@@ -101,11 +101,13 @@ Status MaskLayers::OpenMasker(const media::Frame& like) {
   }
   TEMPERA_RETURN_IF_ERROR(CheckCancelled());
   for (int32_t i = 0; const char* name = tempera_mask_class_name(masker, i); ++i) classes_.push_back(name);
-  for (const MaskCast::Region& region : cast_.regions) {
+  for (size_t i = 0; i < cast_.regions.size(); ++i) {
     int32_t index = 0;
-    if (region.name == kBackground) continue;
-    TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_mask_find_class(masker, region.name.c_str(), &index)));
+    if (cast_.regions[i].name == kBackground) continue;
+    fault_ = {MaskFault::Of::kClass, i};
+    TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_mask_find_class(masker, cast_.regions[i].name.c_str(), &index)));
   }
+  fault_ = {};
   TEMPERA_RETURN_IF_ERROR(StatusOf(tempera_mask_prepare(masker, like.width, like.height)));
   return Measure(like);
 }
@@ -124,10 +126,14 @@ Status MaskLayers::Measure(const media::Frame& like) {
 }
 
 Status MaskLayers::OpenStyles(const media::Frame& like) {
-  for (const auto& style : styles_) {
+  for (size_t i = 0; i < styles_.size(); ++i) {
+    const auto& style = styles_[i];
+    const auto region = std::find(style_of_.begin(), style_of_.end(), static_cast<int>(i));
+    fault_ = {MaskFault::Of::kShown, static_cast<size_t>(region - style_of_.begin())};
     TEMPERA_RETURN_IF_ERROR(style->Open(like, host_.get()));
     if (!style->file().style.empty()) TEMPERA_RETURN_IF_ERROR(style->ChooseStyle(style->file().style));
   }
+  fault_ = {};
   return OkStatus();
 }
 

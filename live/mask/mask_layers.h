@@ -34,6 +34,9 @@ class MaskLayers {
   // From any thread: Open and Paint give up soon.
   void Cancel();
 
+  // Of an Open that failed.
+  const MaskFault& fault() const { return fault_; }
+
   const MaskCast& cast() const { return cast_; }
   int height() const { return size_.height; }
   // After Open. What the network distinguishes; "" where it has no name.
@@ -69,7 +72,8 @@ class MaskLayers {
   const WorkingSize size_;
   const std::vector<size_t> masked_;  // of cast_.regions, those that count as masked
   std::vector<int> style_of_;         // of cast_.regions, into styles_; -1: none
-  std::mutex mutex_;                  // of cancelling
+  MaskFault fault_;
+  std::mutex mutex_;  // of cancelling
   bool cancelled_ = false;
   // Each goes before what it uses.
   std::unique_ptr<tempera_host, Closer> host_;

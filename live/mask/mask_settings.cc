@@ -10,6 +10,49 @@ float Into(float value, float low, float high, float standard) {
   return std::isfinite(value) ? std::clamp(value, low, high) : standard;
 }
 
+// Back to the regions of before, with their form.
+void TakeRegionsBack(const MaskSettings& held, MaskSettings* settings) {
+  settings->regions = held.regions;
+  settings->listed = held.listed;
+}
+
+// Of a simple mask: its class, or what lies outside.
+void TakeSimpleBack(const SimpleMask& asked, const MaskSettings& held, MaskFault::Of fault,
+                    MaskSettings* settings) {
+  const std::optional<SimpleMask> before = held.listed ? std::nullopt : SimpleOf(held.regions);
+  const SimpleMask from = before.value_or(SimpleMask());
+  SimpleMask now = asked;
+  if (fault == MaskFault::Of::kShown) {
+    now.outside = from.outside;
+  } else {
+    now.of = from.of;
+    now.background = from.background;
+  }
+  if (!before && now == SimpleMask()) return TakeRegionsBack(held, settings);  // nothing else was said
+  SetSimple(now, settings);
+}
+
+// Of a list: the region, or all regions that show what cannot be shown.
+void TakeListedBack(const MaskSettings& held, const MaskFault& fault, MaskSettings* settings) {
+  const MaskRegion wrong = settings->regions[fault.region];
+  std::vector<MaskRegion> before;
+  if (held.listed || !SimpleOf(held.regions)) before = held.regions;
+  std::vector<MaskRegion> right;
+  for (const MaskRegion& region : settings->regions) {
+    const bool at_fault =
+        fault.of == MaskFault::Of::kShown ? region.shows == wrong.shows : region.name == wrong.name;
+    if (!at_fault) {
+      right.push_back(region);
+      continue;
+    }
+    const auto was = std::find_if(before.begin(), before.end(),
+                                  [&](const MaskRegion& r) { return r.name == region.name; });
+    if (was != before.end()) right.push_back(*was);
+  }
+  if (right.empty()) return TakeRegionsBack(held, settings);
+  settings->regions = std::move(right);
+}
+
 }  // namespace
 
 MaskNumbers Clamped(const MaskNumbers& n) {
@@ -57,6 +100,35 @@ Status SetRegion(const std::string& name, const std::string& shows, MaskSettings
   if (regions.empty()) regions = RegionsOf({});
   settings->regions = std::move(regions);
   return OkStatus();
+}
+
+MaskSettings TakenBack(const MaskSettings& asked, const MaskSettings& held, const MaskFault& fault) {
+  MaskSettings next = asked;
+  if (fault.of != MaskFault::Of::kNetwork && fault.region < asked.regions.size()) {
+    const std::optional<SimpleMask> simple = asked.listed ? std::nullopt : SimpleOf(asked.regions);
+    if (simple)
+      TakeSimpleBack(*simple, held, fault.of, &next);
+    else
+      TakeListedBack(held, fault, &next);
+    if (!next.SameRegions(asked)) return next;
+  }
+  // The network, or it is not for the regions that there were.
+  next.network = held.network;
+  next.input = held.input;
+  if (next.SameRegions(asked)) TakeRegionsBack(held, &next);
+  if (!next.SameRegions(asked) && !held.on) next.on = false;
+  return next;
+}
+
+MaskFault FaultOf(const MaskSettings& asked, const FindMaskFn& find) {
+  MaskSettings part = asked;
+  part.regions.clear();
+  if (!find(part).ok()) return {};
+  for (size_t i = 0; i < asked.regions.size(); ++i) {
+    part.regions = {asked.regions[i]};
+    if (!find(part).ok()) return {MaskFault::Of::kShown, i};
+  }
+  return {};
 }
 
 }  // namespace tempera::live

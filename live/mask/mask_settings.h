@@ -75,6 +75,16 @@ std::optional<SimpleMask> SimpleOf(const std::vector<MaskRegion>& regions);
 // list, and the last one out is a simple mask again. kInvalidArgument: more than there can be.
 Status SetRegion(const std::string& name, const std::string& shows, MaskSettings* settings);
 
+// Why what was asked for cannot be had.
+struct MaskFault {
+  enum class Of { kNetwork, kClass, kShown };  // a region's class, or what the region shows
+  Of of = Of::kNetwork;
+  size_t region = 0;  // of the two last ones, which of MaskSettings::regions
+};
+// What was asked for without what is at fault, which becomes as it was in what held before. The same as
+// `asked` where that is of no help.
+MaskSettings TakenBack(const MaskSettings& asked, const MaskSettings& held, const MaskFault& fault);
+
 // What settings mean: files, and numbers read.
 struct MaskCast {
   struct Region {
@@ -97,5 +107,13 @@ struct MaskCast {
   bool operator==(const MaskCast&) const = default;
 };
 using FindMaskFn = std::function<Result<MaskCast>(const MaskSettings&)>;
+// Of settings that mean nothing to `find`, which part it is.
+MaskFault FaultOf(const MaskSettings& asked, const FindMaskFn& find);
+
+// Asked for, and cannot be had.
+struct RefusedMask {
+  MaskSettings asked, instead;
+  std::string why;  // one line
+};
 
 }  // namespace tempera::live

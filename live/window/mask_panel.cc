@@ -127,7 +127,10 @@ void DrawRegion(Desk* desk, const std::vector<Thumbnails::Picture>& pictures, si
   }
   const float gap = desk->Px(8), height = ImGui::GetFrameHeight() + desk->fonts.small->FontSize + desk->Px(4);
   const ImVec2 start = ImGui::GetCursorScreenPos(), tile(std::floor(height * 1.4f), height);
-  const float width = ImGui::GetContentRegionAvail().x - tile.x - gap;
+  // What is blurred, or as it is, has no picture.
+  const bool has_picture =
+      desk->style_of_word.contains(now.shows == kPainted ? desk->settings.style : now.shows);
+  const float width = ImGui::GetContentRegionAvail().x - (has_picture ? tile.x + gap : 0);
   for (const WindowStyle& style : desk->model->styles) {
     words.push_back(style.word);
     shown.push_back(Fitted(TitleOf(style), width - desk->Px(76)));
@@ -140,8 +143,12 @@ void DrawRegion(Desk* desk, const std::vector<Thumbnails::Picture>& pictures, si
   }
   auto index = static_cast<int>(at - words.begin());
   ImGui::PushID(static_cast<int>(region));
-  DrawTile(desk, pictures, region, tile);
-  ImGui::SetCursorScreenPos(ImVec2(start.x + tile.x + gap, start.y));
+  if (has_picture) {
+    DrawTile(desk, pictures, region, tile);
+    ImGui::SetCursorScreenPos(ImVec2(start.x + tile.x + gap, start.y));
+  } else if (desk->armed_region == static_cast<int>(region)) {
+    desk->armed_region = -1;
+  }
   const std::string label =
       now.name == kBackground ? (simple ? "Around it" : "Background") : ThingOf(*desk, now.name);
   const std::string id = "mask.region." + std::to_string(region);

@@ -160,6 +160,8 @@ masks() {
   press mask:background && expect 'the background is painted' 'mask 1 mask=none background=painted 0 0\.5'
   xdotool mousemove $(place mask:off) && xdotool click --repeat 30 --delay 20 5 && sleep 0.4
   press step:mask.region.0:+ && expect 'the rest is blurred' 'mask 1 mask=blur background=painted 0 0\.5'
+  ! grep -q '^region:0' "$work/layout" || fail 'what is blurred has no picture'
+  press step:mask.region.0:+ && expect 'the rest is a style' 'mask 1 mask=[^b].* background=painted 0 0\.5'
   press region:0 && press style:the-scream && expect 'a picture for the rest' 'mask 1 mask=the-scream background=painted .*'
   press style:metzinger && expect 'the next picture is the style again' 'style metzinger'
   press step:mask.class:+ && expect 'another class' 'mask 1 person=the-scream background=painted .*'

@@ -6,8 +6,6 @@
 #include <utility>
 #include <vector>
 
-#include "src/base/half.h"
-#include "src/onnx/attributes.h"
 #include "src/onnx/model.h"
 
 namespace tempera::train {
@@ -36,13 +34,7 @@ class OnnxBuilder {
   }
 
   // A constant kept in 16 bits behind a Cast to 32, as the file of many styles keeps its weights.
-  Result<std::string> Half(const std::string& name, const Shape& shape, const std::vector<float>& values) {
-    std::vector<uint16_t> halves(values.size());
-    for (size_t i = 0; i < halves.size(); ++i) halves[i] = FloatToHalf(values[i]);
-    TEMPERA_ASSIGN_OR_RETURN(const std::string stored,
-                             Constant(name + "_16", DataType::kFloat16, shape, halves));
-    return Node(name, "Cast", {stored}, {onnx::IntAttribute("to", 1)});
-  }
+  Result<std::string> Half(const std::string& name, const Shape& shape, const std::vector<float>& values);
 
  private:
   onnx::Graph& graph_;

@@ -22,17 +22,6 @@ namespace fs = std::filesystem;
 
 constexpr const char* kModelSuffix = ".onnx";
 
-// Names (without the suffix) of the styles in a folder, sorted.
-std::vector<std::string> NamesIn(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == kModelSuffix) names.push_back(it->path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 // Levenshtein (1966): insertions, deletions and replacements.
 size_t EditDistance(const std::string& a, const std::string& b) {
   std::vector<size_t> row(b.size() + 1);
@@ -58,7 +47,7 @@ Result<std::vector<tempera::Style>> NamedStyles(const std::string& folder) {
 
 Result<ModelChoice> FindBundled(const std::string& word, const std::vector<std::string>& others = {}) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
-  std::vector<std::string> names = NamesIn(folder);
+  std::vector<std::string> names = ModelNamesIn(folder);
   const std::string wanted = metadata::PlainName(word);
   for (const std::string& name : names) {
     if (metadata::PlainName(name) == wanted) return ModelChoice{folder + "/" + name + kModelSuffix, ""};
@@ -79,6 +68,16 @@ Result<ModelChoice> FindBundled(const std::string& word, const std::vector<std::
 }
 
 }  // namespace
+
+std::vector<std::string> ModelNamesIn(const std::string& folder) {
+  std::vector<std::string> names;
+  std::error_code error;
+  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
+    if (it->path().extension() == kModelSuffix) names.push_back(it->path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
 
 std::string ModelChoice::name() const { return style.empty() ? fs::path(path).stem().string() : style; }
 
@@ -173,7 +172,7 @@ Result<ModelChoice> FindBlend(const std::vector<std::string>& names) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, StylesFolder());
   ModelChoice best;
   size_t most = 0;
-  for (const std::string& name : NamesIn(folder)) {
+  for (const std::string& name : ModelNamesIn(folder)) {
     const std::string path = folder + "/" + name + kModelSuffix;
     const auto metadata = onnx::ReadMetadataFile(path);
     if (!metadata.ok()) continue;

@@ -35,6 +35,9 @@ struct ModelChoice {
 // above the binary (build tree). kNotFound names the variable.
 Result<std::string> StylesFolder();
 
+// Names, without the suffix, of the .onnx files in a folder, sorted; none where it cannot be read.
+std::vector<std::string> ModelNamesIn(const std::string& folder);
+
 // Those that tempera_list_styles finds in the folder, by name: what a plugin shows. What is left out, and
 // what cannot be painted with, gets a note.
 Result<std::vector<Style>> ListStyles();

@@ -43,17 +43,6 @@ Result<MaskChoice> GivenMask(const std::string& path, bool film) {
   }
 }
 
-// Of the networks in a folder, sorted.
-std::vector<std::string> NamesIn(const std::string& folder) {
-  std::vector<std::string> names;
-  std::error_code error;
-  for (fs::directory_iterator it(folder, error), end; !error && it != end; it.increment(error)) {
-    if (it->path().extension() == kModelSuffix) names.push_back(it->path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
-
 // Ahead of the last colon, and behind it.
 std::pair<std::string, std::string> SplitClass(const std::string& word) {
   const size_t colon = word.rfind(':');
@@ -85,7 +74,7 @@ namespace {
 Result<std::string> FindBundled(const std::string& word, bool live) {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, MasksFolder());
   const std::string wanted = metadata::PlainName(word);
-  const std::vector<std::string> names = NamesIn(folder);
+  const std::vector<std::string> names = ModelNamesIn(folder);
   for (const std::string& name : names) {
     if (metadata::PlainName(name) == wanted)
       return (fs::path(folder) / (name + std::string(kModelSuffix))).string();
@@ -110,7 +99,7 @@ Result<std::vector<BundledMask>> ListMasks() {
   TEMPERA_ASSIGN_OR_RETURN(const std::string folder, MasksFolder());
   std::vector<BundledMask> masks;
   std::error_code error;
-  for (const std::string& name : NamesIn(folder)) {
+  for (const std::string& name : ModelNamesIn(folder)) {
     BundledMask& mask = masks.emplace_back();
     mask.name = name;
     mask.path = (fs::path(folder) / (name + std::string(kModelSuffix))).string();

@@ -74,7 +74,14 @@ describe('a host', () => {
   });
 
   it('without headers, in a browser without Document-Isolation-Policy: by the older pair', async () => {
-    const server = await serve({ isolated: false });
+    // A slow disk: what the service worker writes down takes longer than the page would to load again.
+    const slow = `const { put } = Cache.prototype;
+      Cache.prototype.put = async function (...of) {
+        await new Promise((done) => setTimeout(done, 700));
+        return put.apply(this, of);
+      };`;
+    const files = { '/sw.js': slow + readFileSync(path.join(site, 'sw.js'), 'utf8') };
+    const server = await serve({ isolated: false, files });
     const other = await launch({ args: ['--disable-features=DocumentIsolationPolicy'] });
     const { page, context } = await visit(other, server.url);
     assert.equal(await isolated(page), true);

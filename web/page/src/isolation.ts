@@ -17,7 +17,7 @@ export async function isolate(): Promise<boolean> {
     await controlled(registration);
     sessionStorage.setItem(flag, String(tries + 1));
     // The second try: Document-Isolation-Policy did not take, so the older pair of headers is asked for.
-    if (tries === 1) navigator.serviceWorker.controller?.postMessage('older headers');
+    if (tries === 1) await olderHeaders();
     location.reload();
     return true;
   } catch {
@@ -35,6 +35,17 @@ function controlled(registration: ServiceWorkerRegistration): Promise<void> {
     if (navigator.serviceWorker.controller && registration.active) return resolve();
     navigator.serviceWorker.addEventListener('controllerchange', () => resolve(), { once: true });
     setTimeout(() => reject(new Error('no service worker')), 4000);
+  });
+}
+
+// Over when the service worker has written it down: a page that loads again before would be answered with the headers
+// that did not take. The worker of an older build writes it and does not answer.
+function olderHeaders(): Promise<void> {
+  return new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => resolve();
+    navigator.serviceWorker.controller?.postMessage('older headers', [port2]);
+    setTimeout(resolve, 4000);
   });
 }
 

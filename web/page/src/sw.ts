@@ -40,7 +40,8 @@ scope.addEventListener('message', (event) => {
   const keep = (event.data as { keep?: string[] }).keep;
   if (keep) event.waitUntil(keepAll(keep).then(() => event.source?.postMessage({ kept: keep.length })));
   if (event.data === 'older headers') {
-    event.waitUntil(caches.open('tempera-settings').then((cache) => cache.put(olderKey, new Response('1'))));
+    const written = caches.open('tempera-settings').then((cache) => cache.put(olderKey, new Response('1')));
+    event.waitUntil(written.then(() => event.ports[0]?.postMessage('written')));
   }
 });
 

@@ -31,6 +31,10 @@ const isolation = {
   'Cross-Origin-Resource-Policy': 'same-origin',
 };
 
+// What a test opened and, because it failed, did not close: a process with an open server or browser never ends.
+const open = new Set();
+after(() => Promise.all([...open].map((close) => close().catch(() => undefined))));
+
 // headers: more of them, for all files. missing: names that are answered with 404. first: code that runs before the
 // page's own, as a file, so that a strict policy lets it in. folder: another one than the page's. files: bytes by name, in
 // place of the folder's.
@@ -68,14 +72,14 @@ export function serve({ isolated = true, headers = {}, missing = [], first = '',
   });
   return new Promise((resolve) => {
     server.listen(0, '127.0.0.1', () => {
-      resolve({
-        url: `http://127.0.0.1:${server.address().port}/`,
-        close: () =>
-          new Promise((done) => {
-            server.closeAllConnections();
-            server.close(done);
-          }),
-      });
+      const close = () =>
+        new Promise((done) => {
+          open.delete(close);
+          server.closeAllConnections();
+          server.close(done);
+        });
+      open.add(close);
+      resolve({ url: `http://127.0.0.1:${server.address().port}/`, close });
     });
   });
 }
@@ -86,7 +90,7 @@ export async function launch({ camera = true, args = [], ignoreDefaultArgs = [] 
   const fake = camera
     ? ['--use-fake-device-for-media-stream', `--use-file-for-fake-video-capture=${cameraClip()}`]
     : [];
-  return chromium.launch({
+  const browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
     ignoreDefaultArgs,
     args: [
@@ -102,6 +106,10 @@ export async function launch({ camera = true, args = [], ignoreDefaultArgs = [] 
       ...args,
     ],
   });
+  const close = () => browser.close();
+  open.add(close);
+  browser.on('disconnected', () => open.delete(close));
+  return browser;
 }
 
 // What a file of tests looks at: served and opened before its first one, closed behind its last.

@@ -34,6 +34,8 @@ export async function serve({ isolated = true, policy = '', replace = {} } = {})
     }
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
+  // One that a failed test leaves open does not keep the process from ending.
+  server.unref();
   return { url: `http://127.0.0.1:${server.address().port}`, replace, served, close: () => server.close() };
 }
 

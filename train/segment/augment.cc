@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numbers>
 
 namespace tempera::train {
 namespace {
@@ -47,7 +48,7 @@ Affine DrawCrop(Random& random, const MaskPair& pair, int width, int height, con
   const double scale = fit / std::exp(Range(random, std::log(o.least_scale), std::log(o.most_scale)) *
                                       (random.Uniform() < 0.5 ? 0.35 : 1.0));
   const double aspect = std::exp(Range(random, -0.12, 0.12));
-  const double turn = random.Uniform() < 0.5 ? 0 : Range(random, -0.2, 0.2);
+  const double turn = random.Uniform() < 0.5 ? 0 : Range(random, -1, 1) * o.turn * std::numbers::pi / 180;
   const bool flip = random.Uniform() < 0.5;
   const double sx = scale * aspect * (flip ? -1 : 1), sy = scale / aspect;
   Affine t;
@@ -235,6 +236,14 @@ void Lay(const MaskPair& over, int left, int top, MaskPair* onto) {
   }
 }
 
+// `pair` laid upon `onto` somewhere, where it fits. One that its picture cuts off below stays at the bottom.
+void Place(const MaskPair& pair, Random& random, MaskPair* onto) {
+  if (pair.image.width >= onto->image.width || pair.image.height >= onto->image.height) return;
+  const int room = onto->image.height - pair.image.height;
+  const int x = static_cast<int>(random.Below(onto->image.width - pair.image.width + 1));
+  Lay(pair, x, TouchesBottom(pair) ? room : static_cast<int>(random.Below(room + 1)), onto);
+}
+
 }  // namespace
 
 MaskPair Augmenter::WithBackground(const MaskPair& pair, Random& random) const {
@@ -259,20 +268,26 @@ MaskPair Augmenter::WithBackground(const MaskPair& pair, Random& random) const {
     }
   }
   // The person where it was, or smaller and elsewhere, at times a second one: whole bodies are rarer in the
-  // sets than heads and shoulders. Those that the picture cuts off below stay at its bottom.
-  const auto place = [&](const MaskPair& one) {
-    const MaskPair small = Shrunk(one, Range(random, 0.35, 0.95));
-    if (small.image.width >= w || small.image.height >= h) return;
-    const int x = static_cast<int>(random.Below(w - small.image.width + 1));
-    const int room = h - small.image.height;
-    Lay(small, x, TouchesBottom(small) ? room : static_cast<int>(random.Below(room + 1)), &made);
-  };
+  // sets than heads and shoulders.
   if (random.Uniform() < 0.5) {
     Lay(pair, 0, 0, &made);
     return made;
   }
-  if (random.Uniform() < 0.3) place(pairs_.pair(static_cast<int>(random.Below(pairs_.size()))));
-  place(pair);
+  if (random.Uniform() < 0.3)
+    Place(Shrunk(pairs_.pair(static_cast<int>(random.Below(pairs_.size()))), Range(random, 0.35, 0.95)),
+          random, &made);
+  Place(Shrunk(pair, Range(random, 0.35, 0.95)), random, &made);
+  return made;
+}
+
+// Groups: one stands before the other, and both count.
+MaskPair Augmenter::WithAnother(const MaskPair& pair, Random& random) const {
+  MaskPair made = pair;
+  const MaskPair& other = pairs_.pair(static_cast<int>(random.Below(pairs_.size())));
+  // Of about the same size in this picture as in its own.
+  const double fit = std::min(static_cast<double>(pair.image.width) / other.image.width,
+                              static_cast<double>(pair.image.height) / other.image.height);
+  Place(Shrunk(other, fit * Range(random, 0.4, 0.95)), random, &made);
   return made;
 }
 
@@ -282,6 +297,9 @@ void Augmenter::Draw(Random& random, int width, int height, View* first, View* s
   MaskPair replaced;
   if (!options_.classes && !backgrounds_.empty() && random.Uniform() < options_.background_share) {
     replaced = WithBackground(*pair, random);
+    pair = &replaced;
+  } else if (!options_.classes && options_.crowd_share > 0 && random.Uniform() < options_.crowd_share) {
+    replaced = WithAnother(*pair, random);
     pair = &replaced;
   }
   const Affine crop = DrawCrop(random, *pair, width, height, options_);

@@ -12,8 +12,10 @@ namespace tempera::train {
 struct AugmentOptions {
   double least_scale = 0.5, most_scale = 2;  // of the picture, in the crop
   double colour = 1;                         // how far light, contrast and colours go: 0 not at all
+  double turn = 11.5;                        // degrees, either way, at most; half the crops stay upright
   double background_share = 0.25;            // of one class: pictures whose background is another's
-  bool classes = false;                      // masks are class maps
+  double crowd_share = 0;  // of one class: pictures with somebody of another one before them
+  bool classes = false;    // masks are class maps
 };
 
 // One view: planes [3, height, width] of RGB -1..1 and the mask: shares 0..1, or class numbers with -1 for
@@ -40,6 +42,7 @@ class Augmenter {
 
  private:
   MaskPair WithBackground(const MaskPair& pair, Random& random) const;
+  MaskPair WithAnother(const MaskPair& pair, Random& random) const;
 
   const MaskPairs& pairs_;
   const std::vector<media::RgbImage>& backgrounds_;

@@ -52,7 +52,13 @@ void AddRecipe(CLI::App& app, SegmentOptions& o) {
       ->check(CLI::Range(0.2, 1.0))
       ->capture_default_str();
   app.add_option("--most-scale", o.most_scale)->check(CLI::Range(1.0, 8.0))->capture_default_str();
+  app.add_option("--turn", o.turn, "degrees that half the crops are turned by at most")
+      ->check(CLI::Range(0.0, 180.0))
+      ->capture_default_str();
   app.add_option("--background-share", o.background_share, "of pictures with another background")
+      ->check(CLI::Range(0.0, 1.0))
+      ->capture_default_str();
+  app.add_option("--crowd-share", o.crowd_share, "of pictures with somebody of another one laid upon them")
       ->check(CLI::Range(0.0, 1.0))
       ->capture_default_str();
   app.add_option("--colour", o.colour, "how far light and colours vary")

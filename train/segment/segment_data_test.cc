@@ -110,6 +110,60 @@ TEST(Augmenter, ReplacesBackgroundsThroughTheMask) {
   EXPECT_GT(replaced, 20 * 64 * 64 / 4);
 }
 
+TEST(Augmenter, LaysSomebodyOfAnotherPictureUponThis) {
+  // Two pictures of a disc each: of which crowds show two, and the mask knows both.
+  const MaskPairs pairs = MaskPairs::FromPairs({Disc(96, 96, 20, 20, 12)});
+  const std::vector<media::RgbImage> none;
+  AugmentOptions options = Plain();
+  options.least_scale = options.most_scale = 1;
+  double inside[2] = {0, 0};
+  for (const int crowd : {0, 1}) {
+    options.crowd_share = crowd;
+    const Augmenter augmenter(pairs, none, options);
+    std::vector<double> apart;
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+      Random random(seed);
+      View view;
+      augmenter.Draw(random, 96, 96, &view, nullptr, nullptr);
+      for (const float m : view.mask) inside[crowd] += m;
+      apart.push_back(Apart(view, 0.2));
+    }
+    std::sort(apart.begin(), apart.end());
+    EXPECT_LT(apart[apart.size() / 2], 0.01) << "the mask goes with the picture";
+  }
+  EXPECT_GT(inside[1], 1.1 * inside[0]);
+}
+
+TEST(Augmenter, TurnsAsFarAsItIsTold) {
+  // The upper half of the picture is the person: how far its edge has turned is its slope.
+  MaskPair half = Disc(200, 200, 0, 0, 1);
+  for (size_t i = 0; i < half.mask.size(); ++i) half.mask[i] = i < half.mask.size() / 2 ? 255 : 0;
+  const MaskPairs pairs = MaskPairs::FromPairs({half});
+  const std::vector<media::RgbImage> none;
+  AugmentOptions options = Plain();
+  options.least_scale = options.most_scale = 1;
+  for (const double turn : {0.0, 30.0}) {
+    options.turn = turn;
+    const Augmenter augmenter(pairs, none, options);
+    int most = 0;
+    for (uint64_t seed = 1; seed <= 40; ++seed) {
+      Random random(seed);
+      View view;
+      augmenter.Draw(random, 64, 64, &view, nullptr, nullptr);
+      int left = 0, right = 0;  // rows of the person at the 17th and the 47th column
+      for (size_t y = 0; y < 64; ++y) {
+        left += view.mask[y * 64 + 16] > 0.5f;
+        right += view.mask[y * 64 + 46] > 0.5f;
+      }
+      most = std::max(most, std::abs(left - right));
+    }
+    if (turn == 0) EXPECT_LE(most, 1);
+    // tan(20 degrees) and tan(35 degrees), the crop's own stretching with them, times 30 columns.
+    if (turn > 0) EXPECT_GE(most, 11);
+    if (turn > 0) EXPECT_LE(most, 24);
+  }
+}
+
 TEST(Augmenter, KeepsClassNumbers) {
   MaskPair pair = Disc(64, 64, 32, 32, 20);
   for (uint8_t& m : pair.mask) m = m > 128 ? 3 : kIgnored;

@@ -8,7 +8,7 @@ import { whatIsMissing } from './browser.mjs';
 import { cameraCases, measureCases, processorCases } from './camera_rows.mjs';
 import { measureFirst } from './first_row.mjs';
 import { measureMemory } from './memory_row.mjs';
-import { measureNative, measurePeers } from './network_rows.mjs';
+import { measureMask, measureNative, measurePeers } from './network_rows.mjs';
 import { writeReport } from './report.mjs';
 import { root } from './server.mjs';
 
@@ -17,6 +17,7 @@ const rows = {
   camera: (options) => measureCases(cameraCases, options),
   processor: (options) => measureCases(processorCases, options),
   peers: measurePeers,
+  mask: measureMask,
   native: measureNative,
   memory: measureMemory,
 };
@@ -103,7 +104,7 @@ if (!options.report) {
   const nets = fs.mkdtempSync(path.join(os.tmpdir(), 'tempera-bench-web-'));
   try {
     const effort = efforts[options.quick ? 'quick' : 'full'];
-    const turns = ['peers', 'native'];
+    const turns = ['peers', 'mask', 'native'];
     const record = new Record(file);
     for (const row of wanted) {
       const common = { ...effort, nets, threads: 2, build: path.resolve(root, options.build), say: (text) => console.log(text),

@@ -127,6 +127,35 @@ export async function measurePeers({ threads, done, ...options }) {
   return results;
 }
 
+/**
+ * Masks of 256x256: Tempera's from pixels to pixels, its edges drawn and nothing painted, since nobody is in the picture;
+ * ONNX Runtime's the network alone. What each finds is compared in tests/web.
+ */
+export async function measureMask({ threads, nets, seconds, rounds, absent, say, done }) {
+  const size = '256x256', [width, height] = size.split('x').map(Number);
+  fs.copyFileSync(style.file, path.join(nets, 'style.onnx'));
+  fs.copyFileSync(path.join(root, 'models/masks/person.onnx'), path.join(nets, 'mask.onnx'));
+  const masked = (...how) => ({ ...ours(...how), url: '/nets/style.onnx', mask: '/nets/mask.onnx' });
+  const whats = [masked(threads, 'relaxed', 'auto'), masked(threads, 'simd', 'auto'), masked(1, 'relaxed', 'auto'),
+    { ...peers.ort, url: '/nets/mask.onnx', threads }];
+  const opened = await openPage({ module: 'engines.mjs', nets });
+  try {
+    const workers = [];
+    for (const what of whats) {
+      const worker = await startInPage(opened.page, { ...what, width, height }, absent);
+      if (worker) workers.push(worker);
+    }
+    if (!workers.some((w) => w.kind === 'tempera')) throw new Error('Tempera did not start');
+    const engines = described(workers, await interleave(workers, { seconds, least: 3, most: rounds }));
+    printTurns(`mask of persons ${size}`, engines, say);
+    const results = [{ network: 'mask of persons', size, engines, chromium: opened.version }];
+    done(results);
+    return results;
+  } finally {
+    await opened.close();
+  }
+}
+
 /** One thread each: the module beside the library that is held to SSE4, whose registers are as wide as WebAssembly's. */
 export async function measureNative({ build, ...options }) {
   if (!fs.existsSync(path.join(build, 'bench_session'))) throw new Error('there is no bench_session: make bench-web builds it');

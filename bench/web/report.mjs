@@ -77,6 +77,7 @@ const sections = {
   camera: ['Camera to canvas', cameraTable],
   processor: ['Processor time at 30 frames a second, as a share of one core', processorTable],
   peers: ['Networks beside peers, in turns in one page', peersTable],
+  mask: ['Masks, in turns in one page; ONNX Runtime runs the network alone', peersTable],
   native: ['One thread, beside the native engine on SSE4', nativeTable],
   memory: ['Memory while a camera is painted', memoryTable],
 };

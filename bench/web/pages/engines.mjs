@@ -22,6 +22,13 @@ function picture(width, height) {
   return image;
 }
 
+/** Nobody, and nothing that could be taken for somebody. */
+function wall(width, height) {
+  const image = new ImageData(width, height);
+  for (let i = 0; i < image.data.length; i += 4) image.data.set([70 + (i / 4 / width) % 60, 100, 120, 255], i);
+  return image;
+}
+
 /** Planes of red, green and blue, 0..255, as the networks are given them. */
 function planesOf({ data, width, height }) {
   const planes = new Float32Array(3 * width * height);
@@ -29,10 +36,13 @@ function planesOf({ data, width, height }) {
   return planes;
 }
 
-async function startTempera({ url, width, height, threads, build, precision }) {
-  const model = new Uint8Array(await (await fetch(url)).arrayBuffer());
-  const t = await Tempera.load({ model, threads, build, precision, maxMemoryMB: 1024 });
-  const image = picture(width, height);
+const bytesAt = async (url) => new Uint8Array(await (await fetch(url)).arrayBuffer());
+
+/** mask: the address of a network that sees the picture at its own size; what it finds is painted. */
+async function startTempera({ url, mask, width, height, threads, build, precision }) {
+  const where = mask ? { mask: { model: await bytesAt(mask), width, height } } : {};
+  const t = await Tempera.load({ model: await bytesAt(url), threads, build, precision, maxMemoryMB: 1024, ...where });
+  const image = mask ? wall(width, height) : picture(width, height);
   await t.prepare(width, height);
   let last;
   return {
@@ -40,6 +50,7 @@ async function startTempera({ url, width, height, threads, build, precision }) {
       memory_mb: t.info.memoryMB },
     async run() {
       last = await t.paint(image);
+      if (mask && last.data.some((byte, i) => byte !== image.data[i])) throw new Error('the mask network found somebody');
       return t.stats.lastMs; // by the worker's clock: pixels in, painting, pixels out
     },
     output: () => planesOf(last),
@@ -55,8 +66,7 @@ async function startPeer({ kind, url, width, height, threads }) {
     worker.onerror = (event) => reject(new Error(event.message || `${script} did not start`));
     worker.postMessage(message);
   });
-  const model = new Uint8Array(await (await fetch(url)).arrayBuffer());
-  const about = await ask({ type: 'start', model, input: planesOf(picture(width, height)), width, height, threads });
+  const about = await ask({ type: 'start', model: await bytesAt(url), input: planesOf(picture(width, height)), width, height, threads });
   return {
     about,
     run: async () => (await ask({ type: 'run' })).ms,

@@ -101,6 +101,8 @@ Status ChooseSteadiness(Arguments* args, bool film) {
 // A mask that was given is not replaced: neither a file nor pictures of a series.
 Status CheckKeepsMask(const MaskPlan& plan, const StylizeJob& job) {
   const std::string& output = job.output;
+  if (plan.source == MaskPlan::Source::kFolder && SameFile(plan.path, output))
+    return InvalidArgument("'" + output + "' is the folder of the masks: give -o another name");
   if (SameFile(plan.path, output) ||
       (plan.source == MaskPlan::Source::kFilm && media::OverwritesInput(plan.path, output)))
     return InvalidArgument("'" + output + "' is the mask itself: give -o another name");
@@ -112,7 +114,8 @@ Status CheckKeepsMask(const MaskPlan& plan, const StylizeJob& job) {
 }
 
 // What is said of masks, once it is known what comes out.
-Status ReadMask(Arguments* args, bool film) {
+Status ReadMask(Arguments* args, bool pictures) {
+  const bool film = !pictures && !IsOnePicture(args->job.output);
   const Steering& steering = args->paint.steering;
   const MaskLine line = {
       .style = !args->style.empty() || !steering.blend.empty(),
@@ -121,6 +124,7 @@ Status ReadMask(Arguments* args, bool film) {
       .paints = args->paint.strength != 1 || args->paint.keep_colors || !args->steer.stroke.empty() ||
                 args->steadiness >= 0 || !args->temporal.empty(),
       .film = film,
+      .pictures = pictures,
       .masked_timeline = HasMasks(args->steer.timeline) ? args->steer.timeline : "",
   };
   TEMPERA_ASSIGN_OR_RETURN(args->mask_plan, args->mask.Read(line));
@@ -314,7 +318,7 @@ int Stylize(Arguments* args) {
   args->job.input = args->inputs[0];
   const bool pictures = AsksForPictures(args->inputs, job.output);
   if (const int code = CheckNames(args, pictures); code != kExitOk) return code;
-  if (Status status = ReadMask(args, !pictures && !IsOnePicture(job.output)); !status.ok())
+  if (Status status = ReadMask(args, pictures); !status.ok())
     return status.code() == StatusCode::kNotFound ? Fail(status) : FailUsage("stylize", status.message());
   if (!args->steer.timeline.empty()) return Replay(*args);
   Steering& steering = args->paint.steering;

@@ -33,6 +33,10 @@ class Painter {
   virtual std::vector<int64_t> MomentsOf(int64_t /*index*/, int64_t pts_us) { return {pts_us}; }
   // The next picture is `page` from 1 of the `pages` in a file; 0: the largest of them.
   virtual Status SetPage(int /*page*/, int /*pages*/) { return OkStatus(); }
+  // The next picture's mask is in that file, where each has one of its own.
+  virtual Status SetMaskFile(const std::string& /*path*/) { return OkStatus(); }
+  // What there is to say of the last picture's mask, for who lists it with what else is said of the picture.
+  virtual std::vector<std::string> TakeMaskNotices() { return {}; }
   // What is turned with time is now set to what it is `time_s` into the film. Before each frame of one.
   virtual Status SetMoment(double /*time_s*/) { return OkStatus(); }
   // A parameter of the model, from the next frame on.

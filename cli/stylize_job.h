@@ -15,8 +15,9 @@ namespace tempera::cli {
 inline constexpr int kAllPages = -1;
 
 struct StylizeJob {
-  std::string input;   // "-" is Y4M on standard input
-  std::string output;  // "-" is Y4M on standard output
+  std::string input;      // "-" is Y4M on standard input
+  std::string output;     // "-" is Y4M on standard output
+  std::string mask = {};  // file of this picture's own mask; "": none
   double start_s = 0;
   int page = 0;            // of several pictures in a file the one from 1; 0: the largest; kAllPages
   double duration_s = -1;  // negative = to the end

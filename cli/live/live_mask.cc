@@ -61,7 +61,7 @@ Result<live::MaskSettings> ReadLiveMask(const MaskOptions& options, bool style) 
 }
 
 Result<live::MaskCast> FindLiveMask(const live::MaskSettings& settings) {
-  TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice, FindMask(settings.network, /*film=*/true, /*live=*/true));
+  TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice, FindMask(settings.network, Masked::kLive));
   if (choice.source != MaskPlan::Source::kNetwork)
     return InvalidArgument("the mask '" + settings.network +
                            "' is no network: a live picture is masked by person, or by a .onnx file");

@@ -31,22 +31,24 @@ Result<MaskPicture> PictureOf(const media::Frame& frame, MaskBy by) {
 
 class StillMask final : public GivenMask {
  public:
-  // Reads the page of the file, 0: the largest.
-  static Result<std::unique_ptr<StillMask>> Open(const std::string& path) {
-    auto mask = std::unique_ptr<StillMask>(new StillMask(path));
-    TEMPERA_RETURN_IF_ERROR(mask->Read(0));
-    return mask;
-  }
   Status Begin(const media::VideoInfo&) override { return OkStatus(); }
-  Status GoTo(int64_t, int64_t) override {
-    // Of the picture that is used: not of the first that was looked at.
+  Status GoTo(int64_t, int64_t) override { return OkStatus(); }
+  // The largest picture of the file.
+  Status GoToFile(const std::string& path) override {
+    path_ = path;
+    said_.clear();
+    return Read(0);
+  }
+  // Of the picture that is used: not of the first that was looked at.
+  std::vector<std::string> TakeNotices() override {
+    std::vector<std::string> news;
     for (const std::string& notice : notices_) {
       if (IsOfColors(notice)) continue;
       if (std::find(said_.begin(), said_.end(), notice) != said_.end()) continue;
       said_.push_back(notice);
-      Note("the mask '" + path_ + "': " + notice);
+      news.push_back("the mask '" + path_ + "': " + notice);
     }
-    return OkStatus();
+    return news;
   }
   Status AtEnd(int64_t) override { return OkStatus(); }
   Status GoToPage(int page, int pages) override {
@@ -60,8 +62,6 @@ class StillMask final : public GivenMask {
   const MaskPicture& picture() const override { return picture_; }
 
  private:
-  explicit StillMask(std::string path) : path_(std::move(path)) {}
-
   Status Read(int page) {
     TEMPERA_ASSIGN_OR_RETURN(const media::Picture picture, media::ReadPicture(path_, 0, page));
     notices_ = picture.notices;
@@ -72,7 +72,7 @@ class StillMask final : public GivenMask {
     return OkStatus();
   }
 
-  const std::string path_;
+  std::string path_;
   MaskPicture picture_;
   int pictures_ = 1, page_ = 0;
   std::vector<std::string> notices_, said_;
@@ -217,9 +217,11 @@ Result<MaskBy> MaskByOf(const std::string& path, const media::ReaderOptions& opt
 }  // namespace
 
 Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan) {
-  if (plan.source == MaskPlan::Source::kStill) {
-    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<StillMask> mask, StillMask::Open(plan.path));
-    return std::unique_ptr<GivenMask>(std::move(mask));
+  using Source = MaskPlan::Source;
+  if (plan.source == Source::kStill || plan.source == Source::kFolder) {
+    std::unique_ptr<GivenMask> mask = std::make_unique<StillMask>();
+    if (plan.source == Source::kStill) TEMPERA_RETURN_IF_ERROR(mask->GoToFile(plan.path));
+    return mask;
   }
   TEMPERA_RETURN_IF_ERROR(media::CheckFilmInput(plan.path));
   media::ReaderOptions options;

@@ -27,6 +27,10 @@ class GivenMask {
   // To the mask of a picture of a file of several: `page` from 1 of `pages`, or 0 where the largest is
   // painted. Refuses a mask of several that are not as many.
   virtual Status GoToPage(int /*page*/, int /*pages*/) { return OkStatus(); }
+  // To the mask in that file, where each picture has one of its own.
+  virtual Status GoToFile(const std::string& /*path*/) { return OkStatus(); }
+  // What there is to say of the file that is used, once.
+  virtual std::vector<std::string> TakeNotices() { return {}; }
   // The film is over, which had so many frames, with those that nobody asked a mask for: refuses a mask that
   // has others.
   virtual Status AtEnd(int64_t film_frames) = 0;
@@ -34,8 +38,9 @@ class GivenMask {
   virtual const MaskPicture& picture() const = 0;
 };
 
-// The plan's picture or film; its transparency is the mask where it shows some anywhere, else how light it
-// is. A film that could hold transparency is read until it shows some: twice, where it never does.
+// The plan's picture or film, or nothing yet where it is a folder. Its transparency is the mask where it
+// shows some anywhere, else how light it is. A film that could hold transparency is read until it shows some:
+// twice, where it never does.
 Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan);
 
 }  // namespace tempera::cli

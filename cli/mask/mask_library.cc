@@ -23,7 +23,8 @@ using Source = MaskPlan::Source;
 constexpr std::string_view kModelSuffix = ".onnx";
 constexpr size_t kMostClasses = 4096;  // that a list names
 
-Result<MaskChoice> GivenMask(const std::string& path, bool film) {
+Result<MaskChoice> GivenMask(const std::string& path, Masked masked) {
+  const bool film = masked == Masked::kFilm;
   // Frames of their own, where a film wants some.
   std::string ending = fs::path(path).extension().string();
   std::transform(ending.begin(), ending.end(), ending.begin(),
@@ -41,6 +42,15 @@ Result<MaskChoice> GivenMask(const std::string& path, bool film) {
           "--mask " + path +
           " is no mask: give a network (.onnx), a picture or a film, or a bundled mask's name");
   }
+}
+
+// A folder of pictures, where many are painted.
+Result<MaskChoice> GivenFolder(const std::string& word, Masked masked) {
+  if (masked == Masked::kPictures) return MaskChoice{Source::kFolder, word};
+  return InvalidArgument("--mask " + word + " is a folder: name a " +
+                         (masked == Masked::kLive   ? "mask network (.onnx) in it"
+                          : masked == Masked::kFilm ? "file in it, or a series such as mask_%04d.png"
+                                                    : "file in it, which is the mask"));
 }
 
 // Ahead of the last colon, and behind it.
@@ -124,21 +134,27 @@ Result<ModelChoice> FindShown(const MaskRegion& region) {
   return Status(found.status().code(), region.said + ": " + found.status().message());
 }
 
-Result<MaskChoice> FindMask(const std::string& word, bool film, bool live) {
+Result<MaskChoice> FindMask(const std::string& word, Masked masked, std::string* note) {
+  const bool live = masked == Masked::kLive, film = masked == Masked::kFilm;
   if (word == "-") return InvalidArgument("--mask - : a mask is no stream; give it as a file");
   std::error_code error;
-  if (fs::is_directory(word, error))
-    return InvalidArgument("--mask " + word + " is a folder: name a " +
-                           (live   ? "mask network (.onnx) in it"
-                            : film ? "file in it, or a series such as mask_%04d.png"
-                                   : "file in it, which is the mask of all"));
+  if (fs::is_directory(word, error)) {
+    // Somebody's folder of that name must not keep a bundled mask from being found.
+    const bool has_slash = word.find('/') != std::string::npos;
+    const Result<std::string> bundled =
+        has_slash ? Result<std::string>(NotFound("a path")) : FindBundled(word, live);
+    if (!bundled.ok()) return GivenFolder(word, masked);
+    if (note && masked == Masked::kPictures)
+      *note = "--mask " + word + " is the bundled mask: write " + word + "/ for the folder of that name";
+    return MaskChoice{Source::kNetwork, *bundled};
+  }
   if (fs::is_regular_file(word, error)) {
     if (word.ends_with(kModelSuffix)) return MaskChoice{Source::kNetwork, word};
     if (live)
       return InvalidArgument("--mask " + word +
                              " is no mask network: a live picture is masked by person, or by a mask "
                              "network (.onnx)");
-    return GivenMask(word, film);
+    return GivenMask(word, masked);
   }
   TEMPERA_ASSIGN_OR_RETURN(const auto name, media::ParseSeriesName(word));
   if (name || word.find_first_of("*?") != std::string::npos) {

@@ -37,9 +37,12 @@ Result<std::vector<BundledMask>> ListMasks();
 // The style that a region shows; an error begins with how the line says it.
 Result<ModelChoice> FindShown(const MaskRegion& region);
 
-// NAME[:CLASS], FILE.onnx[:CLASS], a picture, a film or a series of pictures. film: a film is painted, so
-// that what can be both (GIF) is one.
-// live: nothing but a network will do, and errors name nothing else.
-Result<MaskChoice> FindMask(const std::string& word, bool film, bool live = false);
+// What is painted. A film: what can be both (GIF) is a film as a mask too. Many pictures: a folder has one
+// mask for each. Live: nothing but a network will do, and errors name nothing else.
+enum class Masked { kPicture, kPictures, kFilm, kLive };
+
+// NAME[:CLASS], FILE.onnx[:CLASS], a picture, a film, a series of pictures or a folder of them. *note: what
+// else the word could have meant.
+Result<MaskChoice> FindMask(const std::string& word, Masked masked, std::string* note = nullptr);
 
 }  // namespace tempera::cli

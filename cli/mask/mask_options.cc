@@ -79,7 +79,7 @@ void MaskOptions::AddTo(CLI::App& verb, bool live) {
   live_ = live;
   verb.add_option("--mask", mask_,
                   live ? "Paint within a mask: person, or a network"
-                       : "Paint within a mask: person, a network, a picture or a film")
+                       : "Paint within a mask: person, a network, a picture, a film, a folder of masks")
       ->type_name("NAME|FILE[:CLASS]");
   verb.add_option("--mask-of", of_, "background: paint all but what the mask finds")
       ->check(IsOneOf({"mask", kBackground}))
@@ -273,8 +273,12 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   MaskPlan plan;
   plan.timeline = line.masked_timeline;
   if (!given()) return plan;
+  const Masked masked = live_           ? Masked::kLive
+                        : line.film     ? Masked::kFilm
+                        : line.pictures ? Masked::kPictures
+                                        : Masked::kPicture;
   TEMPERA_ASSIGN_OR_RETURN(const MaskChoice choice,
-                           FindMask(mask_.empty() ? kPerson : mask_, line.film, live_));
+                           FindMask(mask_.empty() ? kPerson : mask_, masked, &plan.note));
   plan.source = choice.source;
   plan.path = choice.path;
   TEMPERA_RETURN_IF_ERROR(CheckNetworkOnly(plan));

@@ -21,6 +21,7 @@ struct MaskLine {
   bool timeline = false;             // --timeline
   bool paints = false;               // --strength, --keep-colors, --stroke, --steadiness, --temporal
   bool film = false;                 // a film comes out, not one picture or many
+  bool pictures = false;             // many pictures
   std::string masked_timeline = {};  // --timeline's file where it has masks of its own
 };
 

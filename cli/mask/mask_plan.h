@@ -30,9 +30,10 @@ struct SaidOfMask {
 };
 
 struct MaskPlan {
-  enum class Source { kNone, kNetwork, kStill, kFilm };
+  // kFolder: a picture for each of those that are painted, by its name.
+  enum class Source { kNone, kNetwork, kStill, kFilm, kFolder };
   Source source = Source::kNone;
-  std::string path;                 // of network, picture or film
+  std::string path;                 // of network, picture, film or folder
   std::vector<MaskRegion> regions;  // at least one
   std::vector<size_t> chosen;  // the regions that are cut out, or written as a mask, and counted as masked
   Painter::Makes makes = Painter::Makes::kPainting;
@@ -47,6 +48,7 @@ struct MaskPlan {
   // the four that are left of five.
   double start_s = 0, duration_s = -1;
   bool detelecine = false;
+  std::string note = {};  // what --mask could have meant as well; "": nothing
 };
 
 }  // namespace tempera::cli

@@ -22,7 +22,11 @@ Settings MaskSettingsOf(const MaskPlan& plan) {
   const SaidOfMask& said = plan.said;
   {
     Digester mask;
-    AddFileBytes(plan.path, &mask);
+    // Those in a folder belong to their pictures (DoneList).
+    if (plan.source == MaskPlan::Source::kFolder)
+      mask.Add(std::string_view("folder"));
+    else
+      AddFileBytes(plan.path, &mask);
     // Of a network the class, where it is said behind its name: those of regions are theirs.
     for (const MaskRegion& region : plan.regions) {
       const bool is_class = plan.source == MaskPlan::Source::kNetwork &&

@@ -61,9 +61,18 @@ class RegionPainter final : public Painter {
 
   Makes makes() const override { return plan_.makes; }
   double masked_share() const override { return share_; }
-  Status Begin(const media::VideoInfo& film) override { return given_ ? given_->Begin(film) : OkStatus(); }
+  Status Begin(const media::VideoInfo& film) override {
+    film_ = true;
+    return given_ ? given_->Begin(film) : OkStatus();
+  }
 
   Status SetPage(int page, int pages) override { return given_ ? given_->GoToPage(page, pages) : OkStatus(); }
+
+  Status SetMaskFile(const std::string& path) override {
+    return given_ ? given_->GoToFile(path) : OkStatus();
+  }
+
+  std::vector<std::string> TakeMaskNotices() override { return std::exchange(of_mask_, {}); }
 
   std::vector<int64_t> MomentsOf(int64_t index, int64_t pts_us) override {
     index_ = index;
@@ -82,7 +91,16 @@ class RegionPainter final : public Painter {
   }
 
   Status Paint(const media::Frame& in, media::Frame* out) override {
-    if (given_) TEMPERA_RETURN_IF_ERROR(given_->GoTo(index_, frame_us_));
+    of_mask_.clear();
+    if (given_) {
+      TEMPERA_RETURN_IF_ERROR(given_->GoTo(index_, frame_us_));
+      for (const std::string& notice : given_->TakeNotices()) {
+        if (plan_.source == MaskPlan::Source::kFolder)
+          of_mask_.push_back(notice);
+        else
+          Note(notice);
+      }
+    }
     TEMPERA_RETURN_IF_ERROR(SetRegions(in));
     const tempera_image from = live::ImageOf(in);
     tempera_image to = live::ImageOf(*out);
@@ -172,10 +190,13 @@ class RegionPainter final : public Painter {
     const double shape =
         static_cast<double>(mask.width) * in.height / (static_cast<double>(mask.height) * in.width);
     if (said_ || (shape > 0.9 && shape < 1.1)) return;
-    said_ = true;
-    Note("the mask is " + std::to_string(mask.width) + "x" + std::to_string(mask.height) +
-         " and the picture " + std::to_string(in.width) + "x" + std::to_string(in.height) +
-         ": it is stretched to that shape");
+    const std::string notice = "the mask is " + std::to_string(mask.width) + "x" +
+                               std::to_string(mask.height) + " and the picture " + std::to_string(in.width) +
+                               "x" + std::to_string(in.height) + ": it is stretched to that shape";
+    // Of a film's frames one is as the other.
+    said_ = film_;
+    if (!film_) return of_mask_.push_back(notice);
+    Note(notice);
   }
 
   const MaskPlan plan_;
@@ -185,7 +206,8 @@ class RegionPainter final : public Painter {
   const Cast cast_;
   const std::vector<std::string> notices_;  // of the mask network
   const RegionsPtr regions_;                // goes before what it uses
-  bool said_ = false;
+  bool film_ = false, said_ = false;
+  std::vector<std::string> of_mask_;   // what there is to say of the last picture's
   int64_t index_ = -1, frame_us_ = 0;  // of the frame that is painted, or left out; -1: none yet
   std::vector<uint8_t> mask_, one_;
   double share_ = 0;

@@ -86,6 +86,11 @@ DoneList::Entry DoneList::EntryOf(const PictureTask& task) const {
   const fs::path real = fs::weakly_canonical(task.input, error);
   source.Add(std::string_view(error ? task.input : real.string()));
   AddFile(task.input, &source);
+  if (!task.mask.empty()) {
+    const fs::path mask = fs::weakly_canonical(task.mask, error);
+    source.Add(std::string_view(error ? task.mask : mask.string()));
+    AddFile(task.mask, &source);
+  }
   AddFile(task.output, &written);
   return {Hex(source.digest()), style_, Hex(written.digest())};
 }

@@ -11,6 +11,7 @@ namespace tempera::cli {
 struct PictureTask {
   std::string input;
   std::string output;
+  std::string mask = {};  // the file of its own mask; "": it has none
 };
 
 // What was found in a folder, or by a pattern, and is left alone.

@@ -10,6 +10,7 @@
 #include "cli/cli.h"
 #include "cli/interrupt.h"
 #include "cli/json/json.h"
+#include "cli/mask/mask_folder.h"
 #include "cli/mask/mask_report.h"
 #include "cli/pictures/done_list.h"
 #include "cli/progress.h"
@@ -309,10 +310,14 @@ Status CheckPictures(const std::vector<std::string>& inputs, const std::string& 
 int RunPictures(const PicturesJob& job) {
   Result<PictureList> list = ListPictures(job.inputs, job.output_folder, job.lossless);
   if (!list.ok()) return Fail(list.status());
+  // What is refused as a whole gets its line alone.
+  HoldNotes();
   NoteWhatIsLeft(*list);
+  if (!job.mask.note.empty()) Note(job.mask.note);
   if (list->tasks.empty() && list->clashes.empty() && list->asked_films.empty()) {
     return Fail(InvalidArgument("no picture to paint in '" + job.inputs[0] + "'"));
   }
+  if (Status status = GiveMasks(job.mask, &*list); !status.ok()) return Fail(status);
   // A wrong name leaves no empty folder.
   const bool some = std::any_of(list->tasks.begin(), list->tasks.end(), [](const PictureTask& task) {
     std::error_code ignored;
@@ -322,7 +327,6 @@ int RunPictures(const PicturesJob& job) {
     if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
     if (Status status = DoneList::CheckPlace(job.output_folder); !status.ok()) return Fail(status);
   }
-  HoldNotes();
   Result<std::unique_ptr<Painter>> painter = job.open ? job.open() : OpenPainter(job.model, job.paint);
   if (!painter.ok()) return Fail(painter.status());
   SayNotes();

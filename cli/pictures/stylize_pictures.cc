@@ -74,6 +74,7 @@ PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Pa
   StylizeJob job;
   job.input = task.input;
   job.output = task.output;
+  job.mask = task.mask;
   Result<StylizeSummary> summary = StylizeOnePicture(job, painter, painting);
   outcome.error = summary.status();
   if (!summary.ok()) {
@@ -103,12 +104,15 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
                            AllocatePainting(*painter, picture.frame, media::PictureKeepsAlpha(job.output)));
   TEMPERA_ASSIGN_OR_RETURN(const media::Frame shown, media::WithoutHiddenColors(picture.frame));
   double masked_share = -1;
+  std::vector<std::string> of_mask;
   {
     const std::lock_guard<std::mutex> lock(*painting);
     TEMPERA_RETURN_IF_ERROR(painter->Reset());
+    if (!job.mask.empty()) TEMPERA_RETURN_IF_ERROR(painter->SetMaskFile(job.mask));
     TEMPERA_RETURN_IF_ERROR(painter->SetPage(job.page, picture.pictures));
     TEMPERA_RETURN_IF_ERROR(painter->Paint(shown, &painted));
     masked_share = painter->masked_share();
+    of_mask = painter->TakeMaskNotices();
     SayNotes();
   }
   const Painter::Makes makes = painter->makes();
@@ -118,6 +122,7 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
   summary.empty_masks = masked_share >= 0 && masked_share < kEmptyMask;
   summary.frames = 1;
   summary.notices = picture.notices;
+  summary.notices.insert(summary.notices.end(), of_mask.begin(), of_mask.end());
   if (std::string notice = MaskNotice(summary); !notice.empty()) summary.notices.push_back(std::move(notice));
   if (painted.format == media::PixelFormat::kRgba && !media::PictureKeepsAlpha(job.output)) {
     media::PutOnWhite(&painted);

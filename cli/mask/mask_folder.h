@@ -1,0 +1,16 @@
+// --mask FOLDER: which mask there belongs to which picture.
+#pragma once
+
+#include "cli/mask/mask_plan.h"
+#include "cli/pictures/picture_list.h"
+#include "src/base/status.h"
+
+namespace tempera::cli {
+
+// Gives each of the list's tasks its mask, where the plan's are in a folder: of a.jpg the picture
+// a.jpg.png (any extension), else a.png or a_mask.png. Refuses a picture that has none there or
+// two, two that share one, masks that are to be painted themselves, and, of masks of every kind, a painting
+// that would replace one.
+Status GiveMasks(const MaskPlan& plan, PictureList* list);
+
+}  // namespace tempera::cli

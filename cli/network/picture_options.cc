@@ -68,13 +68,25 @@ std::string OptionOf(const std::string& key) {
   return key;
 }
 
+namespace {
+
+void Replace(const std::string& library, const std::string& ours, std::string* line) {
+  for (size_t at = line->find(library); at != std::string::npos; at = line->find(library, at + ours.size()))
+    line->replace(at, library.size(), ours);
+}
+
+}  // namespace
+
+std::string WithoutFunctions(std::string line) {
+  Replace("open it as a mask network (tempera_mask_open_file)", "it is no style: give it to --mask", &line);
+  return line;
+}
+
 std::string InOptions(std::string line, const Metadata& given) {
   const auto replace = [&line](const std::string& library, const std::string& ours) {
-    for (size_t at = line.find(library); at != std::string::npos; at = line.find(library, at + ours.size()))
-      line.replace(at, library.size(), ours);
+    Replace(library, ours, &line);
   };
-  replace("open it as a mask network (tempera_mask_open_file)",
-          "it is no style; 'tempera run' gives its numbers");
+  line = WithoutFunctions(std::move(line));
   for (const auto& [key, option] : kOptions) {
     const std::string theirs = "metadata " + std::string(key), ours(option);
     replace(theirs + " says otherwise", ours + " says otherwise");

@@ -39,5 +39,7 @@ std::string OptionOf(const std::string& key);
 // A library's line in the command's words: options instead of the metadata that they stand for, where that
 // line says how to say otherwise, and wherever these `given` ones are meant.
 std::string InOptions(std::string line, const Metadata& given = {});
+// Of that only what every verb has: options instead of functions.
+std::string WithoutFunctions(std::string line);
 
 }  // namespace tempera::cli

@@ -22,7 +22,7 @@ constexpr auto kBytes = pbf_wire_type::length_delimited;
 
 // Why the protobuf could not be walked. A cut download and a file of another kind ask for
 // different cures, so look at the top level: a cut file is sound up to one field too long.
-Status ExplainMalformed(data_view bytes, const std::string& source, const char* what) {
+Status ExplainMalformed(data_view bytes, const std::string& source) {
   pbf_reader r(bytes);
   bool any_known_field = false;
   try {
@@ -46,9 +46,8 @@ Status ExplainMalformed(data_view bytes, const std::string& source, const char* 
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch): bytes nobody can walk are named below
     // The walk ends; what was seen until here decides.
   }
-  if (!any_known_field)
-    return CorruptModel(source + " is not an ONNX model (" + what + "); give a .onnx file");
-  return CorruptModel(source + " is damaged (" + what + "); download or export it again");
+  if (!any_known_field) return CorruptModel(source + " is not an ONNX model; give a .onnx file");
+  return CorruptModel(source + " is damaged; download or export it again");
 }
 
 // The one place where protozero's exceptions, and the standard library's when memory runs
@@ -60,8 +59,8 @@ auto Guarded(std::span<const uint8_t> bytes, const std::string& source, Parse pa
   try {
     const CatchesBadAlloc here;
     return parse(view);
-  } catch (const protozero::exception& e) {
-    return ExplainMalformed(view, source, e.what());
+  } catch (const protozero::exception&) {
+    return ExplainMalformed(view, source);
   } catch (const std::bad_alloc&) {
     return OutOfMemory(source +
                        " needs more memory than there is; close other programs or use a smaller model");

@@ -20,6 +20,7 @@
 #include "cli/live/studio.h"
 #include "cli/live/studio_window.h"
 #include "cli/network/mask_input.h"
+#include "cli/network/picture_options.h"
 #include "media/picture.h"
 #include "src/base/log.h"
 
@@ -172,15 +173,33 @@ Status CheckLive(LiveOptions* o, double* duration_s) {
   return OkStatus();
 }
 
+// Whether what the line asked for was begun: until then notes wait, since what is refused gets its line
+// alone. What somebody has to hear of now is not kept waiting: a source that does not open, say, is told of
+// soon.
+bool Begun(const Statistics& s, const std::vector<std::string>& troubles, double since_s) {
+  constexpr double kSourcesOpenWithin = 2, kModelsOpenWithin = 10;  // mostly; seconds
+  const bool of_sink = std::any_of(s.sinks.begin(), s.sinks.end(),
+                                   [](const Statistics::SinkState& sink) { return !sink.message.empty(); });
+  const bool waits = s.source_state == Statistics::SourceState::kOpening;
+  return s.painted > 0 || of_sink || !troubles.empty() || !s.source_message.empty() ||
+         since_s > (waits ? kSourcesOpenWithin : kModelsOpenWithin);
+}
+
 // Until the session is over, Ctrl-C, the time has come, or `over`.
 void Watch(Studio* studio, const std::atomic<bool>& interrupt, double duration_s,
            const std::atomic<bool>& over, Teller* teller) {
   const bool terminal = isatty(STDERR_FILENO);
+  bool begun = false;
   const auto start = std::chrono::steady_clock::now();
   for (int64_t ticks = 1; studio->session()->running() && !interrupt && !over; ++ticks) {
     const double since = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (duration_s > 0 && since >= duration_s) break;
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    if (!begun && studio->session()->running() &&
+        Begun(studio->session()->statistics(), studio->troubles(), since)) {
+      begun = true;
+      SayNotes();
+    }
     if (ticks % 10 != 0) continue;
     const Statistics s = studio->session()->statistics();
     teller->Tell(s, studio->troubles());
@@ -232,11 +251,12 @@ int RunLive(LiveOptions o) {
   HearLibraryOf(o, &network);
   Result<std::unique_ptr<Studio>> studio = Studio::Start(o);
   const auto in_words = [](const Status& status) {
-    const bool of_mask = !network.empty() && status.message().starts_with(network);
-    return of_mask ? Status(status.code(), InMaskInput(status.message())) : status;
+    const std::string words = WithoutFunctions(status.message());
+    // The network's file may be given as a style as well.
+    const bool of_mask = !network.empty() && words.starts_with(network) && words == status.message();
+    return Status(status.code(), of_mask ? InMaskInput(words) : words);
   };
   if (!studio.ok()) return Fail(in_words(studio.status()));
-  SayNotes();
   if (const std::string name = (*studio)->microphone_name(); !name.empty())
     Note("recordings hear the microphone '" + Printable(name) + "', not what a film says");
   if (LoopsSource(o.source, o.once)) Note("the film begins again at its end: --once ends it there");
@@ -251,6 +271,7 @@ int RunLive(LiveOptions o) {
   const Status stopped = (*studio)->Stop();
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const std::string& line : (*studio)->session()->TakeNotes()) Note(line);
+  if (s.painted > 0 || (*studio)->session()->status().ok()) SayNotes();
   // Each that lost something is told.
   int code = kExitOk;
   for (const Status& status : {(*studio)->session()->status(), ran, stopped}) {

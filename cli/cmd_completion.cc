@@ -17,6 +17,32 @@ std::string LongOptions(const CLI::App& app) {
   return words;
 }
 
+// What a bundled mask has for classes stands in a column of 'tempera styles --masks'. Of CLASS=STYLE bash
+// makes three words, or one where it was told not to: what it holds already, $2, is not given again.
+constexpr const char* kFunctions =
+    R"sh(_tempera_styles() {
+  "${COMP_WORDS[0]}" styles 2>/dev/null | awk 'NF == 0 {exit} NR > 1 {print $1}'
+}
+_tempera_region() {
+  local word=$1 held=$2 mask=person i
+  if [[ $word == *=* ]]; then
+    COMPREPLY=($(compgen -P "${word%%=*}=" -W "none blur $(_tempera_styles)" -- "${word#*=}"))
+    COMPREPLY=("${COMPREPLY[@]#"$held"}")
+    return
+  fi
+  for ((i = 2; i < COMP_CWORD; ++i)); do
+    if [[ ${COMP_WORDS[i]} == --mask ]]; then mask=${COMP_WORDS[i + 1]}; fi
+  done
+  local classes
+  classes=$("${COMP_WORDS[0]}" styles --masks 2>/dev/null | awk -v mask="$mask" '
+    NR == 1 {from = index($0, "CLASSES"); to = index($0, "FILE")}
+    NR > 1 && $1 == mask {gsub(",", " "); print substr($0, from, to - from)}')
+  if [[ -z $classes && $mask == *.* && $mask != *.onnx ]]; then classes=mask; fi
+  COMPREPLY=($(compgen -S = -W "$classes background" -- "$word"))
+  compopt -o nospace 2>/dev/null || true
+}
+)sh";
+
 void PrintBash(const CLI::App& root) {
   std::string verbs, cases;
   for (const CLI::App* verb : root.get_subcommands(nullptr)) {
@@ -25,26 +51,33 @@ void PrintBash(const CLI::App& root) {
   }
   std::printf(
       "# bash completion of tempera; in ~/.bashrc: source <(tempera completion bash)\n"
+      "%s"
       "_tempera() {\n"
       "  local word=${COMP_WORDS[COMP_CWORD]} before=${COMP_WORDS[COMP_CWORD-1]} words=\n"
       "  COMPREPLY=()\n"
+      "  if [[ $word == '=' && COMP_CWORD -ge 3 && ${COMP_WORDS[COMP_CWORD-2]} == --region ]]; then\n"
+      "    _tempera_region \"$before=\" \"$before=\"\n"
+      "    return\n"
+      "  fi\n"
+      "  if [[ $before == '=' && COMP_CWORD -ge 4 && ${COMP_WORDS[COMP_CWORD-3]} == --region ]]; then\n"
+      "    _tempera_region \"${COMP_WORDS[COMP_CWORD-2]}=$word\" \"${COMP_WORDS[COMP_CWORD-2]}=\"\n"
+      "    return\n"
+      "  fi\n"
       "  if ((COMP_CWORD == 1)); then\n"
       "    COMPREPLY=($(compgen -W '%s --help --version' -- \"$word\"))\n"
       "    return\n"
       "  fi\n"
       "  case $before in\n"
       "    --style)\n"
-      "      words=$(\"${COMP_WORDS[0]}\" styles 2>/dev/null | awk 'NF == 0 {exit} NR > 1 {print $1}')\n"
-      "      COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -X '!*.onnx' -- \"$word\"))\n"
+      "      COMPREPLY=($(compgen -W \"$(_tempera_styles)\" -- \"$word\") $(compgen -f -X '!*.onnx' -- "
+      "\"$word\"))\n"
       "      return ;;\n"
-      "    --blend)\n"
-      "      words=$(\"${COMP_WORDS[0]}\" styles 2>/dev/null | awk 'NF == 0 {exit} NR > 1 {print $1}')\n"
-      "      COMPREPLY=($(compgen -W \"$words\" -- \"$word\")); return ;;\n"
+      "    --blend) COMPREPLY=($(compgen -W \"$(_tempera_styles)\" -- \"$word\")); return ;;\n"
       "    --outside)\n"
-      "      words=\"none blur $(\"${COMP_WORDS[0]}\" styles 2>/dev/null | awk 'NF == 0 {exit} NR > 1 {print "
-      "$1}')\"\n"
+      "      words=\"none blur $(_tempera_styles)\"\n"
       "      COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -X '!*.onnx' -- \"$word\"))\n"
       "      return ;;\n"
+      "    --region) _tempera_region \"$word\" ''; return ;;\n"
       "    --mask)\n"
       "      words=$(\"${COMP_WORDS[0]}\" styles --masks 2>/dev/null | awk 'NR > 1 {print $1}')\n"
       "      COMPREPLY=($(compgen -W \"$words\" -- \"$word\") $(compgen -f -- \"$word\")); return ;;\n"
@@ -68,7 +101,7 @@ void PrintBash(const CLI::App& root) {
       "  fi\n"
       "}\n"
       "complete -o filenames -F _tempera tempera\n",
-      verbs.c_str(), cases.c_str());
+      kFunctions, verbs.c_str(), cases.c_str());
 }
 
 }  // namespace

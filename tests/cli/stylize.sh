@@ -183,6 +183,27 @@ words=$(bash -c 'source "$1"; COMP_WORDS=(tempera stylize --ke); COMP_CWORD=2; _
 expect_equal "$words" --keep-colors 'completion of --ke'
 words=$(bash -c 'source "$1"; COMP_WORDS=(tempera stylize --norm-statistics s); COMP_CWORD=3; _tempera; echo "${COMPREPLY[*]}"' _ "$work/completion")
 expect_equal "$words" smoothed 'completion of --norm-statistics'
+# Bash makes three words of person=mosaic. A stand-in for the command has the lists.
+cat >"$work/lists" <<'END'
+case $2 in
+  --masks) printf 'MASK     CLASSES    FILE\ntraffic  car, bus   9 KB\nperson   person     8 KB\n' ;;
+  *) printf 'STYLE   FILE\nmosaic  9 KB\nmuse    9 KB\n\nMASK\nperson\n' ;;
+esac
+END
+chmod +x "$work/lists"
+sed -i '1i #!/bin/bash' "$work/lists"
+completes() { # completes 'WORDS WANTED' WORD...: at the end of the last one
+  words=$(bash -c 'source "$1"; COMP_WORDS=("$2" stylize in.mp4 "${@:3}"); COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _tempera
+    echo "${COMPREPLY[*]}"' _ "$work/completion" "$work/lists" "${@:2}")
+  expect_equal "$words" "$1" "completion of ${*:2}"
+}
+completes 'person= background=' --region ''
+completes 'bus= background=' --mask traffic --region b
+completes 'mask= background=' --mask m.png --region ''
+completes 'mosaic muse' --region person = m
+completes 'none blur mosaic muse' --region person =
+completes 'person=mosaic' --region person=mo
+completes traffic --mask traf
 words=$(bash -c 'source "$1"; COMP_WORDS=(tempera sty); COMP_CWORD=1; _tempera; echo "${COMPREPLY[*]}"' _ "$work/completion")
 expect_equal "$words" 'stylize styles' 'completion of sty'
 [[ $("$tempera" --version) =~ ^tempera\ [0-9]+\.[0-9]+ ]] || fail '--version'

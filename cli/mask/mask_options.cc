@@ -79,7 +79,7 @@ void MaskOptions::AddTo(CLI::App& verb, bool live) {
   live_ = live;
   verb.add_option("--mask", mask_,
                   live ? "Paint within a mask: person, or a network"
-                       : "Paint within a mask: person, a network, a picture, a film, a folder of masks")
+                       : "Paint within a mask: person, a network, picture, film, folder")
       ->type_name("NAME|FILE[:CLASS]");
   verb.add_option("--mask-of", of_, "background: paint all but what the mask finds")
       ->check(IsOneOf({"mask", kBackground}))

@@ -287,6 +287,8 @@ for net_file in negative; do # makes pictures: three numbers a pixel, of which n
 done
 expect_error 2 'film without transparency' "$tempera" stylize "$work/in.mkv" -o "$work/out/x.mp4" --mask red --cutout
 expect_error 2 'has none: write .png' "$tempera" stylize "$work/photo.png" -o "$work/out/x.jpg" --mask red --cutout
+expect_error 2 "x_%02d.jpg' are pictures without transparency: write .png, .webp or .tif" "$tempera" stylize "$work/in.mkv" \
+  -o "$work/out/x_%02d.jpg" --mask red --cutout --style negative
 expect_error 2 'is the mask itself' "$tempera" stylize "$work/photo.png" -o "$work/still.png" --mask "$work/still.png"
 expect_error 2 'is a film, and pictures come out' "$tempera" stylize "$work/photo.png" -o "$work/out/x.png" \
   --mask "$work/mask.mkv"
@@ -305,6 +307,38 @@ alone 1 "there is no style 'negatve'" --mask guessed --style negative --outside 
 alone 1 'has 12 frames and the film 20' --mask "$work/short.mkv" --style negative
 make -i "$work/opaque.mov" -frames:v 12 -c copy "$work/short.mov"
 alone 1 'has 12 frames and the film 20' --mask "$work/short.mov" --style negative
+
+echo "== networks that are none"
+# Whatever names them: the file and a cure, without the words of who reads it.
+printf 'hello world, not a model' >"$work/text.onnx"
+printf '\377\377\377\377 nothing that begins as a model does' >"$work/noise.onnx"
+head -c 150 "$work/nets/negative.onnx" >"$work/cut.onnx"
+: >"$work/empty.onnx"
+for bad in 'text is damaged; download or export it again' 'noise is not an ONNX model; give a .onnx file' \
+  'cut is truncated: .*; download it again' 'empty is empty; give a .onnx file'; do
+  file=$work/${bad%% *}.onnx
+  for options in "--mask $file --style negative" "--mask red --region red=$file" "--style $file" \
+    "--mask red --style negative --outside $file"; do
+    alone 1 "^tempera: $file ${bad#* }$" $options
+  done
+done
+alone 1 "red.onnx is a mask network, .*: give it to --mask$" --style "$net"
+alone 1 "red.onnx is a mask network, .*: give it to --mask$" --mask red --style negative --outside "$net"
+
+echo "== live"
+live() { # live PATTERN OPTIONS...: refused, whenever that is found out, in one line
+  expect_error 1 "$1" "$tempera" live "$work/in.mkv" --no-window --duration 5 --sink "$work/out/live.mkv" "${@:2}"
+  checks=$((checks + 1))
+  [ "$(wc -l <"$work/stderr")" -eq 1 ] || { fail "more than one line"; cat "$work/stderr"; }
+  rm -f "$work/out/live.mkv"
+}
+live "has no class 'tv'; it has mask" --mask guessed:tv --style negative
+live 'negative.onnx makes no mask of a picture' --mask "$work/nets/negative.onnx" --style negative
+live "red.onnx is a mask network, .*: give it to --mask$" --mask guessed --style negative --outside "$net"
+live "red.onnx is a mask network, .*: give it to --mask$" --mask red --style "$net"
+expect_success "$tempera" live "$work/in.mkv" --no-window --duration 1 --sink "$work/live.mkv" --mask guessed --style negative
+noted 'begins again at its end'
+noted 'guessed.onnx.*--mask-input values= says otherwise'
 
 echo "== words that are nearly right"
 alone 1 "--outside blurr: there is no style 'blurr'; did you mean 'blur'\?" --mask red --style negative --outside blurr

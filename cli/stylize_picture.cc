@@ -60,7 +60,8 @@ Result<StylizeSummary> StylizePicture(const StylizeJob& job, Painter* painter) {
     all.seconds += summary.seconds;
     all.width = std::max(all.width, summary.width);
     all.height = std::max(all.height, summary.height);
-    for (const std::string& n : summary.notices) {
+    for (std::string n : summary.notices) {
+      if (n == MaskNotice(summary)) n = "nothing was found to mask in picture " + std::to_string(page);
       if (std::find(all.notices.begin(), all.notices.end(), n) == all.notices.end()) all.notices.push_back(n);
     }
   }

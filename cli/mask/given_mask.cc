@@ -18,8 +18,35 @@ using media::MaskBy;
 
 // How colours are stored on the way is nothing to a mask, which is eight bits of light or transparency.
 bool IsOfColors(const std::string& notice) {
-  return notice.find(" becomes 4:2:0") != std::string::npos || notice.ends_with("-bit becomes 8-bit");
+  return notice.find(" becomes 4:2:0") != std::string::npos || notice.ends_with("-bit becomes 8-bit") ||
+         notice.starts_with("the colour matrix becomes");
 }
+
+// Pictures that number or colour classes are often called masks too. They are taken at their word, and that
+// is said.
+class Doubts {
+ public:
+  void Look(const media::Frame& frame, MaskBy by, const MaskPicture& mask) {
+    if (by != MaskBy::kLight) return;
+    colored_ = colored_ || media::IsColored(frame);
+    if (lightest_ > kMostNumber) return;
+    for (const uint8_t v : mask.pixels) lightest_ = std::max(lightest_, int{v});
+  }
+
+  std::vector<std::string> Notices() const {
+    std::vector<std::string> notices;
+    if (colored_) notices.push_back("it is coloured: how light it is counts, black is nothing and white all");
+    if (lightest_ > 0 && lightest_ <= kMostNumber)
+      notices.push_back("it is nowhere lighter than " + std::to_string(lightest_) +
+                        " of 255: where these are numbers of classes, make what is meant white");
+    return notices;
+  }
+
+ private:
+  static constexpr int kMostNumber = 32;  // an eighth: hardly to be seen as a mask
+  bool colored_ = false;
+  int lightest_ = 0;
+};
 
 Result<MaskPicture> PictureOf(const media::Frame& frame, MaskBy by) {
   MaskPicture picture;
@@ -67,6 +94,9 @@ class StillMask final : public GivenMask {
     notices_ = picture.notices;
     const MaskBy by = media::ShowsThrough(picture.frame) ? MaskBy::kTransparency : MaskBy::kLight;
     TEMPERA_ASSIGN_OR_RETURN(picture_, PictureOf(picture.frame, by));
+    Doubts doubts;
+    doubts.Look(picture.frame, by, picture_);
+    for (std::string& notice : doubts.Notices()) notices_.push_back(std::move(notice));
     pictures_ = picture.pictures;
     page_ = page;
     return OkStatus();
@@ -140,6 +170,7 @@ class FilmMask final : public GivenMask {
                              " in the film and at " + Seconds(frame->pts_us) + " in the mask '" + path_ +
                              "': give a mask with a frame for each of the film's");
     TEMPERA_ASSIGN_OR_RETURN(picture_, PictureOf(*frame, by_));
+    doubts_.Look(*frame, by_, picture_);
     return OkStatus();
   }
 
@@ -149,6 +180,7 @@ class FilmMask final : public GivenMask {
       if (!frame) break;
       ++next_;
     }
+    for (const std::string& notice : doubts_.Notices()) Note("the mask '" + path_ + "': " + notice);
     for (const std::string& notice : reader_->notices()) {
       if (!IsOfColors(notice)) Note("the mask '" + path_ + "': " + notice);
     }
@@ -197,6 +229,7 @@ class FilmMask final : public GivenMask {
   int64_t film_frames_ = 0;  // as its file says; 0: it does not
   int64_t next_ = 0;         // frames read
   MaskPicture picture_;
+  Doubts doubts_;
 };
 
 // One frame may be all within the mask, and opaque: the film goes by its transparency where any frame shows

@@ -98,6 +98,33 @@ bool ShowsThrough(const Frame& frame) {
   return false;
 }
 
+bool IsColored(const Frame& frame) {
+  // Beyond what JPEG and rounding make of grey; a hundredth of all pixels is no speck.
+  constexpr int kFarRgb = 64, kFarChroma = 32;
+  int64_t colored = 0, all = 0;
+  if (IsPlanar(frame)) {
+    const bool pairs = frame.format == PixelFormat::kNv12;
+    const int rows = (frame.height + 1) / 2, columns = (frame.width + 1) / 2 * (pairs ? 2 : 1);
+    for (int plane = 1; plane <= (pairs ? 1 : 2); ++plane) {
+      for (int y = 0; y < rows; ++y) {
+        const uint8_t* p = Row(frame, plane, y);
+        colored += std::count_if(p, p + columns,
+                                 [](uint8_t v) { return v + kFarChroma < 128 || v > 128 + kFarChroma; });
+      }
+      all += int64_t{rows} * columns;
+    }
+    return colored * 100 > all;
+  }
+  const int step = BytesAPixel(frame.format);
+  for (int y = 0; y < frame.height; ++y) {
+    const uint8_t* p = Row(frame, 0, y);
+    for (int x = 0; x < frame.width; ++x, p += step)
+      colored += std::max({p[0], p[1], p[2]}) - std::min({p[0], p[1], p[2]}) > kFarRgb;
+  }
+  all = int64_t{frame.width} * frame.height;
+  return colored * 100 > all;
+}
+
 Result<std::vector<uint8_t>> MaskOf(const Frame& frame, MaskBy by) try {
   const size_t width = static_cast<size_t>(frame.width);
   const bool by_light = by == MaskBy::kLight;

@@ -24,6 +24,9 @@ inline Result<std::vector<uint8_t>> MaskOf(const Frame& frame) {
   return MaskOf(frame, ShowsThrough(frame) ? MaskBy::kTransparency : MaskBy::kLight);
 }
 
+// Whether more than specks are far from grey: as a mask by light it says less than it seems to.
+bool IsColored(const Frame& frame);
+
 // The mask (of the frame's size, rows without gaps) as grey pixels, opaque. What MaskOf reads back is the
 // same to the byte in RGB and full range, and within one of 255 in a film's usual range.
 void DrawMask(const std::vector<uint8_t>& mask, Frame* frame);

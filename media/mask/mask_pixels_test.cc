@@ -57,6 +57,25 @@ TEST(MaskPixels, WhatIsDrawnIsReadBack) {
   }
 }
 
+TEST(MaskPixels, ColoursAreTold) {
+  for (const PixelFormat format :
+       {PixelFormat::kRgb, PixelFormat::kRgba, PixelFormat::kI420, PixelFormat::kNv12}) {
+    Frame frame = Coloured(format, 128);
+    EXPECT_FALSE(IsColored(frame));
+    // 2 of 64 by 48 pixels, and 40.
+    const bool planar = format == PixelFormat::kI420 || format == PixelFormat::kNv12;
+    uint8_t* row = frame.planes[planar ? 1 : 0];
+    row[0] = row[4] = 0;
+    EXPECT_FALSE(IsColored(frame)) << static_cast<int>(format);
+    for (int i = 0; i < 40; ++i)
+      row[i / 10 * frame.stride_bytes[planar ? 1 : 0] + i % 10 *
+                                                            (format == PixelFormat::kRgb ? 3
+                                                             : planar                    ? 1
+                                                                                         : 4)] = 200;
+    EXPECT_TRUE(IsColored(frame)) << static_cast<int>(format);
+  }
+}
+
 TEST(MaskPixels, TransparencyGoesBeforeLight) {
   Frame frame = Coloured(PixelFormat::kRgba, 200);
   ASSERT_STATUS_OK(CutOut(Ramp(), &frame));

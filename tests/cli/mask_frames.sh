@@ -198,4 +198,17 @@ expect_error 1 'has 2 pictures and what is painted 3' "$tempera" stylize "$work/
   --style negative --mask "$work/two.ico"
 checks=$((checks + 1))
 [ -z "$(ls "$work/out" | grep '^no')" ] || fail "pages were written"
+echo "== cut-outs of several pictures in a file"
+for i in 1 2 3; do make -f lavfi -i "color=$([ $i = 2 ] && echo gray || echo red):s=192x96" -frames:v 1 -pix_fmt rgb24 "$work/page$i.png"; done
+icon cut_pages.ico "$work"/page[123].png
+paint "$work/cut_pages.ico" -o "$work/out/cut.png" --page all --mask red --cutout --style negative
+noted 'nothing was found to mask in picture 2$'
+alphas=
+for i in 1 2 3; do
+  alphas+=" $(ffmpeg -nostdin -v error -i "$work/out/cut-$i.png" -vf alphaextract,format=gray,crop=1:1:16:12 -f rawvideo - | od -An -tu1 | tr -d ' ')"
+done
+checks=$((checks + 1))
+[ "$alphas" = ' 255 0 255' ] || fail "the cut-outs' transparency is$alphas"
+expect_error 2 "cut.jpg' has none: write .png, .webp or .tif" "$tempera" stylize "$work/cut_pages.ico" -o "$work/out/cut.jpg" \
+  --page all --mask red --cutout --style negative
 finish

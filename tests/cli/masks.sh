@@ -204,6 +204,21 @@ expect_pixel "$work/out/a.png" 4 4 0 0 0 255
 make -f lavfi -i color=white:s=64x64 -frames:v 1 "$work/square.png"
 paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/square.png" --style negative
 noted 'mask is 64x64 and the picture 96x64: it is stretched'
+# What others call masks: classes in colours, or by number. A note says what is made of them.
+make -f lavfi -i color=black:s=96x64,format=rgb24 -vf "geq=r='if(lt(X,48),192,0)':g=0:b=0" -frames:v 1 "$work/coloured.png"
+paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/coloured.png" --style negative
+noted "the mask '.*coloured.png': it is coloured: how light it is counts"
+make -f lavfi -i color=black:s=96x64,format=gray -vf "geq=lum='if(lt(X,48),1,0)'" -frames:v 1 "$work/numbers.png"
+paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/numbers.png" --style negative
+noted "numbers.png': it is nowhere lighter than 1 of 255: where these are numbers"
+make -loop 1 -r 10 -i "$work/coloured.png" -frames:v 20 -c:v ffv1 -pix_fmt yuv420p "$work/coloured.mkv"
+paint "$work/in.mkv" -o "$work/out/a.mkv" --mask "$work/coloured.mkv" --style negative
+noted "the mask '.*coloured.mkv': it is coloured"
+for plain in still alpha opaque square; do
+  paint "$work/photo.png" -o "$work/out/a.png" --mask "$work/$plain.png" --style negative
+  checks=$((checks + 1))
+  ! grep -qE 'coloured|nowhere' "$work/stderr" || fail "$plain.png: $(cat "$work/stderr")"
+done
 # A telephone's film that is shown upright: so is its mask.
 make -f lavfi -i color=gray:s=96x64:r=10:d=0.5 -c:v libx264 -pix_fmt yuv420p "$work/flat.mp4"
 make -i "$work/flat.mp4" -c copy -metadata:s:v:0 rotate=90 "$work/upright.mp4"

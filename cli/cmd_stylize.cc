@@ -114,7 +114,7 @@ Status CheckKeepsMask(const MaskPlan& plan, const StylizeJob& job) {
 }
 
 // What is said of masks, once it is known what comes out.
-Status ReadMask(Arguments* args, bool pictures) {
+Status ReadMask(Arguments* args, bool pictures, bool masked_timeline) {
   const bool film = !pictures && !IsOnePicture(args->job.output);
   const Steering& steering = args->paint.steering;
   const MaskLine line = {
@@ -125,7 +125,7 @@ Status ReadMask(Arguments* args, bool pictures) {
                 args->steadiness >= 0 || !args->temporal.empty(),
       .film = film,
       .pictures = pictures,
-      .masked_timeline = HasMasks(args->steer.timeline) ? args->steer.timeline : "",
+      .masked_timeline = masked_timeline ? args->steer.timeline : "",
   };
   TEMPERA_ASSIGN_OR_RETURN(args->mask_plan, args->mask.Read(line));
   MaskPlan& plan = args->mask_plan;
@@ -297,12 +297,15 @@ Result<std::unique_ptr<Painter>> OpenWithMask(const Arguments& args, const OpenS
 }
 
 int Replay(const Arguments& args) {
-  const ReplayRequest request = {.timeline = args.steer.timeline,
-                                 .style = args.style,
-                                 .stroke = args.steer.stroke,
-                                 .other_size = !args.size.empty() || args.height != 0,
-                                 .steadiness_said = args.steadiness >= 0 || !args.temporal.empty(),
-                                 .paint = args.paint};
+  const ReplayRequest request = {
+      .timeline = args.steer.timeline,
+      .style = args.style,
+      .stroke = args.steer.stroke,
+      .other_size = !args.size.empty() || args.height != 0,
+      .steadiness_said = args.steadiness >= 0 || !args.temporal.empty(),
+      // Of masks that the line gives, those make it.
+      .makes = args.mask.given() ? Painter::Makes::kPainting : args.mask_plan.makes,
+      .paint = args.paint};
   if (Status status = CheckReplay(request); !status.ok()) return FailUsage("stylize", status.message());
   if (Status status = media::CheckFilmInput(args.job.input); !status.ok()) return Fail(status);
   const auto open = [&](const PaintOptions& paint) {
@@ -310,7 +313,8 @@ int Replay(const Arguments& args) {
     lent.paint = paint;
     return OpenReplay(args.job, lent);
   };
-  return StylizeOne(args, [&] { return OpenWithMask(args, open); }, args.steer.timeline);
+  const bool mask = args.mask_plan.makes == Painter::Makes::kMask;
+  return StylizeOne(args, [&] { return OpenWithMask(args, open); }, mask ? "mask" : args.steer.timeline);
 }
 
 int Stylize(Arguments* args) {
@@ -318,7 +322,9 @@ int Stylize(Arguments* args) {
   args->job.input = args->inputs[0];
   const bool pictures = AsksForPictures(args->inputs, job.output);
   if (const int code = CheckNames(args, pictures); code != kExitOk) return code;
-  if (Status status = ReadMask(args, pictures); !status.ok())
+  const Result<bool> masked_timeline = HasMasks(args->steer.timeline);
+  if (!masked_timeline.ok()) return Fail(masked_timeline.status());
+  if (Status status = ReadMask(args, pictures, *masked_timeline); !status.ok())
     return status.code() == StatusCode::kNotFound ? Fail(status) : FailUsage("stylize", status.message());
   if (!args->steer.timeline.empty()) return Replay(*args);
   Steering& steering = args->paint.steering;

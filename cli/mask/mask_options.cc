@@ -125,13 +125,15 @@ Status MaskOptions::CheckMaskOnly(const MaskLine& line) const {
     return InvalidArgument("--mask-only writes the mask and --cutout the painting in it: give one of them");
   if (!regions_.empty())
     return InvalidArgument("--mask-only writes one mask, of --mask FILE.onnx:CLASS: leave --region out");
+  // What a session masked can be written alone; of other timelines there is only what they turn.
+  const bool timeline = line.timeline && line.masked_timeline.empty();
   for (const char* name : {"--style", "--blend", "--param", "--animate", "--timeline", "--strength",
                            "--keep-colors", "--stroke", "--steadiness", "--temporal", "--outside"}) {
-    if (Said(name))
+    if (Said(name) && (timeline || std::string_view(name) != "--timeline"))
       return InvalidArgument(std::string("--mask-only writes the mask and paints nothing: leave ") + name +
                              " out");
   }
-  if (line.style || line.steers || line.timeline || line.paints || Said("--outside"))
+  if (line.style || line.steers || timeline || line.paints || Said("--outside"))
     return InvalidArgument("--mask-only paints nothing: leave out what belongs to styles, and --outside");
   return OkStatus();
 }
@@ -162,9 +164,8 @@ Status MaskOptions::CheckRegions() const {
 
 // What was played has all that belongs to its masks.
 Status MaskOptions::CheckTimeline(const std::string& timeline) const {
-  for (const char* name :
-       {"--mask", "--region", "--mask-of", "--outside", "--feather", "--threshold", "--mask-hold",
-        "--mask-every", "--mask-input", "--plain-edges", "--mask-only", "--cutout"}) {
+  for (const char* name : {"--mask", "--region", "--mask-of", "--outside", "--feather", "--threshold",
+                           "--mask-hold", "--mask-every", "--mask-input", "--plain-edges"}) {
     if (Said(name))
       return InvalidArgument("the timeline '" + timeline + "' has masks of its own: leave " + name + " out");
   }
@@ -172,7 +173,10 @@ Status MaskOptions::CheckTimeline(const std::string& timeline) const {
 }
 
 Status MaskOptions::Check(const MaskLine& line) const {
-  if (!line.masked_timeline.empty()) return CheckTimeline(line.masked_timeline);
+  if (!line.masked_timeline.empty()) {
+    TEMPERA_RETURN_IF_ERROR(CheckTimeline(line.masked_timeline));
+    return CheckMaskOnly(line);
+  }
   if (!given()) {
     for (const char* name : {"--mask-of", "--outside", "--feather", "--threshold", "--mask-hold",
                              "--mask-every", "--plain-edges", "--mask-only", "--cutout"}) {
@@ -272,6 +276,7 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   TEMPERA_RETURN_IF_ERROR(Check(line));
   MaskPlan plan;
   plan.timeline = line.masked_timeline;
+  plan.makes = only_ ? Makes::kMask : cutout_ ? Makes::kCutout : Makes::kPainting;
   if (!given()) return plan;
   const Masked masked = live_           ? Masked::kLive
                         : line.film     ? Masked::kFilm
@@ -282,7 +287,6 @@ Result<MaskPlan> MaskOptions::Read(const MaskLine& line) const {
   plan.source = choice.source;
   plan.path = choice.path;
   TEMPERA_RETURN_IF_ERROR(CheckNetworkOnly(plan));
-  plan.makes = only_ ? Makes::kMask : cutout_ ? Makes::kCutout : Makes::kPainting;
   plan.feather = feather_;
   plan.threshold = threshold_;
   // Takes two fifths of the flicker of masks away (docs/architecture.md).

@@ -8,15 +8,20 @@
 namespace tempera::cli {
 
 std::string MaskJson(const MaskPlan& plan, const StylizeSummary& summary) {
-  if (!plan.timeline.empty()) return "\"mask\": {\"timeline\": " + JsonString(plan.timeline) + "}, ";
-  if (summary.masked_share < 0) return "";
   using Makes = Painter::Makes;
   const char* const makes = plan.makes == Makes::kMask     ? "mask"
                             : plan.makes == Makes::kCutout ? "cutout"
                                                            : "painting";
-  std::string json = "\"mask\": {\"share\": " + NumberToText(summary.masked_share, 4) +
-                     ", \"empty_frames\": " + std::to_string(summary.empty_masks) +
-                     ", \"name\": " + JsonString(plan.said.mask) + ", \"writes\": \"" + makes + "\", ";
+  const std::string figures = "\"share\": " + NumberToText(summary.masked_share, 4) +
+                              ", \"empty_frames\": " + std::to_string(summary.empty_masks);
+  if (!plan.timeline.empty()) {
+    std::string json = "\"mask\": {\"timeline\": " + JsonString(plan.timeline);
+    if (summary.masked_share >= 0) json += ", " + figures + ", \"writes\": \"" + makes + "\"";
+    return json + "}, ";
+  }
+  if (summary.masked_share < 0) return "";
+  std::string json = "\"mask\": {" + figures + ", \"name\": " + JsonString(plan.said.mask) +
+                     ", \"writes\": \"" + makes + "\", ";
   if (plan.said.regions.empty()) {
     json += std::string("\"of\": \"") + (plan.said.background ? "background" : "mask") +
             "\", \"outside\": " + JsonString(plan.said.outside);
@@ -30,7 +35,10 @@ std::string MaskJson(const MaskPlan& plan, const StylizeSummary& summary) {
 }
 
 std::string MaskWords(const MaskPlan& plan) {
-  if (!plan.timeline.empty()) return " with its masks";
+  if (!plan.timeline.empty())
+    return plan.makes == Painter::Makes::kMask     ? " of " + plan.timeline
+           : plan.makes == Painter::Makes::kCutout ? " with its masks, cut out"
+                                                   : " with its masks";
   if (plan.source == MaskPlan::Source::kNone) return "";
   std::string words = plan.said.regions.empty() && plan.said.background ? " around " : " within ";
   if (!plan.said.regions.empty()) words = " by the mask ";

@@ -56,11 +56,11 @@ void NoteCpu(const live::TimelineInfo& info) {
 
 }  // namespace
 
-bool HasMasks(const std::string& timeline) {
+Result<bool> HasMasks(const std::string& timeline) {
   if (timeline.empty()) return false;
-  const Result<live::Timeline> read = live::ReadTimeline(timeline);
-  return read.ok() && std::any_of(read->changes.begin(), read->changes.end(),
-                                  [](const live::TimelineChange& change) { return change.state.mask.on; });
+  TEMPERA_ASSIGN_OR_RETURN(const live::Timeline read, live::ReadTimeline(timeline));
+  return std::any_of(read.changes.begin(), read.changes.end(),
+                     [](const live::TimelineChange& change) { return change.state.mask.on; });
 }
 
 Status CheckReplay(const ReplayRequest& request) {
@@ -82,6 +82,7 @@ Result<std::unique_ptr<Painter>> OpenReplay(const StylizeJob& job, const ReplayR
   const std::string name = Printable(request.timeline);
   ReplayOptions options;
   options.paint = request.paint;
+  options.makes = request.makes;
   options.held = HeldOf(request);
   TEMPERA_RETURN_IF_ERROR(CheckHeld(options.held, timeline));
   const bool other =

@@ -21,6 +21,8 @@ struct ReplayOptions {
   // steering in it are not looked at.
   PaintOptions paint;
   std::vector<Turn> held;  // parameters that hold all the time, and that the timeline does not turn
+  // With anything but a painting: the masks that were played, or what they cut out.
+  Painter::Makes makes = Painter::Makes::kPainting;
   // The film is the one that was captured: what was painted live is painted again, and nothing else, with the
   // timeline's own quality.
   bool again = false;
@@ -35,15 +37,15 @@ Result<std::unique_ptr<Painter>> MakeReplay(live::Timeline timeline, const std::
 // The same for the command: reads the file, refuses what contradicts it, sees whether job.input is the film
 // that was captured (and no other quality is asked for), and notes which of both it is.
 struct ReplayRequest {
-  std::string timeline, style;   // --timeline, --style
-  std::string stroke;            // --stroke
-  bool other_size = false;       // --size, --height
-  bool steadiness_said = false;  // --steadiness, --temporal
-  PaintOptions paint;            // with --blend, --param and --animate in its steering
+  std::string timeline, style;                       // --timeline, --style
+  std::string stroke;                                // --stroke
+  bool other_size = false;                           // --size, --height
+  bool steadiness_said = false;                      // --steadiness, --temporal
+  Painter::Makes makes = Painter::Makes::kPainting;  // --mask-only, --cutout
+  PaintOptions paint;                                // with --blend, --param and --animate in its steering
 };
-// Whether something is masked anywhere in the timeline. One that cannot be read has none: whoever opens it
-// says so.
-bool HasMasks(const std::string& timeline);
+// Whether something is masked anywhere in the timeline; "" is none.
+Result<bool> HasMasks(const std::string& timeline);
 // What the line alone says against it.
 Status CheckReplay(const ReplayRequest& request);
 Result<std::unique_ptr<Painter>> OpenReplay(const StylizeJob& job, const ReplayRequest& request);

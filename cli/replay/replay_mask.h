@@ -30,10 +30,15 @@ class ReplayMask {
   // To what holds for this frame; opens what is not open.
   Status Apply(const live::TimelineMask& mask, const media::Frame& like);
   Status Paint(tempera_stylizer* own, const media::Frame& in, media::Frame* out);
+  // Where the session had no mask, all of the frame is within.
+  Status MakeAll(media::Frame* out);
+  // How much of the last frame is within, where that is asked for.
+  double share() const { return share_; }
 
  private:
   Status Open(const live::TimelineMask& mask, const media::Frame& like);
   Status Hold();
+  Status Make(media::Frame* out);
 
   const std::string name_;
   const ReplayOptions& options_;
@@ -41,6 +46,9 @@ class ReplayMask {
   std::unique_ptr<live::MaskLayers> layers_;
   std::vector<std::map<std::string, std::vector<float>>> turned_;  // not set yet
   bool cut_ = false;
+  std::vector<size_t> chosen_;  // of the regions, those that are cut out or written as a mask
+  std::vector<uint8_t> mask_, one_;
+  double share_ = -1;
 };
 
 }  // namespace tempera::cli

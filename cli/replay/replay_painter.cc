@@ -17,6 +17,7 @@ namespace {
 using live::TimelineChange;
 using live::TimelineFrame;
 using live::TimelineState;
+using Makes = Painter::Makes;
 using Values = std::map<std::string, std::vector<float>>;
 
 // What containers round times to, and more: Matroska's milliseconds.
@@ -66,7 +67,11 @@ class ReplayPainter final : public Painter {
     if (!options_.again && state_.mirror) {  // what was captured is so already
       TEMPERA_ASSIGN_OR_RETURN(frame, live::Mirrored(in));
     }
-    if (!state_.mask.on) return painter_->Paint(frame, out);
+    if (!state_.mask.on && options_.makes == Makes::kMask) return mask_.MakeAll(out);
+    if (!state_.mask.on) {
+      TEMPERA_RETURN_IF_ERROR(painter_->Paint(frame, out));
+      return options_.makes == Makes::kCutout ? mask_.MakeAll(out) : OkStatus();
+    }
     TEMPERA_RETURN_IF_ERROR(mask_.Apply(state_.mask, frame));
     TEMPERA_ASSIGN_OR_RETURN(tempera_stylizer * own, painter_->Lend(frame));
     return mask_.Paint(own, frame, out);
@@ -81,6 +86,9 @@ class ReplayPainter final : public Painter {
           "'" + name_ + "' mirrors the picture, which masks do not follow: give the session's own recording");
     return painter_->Lend(in);
   }
+
+  Makes makes() const override { return options_.makes; }
+  double masked_share() const override { return mask_.share(); }
 
   Status AtEnd() override {
     if (!options_.again || next_ == timeline_.frames.size()) return OkStatus();

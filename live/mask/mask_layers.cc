@@ -19,9 +19,9 @@ using Shows = MaskCast::Region::Shows;
 // network sees where it sees every second or fourth.
 constexpr int64_t kLookEvery = 7;
 
-// The regions that count as masked, as `tempera stylize` has it: what is painted of a simple mask; else all
-// but the background, or that where there is no other.
-std::vector<size_t> Masked(const MaskCast& cast) {
+}  // namespace
+
+std::vector<size_t> MaskedRegions(const MaskCast& cast) {
   const std::vector<MaskCast::Region>& regions = cast.regions;
   const auto is_background = [](const MaskCast::Region& region) { return region.name == kBackground; };
   if (!cast.listed && regions.size() == 2 && regions[1].shows == Shows::kOwn &&
@@ -33,10 +33,8 @@ std::vector<size_t> Masked(const MaskCast& cast) {
   return masked.empty() ? std::vector<size_t>{0} : masked;
 }
 
-}  // namespace
-
 MaskLayers::MaskLayers(PainterOptions options, MaskCast cast, WorkingSize size)
-    : options_(std::move(options)), cast_(std::move(cast)), size_(size), masked_(Masked(cast_)) {
+    : options_(std::move(options)), cast_(std::move(cast)), size_(size), masked_(MaskedRegions(cast_)) {
   painted_.name = std::filesystem::path(cast_.network).stem().string();
   for (const MaskCast::Region& region : cast_.regions) {
     style_of_.push_back(-1);
@@ -179,6 +177,11 @@ Status MaskLayers::Paint(tempera_stylizer* own, const media::Frame& in, media::F
   painted_.share = -1;
   if (frames_++ % kLookEvery == 0) LookAt(in);
   return OkStatus();
+}
+
+Status MaskLayers::RegionMask(size_t region, int width, int height, uint8_t* mask) {
+  return StatusOf(
+      tempera_regions_mask(regions_.get(), static_cast<int32_t>(region), mask, width, width, height));
 }
 
 // How much of the frame lies within the mask, by some of its rows. Where that cannot be had the frame was

@@ -22,6 +22,10 @@ struct WorkingSize {
   int height = 0, width = 0;
 };
 
+// The regions that count as masked, as `tempera stylize` has it: what is painted of a simple mask; else all
+// but the background, or that where there is no other.
+std::vector<size_t> MaskedRegions(const MaskCast& cast);
+
 class MaskLayers {
  public:
   MaskLayers(PainterOptions options, MaskCast cast, WorkingSize size);
@@ -51,6 +55,8 @@ class MaskLayers {
   Status SetNumbers(const MaskNumbers& numbers);
   // own: the session's style, for the regions that show it. `cut`: the frame follows none.
   Status Paint(tempera_stylizer* own, const media::Frame& in, media::Frame* out, bool cut);
+  // Where in the last frame, which was of this size, a region lies: 0 nowhere .. 255 all, rows without gaps.
+  Status RegionMask(size_t region, int width, int height, uint8_t* mask);
   // The session's own style is another than before, maybe in the same place.
   void ForgetOwn() { own_ = nullptr; }
 

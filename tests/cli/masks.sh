@@ -393,14 +393,60 @@ END
 for options in '--mask red' '--mask red --feather 20' '--region red=blur'; do
   alone 2 "the timeline '.*/live.json' has masks of its own: leave ${options%% *} out" --timeline "$work/live.json" $options
 done
-for options in '--feather 20' '--outside blur' --mask-only --cutout; do
+for options in '--feather 20' '--outside blur'; do
   alone 2 "the timeline '.*/live.json' has masks of its own: leave ${options%% *} out" --timeline "$work/live.json" $options
+done
+for options in --cutout --mask-only '--feather 3'; do
+  alone 1 "cannot open the timeline '.*none.json'" --timeline "$work/none.json" $options
 done
 paint "$work/in.mkv" -o "$work/t.mkv" --timeline "$work/live.json" --json
 said '"mask": \{"timeline": ".*/live.json"\}, "notices"'
 paint "$work/in.mkv" -o "$work/t.mkv" --timeline "$work/live.json"
 checks=$((checks + 1))
 grep -q 'live.json with its masks, ' "$work/stderr" || fail "the masks are not named: $(cat "$work/stderr")"
+
+alone 2 '--mask-only writes the mask and --cutout the painting' --timeline "$work/live.json" --mask-only --cutout
+alone 2 '--mask-only writes the mask and paints nothing: leave --strength out' --timeline "$work/live.json" --mask-only --strength 0.5
+# Its masks alone, and what they cut out: all of the frame until the 11th, then what is played.
+played() { # played REGIONS
+  cat >"$work/played.json" <<END
+{"tempera_timeline":1,"events":[
+{"change":{"open":"$work/nets/negative.onnx","size":[96,64]}},
+{"frames":{"source":[[0,1]],"time_us":[0],"sum":[0]}},
+{"change":{"mask":{"open":"$net","regions":[$1]}}},
+{"frames":{"source":[[1,1]],"time_us":[1000000],"sum":[0]}}]}
+END
+}
+simple='{"name":"background","shows":"none"},{"name":"red","shows":"painted"}'
+played "$simple"
+paint "$work/in.mkv" -o "$work/t.mkv" --codec ffv1 --timeline "$work/played.json" --mask-only --json
+said '"style": "mask".*"mask": \{"timeline": ".*/played.json", "share": 0\.52[0-9]*, "empty_frames": 0, "writes": "mask"\}'
+make -ss 1 -i "$work/t.mkv" -c:v ffv1 "$work/t_late.mkv"
+make -ss 1 -i "$work/mask.mkv" -c:v ffv1 "$work/mask_late.mkv"
+expect_close "$work/t_late.mkv" "$work/mask_late.mkv" 28
+expect_pixel "$work/t.mkv" 90 4 255 255 255 255
+cut() { # cut X R G B A REGIONS: at X,32 of the 16th frame, whose marker is from 60 to 75
+  played "$6"
+  paint "$work/in.mkv" -o "$work/out/t_%02d.png" --timeline "$work/played.json" --cutout
+  expect_pixel "$work/out/t_05.png" 90 4 127 127 127 255
+  expect_pixel "$work/out/t_16.png" "$1" 32 "${@:2:4}"
+}
+cut 67 0 255 255 255 "$simple"
+cut 20 0 0 0 0 "$simple"
+# Colours of what is not seen are taken away in squares.
+cut 67 0 255 255 0 '{"name":"red","shows":"none"},{"name":"background","shows":"painted"}'
+cut 20 127 127 127 255 '{"name":"red","shows":"none"},{"name":"background","shows":"painted"}'
+cut 67 0 255 255 255 '{"name":"red","shows":"painted"}'
+cut 20 0 0 0 0 '{"name":"red","shows":"painted"}'
+cut 20 128 128 128 255 '{"name":"red","shows":"painted"},{"name":"background","shows":"blur"}'
+noted 'the regions that were played cover the whole picture: nothing is cut out'
+paint "$work/in.mkv" -o "$work/out/t.mov" --timeline "$work/played.json" --cutout
+checks=$((checks + 1))
+grep -q 'played.json with its masks, cut out, ' "$work/stderr" || fail "the cut-out is not named: $(cat "$work/stderr")"
+rm "$work/out"/*
+expect_error 2 "x.mp4' is a film without transparency" "$tempera" stylize "$work/in.mkv" -o "$work/out/x.mp4" --cutout \
+  --timeline "$work/played.json"
+expect_nothing "$work/out"
 
 echo "== names"
 expect_success "$tempera" inspect nothing

@@ -111,11 +111,23 @@ Status Give(const std::string& folder, PictureList* list) {
   return lacking.empty() ? OkStatus() : Lacking(folder, lacking);
 }
 
+// One mask for all, which lies among them.
+void LeaveOut(const std::string& mask, PictureList* list) {
+  if (list->tasks.size() < 2) return;
+  const std::string identity = Identity(mask);
+  std::erase_if(list->tasks, [&](const PictureTask& task) {
+    if (Identity(task.input) != identity) return false;
+    list->skipped.push_back({task.input, SkippedFile::Why::kMask});
+    return true;
+  });
+}
+
 }  // namespace
 
 Status GiveMasks(const MaskPlan& plan, PictureList* list) {
   if (plan.source == Source::kFolder) TEMPERA_RETURN_IF_ERROR(Give(plan.path, list));
   if (plan.source != Source::kFolder && plan.source != Source::kStill) return OkStatus();
+  if (plan.source == Source::kStill) LeaveOut(plan.path, list);
   for (const PictureTask& task : list->tasks) {
     const std::string& mask = plan.source == Source::kFolder ? task.mask : plan.path;
     if (SamePlace(task.output, mask))

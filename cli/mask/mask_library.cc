@@ -163,9 +163,9 @@ Result<MaskChoice> FindMask(const std::string& word, Masked masked, std::string*
     const auto& series = *found;
     if (!series) return NotFound("--mask " + word + ": no such pictures");
     if (!film)
-      return InvalidArgument("--mask " + word +
-                             " is a series, and pictures come out: give one picture, which is the mask of " +
-                             "all of them");
+      return InvalidArgument(
+          "--mask " + word + " is a series, and pictures come out: give one picture, which is the mask of " +
+          "all of them" + (masked == Masked::kPictures ? ", or a folder with one of each" : ""));
     return MaskChoice{Source::kFilm, word};
   }
   const auto [before, of_class] = SplitClass(word);

@@ -16,7 +16,7 @@ struct PictureTask {
 
 // What was found in a folder, or by a pattern, and is left alone.
 struct SkippedFile {
-  enum class Why { kFilm, kRaw, kHidden, kFolder, kOther };
+  enum class Why { kFilm, kRaw, kHidden, kFolder, kMask, kOther };
   std::string path;
   Why why = Why::kOther;
 };

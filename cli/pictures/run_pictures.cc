@@ -57,6 +57,8 @@ const char* ReasonOf(SkippedFile::Why why) {
       return "a hidden file";
     case SkippedFile::Why::kFolder:
       return "a folder within: give it itself, and another folder behind -o";
+    case SkippedFile::Why::kMask:
+      return "the mask of the others";
     case SkippedFile::Why::kOther:
       return "no picture";
   }
@@ -82,6 +84,7 @@ void NoteWhatIsLeft(const PictureList& list) {
   };
   name(Why::kFolder, "folder within", "folders within",
        "give each of them itself, and a folder of its own behind -o");
+  name(Why::kMask, "picture", "pictures", "it is the mask of the others");
   name(Why::kFilm, "film", "films", "paint each with a command of its own");
   for (const std::string& n : list.notices) Note(n);
   if (!list.renamed.empty()) {
@@ -312,12 +315,13 @@ int RunPictures(const PicturesJob& job) {
   if (!list.ok()) return Fail(list.status());
   // What is refused as a whole gets its line alone.
   HoldNotes();
+  const Status masks = GiveMasks(job.mask, &*list);
   NoteWhatIsLeft(*list);
   if (!job.mask.note.empty()) Note(job.mask.note);
   if (list->tasks.empty() && list->clashes.empty() && list->asked_films.empty()) {
     return Fail(InvalidArgument("no picture to paint in '" + job.inputs[0] + "'"));
   }
-  if (Status status = GiveMasks(job.mask, &*list); !status.ok()) return Fail(status);
+  if (!masks.ok()) return Fail(masks);
   // A wrong name leaves no empty folder.
   const bool some = std::any_of(list->tasks.begin(), list->tasks.end(), [](const PictureTask& task) {
     std::error_code ignored;

@@ -134,6 +134,17 @@ painted 5
 says '^tempera: .*masks/e.png'
 half all masks/e.png
 
+# One for all that lies among them is none of them.
+cp masks/a.png photos/mask.png
+paint photos -o said4/ --mask photos/mask.png --json
+painted 6
+says '^note: skipped: 1 picture \(mask.png\): it is the mask of the others$'
+checks=$((checks + 1))
+grep -q '"input": "photos/mask.png", "output": null, .*"status": "skipped", .*"error": "the mask of the others"' stdout ||
+  { fail "the mask is not told of as skipped"; cat stdout; }
+rm photos/mask.png
+refuse 2 'is a series, and pictures come out: .* or a folder with one of each' photos -o no/ --mask 'masks/*.png'
+
 echo "== refused"
 rm masks/b.png
 refuse 1 "^tempera: --mask masks has no mask of 'photos/b.png': put b.png or b_mask.png there$" photos -o no/ --mask masks

@@ -22,6 +22,15 @@ bool IsOfColors(const std::string& notice) {
          notice.starts_with("the colour matrix becomes");
 }
 
+// Nothing of a mask is painted, and what -o could be called does not help it.
+std::string InMaskWords(std::string notice) {
+  const std::string painted = " is painted";
+  for (const std::string lead : {"the first picture of an animation", "the first picture of a film"})
+    if (notice.starts_with(lead + painted)) return lead + " counts";
+  if (notice.ends_with(painted)) notice.replace(notice.size() - painted.size(), painted.size(), " counts");
+  return notice;
+}
+
 // Pictures that number or colour classes are often called masks too. They are taken at their word, and that
 // is said.
 class Doubts {
@@ -73,7 +82,7 @@ class StillMask final : public GivenMask {
       if (IsOfColors(notice)) continue;
       if (std::find(said_.begin(), said_.end(), notice) != said_.end()) continue;
       said_.push_back(notice);
-      news.push_back("the mask '" + path_ + "': " + notice);
+      news.push_back("the mask '" + path_ + "': " + InMaskWords(notice));
     }
     return news;
   }

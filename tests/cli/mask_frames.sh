@@ -198,6 +198,12 @@ expect_error 1 'has 2 pictures and what is painted 3' "$tempera" stylize "$work/
   --style negative --mask "$work/two.ico"
 checks=$((checks + 1))
 [ -z "$(ls "$work/out" | grep '^no')" ] || fail "pages were written"
+paint "$work/flat_01.png" -o "$work/out/one.png" --style negative --mask "$work/masks.ico"
+noted "masks.ico': the file holds 3 pictures: the largest, number 1, counts$"
+make -i "$work/mask.mkv" -vf scale=64:-1 "$work/moves.gif"
+paint "$work/flat_01.png" -o "$work/out/one.png" --style negative --mask "$work/moves.gif"
+noted "moves.gif': the first picture of an animation counts$"
+
 echo "== cut-outs of several pictures in a file"
 for i in 1 2 3; do make -f lavfi -i "color=$([ $i = 2 ] && echo gray || echo red):s=192x96" -frames:v 1 -pix_fmt rgb24 "$work/page$i.png"; done
 icon cut_pages.ico "$work"/page[123].png

@@ -28,30 +28,45 @@ size_t SpeckPixels(Size size) {
 
 }  // namespace
 
+int SpeckRemover::PartOf(int run) {
+  const auto part = [this](int r) -> int& { return runs_[static_cast<size_t>(r)].part; };
+  // The way is halved as it is gone.
+  while (part(run) != run) run = part(run) = part(part(run));
+  return run;
+}
+
+void SpeckRemover::Join(int one, int other) {
+  one = PartOf(one), other = PartOf(other);
+  if (one == other) return;
+  runs_[static_cast<size_t>(other)].part = one;
+  runs_[static_cast<size_t>(one)].sure += runs_[static_cast<size_t>(other)].sure;
+}
+
 void SpeckRemover::Run(Size size, uint8_t* mask) {
-  const int width = size.width, height = size.height;
-  const size_t least = SpeckPixels(size);
-  known_.assign(static_cast<size_t>(width) * static_cast<size_t>(height), 0);
-  for (int start = 0; start < width * height; ++start) {
-    if (mask[start] == 0 || known_[static_cast<size_t>(start)] != 0) continue;
-    open_.assign(1, start);
-    known_[static_cast<size_t>(start)] = 1;
-    size_t sure = 0;
-    // The part is what the list holds in the end.
-    for (size_t next = 0; next < open_.size(); ++next) {
-      const int at = open_[next], x = at % width, y = at / width;
-      sure += mask[at] > 127;
-      for (int j = std::max(0, y - 1); j <= std::min(height - 1, y + 1); ++j) {
-        for (int i = std::max(0, x - 1); i <= std::min(width - 1, x + 1); ++i) {
-          const int there = j * width + i;
-          if (mask[there] == 0 || known_[static_cast<size_t>(there)] != 0) continue;
-          known_[static_cast<size_t>(there)] = 1;
-          open_.push_back(there);
-        }
+  const int width = size.width, least = static_cast<int>(SpeckPixels(size));
+  runs_.clear();
+  size_t above = 0,
+         row_begin = 0;  // the first run that may touch the next one, of the row above; of this row
+  for (int y = 0; y < size.height; ++y) {
+    above = row_begin, row_begin = runs_.size();
+    const int row_end = (y + 1) * width;
+    for (int at = y * width; at < row_end; ++at) {
+      if (mask[at] == 0) continue;
+      const int index = static_cast<int>(runs_.size()), begin = at;
+      int sure = 0;
+      for (; at < row_end && mask[at] != 0; ++at) sure += mask[at] > 127;
+      runs_.push_back({begin, at, index, sure});
+      // Corners touch too. A run above that goes on beyond this one may touch the next.
+      for (; above < row_begin && runs_[above].begin + width <= at; ++above) {
+        if (runs_[above].end + width >= begin) Join(static_cast<int>(above), index);
+        if (runs_[above].end + width > at) break;
       }
     }
-    if (sure > least) continue;
-    for (const int at : open_) mask[at] = 0;
+  }
+  for (size_t i = 0; i < runs_.size(); ++i) {
+    const int part = PartOf(static_cast<int>(i));
+    if (runs_[static_cast<size_t>(part)].sure <= least)
+      std::fill(mask + runs_[i].begin, mask + runs_[i].end, uint8_t{0});
   }
 }
 

@@ -22,8 +22,16 @@ class SpeckRemover {
   void Run(Size size, uint8_t* mask);
 
  private:
-  std::vector<int> open_;       // pixels of a part whose neighbours were not looked at
-  std::vector<uint8_t> known_;  // pixels that belong to a part
+  // Pixels of a row, one beside the other: [begin, end) of the mask.
+  struct Pixels {
+    int begin, end;
+    int part;  // another run that it hangs together with, or itself: then `sure` is of all that do
+    int sure;  // of more than a half
+  };
+  int PartOf(int run);
+  void Join(int one, int other);
+
+  std::vector<Pixels> runs_;
 };
 
 // Moves masks to where their pixels are now. Near an edge of a mask each pixel chooses, among the motions

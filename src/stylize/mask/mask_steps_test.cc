@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <memory>
+#include <random>
 #include <utility>
 #include <vector>
 
@@ -44,6 +45,41 @@ TEST(MaskSteps, SpecksGoAndThingsStay) {
   }
   SpeckRemover().Run(kSize, mask.data());
   EXPECT_EQ(mask, wanted);
+}
+
+// Parts of every form, against a flood.
+TEST(MaskSteps, SpecksAreWhatHangsTogether) {
+  std::mt19937 random(5);
+  for (int round = 0; round < 40; ++round) {
+    const Size size = {static_cast<int>(1 + random() % 120), static_cast<int>(1 + random() % 90)};
+    const unsigned filled = 1 + random() % 9;  // tenths
+    std::vector<uint8_t> mask(static_cast<size_t>(size.width * size.height));
+    for (uint8_t& m : mask) m = random() % 10 < filled ? static_cast<uint8_t>(1 + random() % 255) : 0;
+    std::vector<uint8_t> wanted = mask;
+    std::vector<bool> seen(mask.size());
+    for (int start = 0; start < size.width * size.height; ++start) {
+      std::vector<int> part;
+      const auto visit = [&](int at) {
+        if (mask[static_cast<size_t>(at)] == 0 || seen[static_cast<size_t>(at)]) return;
+        seen[static_cast<size_t>(at)] = true;
+        part.push_back(at);
+      };
+      visit(start);
+      for (size_t next = 0; next < part.size(); ++next) {
+        const int x = part[next] % size.width, y = part[next] / size.width;
+        for (int j = std::max(0, y - 1); j <= std::min(size.height - 1, y + 1); ++j) {
+          for (int i = std::max(0, x - 1); i <= std::min(size.width - 1, x + 1); ++i)
+            visit(j * size.width + i);
+        }
+      }
+      const auto sure = std::count_if(part.begin(), part.end(),
+                                      [&](int at) { return mask[static_cast<size_t>(at)] > 127; });
+      if (sure > size.width * size.height / 1000) continue;
+      for (const int at : part) wanted[static_cast<size_t>(at)] = 0;
+    }
+    SpeckRemover().Run(size, mask.data());
+    ASSERT_EQ(mask, wanted) << size.width << "x" << size.height << " " << filled;
+  }
 }
 
 float Texture(double x, double y) {

@@ -91,56 +91,108 @@ float Sample(const T* plane, int width, const Between& x, const Between& y) {
              mix(at(x.first, y.second), at(x.second, y.second), x.share), y.share);
 }
 
-// The sum of |now + offset - before, moved by (dx, dy)| over the 3x3 pixels about (x, y); beyond its edges a
-// plane goes on as it ends.
-float Difference3x3(const float* now, float offset, const float* before, Size size, int x, int y, float dx,
-                    float dy) {
+// Neighbours share most of what is looked at about them: a square of so many pixels a side looks at 1.6 of
+// each motion's differences a pixel where each pixel alone looks at 9.
+constexpr int kSquare = MaskMover::kSquare, kSquarePixels = kSquare * kSquare;
+constexpr int kAround = kSquare + 2;  // it and the pixels about it
+
+// A window of a plane; beyond its edges a plane goes on as it ends.
+template <typename T>
+struct Window {
+  const T* first;
+  ptrdiff_t stride;
+};
+template <int kSide, typename T>
+Window<T> CutWindow(const T* plane, Size size, int x, int y, T* memory) {
+  const ptrdiff_t width = size.width;
+  if (x >= 0 && y >= 0 && x + kSide <= size.width && y + kSide <= size.height)
+    return {plane + y * width + x, width};
+  for (int j = 0; j < kSide; ++j) {
+    const T* const row = plane + std::clamp(y + j, 0, size.height - 1) * width;
+    for (int i = 0; i < kSide; ++i) memory[j * kSide + i] = row[std::clamp(x + i, 0, size.width - 1)];
+  }
+  return {memory, kSide};
+}
+
+// kSide numbers between the pixels of two rows.
+template <int kSide, typename T>
+void MixRow(const Window<T>& from, int row, float u, float v, float* out) {
+  const T *const upper = from.first + row * from.stride, *const lower = upper + from.stride;
+  float mixed[kSide + 1];
+  for (int i = 0; i <= kSide; ++i) {
+    const auto above = static_cast<float>(upper[i]);
+    mixed[i] = above + v * (static_cast<float>(lower[i]) - above);
+  }
+  for (int i = 0; i < kSide; ++i) out[i] = mixed[i] + u * (mixed[i + 1] - mixed[i]);
+}
+
+// What lies (dx, dy) from the pixels of the square whose first is (x, y).
+template <typename T>
+void MoveSquare(const T* plane, Size size, int x, int y, float dx, float dy, float* out) {
   const float left = std::floor(dx), top = std::floor(dy);
-  const int bx = x + static_cast<int>(left), by = y + static_cast<int>(top);
-  float sum = 0;
-  const bool inside = x > 0 && y > 0 && x + 1 < size.width && y + 1 < size.height && bx > 0 && by > 0 &&
-                      bx + 2 < size.width && by + 2 < size.height;
-  if (!inside) {
-    for (int j = std::max(0, y - 1); j <= std::min(size.height - 1, y + 1); ++j) {
-      const Between sy = BetweenAt(static_cast<float>(j) + dy, size.height);
-      for (int i = std::max(0, x - 1); i <= std::min(size.width - 1, x + 1); ++i) {
-        const Between sx = BetweenAt(static_cast<float>(i) + dx, size.width);
-        sum += std::abs(now[j * size.width + i] + offset - Sample(before, size.width, sx, sy));
-      }
+  T memory[(kSquare + 1) * (kSquare + 1)];
+  const Window<T> from =
+      CutWindow<kSquare + 1>(plane, size, x + static_cast<int>(left), y + static_cast<int>(top), memory);
+  for (int j = 0; j < kSquare; ++j) MixRow<kSquare>(from, j, dx - left, dy - top, out + j * kSquare);
+}
+
+// Two pictures of some planes.
+struct Pair {
+  const float *now, *before;
+  size_t planes;
+  Size size;
+};
+
+// out: of each pixel of the square whose first is (x, y), the sum of |now + offset - before, moved by
+// (dx, dy)| over the 3x3 pixels about it, as far as they are of the picture.
+void SumDifferences(const Pair& of, float offset, int x, int y, float dx, float dy, float* out) {
+  const float left = std::floor(dx), top = std::floor(dy);
+  float own[kAround * kAround], moved[(kAround + 1) * (kAround + 1)];
+  float sums[kAround][kAround] = {};
+  for (size_t plane = 0; plane < of.planes; ++plane) {
+    const size_t at = plane * static_cast<size_t>(of.size.width) * static_cast<size_t>(of.size.height);
+    const auto now = CutWindow<kAround>(of.now + at, of.size, x - 1, y - 1, own);
+    const auto before = CutWindow<kAround + 1>(of.before + at, of.size, x - 1 + static_cast<int>(left),
+                                               y - 1 + static_cast<int>(top), moved);
+    for (int j = 0; j < kAround; ++j) {
+      const float* const row = now.first + j * now.stride;
+      float was[kAround];
+      MixRow<kAround>(before, j, dx - left, dy - top, was);
+      for (int i = 0; i < kAround; ++i) sums[j][i] += std::abs(row[i] + offset - was[i]);
     }
-    return sum;
   }
-  // All nine lie alike between their neighbours.
-  const float u = dx - left, v = dy - top;
-  for (int j = -1; j <= 1; ++j) {
-    const float* const row = now + static_cast<ptrdiff_t>(y + j) * size.width + x;
-    const float* const upper = before + static_cast<ptrdiff_t>(by + j) * size.width + bx;
-    const float* const lower = upper + size.width;
-    float mixed[4];
-    for (int i = 0; i < 4; ++i) mixed[i] = upper[i - 1] + v * (lower[i - 1] - upper[i - 1]);
-    for (int i = 0; i < 3; ++i)
-      sum += std::abs(row[i - 1] + offset - (mixed[i] + u * (mixed[i + 1] - mixed[i])));
+  if (x == 0 || y == 0 || x + kSquare >= of.size.width || y + kSquare >= of.size.height) {
+    for (int j = 0; j < kAround; ++j) {
+      const bool row = y + j > 0 && y + j <= of.size.height;
+      for (int i = 0; i < kAround; ++i)
+        if (!row || x + i == 0 || x + i > of.size.width) sums[j][i] = 0;
+    }
   }
-  return sum;
+  for (auto& row : sums) {
+    for (int i = 0; i < kSquare; ++i) row[i] += row[i + 1] + row[i + 2];
+  }
+  for (int j = 0; j < kSquare; ++j) {
+    for (int i = 0; i < kSquare; ++i) out[j * kSquare + i] = sums[j][i] + sums[j + 1][i] + sums[j + 2][i];
+  }
 }
 
 }  // namespace
 
-// How far the 3x3 pixels about (x, y) are from those that lie (dx, dy) from them in the picture before.
-float MaskMover::Distance(int x, int y, const Motion& by) const {
-  const size_t plane = static_cast<size_t>(size_.width) * static_cast<size_t>(size_.height);
-  float sum = 0;
-  for (size_t colour = 0; colour < 3; ++colour)
-    sum +=
-        Difference3x3(now_ + colour * plane, -Lighter(), before_ + colour * plane, size_, x, y, by.x, by.y);
-  return sum;
+Size MaskMover::Squares() const {
+  return {(size_.width + kSquare - 1) / kSquare, (size_.height + kSquare - 1) / kSquare};
+}
+
+MaskMover::Square MaskMover::SquareAt(int column, int row) const {
+  const int left = column * kSquare, top = row * kSquare;
+  return {left, top, std::min(size_.width, left + kSquare), std::min(size_.height, top + kSquare),
+          static_cast<size_t>(row * Squares().width + column)};
 }
 
 MaskMover::Motion MaskMover::MotionOf(int bx, int by) const {
-  // In pixels of this size: the field's are half as large.
-  constexpr float kPixels = 0.5f / kernels::kSubpixels;
+  // In pixels of this size: the field's are half as large, before it was shrunk.
+  const float pixels = 0.5f / kernels::kSubpixels * static_cast<float>(shrunk_);
   const MotionField::Block& block = field_->block(bx, by);
-  return {kPixels * static_cast<float>(block.x), kPixels * static_cast<float>(block.y)};
+  return {pixels * static_cast<float>(block.x), pixels * static_cast<float>(block.y)};
 }
 
 // Light that changes as far in all of the picture says nothing of what that shows.
@@ -149,17 +201,17 @@ float MaskMover::Lighter() const {
   return std::clamp(field_->lighter(), -kMostLighter, kMostLighter);
 }
 
-// By every other pixel of it: what cameras and small errors of the motion change is far less.
+// By few pixels of it: what cameras and small errors of the motion change is far less.
 bool MaskMover::Explains(int bx, int by) const {
   constexpr float kMost = 14;  // levels, on the average
   const float lighter = Lighter();
-  const int side = field_->block_side() / 2;
+  const int step = side_ / 2;
   const Motion motion = MotionOf(bx, by);
   float sum = 0;
   int count = 0;
-  for (int y = by * side; y < std::min(size_.height, (by + 1) * side); y += 2) {
+  for (int y = by * side_; y < std::min(size_.height, (by + 1) * side_); y += step) {
     const Between sy = BetweenAt(static_cast<float>(y) + motion.y, size_.height);
-    for (int x = bx * side; x < std::min(size_.width, (bx + 1) * side); x += 2, count += 3) {
+    for (int x = bx * side_; x < std::min(size_.width, (bx + 1) * side_); x += step, count += 3) {
       const Between sx = BetweenAt(static_cast<float>(x) + motion.x, size_.width);
       for (size_t colour = 0; colour < 3; ++colour) {
         const size_t plane = colour * static_cast<size_t>(size_.width) * static_cast<size_t>(size_.height);
@@ -177,16 +229,15 @@ float MaskMover::Unexplained() const {
 }
 
 float MaskMover::Unexplained(const std::vector<uint8_t>& mask) const {
-  const int side = field_->block_side() / 2;
   const Size blocks = field_->blocks();
   size_t all = 0, unexplained = 0;
   for (int y = 0; y < size_.height; ++y) {
     const uint8_t* row = mask.data() + static_cast<ptrdiff_t>(y) * size_.width;
     const uint8_t* of =
-        new_.data() + static_cast<ptrdiff_t>(std::min(y / side, blocks.height - 1)) * blocks.width;
+        new_.data() + static_cast<ptrdiff_t>(std::min(y / side_, blocks.height - 1)) * blocks.width;
     for (int x = 0; x < size_.width; ++x) {
       if (row[x] < 128) continue;
-      ++all, unexplained += of[std::min(x / side, blocks.width - 1)];
+      ++all, unexplained += of[std::min(x / side_, blocks.width - 1)];
     }
   }
   // A speck, which nobody will see, is no reason for anything.
@@ -194,13 +245,21 @@ float MaskMover::Unexplained(const std::vector<uint8_t>& mask) const {
   return static_cast<float>(unexplained) / static_cast<float>(std::max<size_t>(all, 1));
 }
 
-MaskMover::Motion MaskMover::BestMotion(int x, int y) const {
-  const int side = field_->block_side() / 2, bx = x / side, by = y / side;
+template <typename T>
+float MaskMover::Moved(const std::vector<T>& plane, int x, int y, const Motion& by) const {
+  return Sample(plane.data(), size_.width, BetweenAt(static_cast<float>(x) + by.x, size_.width),
+                BetweenAt(static_cast<float>(y) + by.y, size_.height));
+}
+
+// Those of the blocks that it lies in and of their neighbours: 4 a side at most, as no block is smaller than
+// half a square.
+size_t MaskMover::MotionsAbout(const Square& square, Motion* tried) const {
   const Size blocks = field_->blocks();
-  Motion tried[9];
+  const int right = std::min(blocks.width - 1, (square.right - 1) / side_ + 1);
+  const int bottom = std::min(blocks.height - 1, (square.bottom - 1) / side_ + 1);
   size_t count = 0;
-  for (int j = std::max(0, by - 1); j <= std::min(blocks.height - 1, by + 1); ++j) {
-    for (int i = std::max(0, bx - 1); i <= std::min(blocks.width - 1, bx + 1); ++i) {
+  for (int j = std::max(0, square.top / side_ - 1); j <= bottom; ++j) {
+    for (int i = std::max(0, square.left / side_ - 1); i <= right; ++i) {
       const Motion motion = MotionOf(i, j);
       const bool known = std::any_of(tried, tried + count, [&](const Motion& t) {
         return std::abs(t.x - motion.x) + std::abs(t.y - motion.y) < 0.2f;
@@ -208,36 +267,43 @@ MaskMover::Motion MaskMover::BestMotion(int x, int y) const {
       if (!known) tried[count++] = motion;
     }
   }
-  Motion best = tried[0];
-  if (count == 1) return best;
-  float least = Distance(x, y, best);
-  for (size_t i = 1; i < count; ++i) {
-    const float distance = Distance(x, y, tried[i]);
-    if (distance < least) best = tried[i], least = distance;
+  return count;
+}
+
+const MaskMover::Found& MaskMover::FoundIn(const Square& square) {
+  Found& found = found_[square.index];
+  if (known_[square.index] != 0) return found;
+  const size_t count = MotionsAbout(square, found.tried);
+  float sums[kSquarePixels];
+  for (size_t k = 0; k < count; ++k) {
+    SumDifferences({now_, before_, 3, size_}, -Lighter(), square.left, square.top, found.tried[k].x,
+                   found.tried[k].y, sums);
+    for (int i = 0; i < kSquarePixels; ++i) {
+      const float distance = sums[i] / 27;
+      const bool nearer = k == 0 || distance < found.distance[i];
+      found.best[i] = nearer ? static_cast<uint8_t>(k) : found.best[i];
+      found.distance[i] = nearer ? distance : found.distance[i];
+    }
   }
-  return best;
+  known_[square.index] = 1;
+  return found;
 }
 
-const MaskMover::Motion& MaskMover::MotionAt(int x, int y) {
-  const auto at = static_cast<size_t>(y * size_.width + x);
-  if (known_[at] == 0) motions_[at] = BestMotion(x, y), known_[at] = 1;
-  return motions_[at];
-}
-
-void MaskMover::FindMotion(const MotionField& field, Size size, const float* before, const float* now,
-                           ThreadPool* pool) {
-  field_ = &field, size_ = size, before_ = before, now_ = now, pool_ = pool;
+void MaskMover::FindMotion(const MotionField& field, int shrunk, Size size, const float* before,
+                           const float* now, ThreadPool* pool) {
+  field_ = &field, shrunk_ = shrunk, side_ = field.block_side() / 2 * shrunk;
+  size_ = size, before_ = before, now_ = now, pool_ = pool;
   const Size blocks = field.blocks();
   float most = 0;
   for (int j = 0; j < blocks.height; ++j) {
     for (int i = 0; i < blocks.width; ++i) {
-      const MotionField::Block& block = field.block(i, j);
-      most = std::max({most, std::abs(static_cast<float>(block.x)), std::abs(static_cast<float>(block.y))});
+      const Motion motion = MotionOf(i, j);
+      most = std::max({most, std::abs(motion.x), std::abs(motion.y)});
     }
   }
-  reach_ = static_cast<int>(std::ceil(most / 2 / kernels::kSubpixels)) + 1;
-  known_.assign(static_cast<size_t>(size.width) * static_cast<size_t>(size.height), 0);
-  motions_.resize(known_.size());
+  reach_ = static_cast<int>(std::ceil(most)) + 1;
+  known_.assign(static_cast<size_t>(Squares().width) * static_cast<size_t>(Squares().height), 0);
+  found_.resize(known_.size());
   new_.resize(static_cast<size_t>(blocks.width) * static_cast<size_t>(blocks.height));
   pool->ParallelFor(blocks.height, [&](int by, int) {
     for (int bx = 0; bx < blocks.width; ++bx)
@@ -245,86 +311,113 @@ void MaskMover::FindMotion(const MotionField& field, Size size, const float* bef
   });
 }
 
+// About it lies nothing but one number, wherever it comes from.
+bool MaskMover::IsFlat(const std::vector<uint8_t>& mask, const Square& square) const {
+  const int left = std::max(0, square.left - reach_), right = std::min(size_.width, square.right + reach_);
+  const int bottom = std::min(size_.height, square.bottom + reach_);
+  const uint8_t value = mask[static_cast<size_t>(square.top * size_.width + square.left)];
+  for (int y = std::max(0, square.top - reach_); y < bottom; ++y) {
+    const uint8_t* const row = mask.data() + static_cast<ptrdiff_t>(y) * size_.width;
+    if (!std::all_of(row + left, row + right, [value](uint8_t m) { return m == value; })) return false;
+  }
+  return true;
+}
+
 void MaskMover::Run(const std::vector<uint8_t>& before, uint8_t* mask) {
-  const int width = size_.width, height = size_.height;
-  constexpr int kSide = 8;  // squares about which nothing but one number lies stay what they are
-  const int columns = (width + kSide - 1) / kSide, rows = (height + kSide - 1) / kSide;
-  pool_->ParallelFor(rows, [&](int row, int) {
-    for (int column = 0; column < columns; ++column) {
-      const int left = column * kSide, right = std::min(width, left + kSide);
-      const int top = row * kSide, bottom = std::min(height, top + kSide);
-      const uint8_t value = before[static_cast<size_t>(top * width + left)];
-      bool flat = true;
-      for (int y = std::max(0, top - reach_); flat && y < std::min(height, bottom + reach_); ++y) {
-        const auto begin = before.begin() + static_cast<ptrdiff_t>(y) * width;
-        flat = std::all_of(begin + std::max(0, left - reach_), begin + std::min(width, right + reach_),
-                           [value](uint8_t m) { return m == value; });
-      }
-      for (int y = top; y < bottom; ++y) {
-        for (int x = left; x < right; ++x) {
-          const auto at = static_cast<size_t>(y * width + x);
-          mask[at] = value;
-          if (flat) continue;
-          const Motion motion = MotionAt(x, y);
-          const Between sx = BetweenAt(static_cast<float>(x) + motion.x, width);
-          const Between sy = BetweenAt(static_cast<float>(y) + motion.y, height);
-          mask[at] = static_cast<uint8_t>(Sample(before.data(), width, sx, sy) + 0.5f);
+  pool_->ParallelFor(Squares().height, [&](int row, int) {
+    for (int column = 0; column < Squares().width; ++column) {
+      const Square square = SquareAt(column, row);
+      const Found* const found = IsFlat(before, square) ? nullptr : &FoundIn(square);
+      for (int y = square.top; y < square.bottom; ++y) {
+        for (int x = square.left; x < square.right; ++x) {
+          const auto at = static_cast<size_t>(y * size_.width + x);
+          mask[at] = before[at];
+          if (found == nullptr) continue;
+          const Motion& by = found->tried[found->best[(y - square.top) * kSquare + x - square.left]];
+          mask[at] = static_cast<uint8_t>(Moved(before, x, y, by) + 0.5f);
         }
       }
     }
   });
 }
 
-MaskMover::HeldBy MaskMover::Held(const std::vector<float>& luma_then, const float* luma, int x, int y,
-                                  const std::vector<uint8_t>& before, float share) {
+namespace {
+
+// A network that is surer than that of its word is believed.
+constexpr float kSure = 0.85f, kUnsure = 0.5f;
+constexpr float kSame = 0.5f;  // levels: nothing to hold, and no motion to look for
+
+// 0..1, of a share of 0..255.
+float Sureness(float share) { return std::abs(share - 127.5f) / 127.5f; }
+
+}  // namespace
+
+bool MaskMover::Wavers(const Square& square, const std::vector<uint8_t>& before, const uint8_t* mask) const {
+  const Size blocks = field_->blocks();
+  for (int y = square.top; y < square.bottom; ++y) {
+    for (int x = square.left; x < square.right; ++x) {
+      const auto share = static_cast<float>(mask[y * size_.width + x]);
+      if (Sureness(share) >= kSure) continue;
+      const Motion by =
+          MotionOf(std::min(x / side_, blocks.width - 1), std::min(y / side_, blocks.height - 1));
+      if (std::abs(Moved(before, x, y, by) - share) >= kSame) return true;
+    }
+  }
+  return false;
+}
+
+void MaskMover::HoldSquare(const Held& held, const Square& square, uint8_t* mask) {
   // Means of 3x3 differences: up to kStill levels is a camera's noise at this size, from kMoved on the
   // picture shows something else.
   constexpr float kStill = 2.0f, kMoved = 6.0f;
-  // A network that is surer than that of its word is believed.
-  constexpr float kSure = 0.85f, kUnsure = 0.5f;
-  constexpr float kSame = 0.5f;  // levels: nothing to hold, and no motion to look for
-  const float sure = std::abs(share - 127.5f) / 127.5f;
-  if (sure >= kSure) return {};
-  const int side = field_->block_side() / 2;
-  const Size blocks = field_->blocks();
-  const auto fetch = [&](const Motion& by) {
-    return Sample(before.data(), size_.width, BetweenAt(static_cast<float>(x) + by.x, size_.width),
-                  BetweenAt(static_cast<float>(y) + by.y, size_.height));
-  };
-  HeldBy held;
-  held.by = MotionOf(std::min(x / side, blocks.width - 1), std::min(y / side, blocks.height - 1));
-  if (std::abs(fetch(held.by) - share) < kSame) return {};
-  held.by = MotionAt(x, y);
-  held.was = fetch(held.by);
-  // Against the picture of back then, so that what changes slowly ends it; against the last one in colour, as
-  // two things may have one luma.
-  const float changed =
-      std::max(Difference3x3(luma, -Lighter(), luma_then.data(), size_, x, y, held.by.x, held.by.y) / 9,
-               Distance(x, y, held.by) / 27);
-  const float still = std::clamp((kMoved - changed) / (kMoved - kStill), 0.0f, 1.0f);
-  held.weight = still * std::clamp((kSure - sure) / (kSure - kUnsure), 0.0f, 1.0f);
-  return held;
+  const Found& found = FoundIn(square);
+  const float lighter = Lighter();
+  const float* const luma_then = held.luma_then->data();
+  // By each pixel's own motion.
+  float was[kSquarePixels] = {}, luma_was[kSquarePixels] = {}, luma_sums[kSquarePixels] = {};
+  unsigned used = 0;
+  for (const uint8_t k : found.best) used |= 1u << k;
+  for (unsigned k = 0; used >> k != 0; ++k) {
+    if ((used >> k & 1) == 0) continue;
+    const auto [dx, dy] = found.tried[k];
+    float moved[3][kSquarePixels];
+    MoveSquare(held.before->data(), size_, square.left, square.top, dx, dy, moved[0]);
+    MoveSquare(luma_then, size_, square.left, square.top, dx, dy, moved[1]);
+    SumDifferences({held.luma, luma_then, 1, size_}, -lighter, square.left, square.top, dx, dy, moved[2]);
+    for (int i = 0; i < kSquarePixels; ++i) {
+      const bool its = found.best[i] == k;
+      was[i] = its ? moved[0][i] : was[i];
+      luma_was[i] = its ? moved[1][i] : luma_was[i];
+      luma_sums[i] = its ? moved[2][i] : luma_sums[i];
+    }
+  }
+  for (int y = square.top; y < square.bottom; ++y) {
+    const ptrdiff_t row = static_cast<ptrdiff_t>(y) * size_.width + square.left;
+    for (int x = 0; x < square.right - square.left; ++x) {
+      const int i = (y - square.top) * kSquare + x;
+      const auto now = static_cast<float>(mask[row + x]);
+      // Against the picture of back then, so that what changes slowly ends it; against the last one in
+      // colour, as two things may have one luma.
+      const float changed = std::max(luma_sums[i] / 9, found.distance[i]);
+      const float still = std::clamp((kMoved - changed) / (kMoved - kStill), 0.0f, 1.0f);
+      const float unsure = std::clamp((kSure - Sureness(now)) / (kSure - kUnsure), 0.0f, 1.0f);
+      const float weight = std::abs(was[i] - now) < kSame ? 0 : held.weight * still * unsure;
+      mask[row + x] = static_cast<uint8_t>(now + weight * (was[i] - now) + 0.5f);
+      then_[static_cast<size_t>(row + x)] += weight * (luma_was[i] + lighter - held.luma[row + x]);
+    }
+  }
 }
 
 void MaskMover::Hold(float hold, const float* luma, std::vector<float>* luma_then,
                      const std::vector<uint8_t>& before, uint8_t* mask) {
   // What was held for long goes within some twenty frames all the same where the network says otherwise.
   constexpr float kMost = 0.9f;
-  const float lighter = Lighter();
-  then_.resize(luma_then->size());
-  pool_->ParallelFor(size_.height, [&](int y, int) {
-    for (int x = 0; x < size_.width; ++x) {
-      const auto at = static_cast<size_t>(y * size_.width + x);
-      const auto now = static_cast<float>(mask[at]);
-      then_[at] = luma[at];
-      const HeldBy held = Held(*luma_then, luma, x, y, before, now);
-      if (held.weight == 0) continue;
-      const float weight = kMost * hold * held.weight;
-      const Between sx = BetweenAt(static_cast<float>(x) + held.by.x, size_.width);
-      const Between sy = BetweenAt(static_cast<float>(y) + held.by.y, size_.height);
-      mask[at] = static_cast<uint8_t>(now + weight * (held.was - now) + 0.5f);
-      const float luma_was = Sample(luma_then->data(), size_.width, sx, sy) + lighter;
-      then_[at] += weight * (luma_was - luma[at]);
+  const Held held = {kMost * hold, luma, luma_then, &before};
+  then_.assign(luma, luma + luma_then->size());
+  pool_->ParallelFor(Squares().height, [&](int row, int) {
+    for (int column = 0; column < Squares().width; ++column) {
+      const Square square = SquareAt(column, row);
+      if (Wavers(square, before, mask)) HoldSquare(held, square, mask);
     }
   });
   luma_then->swap(then_);

@@ -39,9 +39,11 @@ class SpeckRemover {
 // edge goes with the thing, not half with the ground. The same for any number of threads.
 class MaskMover {
  public:
-  // `field`: of frames of twice this size. before, now: the pictures of this size, three planes. All are
-  // looked at in Run and Hold, which come after it.
-  void FindMotion(const MotionField& field, Size size, const float* before, const float* now,
+  static constexpr int kSquare = 8;  // pixels a side that find their motions together
+
+  // `field`: of frames of this size, twice enlarged and then `shrunk` times made smaller, rounded up. before,
+  // now: the pictures of this size, three planes. All are looked at in Run and Hold, which come after it.
+  void FindMotion(const MotionField& field, int shrunk, Size size, const float* before, const float* now,
                   ThreadPool* pool);
   void Run(const std::vector<uint8_t>& before, uint8_t* mask);
   // Hysteresis: where the picture shows what it showed, wherever that was, and the network is not sure, its
@@ -58,30 +60,47 @@ class MaskMover {
   struct Motion {
     float x = 0, y = 0;  // from a pixel to where it was
   };
+  // Of the pixels of a square, row by row.
+  struct Found {
+    Motion tried[16];
+    uint8_t best[kSquare * kSquare];    // of them
+    float distance[kSquare * kSquare];  // of the 3x3 pixels about each: levels, on the average
+  };
+  struct Square {
+    int left, top, right, bottom;  // within the picture
+    size_t index;
+  };
+  Size Squares() const;
+  Square SquareAt(int column, int row) const;
+
   Motion MotionOf(int bx, int by) const;
-  float Distance(int x, int y, const Motion& by) const;
   bool Explains(int bx, int by) const;
   float Lighter() const;
-  Motion BestMotion(int x, int y) const;
-  // Found once a pixel and picture; by one thread at a time.
-  const Motion& MotionAt(int x, int y);
-  struct HeldBy {
-    float weight = 0;  // 0..1: how much the word of before counts
-    float was = 0;     // that word, 0..255
-    Motion by;         // and where it is
+  template <typename T>
+  float Moved(const std::vector<T>& plane, int x, int y, const Motion& by) const;
+  size_t MotionsAbout(const Square& square, Motion* tried) const;
+  // Found once a picture, by one thread at a time.
+  const Found& FoundIn(const Square& square);
+  bool IsFlat(const std::vector<uint8_t>& mask, const Square& square) const;
+  // Whether the network is unsure of a pixel and says something else than before.
+  bool Wavers(const Square& square, const std::vector<uint8_t>& before, const uint8_t* mask) const;
+  struct Held {
+    float weight;  // 0..1: how much the word of before counts, at most
+    const float* luma;
+    const std::vector<float>* luma_then;
+    const std::vector<uint8_t>* before;
   };
-  // `share`, 0..255: what the network says now.
-  HeldBy Held(const std::vector<float>& luma_then, const float* luma, int x, int y,
-              const std::vector<uint8_t>& before, float share);
+  void HoldSquare(const Held& held, const Square& square, uint8_t* mask);
 
   const MotionField* field_ = nullptr;
+  int shrunk_ = 1, side_ = 4;  // of a block of the field, in pixels of this size
   Size size_;
   const float* before_ = nullptr;
   const float* now_ = nullptr;
   ThreadPool* pool_ = nullptr;
   int reach_ = 0;  // no motion is longer
-  std::vector<Motion> motions_;
-  std::vector<uint8_t> known_;  // which of them
+  std::vector<Found> found_;
+  std::vector<uint8_t> known_;  // the squares where it is
   std::vector<uint8_t> new_;    // blocks that the picture before does not explain
   std::vector<float> then_;
 };

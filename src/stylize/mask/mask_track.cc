@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cmath>
-#include <cstring>
 #include <utility>
 
 namespace tempera::stylize {
@@ -13,6 +12,10 @@ size_t PixelsOf(Size size) { return static_cast<size_t>(size.width) * static_cas
 // The longer side of the size at which edges are fitted, unless the network's own masks are larger. Fits are
 // seven pixels wide: at 256 to 384 that is as far as a network's edge is off, and quick.
 constexpr int kFitSide = 384;
+
+// The longer side of the luma on which motion is found: the patches there are as wide, against the picture,
+// as the same network's at a size that is usual, and finding it costs no more.
+constexpr int kMotionSide = 320;
 
 // What moves uncovers less of a picture, and turns away less of itself, from one frame to the next; where
 // more is new, what is moved along is the mask of another scene.
@@ -108,28 +111,41 @@ Status MaskTrack::TakePicture(Size frame) {
   return OkStatus();
 }
 
+// A row of the mean of squares; at the far sides they are cut off.
+void MaskTrack::ShrinkLuma(int row, int count, float* out) const {
+  const int bottom = std::min(small_.height, (row + 1) * field_shrunk_);
+  for (int i = 0; i < count; ++i) {
+    const int left = i * field_shrunk_, right = std::min(small_.width, left + field_shrunk_);
+    float sum = 0;
+    for (int y = row * field_shrunk_; y < bottom; ++y) {
+      for (int x = left; x < right; ++x) sum += luma_[static_cast<size_t>(y * small_.width + x)];
+    }
+    out[i] = sum / static_cast<float>((bottom - row * field_shrunk_) * (right - left));
+  }
+}
+
 Status MaskTrack::FindMotion() {
   if (masker_->params.interval == 1 && masker_->params.hold == 0) {
     field_.reset();
     field_follows_ = false;
     return OkStatus();
   }
+  const int shrunk = (std::max(small_.width, small_.height) + kMotionSide - 1) / kMotionSide;
+  const Size half = {(small_.width + shrunk - 1) / shrunk, (small_.height + shrunk - 1) / shrunk};
   if (!field_) {
-    TEMPERA_ASSIGN_OR_RETURN(
-        field_, MotionField::Create({2 * small_.width, 2 * small_.height}, *motion_kernels_, pool_));
+    TEMPERA_ASSIGN_OR_RETURN(field_,
+                             MotionField::Create({2 * half.width, 2 * half.height}, *motion_kernels_, pool_));
+    field_shrunk_ = shrunk;
     field_follows_ = false;
   }
-  for (int y = 0; y < small_.height; ++y) {
-    std::memcpy(field_->HalfRow(y), luma_.data() + static_cast<ptrdiff_t>(y) * small_.width,
-                static_cast<size_t>(small_.width) * sizeof(float));
-  }
+  pool_->ParallelFor(half.height, [&](int y, int) { ShrinkLuma(y, half.width, field_->HalfRow(y)); });
   field_->Advance(field_follows_);
   field_follows_ = true;
   return OkStatus();
 }
 
 bool MaskTrack::FindMovers() {
-  mover_.FindMotion(*field_, small_, picture_before_.data(), picture_.data(), pool_);
+  mover_.FindMotion(*field_, field_shrunk_, small_, picture_before_.data(), picture_.data(), pool_);
   const bool known = mover_.Unexplained() <= kMostNew;
   for (ClassMask& mask : masks_) mask.explained = known && mover_.Unexplained(mask.shares) <= kMostNewInMask;
   return std::all_of(masks_.begin(), masks_.end(), [](const ClassMask& mask) { return mask.explained; });

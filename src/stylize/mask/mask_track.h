@@ -48,6 +48,7 @@ class MaskTrack {
   // At which size masks are made before they have edges.
   Size SmallSize(Size frame) const;
   Status TakePicture(Size frame);
+  void ShrinkLuma(int row, int count, float* out) const;
   Status FindMotion();
   // false: for some class the frame before does not explain this one, as behind a cut that nobody tells of.
   bool FindMovers();
@@ -76,6 +77,7 @@ class MaskTrack {
   std::optional<RowResampler> resampler_;
   std::vector<float> luma_;  // of small_
   std::optional<MotionField> field_;
+  int field_shrunk_ = 1;  // so much smaller than twice small_
   bool field_follows_ = false;
   bool follows_ = false;  // masks_ are those of the frame before
   int age_ = 0;           // frames since the network saw one

@@ -413,8 +413,12 @@ void MaskMover::Hold(float hold, const float* luma, std::vector<float>* luma_the
   // What was held for long goes within some twenty frames all the same where the network says otherwise.
   constexpr float kMost = 0.9f;
   const Held held = {kMost * hold, luma, luma_then, &before};
-  then_.assign(luma, luma + luma_then->size());
+  then_.resize(luma_then->size());
   pool_->ParallelFor(Squares().height, [&](int row, int) {
+    const Square first = SquareAt(0, row);
+    std::copy(luma + static_cast<ptrdiff_t>(first.top) * size_.width,
+              luma + static_cast<ptrdiff_t>(first.bottom) * size_.width,
+              then_.begin() + static_cast<ptrdiff_t>(first.top) * size_.width);
     for (int column = 0; column < Squares().width; ++column) {
       const Square square = SquareAt(column, row);
       if (Wavers(square, before, mask)) HoldSquare(held, square, mask);

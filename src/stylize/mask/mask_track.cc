@@ -36,10 +36,11 @@ void MaskTrack::Reset() {
   masker_->Reset();
 }
 
-void MaskTrack::Translate(const std::vector<uint8_t>& table, int rows, int width, uint8_t* mask) const {
-  pool_->ParallelFor(rows, [&](int y, int) {
-    uint8_t* row = mask + static_cast<ptrdiff_t>(y) * width;
-    for (int x = 0; x < width; ++x) row[x] = table[row[x]];
+void MaskTrack::Translate(const std::vector<uint8_t>& table, Size size, const uint8_t* from,
+                          uint8_t* to) const {
+  pool_->ParallelFor(size.height, [&](int y, int) {
+    const ptrdiff_t at = static_cast<ptrdiff_t>(y) * size.width;
+    for (int x = 0; x < size.width; ++x) to[at + x] = table[from[at + x]];
   });
 }
 
@@ -65,7 +66,7 @@ Status MaskTrack::EnlargePlainly(const Image& in, std::span<const int> channels)
     uint8_t* const pixels = masks_[i].pixels.data();
     masker_->Read(channels[i], {pixels, size.width, size});
     if (params.plain_edges && params.threshold == 0.5f) continue;
-    Translate(table, size.height, size.width, pixels);
+    Translate(table, size, pixels, pixels);
     if (!params.plain_edges) specks_.Run(size, pixels);
   }
   return OkStatus();
@@ -79,7 +80,7 @@ Status MaskTrack::TakePicture(Size frame) {
     field_.reset(), resampler_.reset();
     seen_.resize(3 * PixelsOf(seen));
     picture_.resize(3 * PixelsOf(small)), picture_before_.resize(picture_.size());
-    luma_.resize(PixelsOf(small)), work_.resize(PixelsOf(small));
+    luma_.resize(PixelsOf(small));
     if (small != seen) {
       x_ = MakeResampleAxis(seen.width, 0, seen.width, small.width);
       y_ = MakeResampleAxis(seen.height, 0, seen.height, small.height);
@@ -107,7 +108,10 @@ Status MaskTrack::TakePicture(Size frame) {
     }
   }
   const float *r = picture_.data(), *g = r + PixelsOf(small), *b = g + PixelsOf(small);
-  for (size_t i = 0; i < luma_.size(); ++i) luma_[i] = 0.25f * (r[i] + 2 * g[i] + b[i]);
+  pool_->ParallelFor(small.height, [&](int y, int) {
+    const auto width = static_cast<size_t>(small.width), begin = static_cast<size_t>(y) * width;
+    for (size_t i = begin; i < begin + width; ++i) luma_[i] = 0.25f * (r[i] + 2 * g[i] + b[i]);
+  });
   return OkStatus();
 }
 
@@ -154,21 +158,22 @@ bool MaskTrack::FindMovers() {
 void MaskTrack::Hold(std::span<const int> channels, float hold) {
   for (size_t i = 0; i < channels.size(); ++i) {
     ClassMask& mask = masks_[i];
+    work_.resize(PixelsOf(small_));
     masker_->Read(channels[i], {work_.data(), small_.width, small_});
     if (hold > 0 && mask.explained) {
       mover_.Hold(hold, luma_.data(), &mask.luma_then, mask.shares, work_.data());
-    } else {
+    } else if (field_) {  // else the next frame cannot be held to this one
       mask.luma_then = luma_;
     }
-    mask.shares = work_;
+    mask.shares.swap(work_);
   }
 }
 
 void MaskTrack::Finish(const Image& in, ClassMask* mask) {
   mask->pixels.resize(PixelsOf(in.size()));
-  work_ = mask->shares;
+  work_.resize(PixelsOf(small_));
   const MaskParams& params = masker_->params;
-  Translate(ShareTable(params.threshold, !params.plain_edges), small_.height, small_.width, work_.data());
+  Translate(ShareTable(params.threshold, !params.plain_edges), small_, mask->shares.data(), work_.data());
   if (!params.plain_edges) {
     specks_.Run(small_, work_.data());
     edges_.Draw(in, small_, picture_.data(), work_.data(), mask->pixels.data());
@@ -209,8 +214,9 @@ Status MaskTrack::Follow(const Image& in, std::span<const int> channels) {
     age_ = 0;
   } else {
     for (size_t i = 0; i < channels.size(); ++i) {
+      work_.resize(PixelsOf(small_));
       mover_.Run(masks_[i].shares, work_.data());
-      masks_[i].shares = work_;
+      masks_[i].shares.swap(work_);
       masks_[i].luma_then = luma_;
     }
     ++age_;

@@ -55,7 +55,8 @@ class MaskTrack {
   // hold: 0 where nothing is known of the frame before.
   void Hold(std::span<const int> channels, float hold);
   void Finish(const Image& in, ClassMask* mask);
-  void Translate(const std::vector<uint8_t>& table, int rows, int width, uint8_t* mask) const;
+  // from, to: the same, or apart.
+  void Translate(const std::vector<uint8_t>& table, Size size, const uint8_t* from, uint8_t* to) const;
 
   Masker* masker_;
   const PixelKernels* kernels_;

@@ -9,6 +9,10 @@ namespace {
 
 constexpr int kMostPlanes = 4;
 
+// Numbers of a row that are softened downward together: those above and below are few enough for a near
+// cache.
+constexpr int kStrip = 256;
+
 // Half of a Gaussian, from its middle on; all of it sums to one.
 std::vector<float> BellOf(double deviation) {
   // Beyond three deviations lie 0.3 % of it.
@@ -66,16 +70,17 @@ void Blur::Measure(Size frame, float pixels) {
   for (int i = 0; i < pool_->num_threads(); ++i) wide_.emplace_back(wide_x_, wide_y_, *kernels_);
   const size_t small =
       kMostPlanes * static_cast<size_t>(small_size_.width) * static_cast<size_t>(small_size_.height);
-  small_.resize(small), soft_.resize(small);
+  small_.resize(small);
   padded_.assign(static_cast<size_t>(pool_->num_threads()),
                  std::vector<float>(static_cast<size_t>(small_size_.width) + 2 * bell_x_.size()));
+  above_.assign(static_cast<size_t>(pool_->num_threads()), std::vector<float>(kStrip * bell_y_.size()));
   rows_.assign(static_cast<size_t>(pool_->num_threads()),
                std::vector<float>(2 * kMostPlanes * static_cast<size_t>(frame.width)));
   kept_.resize(static_cast<size_t>(pool_->num_threads()));
   frame_ = frame, pixels_ = pixels;
 }
 
-// A row of small_ to one of soft_; it goes on beyond its ends as they end.
+// A row in place; it goes on beyond its ends as they end.
 void Blur::SoftenAlong(int y, size_t thread) {
   const int width = small_size_.width, reach = static_cast<int>(bell_x_.size()) - 1;
   std::vector<float>& padded = padded_[thread];
@@ -87,18 +92,23 @@ void Blur::SoftenAlong(int y, size_t thread) {
     std::fill(row + width, row + width + reach, row[width - 1]);
     for (int k = -reach; k <= reach; ++k)
       kernels_->accumulate(row + k, width, bell_x_[static_cast<size_t>(std::abs(k))], k == -reach,
-                           soft_.data() + at);
+                           small_.data() + at);
   }
 }
 
-// Rows of soft_ to one of small_.
-void Blur::SoftenAcross(int y) {
-  const int row = planes_ * small_size_.width, reach = static_cast<int>(bell_y_.size()) - 1;
-  for (int k = -reach; k <= reach; ++k) {
-    const int from = std::clamp(y + k, 0, small_size_.height - 1);
-    kernels_->accumulate(soft_.data() + static_cast<ptrdiff_t>(from) * row, row,
-                         bell_y_[static_cast<size_t>(std::abs(k))], k == -reach,
-                         small_.data() + static_cast<ptrdiff_t>(y) * row);
+// Numbers [begin, begin + count) of all rows in place: what they were is kept as far up as they reach.
+void Blur::SoftenAcross(int begin, int count, size_t thread) {
+  const ptrdiff_t row = static_cast<ptrdiff_t>(planes_) * small_size_.width;
+  const int kept = static_cast<int>(bell_y_.size()), reach = kept - 1;
+  float* const above = above_[thread].data();
+  for (int y = 0; y < small_size_.height; ++y) {
+    float* const out = small_.data() + y * row + begin;
+    std::memcpy(above + y % kept * kStrip, out, static_cast<size_t>(count) * sizeof(float));
+    for (int k = -reach; k <= reach; ++k) {
+      const int from = std::clamp(y + k, 0, small_size_.height - 1);
+      const float* const in = from > y ? small_.data() + from * row + begin : above + from % kept * kStrip;
+      kernels_->accumulate(in, count, bell_y_[static_cast<size_t>(std::abs(k))], k == -reach, out);
+    }
   }
 }
 
@@ -172,7 +182,10 @@ void Blur::Run(const Image& in, float pixels, const uint8_t* shares, const Image
   Narrow(in, shares);
   pool_->ParallelFor(small_size_.height,
                      [&](int y, int thread) { SoftenAlong(y, static_cast<size_t>(thread)); });
-  pool_->ParallelFor(small_size_.height, [&](int y, int) { SoftenAcross(y); });
+  const int row = planes_ * small_size_.width;
+  pool_->ParallelFor((row + kStrip - 1) / kStrip, [&](int strip, int thread) {
+    SoftenAcross(strip * kStrip, std::min(kStrip, row - strip * kStrip), static_cast<size_t>(thread));
+  });
   // Divided before it is enlarged: a cubic swings below zero beside what ends, and a quotient of two such
   // could be anything.
   if (shares != nullptr && !fill_.Run(small_size_, small_.data())) return Run(in, pixels, nullptr, out);

@@ -37,7 +37,7 @@ class Blur {
   void Narrow(const Image& in, const uint8_t* shares);
   void Enlarge(const Image& in, const Image& out);
   void SoftenAlong(int y, size_t thread);
-  void SoftenAcross(int y);
+  void SoftenAcross(int begin, int count, size_t thread);
 
   const PixelKernels* kernels_;
   ThreadPool* pool_;
@@ -47,8 +47,9 @@ class Blur {
   ResampleAxis narrow_x_, narrow_y_, wide_x_, wide_y_;
   std::vector<float> bell_x_, bell_y_;      // from the middle on
   std::vector<RowResampler> wide_;          // by thread
-  std::vector<float> small_, soft_;         // [small height, planes_, small width]
+  std::vector<float> small_;                // [small height, planes_, small width]
   std::vector<std::vector<float>> padded_;  // by thread: a row of the small picture and its ends
+  std::vector<std::vector<float>> above_;   // by thread: strips of rows as they were
   std::vector<std::vector<float>> rows_;    // by thread: two rows of the frame
   std::vector<int> kept_;                   // by thread: which row of the frame the first of them is
   ColorFill fill_;

@@ -18,6 +18,7 @@ if [ "${8:-}" != inside ]; then
   echo "live.masks: without PipeWire, which is not installed (tools/setup live)"
   exec bash "$0" "${arguments[@]:0:5}" '' "$(realpath "$7")" inside
 fi
+source "$(dirname "${BASH_SOURCE[0]}")/session.bash"
 command=$1 tiny=$2 maker=$3 marker=$4 stand_in=$5 microphone=$6 folder=$7
 XDG_RUNTIME_DIR=$(mktemp -d)
 export XDG_RUNTIME_DIR HOME=$XDG_RUNTIME_DIR
@@ -41,31 +42,8 @@ check() { # WHAT COMMAND...
     failures=$((failures + 1))
   fi
 }
-# osc ADDRESS NUMBER: of fewer than 256.
-osc() {
-  local address=$1
-  until [ $(((${#address} + 1) % 4)) -eq 0 ]; do address+=_; done
-  { printf '%s_,i__' "$address" | tr _ '\0'; printf "\\0\\0\\0\\x$(printf %x "$2")"; } >osc.bin
-  cat osc.bin >"/dev/udp/127.0.0.1/$port" # in one packet
-}
 # Those that there are: times between which one is missing are not filled with another.
 frames_of() { ffmpeg -nostdin -v error -y -i "$1" -fps_mode passthrough -f rawvideo -pix_fmt yuv420p "$2"; }
-free_port() {
-  local port
-  for port in $(shuf -i 20000-39999 -n 50); do
-    grep -qi ":$(printf %04x "$port") " /proc/net/udp /proc/net/udp6 2>/dev/null || break
-  done
-  echo "$port"
-}
-# more NUMBER: waits for so many further frames of Y4M, a while at most.
-more() {
-  local until
-  until=$(($(stat -c %s out.y4m) + $1 * (160 * 96 * 3 / 2 + 6)))
-  for _ in {1..400}; do
-    [ "$(stat -c %s out.y4m)" -ge $until ] && return
-    sleep 0.05
-  done
-}
 
 export TEMPERA_STYLES=$folder/styles
 "$tiny" styles/negative.onnx && "$maker" styles/masks && "$marker" draw marker.yuv 120 || exit 1

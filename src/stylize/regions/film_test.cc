@@ -257,6 +257,30 @@ TEST(RegionsFilm, StatesLastFromFrameToFrame) {
   }
 }
 
+// A region that is blurred by a network that remembers: each frame shows what the same mask, given with the
+// frame, makes of it, and no frame is seen twice or left out.
+TEST(RegionsFilm, BlursByANetworkThatRemembers) {
+  Film film(With(0, 1, true), 2, Counter());
+  film.regions->Set({{.blur = 4}});
+  auto given = Regions::Create(nullptr, *HostWithPool(nullptr, 2, false));
+  ASSERT_TRUE(given.ok());
+  (*given)->Set({{.blur = 4}});
+  OwnedImage wanted(PixelFormat::kRgb, kFrame.width, kFrame.height);
+  std::vector<uint8_t> mask(static_cast<size_t>(kFrame.width * kFrame.height));
+  for (int frame = 0; frame < 8; ++frame) {
+    FrameParams params;
+    params.cut = frame == 5;
+    film.Paint(100 + 6 * frame, 90, params);
+    ASSERT_TRUE(film.regions->ReadMask(0, {mask.data(), kFrame.width, kFrame}).ok());
+    const int said = std::min(255, 64 * (frame % 5 + 1));
+    EXPECT_NEAR(mask[mask.size() / 2], said, 2) << frame;
+    params.mask = Mask{mask.data(), kFrame.width, kFrame};
+    ASSERT_TRUE((*given)->Process(film.in.image, wanted.image, params).ok());
+    EXPECT_EQ(film.out.Pixels(), wanted.Pixels()) << frame;
+    EXPECT_NE(film.out.Pixels(), film.in.Pixels()) << frame;
+  }
+}
+
 TEST(RegionsFilm, IsTheSameForAnyThreads) {
   Film one(With(0.7f, 2), 1), three(With(0.7f, 2), 3);
   for (int frame = 0; frame < 5; ++frame) {

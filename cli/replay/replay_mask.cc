@@ -24,7 +24,8 @@ void ShowAs(const Region& other, Region* region) {
 // The regions that are cut out. What is painted goes on under their soft edges, as with --cutout of a mask
 // that is not a session's, so that they show nothing of the source. Styles stay in their order: the first one
 // is what the first region that is shown has, if anything.
-std::vector<size_t> CutOutOf(const std::string& name, live::MaskCast* cast) {
+// note: what is to be known of it, if anything.
+std::vector<size_t> CutOutOf(live::MaskCast* cast, std::string* note) {
   std::vector<Region>& regions = cast->regions;
   std::vector<size_t> chosen = live::MaskedRegions(*cast);
   if (!cast->listed && regions.size() == 2 && chosen == std::vector<size_t>{1} &&
@@ -41,18 +42,25 @@ std::vector<size_t> CutOutOf(const std::string& name, live::MaskCast* cast) {
                                  [](const Region& region) { return region.name == live::kBackground; });
   if (rest != regions.end()) {
     if (chosen.size() == regions.size() && regions.size() > 1)
-      Note("'" + name + "': the regions that were played cover the whole picture: nothing is cut out");
+      *note = "the regions that were played cover the whole picture: nothing is cut out";
     if (rest->shows == Region::Shows::kInput) ShowAs(first, &*rest);
   } else if (regions.size() < live::MaskSettings::kMostRegions) {
     Region under = first;
     under.name = live::kBackground;
     regions.insert(regions.begin(), std::move(under));
     for (size_t& index : chosen) ++index;
+  } else {
+    *note = "with so many regions nothing is painted under their soft edges, which show the source";
   }
   return chosen;
 }
 
 }  // namespace
+
+// Masks are opened at each change that needs it.
+void ReplayMask::NoteOnce(const std::string& what) {
+  if (!what.empty() && noted_.insert(what).second) Note("'" + name_ + "': " + what);
+}
 
 void ReplayMask::Forget() {
   layers_.reset();
@@ -83,7 +91,11 @@ Status ReplayMask::Open(const live::TimelineMask& mask, const media::Frame& like
   for (live::MaskCast::Region& region : cast.regions) {
     if (!region.style.path.empty()) region.style.path = found_->at(region.style.path);
   }
-  if (options_.makes == Makes::kCutout) chosen_ = CutOutOf(name_, &cast);
+  if (options_.makes == Makes::kCutout) {
+    std::string note;
+    chosen_ = CutOutOf(&cast, &note);
+    NoteOnce(note);
+  }
   if (options_.makes == Makes::kMask) {
     chosen_ = live::MaskedRegions(cast);
     Region nothing;
@@ -121,7 +133,7 @@ Status ReplayMask::Apply(const live::TimelineMask& mask, const media::Frame& lik
   return OkStatus();
 }
 
-Status ReplayMask::Paint(tempera_stylizer* own, const media::Frame& in, media::Frame* out) {
+Status ReplayMask::Paint(tempera_stylizer* own, const media::Frame& in, bool mirrored, media::Frame* out) {
   TEMPERA_RETURN_IF_ERROR(layers_->Paint(own, in, out, std::exchange(cut_, false)));
   if (options_.makes == Makes::kPainting) return OkStatus();
   try {
@@ -136,6 +148,9 @@ Status ReplayMask::Paint(tempera_stylizer* own, const media::Frame& in, media::F
     TEMPERA_RETURN_IF_ERROR(layers_->RegionMask(region, in.width, in.height, one_.data()));
     for (size_t i = 0; i < mask_.size(); ++i)
       mask_[i] = static_cast<uint8_t>(std::min(255, mask_[i] + one_[i]));
+  }
+  if (mirrored && options_.makes == Makes::kMask) {
+    for (auto row = mask_.begin(); row != mask_.end(); row += in.width) std::reverse(row, row + in.width);
   }
   return Make(out);
 }

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,9 @@ class ReplayMask {
 
   // To what holds for this frame; opens what is not open.
   Status Apply(const live::TimelineMask& mask, const media::Frame& like);
-  Status Paint(tempera_stylizer* own, const media::Frame& in, media::Frame* out);
+  // mirrored: `in` is the film's frame with left and right exchanged. A mask is then the film's all the same,
+  // so that it can be given with it; a cut-out is mirrored as the painting is.
+  Status Paint(tempera_stylizer* own, const media::Frame& in, bool mirrored, media::Frame* out);
   // Where the session had no mask, all of the frame is within.
   Status MakeAll(media::Frame* out);
   // How much of the last frame is within, where that is asked for.
@@ -38,6 +41,7 @@ class ReplayMask {
  private:
   Status Open(const live::TimelineMask& mask, const media::Frame& like);
   Status Hold();
+  void NoteOnce(const std::string& what);
   Status Make(media::Frame* out);
 
   const std::string name_;
@@ -49,6 +53,7 @@ class ReplayMask {
   std::vector<size_t> chosen_;  // of the regions, those that are cut out or written as a mask
   std::vector<uint8_t> mask_, one_;
   double share_ = -1;
+  std::set<std::string> noted_;
 };
 
 }  // namespace tempera::cli

@@ -64,7 +64,8 @@ class ReplayPainter final : public Painter {
   Status Paint(const media::Frame& in, media::Frame* out) override {
     TEMPERA_RETURN_IF_ERROR(GoOn(in));
     media::Frame frame = in;
-    if (!options_.again && state_.mirror) {  // what was captured is so already
+    const bool mirrored = !options_.again && state_.mirror;  // what was captured is so already
+    if (mirrored) {
       TEMPERA_ASSIGN_OR_RETURN(frame, live::Mirrored(in));
     }
     if (!state_.mask.on && options_.makes == Makes::kMask) return mask_.MakeAll(out);
@@ -74,7 +75,7 @@ class ReplayPainter final : public Painter {
     }
     TEMPERA_RETURN_IF_ERROR(mask_.Apply(state_.mask, frame));
     TEMPERA_ASSIGN_OR_RETURN(tempera_stylizer * own, painter_->Lend(frame));
-    return mask_.Paint(own, frame, out);
+    return mask_.Paint(own, frame, mirrored, out);
   }
 
   Result<tempera_stylizer*> Lend(const media::Frame& in) override {

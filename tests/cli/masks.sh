@@ -408,12 +408,12 @@ grep -q 'live.json with its masks, ' "$work/stderr" || fail "the masks are not n
 alone 2 '--mask-only writes the mask and --cutout the painting' --timeline "$work/live.json" --mask-only --cutout
 alone 2 '--mask-only writes the mask and paints nothing: leave --strength out' --timeline "$work/live.json" --mask-only --strength 0.5
 # Its masks alone, and what they cut out: all of the frame until the 11th, then what is played.
-played() { # played REGIONS
+played() { # played REGIONS [MORE OF THAT CHANGE]
   cat >"$work/played.json" <<END
 {"tempera_timeline":1,"events":[
 {"change":{"open":"$work/nets/negative.onnx","size":[96,64]}},
 {"frames":{"source":[[0,1]],"time_us":[0],"sum":[0]}},
-{"change":{"mask":{"open":"$net","regions":[$1]}}},
+{"change":{"mask":{"open":"$net","regions":[$1]}${2:-}}},
 {"frames":{"source":[[1,1]],"time_us":[1000000],"sum":[0]}}]}
 END
 }
@@ -425,6 +425,14 @@ make -ss 1 -i "$work/t.mkv" -c:v ffv1 "$work/t_late.mkv"
 make -ss 1 -i "$work/mask.mkv" -c:v ffv1 "$work/mask_late.mkv"
 expect_close "$work/t_late.mkv" "$work/mask_late.mkv" 28
 expect_pixel "$work/t.mkv" 90 4 255 255 255 255
+# A session that mirrored its picture: its masks are the film's all the same, its cut-outs mirrored like its paintings.
+played "$simple" ',"mirror":true'
+paint "$work/in.mkv" -o "$work/t.mkv" --codec ffv1 --timeline "$work/played.json" --mask-only
+make -ss 1 -i "$work/t.mkv" -c:v ffv1 "$work/t_late.mkv"
+expect_close "$work/t_late.mkv" "$work/mask_late.mkv" 28
+paint "$work/in.mkv" -o "$work/out/t_%02d.png" --timeline "$work/played.json" --cutout
+expect_pixel "$work/out/t_16.png" 28 32 0 255 255 255
+expect_pixel "$work/out/t_16.png" 67 32 0 0 0 0
 cut() { # cut X R G B A REGIONS: at X,32 of the 16th frame, whose marker is from 60 to 75
   played "$6"
   paint "$work/in.mkv" -o "$work/out/t_%02d.png" --timeline "$work/played.json" --cutout

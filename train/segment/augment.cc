@@ -201,8 +201,8 @@ void Noise(Random& random, float deviation, std::vector<float>* planes) {
 
 namespace {
 
-// The pair shrunk to `share` of its size.
-MaskPair Shrunk(const MaskPair& pair, double share) {
+// The pair at `share` of its size.
+MaskPair Resized(const MaskPair& pair, double share) {
   const int w = std::max(8, static_cast<int>(std::lround(pair.image.width * share))),
             h = std::max(8, static_cast<int>(std::lround(pair.image.height * share)));
   MaskPair small;
@@ -274,20 +274,20 @@ MaskPair Augmenter::WithBackground(const MaskPair& pair, Random& random) const {
     return made;
   }
   if (random.Uniform() < 0.3)
-    Place(Shrunk(pairs_.pair(static_cast<int>(random.Below(pairs_.size()))), Range(random, 0.35, 0.95)),
+    Place(Resized(pairs_.pair(static_cast<int>(random.Below(pairs_.size()))), Range(random, 0.35, 0.95)),
           random, &made);
-  Place(Shrunk(pair, Range(random, 0.35, 0.95)), random, &made);
+  Place(Resized(pair, Range(random, 0.35, 0.95)), random, &made);
   return made;
 }
 
-// Groups: one stands before the other, and both count.
+// Groups: one stands before the other, and both count. At times, of few pictures, the same twice.
 MaskPair Augmenter::WithAnother(const MaskPair& pair, Random& random) const {
   MaskPair made = pair;
   const MaskPair& other = pairs_.pair(static_cast<int>(random.Below(pairs_.size())));
   // Of about the same size in this picture as in its own.
   const double fit = std::min(static_cast<double>(pair.image.width) / other.image.width,
                               static_cast<double>(pair.image.height) / other.image.height);
-  Place(Shrunk(other, fit * Range(random, 0.4, 0.95)), random, &made);
+  Place(Resized(other, fit * Range(random, 0.4, 0.95)), random, &made);
   return made;
 }
 

@@ -9,10 +9,12 @@
 
 namespace tempera::train {
 
+constexpr double kTurn = 11.459155902616466;  // degrees: a fifth of a radian
+
 struct AugmentOptions {
   double least_scale = 0.5, most_scale = 2;  // of the picture, in the crop
   double colour = 1;                         // how far light, contrast and colours go: 0 not at all
-  double turn = 11.5;                        // degrees, either way, at most; half the crops stay upright
+  double turn = kTurn;                       // degrees, either way, at most; half the crops stay upright
   double background_share = 0.25;            // of one class: pictures whose background is another's
   double crowd_share = 0;  // of one class: pictures with somebody of another one before them
   bool classes = false;    // masks are class maps

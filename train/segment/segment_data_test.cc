@@ -112,7 +112,7 @@ TEST(Augmenter, ReplacesBackgroundsThroughTheMask) {
 
 TEST(Augmenter, LaysSomebodyOfAnotherPictureUponThis) {
   // Two pictures of a disc each: of which crowds show two, and the mask knows both.
-  const MaskPairs pairs = MaskPairs::FromPairs({Disc(96, 96, 20, 20, 12)});
+  const MaskPairs pairs = MaskPairs::FromPairs({Disc(96, 96, 20, 20, 12), Disc(80, 120, 60, 90, 12)});
   const std::vector<media::RgbImage> none;
   AugmentOptions options = Plain();
   options.least_scale = options.most_scale = 1;

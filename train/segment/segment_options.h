@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "train/segment/augment.h"
 #include "train/segment/mask_losses.h"
 #include "train/segment/pairs.h"
 
@@ -31,7 +32,8 @@ struct SegmentOptions {
   double temporal_start = 0;    // share of the run after which masks must agree
   double quantize_start = 0.7;  // share of the run after which weights are rounded as the file has them
   bool int8 = true;
-  double least_scale = 0.6, most_scale = 2, turn = 11.5, background_share = 0.25, crowd_share = 0, colour = 1;
+  double least_scale = 0.6, most_scale = 2, background_share = 0.25, crowd_share = 0, colour = 1;
+  double turn = kTurn;  // degrees
   uint64_t seed = 1;
   int threads = 0;
   double preview_every_s = 120;

@@ -201,16 +201,21 @@ std::string SegmentTrainer::RecipeLine() const {
   std::snprintf(
       text, sizeof text,
       "%s, width %g, size %d, batch %d, learning rate %g, encoder %g, decay %g, cross-entropy %g, dice %g, "
-      "boundary %g, hard %g, balance %g, temporal %g from %g, 8 bits from %g, scale %g to %g, turn %g, "
-      "backgrounds %g, crowds %g, colour %g, seed %llu",
+      "boundary %g, hard %g, balance %g, temporal %g from %g, 8 bits from %g, scale %g to %g, backgrounds "
+      "%g, colour %g, seed %llu",
       options_.net.c_str(), options_.width, options_.size, options_.batch, options_.learning_rate,
       options_.encoder.empty() ? 1.0 : options_.encoder_rate, options_.weight_decay,
       options_.weights.cross_entropy, options_.weights.dice, options_.weights.boundary,
       options_.weights.hard_share, options_.class_balance, options_.weights.temporal, options_.temporal_start,
-      options_.int8 ? options_.quantize_start : 1.0, options_.least_scale, options_.most_scale, options_.turn,
-      backgrounds_.empty() ? 0.0 : options_.background_share, options_.crowd_share, options_.colour,
+      options_.int8 ? options_.quantize_start : 1.0, options_.least_scale, options_.most_scale,
+      backgrounds_.empty() ? 0.0 : options_.background_share, options_.colour,
       static_cast<unsigned long long>(options_.seed));
   std::string line = text;
+  // Only where they say something: runs from before there were such options go on.
+  std::snprintf(text, sizeof text, ", turn %g", options_.turn);
+  if (options_.turn != kTurn) line += text;
+  std::snprintf(text, sizeof text, ", crowds %g", options_.crowd_share);
+  if (options_.crowd_share > 0) line += text;
   line += options_.classes.size() == 1 ? ", class " : ", classes ";
   for (size_t i = 0; i < options_.classes.size(); ++i) line += (i > 0 ? "," : "") + options_.classes[i];
   return line;

@@ -35,8 +35,8 @@ _tempera_region() {
   done
   local classes
   classes=$("${COMP_WORDS[0]}" styles --masks 2>/dev/null | awk -v mask="$mask" '
-    NR == 1 {from = index($0, "CLASSES"); to = index($0, "FILE")}
-    NR > 1 && $1 == mask {gsub(",", " "); print substr($0, from, to - from)}')
+    NR == 1 {from = index($0, "CLASSES")}
+    NR > 1 && $1 == mask {sub(/ +[0-9.]+ [A-Z]*B$/, ""); gsub(",", " "); print substr($0, from)}')
   if [[ -z $classes && $mask == *.* && $mask != *.onnx ]]; then classes=mask; fi
   COMPREPLY=($(compgen -S = -W "$classes background" -- "$word"))
   compopt -o nospace 2>/dev/null || true

@@ -39,8 +39,9 @@ struct StylizeSummary {
   int64_t empty_masks = 0;           // frames in which nothing was masked
 };
 
-// Less of a frame than this is called nothing: half a level over all its pixels is what rounding leaves.
-inline constexpr double kEmptyMask = 0.5 / 255;
+// Less of a frame than this is called nothing. A part that is no speck is a thousandth of it, more than half
+// masked.
+inline constexpr double kEmptyMask = 0.0005;
 
 // The output name decides: a picture's name gets one picture. Prints the progress line and, as they
 // become known, notices. `interrupt` ends the work early. On failure nothing stands under the output's name

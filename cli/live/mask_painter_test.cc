@@ -224,10 +224,10 @@ TEST(MaskMeterTest, MeansOverWhatWasLookedAt) {
   live::MaskMeter meter;
   meter.Add({});
   EXPECT_EQ(meter.figures().name, "");
-  for (const double share : {0.5, -1.0, -1.0, 0.001, 0.25}) meter.Add({"person", 2.5, share});
+  for (const double share : {0.5, -1.0, -1.0, 0.0004, 0.25}) meter.Add({"person", 2.5, share});
   const live::MaskFigures on = meter.figures();
   EXPECT_TRUE(on.on);
-  EXPECT_NEAR(on.share, 0.751 / 3, 1e-9);
+  EXPECT_NEAR(on.share, 0.7504 / 3, 1e-9);
   EXPECT_EQ(on.share_now, 0.25);
   EXPECT_NEAR(on.empty_share, 1.0 / 3, 1e-9);
   EXPECT_EQ(on.ms, 2.5);

@@ -195,6 +195,8 @@ TEST_F(MaskOptionsTest, ReportsSayWhatIsPainted) {
   EXPECT_EQ(PaintedName(*Read({"--mask", "person", "--mask-only"}), ""), "mask");
   EXPECT_EQ(PaintedName(*Read({"--region", "person=a", "--region", "background=blur"}), ""),
             "person=a,background=blur");
+  EXPECT_EQ(PaintedName(*Read({"--region", "person=a", "--region", "background=blur:6.5"}), ""),
+            "person=a,background=blur:6.5");
   EXPECT_EQ(PaintedName(*Read({"--region", "background=a", "--cutout"}), ""), "background=a");
 }
 

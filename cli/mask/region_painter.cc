@@ -16,6 +16,7 @@
 #include "live/mask/blur_size.h"
 #include "media/mask/mask_pixels.h"
 #include "src/base/log.h"
+#include "src/base/text/number_text.h"
 
 namespace tempera::cli {
 namespace {
@@ -370,6 +371,7 @@ std::string PaintedName(const MaskPlan& plan, const std::string& style) {
     if (region.name.empty()) continue;  // what lies under the edges of a background that is cut out
     names += (names.empty() ? "" : ",") + region.name + "=";
     names += region.shows == Shows::kInput ? "none" : region.shows == Shows::kBlur ? "blur" : region.style;
+    if (region.shows == Shows::kBlur && region.blur > 0) names += ":" + NumberToText(region.blur);
   }
   return names;
 }

@@ -25,8 +25,9 @@ struct MaskFigures {
 // One thread at a time.
 class MaskMeter {
  public:
-  // Less of a frame than this is called nothing: half a level over all its pixels is what rounding leaves.
-  static constexpr double kNothing = 0.5 / 255;
+  // Less of a frame than this is called nothing. A part that is no speck is a thousandth of it, more than
+  // half masked.
+  static constexpr double kNothing = 0.0005;
   void Add(const PaintedMask& mask);
   MaskFigures figures() const;
 

@@ -185,6 +185,16 @@ grep -q ' of 96x64, the mask of red, ' "$work/stderr" || fail "not 'the mask of 
 paint "$work/photo.png" -o "$work/out/s.png" --mask colours --region red=negative --region background=blur
 checks=$((checks + 1))
 grep -q ' in red=negative,background=blur by the mask colours, ' "$work/stderr" || fail "regions: $(cat "$work/stderr")"
+paint "$work/photo.png" -o "$work/out/s.png" --mask colours --region red=negative --region background=blur:6 --json
+said '"style": "red=negative,background=blur:6"'
+# A frame of which a part is painted is not one in which nothing was found, small as it is.
+make -f lavfi -i "nullsrc=s=960x640,format=gray,geq='255*lt(X,32)*lt(Y,32)'" -frames:v 1 "$work/small.png"
+make -f lavfi -i 'nullsrc=s=960x640,format=gray,geq=0' -frames:v 1 "$work/nobody.png"
+make -f lavfi -i testsrc2=s=960x640 -frames:v 1 "$work/large.png"
+paint "$work/large.png" -o "$work/out/s.png" --mask "$work/small.png" --style negative --json
+said '"empty_frames": 0,'
+paint "$work/large.png" -o "$work/out/s.png" --mask "$work/nobody.png" --style negative --json
+said '"empty_frames": 1,'
 
 echo "== pictures that are masks"
 make -f lavfi -i color=black:s=96x64,format=rgba -vf "geq=r=255:g=255:b=255:a='if(lt(X,48),255,0)'" -frames:v 1 "$work/alpha.png"

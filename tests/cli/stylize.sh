@@ -186,7 +186,7 @@ expect_equal "$words" smoothed 'completion of --norm-statistics'
 # Bash makes three words of person=mosaic. A stand-in for the command has the lists.
 cat >"$work/lists" <<'END'
 case $2 in
-  --masks) printf 'MASK     CLASSES    FILE\ntraffic  car, bus   9 KB\nperson   person     8 KB\n' ;;
+  --masks) printf 'MASK     CLASSES    FILE\ntraffic  car, bus   9 KB\nperson   person   249 KB\n' ;;
   *) printf 'STYLE   FILE\nmosaic  9 KB\nmuse    9 KB\n\nMASK\nperson\n' ;;
 esac
 END
@@ -198,6 +198,10 @@ completes() { # completes 'WORDS WANTED' WORD...: at the end of the last one
   expect_equal "$words" "$1" "completion of ${*:2}"
 }
 completes 'person= background=' --region ''
+# Of the command itself.
+words=$(bash -c 'source "$1"; COMP_WORDS=("$2" stylize in.mp4 --region ""); COMP_CWORD=4; _tempera; echo "${COMPREPLY[*]}"' _ \
+  "$work/completion" "$tempera")
+expect_equal "$words" 'person= background=' 'completion of --region with the bundled mask'
 completes 'bus= background=' --mask traffic --region b
 completes 'mask= background=' --mask m.png --region ''
 completes 'mosaic muse' --region person = m

@@ -78,7 +78,7 @@ class RecordingSink final : public Sink {
     if (!writer_) return OkStatus();
     HearSound();
     const Status status = writer_->Finish();
-    Note(writer_->notices());
+    Note(writer_->notices(), true);
     if (tap_ && tap_->lost() > 0)
       notes_.push_back(std::to_string(tap_->lost()) + " packets of sound are missing: the disk was too slow");
     writer_.reset();
@@ -100,10 +100,15 @@ class RecordingSink final : public Sink {
     hears_ = false;
     notes_.push_back("the sound ends here: " + status.message());
   }
-  // Each once.
-  void Note(const std::vector<std::string>& lines) {
+  // Each once: one that counts as it goes on is said when it begins, and with its sum at the end.
+  void Note(const std::vector<std::string>& lines, bool last = false) {
     for (const std::string& line : lines) {
-      if (said_.insert(line).second) notes_.push_back(line);
+      std::string words = line;
+      std::erase_if(words, [](char c) { return c >= '0' && c <= '9'; });
+      if (said_.contains(line) || (!last && said_.contains(words))) continue;
+      said_.insert(line);
+      said_.insert(words);
+      notes_.push_back(line);
     }
   }
 

@@ -35,6 +35,11 @@ refused 'for --sink' test --duration 1 --record -
 live film.mp4 --duration 1 && grep -q '^note: the film begins again at its end: --once' said || fail "a loop without a word: $(cat said)"
 live film.mp4 --once && ! grep -q 'begins again' said || fail "--once is told of: $(cat said)"
 
+# Into one frame rate, from frames at any time: said once, and summed at the end.
+ffmpeg -nostdin -v error -y -i film.mp4 -vf "select='not(between(mod(n,10),3,7))'" -fps_mode vfr -c:v libx264 gaps.mp4
+timeout 60 "$command" live --no-window --osc off --midi off --style "$style" gaps.mp4 --duration 3 --sink - 2>said >/dev/null
+[ "$(grep -c 'constant frame rate' said)" -eq 2 ] || fail "repeated frames: $(cat said)"
+
 # Nobody fills the pipe: it ends in time all the same, and says that nothing was painted.
 started=$SECONDS
 (sleep 20) | live - --duration 1

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <atomic>
+#include <functional>
 #include <new>
 
 #include "cli/painter.h"
@@ -22,6 +23,7 @@ class FakePainter final : public Painter {
       EXPECT_EQ(resets, frames) << "a picture follows from the one before";
     }
     if (interrupt && frames == interrupt_at) *interrupt = true;
+    if (meanwhile) meanwhile();
     const bool planar = in.format == media::PixelFormat::kI420;
     const int bytes = in.format == media::PixelFormat::kRgba ? 4 : 3;
     if (!planar) {
@@ -50,6 +52,7 @@ class FakePainter final : public Painter {
   int frames = 0, resets = 0, fail_at = -1, throw_at = -1, interrupt_at = -1;
   bool follows_reset = false;  // whether Reset must come before each Paint, once
   std::atomic<bool>* interrupt = nullptr;
+  std::function<void()> meanwhile = {};  // happens while a frame is painted
 
  private:
   std::atomic<bool> busy_{false};

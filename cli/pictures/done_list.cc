@@ -128,8 +128,8 @@ std::string DoneList::LineOf(const Entry& entry, const PictureTask& task) const 
   return entry.source + ' ' + entry.style + ' ' + entry.written + ' ' + NameOf(task) + '\n';
 }
 
-Result<int64_t> DoneList::Reserve(const PictureTask& task) {
-  if (NameOf(task).find('\n') != std::string::npos) return int64_t{-1};
+Result<DoneList::Line> DoneList::Reserve(const PictureTask& task) {
+  if (NameOf(task).find('\n') != std::string::npos) return Line();
   Entry entry = EntryOf(task);
   entry.written = NotYet();
   const std::string line = LineOf(entry, task);
@@ -143,17 +143,20 @@ Result<int64_t> DoneList::Reserve(const PictureTask& task) {
     if (written < 0) return CannotWrite(path_);
     done += static_cast<size_t>(written);
   }
-  return static_cast<int64_t>(lseek(file.fd(), 0, SEEK_CUR)) - static_cast<int64_t>(line.size());
+  const int64_t end = lseek(file.fd(), 0, SEEK_CUR);
+  return Line{end - static_cast<int64_t>(line.size()), entry.source};
 }
 
-Status DoneList::Fill(const PictureTask& task, int64_t at) {
-  if (at < 0) return OkStatus();
-  const Entry entry = EntryOf(task);
+Status DoneList::Fill(const PictureTask& task, const Line& reserved) {
+  if (reserved.at < 0) return OkStatus();
+  Entry entry = EntryOf(task);
+  entry.source = reserved.source;
   const std::string line = LineOf(entry, task);
   const std::lock_guard<std::mutex> lock(mutex_);
   entries_[NameOf(task)] = entry;
   const ListFile file(path_, O_WRONLY);
-  if (file.fd() < 0 || pwrite(file.fd(), line.data(), line.size(), at) != static_cast<ssize_t>(line.size()))
+  if (file.fd() < 0 ||
+      pwrite(file.fd(), line.data(), line.size(), reserved.at) != static_cast<ssize_t>(line.size()))
     return CannotWrite(path_);
   return OkStatus();
 }

@@ -32,11 +32,15 @@ class DoneList {
   static Status CheckPlace(const std::string& folder);
 
   // Writing a painting down, in two steps, so that what is there is not replaced where the list has no room
-  // for it: Reserve before it is painted gives where its line will be, Fill when it is in its place. A line
-  // that is not filled says nothing. Threads may do so at the same time. -1: a name that no line can hold;
-  // such a painting is asked about again.
-  Result<int64_t> Reserve(const PictureTask& task);
-  Status Fill(const PictureTask& task, int64_t at);
+  // for it: Reserve before its picture and its mask are read, Fill when it is in its place. What is saved in
+  // between may or may not be in the painting: the list has those files as they were before, so that such a
+  // painting is made again. A line that is not filled says nothing. Threads may do so at the same time.
+  struct Line {
+    int64_t at = -1;  // -1: a name that no line can hold; such a painting is asked about again
+    std::string source = {};
+  };
+  Result<Line> Reserve(const PictureTask& task);
+  Status Fill(const PictureTask& task, const Line& reserved);
 
  private:
   struct Entry {

@@ -331,6 +331,8 @@ int RunPictures(const PicturesJob& job) {
     if (Status status = MakeFolder(job.output_folder); !status.ok()) return Fail(status);
     if (Status status = DoneList::CheckPlace(job.output_folder); !status.ok()) return Fail(status);
   }
+  PicturesOptions options = job.options;
+  options.style = StyleWord(job);  // of the files as they are before they are read
   Result<std::unique_ptr<Painter>> painter = job.open ? job.open() : OpenPainter(job.model, job.paint);
   if (!painter.ok()) return Fail(painter.status());
   SayNotes();
@@ -350,8 +352,6 @@ int RunPictures(const PicturesJob& job) {
                                     "' is an input itself, or another's painting; give it another folder"),
                 0);
   }
-  PicturesOptions options = job.options;
-  options.style = StyleWord(job);
   StylizePictures(
       list->tasks, options, painter->get(), guard.flag(),
       [&](const PictureOutcome& outcome, int64_t done, int64_t) { report.Hear(outcome, refused + done); });

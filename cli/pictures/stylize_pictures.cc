@@ -65,7 +65,7 @@ PictureOutcome DoOne(const PictureTask& task, const PicturesOptions& options, Pa
   }
   // What is not written down would be taken for somebody else's when the command is given again: there must
   // be room for that before anything is replaced.
-  const Result<int64_t> line = done->Reserve(task);
+  const Result<DoneList::Line> line = done->Reserve(task);
   if (!line.ok()) {
     outcome.error = line.status();
     TellWhetherItStops(&outcome);

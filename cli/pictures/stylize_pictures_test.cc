@@ -197,5 +197,29 @@ TEST_F(PicturesTest, OnlyPaintingsOfThisStyleCountAsDone) {
   EXPECT_EQ(outcome("one").kind, Kind::kPainted);
 }
 
+TEST_F(PicturesTest, WhatIsSavedWhileItIsPaintedIsPaintedAgain) {
+  PictureTask task = {Picture("in/a.png"), Path("out_a.png"), Picture("masks/a.png")};
+  FakePainter painter;
+  const std::atomic<bool> interrupt{false};
+  const auto outcome = [&] {
+    PictureOutcome::Kind kind = PictureOutcome::Kind::kFailed;
+    StylizePictures({task}, {.jobs = 1, .style = "one"}, &painter, interrupt,
+                    [&kind](const PictureOutcome& o, int64_t, int64_t) { kind = o.kind; });
+    return kind;
+  };
+  using Kind = PictureOutcome::Kind;
+  for (const std::string& saved : {task.input, task.mask}) {
+    painter.meanwhile = [&] {
+      std::filesystem::last_write_time(saved,
+                                       std::filesystem::last_write_time(saved) + std::chrono::hours(1));
+    };
+    EXPECT_EQ(outcome(), Kind::kPainted);
+    painter.meanwhile = {};
+    EXPECT_EQ(outcome(), Kind::kPainted) << saved << " is another by now";
+    EXPECT_EQ(outcome(), Kind::kPresent);
+    ASSERT_TRUE(std::filesystem::remove(task.output));
+  }
+}
+
 }  // namespace
 }  // namespace tempera::cli

@@ -99,6 +99,39 @@ refuse_done() { # what is there was painted otherwise
 refuse_done --mask --mask masks/a.png
 refuse_done --mask
 
+# Saved while the pictures are painted, which goes on with what was read: painted again the next time. The painting
+# is held still shortly after the list has its line, which comes before anything is read; the unit test is exact.
+saved_meanwhile() { # PICTURES FILE ITS_NEXT_VERSION
+  local got=0
+  rm -rf meanwhile
+  "$tempera" stylize "$1" -o meanwhile/ --mask large/masks --style negative --json >stdout 2>stderr &
+  local process=$!
+  for _ in $(seq 1000); do
+    [ -s meanwhile/.tempera-done ] && break
+    sleep 0.01
+  done
+  sleep 0.1
+  kill -STOP $process
+  [ ! -e "meanwhile/${1##*/}" ] || echo "(painted before it was held still)"
+  mv "$3" "$2"
+  kill -CONT $process
+  wait $process || got=$?
+  checks=$((checks + 1))
+  [ $got -eq 0 ] || { fail "exit code $got of what was held still"; cat stderr; }
+  painted 1
+  paint "$1" -o meanwhile/ --mask large/masks --json
+  painted 1
+  paint "$1" -o meanwhile/ --mask large/masks --json
+  painted 0
+}
+mkdir -p large/masks
+make -f lavfi -i testsrc2=s=3000x2250 -frames:v 1 -pix_fmt rgb24 large/a.png
+cp large/a.png large/next.png
+half left large/masks/a.png
+half right large/next_mask.png
+saved_meanwhile large/a.png large/masks/a.png large/next_mask.png
+saved_meanwhile large/a.png large/a.png large/next.png
+
 echo "== masks that were written go back in"
 expect_success "$tempera" stylize photos -o written/ --mask red --mask-only
 # Of d.jpg the mask is d.jpg itself, and of c.webp c.webp.

@@ -39,7 +39,8 @@ std::string OptionOf(const std::string& key);
 // A library's line in the command's words: options instead of the metadata that they stand for, where that
 // line says how to say otherwise, and wherever these `given` ones are meant.
 std::string InOptions(std::string line, const Metadata& given = {});
-// Of that only what every verb has: options instead of functions.
+// Of that only the library's functions, for verbs that have none of these options. What it says of mask
+// networks is the --mask of `stylize` and `live`.
 std::string WithoutFunctions(std::string line);
 
 }  // namespace tempera::cli

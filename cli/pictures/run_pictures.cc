@@ -317,11 +317,12 @@ int RunPictures(const PicturesJob& job) {
   HoldNotes();
   const Status masks = GiveMasks(job.mask, &*list);
   NoteWhatIsLeft(*list);
-  if (!job.mask.note.empty()) Note(job.mask.note);
   if (list->tasks.empty() && list->clashes.empty() && list->asked_films.empty()) {
+    SayNotes();  // they are why
     return Fail(InvalidArgument("no picture to paint in '" + job.inputs[0] + "'"));
   }
   if (!masks.ok()) return Fail(masks);
+  if (!job.mask.note.empty()) Note(job.mask.note);
   // A wrong name leaves no empty folder.
   const bool some = std::any_of(list->tasks.begin(), list->tasks.end(), [](const PictureTask& task) {
     std::error_code ignored;

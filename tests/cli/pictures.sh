@@ -165,6 +165,11 @@ expect_error 1 'need a folder to go to' "${paint[@]}" "$work/in" -o "$work/out/x
 expect_error 2 'need a folder to go to' "${paint[@]}" "$work/in/a.jpg" "$work/in/a.png" -o "$work/out/x.mp4"
 expect_error 2 'one film at a time' "${paint[@]}" "$work/in" -o "$work/out/o/" --start 1
 expect_error 1 'no picture to paint' "${paint[@]}" "$work/in/within" -o "$work/out/o/"
+# What lies there instead is said.
+mkdir "$work/films" && cp "$work/in/film.mp4" "$work/in/read.me" "$work/films/"
+expect_error 1 'no picture to paint in .*films' "${paint[@]}" "$work/films" -o "$work/out/o/"
+expect_said '^note: skipped: 1 film \(film.mp4\): paint each with a command of its own$'
+expect_said '^note: skipped: 1 file that is no picture$'
 mkdir "$work/other"
 cp "$work/in/a.jpg" "$work/other/a.jpg"
 got=0

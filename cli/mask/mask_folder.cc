@@ -23,15 +23,6 @@ std::string Identity(const std::string& path) {
   return error ? path : real.string();
 }
 
-// Whether writing one, which replaces a link by that name, would take the other's name.
-bool SamePlace(const std::string& a, const std::string& b) {
-  const auto folder_of = [](const std::string& path) {
-    const fs::path parent = fs::path(path).parent_path();
-    return Identity(parent.empty() ? "." : parent.string());
-  };
-  return fs::path(a).filename() == fs::path(b).filename() && folder_of(a) == folder_of(b);
-}
-
 std::string NameOf(const std::string& path) { return fs::path(path).filename().string(); }
 
 class MaskFolder {
@@ -128,9 +119,14 @@ Status GiveMasks(const MaskPlan& plan, PictureList* list) {
   if (plan.source == Source::kFolder) TEMPERA_RETURN_IF_ERROR(Give(plan.path, list));
   if (plan.source != Source::kFolder && plan.source != Source::kStill) return OkStatus();
   if (plan.source == Source::kStill) LeaveOut(plan.path, list);
+  // What is written goes where a link by its name leads.
+  std::set<std::string> masks;
+  if (plan.source == Source::kStill) masks.insert(Identity(plan.path));
   for (const PictureTask& task : list->tasks) {
-    const std::string& mask = plan.source == Source::kFolder ? task.mask : plan.path;
-    if (SamePlace(task.output, mask))
+    if (!task.mask.empty()) masks.insert(Identity(task.mask));
+  }
+  for (const PictureTask& task : list->tasks) {
+    if (masks.contains(Identity(task.output)))
       return InvalidArgument("'" + task.output +
                              "' is a mask, and would be replaced: give another folder behind -o");
   }

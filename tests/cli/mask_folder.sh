@@ -197,6 +197,18 @@ refuse 2 'is the folder of the masks' photos -o link/ --mask masks --overwrite
 mkdir no && cp masks/a.png no/
 refuse 1 "^tempera: 'no/a.png' is a mask, and would be replaced" photos -o no/ --mask no/a.png --overwrite
 rm -r no
+# Nor by the way of links: neither what a mask's name leads to, nor a link on the way, nor another picture's.
+mkdir linked targets && cp masks/a.png targets/a.png
+ln -s ../targets/a.png linked/a.png
+refuse 1 "^tempera: 'targets/a.png' is a mask, and would be replaced" photos/a.png -o targets/ --mask linked --overwrite
+ln -s targets/a.png mask-link.png
+refuse 1 "^tempera: 'targets/a.png' is a mask, and would be replaced" photos -o targets/ --mask mask-link.png --overwrite
+mv targets/a.png targets/real.png && ln -s real.png targets/a.png
+refuse 1 "^tempera: 'targets/a.png' is a mask, and would be replaced" photos/a.png -o targets/ --mask linked --overwrite
+ln -sf "$PWD/targets/a.png" linked/b.png && rm linked/a.png && cp masks/a.png linked/
+refuse 1 "^tempera: 'targets/a.png' is a mask, and would be replaced" photos/[ab].png -o targets/ --mask linked --overwrite
+rm targets/a.png linked/b.png && ln -s ../linked/a.png targets/a.png
+refuse 1 "^tempera: 'targets/a.png' is a mask, and would be replaced" photos/a.png -o targets/ --mask linked --overwrite
 # Among the pictures: nobody knows which is which.
 mkdir mixed && cp photos/a.png mixed/ && cp masks/a.png mixed/a_mask.png
 refuse 1 "mixed/a_mask.png' of 'mixed/a.png' is to be painted itself: put the masks into a folder of their own" mixed -o no/ \

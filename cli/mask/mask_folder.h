@@ -8,9 +8,10 @@
 namespace tempera::cli {
 
 // Gives each of the list's tasks its mask, where the plan's are in a folder: of a.jpg the picture
-// a.jpg.png (any extension), else a.png or a_mask.png. Refuses a picture that has none there or
-// two, two that share one, masks that are to be painted themselves, and, of masks of every kind, a painting
-// that would replace one. One mask for all that lies among them is skipped.
+// a.jpg.png (any extension), else a.jpg, else a.png or a_mask.png; those that are called as another picture
+// is are that one's. Refuses a picture that has none there or two, two that share one, masks that are to be
+// painted themselves, and, of masks of every kind, a painting that would replace one. One mask for all that
+// lies among them is skipped.
 Status GiveMasks(const MaskPlan& plan, PictureList* list);
 
 }  // namespace tempera::cli

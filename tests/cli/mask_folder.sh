@@ -40,13 +40,16 @@ half() {
   [ "$1" = all ] && from=1
   make -f lavfi -i "color=black:s=64x48,format=gray" -vf "geq=lum='if($from,255,0)'" -frames:v 1 "$2"
 }
+blue_of() { # FILE X
+  ffmpeg -nostdin -v error -i "$1" -frames:v 1 -vf "format=rgb24,crop=1:1:$2:24:exact=1" -f rawvideo - | od -An -tu1 | awk '{print $3}'
+}
 # sides FILE LEFT RIGHT: painted or plain.
 sides() {
   checks=$((checks + 1))
   local got=''
   for x in 8 56; do
     local blue
-    blue=$(ffmpeg -nostdin -v error -i "$1" -frames:v 1 -vf "format=rgb24,crop=1:1:$x:24:exact=1" -f rawvideo - | od -An -tu1 | awk '{print $3}')
+    blue=$(blue_of "$1" $x)
     got+=" $([ "${blue:-0}" -lt 128 ] && echo painted || echo plain)"
   done
   [ "$got" = " $2 $3" ] || fail "$1 is$got, wanted $2 $3"
@@ -138,12 +141,48 @@ expect_success "$tempera" stylize photos -o written/ --mask red --mask-only
 paint photos -o again/ --mask written --json
 painted 4
 photo photos/a.bmp
+mkdir other
+photo other/a.gif
 expect_success "$tempera" stylize photos -o written2/ --mask masks/b.png --mask-only
 checks=$((checks + 1))
 [ -f written2/a.bmp ] || [ -f written2/a.bmp.png ] || fail "written2 has $(ls written2)"
-refuse 1 "^tempera: 'masks/a.png' would be the mask of 'photos/a.bmp' and of 'photos/a.png': call their masks a.bmp.png and a.png.png$" \
-  photos -o no/ --mask masks
-rm photos/a.bmp
+# A mask with a picture's whole name is that one's.
+refuse 1 "^tempera: --mask masks has no mask of 'photos/a.bmp': put a.bmp.png there$" photos -o no/ --mask masks
+cp photos/a.bmp photos/b.bmp
+refuse 1 "^tempera: --mask masks has no mask of 'photos/a.bmp', nor of 1 more: put a.bmp.png there$" photos -o no/ --mask masks
+refuse 1 "^tempera: 'masks/a.png' would be the mask of 'photos/a.bmp' and of 'other/a.gif': call their masks a.bmp.png and a.gif.png$" \
+  photos/a.bmp other/a.gif -o no/ --mask masks
+rm photos/[ab].bmp
+# Of pictures that differ in their endings alone, whatever the masks are called then: each has one half in red.
+mkdir mixed
+side() { # X FILE
+  make -f lavfi -i color=0x4060a0:s=64x48 -vf "drawbox=$1:0:32:48:red:fill" -frames:v 1 -q:v 1 -quality 100 "$2"
+}
+side 0 mixed/a.jpg
+side 32 mixed/a.tif
+side 0 mixed/b.webp
+side 32 mixed/b.jpg
+side 32 mixed/c.bmp
+side 0 mixed/c.png
+side 32 mixed/c.tif
+side 0 mixed/c.webp
+side 0 mixed/d.jpg
+side 32 mixed/d_mask.jpg
+expect_success "$tempera" stylize mixed -o mixed_masks/ --mask red --mask-only
+checks=$((checks + 1))
+[ "$(ls mixed_masks | paste -sd,)" = a.png,a.tif,b.png,b.webp,c.bmp.png,c.png,c.tif,c.webp,d.png,d_mask.png ] ||
+  fail "masks are called $(ls mixed_masks | paste -sd,)"
+paint mixed -o mixed_out/ --mask mixed_masks --json
+painted 10
+for name in a.jpg a.tif b.jpg b.webp c.bmp c.png c.tif c.webp d.jpg d_mask.jpg; do
+  # Red turns to cyan and the rest stays as it is; through the mask of the other half the red would stay, and the rest turn.
+  checks=$((checks + 1))
+  for x in 8 56; do
+    blue=$(blue_of mixed_out/$name $x)
+    [ "${blue:-0}" -ge 128 ] || fail "$name is painted through another's mask"
+  done
+done
+rm -r mixed
 
 echo "== what is said of a mask is said of its picture"
 photo photos/e.png 48x64

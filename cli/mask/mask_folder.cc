@@ -125,6 +125,8 @@ Status Lacking(const std::string& folder, const Pictures& pictures, const std::v
 
 Status Shared(const std::string& mask, const std::string& one, const std::string& other) {
   const std::string both = "'" + mask + "' would be the mask of '" + one + "' and of '" + other + "'";
+  if (NameOf(one) == NameOf(other))
+    return InvalidArgument(both + ", which have one name: paint one of them at a time, or rename one");
   return InvalidArgument(both + ": call their masks " + NameOf(one) + ".png and " + NameOf(other) + ".png");
 }
 
@@ -135,6 +137,12 @@ Status Give(const std::string& folder, PictureList* list) {
   std::map<std::string, std::string> given;  // the mask's picture
   std::vector<std::string> lacking;
   for (PictureTask& task : list->tasks) {
+    std::error_code error;
+    if (!fs::exists(task.input, error)) {
+      // Painting it says so. Should it be there by then, it has this mask or none.
+      task.mask = (fs::path(folder) / (NameOf(task.input) + ".png")).string();
+      continue;
+    }
     const std::vector<std::string> found = masks.MasksOf(task.input);
     TEMPERA_RETURN_IF_ERROR(CheckFound(folder, task.input, found));
     if (found.empty()) {

@@ -11,7 +11,7 @@ namespace tempera::cli {
 // a.jpg.png (any extension), else a.jpg, else a.png or a_mask.png; those that are called as another picture
 // is are that one's. Refuses a picture that has none there or two, two that share one, masks that are to be
 // painted themselves, and, of masks of every kind, a painting that would replace one. One mask for all that
-// lies among them is skipped.
+// lies among them is skipped. Pictures that do not exist are left for whoever paints them to tell of.
 Status GiveMasks(const MaskPlan& plan, PictureList* list);
 
 }  // namespace tempera::cli

@@ -141,8 +141,9 @@ expect_success "$tempera" stylize photos -o written/ --mask red --mask-only
 paint photos -o again/ --mask written --json
 painted 4
 photo photos/a.bmp
-mkdir other
+mkdir other more
 photo other/a.gif
+cp other/a.gif more/
 expect_success "$tempera" stylize photos -o written2/ --mask masks/b.png --mask-only
 checks=$((checks + 1))
 [ -f written2/a.bmp ] || [ -f written2/a.bmp.png ] || fail "written2 has $(ls written2)"
@@ -152,6 +153,8 @@ cp photos/a.bmp photos/b.bmp
 refuse 1 "^tempera: --mask masks has no mask of 'photos/a.bmp', nor of 1 more: put a.bmp.png there$" photos -o no/ --mask masks
 refuse 1 "^tempera: 'masks/a.png' would be the mask of 'photos/a.bmp' and of 'other/a.gif': call their masks a.bmp.png and a.gif.png$" \
   photos/a.bmp other/a.gif -o no/ --mask masks
+refuse 1 "^tempera: 'masks/a.png' would be the mask of 'other/a.gif' and of 'more/a.gif', which have one name: paint one of them at a time, or rename one$" \
+  other/a.gif more/a.gif -o no/ --mask masks
 rm photos/[ab].bmp
 # Of pictures that differ in their endings alone, whatever the masks are called then: each has one half in red.
 mkdir mixed
@@ -228,6 +231,8 @@ half left masks/a.png
 half left masks/b.png
 half left masks/b_mask.png
 refuse 1 "two masks of 'photos/b.png', b.png and b_mask.png: leave one" photos -o no/ --mask masks
+# What is not there is told of as it is without masks.
+refuse 1 "^tempera: cannot open 'photos/nosuch.jpg'" photos/nosuch.jpg -o no/ --mask masks --json
 rm masks/b_mask.png
 # Neither masks nor pictures are replaced.
 refuse 2 "^tempera: 'masks/?' is the folder of the masks: give -o another name" photos -o masks/ --mask masks --overwrite

@@ -5,7 +5,6 @@
 #include <chrono>
 #include <cmath>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <deque>
 #include <thread>
@@ -64,6 +63,7 @@ class Reader final : public VideoReader {
   Result<std::optional<Frame>> Read() override;
   Status SetPacketSink(PacketSink sink) override;
   void Stop() override { stop_ = true; }
+  std::optional<int64_t> lost_frame() const override { return lost_at_; }
   std::vector<std::string> notices() const override;
   AVFormatContext* input() override { return input_.get(); }
   int video_stream() const override { return video_; }
@@ -81,6 +81,7 @@ class Reader final : public VideoReader {
   Status NextDecoder(int part);
   Status Decode(const AVPacket* packet);
   Status DecodeOne(const AVPacket* packet);
+  void Lose();
   Status Accept(AVFrame* frame);
   Status PassOn(AVPacket* packet);
   bool OthersDone() const;
@@ -125,6 +126,7 @@ class Reader final : public VideoReader {
   bool by_own_clock_ = false;  // where it began was asked of a clock that may jump
   MovedOn moved_on_;
   int64_t concealed_ = 0, lost_ = 0, given_ = 0;
+  std::optional<int64_t> lost_at_;
   int unsettled_ = 0;
   std::string ended_early_, series_notice_, telecine_notice_;
 };
@@ -257,8 +259,7 @@ Status Reader::ReadPacket() {
     line_->End();
     TEMPERA_RETURN_IF_ERROR(HandlePackets());
     if (walk_) TEMPERA_RETURN_IF_ERROR(EndWalk());
-    input_done_ = true;
-    return OkStatus();
+    return input_done_ = true, OkStatus();
   }
   if (packet_->pos >= 0) read_to_ = std::max(read_to_, packet_->pos + packet_->size);
   if (!parts_.any()) cut_short_.Read(*input_, *packet_, video_);
@@ -343,6 +344,11 @@ Status Reader::Decode(const AVPacket* packet) {
   return OkStatus();
 }
 
+void Reader::Lose() {
+  if (!lost_at_) lost_at_ = given_ + static_cast<int64_t>(ready_.size());
+  ++lost_, unsettled_ = kUnsettled;
+}
+
 Status Reader::DecodeOne(const AVPacket* packet) {
   int error = avcodec_send_packet(decoder_.get(), packet);
   if (error < 0 && error != AVERROR(EAGAIN) && error != AVERROR_EOF) {
@@ -350,7 +356,7 @@ Status Reader::DecodeOne(const AVPacket* packet) {
     // Theora's headers, which joined files bring again, are no pictures.
     const bool header =
         decoder_->codec_id == AV_CODEC_ID_THEORA && packet && packet->size > 0 && (packet->data[0] & 0x80);
-    if (!header) ++lost_, unsettled_ = kUnsettled;
+    if (!header) Lose();
   }
   for (int flush_errors = 0;;) {
     error = avcodec_receive_frame(decoder_.get(), decoded_.get());
@@ -358,7 +364,7 @@ Status Reader::DecodeOne(const AVPacket* packet) {
     if (error == AVERROR_EOF) break;
     if (error == AVERROR(ENOMEM)) return OutOfMemory("no memory to decode " + name_);
     if (error < 0) {
-      ++lost_, unsettled_ = kUnsettled;
+      Lose();
       if (packet) return OkStatus();
       // At the end each call takes one more picture out of the decoder's threads; a decoder that
       // only repeats itself is left.
@@ -397,7 +403,7 @@ Status Reader::Accept(AVFrame* frame) {
     return OkStatus();
   }
   // What could not be decoded on the way is not missed.
-  if (last_pts_ == AV_NOPTS_VALUE && options_.start_s > 0) lost_ = 0;
+  if (last_pts_ == AV_NOPTS_VALUE && options_.start_s > 0) lost_ = 0, lost_at_.reset();
   if (end_us_ != INT64_MAX && av_compare_ts(frame->pts, time_base_, end_us_, kMicroseconds) >= 0) {
     video_done_ = true;
     return OkStatus();
@@ -468,8 +474,7 @@ std::vector<std::string> Reader::notices() const {
   if (all_read && UnreadEnd(*input_, read_to_) > 0) all.push_back(UnreadNote(UnreadEnd(*input_, read_to_)));
   if (!ended_early_.empty()) all.push_back("the file breaks off: " + ended_early_);
   if (all_read && !moved_on && ended_early_.empty() && !line_->jumped()) {
-    const std::string cut = cut_short_.Note(*input_, video_);
-    if (!cut.empty()) all.push_back(cut);
+    if (std::string cut = cut_short_.Note(*input_, video_); !cut.empty()) all.push_back(std::move(cut));
   }
   return all;
 }

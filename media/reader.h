@@ -79,6 +79,10 @@ class VideoReader {
   // any more.
   virtual void Stop() = 0;
 
+  // The first frame that could not be decoded, from 0, once it was met: Read gives the one behind it in its
+  // place.
+  virtual std::optional<int64_t> lost_frame() const { return std::nullopt; }
+
   // What was changed or repaired so far, a few words each; complete after the last frame.
   virtual std::vector<std::string> notices() const = 0;
 

@@ -5,7 +5,7 @@
 #include <optional>
 #include <utility>
 
-#include "cli/cli.h"
+#include "cli/mask/mask_frames.h"
 #include "media/film/series.h"
 #include "media/mask/mask_pixels.h"
 #include "media/picture.h"
@@ -15,21 +15,6 @@ namespace tempera::cli {
 namespace {
 
 using media::MaskBy;
-
-// How colours are stored on the way is nothing to a mask, which is eight bits of light or transparency.
-bool IsOfColors(const std::string& notice) {
-  return notice.find(" becomes 4:2:0") != std::string::npos || notice.ends_with("-bit becomes 8-bit") ||
-         notice.starts_with("the colour matrix becomes");
-}
-
-// Nothing of a mask is painted, and what -o could be called does not help it.
-std::string InMaskWords(std::string notice) {
-  const std::string painted = " is painted";
-  for (const std::string lead : {"the first picture of an animation", "the first picture of a film"})
-    if (notice.starts_with(lead + painted)) return lead + " counts";
-  if (notice.ends_with(painted)) notice.replace(notice.size() - painted.size(), painted.size(), " counts");
-  return notice;
-}
 
 // Pictures that number or colour classes are often called masks too. They are taken at their word, and that
 // is said.
@@ -79,10 +64,9 @@ class StillMask final : public GivenMask {
   std::vector<std::string> TakeNotices() override {
     std::vector<std::string> news;
     for (const std::string& notice : notices_) {
-      if (IsOfColors(notice)) continue;
       if (std::find(said_.begin(), said_.end(), notice) != said_.end()) continue;
       said_.push_back(notice);
-      news.push_back("the mask '" + path_ + "': " + InMaskWords(notice));
+      if (std::string said = NoticeOfMask(path_, notice); !said.empty()) news.push_back(std::move(said));
     }
     return news;
   }
@@ -127,22 +111,24 @@ std::string Seconds(int64_t us) { return NumberToText(static_cast<double>(us) * 
 
 class FilmMask final : public GivenMask {
  public:
-  // series: nothing where it is a film.
-  FilmMask(const MaskPlan& plan, std::unique_ptr<media::VideoReader> reader, MaskBy by,
-           const std::optional<media::SeriesInput>& series)
+  // info: of a film. series: nothing where it is one. news: what there is to say of it so far.
+  FilmMask(const MaskPlan& plan, std::unique_ptr<MaskFrames> frames, const media::VideoInfo& info, MaskBy by,
+           const std::optional<media::SeriesInput>& series, std::vector<std::string> news)
       : path_(plan.path),
         missing_(series.has_value() ? series->missing : std::string()),
         is_glob_(series.has_value() && series->is_glob),
         pictures_(series.has_value() ? static_cast<int64_t>(series->files.size()) : 0),
-        reader_(std::move(reader)),
+        frames_(std::move(frames)),
+        info_(info),
         by_(by),
         has_times_(!series.has_value()),
-        detelecine_(plan.detelecine) {}
+        detelecine_(plan.detelecine),
+        news_(std::move(news)) {}
 
   Status Begin(const media::VideoInfo& film) override {
     rate_ = RateOf(film);
-    const bool told = film.tells_length && (pictures_ > 0 || reader_->info().tells_length);
-    const int64_t frames = pictures_ > 0 ? pictures_ : reader_->info().estimated_frames,
+    const bool told = film.tells_length && (pictures_ > 0 || info_.tells_length);
+    const int64_t frames = pictures_ > 0 ? pictures_ : info_.estimated_frames,
                   of_film = film.estimated_frames;
     // A mean of frames that last as long as they like depends on the last one, which no mask has to repeat:
     // with a mask for each, their times tell.
@@ -151,7 +137,7 @@ class FilmMask final : public GivenMask {
     // come.
     const auto off = [](int64_t n) { return std::max<int64_t>(3, n / 20); };
     if (!told) {
-      const bool mask_tells = pictures_ > 0 || reader_->info().tells_length;
+      const bool mask_tells = pictures_ > 0 || info_.tells_length;
       if (mask_tells && film.most_frames > 0 && frames - film.most_frames > off(frames))
         return Lengths(frames, std::to_string(film.most_frames) + " at most");
       return OkStatus();
@@ -166,7 +152,7 @@ class FilmMask final : public GivenMask {
     if (index < next_) return OkStatus();
     std::optional<media::Frame> frame;
     while (next_ <= index) {
-      TEMPERA_ASSIGN_OR_RETURN(frame, reader_->Read());
+      TEMPERA_ASSIGN_OR_RETURN(frame, frames_->Next());
       if (!frame)
         return Lengths(next_, film_frames_ > next_ ? std::to_string(film_frames_) : std::string("more"));
       ++next_;
@@ -185,16 +171,17 @@ class FilmMask final : public GivenMask {
 
   Status AtEnd(int64_t of_film) override {
     for (;;) {
-      TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::Frame> frame, reader_->Read());
+      TEMPERA_ASSIGN_OR_RETURN(const std::optional<media::Frame> frame, frames_->Next());
       if (!frame) break;
       ++next_;
     }
-    for (const std::string& notice : doubts_.Notices()) Note("the mask '" + path_ + "': " + notice);
-    for (const std::string& notice : reader_->notices()) {
-      if (!IsOfColors(notice)) Note("the mask '" + path_ + "': " + notice);
-    }
-    return next_ == of_film ? OkStatus() : Lengths(next_, std::to_string(of_film));
+    if (next_ != of_film) return Lengths(next_, std::to_string(of_film));
+    for (const std::string& notice : doubts_.Notices()) news_.push_back(NoticeOfMask(path_, notice));
+    for (std::string& notice : frames_->Notices()) news_.push_back(std::move(notice));
+    return OkStatus();
   }
+
+  std::vector<std::string> TakeNotices() override { return std::exchange(news_, {}); }
 
   const MaskPicture& picture() const override { return picture_; }
 
@@ -202,12 +189,12 @@ class FilmMask final : public GivenMask {
   bool OtherRate() const {
     // What containers round averages to; two clocks that drift apart are found out by their frames' times.
     constexpr double kSameRate = 0.005;
-    const double rate = RateOf(reader_->info());
+    const double rate = RateOf(info_);
     return has_times_ && rate > 0 && rate_ > 0 && std::abs(rate / rate_ - 1) > kSameRate;
   }
 
   Status Rates() const {
-    const double rate = RateOf(reader_->info());
+    const double rate = RateOf(info_);
     // Telecine makes five frames of four.
     const bool telecined = !detelecine_ && std::abs(rate * 1.25 / rate_ - 1) < 0.01;
     return InvalidArgument("the mask '" + path_ + "' has " + NumberToText(rate, 3) +
@@ -230,7 +217,8 @@ class FilmMask final : public GivenMask {
   const std::string path_, missing_;  // of a series, the picture at its first gap, or ""
   const bool is_glob_;
   const int64_t pictures_;  // of a series
-  const std::unique_ptr<media::VideoReader> reader_;
+  const std::unique_ptr<MaskFrames> frames_;
+  const media::VideoInfo info_;
   const MaskBy by_;
   const bool has_times_;  // a series of pictures has none
   const bool detelecine_;
@@ -239,11 +227,13 @@ class FilmMask final : public GivenMask {
   int64_t next_ = 0;         // frames read
   MaskPicture picture_;
   Doubts doubts_;
+  std::vector<std::string> news_;
 };
 
 // One frame may be all within the mask, and opaque: the film goes by its transparency where any frame shows
 // some. Nearly always that is its first.
-Result<MaskBy> MaskByOf(const std::string& path, const media::ReaderOptions& options) {
+Result<MaskBy> MaskByOf(const std::string& path, const media::ReaderOptions& options,
+                        std::vector<std::string>* news) {
   TEMPERA_ASSIGN_OR_RETURN(const std::unique_ptr<media::VideoReader> reader,
                            media::VideoReader::Open(path, options));
   if (!reader->info().has_alpha) return MaskBy::kLight;
@@ -252,7 +242,8 @@ Result<MaskBy> MaskByOf(const std::string& path, const media::ReaderOptions& opt
     if (!frame) break;
     if (media::ShowsThrough(*frame)) return MaskBy::kTransparency;
   }
-  Note("the mask '" + path + "' is nowhere transparent, though it could be: how light it is counts");
+  news->push_back("the mask '" + path +
+                  "' is nowhere transparent, though it could be: how light it is counts");
   return MaskBy::kLight;
 }
 
@@ -275,12 +266,26 @@ Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan) {
     return InvalidArgument(
         "the mask '" + plan.path + "' is a series of pictures, which have no times to be cut by: give it " +
         "as a film of the film's rate (ffmpeg -framerate), or leave out --start and --duration");
-  TEMPERA_ASSIGN_OR_RETURN(const MaskBy by, MaskByOf(plan.path, options));
-  TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
-                           media::VideoReader::Open(plan.path, options));
-  if (series.has_value() && series->is_glob && !series->missing.empty())
-    Note("the mask '" + plan.path + "' has no picture " + series->missing + ": they are taken in order");
-  return std::unique_ptr<GivenMask>(std::make_unique<FilmMask>(plan, std::move(reader), by, series));
+  std::vector<std::string> news;
+  std::unique_ptr<MaskFrames> frames;
+  media::VideoInfo info;
+  if (series.has_value()) {
+    // A first picture that is damaged is named, where a film would begin behind it.
+    TEMPERA_RETURN_IF_ERROR(FramesOfSeries(plan.path, *series)->Next().status());
+    frames = FramesOfSeries(plan.path, *series);
+    if (series->is_glob && !series->missing.empty())
+      news.push_back("the mask '" + plan.path + "' has no picture " + series->missing +
+                     ": they are taken in order");
+  }
+  TEMPERA_ASSIGN_OR_RETURN(const MaskBy by, MaskByOf(plan.path, options, &news));
+  if (!frames) {
+    TEMPERA_ASSIGN_OR_RETURN(std::unique_ptr<media::VideoReader> reader,
+                             media::VideoReader::Open(plan.path, options));
+    info = reader->info();
+    frames = FramesOfFilm(plan.path, std::move(reader));
+  }
+  return std::unique_ptr<GivenMask>(
+      std::make_unique<FilmMask>(plan, std::move(frames), info, by, series, std::move(news)));
 }
 
 }  // namespace tempera::cli

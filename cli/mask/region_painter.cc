@@ -95,12 +95,7 @@ class RegionPainter final : public Painter {
     of_mask_.clear();
     if (given_) {
       TEMPERA_RETURN_IF_ERROR(given_->GoTo(index_, frame_us_));
-      for (const std::string& notice : given_->TakeNotices()) {
-        if (plan_.source == MaskPlan::Source::kFolder)
-          of_mask_.push_back(notice);
-        else
-          Note(notice);
-      }
+      for (const std::string& notice : given_->TakeNotices()) Say(notice);
     }
     TEMPERA_RETURN_IF_ERROR(SetRegions(in));
     const tempera_image from = live::ImageOf(in);
@@ -121,7 +116,10 @@ class RegionPainter final : public Painter {
   }
 
   Status AtEnd() override {
-    if (given_) TEMPERA_RETURN_IF_ERROR(given_->AtEnd(index_ + 1));
+    if (given_) {
+      TEMPERA_RETURN_IF_ERROR(given_->AtEnd(index_ + 1));
+      for (const std::string& notice : given_->TakeNotices()) Say(notice);
+    }
     for (const auto& painter : cast_.painters) TEMPERA_RETURN_IF_ERROR(painter->AtEnd());
     return OkStatus();
   }
@@ -196,8 +194,14 @@ class RegionPainter final : public Painter {
                                "x" + std::to_string(in.height) + ": it is stretched to that shape";
     // Of a film's frames one is as the other.
     said_ = film_;
+    Say(notice);
+  }
+
+  // Of a mask that was given: what is said of pictures is listed with them, of films at once.
+  void Say(const std::string& notice) {
     if (!film_) return of_mask_.push_back(notice);
     Note(notice);
+    notices_.push_back(notice);
   }
 
   const MaskPlan plan_;
@@ -205,8 +209,8 @@ class RegionPainter final : public Painter {
   const MaskerPtr masker_;
   const std::unique_ptr<GivenMask> given_;
   const Cast cast_;
-  const std::vector<std::string> notices_;  // of the mask network
-  const RegionsPtr regions_;                // goes before what it uses
+  std::vector<std::string> notices_;  // of the mask network, and of the mask of a film
+  const RegionsPtr regions_;          // goes before what it uses
   bool film_ = false, said_ = false;
   std::vector<std::string> of_mask_;   // what there is to say of the last picture's
   int64_t index_ = -1, frame_us_ = 0;  // of the frame that is painted, or left out; -1: none yet

@@ -23,6 +23,10 @@ noted() {
   checks=$((checks + 1))
   grep -qE -- "^note: .*$1" "$work/stderr" || { fail "no note '$1'"; cat "$work/stderr"; }
 }
+listed() { # listed PATTERN: a notice in the JSON of the last command
+  checks=$((checks + 1))
+  grep -qE -- "\"notices\": \[.*$1" "$work/stdout" || { fail "the JSON has no notice '$1'"; cat "$work/stdout"; }
+}
 # near FILE FILE DB: frame by frame, whenever they are shown, no frame's luma is farther off.
 near() {
   checks=$((checks + 1))
@@ -101,8 +105,17 @@ for mask in turned_flat_mask mask_up; do
   paint "$work/turned_flat.mp4" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/$mask.mp4"
   near "$work/out/x.mkv" "$work/wanted_up.mkv" 50
 done
-paint "$work/turned_flat.mp4" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/flat_mask.mp4"
+paint "$work/turned_flat.mp4" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/flat_mask.mp4" --json
 noted 'the mask is 192x96 and the picture 96x192'
+listed 'the mask is 192x96 and the picture 96x192'
+# What is said of a film's mask once it was read, and of a picture that is the mask of a film.
+make -i "$work/flat.mkv" -vf "hue=s=3,drawbox=c=orange:t=fill" -c:v ffv1 "$work/coloured.mkv"
+make -i "$work/coloured.mkv" -frames:v 1 "$work/coloured.png"
+for mask in coloured.mkv coloured.png; do
+  paint "$work/flat.mkv" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/$mask" --json
+  noted "the mask '.*$mask': it is coloured"
+  listed "the mask '.*$mask': it is coloured"
+done
 
 echo "== frames that last as long as they like"
 for name in flat flat_mask; do
@@ -160,6 +173,48 @@ noted "has no picture m_0006.png: they are taken in order"
 make -r 30 -i "$work/flat_mask.mkv" -c:v ffv1 "$work/mask_fast.mkv"
 refuse 'has no picture f_0003.png' "$work/series/f_%04d.png" --mask "$work/mask_fast.mkv"
 
+echo "== damaged frames"
+# Frame 5 is no picture any more. Those behind it do not move up, whether or not the film has as many.
+mkdir "$work/damaged"
+named() { # named MASK PATTERN
+  expect_error 1 "$2" "$tempera" stylize "$work/flat.mkv" -o "$work/out/no.mkv" --style negative --mask "$1"
+  checks=$((checks + 1))
+  [ ! -e "$work/out/no.mkv" ] || fail "something was written"
+}
+for count in 11 10; do
+  for end in png jpg; do
+    rm -f "$work/damaged"/*
+    make -stream_loop 1 -i "$work/flat_mask.mkv" -frames:v $count -q:v 2 -pix_fmt $([ $end = png ] && echo gray || echo yuvj420p) \
+      "$work/damaged/d_%02d.$end"
+    cp "$work/damaged/d_05.$end" "$work/whole"
+    echo 'no picture' >"$work/damaged/d_05.$end"
+    named "$work/damaged/d_%02d.$end" "the mask '.*d_%02d.$end': .*/d_05.$end"
+    named "$work/damaged/d_*.$end" "the mask '.*d_\*.$end': .*/d_05.$end"
+    if [ $end = png ]; then
+      head -c $(($(stat -c %s "$work/whole") * 2 / 3)) "$work/whole" >"$work/damaged/d_05.png"
+      named "$work/damaged/d_%02d.png" '/d_05.png'
+    fi
+    cp "$work/whole" "$work/damaged/d_05.$end"
+    echo 'no picture' >"$work/damaged/d_01.$end"
+    named "$work/damaged/d_%02d.$end" "/d_01.$end"
+    cp "$work/damaged/d_02.$end" "$work/damaged/d_01.$end"
+  done
+done
+# A JPEG that breaks off shows something in its place.
+head -c $(($(stat -c %s "$work/whole") * 2 / 3)) "$work/whole" >"$work/damaged/d_05.jpg"
+cp "$work/damaged/d_05.jpg" "$work/damaged/d_07.jpg"
+paint "$work/flat.mkv" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/damaged/d_%02d.jpg" --json
+noted "the mask '.*/d_05.jpg': the file is damaged or cut short: .* counts \(and so of 1 more of its pictures\)$"
+listed "the mask '.*/d_05.jpg': the file is damaged or cut short"
+# A film of pictures: over the fifth of them, and over the first.
+make -i "$work/flat_mask.mkv" -pix_fmt gray -c:v png "$work/pictures.mov"
+for number in 5 1; do
+  at=$(grep -abo $'PNG\r' "$work/pictures.mov" | sed -n "${number}p" | cut -d: -f1)
+  cp "$work/pictures.mov" "$work/bad.mov"
+  printf '%060d' 0 | dd of="$work/bad.mov" bs=1 seek=$((at - 1)) conv=notrunc status=none
+  named "$work/bad.mov" "^tempera: frame $number of the mask '.*/bad.mov' cannot be decoded: the file is damaged"
+done
+
 echo "== several pictures in a file"
 # icon NAME FILE...: PNG of 192x96 in an icon.
 number() { printf "\\x$(printf %02x $(($1 & 255)))\\x$(printf %02x $(($1 >> 8)))\\0\\0"; }
@@ -198,7 +253,8 @@ expect_error 1 'has 2 pictures and what is painted 3' "$tempera" stylize "$work/
   --style negative --mask "$work/two.ico"
 checks=$((checks + 1))
 [ -z "$(ls "$work/out" | grep '^no')" ] || fail "pages were written"
-paint "$work/flat_01.png" -o "$work/out/one.png" --style negative --mask "$work/masks.ico"
+paint "$work/flat_01.png" -o "$work/out/one.png" --style negative --mask "$work/masks.ico" --json
+listed "the mask '.*masks.ico': the file holds 3 pictures: the largest, number 1, counts\""
 noted "masks.ico': the file holds 3 pictures: the largest, number 1, counts$"
 make -i "$work/mask.mkv" -vf scale=64:-1 "$work/moves.gif"
 paint "$work/flat_01.png" -o "$work/out/one.png" --style negative --mask "$work/moves.gif"

@@ -218,6 +218,7 @@ Result<StylizeSummary> StylizeVideo(const StylizeJob& job, Painter* painter,
   to.crf = job.crf;
   const bool mask = painter->makes() == Painter::Makes::kMask;
   if (mask) info.has_alpha = false;
+  to.lossless_pictures = mask;
   if (painter->makes() == Painter::Makes::kCutout) {
     info.has_alpha = true;
     TEMPERA_ASSIGN_OR_RETURN(to.codec, media::ChooseAlphaCodec(job.codec, job.output));

@@ -28,11 +28,12 @@ Result<Picture> ReadPicture(const std::string& path, double start_s, int page) t
 }
 
 Status WritePicture(const std::string& path, const Frame& frame, const Picture& source,
-                    std::vector<std::string>* notices) try {
+                    std::vector<std::string>* notices, bool lossless) try {
   TEMPERA_ASSIGN_OR_RETURN(FramePtr av, ToAvFrame(frame));
   const PhotoMetadata none;
-  TEMPERA_ASSIGN_OR_RETURN(std::vector<uint8_t> bytes,
-                           EncodeStill(path, *av, source.metadata ? *source.metadata : none, notices));
+  TEMPERA_ASSIGN_OR_RETURN(
+      std::vector<uint8_t> bytes,
+      EncodeStill(path, *av, source.metadata ? *source.metadata : none, notices, lossless));
   return WriteWholeFile(path, bytes);
 } catch (const std::bad_alloc&) {
   return OutOfMemory("'" + path + "': no memory to write it");

@@ -28,8 +28,9 @@ Result<Picture> ReadPicture(const std::string& path, double start_s, int page = 
 
 // By the name's extension; beside, then renamed. Exif and XMP of `source` go along, made true of a picture
 // that is upright, and its colour profile. What the format has no place for goes to *notices.
+// lossless: where the format can be that and mostly is not (WebP).
 Status WritePicture(const std::string& path, const Frame& frame, const Picture& source,
-                    std::vector<std::string>* notices);
+                    std::vector<std::string>* notices, bool lossless = false);
 
 // An RGBA picture for a painter: pixels of its own, in which what is not seen has the colours around it.
 // Others are handed through.

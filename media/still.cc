@@ -364,7 +364,8 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
 }
 
 Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame& frame,
-                                         const PhotoMetadata& metadata, std::vector<std::string>* notices) {
+                                         const PhotoMetadata& metadata, std::vector<std::string>* notices,
+                                         bool lossless) {
   CaptureFfmpegLog();
   const Format* format = FormatOf(path);
   if (!format) {
@@ -414,7 +415,9 @@ Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame&
     encoder->flags |= AV_CODEC_FLAG_QSCALE;
     encoder->global_quality = converted->quality = 2 * FF_QP2LAMBDA;
   }
-  if (codec->id == AV_CODEC_ID_WEBP) options.Set("quality", "92");
+  // Of a lossless one it says how long a smaller file is looked for.
+  if (codec->id == AV_CODEC_ID_WEBP) options.Set("quality", lossless ? "75" : "92");
+  if (codec->id == AV_CODEC_ID_WEBP && lossless) options.Set("lossless", "1");
   TakeFfmpegError();
   int error = avcodec_open2(encoder.get(), codec, options.get());
   if (error >= 0) error = avcodec_send_frame(encoder.get(), converted.get());

@@ -26,7 +26,8 @@ Result<Still> DecodeStill(const std::string& path, Target target, double start_s
 // Bytes of a file in the format the name's extension tells. `frame` is RGB24 or RGBA; alpha is
 // dropped where the format has none. Of the metadata, what the format has no place for goes to *notices.
 Result<std::vector<uint8_t>> EncodeStill(const std::string& path, const AVFrame& frame,
-                                         const PhotoMetadata& metadata, std::vector<std::string>* notices);
+                                         const PhotoMetadata& metadata, std::vector<std::string>* notices,
+                                         bool lossless = false);
 
 // Of a name, in small letters, without the dot; "" where there is none.
 std::string StillExtension(const std::string& path);

@@ -13,9 +13,10 @@
 namespace tempera::media {
 
 struct WriterOptions {
-  std::string codec;  // an encoder's name; "" = the container's best
-  int crf = -1;       // the encoder's quality scale, lower is better; negative = our default
-  int threads = 0;    // of the encoder; 0 = its own choice
+  std::string codec;               // an encoder's name; "" = the container's best
+  int crf = -1;                    // the encoder's quality scale, lower is better; negative = our default
+  int threads = 0;                 // of the encoder; 0 = its own choice
+  bool lossless_pictures = false;  // of a series, where its format can be that (WebP)
   // The file can be read up to where it is, at every moment (MP4 in fragments, written through), and what an
   // error leaves is kept under its name.
   bool growing = false;

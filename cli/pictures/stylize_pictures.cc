@@ -130,7 +130,8 @@ Result<StylizeSummary> StylizeOnePicture(const StylizeJob& job, Painter* painter
   }
   // Numbers of a mask are no colours: neither profile nor Exif goes along.
   TEMPERA_RETURN_IF_ERROR(media::WritePicture(
-      job.output, painted, makes == Painter::Makes::kMask ? media::Picture() : picture, &summary.notices));
+      job.output, painted, makes == Painter::Makes::kMask ? media::Picture() : picture, &summary.notices,
+      /*lossless=*/makes == Painter::Makes::kMask));
   summary.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   summary.width = painted.width;
   summary.height = painted.height;

@@ -27,7 +27,7 @@ class SeriesWriter final : public VideoWriter {
  private:
   SeriesName name_;
   std::string format_;  // the ending of the pictures' names
-  bool keeps_alpha_ = false;
+  bool keeps_alpha_ = false, lossless_ = false;
   int64_t written_ = 0;
   int64_t last_us_ = 0, shortest_us_ = INT64_MAX, longest_us_ = 0;
   bool captions_ = false;
@@ -45,6 +45,7 @@ Status SeriesWriter::Start(const std::string& path, const VideoInfo& info, Video
     return InvalidArgument("--crf and --codec are for videos, and '" + path + "' is a series of pictures");
   }
   name_ = *name;
+  lossless_ = options.lossless_pictures;
   format_ = path.substr(path.rfind('.') + 1);
   keeps_alpha_ = info.has_alpha && PictureKeepsAlpha(path);
   if (info.has_alpha && !keeps_alpha_) notices_.push_back("transparency is dropped: write .png to keep it");
@@ -86,7 +87,7 @@ Status SeriesWriter::Write(const Frame& frame) {
   }
   const Frame picture = WrapAvFrame(std::move(rgb));
   std::vector<std::string> notices;  // of what a film's pictures do not have
-  return WritePicture(name_.At(++written_), picture, Picture(), &notices);
+  return WritePicture(name_.At(++written_), picture, Picture(), &notices, lossless_);
 }
 
 // What only the end shows.

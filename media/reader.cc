@@ -222,9 +222,9 @@ Status Reader::Prime() {
                 options_.detelecine && telecine_notice_.empty(), &info_);
   info_.time_base = {time_base_.num, time_base_.den};
   // The header of the first film tells its own length only.
+  if (parts_.any()) info_.whole_s = 0;
   if (parts_.any() && end_us_ == INT64_MAX) info_.estimated_frames = info_.most_frames = 0;
-  primed_ = true;
-  return OkStatus();
+  return primed_ = true, OkStatus();
 }
 
 bool Reader::OthersDone() const {

@@ -33,6 +33,9 @@ struct VideoInfo {
   // Whether that is the video's own length, as its file tells it: not that of a sound which goes on behind
   // it, nor what MPEG's time stamps and bit rates let guess.
   bool tells_length = false;
+  // The video's own length in the file, whatever of it is read, as the file tells it; 0: it does not.
+  double whole_s = 0;
+  int64_t whole_frames = 0;
   // More it cannot be, however long the file's other streams are; 0 where its length is guessed.
   int64_t most_frames = 0;
   PixelFormat format = PixelFormat::kI420;

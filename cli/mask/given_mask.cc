@@ -109,6 +109,29 @@ double RateOf(const media::VideoInfo& info) {
 
 std::string Seconds(int64_t us) { return NumberToText(static_cast<double>(us) * 1e-6, 3) + " s"; }
 
+// A mask and a film that are cut at the same second, and are not as long: whoever wrote the mask of a part
+// would find it cut twice.
+Status CutTwice(const std::string& path, double mask_s, double film_s) {
+  return InvalidArgument("the mask '" + path + "' is " + NumberToText(mask_s, 3) + " s long" +
+                         (film_s > 0 ? " and the film " + NumberToText(film_s, 3) + " s" : "") +
+                         ", and --start cuts both: give a mask of the whole film, or cut the film first");
+}
+
+// A film of which nothing is left behind --start: said once it is known how long the painted one is.
+class ShortMask final : public GivenMask {
+ public:
+  ShortMask(std::string path, double length_s) : path_(std::move(path)), length_s_(length_s) {}
+  Status Begin(const media::VideoInfo& film) override { return CutTwice(path_, length_s_, film.whole_s); }
+  Status GoTo(int64_t, int64_t) override { return CutTwice(path_, length_s_, 0); }
+  Status AtEnd(int64_t) override { return CutTwice(path_, length_s_, 0); }
+  const MaskPicture& picture() const override { return picture_; }
+
+ private:
+  const std::string path_;
+  const double length_s_;
+  const MaskPicture picture_;
+};
+
 class FilmMask final : public GivenMask {
  public:
   // info: of a film. series: nothing where it is one. news: what there is to say of it so far.
@@ -123,6 +146,7 @@ class FilmMask final : public GivenMask {
         by_(by),
         has_times_(!series.has_value()),
         detelecine_(plan.detelecine),
+        start_s_(plan.start_s),
         news_(std::move(news)) {}
 
   Status Begin(const media::VideoInfo& film) override {
@@ -133,6 +157,7 @@ class FilmMask final : public GivenMask {
     // A mean of frames that last as long as they like depends on the last one, which no mask has to repeat:
     // with a mask for each, their times tell.
     if (OtherRate() && !(told && frames == of_film)) return Rates();
+    if (OtherCut(film)) return CutTwice(path_, info_.whole_s, film.whole_s);
     // Files that say how long they are may be some frames off; the frames themselves are counted as they
     // come.
     const auto off = [](int64_t n) { return std::max<int64_t>(3, n / 20); };
@@ -193,6 +218,14 @@ class FilmMask final : public GivenMask {
     return has_times_ && rate > 0 && rate_ > 0 && std::abs(rate / rate_ - 1) > kSameRate;
   }
 
+  // Whether the mask, which is cut as the film is, is not as long as that: a frame and a half is how far
+  // files' own words may be off.
+  bool OtherCut(const media::VideoInfo& film) const {
+    if (start_s_ <= 0 || info_.whole_s <= 0 || film.whole_s <= 0 || rate_ <= 0) return false;
+    if (info_.whole_frames > 0 && info_.whole_frames == film.whole_frames) return false;
+    return std::abs(info_.whole_s - film.whole_s) > 1.5 / rate_;
+  }
+
   Status Rates() const {
     const double rate = RateOf(info_);
     // Telecine makes five frames of four.
@@ -222,6 +255,7 @@ class FilmMask final : public GivenMask {
   const MaskBy by_;
   const bool has_times_;  // a series of pictures has none
   const bool detelecine_;
+  const double start_s_;
   double rate_ = 0;          // of the film, frames a second
   int64_t film_frames_ = 0;  // as its file says; 0: it does not
   int64_t next_ = 0;         // frames read
@@ -266,6 +300,14 @@ Result<std::unique_ptr<GivenMask>> OpenGivenMask(const MaskPlan& plan) {
     return InvalidArgument(
         "the mask '" + plan.path + "' is a series of pictures, which have no times to be cut by: give it " +
         "as a film of the film's rate (ffmpeg -framerate), or leave out --start and --duration");
+  if (plan.start_s > 0) {
+    TEMPERA_ASSIGN_OR_RETURN(const auto whole, media::VideoReader::Open(plan.path, {}));
+    const double length_s = whole->info().whole_s;
+    // Of the last frame nobody says when it begins.
+    if (length_s > 0 && plan.start_s > length_s - 1.5 / std::max(RateOf(whole->info()), 1.0) &&
+        !media::VideoReader::Open(plan.path, options).ok())
+      return std::unique_ptr<GivenMask>(std::make_unique<ShortMask>(plan.path, length_s));
+  }
   std::vector<std::string> news;
   std::unique_ptr<MaskFrames> frames;
   media::VideoInfo info;

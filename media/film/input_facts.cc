@@ -145,6 +145,26 @@ bool IsSinglePicture(const AVFormatContext& input) {
   return name.size() > 5 && name.compare(name.size() - 5, 5, "_pipe") == 0;
 }
 
+namespace {
+
+// Of the pictures alone, in seconds; 0: the file does not tell.
+double WholeLength(const AVFormatContext& input, const AVStream& stream) {
+  if (input.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE) return 0;
+  if (BelievedDuration(stream) > 0) return static_cast<double>(stream.duration) * av_q2d(stream.time_base);
+  // Matroska keeps it in a tag, "00:01:02.345000000", beside that of all streams together.
+  const AVDictionaryEntry* const tag = av_dict_get(stream.metadata, "DURATION", nullptr, 0);
+  int hours = 0, minutes = 0;
+  double seconds = 0;
+  if (tag && std::sscanf(tag->value, "%3d:%2d:%lf", &hours, &minutes, &seconds) == 3 && hours >= 0 &&
+      minutes >= 0 && seconds >= 0 && seconds < 60)
+    // It is when they end.
+    return hours * 3600.0 + minutes * 60.0 + seconds -
+           static_cast<double>(std::max<int64_t>(0, stream.start_time)) * av_q2d(stream.time_base);
+  return input.nb_streams == 1 && input.duration > 0 ? static_cast<double>(input.duration) * 1e-6 : 0;
+}
+
+}  // namespace
+
 void DescribeVideo(AVFormatContext* input, int video, const AVFrame& first, const ReaderOptions& options,
                    bool detelecined, VideoInfo* info) {
   const AVStream& stream = *input->streams[video];
@@ -171,6 +191,8 @@ void DescribeVideo(AVFormatContext* input, int video, const AVFrame& first, cons
   } else if (input->duration > 0 && stream.duration <= 0) {
     seconds = input->duration * 1e-6;
   }
+  info->whole_s = WholeLength(*input, stream);
+  info->whole_frames = std::max<int64_t>(0, stream.nb_frames);
   double wanted = std::max(0.0, seconds - options.start_s);
   if (options.duration_s >= 0)
     wanted = seconds > 0 ? std::min(wanted, options.duration_s) : options.duration_s;

@@ -21,23 +21,28 @@ using media::MaskBy;
 class Doubts {
  public:
   void Look(const media::Frame& frame, MaskBy by, const MaskPicture& mask) {
-    if (by != MaskBy::kLight) return;
-    colored_ = colored_ || media::IsColored(frame);
-    if (lightest_ > kMostNumber) return;
+    by_ = by;
+    if (by == MaskBy::kLight) colored_ = colored_ || media::IsColored(frame);
+    if (lightest_ > kHalf) return;
     for (const uint8_t v : mask.pixels) lightest_ = std::max(lightest_, int{v});
   }
 
   std::vector<std::string> Notices() const {
     std::vector<std::string> notices;
     if (colored_) notices.push_back("it is coloured: how light it is counts, black is nothing and white all");
-    if (lightest_ > 0 && lightest_ <= kMostNumber)
-      notices.push_back("it is nowhere lighter than " + std::to_string(lightest_) +
-                        " of 255: where these are numbers of classes, make what is meant white");
+    if (lightest_ == 0 || lightest_ > kHalf) return notices;
+    const bool light = by_ == MaskBy::kLight;
+    notices.push_back(
+        std::string("it is nowhere ") + (light ? "lighter" : "more opaque") + " than " +
+        std::to_string(lightest_) + " of 255: " +
+        (light ? "where these are numbers of classes, make what is meant white; as it is, " : "") +
+        "nothing is wholly within it");
     return notices;
   }
 
  private:
-  static constexpr int kMostNumber = 32;  // an eighth: hardly to be seen as a mask
+  static constexpr int kHalf = 127;  // data sets number classes to some 150, mostly from 1 on
+  MaskBy by_ = MaskBy::kLight;
   bool colored_ = false;
   int lightest_ = 0;
 };

@@ -138,6 +138,57 @@ make -i "$work/flat_mask.mkv" -frames:v 6 -c:v ffv1 "$work/six.mkv"
 expect_error 1 'has 6 frames and the film more' "$tempera" stylize "$work/sound.mkv" -o "$work/out/no.mkv" --style negative \
   --mask "$work/six.mkv"
 
+echo "== masks that are cut as the film is"
+# Of the film from its middle on, and cut once more: it would be a second half late.
+for end in mp4 mkv; do
+  make -i "$work/flat.mp4" -f lavfi -i sine=d=1 -c:v copy "$work/whole.$end"
+  paint "$work/whole.$end" -o "$work/out/half.$end" "${network[@]}" --mask-only --start 0.5
+  refuse "half.$end' is 0.500 s long and the film 1.[0-9]* s, and --start cuts both: give a mask of the whole film, or cut" \
+    "$work/whole.$end" --mask "$work/out/half.$end" --start 0.5
+  # Where it has nothing at that second as well.
+  refuse "half.$end' is 0.500 s long and the film 1.[0-9]* s, and --start cuts both: give a mask of the whole film, or cut" \
+    "$work/whole.$end" --mask "$work/out/half.$end" --start 0.6
+done
+make -i "$work/flat_wanted.mp4" -ss 0.5 -c:v ffv1 "$work/wanted_half.mkv"
+paint "$work/whole.mp4" -o "$work/out/mask.mp4" "${network[@]}" --mask-only
+paint "$work/whole.mp4" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/out/mask.mp4" --start 0.5
+near "$work/out/x.mkv" "$work/wanted_half.mkv" 40
+# Of one picture there is nothing to cut.
+paint "$work/whole.mp4" -o "$work/out/x.mkv" "${exact[@]}" --mask "$work/coloured.png" --start 0.5
+
+echo "== masks that are nowhere white"
+# Classes by number go to some hundred and more.
+for level in 90 127 128; do
+  make -f lavfi -i color=black:s=192x96,format=gray -vf "geq=lum='if(lt(X,96),$level,0)'" -frames:v 1 "$work/dim.png"
+  paint "$work/coloured.png" -o "$work/out/x.png" --style negative --mask "$work/dim.png" --json
+  if [ $level -lt 128 ]; then
+    noted "dim.png': it is nowhere lighter than $level of 255: where these are numbers .*; as it is, nothing is wholly within it"
+    listed "dim.png': it is nowhere lighter than $level of 255"
+  else
+    checks=$((checks + 1))
+    ! grep -q nowhere "$work/stderr" || fail "a note of a mask that has $level"
+  fi
+done
+
+echo "== masks as WebP"
+# To the byte what they are as PNG.
+make -f lavfi -i color=gray:s=192x96,format=gray -vf "geq=lum='128+100*sin(X/5)*cos(Y/7)'" -frames:v 1 "$work/soft.png"
+mkdir "$work/webp"
+make -i "$work/coloured.png" "$work/webp/a.webp"
+pixels() { ffmpeg -nostdin -v error -i "$1" -pix_fmt gray -f md5 -; }
+paint "$work/coloured.png" -o "$work/out/soft.webp" --mask "$work/soft.png" --mask-only
+paint "$work/webp" -o "$work/out/webp/" --mask "$work/soft.png" --mask-only
+paint "$work/flat.mkv" -o "$work/out/soft_%02d.webp" --mask "$work/soft.png" --mask-only
+paint "$work/flat.mkv" -o "$work/out/soft_%02d.png" --mask "$work/soft.png" --mask-only
+for pair in soft.webp:../soft.png soft_03.webp:soft_03.png; do
+  checks=$((checks + 1))
+  [ "$(pixels "$work/out/${pair%:*}")" = "$(pixels "$work/out/${pair#*:}")" ] || fail "${pair%:*} is not to the byte"
+done
+for mask in "$work/out/webp"/*; do
+  checks=$((checks + 1))
+  [ "$(pixels "$mask")" = "$(pixels "$work/soft.png")" ] || fail "$mask is not to the byte"
+done
+
 echo "== series with gaps"
 mkdir "$work/series"
 make -i "$work/flat_mask.mkv" "$work/series/m_%04d.png"

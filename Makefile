@@ -88,7 +88,7 @@ test-web: web-module
 	@printf '%s\n' relaxed simd single | xargs -P 2 -I{} tests/wasm/run_all build/wasm-{} build/test/web_seeds
 	@node tests/wasm/chromium.mjs build/wasm-relaxed
 	@$(MAKE) --no-print-directory release
-	@TEMPERA=build/release/tempera node --test --test-timeout=900000 tests/web/
+	@TEMPERA=build/release/tempera tests/web/run
 
 bench:
 	@tools/setup test bench

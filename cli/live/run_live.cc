@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdio>
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
 #include <thread>
@@ -226,6 +227,25 @@ Status RunWindow(const LiveOptions& o, Studio* studio, const std::atomic<bool>& 
   return status;
 }
 
+// The exit code. Each that lost something is told; in_words: of a status that is not said yet.
+int ToldAtEnd(Studio* studio, const Statistics& s, const Teller& teller, bool interrupted,
+              const std::vector<Status>& ended, const std::function<Status(const Status&)>& in_words) {
+  int code = kExitOk;
+  for (const Status& status : ended) {
+    if (status.ok()) continue;
+    code = teller.SaidOfSink(status.message()) ? kExitFailure : Fail(in_words(status));
+  }
+  if (code == kExitOk && s.painted == 0 && !interrupted) {
+    code = Fail(NotFound("nothing was painted: " + Printable(studio->source_name()) + " gave no frame"));
+  }
+  for (const Statistics::SinkState& sink : s.sinks) {
+    if (s.painted == 0 || sink.shown != 0 || sink.message.empty()) continue;
+    if (code == kExitOk || !teller.SaidOfSink(sink.message))
+      code = Fail(IoError("nothing reached " + sink.name + ": " + sink.message));
+  }
+  return code;
+}
+
 }  // namespace
 
 int RunLive(LiveOptions o) {
@@ -272,20 +292,8 @@ int RunLive(LiveOptions o) {
   const double seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
   for (const std::string& line : (*studio)->session()->TakeNotes()) Note(line);
   if (s.painted > 0 || (*studio)->session()->status().ok()) SayNotes();
-  // Each that lost something is told.
-  int code = kExitOk;
-  for (const Status& status : {(*studio)->session()->status(), ran, stopped}) {
-    if (status.ok()) continue;
-    code = teller.SaidOfSink(status.message()) ? kExitFailure : Fail(in_words(status));
-  }
-  if (code == kExitOk && s.painted == 0 && !guard.interrupted()) {
-    code = Fail(NotFound("nothing was painted: " + Printable((*studio)->source_name()) + " gave no frame"));
-  }
-  for (const Statistics::SinkState& sink : s.sinks) {
-    if (s.painted == 0 || sink.shown != 0 || sink.message.empty()) continue;
-    if (code == kExitOk || !teller.SaidOfSink(sink.message))
-      code = Fail(IoError("nothing reached " + sink.name + ": " + sink.message));
-  }
+  const int code = ToldAtEnd(studio->get(), s, teller, guard.interrupted(),
+                             {(*studio)->session()->status(), ran, stopped}, in_words);
   if (code != kExitOk) return code;
   if (o.json) {
     PrintJson(s, seconds);

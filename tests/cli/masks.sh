@@ -414,7 +414,6 @@ said '"mask": \{"timeline": ".*/live.json"\}, "notices"'
 paint "$work/in.mkv" -o "$work/t.mkv" --timeline "$work/live.json"
 checks=$((checks + 1))
 grep -q 'live.json with its masks, ' "$work/stderr" || fail "the masks are not named: $(cat "$work/stderr")"
-
 alone 2 '--mask-only writes the mask and --cutout the painting' --timeline "$work/live.json" --mask-only --cutout
 alone 2 '--mask-only writes the mask and paints nothing: leave --strength out' --timeline "$work/live.json" --mask-only --strength 0.5
 # Its masks alone, and what they cut out: all of the frame until the 11th, then what is played.
